@@ -1,0 +1,133 @@
+//! Compiles every proto of the contract; protox needs no protoc on the machine.
+//!
+//! Besides messages, clients and servers it writes `standard.rs`: for each standard method (AIP-131 to 135) the impls by
+//! which `crates/standard` reads its request and builds its answer, so that no service writes them by hand.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use prost_types::{DescriptorProto, FileDescriptorProto};
+
+const ROOT: &str = "../../proto";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={ROOT}");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let mut compiler = protox::Compiler::new([ROOT])?;
+    compiler
+        .include_imports(true)
+        .include_source_info(false)
+        .open_files(protos(Path::new(ROOT))?)?;
+    // Encoded by protox itself: a decoded set would lose the options that are not prost's.
+    fs::write(out.join("registan.bin"), compiler.encode_file_descriptor_set())?;
+
+    let mut descriptors = compiler.file_descriptor_set();
+    descriptors.file.retain(|file| file.package() != "google.api");
+    fs::write(out.join("standard.rs"), standard(&descriptors.file))?;
+    let mut config = prost_build::Config::new();
+    config.enable_type_names();
+    tonic_prost_build::configure()
+        .include_file("packages.rs")
+        .compile_fds_with_config(descriptors, config)?;
+    Ok(())
+}
+
+/// Every proto of ours, relative to the root.
+fn protos(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(protos(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
+            found.push(path.strip_prefix(ROOT).unwrap_or(&path).to_owned());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The impls of `crate::standard` for the requests and answers of every standard method.
+fn standard(files: &[FileDescriptorProto]) -> String {
+    let mut code = String::new();
+    for file in files {
+        let module = format!("crate::{}", file.package().replace('.', "::"));
+        for message in &file.message_type {
+            code.push_str(&resource(message, &module).unwrap_or_default());
+            code.push_str(&implementation(file, message, &module).unwrap_or_default());
+        }
+    }
+    code
+}
+
+/// A resource: a message with a name, a uid and an etag.
+fn resource(message: &DescriptorProto, module: &str) -> Option<String> {
+    let has = |field: &str| message.field.iter().any(|f| f.name() == field);
+    (has("name") && has("uid") && has("etag")).then(|| {
+        format!(
+            "impl Resource for {module}::{} {{
+                fn name(&self) -> &str {{ &self.name }}
+                fn etag(&self) -> &str {{ &self.etag }}
+            }}\n",
+            message.name()
+        )
+    })
+}
+
+fn implementation(
+    file: &FileDescriptorProto,
+    message: &DescriptorProto,
+    module: &str,
+) -> Option<String> {
+    let request = message.name().strip_suffix("Request")?;
+    let has = |field: &str| message.field.iter().any(|f| f.name() == field);
+    let parent = if has("parent") { "self.parent" } else { "String::new()" };
+    if request.starts_with("Get") && has("name") {
+        return Some(format!(
+            "impl Get for {module}::{request}Request {{
+                fn parts(self) -> GetParts {{ GetParts {{ name: self.name, read_time: self.read_time }} }}
+            }}\n"
+        ));
+    }
+    if request.starts_with("List") {
+        let answer = file.message_type.iter().find(|m| m.name() == format!("{request}Response"))?;
+        let items = answer.field.first()?;
+        let resource = items.type_name().rsplit('.').next()?;
+        return Some(format!(
+            "impl List for {module}::{request}Request {{
+                type Resource = {module}::{resource};
+                type Response = {module}::{request}Response;
+                fn parts(self) -> ListParts {{ ListParts {{ parent: {parent}, page_size: self.page_size, page_token: self.page_token, filter: self.filter, order_by: self.order_by, show_deleted: self.show_deleted, read_time: self.read_time }} }}
+                fn response({field}: Vec<Self::Resource>, next_page_token: String, read_time: Option<prost_types::Timestamp>) -> Self::Response {{ Self::Response {{ {field}, next_page_token, read_time }} }}
+            }}\n",
+            field = items.name(),
+        ));
+    }
+    if has("name") && request.starts_with("Delete") {
+        return Some(format!(
+            "impl Delete for {module}::{request}Request {{
+                fn parts(self) -> DeleteParts {{ DeleteParts {{ name: self.name, etag: self.etag, request_id: self.request_id, validate_only: self.validate_only }} }}
+            }}\n"
+        ));
+    }
+    let resource = message.field.first().filter(|f| !f.type_name().is_empty())?;
+    let (field, kind) = (resource.name(), resource.type_name().rsplit('.').next()?);
+    if request.starts_with("Create") {
+        return Some(format!(
+            "impl Create for {module}::{request}Request {{
+                type Resource = {module}::{kind};
+                fn parts(self) -> CreateParts<Self::Resource> {{ CreateParts {{ parent: {parent}, id: self.{field}_id, resource: self.{field}, request_id: self.request_id, validate_only: self.validate_only }} }}
+            }}\n"
+        ));
+    }
+    if request.starts_with("Update") {
+        return Some(format!(
+            "impl Update for {module}::{request}Request {{
+                type Resource = {module}::{kind};
+                fn parts(self) -> UpdateParts<Self::Resource> {{ UpdateParts {{ resource: self.{field}, update_mask: self.update_mask, request_id: self.request_id, validate_only: self.validate_only }} }}
+            }}\n"
+        ));
+    }
+    None
+}

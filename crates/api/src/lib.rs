@@ -1,0 +1,19 @@
+//! The wire: messages, clients and servers generated from `proto/`, one module per package, and its descriptors.
+//!
+//! Nothing here is written by hand but [`standard`], the shape that the requests of all standard methods share.
+
+pub mod standard;
+
+/// The descriptors of the whole contract, custom options included: for reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/registan.bin"));
+
+/// The same descriptors, ready to be asked.
+pub fn descriptors() -> &'static prost_reflect::DescriptorPool {
+    static POOL: std::sync::OnceLock<prost_reflect::DescriptorPool> = std::sync::OnceLock::new();
+    POOL.get_or_init(|| {
+        prost_reflect::DescriptorPool::decode(FILE_DESCRIPTOR_SET)
+            .expect("the build wrote a whole descriptor set")
+    })
+}
+
+include!(concat!(env!("OUT_DIR"), "/packages.rs"));

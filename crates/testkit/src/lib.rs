@@ -1,0 +1,1 @@
+//! What the tests of several crates share: databases of both engines, clients, ports.
