@@ -1,0 +1,221 @@
+//! Reads a message into values and collects every violation on the way, so that a caller hears of all at once.
+
+use crate::vocabulary::Vocabulary;
+
+/// What is wrong with one field of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The path of the field: `agreement.milestones[2].date`.
+    pub field: String,
+    /// A reason a program can match: `REQUIRED`.
+    pub reason: &'static str,
+    /// What is wrong and what would be right.
+    pub description: String,
+}
+
+/// The violations found so far, and where in the message we are.
+#[derive(Debug, Default)]
+pub struct Check {
+    path: String,
+    violations: Vec<Violation>,
+}
+
+impl Check {
+    /// Starts at the field `root` of a request: `agreement`.
+    pub fn new(root: &str) -> Self {
+        Self { path: root.to_owned(), violations: Vec::new() }
+    }
+
+    /// Every violation found, in the order of the message.
+    pub fn finish(self) -> Vec<Violation> {
+        self.violations
+    }
+
+    /// Records a violation of `field`.
+    pub fn violation(&mut self, field: &str, reason: &'static str, description: impl Into<String>) {
+        let dot = if self.path.is_empty() || field.is_empty() { "" } else { "." };
+        let field = format!("{}{dot}{field}", self.path);
+        self.violations.push(Violation { field, reason, description: description.into() });
+    }
+
+    /// Reads the message in `field`.
+    pub fn within<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.path.len();
+        if outer > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(field);
+        let value = read(self);
+        self.path.truncate(outer);
+        value
+    }
+
+    /// Reads every message of a repeated `field`; at most `most` of them.
+    pub fn each<M, T>(
+        &mut self,
+        field: &str,
+        most: usize,
+        items: Vec<M>,
+        read: impl Fn(&mut Self, M) -> T,
+    ) -> Vec<T> {
+        if items.len() > most {
+            self.violation(
+                field,
+                "TOO_MANY",
+                format!("has {} items; at most {most} are taken", items.len()),
+            );
+            return Vec::new();
+        }
+        let mut values = Vec::with_capacity(items.len());
+        for (place, item) in items.into_iter().enumerate() {
+            values.push(self.within(&format!("{field}[{place}]"), |check| read(check, item)));
+        }
+        values
+    }
+
+    /// A text of at most `most` bytes, trimmed; may be empty.
+    pub fn text(&mut self, field: &str, value: String, most: usize) -> String {
+        if value.len() > most {
+            self.violation(
+                field,
+                "TOO_LONG",
+                format!("has {} bytes; at most {most} are taken", value.len()),
+            );
+        }
+        if value
+            .chars()
+            .any(|character| character.is_control() && !matches!(character, '\n' | '\t' | '\r'))
+        {
+            self.violation(field, "CONTROL_CHARACTER", "holds a control character");
+        }
+        let trimmed = value.trim();
+        if trimmed.len() == value.len() { value } else { trimmed.to_owned() }
+    }
+
+    /// A text that must not be empty.
+    pub fn required_text(&mut self, field: &str, value: String, most: usize) -> String {
+        let text = self.text(field, value, most);
+        if text.is_empty() {
+            self.violation(field, "REQUIRED", "must not be empty");
+        }
+        text
+    }
+
+    /// A message that must be there.
+    pub fn required<M>(&mut self, field: &str, value: Option<M>) -> Option<M> {
+        if value.is_none() {
+            self.violation(field, "REQUIRED", "must be given");
+        }
+        value
+    }
+
+    /// One of a vocabulary, which must be given.
+    pub fn word<V: Vocabulary>(&mut self, field: &str, number: i32) -> V {
+        if number == 0 {
+            self.violation(field, "REQUIRED", format!("must be one of {}", V::WORDS.join(", ")));
+            return V::default();
+        }
+        self.optional_word(field, number).unwrap_or_default()
+    }
+
+    /// One of a vocabulary, or nothing.
+    pub fn optional_word<V: Vocabulary>(&mut self, field: &str, number: i32) -> Option<V> {
+        if number == 0 {
+            return None;
+        }
+        let found = V::from_number(number);
+        if found.is_none() {
+            let description = format!("{number} is not known; known are {}", V::WORDS.join(", "));
+            self.violation(field, "UNKNOWN_VALUE", description);
+        }
+        found
+    }
+
+    /// The name of a resource after one of these patterns, such as `parties/{party}`; empty if it may be.
+    pub fn name(
+        &mut self,
+        field: &str,
+        value: String,
+        patterns: &[&str],
+        required: bool,
+    ) -> String {
+        if value.is_empty() && !required {
+            return value;
+        }
+        if !patterns.iter().any(|pattern| matches_pattern(&value, pattern)) {
+            let description = format!("`{value}` is not a name like {}", patterns.join(" or "));
+            self.violation(field, "NAME_INVALID", clip(description));
+        }
+        value
+    }
+
+    /// The names in a repeated field.
+    pub fn names(&mut self, field: &str, values: Vec<String>, patterns: &[&str]) -> Vec<String> {
+        self.each(field, 1000, values, |check, value| check.name("", value, patterns, true))
+    }
+}
+
+/// Whether a text is an id: `[a-z]([a-z0-9-]{0,61}[a-z0-9])?` (AIP-122).
+pub fn is_id(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    bytes.len() <= 63
+        && bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.last().is_some_and(|byte| *byte != b'-')
+        && bytes.iter().all(inner)
+}
+
+/// Whether a name has the shape of a pattern: `projects/p1/transactions/t1` that of `projects/{project}/transactions/{transaction}`.
+pub fn matches_pattern(name: &str, pattern: &str) -> bool {
+    let (mut parts, mut wanted) = (name.split('/'), pattern.split('/'));
+    loop {
+        match (parts.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(part), Some(variable)) if variable.starts_with('{') => {
+                if !is_id(part) {
+                    return false;
+                }
+            }
+            (Some(part), Some(literal)) if part == literal => {}
+            _ => return false,
+        }
+    }
+}
+
+/// A description never repeats a whole megabyte of input.
+fn clip(mut text: String) -> String {
+    if text.len() > 300 {
+        let end = (0..=297).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_follow_aip_122() {
+        for good in ["a", "kz", "eu-kz-epca-2015", &"a".repeat(63)] {
+            assert!(is_id(good), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "1a", "a_b", "a/b", "ä", "a b", &"a".repeat(64)] {
+            assert!(!is_id(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_the_item_at_fault() {
+        let mut check = Check::new("agreement");
+
+        check.each("milestones", 9, vec!["", "x"], |check, text: &str| {
+            check.required_text("place", text.to_owned(), 5)
+        });
+
+        let violations = check.finish();
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0].field, "agreement.milestones[0].place");
+    }
+}

@@ -1,0 +1,148 @@
+//! Dates as exactly as their source gives them.
+
+use jiff::civil;
+use serde::{Deserialize, Serialize};
+
+use crate::vocabulary;
+
+/// A day as the number `yyyymmdd`: ordered as days are, the same in SQL and in Rust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Day(pub i32);
+
+impl Day {
+    /// The first and the last day there are: open ends.
+    pub const FIRST: Self = Self(0);
+    /// See [`Day::FIRST`].
+    pub const LAST: Self = Self(99_991_231);
+
+    /// A day of the calendar, or nothing: 30 February is none.
+    pub fn new(year: i32, month: i32, day: i32) -> Option<Self> {
+        let (year16, month8, day8) =
+            (i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let valid = year >= 1 && civil::Date::new(year16, month8, day8).is_ok();
+        valid.then_some(Self(year * 10_000 + month * 100 + day))
+    }
+
+    /// Its year.
+    pub const fn year(self) -> i32 {
+        self.0 / 10_000
+    }
+
+    /// Its month, 1 to 12.
+    pub const fn month(self) -> i32 {
+        self.0 / 100 % 100
+    }
+
+    /// Its day of the month, 1 to 31.
+    pub const fn day(self) -> i32 {
+        self.0 % 100
+    }
+}
+
+impl From<civil::Date> for Day {
+    fn from(date: civil::Date) -> Self {
+        Self(
+            i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day()),
+        )
+    }
+}
+
+vocabulary! {
+    /// What is known of a date besides its parts.
+    Qualifier {
+        /// About then.
+        Circa = 1 "CIRCA",
+        /// Then or later.
+        From = 2 "FROM",
+        /// Then or earlier.
+        Until = 3 "UNTIL",
+    }
+}
+
+/// A year, a month or a day, as exactly as the source gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialDate {
+    /// 1 to 9999.
+    pub year: i32,
+    /// 1 to 12; 0 where only the year is known.
+    #[serde(default)]
+    pub month: i32,
+    /// 1 to 31; 0 where the day is not known.
+    #[serde(default)]
+    pub day: i32,
+    /// What is known besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<Qualifier>,
+    /// How the source writes it, where that says more.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub as_given: String,
+}
+
+impl PartialDate {
+    /// A date of these parts, or nothing: a day needs its month, and all must be in the calendar.
+    pub fn new(year: i32, month: i32, day: i32) -> Option<Self> {
+        let complete = match (month, day) {
+            (0, 0) => Day::new(year, 1, 1),
+            (_, 0) => Day::new(year, month, 1),
+            _ => Day::new(year, month, day),
+        };
+        complete.map(|_| Self { year, month, day, qualifier: None, as_given: String::new() })
+    }
+
+    /// The first day it can be.
+    pub fn earliest(&self) -> Day {
+        if self.qualifier == Some(Qualifier::Until) { Day::FIRST } else { self.first() }
+    }
+
+    /// The last day it can be.
+    pub fn latest(&self) -> Day {
+        if self.qualifier == Some(Qualifier::From) { Day::LAST } else { self.last() }
+    }
+
+    /// The first day of what is given: for sorting.
+    pub fn first(&self) -> Day {
+        Day(self.year * 10_000 + self.month.max(1) * 100 + self.day.max(1))
+    }
+
+    fn last(&self) -> Day {
+        let month = if self.month == 0 { 12 } else { self.month };
+        let day = if self.day == 0 { days_in(self.year, month) } else { self.day };
+        Day(self.year * 10_000 + month * 100 + day)
+    }
+}
+
+/// The number to sort and filter a date by: its first day, 0 where there is none.
+pub fn sort_day(date: Option<&PartialDate>) -> i64 {
+    date.map_or(0, |date| i64::from(date.first().0))
+}
+
+fn days_in(year: i32, month: i32) -> i32 {
+    (28..=31).rev().find(|day| Day::new(year, month, *day).is_some()).unwrap_or(28)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partial_date_spans_the_days_it_can_be() {
+        let month = PartialDate::new(2024, 2, 0).unwrap();
+        let year = PartialDate::new(2023, 0, 0).unwrap();
+        let until = PartialDate { qualifier: Some(Qualifier::Until), ..month.clone() };
+        let from = PartialDate { qualifier: Some(Qualifier::From), ..month.clone() };
+
+        assert_eq!((month.earliest(), month.latest()), (Day(20_240_201), Day(20_240_229)));
+        assert_eq!((year.earliest(), year.latest()), (Day(20_230_101), Day(20_231_231)));
+        assert_eq!((until.earliest(), until.latest()), (Day::FIRST, Day(20_240_229)));
+        assert_eq!((from.earliest(), from.latest()), (Day(20_240_201), Day::LAST));
+    }
+
+    #[test]
+    fn what_is_not_in_the_calendar_is_no_date() {
+        for (year, month, day) in
+            [(2023, 2, 29), (2023, 13, 1), (2023, 0, 5), (0, 1, 1), (2023, -1, 0), (10_000, 1, 1)]
+        {
+            assert_eq!(PartialDate::new(year, month, day), None, "{year}-{month}-{day}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What a recorded fact is made of, in every service: when, how much, in which words, from which source.
+//!
+//! - [`date`]: dates as exactly as their source gives them
+//! - [`money`]: exact amounts, and how they are split so that the parts add up
+//! - [`source`]: sources, confidence, identifiers, texts in a language
+//! - [`vocabulary`]: closed sets of words, with the numbers the wire has for them
+//! - [`check`]: reads a message into values and collects every violation on the way
+//! - [`wire`]: these values ↔ the messages of `registan.type.v1`
+
+pub mod check;
+pub mod date;
+pub mod money;
+pub mod source;
+pub mod vocabulary;
+pub mod wire;
+
+pub use check::{Check, Violation};
+pub use date::{Day, PartialDate, Qualifier};
+pub use money::{AmountKind, Money, StatedAmount};
+pub use source::{Confidence, ExternalId, LocalizedText, Scheme, SourceRef};

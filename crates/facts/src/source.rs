@@ -1,0 +1,150 @@
+//! Where facts come from, how far they are to be trusted, what others call things, and texts in a language.
+
+use serde::{Deserialize, Serialize};
+
+use crate::vocabulary;
+
+vocabulary! {
+    /// How far a recorded fact is to be trusted.
+    Confidence {
+        /// Seen in an official source.
+        Certain = 1 "CERTAIN",
+        /// Seen in a secondary source, or follows from an official one.
+        Likely = 2 "LIKELY",
+        /// To be checked before use.
+        Unsure = 3 "UNSURE",
+    }
+}
+
+/// Where a fact comes from: a recorded source, a citation, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRef {
+    /// `sources/{source}`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// As a reader would cite it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub citation: String,
+    /// Article, page, paragraph.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub locator: String,
+}
+
+/// A text in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalizedText {
+    /// BCP 47; empty where the source does not say.
+    pub language: String,
+    /// The text.
+    pub text: String,
+    /// True for the language the source wrote it in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub original: bool,
+}
+
+vocabulary! {
+    /// The naming system of an identifier.
+    Scheme {
+        /// EUR-Lex.
+        Celex = 1 "CELEX",
+        /// European Legislation Identifier.
+        Eli = 2 "ELI",
+        /// Official Journal of the EU.
+        Oj = 3 "OJ",
+        /// Procedure of the European Parliament.
+        Procedure = 4 "PROCEDURE",
+        /// Document of the European Parliament.
+        EpDocument = 5 "EP_DOCUMENT",
+        /// Document of the Commission, the High Representative or the Council.
+        EuDocument = 6 "EU_DOCUMENT",
+        /// United Nations symbol.
+        UnSymbol = 7 "UN_SYMBOL",
+        /// IATI.
+        Iati = 8 "IATI",
+        /// CRIS or OPSYS decision.
+        Cris = 9 "CRIS",
+        /// Another list, named before a colon.
+        Other = 10 "OTHER",
+    }
+}
+
+/// What another system calls the same thing, in its one spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalId {
+    /// The naming system.
+    pub scheme: Scheme,
+    /// The identifier, as [`normal`] gives it.
+    pub value: String,
+}
+
+/// The one spelling of an identifier: copied numbers carry non-breaking hyphens and spaces, ELI come with and without a
+/// host, and the European Parliament writes `TA-9-2024-0027` in addresses for what it prints as `P9_TA(2024)0027`.
+pub fn normal(given: &str) -> String {
+    let plain: String = given
+        .chars()
+        .map(|character| match character {
+            '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' => '-',
+            '\u{a0}' | '\u{202f}' | '\u{2009}' => ' ',
+            other => other,
+        })
+        .collect();
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let without_host = plain
+        .strip_prefix("http://data.europa.eu/")
+        .or_else(|| plain.strip_prefix("https://data.europa.eu/"));
+    if let Some(eli) = without_host.filter(|rest| rest.starts_with("eli/")) {
+        return eli.trim_end_matches('/').to_owned();
+    }
+    parliament(&plain).unwrap_or(plain)
+}
+
+/// `TA-9-2024-0027` → `P9_TA(2024)0027`; `A-9-2023-0407` → `A9-0407/2023`; anything else → nothing.
+fn parliament(address: &str) -> Option<String> {
+    let (prefix, rest) =
+        if let Some(rest) = address.strip_prefix("RC-") { ("RC-", rest) } else { ("", address) };
+    let parts: Vec<&str> = rest.split('-').collect();
+    let [kind, term, year, number] = parts[..] else { return None };
+    let digits = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !(matches!(kind, "TA" | "A" | "B" | "C" | "O")
+        && digits(term, term.len().clamp(1, 2))
+        && digits(year, 4))
+    {
+        return None;
+    }
+    if !digits(number, 4) {
+        return None;
+    }
+    Some(match kind {
+        "TA" => format!("P{term}_TA({year}){number}"),
+        _ => format!("{prefix}{kind}{term}-{number}/{year}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_an_identifier_are_one() {
+        for (given, one) in [
+            ("TA-9-2024-0027", "P9_TA(2024)0027"),
+            ("P9_TA(2024)0027", "P9_TA(2024)0027"),
+            ("A-9-2023-0407", "A9-0407/2023"),
+            ("RC-B-10-2024-0222", "RC-B10-0222/2024"),
+            ("C10\u{2011}0057/2024", "C10-0057/2024"),
+            (" JOIN(2019)\u{a0}9  final ", "JOIN(2019) 9 final"),
+            (
+                "http://data.europa.eu/eli/agree_internation/1999/491",
+                "eli/agree_internation/1999/491",
+            ),
+            ("22016A0204(01)", "22016A0204(01)"),
+            ("2023/2106(INI)", "2023/2106(INI)"),
+            ("XI-IATI-EC_INTPA-2019/405-854", "XI-IATI-EC_INTPA-2019/405-854"),
+        ] {
+            assert_eq!(normal(given), one);
+            assert_eq!(normal(one), one);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The values of this crate ↔ the messages of `registan.type.v1`.
+
+use api::registan::r#type::v1 as wire;
+
+use crate::check::Check;
+use crate::date::{Day, PartialDate};
+use crate::money::{Money, StatedAmount, decimal};
+use crate::source::{Confidence, ExternalId, LocalizedText, SourceRef, normal};
+use crate::vocabulary::Vocabulary;
+
+/// Most items of any list inside a resource.
+pub const MOST_ITEMS: usize = 1000;
+
+/// A day of the calendar.
+pub fn read_day(check: &mut Check, field: &str, message: wire::Date) -> Option<Day> {
+    let day = Day::new(message.year, message.month, message.day);
+    if day.is_none() {
+        let description =
+            format!("{}-{}-{} is no day of the calendar", message.year, message.month, message.day);
+        check.violation(field, "DATE_INVALID", description);
+    }
+    day
+}
+
+/// A partial date, if there is one.
+pub fn read_date(
+    check: &mut Check,
+    field: &str,
+    message: Option<wire::PartialDate>,
+) -> Option<PartialDate> {
+    let message = message?;
+    check.within(field, |check| {
+        let parts = message.date.unwrap_or_default();
+        let Some(date) = PartialDate::new(parts.year, parts.month, parts.day) else {
+            let description =
+                format!("{}-{}-{} is no date of the calendar", parts.year, parts.month, parts.day);
+            check.violation("date", "DATE_INVALID", description);
+            return None;
+        };
+        let qualifier = check.optional_word("qualifier", message.qualifier);
+        Some(PartialDate {
+            qualifier,
+            as_given: check.text("as_given", message.as_given, 64),
+            ..date
+        })
+    })
+}
+
+/// A partial date that must be there.
+pub fn read_required_date(
+    check: &mut Check,
+    field: &str,
+    message: Option<wire::PartialDate>,
+) -> PartialDate {
+    let given = check.required(field, message);
+    let unread =
+        PartialDate { year: 1, month: 0, day: 0, qualifier: None, as_given: String::new() };
+    read_date(check, field, given).unwrap_or(unread)
+}
+
+/// An amount, if there is one.
+pub fn read_money(check: &mut Check, field: &str, message: Option<wire::Money>) -> Option<Money> {
+    let message = message?;
+    check.within(field, |check| {
+        let amount = decimal(&message.amount);
+        if amount.is_none() {
+            let description = "must be a decimal number such as -1234.5: at most 18 digits before and 9 after the point";
+            check.violation("amount", "AMOUNT_INVALID", description);
+        }
+        let currency = read_currency(check, "currency_code", message.currency_code, true);
+        let value_date = message.value_date.and_then(|date| read_day(check, "value_date", date));
+        Some(Money { amount: amount?, currency, value_date })
+    })
+}
+
+/// An ISO 4217 code.
+pub fn read_currency(check: &mut Check, field: &str, code: String, required: bool) -> String {
+    let code =
+        if required { check.required_text(field, code, 3) } else { check.text(field, code, 3) };
+    if !code.is_empty() && !(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()))
+    {
+        check.violation(
+            field,
+            "CURRENCY_INVALID",
+            "must be three capital letters (ISO 4217), such as EUR",
+        );
+    }
+    code
+}
+
+/// Texts in languages, each of at most `most` bytes.
+pub fn read_texts(
+    check: &mut Check,
+    field: &str,
+    messages: Vec<wire::LocalizedText>,
+    most: usize,
+) -> Vec<LocalizedText> {
+    check.each(field, MOST_ITEMS, messages, |check, message| LocalizedText {
+        language: check.text("language_code", message.language_code, 35),
+        text: check.required_text("text", message.text, most),
+        original: message.original,
+    })
+}
+
+/// A source, if there is one.
+pub fn read_source(
+    check: &mut Check,
+    field: &str,
+    message: Option<wire::SourceRef>,
+) -> Option<SourceRef> {
+    let message = message?;
+    check.within(field, |check| {
+        let source = SourceRef {
+            source: check.name("source", message.source, &["sources/{source}"], false),
+            citation: check.text("citation", message.citation, 1024),
+            locator: check.text("locator", message.locator, 256),
+        };
+        if source.source.is_empty() && source.citation.is_empty() {
+            check.violation("citation", "REQUIRED", "source or citation must be given");
+        }
+        Some(source)
+    })
+}
+
+/// A source that must be there.
+pub fn read_required_source(
+    check: &mut Check,
+    field: &str,
+    message: Option<wire::SourceRef>,
+) -> SourceRef {
+    let given = check.required(field, message);
+    read_source(check, field, given).unwrap_or_default()
+}
+
+/// Identifiers, each brought to its one spelling.
+pub fn read_ids(
+    check: &mut Check,
+    field: &str,
+    messages: Vec<wire::ExternalId>,
+) -> Vec<ExternalId> {
+    check.each(field, MOST_ITEMS, messages, |check, message| ExternalId {
+        scheme: check.word("scheme", message.scheme),
+        value: normal(&check.required_text("value", message.value, 256)),
+    })
+}
+
+/// Amounts that sources state.
+pub fn read_amounts(
+    check: &mut Check,
+    field: &str,
+    messages: Vec<wire::StatedAmount>,
+) -> Vec<StatedAmount> {
+    let read = |check: &mut Check, message: wire::StatedAmount| {
+        let kind = check.word("kind", message.kind);
+        let given = check.required("money", message.money);
+        let money = read_money(check, "money", given);
+        let note = check.text("note", message.note, 1024);
+        let source = read_source(check, "source", message.source);
+        let confidence = check.optional_word("confidence", message.confidence);
+        money.map(|money| StatedAmount { kind, money, note, source, confidence })
+    };
+    check.each(field, MOST_ITEMS, messages, read).into_iter().flatten().collect()
+}
+
+/// The number of an optional word.
+pub fn number<V: Vocabulary>(word: Option<V>) -> i32 {
+    word.map_or(0, Vocabulary::number)
+}
+
+impl From<Day> for wire::Date {
+    fn from(day: Day) -> Self {
+        Self { year: day.year(), month: day.month(), day: day.day() }
+    }
+}
+
+impl From<PartialDate> for wire::PartialDate {
+    fn from(date: PartialDate) -> Self {
+        let parts = wire::Date { year: date.year, month: date.month, day: date.day };
+        Self { date: Some(parts), qualifier: number(date.qualifier), as_given: date.as_given }
+    }
+}
+
+impl From<Money> for wire::Money {
+    fn from(money: Money) -> Self {
+        Self {
+            amount: money.amount.to_string(),
+            currency_code: money.currency,
+            value_date: money.value_date.map(Into::into),
+        }
+    }
+}
+
+impl From<LocalizedText> for wire::LocalizedText {
+    fn from(text: LocalizedText) -> Self {
+        Self { language_code: text.language, text: text.text, original: text.original }
+    }
+}
+
+impl From<SourceRef> for wire::SourceRef {
+    fn from(source: SourceRef) -> Self {
+        Self { source: source.source, citation: source.citation, locator: source.locator }
+    }
+}
+
+impl From<ExternalId> for wire::ExternalId {
+    fn from(id: ExternalId) -> Self {
+        Self { scheme: id.scheme.number(), value: id.value }
+    }
+}
+
+impl From<StatedAmount> for wire::StatedAmount {
+    fn from(amount: StatedAmount) -> Self {
+        Self {
+            kind: amount.kind.number(),
+            money: Some(amount.money.into()),
+            note: amount.note,
+            source: amount.source.map(Into::into),
+            confidence: number::<Confidence>(amount.confidence),
+        }
+    }
+}
+
+/// A list of values as a list of messages.
+pub fn write_all<V, M: From<V>>(values: Vec<V>) -> Vec<M> {
+    values.into_iter().map(Into::into).collect()
+}
