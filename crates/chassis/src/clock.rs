@@ -1,0 +1,81 @@
+//! The one source of "now".
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// Tells the time, so that tests can choose it.
+pub trait Clock: Send + Sync {
+    /// Microseconds since 1970-01-01T00:00:00Z: the unit of record time.
+    fn now(&self) -> i64;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the time")]
+    fn now(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+}
+
+/// A clock that stands where it is put: for tests, and for answers about a chosen instant.
+#[derive(Debug, Default)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// Starts at `micros` microseconds since the epoch.
+    pub fn at(micros: i64) -> Self {
+        Self(AtomicI64::new(micros))
+    }
+
+    /// Puts the clock on `micros`, also backwards.
+    pub fn set(&self, micros: i64) {
+        self.0.store(micros, Ordering::SeqCst);
+    }
+
+    /// Moves the clock by `micros`.
+    pub fn advance(&self, micros: i64) {
+        self.0.fetch_add(micros, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The day it is now, in UTC.
+pub fn today(clock: &(impl Clock + ?Sized)) -> Date {
+    let now = Timestamp::from_microsecond(clock.now()).unwrap_or(Timestamp::UNIX_EPOCH);
+    TimeZone::UTC.to_datetime(now).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_changes_at_midnight_utc() {
+        let clock = ManualClock::at(1_766_707_199_999_999);
+        assert_eq!(today(&clock), jiff::civil::date(2025, 12, 25));
+
+        clock.advance(1);
+
+        assert_eq!(today(&clock), jiff::civil::date(2025, 12, 26));
+    }
+
+    #[test]
+    fn the_system_clock_counts_microseconds() {
+        let after_2025 = 1_735_689_600_000_000;
+        assert!(SystemClock.now() > after_2025);
+        assert!(SystemClock.now() < after_2025 * 10);
+    }
+}

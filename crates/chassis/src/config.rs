@@ -1,0 +1,99 @@
+//! The settings of a process: flags before environment before file before defaults.
+//!
+//! One flat set for all services, so that they can share a file or a config map. What is not known or does not parse
+//! is an error that names the key and where it came from; a misspelt key is never ignored.
+
+mod keys;
+mod sources;
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+pub use keys::Flags;
+
+/// The settings of a process.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the process takes calls.
+    pub listen: SocketAddr,
+    /// The service's own database; without it a SQLite file in `data_dir`.
+    pub database_url: Option<Secret>,
+    /// Where SQLite files lie.
+    pub data_dir: PathBuf,
+    pub agreements_url: Option<String>,
+    pub projects_url: Option<String>,
+    pub rights_reporting_url: Option<String>,
+    /// A `tracing` filter.
+    pub log: String,
+    pub log_format: LogFormat,
+    /// How long requests under way may go on after a stop signal.
+    pub drain_seconds: u64,
+    pub max_connections: usize,
+    /// After this time a connection is asked to close, so that callers spread over new replicas.
+    pub max_connection_age_seconds: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
+            database_url: None,
+            data_dir: PathBuf::from("registan-data"),
+            agreements_url: None,
+            projects_url: None,
+            rights_reporting_url: None,
+            log: "info".to_owned(),
+            log_format: LogFormat::Auto,
+            drain_seconds: 20,
+            max_connections: 1024,
+            max_connection_age_seconds: 30 * 60,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads all sources. `flags` are those of the command line.
+    pub fn load(flags: Flags) -> anyhow::Result<Self> {
+        Self::load_over(Self::default(), flags)
+    }
+
+    /// As [`Settings::load`], with other defaults.
+    pub fn load_over(defaults: Self, flags: Flags) -> anyhow::Result<Self> {
+        let environment = std::env::vars_os();
+        let environment =
+            environment.filter_map(|(key, value)| key.into_string().ok().map(|key| (key, value)));
+        sources::Values::collect(flags, environment.collect())?.over(defaults)
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    Pretty,
+    Json,
+}
+
+/// A value that is used but never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one call that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}

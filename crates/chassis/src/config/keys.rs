@@ -1,0 +1,110 @@
+//! The keys there are: each is a flag, a variable and a line of the file.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgMatches, Command};
+
+/// One key. `--drain-seconds`, `REGISTAN_DRAIN_SECONDS` and `drain_seconds = …` are the same.
+pub(super) struct Key {
+    pub flag: &'static str,
+    placeholder: &'static str,
+    help: &'static str,
+}
+
+impl Key {
+    /// Its name in the file.
+    pub fn name(&self) -> String {
+        self.flag.replace('-', "_")
+    }
+
+    /// Its name in the environment.
+    pub fn variable(&self) -> String {
+        format!("REGISTAN_{}", self.name().to_uppercase())
+    }
+}
+
+const fn key(flag: &'static str, placeholder: &'static str, help: &'static str) -> Key {
+    Key { flag, placeholder, help }
+}
+
+/// The one key that cannot stand in the file.
+pub(super) const CONFIG: Key =
+    key("config", "FILE", "A TOML file with these settings, for example registan.toml");
+
+pub(super) const KEYS: [Key; 12] = [
+    key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
+    key(
+        "database-url",
+        "URL",
+        "The database, for example sqlite:agreements.db or postgres://user@host/agreements",
+    ),
+    key(
+        "database-url-file",
+        "FILE",
+        "A file that holds the database URL, for example /run/secrets/agreements",
+    ),
+    key(
+        "data-dir",
+        "FOLDER",
+        "Where SQLite files lie when no database is named, for example registan-data",
+    ),
+    key("agreements-url", "URL", "Where agreements answers, for example http://127.0.0.1:50051"),
+    key("projects-url", "URL", "Where projects answers, for example http://127.0.0.1:50052"),
+    key(
+        "rights-reporting-url",
+        "URL",
+        "Where rights-reporting answers, for example http://127.0.0.1:50053",
+    ),
+    key("log", "FILTER", "What to log, for example info or chassis=debug,info"),
+    key(
+        "log-format",
+        "FORMAT",
+        "How: auto (for people on a terminal, JSON elsewhere), pretty or json",
+    ),
+    key(
+        "drain-seconds",
+        "SECONDS",
+        "How long requests may go on after a stop signal, for example 20",
+    ),
+    key("max-connections", "NUMBER", "How many connections may be open, for example 1024"),
+    key(
+        "max-connection-age-seconds",
+        "SECONDS",
+        "When a connection is asked to close, for example 1800",
+    ),
+];
+
+/// What the command line says about the settings: flatten it into a clap command of your own.
+#[derive(Clone, Debug, Default)]
+pub struct Flags(pub(super) BTreeMap<&'static str, String>);
+
+impl clap::Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        let keys = std::iter::once(&CONFIG).chain(&KEYS);
+        keys.fold(command, |command, key| {
+            command
+                .arg(Arg::new(key.flag).long(key.flag).value_name(key.placeholder).help(key.help))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for key in std::iter::once(&CONFIG).chain(&KEYS) {
+            if let Some(value) = matches.get_one::<String>(key.flag) {
+                self.0.insert(key.flag, value.clone());
+            }
+        }
+        Ok(())
+    }
+}

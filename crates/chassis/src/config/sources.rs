@@ -1,0 +1,293 @@
+//! From file, environment and flags to one set of values, each remembered with its origin.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+
+use super::keys::{CONFIG, KEYS, Key};
+use super::{Flags, LogFormat, Secret, Settings};
+
+const PREFIX: &str = "REGISTAN_";
+
+/// A value as text, and where it was found.
+struct Value {
+    text: String,
+    origin: String,
+}
+
+/// By flag name.
+pub(super) struct Values(BTreeMap<&'static str, Value>);
+
+impl Values {
+    /// Later sources win.
+    pub fn collect(flags: Flags, environment: Vec<(String, OsString)>) -> Result<Self> {
+        let environment = known_variables(environment)?;
+        let file = flags
+            .0
+            .get(CONFIG.flag)
+            .or_else(|| environment.get(CONFIG.flag).map(|value| &value.text));
+        let mut values = file.map(|path| file_values(path)).transpose()?.unwrap_or_default();
+        values.extend(environment);
+        values.extend(
+            flags
+                .0
+                .into_iter()
+                .map(|(flag, text)| (flag, Value { text, origin: format!("--{flag}") })),
+        );
+        Ok(Self(values))
+    }
+
+    /// Puts the values over `settings`.
+    pub fn over(mut self, mut settings: Settings) -> Result<Settings> {
+        self.put("listen", &mut settings.listen, "an address like 127.0.0.1:8080")?;
+        self.put("data-dir", &mut settings.data_dir, "a folder")?;
+        self.put("log", &mut settings.log, "a filter like info")?;
+        self.put("drain-seconds", &mut settings.drain_seconds, "a whole number of seconds")?;
+        self.put("max-connections", &mut settings.max_connections, "a whole number")?;
+        self.put(
+            "max-connection-age-seconds",
+            &mut settings.max_connection_age_seconds,
+            "a whole number of seconds",
+        )?;
+        self.put("log-format", &mut settings.log_format, "auto, pretty or json")?;
+        self.put_address("agreements-url", &mut settings.agreements_url)?;
+        self.put_address("projects-url", &mut settings.projects_url)?;
+        self.put_address("rights-reporting-url", &mut settings.rights_reporting_url)?;
+        if let Some(url) = self.database_url()? {
+            settings.database_url = Some(url);
+        }
+        if settings.max_connections == 0 {
+            bail!("max_connections must be at least 1");
+        }
+        Ok(settings)
+    }
+
+    fn put<T: FromStr>(&mut self, flag: &'static str, place: &mut T, wanted: &str) -> Result<()> {
+        let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
+        let Ok(value) = text.parse() else { bail!("{origin}: `{text}` is not {wanted}") };
+        *place = value;
+        Ok(())
+    }
+
+    fn put_address(&mut self, flag: &'static str, place: &mut Option<String>) -> Result<()> {
+        let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
+        let authority = text.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+        if authority.is_none_or(|it| {
+            it.is_empty()
+                || it.contains(['/', '@', ' '])
+                || it.parse::<SocketAddr>().is_err() && !has_port(it)
+        }) {
+            bail!("{origin}: `{text}` is not an address like http://127.0.0.1:50051");
+        }
+        *place = Some(text);
+        Ok(())
+    }
+
+    /// The URL itself is never part of an error: it may hold a password.
+    fn database_url(&mut self) -> Result<Option<Secret>> {
+        let file = self.0.remove("database-url-file");
+        let url = self.0.remove("database-url");
+        match (url, file) {
+            (Some(url), Some(file)) => {
+                bail!("give the database once, not by {} and by {}", url.origin, file.origin)
+            }
+            (Some(url), None) => Ok(Some(Secret::new(url.text))),
+            (None, Some(Value { text: path, origin })) => {
+                let url = fs::read_to_string(&path)
+                    .with_context(|| format!("{origin}: cannot read {path}"))?;
+                if url.trim().is_empty() {
+                    bail!("{origin}: {path} is empty and should hold a database URL");
+                }
+                Ok(Some(Secret::new(url.trim())))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn has_port(authority: &str) -> bool {
+    authority
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// The variables that are ours. An empty one counts as not set.
+fn known_variables(environment: Vec<(String, OsString)>) -> Result<BTreeMap<&'static str, Value>> {
+    let mut values = BTreeMap::new();
+    for (name, value) in environment {
+        if !name.starts_with(PREFIX) {
+            continue;
+        }
+        let Some(key) = std::iter::once(&CONFIG).chain(&KEYS).find(|key| key.variable() == name)
+        else {
+            let known = KEYS.iter().map(Key::variable).collect::<Vec<_>>().join(", ");
+            bail!("the variable {name} is not known; known are {}, {known}", CONFIG.variable());
+        };
+        let Ok(text) = value.into_string() else { bail!("the variable {name} is not UTF-8") };
+        if !text.is_empty() {
+            values.insert(key.flag, Value { text, origin: name });
+        }
+    }
+    Ok(values)
+}
+
+fn file_values(path: &str) -> Result<BTreeMap<&'static str, Value>> {
+    let content =
+        fs::read_to_string(path).with_context(|| format!("cannot read the settings in {path}"))?;
+    let table: toml::Table = content.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| content[..span.start].lines().count().max(1));
+        anyhow::anyhow!("{path}, line {line}: {}", error.message())
+    })?;
+    let mut values = BTreeMap::new();
+    for (name, value) in table {
+        let Some(key) = KEYS.iter().find(|key| key.name() == name) else {
+            let known = KEYS.iter().map(Key::name).collect::<Vec<_>>().join(", ");
+            bail!("{path}: the key `{name}` is not known; known are {known}");
+        };
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            _ => bail!("{path}: the key `{name}` must be a string or a whole number"),
+        };
+        values.insert(key.flag, Value { text, origin: format!("{path}, {name}") });
+    }
+    Ok(values)
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "pretty" => Ok(Self::Pretty),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn load(flags: &[(&'static str, &str)], environment: &[(&str, &str)]) -> Result<Settings> {
+        let flags = Flags(flags.iter().map(|(flag, text)| (*flag, (*text).to_owned())).collect());
+        let environment = environment.iter().map(|(name, text)| ((*name).to_owned(), text.into()));
+        Values::collect(flags, environment.collect())?.over(Settings::default())
+    }
+
+    fn file(content: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file is created");
+        file.write_all(content.as_bytes()).expect("the file is written");
+        file
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file_over_defaults() {
+        let file = file("listen = \"127.0.0.1:1\"\nlog = \"warn\"\ndrain_seconds = 7\n");
+        let path = file.path().to_str().unwrap();
+        let environment = [
+            ("REGISTAN_CONFIG", path),
+            ("REGISTAN_LISTEN", "127.0.0.1:2"),
+            ("REGISTAN_LOG", "debug"),
+        ];
+
+        let settings = load(&[("listen", "127.0.0.1:3")], &environment).unwrap();
+
+        assert_eq!(settings.listen.port(), 3);
+        assert_eq!(settings.log, "debug");
+        assert_eq!(settings.drain_seconds, 7);
+        assert_eq!(settings.max_connections, 1024);
+    }
+
+    #[test]
+    fn an_unknown_key_of_the_file_is_named_with_the_known_ones() {
+        let file = file("lisen = \"127.0.0.1:1\"\n");
+        let path = file.path().to_str().unwrap();
+
+        let error = load(&[("config", path)], &[]).unwrap_err().to_string();
+
+        assert!(
+            error.starts_with(&format!("{path}: the key `lisen` is not known; known are listen,")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_variable_is_named_with_the_known_ones() {
+        let error =
+            load(&[], &[("REGISTAN_LISEN", "x"), ("PATH", "/bin")]).unwrap_err().to_string();
+
+        assert!(
+            error.starts_with(
+                "the variable REGISTAN_LISEN is not known; known are REGISTAN_CONFIG,"
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_origin() {
+        let told =
+            |flags: &[_], environment: &[_]| load(flags, environment).unwrap_err().to_string();
+
+        assert_eq!(
+            told(&[("listen", "8080")], &[]),
+            "--listen: `8080` is not an address like 127.0.0.1:8080"
+        );
+        assert_eq!(
+            told(&[], &[("REGISTAN_DRAIN_SECONDS", "-1")]),
+            "REGISTAN_DRAIN_SECONDS: `-1` is not a whole number of seconds"
+        );
+        assert_eq!(
+            told(&[], &[("REGISTAN_PROJECTS_URL", "projects:50051")]),
+            "REGISTAN_PROJECTS_URL: `projects:50051` is not an address like http://127.0.0.1:50051"
+        );
+        let broken = file("listen = \"127.0.0.1:1\"\nlog = warn\n");
+        let path = broken.path().to_str().unwrap();
+        assert!(told(&[("config", path)], &[]).starts_with(&format!("{path}, line 2: ")));
+    }
+
+    #[test]
+    fn an_address_may_be_a_name_and_a_port() {
+        let settings =
+            load(&[], &[("REGISTAN_AGREEMENTS_URL", "http://agreements:50051")]).unwrap();
+
+        assert_eq!(settings.agreements_url.as_deref(), Some("http://agreements:50051"));
+    }
+
+    #[test]
+    fn the_database_url_comes_from_a_file_and_is_never_shown() {
+        let file = file("postgres://agreements:hunter2@postgres/agreements\n");
+        let path = file.path().to_str().unwrap();
+
+        let settings = load(&[], &[("REGISTAN_DATABASE_URL_FILE", path)]).unwrap();
+
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert_eq!(
+            settings.database_url.unwrap().expose(),
+            "postgres://agreements:hunter2@postgres/agreements"
+        );
+    }
+
+    #[test]
+    fn two_databases_are_refused_without_showing_either() {
+        let told = load(
+            &[("database-url", "postgres://a:hunter2@b/c")],
+            &[("REGISTAN_DATABASE_URL_FILE", "f")],
+        );
+
+        let error = told.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "give the database once, not by --database-url and by REGISTAN_DATABASE_URL_FILE"
+        );
+    }
+}

@@ -1,0 +1,264 @@
+//! What can go wrong, as a caller is told: a gRPC status with google.rpc details.
+//!
+//! Each service turns its own errors into a [`Failure`]; the way from there to the wire is the same for all:
+//! `ErrorInfo` always, `BadRequest` with every violation at once, the other details where they fit. What is our own
+//! fault is logged once, with its causes, and the caller reads only "internal error".
+
+mod details;
+mod downstream;
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+pub use tonic::Code;
+
+/// Names us in every `ErrorInfo`.
+pub const DOMAIN: &str = "registan";
+
+type Text = Cow<'static, str>;
+type Source = Box<dyn Error + Send + Sync>;
+
+/// A refusal or a fault. Boxed, so that a `Result` that carries it stays small.
+#[derive(Debug)]
+pub struct Failure(Box<Parts>);
+
+/// What a [`Failure`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub code: Code,
+    /// `SCREAMING_SNAKE_CASE`; a program decides by it.
+    pub reason: Text,
+    /// For people; may change at any time.
+    pub message: String,
+    /// Facts that the reason promises, for example `service` or `limit`.
+    pub metadata: Vec<(Text, String)>,
+    /// All that is wrong with the request.
+    pub violations: Vec<Violation>,
+    /// All that must change before the request can succeed.
+    pub preconditions: Vec<Precondition>,
+    pub resource: Option<Resource>,
+    /// After which time it is worth to try again.
+    pub retry: Option<Duration>,
+    /// For our log alone.
+    pub source: Option<Source>,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The path of the field, for example `project.sectors[2].percentage`.
+    pub field: String,
+    pub description: String,
+    /// `SCREAMING_SNAKE_CASE`.
+    pub reason: Text,
+}
+
+impl Violation {
+    /// Says that `field` breaks the rule `reason`, and how.
+    pub fn new(
+        field: impl Into<String>,
+        reason: &'static str,
+        description: impl Into<String>,
+    ) -> Self {
+        Self { field: field.into(), description: description.into(), reason: reason.into() }
+    }
+}
+
+/// One thing that must change before the request can succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precondition {
+    /// `SCREAMING_SNAKE_CASE`.
+    pub kind: String,
+    /// What it is about, for example a resource name.
+    pub subject: String,
+    pub description: String,
+}
+
+/// The resource that a failure is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// For example `registan.agreements.v1.Agreement`.
+    pub kind: String,
+    /// For example `agreements/eu-kz-epca-2015`.
+    pub name: String,
+}
+
+impl Failure {
+    /// A failure with nothing but these; the methods below and the public fields add to it.
+    pub fn new(code: Code, reason: impl Into<Text>, message: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            code,
+            reason: reason.into(),
+            message: message.into(),
+            metadata: Vec::new(),
+            violations: Vec::new(),
+            preconditions: Vec::new(),
+            resource: None,
+            retry: None,
+            source: None,
+        }))
+    }
+
+    /// `INVALID_ARGUMENT`: everything that is wrong with the request, at once. The first violation gives the reason.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let (reason, message) = match violations.as_slice() {
+            [] => ("INVALID_ARGUMENT".into(), "the request is not valid".to_owned()),
+            [one] => (one.reason.clone(), format!("{}: {}", one.field, one.description)),
+            [first, rest @ ..] => (
+                first.reason.clone(),
+                format!("{}: {} (and {} more)", first.field, first.description, rest.len()),
+            ),
+        };
+        let mut failure = Self::new(Code::InvalidArgument, reason, message);
+        failure.violations = violations;
+        failure
+    }
+
+    /// `NOT_FOUND`: `name` of the type `kind` does not exist, or may not be seen.
+    pub fn not_found(kind: &str, name: &str) -> Self {
+        Self::new(Code::NotFound, "NOT_FOUND", format!("{name} does not exist")).about(kind, name)
+    }
+
+    /// `ALREADY_EXISTS`: `name` of the type `kind` is taken.
+    pub fn already_exists(kind: &str, name: &str) -> Self {
+        Self::new(Code::AlreadyExists, "ALREADY_EXISTS", format!("{name} exists already"))
+            .about(kind, name)
+    }
+
+    /// `ABORTED`: another writer was faster; read again and retry.
+    pub fn aborted(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::Aborted, reason, message).retry_after(Duration::from_millis(100))
+    }
+
+    /// `FAILED_PRECONDITION`: it cannot be done in the present state; `subject` must change first.
+    pub fn failed_precondition(
+        reason: &'static str,
+        subject: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        let mut failure = Self::new(Code::FailedPrecondition, reason, message);
+        let description = failure.message.clone();
+        failure.preconditions.push(Precondition {
+            kind: reason.to_owned(),
+            subject: subject.to_owned(),
+            description,
+        });
+        failure
+    }
+
+    /// `UNAVAILABLE`: the same request may succeed in a second.
+    pub fn unavailable(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, reason, message).retry_after(Duration::from_secs(1))
+    }
+
+    /// `UNAVAILABLE`: a service that we need does not answer.
+    pub fn service_unavailable(service: &str) -> Self {
+        Self::unavailable("SERVICE_UNAVAILABLE", format!("{service} does not answer"))
+            .with("service", service)
+    }
+
+    /// `OUT_OF_RANGE`: past what there is, for example a read time before the record began.
+    pub fn out_of_range(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::OutOfRange, reason, message)
+    }
+
+    /// `RESOURCE_EXHAUSTED`: more than a limit allows.
+    pub fn resource_exhausted(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Code::ResourceExhausted, reason, message)
+    }
+
+    /// `DEADLINE_EXCEEDED`: `allowed` ran out before the answer was ready.
+    pub fn deadline_exceeded(allowed: Duration) -> Self {
+        let message = format!("not done within {} ms", allowed.as_millis());
+        Self::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
+            .with("deadline_ms", allowed.as_millis().to_string())
+    }
+
+    /// `UNIMPLEMENTED`: nobody here answers the service that `path` asks for.
+    pub fn unknown_service(path: &str) -> Self {
+        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let message =
+            format!("no service `{service}` here; ask the reflection service what there is");
+        Self::new(Code::Unimplemented, "SERVICE_UNKNOWN", message).with("service", service)
+    }
+
+    /// `INTERNAL`: our own fault. `source` goes to the log, never to the caller.
+    pub fn internal(source: impl Into<Source>) -> Self {
+        let mut failure = Self::new(Code::Internal, "INTERNAL", "internal error");
+        failure.source = Some(source.into());
+        failure
+    }
+
+    /// Adds a fact for programs.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key.into(), value.into()));
+        self
+    }
+
+    /// Says which resource it is about.
+    #[must_use]
+    pub fn about(mut self, kind: &str, name: &str) -> Self {
+        self.resource = Some(Resource { kind: kind.to_owned(), name: name.to_owned() });
+        self
+    }
+
+    /// Says after which time it is worth to try again.
+    #[must_use]
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.retry = Some(delay);
+        self
+    }
+
+    /// Keeps the cause, for the log.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+impl Deref for Failure {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+/// `error` and all its causes in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        // Many errors print their cause themselves.
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        cause = inner.source();
+    }
+    line
+}

@@ -1,0 +1,27 @@
+//! What every service does alike, so that a service is only what is particular to it.
+//!
+//! - `process`: from the command line to the exit code; the whole `main` of a service
+//! - `config`: its settings, from a file, the environment and flags
+//! - `telemetry`: its logs
+//! - `server`: its port: limits, deadlines, health, reflection, drain
+//! - `client`: its connections to other services
+//! - `failure`: what it answers when it cannot do what is asked
+//! - `deadline`: how long a request may take
+//! - `clock`: the time
+//!
+//! Nothing here knows a service, a message or a database.
+
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod deadline;
+pub mod failure;
+pub mod process;
+mod reflection;
+pub mod server;
+pub mod telemetry;
+
+pub use clock::Clock;
+pub use config::Settings;
+pub use failure::{Failure, Violation};
+pub use server::{Server, Service};

@@ -1,0 +1,131 @@
+//! The body of an answer: ends a stream at its deadline, turns faults into trailers, and notes how the request ended.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tracing::Span;
+
+use super::edge::panicked;
+use crate::failure::Failure;
+
+/// The frames of an answer. tonic's own `grpc-timeout` ends with the response head; this holds to the last frame.
+pub(super) struct Answer {
+    body: Body,
+    /// When the stream must end, and how long it was allowed. A unary answer is ready by the time it gets here.
+    deadline: Option<(Pin<Box<Sleep>>, Duration)>,
+    outcome: Outcome,
+}
+
+impl Answer {
+    pub fn new(
+        response: Response<Body>,
+        mut outcome: Outcome,
+        deadline: Option<(Instant, Duration)>,
+    ) -> Response<Self> {
+        outcome.note(response.headers());
+        let deadline =
+            deadline.map(|(at, allowed)| (Box::pin(tokio::time::sleep_until(at)), allowed));
+        response.map(|body| Self { body, deadline, outcome })
+    }
+
+    /// An answer that is nothing but `status`.
+    pub fn from_status(status: Status, outcome: Outcome) -> Response<Self> {
+        Self::new(status.into_http(), outcome, None)
+    }
+
+    /// Ends the stream with `status` and drops what made it.
+    fn end(&mut self, status: &Status) -> Frame<Bytes> {
+        self.body = Body::empty();
+        self.deadline = None;
+        let mut trailers = HeaderMap::new();
+        if status.add_header(&mut trailers).is_err() {
+            trailers.insert("grpc-status", i32::from(Code::Internal).into());
+        }
+        self.outcome.note(&trailers);
+        Frame::trailers(trailers)
+    }
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        let span = this.outcome.span.clone();
+        let _entered = span.enter();
+        if let Some((timer, allowed)) = &mut this.deadline
+            && timer.as_mut().poll(context).is_ready()
+        {
+            let late = Failure::deadline_exceeded(*allowed).into();
+            return Poll::Ready(Some(Ok(this.end(&late))));
+        }
+        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.body).poll_frame(context))) {
+            Ok(Poll::Ready(Some(Ok(frame)))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    this.outcome.note(trailers);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Ok(Poll::Ready(Some(Err(status)))) => Poll::Ready(Some(Ok(this.end(&status)))),
+            Ok(other) => other,
+            Err(_panic) => Poll::Ready(Some(Ok(this.end(&panicked())))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// How a request ended; logged when it is dropped.
+pub(super) struct Outcome {
+    span: Span,
+    started: Instant,
+    code: Option<Code>,
+}
+
+impl Outcome {
+    pub fn new(span: Span) -> Self {
+        Self { span, started: Instant::now(), code: None }
+    }
+
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Takes over the status, when `headers` hold one.
+    fn note(&mut self, headers: &HeaderMap) {
+        if let Some(code) = headers.get("grpc-status") {
+            self.code = Some(Code::from_bytes(code.as_bytes()));
+        }
+    }
+}
+
+impl Drop for Outcome {
+    fn drop(&mut self) {
+        if self.span.is_none() {
+            return;
+        }
+        // A caller who left before the end saw no status.
+        let code = self.code.unwrap_or(Code::Cancelled);
+        let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        tracing::debug!(parent: &self.span, ?code, duration_ms, "answered");
+    }
+}

@@ -1,0 +1,146 @@
+//! Takes connections, gives each its place, and sees them off.
+
+use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Limits;
+use super::edge::Edge;
+use super::first_bytes::FirstBytes;
+
+/// The open connections of a server.
+pub(super) struct Connections {
+    edge: Edge,
+    http: Arc<Builder<TokioExecutor>>,
+    first_bytes: Duration,
+    max_age: Duration,
+    /// How long the streams of a connection that is asked to close may go on.
+    grace: Duration,
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    /// Asks every connection to finish what it does.
+    finish: CancellationToken,
+    /// Closes every connection.
+    cut: CancellationToken,
+}
+
+impl Connections {
+    pub fn new(edge: Edge, limits: &Limits, max_connections: usize, max_age: Duration) -> Self {
+        Self {
+            edge,
+            http: Arc::new(http(limits)),
+            first_bytes: limits.first_bytes,
+            max_age,
+            grace: limits.deadlines.stream_max,
+            places: Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS))),
+            tasks: TaskTracker::new(),
+            finish: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        }
+    }
+
+    /// Takes connections until `stop`, then closes the port. Those above the limit wait in the system's queue.
+    pub async fn take(&self, listener: TcpListener, stop: &CancellationToken) {
+        while let Some(Some((place, socket))) = stop.run_until_cancelled(self.next(&listener)).await
+        {
+            self.tasks.spawn(self.serve(socket, place));
+        }
+    }
+
+    async fn next(&self, listener: &TcpListener) -> Option<(OwnedSemaphorePermit, TcpStream)> {
+        if self.places.available_permits() == 0 {
+            tracing::warn!("every connection is taken; new ones wait");
+        }
+        let place = self.places.clone().acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((socket, _)) => return Some((place, socket)),
+                Err(error) => {
+                    // Mostly no file descriptors; some will be free soon.
+                    tracing::warn!(%error, "cannot take a connection");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    /// Serves one connection to its end.
+    fn serve(
+        &self,
+        socket: TcpStream,
+        place: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + use<> {
+        let (edge, http, finish, cut) =
+            (self.edge.clone(), self.http.clone(), self.finish.clone(), self.cut.clone());
+        let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
+        async move {
+            let _place = place;
+            if let Err(error) = socket.set_nodelay(true) {
+                tracing::debug!(%error, "cannot set TCP_NODELAY");
+            }
+            let socket = FirstBytes::new(socket, first_bytes);
+            let answer = service_fn(move |request| edge.clone().answer(request));
+            let mut connection = pin!(http.serve_connection(socket, answer));
+            tokio::select! {
+                _ = &mut connection => return,
+                () = cut.cancelled() => return,
+                () = finish.cancelled() => {}
+                () = sleep(max_age) => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection => {}
+                () = cut.cancelled() => {}
+                () = sleep(grace) => {}
+            }
+        }
+    }
+
+    /// Lets requests under way end within `limit`; gives how many connections had to be cut.
+    pub async fn drain(self, limit: Duration) -> usize {
+        self.finish.cancel();
+        self.tasks.close();
+        if timeout(limit, self.tasks.wait()).await.is_ok() {
+            return 0;
+        }
+        let open = self.tasks.len();
+        self.cut.cancel();
+        self.tasks.wait().await;
+        open
+    }
+}
+
+fn http(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // Spoken only to say that this is no HTTP/1 port.
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.first_bytes)
+        .keep_alive(false);
+    let (interval, patience) = limits.keepalive;
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(interval)
+        .keep_alive_timeout(patience)
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(limits.headers);
+    builder
+}
+
+/// Up to a tenth more or less, so that connections made together do not end together.
+fn jittered(age: Duration) -> Duration {
+    let dice = u32::try_from(RandomState::new().hash_one(0) % 2001).unwrap_or(1000);
+    age / 10_000 * (9_000 + dice)
+}

@@ -1,0 +1,203 @@
+//! A port that answers gRPC, with bounds on everything a caller can ask for.
+//!
+//! - `connections`: takes connections, ages them, drains them
+//! - `first_bytes`: closes a connection that says nothing
+//! - `edge`: each request: is it gRPC, how long may it take, what did it become
+//! - `answer`: the body of an answer; ends a stream at its deadline
+//! - `methods`: which methods stream, told by the descriptors
+
+mod answer;
+mod connections;
+mod edge;
+mod first_bytes;
+mod methods;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use self::edge::Edge;
+use self::methods::Methods;
+use crate::deadline::Deadlines;
+use crate::{Settings, reflection};
+
+/// The most bytes of one message that a service decodes.
+pub const MAX_DECODING: usize = 1 << 20;
+/// The most bytes of one message that a service encodes; tonic's own default is no limit.
+pub const MAX_ENCODING: usize = 8 << 20;
+
+/// What a server serves: the proto services of one process and what belongs to them.
+#[derive(Debug)]
+pub struct Service {
+    /// For logs and errors.
+    pub name: &'static str,
+    /// An encoded `FileDescriptorSet`; may hold more than is served.
+    pub descriptors: &'static [u8],
+    pub routes: Routes,
+    /// The proto services that `routes` answers: listed by reflection, known to health.
+    pub proto_services: Vec<String>,
+    pub health: HealthReporter,
+    pub limits: Limits,
+    tasks: JoinSet<()>,
+}
+
+impl Service {
+    /// A service without any method yet.
+    pub fn new(name: &'static str, descriptors: &'static [u8]) -> Self {
+        Self {
+            name,
+            descriptors,
+            routes: edge::routes(),
+            proto_services: Vec::new(),
+            health: HealthReporter::new(),
+            limits: Limits::default(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Adds a generated server.
+    #[must_use]
+    pub fn with<S>(mut self, server: S) -> Self
+    where
+        S: tower::Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+    {
+        self.proto_services.push(S::NAME.to_owned());
+        self.routes = self.routes.add_service(server);
+        self
+    }
+
+    /// Runs `task` for as long as the service is served. Must be called in a runtime.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+}
+
+/// The bounds of a server that no operator needs to change; tests do.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub deadlines: Deadlines,
+    /// A connection that has not sent a whole HTTP/2 preface by then is closed.
+    pub first_bytes: Duration,
+    /// How often a connection is asked whether it lives, and how long it has to say so.
+    pub keepalive: (Duration, Duration),
+    /// The most bytes of headers of one request.
+    pub headers: u32,
+    /// The most requests at a time on one connection.
+    pub streams: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            deadlines: Deadlines::default(),
+            first_bytes: Duration::from_secs(10),
+            keepalive: (Duration::from_secs(20), Duration::from_secs(10)),
+            headers: 8 * 1024,
+            streams: 1024,
+        }
+    }
+}
+
+/// A server that has its port and answers once it [runs](Server::run).
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    edge: Edge,
+    service: Service,
+    drain: Duration,
+    max_connections: usize,
+    max_connection_age: Duration,
+}
+
+impl Server {
+    /// Takes the port. An error says what to do.
+    pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
+        let listener = TcpListener::bind(settings.listen).await;
+        let listener =
+            listener.map_err(|error| anyhow::anyhow!(advice(settings.listen, &error)))?;
+        let address = listener.local_addr().context("the port has no address")?;
+        for name in &service.proto_services {
+            service.health.set_service_status(name, ServingStatus::Serving).await;
+        }
+        let health =
+            tonic_health::server::HealthService::from_health_reporter(service.health.clone());
+        let health = tonic_health::pb::health_server::HealthServer::new(health);
+        let routes = std::mem::take(&mut service.routes).add_service(health);
+        let routes = reflection::add(routes, service.descriptors, &service.proto_services)
+            .context("the descriptors do not fit together")?;
+        let methods =
+            Methods::read(service.descriptors).context("the descriptors cannot be read")?;
+        Ok(Self {
+            listener,
+            address,
+            edge: Edge::new(routes.prepare(), methods, service.limits.deadlines, address),
+            service,
+            drain: Duration::from_secs(settings.drain_seconds),
+            max_connections: settings.max_connections,
+            max_connection_age: Duration::from_secs(settings.max_connection_age_seconds),
+        })
+    }
+
+    /// Where it listens, with the port that was given for port 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` is cancelled, then lets requests under way end within the drain time and cuts the rest.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { listener, address, edge, service, drain, max_connections, max_connection_age } =
+            self;
+        tracing::info!(service = service.name, %address, "serving");
+        let connections = connections::Connections::new(
+            edge,
+            &service.limits,
+            max_connections,
+            max_connection_age,
+        );
+        connections.take(listener, &stop).await;
+
+        tracing::info!(service = service.name, "draining");
+        service.health.set_service_status("", ServingStatus::NotServing).await;
+        for name in &service.proto_services {
+            service.health.set_service_status(name, ServingStatus::NotServing).await;
+        }
+        let cut = connections.drain(drain).await;
+        tracing::info!(service = service.name, connections_cut = cut, "stopped");
+    }
+}
+
+fn advice(address: SocketAddr, error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!(
+                "{address} is in use: stop what listens there, or choose another address with --listen"
+            )
+        }
+        ErrorKind::PermissionDenied => {
+            format!("may not listen on {address}: choose a port above 1023 with --listen")
+        }
+        ErrorKind::AddrNotAvailable => {
+            format!("this machine has no address {}: choose another with --listen", address.ip())
+        }
+        _ => format!("cannot listen on {address}: {error}"),
+    }
+}

@@ -1,0 +1,172 @@
+//! What a caller cannot make a server do: each is a default of the libraries that is not safe.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::support::{Slow, call, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_stream::StreamExt;
+use tonic::{Code, Request};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_types::StatusExt;
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const EMPTY_SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+fn moment() -> Duration {
+    Duration::from_millis(200)
+}
+
+/// Sends `bytes` and then nothing; whether the server closes the connection within three seconds.
+async fn is_closed_after(address: std::net::SocketAddr, bytes: &[u8]) -> bool {
+    let mut socket = TcpStream::connect(address).await.expect("the port is open");
+    socket.write_all(bytes).await.expect("the bytes are sent");
+    let mut answer = Vec::new();
+    timeout(Duration::from_secs(3), socket.read_to_end(&mut answer)).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let running = serve(|mut service, _| {
+        service.limits.first_bytes = moment();
+        service
+    })
+    .await;
+
+    assert!(is_closed_after(running.address, b"").await);
+    assert!(is_closed_after(running.address, &PREFACE[..10]).await);
+    assert!(is_closed_after(running.address, b"GET / HTTP/1.1\r\nHost: x\r\n").await);
+}
+
+#[tokio::test]
+async fn a_connection_that_answers_no_ping_is_closed() {
+    let running = serve(|mut service, _| {
+        service.limits.keepalive = (moment(), moment());
+        service
+    })
+    .await;
+
+    assert!(is_closed_after(running.address, &[PREFACE, EMPTY_SETTINGS].concat()).await);
+}
+
+#[tokio::test]
+async fn an_old_connection_is_closed() {
+    let running = serve(|mut service, settings| {
+        settings.max_connection_age_seconds = 1;
+        service.limits.deadlines.stream_max = moment();
+        service
+    })
+    .await;
+
+    assert!(is_closed_after(running.address, &[PREFACE, EMPTY_SETTINGS].concat()).await);
+    running.health().check(HealthCheckRequest::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn headers_above_the_limit_are_refused() {
+    let running = serve(|service, _| service).await;
+    let mut request = Request::new(HealthCheckRequest::default());
+    request.metadata_mut().insert("large", "x".repeat(9 * 1024).parse().unwrap());
+
+    let refusal = running.health().check(request).await.unwrap_err();
+
+    assert!(refusal.message().contains("431"), "{refusal}");
+}
+
+#[tokio::test]
+async fn connections_above_the_limit_wait_for_a_place() {
+    let running = serve(|service, settings| {
+        settings.max_connections = 1;
+        service
+    })
+    .await;
+    let mut first = running.health();
+    first.check(HealthCheckRequest::default()).await.unwrap();
+    let mut second = running.health();
+    let waiting = timeout(moment(), second.check(HealthCheckRequest::default())).await;
+    assert!(waiting.is_err());
+
+    drop(first);
+
+    second.check(HealthCheckRequest::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_late_unary_call_is_told_so_and_its_work_stops() {
+    let slow = Slow::default();
+    let running = serve(|mut service, _| {
+        service.limits.deadlines.unary_default = moment();
+        service.with(slow.clone())
+    })
+    .await;
+
+    let status = call(running.channel(), "/test.Slow/Sleep").await;
+
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.get_details_error_info().unwrap().metadata["deadline_ms"], "200");
+    assert_eq!(slow.running.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_not_waited_for() {
+    let running = serve(|mut service, _| {
+        service.limits.deadlines.unary_default = moment();
+        service
+    })
+    .await;
+    let mut client = tonic::client::Grpc::new(running.channel());
+    client.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/grpc.health.v1.Health/Check");
+    let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckResponse>::default();
+
+    let answer = client.client_streaming(Request::new(tokio_stream::pending()), path, codec).await;
+
+    assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_its_deadline() {
+    let running = serve(|service, _| service).await;
+    let mut request = Request::new(HealthCheckRequest::default());
+    request.set_timeout(moment());
+    let mut stream = running.health().watch(request).await.unwrap().into_inner();
+    assert!(stream.next().await.unwrap().is_ok());
+
+    let end = timeout(Duration::from_secs(3), stream.next()).await.unwrap().unwrap().unwrap_err();
+
+    assert_eq!(end.code(), Code::DeadlineExceeded);
+    assert_eq!(end.get_details_error_info().unwrap().reason, "DEADLINE_EXCEEDED");
+}
+
+#[tokio::test]
+async fn the_work_stops_when_the_caller_leaves() {
+    let slow = Slow::default();
+    let running = serve(|service, _| service.with(slow.clone())).await;
+    let channel = running.channel();
+    let waiting = tokio::spawn(call(channel.clone(), "/test.Slow/Sleep"));
+    tokio::time::sleep(moment()).await;
+    assert_eq!(slow.running.load(Ordering::SeqCst), 1);
+
+    waiting.abort();
+    for _ in 0..100 {
+        if slow.running.load(Ordering::SeqCst) == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    assert_eq!(slow.running.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_and_the_connection_lives_on() {
+    let running = serve(|service, _| service.with(Slow::default())).await;
+    let channel = running.channel();
+
+    let status = call(channel.clone(), "/test.Slow/Panic").await;
+
+    assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
+    assert_eq!(call(channel, "/test.Slow/Nap").await.code(), Code::AlreadyExists);
+}

@@ -1,0 +1,6 @@
+//! A server as its callers meet it.
+
+mod answers;
+mod bounds;
+mod drain;
+mod support;

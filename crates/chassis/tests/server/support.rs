@@ -1,0 +1,108 @@
+//! A server on a free port, and a proto service that takes its time.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use chassis::{Server, Service, Settings};
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::transport::Channel;
+use tonic_health::pb::health_client::HealthClient;
+
+/// A server under test; ends with it.
+pub struct Running {
+    pub address: SocketAddr,
+    pub stop: CancellationToken,
+    pub server: JoinHandle<()>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Running {
+    /// A connection of its own.
+    pub fn channel(&self) -> Channel {
+        chassis::client::channel(&format!("http://{}", self.address)).expect("an address is a url")
+    }
+
+    pub fn health(&self) -> HealthClient<Channel> {
+        HealthClient::new(self.channel())
+    }
+}
+
+/// Serves nothing but health, reflection and what `change` adds; `change` may also shorten limits.
+pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Running {
+    let mut settings =
+        Settings { listen: "127.0.0.1:0".parse().expect("an address"), ..Settings::default() };
+    let service = change(Service::new("test", &[]), &mut settings);
+    let server = Server::bind(service, &settings).await.expect("a port is free");
+    let (address, stop) = (server.address(), CancellationToken::new());
+    let server = tokio::spawn(server.run(stop.clone()));
+    Running { address, stop, server }
+}
+
+/// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics.
+#[derive(Clone, Default)]
+pub struct Slow {
+    /// How many of its methods run right now.
+    pub running: Arc<AtomicUsize>,
+}
+
+impl NamedService for Slow {
+    const NAME: &'static str = "test.Slow";
+}
+
+impl tower::Service<Request<Body>> for Slow {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let running = OnDrop(self.running.clone());
+        Box::pin(async move {
+            let _running = running;
+            match request.uri().path() {
+                "/test.Slow/Nap" => tokio::time::sleep(Duration::from_millis(300)).await,
+                "/test.Slow/Sleep" => std::future::pending().await,
+                _ => panic!("a method panics"),
+            }
+            Ok(Status::already_exists("awake").into_http())
+        })
+    }
+}
+
+struct OnDrop(Arc<AtomicUsize>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Calls a unary method of [`Slow`] and gives how it ended.
+pub async fn call(channel: Channel, path: &'static str) -> Status {
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.expect("the channel is ready");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let answer = client
+        .unary(tonic::Request::new(()), http::uri::PathAndQuery::from_static(path), codec)
+        .await;
+    answer.map_or_else(|status| status, |_| Status::ok(""))
+}
