@@ -1,0 +1,322 @@
+//! The one read path. Every query is the head row LEFT JOINed to what was asked for: one statement, so one snapshot, so the
+//! read time it answers with is true, also of an empty answer, and no transaction is needed.
+
+use sea_orm::sea_query::{
+    Asterisk, Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
+    SimpleExpr,
+};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::filter::{At, filter, standing};
+use crate::order::{Order, order_by};
+use crate::resource::{Read, Resource, Stored};
+use crate::schema::id;
+use crate::write::Chronicle;
+
+const DEFAULT_PAGE: u64 = 50;
+const MOST_ON_A_PAGE: u64 = 1000;
+const VERSION: [&str; 6] = ["uid", "revision", "created", "recorded_from", "deleted", "document"];
+
+/// What a List asks.
+#[derive(Clone, Debug, Default)]
+pub struct ListRequest {
+    /// AIP-160.
+    pub filter: String,
+    /// AIP-132.
+    pub order_by: String,
+    /// 0 means 50; at most 1000.
+    pub page_size: u64,
+    /// Token of the page before; empty for the first.
+    pub page_token: String,
+    /// Record time; absent for now.
+    pub read_time: Option<i64>,
+    /// Deleted ones too.
+    pub show_deleted: bool,
+    /// Only where this text field equals this: the resources of one parent.
+    pub scope: Option<(&'static str, String)>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// In order.
+    pub items: Vec<Stored<T>>,
+    /// Empty on the last page.
+    pub next_page_token: String,
+    /// The record time it holds for.
+    pub read_time: i64,
+}
+
+/// A keyset cursor: where the page ended, and of which question.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    read_time: i64,
+    arguments: [String; 4],
+    after: Vec<serde_json::Value>,
+    uid: Uuid,
+}
+
+/// A column of the versions `v` of a query.
+pub fn v(column: &str) -> SimpleExpr {
+    Expr::col((id("v"), id(column)))
+}
+
+/// `SELECT h.time AS head, v.* FROM head h LEFT JOIN (inner) v ON TRUE`
+pub fn with_head(inner: SelectStatement) -> SelectStatement {
+    Query::select()
+        .expr_as(Expr::col((id("h"), id("time"))), id("head"))
+        .column((id("v"), Asterisk))
+        .from_as(id("head"), id("h"))
+        .join_subquery(JoinType::LeftJoin, inner, id("v"), Condition::all().add(Expr::val(1).eq(1)))
+        .to_owned()
+}
+
+/// The versions `v` of a resource, all of them.
+pub fn versions<T: Resource>() -> SelectStatement {
+    Query::select()
+        .columns(VERSION.map(|column| (id("v"), id(column))))
+        .from_as(id(T::KIND), id("v"))
+        .to_owned()
+}
+
+const fn holds(at: At, head: i64) -> i64 {
+    match at {
+        At::Time(time) if time < head => time,
+        _ => head,
+    }
+}
+
+impl Chronicle {
+    /// A row of [`versions`].
+    pub(crate) fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
+        let document: String = row.try_get("", "document")?;
+        let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
+        let value = serde_json::from_str(&document).map_err(|error| {
+            Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
+        })?;
+        Ok(Stored {
+            uid,
+            revision,
+            created: row.try_get("", "created")?,
+            recorded: row.try_get("", "recorded_from")?,
+            deleted: row.try_get("", "deleted")?,
+            etag: self.keys.etag(uid, revision),
+            value,
+        })
+    }
+
+    /// Checks an instant a caller asks for: it must lie in the past.
+    pub fn at(&self, read_time: Option<i64>) -> Result<At, Error> {
+        let Some(time) = read_time else { return Ok(At::Now) };
+        if time <= 0 || time > self.now() {
+            let message =
+                "read_time lies in the future, or before the record; leave it out for now";
+            return Err(Error::invalid("read_time", "READ_TIME_INVALID", message));
+        }
+        Ok(At::Time(time))
+    }
+
+    /// The version that stands, deleted or not, and the record time it stands at. One query.
+    pub async fn get<T: Resource>(&self, name: &str, at: At) -> Result<(Stored<T>, i64), Error> {
+        let inner =
+            versions::<T>().and_where(v("name").eq(name)).cond_where(standing("v", at)).to_owned();
+        let row = self.db.query_one(&with_head(inner)).await?.ok_or_else(no_head)?;
+        let read_time = holds(at, row.try_get("", "head")?);
+        match row.try_get::<Option<i64>>("", "revision")? {
+            Some(_) => Ok((self.stored(&row)?, read_time)),
+            None => Err(Error::NotFound(name.to_owned())),
+        }
+    }
+
+    /// Those of the names that stand undeleted now, with their versions, in no order. One query.
+    pub async fn find<T: Resource>(&self, names: &[String]) -> Result<Vec<Stored<T>>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = versions::<T>()
+            .and_where(v("name").is_in(names))
+            .cond_where(standing("v", At::Now))
+            .and_where(v("deleted").eq(false))
+            .to_owned();
+        self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+    }
+
+    /// One version of a resource.
+    pub(crate) async fn version<T: Resource>(
+        &self,
+        uid: Uuid,
+        revision: i64,
+    ) -> Result<Stored<T>, Error> {
+        let query = versions::<T>()
+            .and_where(v("uid").eq(uid))
+            .and_where(v("revision").eq(revision))
+            .to_owned();
+        let row = self.db.query_one(&query).await?;
+        self.stored(&row.ok_or_else(|| {
+            Error::Corrupt(format!("{} {uid} has no revision {revision}", T::KIND))
+        })?)
+    }
+
+    /// A page. One query, whatever its size.
+    pub async fn list<T: Resource>(&self, request: &ListRequest) -> Result<Page<T>, Error> {
+        let plan = self.plan::<T>(request)?;
+        let rows = self.db.query_all(&plan.statement).await?;
+        let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
+        let read_time = holds(plan.at, head);
+        let mut items: Vec<Stored<T>> = Vec::with_capacity(rows.len());
+        let size = usize::try_from(plan.size).unwrap_or(usize::MAX);
+        for row in rows.iter().take(size) {
+            if row.try_get::<Option<i64>>("", "revision")?.is_some() {
+                items.push(self.stored(row)?);
+            }
+        }
+        let next_page_token = match items.last() {
+            Some(last) if rows.len() > size => {
+                let after = plan
+                    .order
+                    .iter()
+                    .filter_map(|(field, _)| sort_value(&field.read, &last.value))
+                    .collect();
+                let cursor =
+                    Cursor { read_time, arguments: arguments(request), after, uid: last.uid };
+                self.keys.seal(T::KIND, &cursor)?
+            }
+            _ => String::new(),
+        };
+        Ok(Page { items, next_page_token, read_time })
+    }
+
+    /// A list request checked and turned into its one statement.
+    fn plan<T: Resource>(&self, request: &ListRequest) -> Result<Plan<T>, Error> {
+        let cursor = self.cursor::<T>(request)?;
+        let at = match &cursor {
+            Some(cursor) => At::Time(cursor.read_time),
+            None => self.at(request.read_time)?,
+        };
+        let size = if request.page_size == 0 {
+            DEFAULT_PAGE
+        } else {
+            Ord::min(request.page_size, MOST_ON_A_PAGE)
+        };
+        let order = order_by::<T>(&request.order_by)?;
+
+        let mut inner = versions::<T>();
+        inner
+            .cond_where(standing("v", at))
+            .cond_where(filter::<T>(&request.filter, at)?)
+            .limit(size + 1);
+        if let Some((path, value)) = &request.scope {
+            inner.and_where(v(path).eq(value));
+        }
+        if !request.show_deleted {
+            inner.and_where(v("deleted").eq(false));
+        }
+        if let Some(cursor) = &cursor {
+            inner.cond_where(after(&order, cursor)?);
+        }
+        for (field, _) in &order {
+            inner.column((id("v"), id(field.path)));
+        }
+        let mut keys: Vec<_> =
+            order.iter().map(|(field, descending)| (field.path, *descending)).collect();
+        keys.push(("uid", order.last().is_some_and(|(_, descending)| *descending)));
+        // Sorted inside, where the index serves the page, and outside, where a join promises no order.
+        let statement = sorted(with_head(sorted(inner, &keys)), &keys);
+        Ok(Plan { statement, at, size, order })
+    }
+
+    fn cursor<T: Resource>(&self, request: &ListRequest) -> Result<Option<Cursor>, Error> {
+        if request.page_token.is_empty() {
+            return Ok(None);
+        }
+        let cursor: Cursor = self.keys.open(T::KIND, &request.page_token)?;
+        let changed =
+            arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
+        let names = ["filter", "order_by", "show_deleted", "parent"];
+        let changed = changed.map(|place| names[place]);
+        let other_time = request.read_time.is_some_and(|time| time != cursor.read_time);
+        if let Some(argument) = changed.or(other_time.then_some("read_time")) {
+            let message = format!(
+                "`{argument}` differs from that of the first page; start again without page_token"
+            );
+            return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
+        }
+        Ok(Some(cursor))
+    }
+}
+
+struct Plan<T> {
+    statement: SelectStatement,
+    at: At,
+    size: u64,
+    order: Order<T>,
+}
+
+fn no_head() -> Error {
+    Error::Corrupt("the head row is gone".to_owned())
+}
+
+fn arguments(request: &ListRequest) -> [String; 4] {
+    let scope = request.scope.as_ref().map(|(_, value)| value.clone()).unwrap_or_default();
+    [request.filter.clone(), request.order_by.clone(), request.show_deleted.to_string(), scope]
+}
+
+fn sorted(mut query: SelectStatement, keys: &[(&str, bool)]) -> SelectStatement {
+    for (column, descending) in keys {
+        let direction = if *descending { Direction::Desc } else { Direction::Asc };
+        query.order_by((id("v"), id(*column)), direction);
+    }
+    query
+}
+
+/// The value of a sortable field, as a cursor keeps it.
+fn sort_value<T>(read: &Read<T>, of: &T) -> Option<serde_json::Value> {
+    match read {
+        Read::Text(read) => Some(read(of).into()),
+        Read::Number(read) | Read::Day(read) => Some(read(of).into()),
+        _ => None,
+    }
+}
+
+/// Rows after the cursor: `(a, b, uid) > (x, y, z)` where all directions agree, spelled out where they do not.
+fn after<T>(order: &Order<T>, cursor: &Cursor) -> Result<Condition, Error> {
+    let mut keys: Vec<(SimpleExpr, SimpleExpr, bool)> = Vec::new();
+    for ((field, descending), value) in order.iter().zip(&cursor.after) {
+        let value = match (value.as_str(), value.as_i64()) {
+            (Some(text), _) => Expr::val(text),
+            (None, Some(number)) => Expr::val(number),
+            _ => {
+                return Err(Error::invalid(
+                    "page_token",
+                    "PAGE_TOKEN_INVALID",
+                    "page_token is not of this order",
+                ));
+            }
+        };
+        keys.push((v(field.path), value, *descending));
+    }
+    let last = order.last().is_some_and(|(_, descending)| *descending);
+    keys.push((v("uid"), Expr::val(cursor.uid), last));
+    if keys.iter().all(|(_, _, descending)| *descending == last) {
+        let columns = Expr::tuple(keys.iter().map(|key| key.0.clone()));
+        let values = Expr::tuple(keys.iter().map(|key| key.1.clone()));
+        return Ok(Condition::all().add(if last {
+            columns.lt(values)
+        } else {
+            columns.gt(values)
+        }));
+    }
+    let mut any = Condition::any();
+    for place in 0..keys.len() {
+        let mut all = Condition::all();
+        for (column, value, _) in &keys[..place] {
+            all = all.add(column.clone().eq(value.clone()));
+        }
+        let (column, value, descending) = keys[place].clone();
+        any = any.add(all.add(if descending { column.lt(value) } else { column.gt(value) }));
+    }
+    Ok(any)
+}

@@ -1,0 +1,172 @@
+//! What the chronicle must know of a resource, and nothing else.
+//!
+//! A field is declared once: its path, its kind and how it is read off the value stand on one line, so the index can
+//! neither hold a field that no filter knows nor miss one that a filter names.
+
+use sea_orm::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// A kind of thing the record keeps: agreements, projects, recommendations.
+pub trait Resource:
+    Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
+{
+    /// The table of its versions and its word in the change log: `agreement`.
+    const KIND: &'static str;
+    /// Its name pattern: `agreements/{agreement}`.
+    const PATTERN: &'static str;
+
+    /// Its name; never changes.
+    fn name(&self) -> &str;
+
+    /// Every field that a filter, a sort or a sum may use. Pure.
+    fn fields() -> Vec<Field<Self>>;
+}
+
+/// How a field is read off the value; the variant is its kind, and says whether it may be absent or many.
+pub(crate) enum Read<T> {
+    Text(fn(&T) -> String),
+    OptionalText(fn(&T) -> Option<String>),
+    Choice(&'static [&'static str], fn(&T) -> &'static str),
+    Number(fn(&T) -> i64),
+    Day(fn(&T) -> i64),
+    Flag(fn(&T) -> bool),
+    Texts(fn(&T) -> Vec<String>),
+    Choices(&'static [&'static str], fn(&T) -> Vec<&'static str>),
+    Identifiers(fn(&str) -> String, fn(&T) -> Vec<String>),
+}
+
+/// A field that a filter, a sort or a sum may use.
+pub struct Field<T> {
+    pub(crate) path: &'static str,
+    pub(crate) read: Read<T>,
+    pub(crate) sortable: bool,
+    pub(crate) filterable: bool,
+}
+
+impl<T> Field<T> {
+    const fn new(path: &'static str, read: Read<T>) -> Self {
+        Self { path, read, sortable: false, filterable: true }
+    }
+
+    /// A text that is always there.
+    pub fn text(path: &'static str, read: fn(&T) -> String) -> Self {
+        Self::new(path, Read::Text(read))
+    }
+
+    /// A text that may be absent; an absent one matches no comparison.
+    pub fn optional_text(path: &'static str, read: fn(&T) -> Option<String>) -> Self {
+        Self::new(path, Read::OptionalText(read))
+    }
+
+    /// One of a closed set of words; a filter that names another is refused.
+    pub fn choice(
+        path: &'static str,
+        words: &'static [&'static str],
+        read: fn(&T) -> &'static str,
+    ) -> Self {
+        Self::new(path, Read::Choice(words, read))
+    }
+
+    /// A number that is always there.
+    pub fn number(path: &'static str, read: fn(&T) -> i64) -> Self {
+        Self::new(path, Read::Number(read))
+    }
+
+    /// Yes or no.
+    pub fn flag(path: &'static str, read: fn(&T) -> bool) -> Self {
+        Self::new(path, Read::Flag(read))
+    }
+
+    /// Several texts, kept in a side table; asked with `:`.
+    pub fn texts(path: &'static str, read: fn(&T) -> Vec<String>) -> Self {
+        Self::new(path, Read::Texts(read))
+    }
+
+    /// Several of a closed set of words, kept in a side table; asked with `:`.
+    pub fn choices(
+        path: &'static str,
+        words: &'static [&'static str],
+        read: fn(&T) -> Vec<&'static str>,
+    ) -> Self {
+        Self::new(path, Read::Choices(words, read))
+    }
+
+    /// Several identifiers, kept in a side table in one spelling; `normal` gives it, for what is kept and what is asked.
+    pub fn identifiers(
+        path: &'static str,
+        normal: fn(&str) -> String,
+        read: fn(&T) -> Vec<String>,
+    ) -> Self {
+        Self::new(path, Read::Identifiers(normal, read))
+    }
+
+    /// A text to sort by. Only what is single and always there can be: absent values sort differently on the two engines.
+    pub fn sorted_text(path: &'static str, read: fn(&T) -> String) -> Self {
+        Self { sortable: true, ..Self::text(path, read) }
+    }
+
+    /// A day to sort by, as the number `yyyymmdd`; 0 where it is absent, and then no comparison matches it.
+    pub fn sorted_day(path: &'static str, read: fn(&T) -> i64) -> Self {
+        Self { sortable: true, ..Self::new(path, Read::Day(read)) }
+    }
+
+    /// A number for the service's own sums; callers cannot ask for it.
+    pub fn measure(path: &'static str, read: fn(&T) -> i64) -> Self {
+        Self { filterable: false, ..Self::number(path, read) }
+    }
+
+    /// A text for the service's own grouping; callers cannot ask for it.
+    pub fn label(path: &'static str, read: fn(&T) -> String) -> Self {
+        Self { filterable: false, ..Self::text(path, read) }
+    }
+
+    pub(crate) const fn many(&self) -> bool {
+        matches!(self.read, Read::Texts(_) | Read::Choices(..) | Read::Identifiers(..))
+    }
+
+    /// The value of a single field; `None` for one with many.
+    pub(crate) fn value(&self, of: &T) -> Option<Value> {
+        match &self.read {
+            Read::Text(read) => Some(read(of).into()),
+            Read::OptionalText(read) => Some(read(of).into()),
+            Read::Choice(_, read) => Some(read(of).into()),
+            Read::Number(read) | Read::Day(read) => Some(read(of).into()),
+            Read::Flag(read) => Some(read(of).into()),
+            Read::Texts(_) | Read::Choices(..) | Read::Identifiers(..) => None,
+        }
+    }
+
+    /// The values of a field with many, sorted and without repeats; empty for a single one.
+    pub(crate) fn values(&self, of: &T) -> Vec<String> {
+        let mut all = match &self.read {
+            Read::Texts(read) => read(of),
+            Read::Choices(_, read) => read(of).into_iter().map(ToOwned::to_owned).collect(),
+            Read::Identifiers(normal, read) => read(of).iter().map(|value| normal(value)).collect(),
+            _ => Vec::new(),
+        };
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// A version as it was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<T> {
+    /// The resource, whatever its version.
+    pub uid: Uuid,
+    /// 1, 2, 3, …
+    pub revision: i64,
+    /// Record time at which the first version was recorded.
+    pub created: i64,
+    /// Record time at which this version was recorded.
+    pub recorded: i64,
+    /// True for the version that a deletion wrote.
+    pub deleted: bool,
+    /// Guards a write: equal as long as nobody wrote another version. A keyed hash, so that it tells nothing.
+    pub etag: String,
+    /// What it says.
+    pub value: T,
+}

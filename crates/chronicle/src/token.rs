@@ -1,0 +1,103 @@
+//! What callers carry for us: page tokens and etags. Neither tells what it holds, and neither can be made elsewhere.
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+const NONCE: usize = 12;
+
+/// The keys of a service, made from the one secret that all its replicas read from the database.
+pub(crate) struct Keys {
+    token: RandomizedNonceKey,
+    etag: hmac::Key,
+}
+
+impl Keys {
+    pub fn new(secret: &[u8]) -> Result<Self, Error> {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let derived = |purpose: &str| hmac::sign(&root, purpose.as_bytes());
+        let token = RandomizedNonceKey::new(&AES_256_GCM_SIV, derived("page-token").as_ref())
+            .map_err(|_| Error::Corrupt("the secret does not make a key".to_owned()))?;
+        Ok(Self { token, etag: hmac::Key::new(hmac::HMAC_SHA256, derived("etag").as_ref()) })
+    }
+
+    /// A quoted etag (RFC 9110) of a version.
+    pub fn etag(&self, uid: Uuid, revision: i64) -> String {
+        let mut context = hmac::Context::with_key(&self.etag);
+        context.update(uid.as_bytes());
+        context.update(&revision.to_be_bytes());
+        format!("\"{}\"", BASE64.encode(&context.sign().as_ref()[..12]))
+    }
+
+    /// Seals a token for one purpose: it does not open for another.
+    pub fn seal(&self, purpose: &str, token: &impl Serialize) -> Result<String, Error> {
+        let mut bytes =
+            serde_json::to_vec(token).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let nonce = self
+            .token
+            .seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut bytes)
+            .map_err(|_| Error::Corrupt("a token could not be sealed".to_owned()))?;
+        Ok(BASE64.encode([nonce.as_ref().as_slice(), &bytes].concat()))
+    }
+
+    /// Opens what [`Keys::seal`] gave.
+    pub fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Result<T, Error> {
+        let invalid = || {
+            let message = "page_token is not one this method gave; start again without it";
+            Error::invalid("page_token", "PAGE_TOKEN_INVALID", message)
+        };
+        if text.len() > 8192 {
+            return Err(invalid());
+        }
+        let bytes = BASE64.decode(text).map_err(|_| invalid())?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE).ok_or_else(invalid)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| invalid())?;
+        let mut sealed = sealed.to_vec();
+        let plain = self
+            .token
+            .open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut sealed)
+            .map_err(|_| invalid())?;
+        serde_json::from_slice(plain).map_err(|_| invalid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new(&[7; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_token_opens_only_for_its_purpose_and_only_whole() {
+        let sealed = keys().seal("agreement", &("title", 3)).unwrap();
+
+        let opened: (String, i32) = keys().open("agreement", &sealed).unwrap();
+        assert_eq!(opened, ("title".to_owned(), 3));
+        assert!(keys().open::<(String, i32)>("party", &sealed).is_err());
+        for place in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+            let tampered = String::from_utf8(bytes).unwrap();
+            assert!(keys().open::<(String, i32)>("agreement", &tampered).is_err(), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn etags_differ_by_version_and_by_resource() {
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+
+        let etag = keys().etag(one, 1);
+
+        assert_eq!(etag, keys().etag(one, 1));
+        assert_ne!(etag, keys().etag(one, 2));
+        assert_ne!(etag, keys().etag(other, 1));
+    }
+}
