@@ -1,0 +1,115 @@
+//! The standard methods (AIP-131 to 135), written once for every resource of every service.
+//!
+//! A service says what a resource is ([`chronicle::Resource`]) and how it looks on the wire ([`Served`]); a method of its
+//! gRPC service is then one line:
+//!
+//! ```ignore
+//! self.0.get::<Party, _>(request).await
+//! ```
+//!
+//! - [`Records`]: the methods
+//! - [`References`]: whether what a resource refers to exists, here or in another service
+//! - [`mask`]: AIP-134 field masks, for any message
+//! - [`failure`]: what the record refuses → what a caller is told
+//! - [`startup`]: opening the record of a service, and its migrations
+//! - [`time`]: record time ↔ timestamps
+
+pub mod failure;
+pub mod mask;
+mod records;
+mod references;
+pub mod startup;
+pub mod time;
+
+use chronicle::{Resource, Stored};
+use facts::{Check, SourceRef};
+use prost_types::Timestamp;
+
+pub use records::{Records, at};
+pub use references::{ReferenceServer, References};
+
+/// Sets the message limits that every gRPC service of the suite has.
+#[macro_export]
+macro_rules! limited {
+    ($server:expr) => {
+        $server
+            .max_decoding_message_size(chassis::server::MAX_DECODING)
+            .max_encoding_message_size(chassis::server::MAX_ENCODING)
+    };
+}
+
+/// A resource as it looks on the wire.
+pub trait Served: Resource {
+    /// Its message.
+    type Message: prost::Message + prost::Name + api::standard::Resource + Default + Clone;
+
+    /// True: the server makes every id, so that an id tells nothing.
+    const SERVER_IDS: bool = false;
+
+    /// Reads a message; every violation goes to `check`, and the value is then not used.
+    fn read(check: &mut Check, name: String, message: Self::Message) -> Self;
+
+    /// Writes a version as a message.
+    fn write(stored: Stored<Self>) -> Self::Message;
+
+    /// Every name of another resource in it; each must exist when it is written.
+    fn references(&self) -> Vec<Reference>;
+}
+
+/// The name of another resource, and the field it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The field, relative to the resource: `relations[0].agreement`.
+    pub field: String,
+    /// The name: `agreements/eu-kz-pca-1995`.
+    pub name: String,
+}
+
+impl Reference {
+    /// A name that is there.
+    pub fn new(field: impl Into<String>, name: &str) -> Self {
+        Self { field: field.into(), name: name.to_owned() }
+    }
+
+    /// A name that may be empty.
+    pub fn optional(field: impl Into<String>, name: &str) -> Option<Self> {
+        (!name.is_empty()).then(|| Self::new(field, name))
+    }
+
+    /// All names of a repeated field.
+    pub fn all(field: &str, names: &[String]) -> Vec<Self> {
+        names
+            .iter()
+            .enumerate()
+            .map(|(place, name)| Self::new(format!("{field}[{place}]"), name))
+            .collect()
+    }
+
+    /// The recorded source of a fact, if it names one.
+    pub fn source(source: &SourceRef) -> Option<Self> {
+        Self::optional("source.source", &source.source)
+    }
+}
+
+/// The fields that every resource has on the wire.
+#[expect(missing_docs, reason = "each field is explained in the contract, in every resource")]
+pub struct Stamp {
+    pub uid: String,
+    pub etag: String,
+    pub create_time: Option<Timestamp>,
+    pub update_time: Option<Timestamp>,
+    pub delete_time: Option<Timestamp>,
+}
+
+impl Stamp {
+    /// Those of a version.
+    pub fn of<T>(stored: &Stored<T>) -> Self {
+        Self {
+            uid: stored.uid.to_string(),
+            etag: stored.etag.clone(),
+            create_time: Some(time::timestamp(stored.created)),
+            update_time: Some(time::timestamp(stored.recorded)),
+            delete_time: stored.deleted.then(|| time::timestamp(stored.recorded)),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Whether what a resource refers to exists: a query a kind here, a call a service elsewhere, whatever the number of names.
+
+use std::collections::{BTreeSet, HashSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
+use api::registan::references::v1::reference_service_server::ReferenceService;
+use api::registan::references::v1::{CheckReferencesRequest, CheckReferencesResponse};
+use chassis::client::Connection;
+use chassis::failure::{Failure, Violation};
+use chronicle::{Chronicle, Error, Resource};
+use facts::check::matches_pattern;
+use tonic::{Request, Response, Status};
+
+const MOST_NAMES: usize = 1000;
+
+type Found = Pin<Box<dyn Future<Output = Result<Vec<String>, Error>> + Send>>;
+type Finder = Box<dyn Fn(Arc<Chronicle>, Vec<String>) -> Found + Send + Sync>;
+
+/// Who knows the resources of a name pattern.
+enum Knower {
+    /// This service: gives those of the names that exist.
+    Here(Finder),
+    /// Another service, by its name and client.
+    There(&'static str, ReferenceServiceClient<Connection>),
+}
+
+/// What this service can refer to, and who knows whether it exists.
+pub struct References {
+    chronicle: Arc<Chronicle>,
+    kinds: Vec<(&'static str, Knower)>,
+}
+
+impl References {
+    /// Nothing yet.
+    pub fn new(chronicle: Arc<Chronicle>) -> Self {
+        Self { chronicle, kinds: Vec::new() }
+    }
+
+    /// The resources of this kind, kept here.
+    #[must_use]
+    pub fn here<T: Resource>(mut self) -> Self {
+        let find: Finder = Box::new(|chronicle, names| {
+            Box::pin(async move {
+                let found = chronicle.find::<T>(&names).await?;
+                Ok(found.into_iter().map(|stored| stored.value.name().to_owned()).collect())
+            })
+        });
+        self.kinds.push((T::PATTERN, Knower::Here(find)));
+        self
+    }
+
+    /// Parts of the resources of this kind, kept here: `agreements/{agreement}/provisions/{provision}`.
+    #[must_use]
+    pub fn parts<T: Resource>(
+        mut self,
+        pattern: &'static str,
+        names_of: fn(&T) -> Vec<String>,
+    ) -> Self {
+        let depth = T::PATTERN.split('/').count();
+        let find: Finder = Box::new(move |chronicle, names| {
+            Box::pin(async move {
+                let whole =
+                    |name: &String| name.split('/').take(depth).collect::<Vec<_>>().join("/");
+                let wholes: BTreeSet<String> = names.iter().map(whole).collect();
+                let found = chronicle.find::<T>(&wholes.into_iter().collect::<Vec<_>>()).await?;
+                Ok(found.iter().flat_map(|stored| names_of(&stored.value)).collect())
+            })
+        });
+        self.kinds.push((pattern, Knower::Here(find)));
+        self
+    }
+
+    /// Resources of these patterns, kept by another service.
+    #[must_use]
+    pub fn there(
+        mut self,
+        patterns: &[&'static str],
+        service: &'static str,
+        connection: &Connection,
+    ) -> Self {
+        for pattern in patterns {
+            let client = ReferenceServiceClient::new(connection.clone());
+            self.kinds.push((pattern, Knower::There(service, client)));
+        }
+        self
+    }
+
+    /// Those of the names that do not exist, in order.
+    pub async fn missing(&self, names: &[String]) -> Result<Vec<String>, Failure> {
+        let mut found: HashSet<String> = HashSet::new();
+        let mut elsewhere: Vec<(&'static str, &ReferenceServiceClient<Connection>, Vec<String>)> =
+            Vec::new();
+        for (pattern, knower) in &self.kinds {
+            let of_kind: BTreeSet<&String> =
+                names.iter().filter(|name| matches_pattern(name, pattern)).collect();
+            if of_kind.is_empty() {
+                continue;
+            }
+            let of_kind: Vec<String> = of_kind.into_iter().cloned().collect();
+            match knower {
+                Knower::Here(find) => {
+                    let here = find(Arc::clone(&self.chronicle), of_kind).await;
+                    found.extend(here.map_err(|error| crate::failure::from_record("", error))?);
+                }
+                Knower::There(service, client) => {
+                    match elsewhere.iter_mut().find(|other| other.0 == *service) {
+                        Some((_, _, all)) => all.extend(of_kind),
+                        None => elsewhere.push((service, client, of_kind)),
+                    }
+                }
+            }
+        }
+        for (service, client, asked) in elsewhere {
+            let request = CheckReferencesRequest { names: asked.clone() };
+            let answer = client.clone().check_references(request).await;
+            let answer =
+                answer.map_err(|status| Failure::downstream(service, status))?.into_inner();
+            found.extend(asked.into_iter().filter(|name| !answer.missing.contains(name)));
+        }
+        Ok(names.iter().filter(|name| !found.contains(*name)).cloned().collect())
+    }
+}
+
+/// Answers other services' questions about the resources kept here.
+pub struct ReferenceServer(pub Arc<References>);
+
+#[tonic::async_trait]
+impl ReferenceService for ReferenceServer {
+    async fn check_references(
+        &self,
+        request: Request<CheckReferencesRequest>,
+    ) -> Result<Response<CheckReferencesResponse>, Status> {
+        let names = request.into_inner().names;
+        if names.len() > MOST_NAMES {
+            let description = format!("has {} names; at most {MOST_NAMES} are taken", names.len());
+            return Err(
+                Failure::invalid(vec![Violation::new("names", "TOO_MANY", description)]).into()
+            );
+        }
+        let missing = self.0.missing(&names).await?;
+        Ok(Response::new(CheckReferencesResponse { missing }))
+    }
+}

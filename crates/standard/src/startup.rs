@@ -1,0 +1,73 @@
+//! Opens the record of a service, and brings its database to the schema of this program.
+
+use std::path::Path;
+
+use anyhow::Context;
+use chassis::Settings;
+use chronicle::database;
+use sea_orm::DatabaseConnection;
+use sea_orm_migration::MigratorTrait;
+
+/// Opens the database of a service. With no `database_url` it is the SQLite file `NAME.db` in the data folder, migrated
+/// here; a database that was named is never changed by a service, only by `registan migrate`.
+pub async fn open_record<M: MigratorTrait>(
+    name: &str,
+    settings: &Settings,
+    _: &M,
+) -> anyhow::Result<DatabaseConnection> {
+    let db = connect(name, settings).await?;
+    if settings.database_url.is_none() {
+        M::up(&db, None)
+            .await
+            .with_context(|| format!("the database of {name} could not be migrated"))?;
+        return Ok(db);
+    }
+    let pending = M::get_pending_migrations(&db)
+        .await
+        .with_context(|| format!("the database of {name} cannot be read"))?;
+    if !pending.is_empty() {
+        anyhow::bail!(
+            "the database of {name} is older than this program: run `registan migrate {name}` first"
+        );
+    }
+    Ok(db)
+}
+
+/// Brings the database of a service to the schema of this program; returns how many migrations ran.
+pub async fn migrate<M: MigratorTrait>(
+    name: &str,
+    settings: &Settings,
+    _: &M,
+) -> anyhow::Result<usize> {
+    let db = connect(name, settings).await?;
+    let pending = M::get_pending_migrations(&db).await?.len();
+    M::up(&db, None)
+        .await
+        .with_context(|| format!("the database of {name} could not be migrated"))?;
+    Ok(pending)
+}
+
+async fn connect(name: &str, settings: &Settings) -> anyhow::Result<DatabaseConnection> {
+    let url = match &settings.database_url {
+        Some(url) => url.expose().to_owned(),
+        None => file_url(name, &settings.data_dir)?,
+    };
+    let advice = match &settings.database_url {
+        Some(_) => "is it running, and is database_url right?",
+        None => "can the data folder be written? choose another with --data-dir",
+    };
+    database::open(&url)
+        .await
+        .with_context(|| format!("the database of {name} cannot be opened: {advice}"))
+}
+
+fn file_url(name: &str, folder: &Path) -> anyhow::Result<String> {
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "the data folder {} cannot be made: choose another with --data-dir",
+            folder.display()
+        )
+    })?;
+    let file = folder.join(format!("{name}.db"));
+    Ok(format!("sqlite:{}?mode=rwc", file.display()))
+}
