@@ -1,0 +1,35 @@
+//! What every operation may use.
+
+use std::sync::Arc;
+
+use chassis::clock::Clock;
+use chronicle::Chronicle;
+use sea_orm::DatabaseConnection;
+use standard::{Records, References};
+
+use crate::domain::{Agreement, Framework, Party, Source};
+
+/// The service, without its wire.
+#[derive(Clone)]
+pub struct App {
+    /// The record and its standard methods.
+    pub records: Records,
+}
+
+impl App {
+    /// Opens the record in a migrated database.
+    pub async fn open(
+        db: DatabaseConnection,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, chronicle::Error> {
+        let chronicle = Arc::new(Chronicle::open(db, clock).await?);
+        let references = References::new(Arc::clone(&chronicle))
+            .here::<Party>()
+            .here::<Source>()
+            .here::<Agreement>()
+            .parts("agreements/{agreement}/provisions/{provision}", Agreement::provision_names)
+            .here::<Framework>()
+            .parts("frameworks/{framework}/priorities/{priority}", Framework::priority_names);
+        Ok(Self { records: Records { chronicle, references: Arc::new(references) } })
+    }
+}

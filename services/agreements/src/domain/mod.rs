@@ -1,0 +1,14 @@
+//! The values and rules of agreements: no I/O, no clock, no wire.
+
+pub mod agreement;
+pub mod framework;
+pub mod legal_basis;
+pub mod milestone;
+pub mod party;
+pub mod source;
+pub mod status;
+
+pub use agreement::Agreement;
+pub use framework::Framework;
+pub use party::Party;
+pub use source::Source;

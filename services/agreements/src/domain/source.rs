@@ -1,0 +1,66 @@
+//! A document or publication that facts are taken from.
+
+use chronicle::{Field, Resource};
+use facts::vocabulary::Vocabulary;
+use facts::{Day, ExternalId, PartialDate, date::sort_day, vocabulary};
+use serde::{Deserialize, Serialize};
+
+vocabulary! {
+    /// What a source is.
+    Kind {
+        /// A treaty text or legal act as published.
+        LegalAct = 1 "LEGAL_ACT",
+        /// A document of the European Parliament.
+        ParliamentDocument = 2 "PARLIAMENT_DOCUMENT",
+        /// Another document of an EU institution or a government.
+        OfficialDocument = 3 "OFFICIAL_DOCUMENT",
+        /// A document of the United Nations.
+        UnDocument = 4 "UN_DOCUMENT",
+        /// A data set.
+        Dataset = 5 "DATASET",
+        /// A press release or news report.
+        Press = 6 "PRESS",
+        /// Something else.
+        Other = 7 "OTHER",
+    }
+}
+
+/// A source; the contract says what each field means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/agreements/v1/source.proto"
+)]
+pub struct Source {
+    pub name: String,
+    pub kind: Kind,
+    pub title: String,
+    pub citation: String,
+    pub uri: String,
+    pub publisher: String,
+    pub published: Option<PartialDate>,
+    pub retrieved: Option<Day>,
+    pub licence: String,
+    pub external_ids: Vec<ExternalId>,
+    pub note: String,
+}
+
+impl Resource for Source {
+    const KIND: &'static str = "source";
+    const PATTERN: &'static str = "sources/{source}";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fields() -> Vec<Field<Self>> {
+        vec![
+            Field::choice("kind", Kind::WORDS, |source| source.kind.word()),
+            Field::sorted_text("title", |source| source.title.clone()),
+            Field::sorted_day("published", |source| sort_day(source.published.as_ref())),
+            Field::identifiers("external_ids", facts::source::normal, |source| {
+                source.external_ids.iter().map(|id| id.value.clone()).collect()
+            }),
+        ]
+    }
+}

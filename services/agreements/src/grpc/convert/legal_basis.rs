@@ -1,0 +1,50 @@
+//! The legal basis → its message.
+
+use api::registan::agreements::v1 as wire;
+use facts::Day;
+use facts::vocabulary::Vocabulary;
+use prost_types::Timestamp;
+
+use super::status_message;
+use crate::domain::Agreement;
+use crate::domain::legal_basis::{LegalBasis, matters};
+use crate::domain::status::Status;
+
+/// The legal basis of a party, on a day, at an instant of the record.
+pub fn legal_basis_message(
+    party: String,
+    as_of: Day,
+    read_time: Timestamp,
+    basis: LegalBasis,
+) -> wire::LegalBasis {
+    wire::LegalBasis {
+        party,
+        as_of: Some(as_of.into()),
+        read_time: Some(read_time),
+        in_force: entries(basis.in_force, as_of),
+        suspended: entries(basis.suspended, as_of),
+        provisionally_applied: entries(basis.provisionally_applied, as_of),
+        signed_not_in_force: entries(basis.signed_not_in_force, as_of),
+        negotiated: entries(basis.negotiated, as_of),
+        political: entries(basis.political, as_of),
+        ended: entries(basis.ended, as_of),
+    }
+}
+
+fn entries(agreements: Vec<(Agreement, Status)>, as_of: Day) -> Vec<wire::LegalBasisEntry> {
+    agreements.into_iter().map(|(agreement, status)| entry(agreement, status, as_of)).collect()
+}
+
+fn entry(agreement: Agreement, status: Status, as_of: Day) -> wire::LegalBasisEntry {
+    let signed = agreement.signed().filter(|date| date.latest() <= as_of).cloned();
+    let provisions = agreement.provisions.into_iter().filter(|provision| matters(provision.kind));
+    wire::LegalBasisEntry {
+        agreement: agreement.name,
+        title: agreement.title,
+        kind: agreement.kind.number(),
+        status: Some(status_message(status)),
+        signed: signed.map(Into::into),
+        provisions: provisions.map(Into::into).collect(),
+        source: Some(agreement.source.into()),
+    }
+}

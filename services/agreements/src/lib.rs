@@ -1,0 +1,33 @@
+//! Keeps parties, sources, agreements and frameworks.
+//!
+//! A request goes down this list, and its answer comes back up:
+//!
+//! - [`grpc`]: decodes the request, runs one operation, encodes the answer
+//! - [`ops`]: one file per operation that is more than a standard method
+//! - [`domain`]: the values and their rules
+//! - [`store`]: the tables and the queries
+//!
+//! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`.
+
+pub mod app;
+pub mod domain;
+pub mod grpc;
+pub mod ops;
+pub mod store;
+
+use std::sync::Arc;
+
+use chassis::clock::SystemClock;
+use chassis::{Service, Settings};
+
+pub use app::App;
+
+/// The name of this service, in health answers and logs.
+pub const NAME: &str = "agreements";
+
+/// Opens the record and gives the gRPC services on it.
+pub async fn service(settings: Settings) -> anyhow::Result<Service> {
+    let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let app = App::open(db, Arc::new(SystemClock)).await?;
+    Ok(grpc::service(&app))
+}

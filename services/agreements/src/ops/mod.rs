@@ -1,0 +1,15 @@
+//! One file per operation that is more than a standard method.
+
+mod get_legal_basis;
+
+pub use get_legal_basis::{Answer, get_legal_basis};
+
+use chassis::clock::today;
+use facts::Day;
+
+use crate::app::App;
+
+/// The day asked for, or today (UTC).
+pub fn day_or_today(app: &App, asked: Option<Day>) -> Day {
+    asked.unwrap_or_else(|| today(app.records.chronicle.clock()).into())
+}

@@ -1,0 +1,40 @@
+//! Queries of the legal basis.
+
+use chronicle::{Chronicle, Error, ListRequest};
+
+use crate::domain::{Agreement, Party};
+
+/// Every agreement that a party is party to, at a record time.
+pub async fn agreements_of(
+    chronicle: &Chronicle,
+    party: &str,
+    read_time: i64,
+) -> Result<Vec<Agreement>, Error> {
+    let mut request = ListRequest {
+        filter: format!("parties:\"{party}\""),
+        page_size: 1000,
+        read_time: Some(read_time),
+        ..ListRequest::default()
+    };
+    let mut agreements = Vec::new();
+    loop {
+        let page = chronicle.list::<Agreement>(&request).await?;
+        agreements.extend(page.items.into_iter().map(|stored| stored.value));
+        if page.next_page_token.is_empty() {
+            return Ok(agreements);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// The names of the European Union and the Communities before it, at a record time.
+pub async fn union_names(chronicle: &Chronicle, read_time: i64) -> Result<Vec<String>, Error> {
+    let request = ListRequest {
+        filter: "kind = UNION".to_owned(),
+        page_size: 1000,
+        read_time: Some(read_time),
+        ..ListRequest::default()
+    };
+    let page = chronicle.list::<Party>(&request).await?;
+    Ok(page.items.into_iter().map(|stored| stored.value.name).collect())
+}
