@@ -1,0 +1,48 @@
+//! Renders every Kubernetes overlay and checks it against the typed schemas and the house rules.
+//!
+//! - [`kubectl`]: finds the tool and renders a folder.
+//! - [`manifests`]: text → typed documents; what the schemas do not know is a finding.
+//! - [`rules`]: what the schemas allow and we do not.
+//! - [`compose`]: the same for `compose.yaml`.
+//!
+//! A finding is one sentence that names the document and the place. No findings means it holds.
+
+pub mod compose;
+pub mod kubectl;
+pub mod manifests;
+pub mod rules;
+
+use std::path::{Path, PathBuf};
+
+/// The version every image of the suite must carry.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Every setting the services read from their environment. A setting that is not here is a typo.
+pub const SETTINGS: [&str; 8] = [
+    "REGISTAN_AGREEMENTS_URL",
+    "REGISTAN_DATABASE_URL",
+    "REGISTAN_DATABASE_URL_FILE",
+    "REGISTAN_DRAIN_SECONDS",
+    "REGISTAN_LISTEN",
+    "REGISTAN_LOG",
+    "REGISTAN_PROJECTS_URL",
+    "REGISTAN_RIGHTS_REPORTING_URL",
+];
+
+/// The folder `deploy/`.
+pub fn deploy() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every folder under `deploy/kustomize/overlays`, by name.
+pub fn overlays() -> std::io::Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(deploy().join("kustomize/overlays"))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}

@@ -1,0 +1,74 @@
+//! The house rules: what the schemas allow and we do not.
+
+mod pods;
+mod references;
+mod selectors;
+mod settings;
+
+use crate::manifests::Manifests;
+
+/// Every rule, over all documents of one overlay. Gives the findings.
+pub fn check(manifests: &Manifests) -> Vec<String> {
+    let mut findings = Findings::default();
+    for pod in &manifests.pods() {
+        pods::check(pod, &mut findings);
+        settings::check(pod, manifests, &mut findings);
+        references::check(pod, manifests, &mut findings);
+    }
+    settings::check_config_maps(manifests, &mut findings);
+    selectors::check(manifests, &mut findings);
+    references::check_namespace(manifests, &mut findings);
+    findings.0
+}
+
+/// What was found so far.
+#[derive(Default)]
+pub(crate) struct Findings(pub(crate) Vec<String>);
+
+impl Findings {
+    /// Records that `place` breaks `rule`, unless it `holds`.
+    pub(crate) fn demand(&mut self, holds: bool, place: &str, rule: &str) {
+        if !holds {
+            self.0.push(format!("{place}: {rule}"));
+        }
+    }
+}
+
+/// Whether `image` is ours, and if so that it carries the version of the workspace.
+pub(crate) fn check_image(image: &str, place: &str, findings: &mut Findings) {
+    let tag = image.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+    findings.demand(
+        tag.is_some_and(|tag| tag != "latest"),
+        place,
+        &format!("image {image} must name a tag, and not latest"),
+    );
+    if image.starts_with("registan/") {
+        let version = crate::VERSION;
+        findings.demand(
+            tag == Some(version),
+            place,
+            &format!("image {image} must carry the version {version} of the workspace"),
+        );
+    }
+}
+
+/// A setting the services know, with a value that gives no secret away.
+pub(crate) fn check_setting(key: &str, value: &str, place: &str, findings: &mut Findings) {
+    if key.starts_with("REGISTAN_") {
+        findings.demand(
+            crate::SETTINGS.contains(&key),
+            place,
+            &format!("no service reads the setting {key}"),
+        );
+    }
+    let secret_by_name =
+        ["PASSWORD", "SECRET", "TOKEN", "_KEY"].iter().any(|word| key.contains(word))
+            && !key.ends_with("_FILE");
+    let authority = value.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
+    let secret_by_value = authority.is_some_and(|authority| authority.contains('@'));
+    findings.demand(
+        !secret_by_name && !secret_by_value,
+        place,
+        &format!("{key} must come from a secret, not from a value written here"),
+    );
+}

@@ -1,0 +1,76 @@
+//! What a pod refers to by name must be there, and all must live in one closed namespace.
+
+use super::Findings;
+use crate::manifests::{Manifests, Pod, name};
+
+pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Findings) {
+    let account = pod.spec.service_account_name.as_deref().unwrap_or_default();
+    findings.demand(
+        manifests.service_accounts.iter().any(|it| name(&it.metadata) == account),
+        &pod.workload,
+        &format!("ServiceAccount {account:?} does not exist"),
+    );
+
+    let volumes: Vec<_> = pod.spec.volumes.iter().flatten().collect();
+    for volume in &volumes {
+        let Some(source) = &volume.persistent_volume_claim else { continue };
+        findings.demand(
+            manifests.claims.iter().any(|claim| name(&claim.metadata) == source.claim_name),
+            &pod.workload,
+            &format!("PersistentVolumeClaim {} does not exist", source.claim_name),
+        );
+        // A SQLite file on a shared volume would get two writers.
+        findings.demand(
+            pod.replicas == 1,
+            &pod.workload,
+            "a pod with a PersistentVolumeClaim must have one replica",
+        );
+    }
+
+    for container in pod.spec.init_containers.iter().flatten().chain(&pod.spec.containers) {
+        let place = format!("{}, container {}", pod.workload, container.name);
+        for mount in container.volume_mounts.iter().flatten() {
+            findings.demand(
+                volumes.iter().any(|volume| volume.name == mount.name),
+                &place,
+                &format!("volume {} does not exist", mount.name),
+            );
+        }
+        for variable in container.env.iter().flatten() {
+            // The file of a setting must lie in something that is mounted.
+            let Some(path) = variable.value.as_ref().filter(|_| variable.name.ends_with("_FILE"))
+            else {
+                continue;
+            };
+            let mut mounts = container.volume_mounts.iter().flatten();
+            findings.demand(
+                mounts.any(|mount| path.starts_with(&format!("{}/", mount.mount_path))),
+                &place,
+                &format!("{} is {path}, and nothing is mounted there", variable.name),
+            );
+        }
+    }
+}
+
+pub(super) fn check_namespace(manifests: &Manifests, findings: &mut Findings) {
+    const LEVEL: &str = "pod-security.kubernetes.io/enforce";
+    for namespace in &manifests.namespaces {
+        let level = namespace.metadata.labels.as_ref().and_then(|labels| labels.get(LEVEL));
+        findings.demand(
+            level.is_some_and(|level| level == "restricted"),
+            &format!("Namespace {}", name(&namespace.metadata)),
+            "must enforce the pod security level restricted",
+        );
+    }
+
+    let namespaces: Vec<_> = manifests.namespaces.iter().map(|it| name(&it.metadata)).collect();
+    findings.demand(namespaces.len() == 1, "the overlay", "must have one Namespace");
+    let deployments = manifests.deployments.iter().map(|it| &it.metadata);
+    for metadata in deployments.chain(manifests.jobs.iter().map(|it| &it.metadata)) {
+        findings.demand(
+            namespaces.contains(&metadata.namespace.as_deref().unwrap_or_default()),
+            name(metadata),
+            "must live in the Namespace of the overlay",
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! The settings a container gets: known names, addresses that lead somewhere, no secrets, time to drain.
+
+use super::{Findings, check_setting};
+use crate::manifests::{Manifests, Pod, name};
+use k8s_openapi::api::core::v1::{Container, ServiceSpec};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use std::collections::BTreeMap;
+
+pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Findings) {
+    for container in pod.spec.init_containers.iter().flatten().chain(&pod.spec.containers) {
+        let place = format!("{}, container {}", pod.workload, container.name);
+        let settings = settings(container, manifests, &place, findings);
+        for (key, value) in &settings {
+            check_setting(key, value, &place, findings);
+        }
+        check_addresses(&settings, manifests, &place, findings);
+        check_database(pod, &settings, &place, findings);
+    }
+    if pod.serves {
+        for container in &pod.spec.containers {
+            check_listen(container, manifests, &pod.workload, findings);
+            check_drain(pod, container, manifests, findings);
+        }
+    }
+}
+
+/// Config maps are public too, also those no container reads.
+pub(super) fn check_config_maps(manifests: &Manifests, findings: &mut Findings) {
+    for map in &manifests.config_maps {
+        let place = format!("ConfigMap {}", name(&map.metadata));
+        for (key, value) in map.data.iter().flatten() {
+            check_setting(key, value, &place, findings);
+        }
+    }
+}
+
+/// The environment of `container`: the maps it takes as a whole, then its own entries.
+fn settings(
+    container: &Container,
+    manifests: &Manifests,
+    place: &str,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let mut settings = BTreeMap::new();
+    for source in container.env_from.iter().flatten() {
+        findings.demand(
+            source.secret_ref.is_none(),
+            place,
+            "a secret must be a file, not a variable",
+        );
+        let Some(reference) = &source.config_map_ref else { continue };
+        let map = manifests.config_maps.iter().find(|map| name(&map.metadata) == reference.name);
+        findings.demand(
+            map.is_some(),
+            place,
+            &format!("ConfigMap {} does not exist", reference.name),
+        );
+        settings.extend(map.and_then(|map| map.data.clone()).unwrap_or_default());
+    }
+    for variable in container.env.iter().flatten() {
+        let from_secret =
+            variable.value_from.as_ref().is_some_and(|source| source.secret_key_ref.is_some());
+        findings.demand(!from_secret, place, "a secret must be a file, not a variable");
+        settings.insert(variable.name.clone(), variable.value.clone().unwrap_or_default());
+    }
+    settings
+}
+
+/// A service that keeps a record needs one database. Only the address of a file may stand in the open.
+fn check_database(
+    pod: &Pod<'_>,
+    settings: &BTreeMap<String, String>,
+    place: &str,
+    findings: &mut Findings,
+) {
+    let address = settings.get("REGISTAN_DATABASE_URL");
+    let keeps_record =
+        pod.labels.get("app.kubernetes.io/component").is_some_and(|it| it != "gateway");
+    findings.demand(
+        address.is_some() != settings.contains_key("REGISTAN_DATABASE_URL_FILE") || !keeps_record,
+        place,
+        "needs one of REGISTAN_DATABASE_URL and REGISTAN_DATABASE_URL_FILE, and not both",
+    );
+    findings.demand(
+        address.is_none_or(|address| address.starts_with("sqlite:")),
+        place,
+        "only a SQLite address may be written here: use REGISTAN_DATABASE_URL_FILE",
+    );
+}
+
+/// The address of another service must name a Service and one of its ports.
+fn check_addresses(
+    settings: &BTreeMap<String, String>,
+    manifests: &Manifests,
+    place: &str,
+    findings: &mut Findings,
+) {
+    for (key, value) in settings {
+        let Some(address) = value.strip_prefix("http://") else { continue };
+        let leads_somewhere = manifests.services.iter().any(|service| {
+            let ports = service.spec.iter().flat_map(ports);
+            ports.map(|port| format!("{}:{port}", name(&service.metadata))).any(|it| it == address)
+        });
+        findings.demand(
+            leads_somewhere,
+            place,
+            &format!("{key} is {value}, and no Service has that name and port"),
+        );
+    }
+}
+
+fn ports(spec: &ServiceSpec) -> impl Iterator<Item = i32> {
+    spec.ports.iter().flatten().map(|port| port.port)
+}
+
+/// What it listens on must be the port it declares.
+fn check_listen(
+    container: &Container,
+    manifests: &Manifests,
+    place: &str,
+    findings: &mut Findings,
+) {
+    let settings = settings(container, manifests, place, &mut Findings::default());
+    let port = settings
+        .get("REGISTAN_LISTEN")
+        .and_then(|listen| listen.rsplit_once(':'))
+        .and_then(|(_, port)| port.parse::<i32>().ok());
+    let declared = container.ports.iter().flatten().map(|declared| declared.container_port);
+    findings.demand(
+        port.is_some_and(|port| declared.into_iter().all(|declared| declared == port)),
+        place,
+        "REGISTAN_LISTEN must name the port of the container",
+    );
+}
+
+/// The pause before the stop and the drain must fit into what Kubernetes grants.
+fn check_drain(
+    pod: &Pod<'_>,
+    container: &Container,
+    manifests: &Manifests,
+    findings: &mut Findings,
+) {
+    let settings = settings(container, manifests, &pod.workload, &mut Findings::default());
+    let drain = settings.get("REGISTAN_DRAIN_SECONDS").and_then(|value| value.parse::<i64>().ok());
+    let pause = container
+        .lifecycle
+        .as_ref()
+        .and_then(|lifecycle| lifecycle.pre_stop.as_ref()?.sleep.as_ref())
+        .map_or(0, |sleep| sleep.seconds);
+    let grace = pod.spec.termination_grace_period_seconds;
+    findings.demand(
+        drain.zip(grace).is_some_and(|(drain, grace)| grace > drain + pause),
+        &pod.workload,
+        "terminationGracePeriodSeconds must be more than the preStop pause and REGISTAN_DRAIN_SECONDS together",
+    );
+}
+
+/// Whether `target` names a port of `container`, by name or by number.
+pub(super) fn has_port(container: &Container, target: &IntOrString) -> bool {
+    container.ports.iter().flatten().any(|port| match target {
+        IntOrString::Int(number) => port.container_port == *number,
+        IntOrString::String(text) => port.name.as_ref() == Some(text),
+    })
+}

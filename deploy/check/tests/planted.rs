@@ -1,0 +1,180 @@
+//! The check can fail: each test plants one mistake in a good overlay and must be told of it.
+
+use manifests::{deploy, kubectl, manifests::parse, rules};
+
+/// All findings about `text`.
+fn check(text: &str) -> Vec<String> {
+    let (manifests, mut findings) = parse(text);
+    findings.extend(rules::check(&manifests));
+    findings
+}
+
+fn render(overlay: &str) -> String {
+    kubectl::render(&deploy().join("kustomize/overlays").join(overlay))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Replaces the first `good` with `bad` and asserts that a finding says `expected`.
+#[track_caller]
+fn assert_found(overlay: &str, good: &str, bad: &str, expected: &str) {
+    let text = render(overlay);
+    assert!(text.contains(good), "{overlay} has no {good:?} to replace");
+
+    let findings = check(&text.replacen(good, bad, 1));
+
+    assert!(
+        findings.iter().any(|finding| finding.contains(expected)),
+        "{good:?} → {bad:?}: expected {expected:?} in {findings:#?}"
+    );
+}
+
+#[test]
+fn a_misspelt_field_is_found_with_document_and_path() {
+    assert_found(
+        "prod-postgres",
+        "readinessProbe:",
+        "readynessProbe:",
+        "Deployment agreements: spec.template.spec.containers.0.readynessProbe: unknown field",
+    );
+}
+
+#[test]
+fn a_misspelt_field_in_a_patch_of_kustomize_is_found() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("a file can be written");
+    };
+    write("service.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: gateway}\nspec: {}\n");
+    write(
+        "kustomization.yaml",
+        "resources: [service.yaml]\npatches:\n  - target: {kind: Service}\n    patch: |-\n      \
+         - {op: add, path: /spec/prots, value: [{port: 1}]}\n",
+    );
+
+    let text = kubectl::render(folder.path()).unwrap_or_else(|error| panic!("{error}"));
+    let (_, findings) = parse(&text);
+
+    assert_eq!(findings, ["Service gateway: spec.prots: unknown field"]);
+}
+
+#[test]
+fn a_wrong_type_is_found_with_document_and_path() {
+    assert_found(
+        "prod-postgres",
+        "  replicas: 2",
+        "  replicas: two",
+        "Deployment agreements: spec.replicas: invalid type: string \"two\", expected i32",
+    );
+}
+
+#[test]
+fn a_number_where_kubernetes_wants_a_string_is_found() {
+    assert_found(
+        "prod-postgres",
+        "REGISTAN_DRAIN_SECONDS: \"20\"",
+        "REGISTAN_DRAIN_SECONDS: 20",
+        "invalid type: integer `20`, expected a string",
+    );
+}
+
+#[test]
+fn an_unknown_kind_and_an_old_version_are_found() {
+    assert_found("prod-postgres", "kind: Job", "kind: Jop", "no schema is known for kind Jop");
+    assert_found("prod-postgres", "apps/v1", "apps/v1beta1", "kind Deployment of apps/v1beta1");
+}
+
+#[test]
+fn a_secret_in_the_repository_is_found() {
+    let text = render("prod-postgres")
+        + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {url: x}\n";
+
+    let findings = check(&text);
+
+    assert_eq!(findings, ["Secret s: no schema is known for kind Secret of v1"]);
+}
+
+#[test]
+fn a_pod_that_is_not_restricted_is_found() {
+    for (good, bad, expected) in [
+        ("runAsNonRoot: true", "runAsNonRoot: false", "runAsNonRoot must be true"),
+        ("runAsUser: 65532", "runAsUser: 0", "runAsUser must be a number other than 0"),
+        ("type: RuntimeDefault", "type: Unconfined", "seccompProfile must be RuntimeDefault"),
+        ("      automountServiceAccountToken: false", "", "automountServiceAccountToken"),
+        ("Escalation: false", "Escalation: true", "allowPrivilegeEscalation must be false"),
+        ("Filesystem: true", "Filesystem: false", "readOnlyRootFilesystem must be true"),
+        ("            - ALL", "            - KILL", "capabilities must drop ALL and add none"),
+        ("enforce: restricted", "enforce: baseline", "must enforce the pod security level"),
+    ] {
+        assert_found("prod-postgres", good, bad, expected);
+    }
+}
+
+#[test]
+fn a_pod_without_limits_probes_or_time_to_drain_is_found() {
+    let ready = "readinessProbe:\n          failureThreshold: 2\n          ";
+    let live = "livenessProbe:\n          failureThreshold: 6\n          grpc:\n            ";
+
+    for (good, bad, expected) in [
+        ("            memory: 256Mi\n", "", "memory must have a request and a limit"),
+        (&*format!("{ready}grpc"), &*format!("{ready}tcpSocket"), "readinessProbe must ask"),
+        (&*format!("{live}port: 50051"), &*format!("{live}port: 50052"), "livenessProbe must ask"),
+        ("PeriodSeconds: 30", "PeriodSeconds: 25", "terminationGracePeriodSeconds must be more"),
+        ("0.0.0.0:50051", "0.0.0.0:50050", "REGISTAN_LISTEN must name the port"),
+    ] {
+        assert_found("prod-postgres", good, bad, expected);
+    }
+}
+
+#[test]
+fn an_image_without_our_version_is_found() {
+    for (bad, expected) in [
+        ("registan/agreements:latest", "and not latest"),
+        ("registan/agreements", "must name a tag"),
+        ("registan/agreements:0.0.9", "must carry the version"),
+    ] {
+        let good = format!("registan/agreements:{}", manifests::VERSION);
+        assert_found("prod-postgres", &good, bad, expected);
+    }
+}
+
+#[test]
+fn a_wrong_setting_or_an_open_secret_is_found() {
+    for (good, bad, expected) in [
+        ("REGISTAN_LOG:", "REGISTAN_LOGS:", "no service reads the setting REGISTAN_LOGS"),
+        ("http://projects:50051", "http://project:50051", "no Service has that name and port"),
+        ("REGISTAN_LOG: info", "REGISTAN_LOG: postgres://u:p@h/d", "must come from a secret"),
+        ("REGISTAN_LOG: info", "API_TOKEN: abc", "API_TOKEN must come from a secret"),
+        ("value: /run/secrets/database/url", "value: /run/url", "nothing is mounted there"),
+        ("REGISTAN_DATABASE_URL_FILE", "REGISTAN_DATABASE_URL", "only a SQLite address"),
+        ("name: REGISTAN_DATABASE_URL_FILE", "name: OTHER", "needs one of REGISTAN_DATABASE_URL"),
+        ("serviceAccountName: agreements", "serviceAccountName: agreement", "does not exist"),
+    ] {
+        assert_found("prod-postgres", good, bad, expected);
+    }
+}
+
+#[test]
+fn a_selector_that_misses_is_found() {
+    let labels =
+        "      app.kubernetes.io/component: record\n      app.kubernetes.io/name: agreements";
+    let budget = format!("  maxUnavailable: 1\n  selector:\n    matchLabels:\n{labels}");
+    let own = "  selector:\n    app.kubernetes.io/component: record";
+    let deny = "  podSelector: {}\n  policyTypes:\n  - Ingress\n";
+    let ports = "          - rights-reporting\n    ports:\n    - port: grpc\n      protocol: TCP\n";
+
+    for (good, bad, expected) in [
+        (own, &*format!("{own}s"), "Service agreements: must select the pods of one workload"),
+        ("targetPort: grpc", "targetPort: http", "its targetPort must be a port"),
+        (&*budget, "  selector: {}", "PodDisruptionBudget agreements: must select the pods of one"),
+        (&*budget, "  maxUnavailable: 1", "Deployment agreements: more than one replica needs"),
+        (&*format!("{deny}  - Egress"), deny, "a NetworkPolicy must deny all pods both ways"),
+        (ports, "          - rights-reporting\n", "a rule must name its ports"),
+    ] {
+        assert_found("prod-postgres", good, bad, expected);
+    }
+}
+
+#[test]
+fn a_second_writer_on_a_sqlite_file_is_found() {
+    assert_found("dev-sqlite", "  replicas: 1", "  replicas: 2", "must have one replica");
+}
