@@ -1,0 +1,68 @@
+//! A small resource with a field of every kind, and a record of it in an empty database.
+
+use std::sync::Arc;
+
+use chassis::clock::SystemClock;
+use chronicle::schema::Schema;
+use chronicle::{Call, Chronicle, Field, Resource, database};
+use sea_orm_migration::SchemaManager;
+use serde::{Deserialize, Serialize};
+
+pub const COLOURS: &[&str] = &["RED", "GREEN"];
+
+/// Something to keep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Thing {
+    pub name: String,
+    pub title: String,
+    pub colour: usize,
+    pub day: i64,
+    pub nickname: Option<String>,
+    pub good: bool,
+    pub tags: Vec<String>,
+}
+
+impl Resource for Thing {
+    const KIND: &'static str = "thing";
+    const PATTERN: &'static str = "things/{thing}";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fields() -> Vec<Field<Self>> {
+        vec![
+            Field::sorted_text("title", |thing| thing.title.clone()),
+            Field::choice("colour", COLOURS, |thing| COLOURS[thing.colour]),
+            Field::sorted_day("day", |thing| thing.day),
+            Field::optional_text("nickname", |thing| thing.nickname.clone()),
+            Field::flag("good", |thing| thing.good),
+            Field::texts("tags", |thing| thing.tags.clone()),
+        ]
+    }
+}
+
+/// A thing that differs with `number`: titles repeat and mix cases and scripts, so that ties and collation show.
+pub fn thing(who: usize, number: usize) -> Thing {
+    Thing {
+        name: format!("things/t{who}"),
+        title: ["a", "B", "a", "Ä", "b-c", "bc"][(who + number) % 6].to_owned(),
+        colour: number % 2,
+        day: [0, 20_240_117, 20_251_024][number % 3],
+        nickname: (number % 3 == 1).then(|| format!("nick-{number}")),
+        good: number % 2 == 0,
+        tags: (0..number % 4).map(|tag| format!("tag-{tag}")).collect(),
+    }
+}
+
+/// An empty record in the database at `url`.
+pub async fn record(url: &str) -> Arc<Chronicle> {
+    let db = database::open(url).await.unwrap();
+    Schema::service().with::<Thing>().create(&SchemaManager::new(&db)).await.unwrap();
+    Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
+}
+
+/// A call without a request id.
+pub fn call() -> Call {
+    Call { caller: "test".to_owned(), method: "Test", request: None }
+}

@@ -1,0 +1,135 @@
+//! What the record refuses, and how exactly it says so.
+
+mod common;
+
+use chronicle::{Chronicle, Error, ListRequest};
+use common::{Thing, call, record, thing};
+
+async fn refusal(record: &Chronicle, request: ListRequest) -> (&'static str, String) {
+    match record.list::<Thing>(&request).await {
+        Err(Error::Invalid { reason, message, .. }) => (reason, message),
+        other => panic!("{request:?} gives {other:?}"),
+    }
+}
+
+fn filtered(filter: &str) -> ListRequest {
+    ListRequest { filter: filter.to_owned(), ..ListRequest::default() }
+}
+
+#[tokio::test]
+async fn a_wrong_filter_is_refused_with_its_place() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        for (filter, part) in [
+            ("good = true AND nope = 3", "at byte 16, `nope`: unknown field"),
+            ("colour = BLUE", "at byte 9, `BLUE`: unknown value; known are: RED, GREEN"),
+            ("day > \"2024-13-01\"", "a day is wanted"),
+            ("good = maybe", "true or false is wanted"),
+            ("tags = \"x\"", "a list is asked with `:`"),
+            ("day:\"2024-01-17\"", "use `=`"),
+            ("kazakhstan", "a field and a comparison are wanted"),
+            ("regex(title, \"x\")", "a field and a comparison are wanted"),
+            ("regex(title, \"x\") = true", "functions are not known"),
+            ("title = ", "byte"),
+            ("title = \"unterminated", "byte"),
+        ] {
+            let (reason, message) = refusal(&record, filtered(filter)).await;
+            assert_eq!(reason, "FILTER_INVALID");
+            assert!(message.contains(part), "{filter}: {message}");
+        }
+        for (filter, part) in [
+            ("(".repeat(5000), "longer than 4096"),
+            ("(".repeat(60) + "good = true" + &")".repeat(60), ""),
+            (vec!["good = true"; 101].join(" OR "), "more than 100 terms"),
+        ] {
+            let (reason, message) = refusal(&record, filtered(&filter)).await;
+            assert_eq!(reason, "FILTER_INVALID");
+            assert!(message.contains(part), "{message}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_order_is_refused() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        for (order, part) in [
+            ("colour", "sortable are: title, day"),
+            ("title up", "is not `field` or `field desc`"),
+            ("title, title desc", "is there twice"),
+        ] {
+            let (reason, message) =
+                refusal(&record, ListRequest { order_by: order.into(), ..ListRequest::default() })
+                    .await;
+            assert_eq!(reason, "ORDER_BY_INVALID");
+            assert!(message.contains(part), "{message}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_token_serves_only_the_question_it_was_made_for() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        for number in 0..5 {
+            record.create(&call(), thing(number, number)).await.unwrap();
+        }
+        let first =
+            ListRequest { page_size: 2, order_by: "title".into(), ..ListRequest::default() };
+        let token = record.list::<Thing>(&first).await.unwrap().next_page_token;
+        let with = |request: ListRequest| ListRequest { page_token: token.clone(), ..request };
+
+        for (request, part) in [
+            (
+                ListRequest { filter: "good = true".into(), ..with(first.clone()) },
+                "`filter` differs",
+            ),
+            (ListRequest { order_by: "day".into(), ..with(first.clone()) }, "`order_by` differs"),
+            (ListRequest { show_deleted: true, ..with(first.clone()) }, "`show_deleted` differs"),
+            (ListRequest { read_time: Some(1), ..with(first.clone()) }, "`read_time` differs"),
+        ] {
+            let (reason, message) = refusal(&record, request).await;
+            assert_eq!(reason, "PAGE_TOKEN_MISMATCH");
+            assert!(message.contains(part), "{message}");
+        }
+        for forged in ["x", "AAAA", &token[1..], &"A".repeat(10_000)] {
+            let request = ListRequest { page_token: forged.to_owned(), ..first.clone() };
+            assert_eq!(refusal(&record, request).await.0, "PAGE_TOKEN_INVALID");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_instant_in_the_future_is_refused() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+
+        let request =
+            ListRequest { read_time: Some(record.now() + 60_000_000), ..ListRequest::default() };
+
+        assert_eq!(refusal(&record, request).await.0, "READ_TIME_INVALID");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_batch_is_recorded_whole_or_not_at_all() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        record.create(&call(), thing(1, 0)).await.unwrap();
+        let entries: Vec<_> = [0, 1, 2]
+            .iter()
+            .map(|who| chronicle::Entry::create(&thing(*who, 0)).unwrap())
+            .collect();
+
+        let outcome = record.record(&call(), &entries).await;
+
+        assert!(matches!(outcome, Err(Error::Busy)));
+        let page = record.list::<Thing>(&ListRequest::default()).await.unwrap();
+        assert_eq!(page.items.len(), 1);
+    })
+    .await;
+}
