@@ -1,0 +1,242 @@
+//! Agreements, frameworks and the legal basis, as a client sees them.
+
+mod common;
+
+use api::registan::agreements::v1::agreement::{Kind, State};
+use api::registan::agreements::v1::party::Kind as PartyKind;
+use api::registan::agreements::v1::{
+    Agreement, AgreementParty, CreateAgreementRequest, CreateFrameworkRequest, Framework,
+    GetAgreementRequest, GetLegalBasisRequest, LegalBasis, ListAgreementsRequest, Milestone,
+    Priority, Provision, framework, milestone, provision,
+};
+use api::registan::r#type::v1::{Date, PartialDate};
+use common::{Running, citation, fields, party, reason, serve};
+use tonic::Code;
+
+fn day(year: i32, month: i32, day: i32) -> Option<Date> {
+    Some(Date { year, month, day })
+}
+
+fn milestone(kind: milestone::Kind, date: Option<Date>) -> Milestone {
+    Milestone {
+        kind: kind.into(),
+        date: Some(PartialDate { date, ..PartialDate::default() }),
+        ..Milestone::default()
+    }
+}
+
+fn between(parties: &[&str]) -> Vec<AgreementParty> {
+    parties
+        .iter()
+        .map(|party| AgreementParty { party: format!("parties/{party}"), role: 1 })
+        .collect()
+}
+
+fn agreement(id: &str, kind: Kind, milestones: Vec<Milestone>) -> CreateAgreementRequest {
+    let agreement = Agreement {
+        kind: kind.into(),
+        title: format!("Agreement {id}"),
+        binding: kind != Kind::MemorandumOfUnderstanding,
+        parties: between(&["eu", "kz"]),
+        milestones,
+        source: citation("a list of agreements"),
+        ..Agreement::default()
+    };
+    CreateAgreementRequest {
+        agreement: Some(agreement),
+        agreement_id: id.to_owned(),
+        ..CreateAgreementRequest::default()
+    }
+}
+
+/// The Union, Kazakhstan and three agreements between them: an old one, its successor, and a memorandum.
+async fn recorded(url: &str) -> Running {
+    use milestone::Kind::{InForce, Initialled, ProvisionallyApplied, Replaced, Signed};
+    let mut running = serve(url).await;
+    for (id, kind) in [("eu", PartyKind::Union), ("kz", PartyKind::State), ("tm", PartyKind::State)]
+    {
+        running.parties.create_party(party(id, kind)).await.unwrap();
+    }
+    let mut epca = agreement(
+        "epca",
+        Kind::EnhancedPartnershipAndCooperation,
+        vec![
+            milestone(Initialled, day(2015, 1, 20)),
+            milestone(Signed, day(2015, 12, 21)),
+            milestone(ProvisionallyApplied, day(2016, 5, 1)),
+            milestone(InForce, day(2020, 3, 1)),
+        ],
+    );
+    epca.agreement.as_mut().unwrap().provisions = vec![Provision {
+        provision_id: "art-279".to_owned(),
+        kind: provision::Kind::NonExecution.into(),
+        article: "Article 279".to_owned(),
+        ..Provision::default()
+    }];
+    let pca = agreement(
+        "pca",
+        Kind::PartnershipAndCooperation,
+        vec![
+            milestone(Signed, day(1995, 1, 23)),
+            milestone(InForce, day(1999, 7, 1)),
+            milestone(Replaced, day(2020, 3, 1)),
+        ],
+    );
+    let mou = agreement(
+        "mou",
+        Kind::MemorandumOfUnderstanding,
+        vec![milestone(Signed, day(2022, 11, 0))],
+    );
+    for request in [epca, pca, mou] {
+        running.agreements.create_agreement(request).await.unwrap();
+    }
+    running
+}
+
+async fn legal_basis(running: &mut Running, as_of: Option<Date>) -> LegalBasis {
+    let request = GetLegalBasisRequest { party: "parties/kz".to_owned(), as_of, read_time: None };
+    running.agreements.get_legal_basis(request).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn the_legal_basis_differs_from_day_to_day() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let names = |entries: &[api::registan::agreements::v1::LegalBasisEntry]| {
+            entries.iter().map(|entry| entry.agreement.clone()).collect::<Vec<_>>().join(" ")
+        };
+
+        let then = legal_basis(&mut running, day(2016, 6, 1)).await;
+        let now = legal_basis(&mut running, day(2024, 1, 17)).await;
+
+        assert_eq!(
+            (names(&then.provisionally_applied), names(&then.in_force)),
+            ("agreements/epca".into(), "agreements/pca".into())
+        );
+        assert_eq!(
+            (names(&now.in_force), names(&now.ended)),
+            ("agreements/epca".into(), "agreements/pca".into())
+        );
+        assert_eq!(names(&now.political), "agreements/mou");
+        assert_eq!(now.in_force[0].provisions[0].article, "Article 279");
+        assert_eq!(legal_basis(&mut running, day(1990, 1, 1)).await.in_force, vec![]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_status_is_that_of_the_day_asked_for() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let on = |as_of| GetAgreementRequest {
+            name: "agreements/mou".to_owned(),
+            as_of,
+            ..GetAgreementRequest::default()
+        };
+
+        let inside = running
+            .agreements
+            .get_agreement(on(day(2022, 11, 15)))
+            .await
+            .unwrap()
+            .into_inner()
+            .status
+            .unwrap();
+        let after = running
+            .agreements
+            .get_agreement(on(day(2022, 12, 1)))
+            .await
+            .unwrap()
+            .into_inner()
+            .status
+            .unwrap();
+
+        assert_eq!((inside.state(), inside.uncertain), (State::NotStarted, true));
+        assert_eq!((after.state(), after.uncertain), (State::Signed, false));
+        let refusal = running.agreements.get_agreement(on(day(2022, 2, 30))).await.unwrap_err();
+        assert_eq!(
+            (reason(&refusal).as_str(), fields(&refusal)),
+            ("DATE_INVALID", vec!["as_of".to_owned()])
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn agreements_are_found_by_what_is_known_of_them() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        for (filter, count) in [
+            ("parties:\"parties/kz\"", 3),
+            ("parties:\"parties/tm\"", 0),
+            ("provisions:NON_EXECUTION", 1),
+            ("kind = MEMORANDUM_OF_UNDERSTANDING OR signed_on < \"2000-01-01\"", 2),
+            ("binding = true AND NOT kind = PARTNERSHIP_AND_COOPERATION", 1),
+        ] {
+            let request = ListAgreementsRequest {
+                filter: filter.to_owned(),
+                ..ListAgreementsRequest::default()
+            };
+            let page = running.agreements.list_agreements(request).await.unwrap().into_inner();
+            assert_eq!(page.agreements.len(), count, "{filter}");
+            assert!(page.agreements.iter().all(|agreement| agreement.status.is_some()));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_refers_to_nothing_is_refused() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let mut request = agreement("x", Kind::Aviation, vec![]);
+        request.agreement.as_mut().unwrap().parties = between(&["eu", "nowhere"]);
+
+        let refusal = running.agreements.create_agreement(request).await.unwrap_err();
+
+        assert_eq!(
+            (refusal.code(), reason(&refusal).as_str()),
+            (Code::FailedPrecondition, "REFERENCE_MISSING")
+        );
+        assert!(refusal.message().contains("agreement.parties[1].party"), "{}", refusal.message());
+        let get = GetAgreementRequest {
+            name: "agreements/x".to_owned(),
+            ..GetAgreementRequest::default()
+        };
+        assert_eq!(running.agreements.get_agreement(get).await.unwrap_err().code(), Code::NotFound);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_priorities_of_a_framework_form_a_tree() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let priority = |id: &str, parent: &str| Priority {
+            priority_id: id.to_owned(),
+            title: "Resilience".to_owned(),
+            parent_id: parent.to_owned(),
+            ..Priority::default()
+        };
+        let strategy = |priorities| CreateFrameworkRequest {
+            framework: Some(Framework {
+                kind: framework::Kind::Strategy.into(),
+                title: "A strategy".to_owned(),
+                priorities,
+                source: citation("JOIN(2019) 9"),
+                ..Framework::default()
+            }),
+            framework_id: "strategy".to_owned(),
+            ..CreateFrameworkRequest::default()
+        };
+
+        let wrong = strategy(vec![priority("r1", "r"), priority("r", ""), priority("r", "")]);
+        let refusal = running.frameworks.create_framework(wrong).await.unwrap_err();
+        let right = strategy(vec![priority("r", ""), priority("r1", "r")]);
+        let created = running.frameworks.create_framework(right).await.unwrap().into_inner();
+
+        assert_eq!(fields(&refusal), ["framework.priorities[0]", "framework.priorities[2]"]);
+        assert_eq!(created.priorities.len(), 2);
+    })
+    .await;
+}

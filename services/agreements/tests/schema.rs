@@ -1,0 +1,31 @@
+//! The tables of this service are those of its migrations, and its vocabularies are those of the contract.
+
+use agreements::domain::{agreement, framework, milestone, party, source, status};
+
+#[test]
+fn a_changed_schema_needs_a_migration() {
+    testkit::pinned(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schema.sql"),
+        &agreements::store::schema().text(),
+    );
+}
+
+#[test]
+fn the_vocabularies_are_those_of_the_contract() {
+    use testkit::same_vocabulary as same;
+    let package = |name: &str| format!("registan.agreements.v1.{name}");
+    same::<party::Kind>(&package("Party.Kind"));
+    same::<source::Kind>(&package("Source.Kind"));
+    same::<framework::Kind>(&package("Framework.Kind"));
+    same::<agreement::Kind>(&package("Agreement.Kind"));
+    same::<agreement::Role>(&package("AgreementParty.Role"));
+    same::<agreement::ProvisionKind>(&package("Provision.Kind"));
+    same::<agreement::RelationKind>(&package("Relation.Kind"));
+    same::<agreement::ParticipationKind>(&package("Participation.Kind"));
+    same::<milestone::MilestoneKind>(&package("Milestone.Kind"));
+    same::<status::State>(&package("Agreement.State"));
+    same::<facts::Qualifier>("registan.type.v1.PartialDate.Qualifier");
+    same::<facts::Confidence>("registan.type.v1.Confidence");
+    same::<facts::Scheme>("registan.type.v1.ExternalId.Scheme");
+    same::<facts::AmountKind>("registan.type.v1.StatedAmount.Kind");
+}
