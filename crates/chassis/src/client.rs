@@ -10,7 +10,7 @@ use tonic::transport::channel::ResponseFuture;
 use tonic::transport::{Channel, Endpoint, Error};
 use tower::Service;
 
-use crate::deadline::{self, GRPC_TIMEOUT};
+use crate::deadline;
 
 /// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its life. Between our
 /// own services a cancelled call is daily business.
@@ -53,14 +53,7 @@ impl Service<Request<Body>> for Connection {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(deadline) = deadline::current() {
-            // A shorter one that the caller of this client set by hand wins.
-            let rest = deadline.saturating_duration_since(tokio::time::Instant::now());
-            let asked = deadline::parse(request.headers()).ok().flatten();
-            if asked.is_none_or(|asked| asked > rest) {
-                request.headers_mut().insert(GRPC_TIMEOUT, deadline::format(rest));
-            }
-        }
+        deadline::forward(request.headers_mut());
         self.0.call(request)
     }
 }

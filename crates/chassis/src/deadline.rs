@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::failure::{Code, Failure};
 
 /// The header by which a caller says how long it waits.
-pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 tokio::task_local! {
     /// The end of the request that this task works for; [`crate::client::Connection`] passes on what is left of it.
@@ -18,6 +18,16 @@ tokio::task_local! {
 /// When the request that this task works for must be answered; none outside of a request.
 pub fn current() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()
+}
+
+/// Tells whom we ask, by `headers`, what is left of the request that this task works for. A shorter time that stands
+/// there already stays.
+pub fn forward(headers: &mut HeaderMap) {
+    let Some(deadline) = current() else { return };
+    let rest = deadline.saturating_duration_since(Instant::now());
+    if parse(headers).ok().flatten().is_none_or(|asked| asked > rest) {
+        headers.insert(GRPC_TIMEOUT, format(rest));
+    }
 }
 
 /// The bounds a server puts on every request.
@@ -54,7 +64,7 @@ impl Deadlines {
 }
 
 /// Reads `grpc-timeout`: at most 8 digits and a unit. A malformed one is refused, for the caller relies on it.
-pub(crate) fn parse(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
+fn parse(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
     let Some(value) = headers.get(GRPC_TIMEOUT) else { return Ok(None) };
     let duration = value.to_str().ok().and_then(duration);
     duration.map(Some).ok_or_else(|| {
@@ -82,7 +92,7 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Writes `grpc-timeout`, as exactly as 8 digits allow.
-pub(crate) fn format(rest: Duration) -> HeaderValue {
+fn format(rest: Duration) -> HeaderValue {
     const MOST: u128 = 99_999_999;
     let text = if rest.as_micros() <= MOST {
         format!("{}u", rest.as_micros())

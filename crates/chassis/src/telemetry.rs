@@ -32,7 +32,7 @@ pub fn init(settings: &Settings) -> anyhow::Result<()> {
     if pretty {
         registry.with(lines.with_target(false)).try_init()?;
     } else {
-        registry.with(lines.json().flatten_event(true)).try_init()?;
+        registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init()?;
     }
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -108,7 +108,7 @@ impl<T> Compiler<'_, T> {
         }
         let column: SimpleExpr = Expr::col((id("v"), id(field.path)));
         if argument.as_str() == "*" && restriction.comparator == Comparator::Has {
-            return Ok(Condition::all().add(self.present(field, column)));
+            return Ok(Condition::all().add(Self::present(field, column)));
         }
         let (value, contains) = self.argument(field, argument)?;
         self.compare(field, column, restriction.comparator, value, contains)
@@ -142,7 +142,7 @@ impl<T> Compiler<'_, T> {
         })
     }
 
-    fn present(&self, field: &Field<T>, column: SimpleExpr) -> SimpleExpr {
+    fn present(field: &Field<T>, column: SimpleExpr) -> SimpleExpr {
         if matches!(field.read, Read::Day(_)) { column.ne(0) } else { column.is_not_null() }
     }
 
@@ -155,7 +155,7 @@ impl<T> Compiler<'_, T> {
         value: SimpleExpr,
         contains: bool,
     ) -> Result<Condition, String> {
-        let present = self.present(field, column.clone());
+        let present = Self::present(field, column.clone());
         let holds = match comparator {
             Comparator::Equal => column.eq(value),
             Comparator::NotEqual => column.ne(value),

@@ -1,4 +1,4 @@
-//! The one read path. Every query is the head row LEFT JOINed to what was asked for: one statement, so one snapshot, so the
+//! The one read path. Every query is the head row with a `LEFT JOIN` to what was asked for: one statement, so one snapshot, so the
 //! read time it answers with is true, also of an empty answer, and no transaction is needed.
 
 use sea_orm::sea_query::{

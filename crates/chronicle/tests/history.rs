@@ -1,5 +1,7 @@
 //! Random histories against a model in memory: every read at every record time, by pages of several sizes, twice.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -60,81 +62,84 @@ const ORDERS: [&str; 4] = ["", "title", "day desc, title", "title desc, day"];
 /// Everything that stood, after each record time.
 type Model = BTreeMap<i64, BTreeMap<String, Stored<Thing>>>;
 
-/// Runs the steps, and returns what should stand at each record time.
-async fn run(record: &Chronicle, steps: &[Step], unique: &str) -> Model {
-    let mut model: Model = BTreeMap::new();
-    let mut standing: BTreeMap<String, Stored<Thing>> = BTreeMap::new();
-    let mut last: Option<(Call, Thing, Stored<Thing>)> = None;
-    for (number, step) in steps.iter().enumerate() {
-        let named =
-            |who: usize| Thing { name: format!("things/{unique}{who}"), ..thing(who, number) };
-        let with_id =
-            Call { request: Some((Uuid::new_v4(), i64::try_from(number).unwrap())), ..call() };
-        let written = match step {
-            Step::Create(who) => {
-                let value = named(*who);
-                let taken = standing.contains_key(&value.name);
-                let outcome = record.create(&with_id, value.clone()).await;
-                if taken {
-                    assert!(matches!(outcome, Err(Error::AlreadyExists(_))), "{outcome:?}");
-                    continue;
-                }
-                let stored = outcome.unwrap();
-                last = Some((with_id, value, stored.clone()));
-                stored
+/// A record under test, and what should be in it.
+struct History<'a> {
+    record: &'a Chronicle,
+    /// Sets the names of this history apart.
+    unique: &'a str,
+    standing: BTreeMap<String, Stored<Thing>>,
+    model: Model,
+    last: Option<(Call, Thing, Stored<Thing>)>,
+}
+
+impl History<'_> {
+    /// Runs the steps, and returns what should stand at each record time.
+    async fn run(mut self, steps: &[Step]) -> Model {
+        for (number, step) in steps.iter().enumerate() {
+            let named = |who: usize| Thing {
+                name: format!("things/{}{who}", self.unique),
+                ..thing(who, number)
+            };
+            let written = match step {
+                Step::Create(who) => self.create(named(*who)).await,
+                Step::Update(who, stale) => self.update(named(*who), *stale).await,
+                Step::Delete(who) => self.delete(&named(*who).name).await,
+                Step::Retry => self.retry().await,
+            };
+            if let Some(stored) = written {
+                self.standing.insert(stored.value.name.clone(), stored.clone());
+                self.model.insert(stored.recorded, self.standing.clone());
             }
-            Step::Update(who, stale) => {
-                let value = named(*who);
-                let Some(before) = standing.get(&value.name).cloned() else { continue };
-                if before.deleted {
-                    assert!(matches!(
-                        record.current::<Thing>(&value.name, "").await,
-                        Err(Error::Deleted(_))
-                    ));
-                    continue;
-                }
-                if *stale {
-                    assert!(matches!(
-                        record.current::<Thing>(&value.name, "\"old\"").await,
-                        Err(Error::EtagMismatch(_))
-                    ));
-                    let old = Stored { revision: before.revision - 1, ..before.clone() };
-                    assert!(record.update(&call(), &old, value).await.is_err());
-                    continue;
-                }
-                record.update(&with_id, &before, value).await.unwrap()
-            }
-            Step::Delete(who) => {
-                let name = named(*who).name;
-                match standing.get(&name) {
-                    Some(before) if !before.deleted => {
-                        record.delete::<Thing>(&call(), &name, &before.etag).await.unwrap()
-                    }
-                    _ => continue,
-                }
-            }
-            Step::Retry => {
-                let Some((call, value, first)) = last.clone() else { continue };
-                assert_eq!(
-                    record.create(&call, value.clone()).await.unwrap(),
-                    first,
-                    "the first answer again"
-                );
-                let other = Call {
-                    request: call.request.map(|(id, fingerprint)| (id, fingerprint + 1)),
-                    ..call
-                };
-                assert!(matches!(
-                    record.create(&other, value).await,
-                    Err(Error::RequestIdReused(_))
-                ));
-                continue;
-            }
-        };
-        standing.insert(written.value.name.clone(), written.clone());
-        model.insert(written.recorded, standing.clone());
+        }
+        self.model
     }
-    model
+
+    async fn create(&mut self, value: Thing) -> Option<Stored<Thing>> {
+        let with_id = Call { request: Some((Uuid::new_v4(), 7)), ..call() };
+        let outcome = self.record.create(&with_id, value.clone()).await;
+        if self.standing.contains_key(&value.name) {
+            assert!(matches!(outcome, Err(Error::AlreadyExists(_))), "{outcome:?}");
+            return None;
+        }
+        let stored = outcome.unwrap();
+        self.last = Some((with_id, value, stored.clone()));
+        Some(stored)
+    }
+
+    async fn update(&self, value: Thing, stale: bool) -> Option<Stored<Thing>> {
+        let before = self.standing.get(&value.name)?;
+        if before.deleted {
+            let refused = self.record.current::<Thing>(&value.name, "").await;
+            assert!(matches!(refused, Err(Error::Deleted(_))));
+            return None;
+        }
+        if stale {
+            let refused = self.record.current::<Thing>(&value.name, "\"old\"").await;
+            assert!(matches!(refused, Err(Error::EtagMismatch(_))));
+            let old = Stored { revision: before.revision - 1, ..before.clone() };
+            assert!(self.record.update(&call(), &old, value).await.is_err());
+            return None;
+        }
+        Some(self.record.update(&call(), before, value).await.unwrap())
+    }
+
+    async fn delete(&self, name: &str) -> Option<Stored<Thing>> {
+        let before = self.standing.get(name).filter(|before| !before.deleted)?;
+        Some(self.record.delete::<Thing>(&call(), name, &before.etag).await.unwrap())
+    }
+
+    async fn retry(&self) -> Option<Stored<Thing>> {
+        let (call, value, first) = self.last.clone()?;
+        assert_eq!(
+            self.record.create(&call, value.clone()).await.unwrap(),
+            first,
+            "the first answer again"
+        );
+        let request = call.request.map(|(id, fingerprint)| (id, fingerprint + 1));
+        let other = self.record.create(&Call { request, ..call }, value).await;
+        assert!(matches!(other, Err(Error::RequestIdReused(_))));
+        None
+    }
 }
 
 fn sorted(mut items: Vec<Stored<Thing>>, order: &str) -> Vec<Stored<Thing>> {
@@ -214,7 +219,14 @@ fn every_answer_at_every_record_time_is_the_models() {
         for number in 0..HISTORIES {
             let history = steps().new_tree(&mut runner).unwrap().current();
             let unique = format!("h{number}-");
-            let model = run(&record, &history, &unique).await;
+            let start = History {
+                record: &record,
+                unique: &unique,
+                standing: BTreeMap::new(),
+                model: Model::new(),
+                last: None,
+            };
+            let model = start.run(&history).await;
             // Twice: what is asked again gets the same again.
             check(&record, &model, &unique).await;
             check(&record, &model, &unique).await;

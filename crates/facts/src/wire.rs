@@ -77,8 +77,8 @@ pub fn read_money(check: &mut Check, field: &str, message: Option<wire::Money>) 
 pub fn read_currency(check: &mut Check, field: &str, code: String, required: bool) -> String {
     let code =
         if required { check.required_text(field, code, 3) } else { check.text(field, code, 3) };
-    if !code.is_empty() && !(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()))
-    {
+    let sound = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !code.is_empty() && !sound {
         check.violation(
             field,
             "CURRENCY_INVALID",

@@ -91,7 +91,7 @@ fn take(target: &mut DynamicMessage, source: &DynamicMessage, field: &FieldDescr
     }
 }
 
-/// Whether only the server sets it: OUTPUT_ONLY (3), IDENTIFIER (8), and the etag, which guards and is not stored.
+/// Whether only the server sets it: `OUTPUT_ONLY` (3), `IDENTIFIER` (8), and the etag, which guards and is not stored.
 fn fixed(field: &FieldDescriptor) -> bool {
     let Some(behavior) = api::descriptors().get_extension_by_name("google.api.field_behavior")
     else {
@@ -130,8 +130,8 @@ mod tests {
         }
     }
 
-    fn mask(paths: &[&str]) -> Option<FieldMask> {
-        Some(FieldMask { paths: paths.iter().map(|&path| path.to_owned()).collect() })
+    fn mask(paths: &[&str]) -> FieldMask {
+        FieldMask { paths: paths.iter().map(|&path| path.to_owned()).collect() }
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
             Party { display_name: "X".to_owned(), uid: "forged".to_owned(), ..Party::default() };
 
         let merged =
-            merge(&party(), &wanted, mask(&["display_name", "uid", "note"]).as_ref()).unwrap();
+            merge(&party(), &wanted, Some(&mask(&["display_name", "uid", "note"]))).unwrap();
 
         assert_eq!(merged, Party { display_name: "X".to_owned(), note: String::new(), ..party() });
     }
@@ -150,7 +150,7 @@ mod tests {
         let wanted = Party { display_name: "X".to_owned(), ..Party::default() };
 
         let some = merge(&party(), &wanted, None).unwrap();
-        let all = merge(&party(), &wanted, mask(&["*"]).as_ref()).unwrap();
+        let all = merge(&party(), &wanted, Some(&mask(&["*"]))).unwrap();
 
         assert_eq!(some, Party { display_name: "X".to_owned(), ..party() });
         assert_eq!((all.note.as_str(), all.established, all.uid.as_str()), ("", None, "u"));
@@ -164,7 +164,7 @@ mod tests {
         };
         let wanted = Party { established: Some(year), ..Party::default() };
 
-        let merged = merge(&party(), &wanted, mask(&["established.date.year"]).as_ref()).unwrap();
+        let merged = merge(&party(), &wanted, Some(&mask(&["established.date.year"]))).unwrap();
 
         assert_eq!(merged.established.unwrap().date, Some(Date { year: 1990, month: 12, day: 16 }));
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn paths_that_do_not_exist_are_all_named() {
         let refusal =
-            merge(&party(), &party(), mask(&["nothing", "names.text", "display_name.x"]).as_ref())
+            merge(&party(), &party(), Some(&mask(&["nothing", "names.text", "display_name.x"])))
                 .unwrap_err();
 
         assert_eq!(refusal.violations.len(), 3);

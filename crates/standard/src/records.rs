@@ -246,7 +246,7 @@ pub fn at<M>(read_time: i64, message: M) -> Response<M> {
     response
 }
 
-/// `registan/Agreement`, for ResourceInfo.
+/// `registan/Agreement`, for `ResourceInfo`.
 fn kind<T: Served>() -> String {
     format!("registan/{}", T::Message::NAME)
 }

@@ -1,4 +1,4 @@
-//! Whether what a resource refers to exists: a query a kind here, a call a service elsewhere, whatever the number of names.
+//! Whether what a resource refers to exists: a query a kind here, a call for each thousand names elsewhere.
 
 use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
@@ -113,12 +113,15 @@ impl References {
                 }
             }
         }
-        for (service, client, asked) in elsewhere {
-            let request = CheckReferencesRequest { names: asked.clone() };
-            let answer = client.clone().check_references(request).await;
-            let answer =
-                answer.map_err(|status| Failure::downstream(service, status))?.into_inner();
-            found.extend(asked.into_iter().filter(|name| !answer.missing.contains(name)));
+        for (service, client, all) in elsewhere {
+            for asked in all.chunks(MOST_NAMES) {
+                let request = CheckReferencesRequest { names: asked.to_vec() };
+                let answer = client.clone().check_references(request).await;
+                let answer =
+                    answer.map_err(|status| Failure::downstream(service, status))?.into_inner();
+                let missing: HashSet<&String> = answer.missing.iter().collect();
+                found.extend(asked.iter().filter(|name| !missing.contains(name)).cloned());
+            }
         }
         Ok(names.iter().filter(|name| !found.contains(*name)).cloned().collect())
     }

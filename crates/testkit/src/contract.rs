@@ -4,19 +4,19 @@ use std::path::Path;
 
 use facts::vocabulary::Vocabulary;
 
-/// Compares a text with a file that pins it; with `REGISTAN_PIN` set it writes the file instead.
+/// Compares a text with a file that pins it; with `TESTKIT_PIN` set it writes the file instead.
 ///
 /// # Panics
 /// If they differ.
 pub fn pinned(file: &str, text: &str) {
-    if std::env::var_os("REGISTAN_PIN").is_some() {
+    if std::env::var_os("TESTKIT_PIN").is_some() {
         std::fs::write(file, text).expect("the file can be written");
     }
     let kept = std::fs::read_to_string(Path::new(file)).unwrap_or_default();
     assert!(
         kept == text,
         "{file} differs from what the code says now. A schema that has landed needs a new migration; \
-         then run the test again with REGISTAN_PIN=1.\n{text}"
+         then run the test again with TESTKIT_PIN=1.\n{text}"
     );
 }
 

@@ -34,8 +34,8 @@ pub async fn database(engine: Engine) -> Option<Database> {
             Some(Database { url, _folder: Some(folder) })
         }
         Engine::Postgres => {
-            let Ok(server) = std::env::var("REGISTAN_TEST_POSTGRES") else {
-                crate::skip("PostgreSQL: REGISTAN_TEST_POSTGRES is not set");
+            let Ok(server) = std::env::var("TESTKIT_POSTGRES") else {
+                crate::skip("PostgreSQL: TESTKIT_POSTGRES is not set");
                 return None;
             };
             let name = format!("test_{}", Uuid::new_v4().simple());

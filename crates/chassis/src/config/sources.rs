@@ -60,8 +60,8 @@ impl Values {
         if let Some(url) = self.database_url()? {
             settings.database_url = Some(url);
         }
-        if settings.max_connections == 0 {
-            bail!("max_connections must be at least 1");
+        if settings.max_connections == 0 || settings.max_connection_age_seconds == 0 {
+            bail!("max_connections and max_connection_age_seconds must be at least 1");
         }
         Ok(settings)
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
@@ -27,11 +28,13 @@ pub(super) struct Answer {
 
 impl Answer {
     pub fn new(
-        response: Response<Body>,
+        mut response: Response<Body>,
         mut outcome: Outcome,
         deadline: Option<(Instant, Duration)>,
     ) -> Response<Self> {
         outcome.note(response.headers());
+        // axum writes one to answers without a body.
+        response.headers_mut().remove(CONTENT_LENGTH);
         let deadline =
             deadline.map(|(at, allowed)| (Box::pin(tokio::time::sleep_until(at)), allowed));
         response.map(|body| Self { body, deadline, outcome })
@@ -89,8 +92,9 @@ impl HttpBody for Answer {
         self.body.is_end_stream()
     }
 
+    /// Unknown: an answer may be cut short.
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        SizeHint::default()
     }
 }
 

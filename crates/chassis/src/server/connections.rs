@@ -129,12 +129,16 @@ fn http(limits: &Limits) -> Builder<TokioExecutor> {
         .header_read_timeout(limits.first_bytes)
         .keep_alive(false);
     let (interval, patience) = limits.keepalive;
+    let (stream_window, connection_window) = limits.windows;
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(interval)
         .keep_alive_timeout(patience)
         .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(stream_window)
+        .initial_connection_window_size(connection_window)
+        .max_local_error_reset_streams(limits.local_resets)
         .max_header_list_size(limits.headers);
     builder
 }
@@ -142,5 +146,5 @@ fn http(limits: &Limits) -> Builder<TokioExecutor> {
 /// Up to a tenth more or less, so that connections made together do not end together.
 fn jittered(age: Duration) -> Duration {
     let dice = u32::try_from(RandomState::new().hash_one(0) % 2001).unwrap_or(1000);
-    age / 10_000 * (9_000 + dice)
+    (age / 10_000).saturating_mul(9_000 + dice)
 }

@@ -46,8 +46,11 @@ pub struct Service {
     /// An encoded `FileDescriptorSet`; may hold more than is served.
     pub descriptors: &'static [u8],
     pub routes: Routes,
-    /// The proto services that `routes` answers: listed by reflection, known to health.
+    /// The proto services that are answered here: listed by reflection, known to health.
     pub proto_services: Vec<String>,
+    /// The proto services that are passed on to other processes: listed by reflection. Their health is for whoever
+    /// passes them on to tell.
+    pub passed_on: Vec<String>,
     pub health: HealthReporter,
     pub limits: Limits,
     tasks: JoinSet<()>,
@@ -61,6 +64,7 @@ impl Service {
             descriptors,
             routes: edge::routes(),
             proto_services: Vec::new(),
+            passed_on: Vec::new(),
             health: HealthReporter::new(),
             limits: Limits::default(),
             tasks: JoinSet::new(),
@@ -102,6 +106,12 @@ pub struct Limits {
     pub headers: u32,
     /// The most requests at a time on one connection.
     pub streams: u32,
+    /// How many bytes a caller may send ahead of our reading: on one stream, and on one connection. The second is the
+    /// most memory a connection can hold; when stalled streams fill it, the others on that connection wait for them.
+    pub windows: (u32, u32),
+    /// How many calls that ended early a connection survives. A stranger gets h2's own bound; between our services a
+    /// refused upload is daily business.
+    pub local_resets: usize,
 }
 
 impl Default for Limits {
@@ -112,6 +122,8 @@ impl Default for Limits {
             keepalive: (Duration::from_secs(20), Duration::from_secs(10)),
             headers: 8 * 1024,
             streams: 1024,
+            windows: (256 * 1024, 64 * 1024 * 1024),
+            local_resets: usize::MAX,
         }
     }
 }
@@ -142,7 +154,8 @@ impl Server {
             tonic_health::server::HealthService::from_health_reporter(service.health.clone());
         let health = tonic_health::pb::health_server::HealthServer::new(health);
         let routes = std::mem::take(&mut service.routes).add_service(health);
-        let routes = reflection::add(routes, service.descriptors, &service.proto_services)
+        let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
+        let routes = reflection::add(routes, service.descriptors, &listed)
             .context("the descriptors do not fit together")?;
         let methods =
             Methods::read(service.descriptors).context("the descriptors cannot be read")?;

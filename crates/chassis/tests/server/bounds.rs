@@ -1,6 +1,5 @@
 //! What a caller cannot make a server do: each is a default of the libraries that is not safe.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::support::{Slow, call, serve};
@@ -106,7 +105,7 @@ async fn a_late_unary_call_is_told_so_and_its_work_stops() {
 
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(status.get_details_error_info().unwrap().metadata["deadline_ms"], "200");
-    assert_eq!(slow.running.load(Ordering::SeqCst), 0);
+    slow.until_running(0).await;
 }
 
 #[tokio::test]
@@ -146,18 +145,28 @@ async fn the_work_stops_when_the_caller_leaves() {
     let running = serve(|service, _| service.with(slow.clone())).await;
     let channel = running.channel();
     let waiting = tokio::spawn(call(channel.clone(), "/test.Slow/Sleep"));
-    tokio::time::sleep(moment()).await;
-    assert_eq!(slow.running.load(Ordering::SeqCst), 1);
+    slow.until_running(1).await;
 
     waiting.abort();
-    for _ in 0..100 {
-        if slow.running.load(Ordering::SeqCst) == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 
-    assert_eq!(slow.running.load(Ordering::SeqCst), 0);
+    slow.until_running(0).await;
+}
+
+#[tokio::test]
+async fn a_service_tells_the_next_how_long_its_own_caller_waits() {
+    let second = serve(|service, _| service.with(Slow::default())).await;
+    let next =
+        Some(chassis::client::Connection::to(&format!("http://{}", second.address)).unwrap());
+    let first = serve(|mut service, _| {
+        service.limits.deadlines.unary_default = Duration::from_secs(5);
+        service.with(Slow { next, ..Slow::default() })
+    })
+    .await;
+
+    let told = call(first.channel(), "/test.Slow/Relay").await;
+
+    let micros: u64 = told.message().trim_end_matches('u').parse().unwrap();
+    assert!((4_000_000..5_000_000).contains(&micros), "{told}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{Slow, call, serve};
 use chassis::{Server, Service, Settings};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_stream::StreamExt;
 use tonic::Code;
 use tonic_health::ServingStatus;
@@ -12,9 +12,10 @@ use tonic_health::pb::HealthCheckRequest;
 
 #[tokio::test]
 async fn a_request_under_way_is_answered_before_the_server_stops() {
-    let mut running = serve(|service, _| service.with(Slow::default())).await;
+    let slow = Slow::default();
+    let mut running = serve(|service, _| service.with(slow.clone())).await;
     let answer = tokio::spawn(call(running.channel(), "/test.Slow/Nap"));
-    sleep(Duration::from_millis(100)).await;
+    slow.until_running(1).await;
 
     running.stop.cancel();
 
@@ -40,6 +41,24 @@ async fn an_open_stream_sees_the_end_coming_and_is_cut_at_the_hard_deadline() {
     timeout(Duration::from_secs(3), &mut running.server).await.unwrap().unwrap();
     assert!(started.elapsed() >= Duration::from_secs(1));
     assert!(timeout(Duration::from_secs(1), stream.next()).await.unwrap().unwrap().is_err());
+}
+
+#[tokio::test]
+async fn work_that_does_not_end_is_cut_off() {
+    let slow = Slow::default();
+    let mut running = serve(|service, settings| {
+        settings.drain_seconds = 0;
+        service.with(slow.clone())
+    })
+    .await;
+    let answer = tokio::spawn(call(running.channel(), "/test.Slow/Sleep"));
+    slow.until_running(1).await;
+
+    running.stop.cancel();
+
+    (&mut running.server).await.unwrap();
+    assert_ne!(answer.await.unwrap().code(), Code::Ok);
+    slow.until_running(0).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use chassis::client::Connection;
 use chassis::{Server, Service, Settings};
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -14,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
+use tonic::client::GrpcService;
 use tonic::server::NamedService;
 use tonic::transport::Channel;
 use tonic_health::pb::health_client::HealthClient;
@@ -53,11 +55,13 @@ pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Ru
     Running { address, stop, server }
 }
 
-/// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics.
+/// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics. `/test.Slow/Timeout` says
+/// how long its caller waits, `/test.Slow/Relay` what the next server answers to that.
 #[derive(Clone, Default)]
 pub struct Slow {
     /// How many of its methods run right now.
     pub running: Arc<AtomicUsize>,
+    pub next: Option<Connection>,
 }
 
 impl NamedService for Slow {
@@ -76,15 +80,38 @@ impl tower::Service<Request<Body>> for Slow {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         self.running.fetch_add(1, Ordering::SeqCst);
         let running = OnDrop(self.running.clone());
+        let next = self.next.clone();
         Box::pin(async move {
             let _running = running;
             match request.uri().path() {
                 "/test.Slow/Nap" => tokio::time::sleep(Duration::from_millis(300)).await,
                 "/test.Slow/Sleep" => std::future::pending().await,
+                "/test.Slow/Timeout" => {
+                    let timeout =
+                        request.headers().get("grpc-timeout").and_then(|it| it.to_str().ok());
+                    return Ok(Status::already_exists(timeout.unwrap_or("none")).into_http());
+                }
+                "/test.Slow/Relay" => {
+                    let next = next.expect("there is a next server");
+                    return Ok(call(next, "/test.Slow/Timeout").await.into_http());
+                }
                 _ => panic!("a method panics"),
             }
             Ok(Status::already_exists("awake").into_http())
         })
+    }
+}
+
+impl Slow {
+    /// Waits until `count` of its methods run.
+    pub async fn until_running(&self, count: usize) {
+        for _ in 0..500 {
+            if self.running.load(Ordering::SeqCst) == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} run instead of {count}", self.running.load(Ordering::SeqCst));
     }
 }
 
@@ -97,7 +124,11 @@ impl Drop for OnDrop {
 }
 
 /// Calls a unary method of [`Slow`] and gives how it ended.
-pub async fn call(channel: Channel, path: &'static str) -> Status {
+pub async fn call<C>(channel: C, path: &'static str) -> Status
+where
+    C: GrpcService<Body, ResponseBody = Body>,
+    C::Error: std::fmt::Debug,
+{
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.expect("the channel is ready");
     let codec = tonic_prost::ProstCodec::<(), ()>::default();

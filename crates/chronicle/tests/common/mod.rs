@@ -1,5 +1,7 @@
 //! A small resource with a field of every kind, and a record of it in an empty database.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::Arc;
 
 use chassis::clock::SystemClock;
@@ -50,7 +52,7 @@ pub fn thing(who: usize, number: usize) -> Thing {
         colour: number % 2,
         day: [0, 20_240_117, 20_251_024][number % 3],
         nickname: (number % 3 == 1).then(|| format!("nick-{number}")),
-        good: number % 2 == 0,
+        good: number.is_multiple_of(2),
         tags: (0..number % 4).map(|tag| format!("tag-{tag}")).collect(),
     }
 }

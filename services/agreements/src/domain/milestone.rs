@@ -103,8 +103,7 @@ pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
     for milestone in milestones {
         let same =
             |other: &&Milestone| other.kind == milestone.kind && other.party == milestone.party;
-        let rival =
-            chosen.iter().position(|other| same(other)).filter(|_| !milestone.kind.repeats());
+        let rival = chosen.iter().position(same).filter(|_| !milestone.kind.repeats());
         match rival {
             Some(place) if rank(milestone) < rank(chosen[place]) => chosen[place] = milestone,
             Some(_) => {}

@@ -1,4 +1,4 @@
-//! AgreementService: the standard methods with the status on a day, and the legal basis.
+//! `AgreementService`: the standard methods with the status on a day, and the legal basis.
 
 use api::registan::agreements::v1::agreement_service_server::AgreementService;
 use api::registan::agreements::v1::{

@@ -1,4 +1,4 @@
-//! FrameworkService: the standard methods.
+//! `FrameworkService`: the standard methods.
 
 use api::registan::agreements::v1::framework_service_server::FrameworkService;
 use api::registan::agreements::v1::{

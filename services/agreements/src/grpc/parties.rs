@@ -1,4 +1,4 @@
-//! PartyService: the standard methods.
+//! `PartyService`: the standard methods.
 
 use api::registan::agreements::v1::party_service_server::PartyService;
 use api::registan::agreements::v1::{

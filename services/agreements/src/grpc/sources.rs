@@ -1,4 +1,4 @@
-//! SourceService: the standard methods.
+//! `SourceService`: the standard methods.
 
 use api::registan::agreements::v1::source_service_server::SourceService;
 use api::registan::agreements::v1::{

@@ -1,5 +1,7 @@
 //! The service on a loopback port, on the database at `url`, and clients of it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
@@ -40,8 +42,8 @@ pub async fn serve(url: &str) -> Running {
     }
 }
 
-pub fn citation(text: &str) -> Option<SourceRef> {
-    Some(SourceRef { citation: text.to_owned(), ..SourceRef::default() })
+pub fn citation(text: &str) -> SourceRef {
+    SourceRef { citation: text.to_owned(), ..SourceRef::default() }
 }
 
 /// A valid request to create a party.
@@ -51,7 +53,7 @@ pub fn party(id: &str, kind: party::Kind) -> CreatePartyRequest {
         kind: kind.into(),
         display_name: format!("Party {id}"),
         country_code,
-        source: citation("a list of parties"),
+        source: Some(citation("a list of parties")),
         ..Party::default()
     };
     CreatePartyRequest {

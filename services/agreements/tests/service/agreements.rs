@@ -1,7 +1,8 @@
 //! Agreements, frameworks and the legal basis, as a client sees them.
 
-mod common;
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use crate::support::{Running, citation, fields, party, reason, serve};
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::{
@@ -10,9 +11,9 @@ use api::registan::agreements::v1::{
     Priority, Provision, framework, milestone, provision,
 };
 use api::registan::r#type::v1::{Date, PartialDate};
-use common::{Running, citation, fields, party, reason, serve};
 use tonic::Code;
 
+#[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
 fn day(year: i32, month: i32, day: i32) -> Option<Date> {
     Some(Date { year, month, day })
 }
@@ -39,7 +40,7 @@ fn agreement(id: &str, kind: Kind, milestones: Vec<Milestone>) -> CreateAgreemen
         binding: kind != Kind::MemorandumOfUnderstanding,
         parties: between(&["eu", "kz"]),
         milestones,
-        source: citation("a list of agreements"),
+        source: Some(citation("a list of agreements")),
         ..Agreement::default()
     };
     CreateAgreementRequest {
@@ -223,7 +224,7 @@ async fn the_priorities_of_a_framework_form_a_tree() {
                 kind: framework::Kind::Strategy.into(),
                 title: "A strategy".to_owned(),
                 priorities,
-                source: citation("JOIN(2019) 9"),
+                source: Some(citation("JOIN(2019) 9")),
                 ..Framework::default()
             }),
             framework_id: "strategy".to_owned(),

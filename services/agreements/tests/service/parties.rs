@@ -1,13 +1,13 @@
 //! Parties, as a client sees them: the standard methods, which are the same for every resource.
 
-mod common;
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use crate::support::{Running, fields, party, reason, serve};
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{
     CreatePartyRequest, DeletePartyRequest, GetPartyRequest, ListPartiesRequest, Party,
     UpdatePartyRequest,
 };
-use common::{Running, fields, party, reason, serve};
 use prost_types::{FieldMask, Timestamp};
 use tonic::Code;
 

@@ -1,0 +1,58 @@
+//! What a test is given by the test kit.
+
+use std::process::Command;
+
+use sea_orm::{ConnectionTrait, Database};
+
+#[tokio::test]
+async fn a_test_runs_on_each_engine_in_an_empty_database() {
+    testkit::on_both(|url| async move {
+        let database = Database::connect(&url).await.expect("it is there");
+
+        let made = database.execute_unprepared("CREATE TABLE things (id bigint)").await;
+
+        made.expect("it is empty");
+        database.close().await.expect("it closes");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_two_tests_share_a_database() {
+    for engine in [testkit::Engine::Sqlite, testkit::Engine::Postgres] {
+        let first = testkit::database(engine).await;
+        let second = testkit::database(engine).await;
+
+        let (Some(first), Some(second)) = (first, second) else { return };
+        assert_ne!(first.url, second.url);
+    }
+}
+
+#[tokio::test]
+async fn text_is_in_the_order_of_its_bytes_on_each_engine() {
+    testkit::on_both(|url| async move {
+        let database = Database::connect(&url).await.expect("it is there");
+        let things = "SELECT 'a' AS word UNION SELECT 'B' UNION SELECT 'Ф' ORDER BY word";
+        let statement = sea_orm::Statement::from_string(database.get_database_backend(), things);
+
+        let rows = database.query_all_raw(statement).await.expect("it answers");
+
+        let words: Vec<String> =
+            rows.iter().map(|row| row.try_get("", "word").expect("a word")).collect();
+        assert_eq!(words, ["B", "a", "Ф"]);
+        database.close().await.expect("it closes");
+    })
+    .await;
+}
+
+#[test]
+fn the_clients_run() {
+    let grpcurl = testkit::tool("grpcurl").map(|grpcurl| (grpcurl, vec!["-version"]));
+    let imports = "import grpc, grpc_reflection.v1alpha.reflection, grpc_status.rpc_status";
+    let python = testkit::tool("python3").map(|python| (python, vec!["-c", imports]));
+
+    for (program, arguments) in grpcurl.into_iter().chain(python) {
+        let output = Command::new(&program).args(arguments).output().expect("it starts");
+        assert!(output.status.success(), "{}: {output:?}", program.display());
+    }
+}

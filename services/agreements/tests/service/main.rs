@@ -1,0 +1,5 @@
+//! The service, as a client sees it, on both engines.
+
+mod agreements;
+mod parties;
+mod support;
