@@ -1,0 +1,17 @@
+//! The partnership service on the wire.
+
+use api::registan::partnership::v1::partnership_service_server::PartnershipService;
+use api::registan::partnership::v1::{Brief, GetBriefRequest};
+use tonic::{Request, Response, Status};
+
+use crate::{App, ops};
+
+#[tonic::async_trait]
+impl PartnershipService for App {
+    async fn get_brief(
+        &self,
+        request: Request<GetBriefRequest>,
+    ) -> Result<Response<Brief>, Status> {
+        Ok(Response::new(ops::get_brief(self, request.into_inner()).await?))
+    }
+}

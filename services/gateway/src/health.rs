@@ -1,0 +1,66 @@
+//! Which services are up, as `grpc.health.v1` of the gateway tells it.
+//!
+//! The gateway itself (the empty name) serves as long as it runs. Beside it stands an entry for each service, and one
+//! for each proto service that it answers, kept current by asking every two seconds.
+
+use std::time::Duration;
+
+use chassis::client::Connection;
+use futures::future::join_all;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::server::HealthReporter;
+
+use crate::routes::Table;
+
+const EVERY: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A service to ask, and what was known of it last.
+pub struct Watched {
+    client: HealthClient<Connection>,
+    /// Its own name first, then the proto services it answers.
+    names: Vec<String>,
+    is_up: Option<bool>,
+}
+
+impl Watched {
+    pub fn new(name: &'static str, connection: &Connection, routes: &Table) -> Self {
+        let answered = routes.iter().filter(|(_, upstream)| upstream.name == name);
+        let names =
+            std::iter::once(name.to_owned()).chain(answered.map(|(service, _)| service.clone()));
+        Self { client: HealthClient::new(connection.clone()), names: names.collect(), is_up: None }
+    }
+
+    async fn look(&mut self, reporter: &HealthReporter) {
+        let answer = timeout(PATIENCE, self.client.check(HealthCheckRequest::default())).await;
+        let serving = ServingStatus::Serving as i32;
+        let is_up = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));
+        if self.is_up == Some(is_up) {
+            return;
+        }
+        let status = if is_up { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for name in &self.names {
+            reporter.set_service_status(name, status).await;
+        }
+        match self.is_up {
+            Some(_) if is_up => tracing::info!(upstream = self.names[0], "is up"),
+            Some(_) => tracing::warn!(upstream = self.names[0], "is down"),
+            // A service may start after the gateway: no reason to warn.
+            None => tracing::info!(upstream = self.names[0], is_up, "first look"),
+        }
+        self.is_up = Some(is_up);
+    }
+}
+
+/// Keeps `reporter` current for ever.
+pub async fn watch(mut all: Vec<Watched>, reporter: HealthReporter) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        join_all(all.iter_mut().map(|watched| watched.look(&reporter))).await;
+    }
+}

@@ -1,0 +1,91 @@
+//! The one way in: passes calls to the services and joins their answers.
+//!
+//! A call for a proto service of another process goes through without being decoded:
+//!
+//! - `routes`: which process answers which proto service, told by the contract
+//! - `proxy`: passes a call on, frame by frame
+//! - `upstream`: the connections to one process
+//! - `health`: tells which processes are up
+//!
+//! A call for the partnership service is answered here, as in any other service:
+//!
+//! - `grpc`: decodes the request, runs one operation, encodes the answer
+//! - `ops`: one file per operation
+//! - `app`: what an operation may use: the clock, the clients of the services
+
+mod app;
+mod grpc;
+mod health;
+mod ops;
+mod proxy;
+mod routes;
+mod upstream;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use api::registan::partnership::v1::partnership_service_server::PartnershipServiceServer;
+use chassis::client::Connection;
+use chassis::clock::SystemClock;
+use chassis::server::{MAX_DECODING, MAX_ENCODING};
+use chassis::{Service, Settings};
+
+pub use app::App;
+use health::Watched;
+use proxy::Proxy;
+use upstream::Upstream;
+
+/// The name of this service, in health answers and logs.
+pub const NAME: &str = "gateway";
+
+/// A service refuses headers above its limit too, and the gateway adds a few of its own on the way.
+const HEADER_ROOM: u32 = 512;
+/// What a caller may send ahead on one connection. Callers are strangers: this is the memory one can hold.
+const CONNECTION_WINDOW: u32 = 1 << 20;
+/// After so many calls that end early a connection is closed, as h2 does by default: against rapid resets.
+const LOCAL_RESETS: usize = 1024;
+
+/// Gives the gateway to the three services that `settings` name; none of them need be up. Must be called in a runtime.
+#[expect(clippy::unused_async, reason = "every service is opened the same way")]
+pub async fn service(settings: Settings) -> anyhow::Result<Service> {
+    let agreements = address("agreements", settings.agreements_url)?;
+    let projects = address("projects", settings.projects_url)?;
+    let rights_reporting = address("rights-reporting", settings.rights_reporting_url)?;
+    let app = App {
+        clock: Arc::new(SystemClock),
+        agreements: Connection::to(&agreements)?,
+        projects: Connection::to(&projects)?,
+        rights_reporting: Connection::to(&rights_reporting)?,
+    };
+    let upstreams = [
+        Upstream::new("agreements", &agreements)?,
+        Upstream::new("projects", &projects)?,
+        Upstream::new("rights-reporting", &rights_reporting)?,
+    ];
+    let routes = routes::table(api::descriptors(), &upstreams);
+
+    let mut service = Service::new(NAME, api::FILE_DESCRIPTOR_SET);
+    service.limits.headers -= HEADER_ROOM;
+    service.limits.windows.1 = CONNECTION_WINDOW;
+    service.limits.local_resets = LOCAL_RESETS;
+    service.passed_on = routes.keys().cloned().collect();
+    let watched = [
+        Watched::new("agreements", &app.agreements, &routes),
+        Watched::new("projects", &app.projects, &routes),
+        Watched::new("rights-reporting", &app.rights_reporting, &routes),
+    ];
+    service.spawn(health::watch(watched.into(), service.health.clone()));
+    service.routes = Proxy::new(routes).into_routes();
+    Ok(service.with(
+        PartnershipServiceServer::new(app)
+            .max_decoding_message_size(MAX_DECODING)
+            .max_encoding_message_size(MAX_ENCODING),
+    ))
+}
+
+fn address(name: &str, url: Option<String>) -> anyhow::Result<String> {
+    url.with_context(|| {
+        let variable = name.replace('-', "_").to_uppercase();
+        format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")
+    })
+}

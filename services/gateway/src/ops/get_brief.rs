@@ -1,0 +1,114 @@
+//! Joins what the three services know about one party.
+
+mod law;
+mod money;
+mod rights;
+
+use api::registan::partnership::v1::part_status::Completeness;
+use api::registan::partnership::v1::{
+    Brief, GetBriefRequest, LawPart, MoneyPart, PartStatus, RightsPart,
+};
+use api::registan::r#type::v1::Date;
+use chassis::Failure;
+use chassis::clock::today;
+use chassis::failure::{Code, Violation};
+use prost_types::Timestamp;
+
+use crate::App;
+
+/// What a part is asked for.
+#[derive(Clone)]
+struct Question {
+    /// `parties/tm`.
+    party: String,
+    as_of: Date,
+    read_time: Option<Timestamp>,
+}
+
+/// Says what stands between the European Union and a party on a day: three parts, fetched in parallel. A part that cannot
+/// be had is named as missing and the others are served; if none can be had, that is the answer.
+pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Failure> {
+    let question = question(app, request)?;
+    let (law, money, rights) = tokio::join!(
+        law::part(app, &question),
+        money::part(app, &question),
+        rights::part(app, &question)
+    );
+    let law = served(law)?;
+    let money = served(money)?;
+    let rights = served(rights)?;
+    if let (Err(reason), Err(_), Err(_)) = (&law, &money, &rights) {
+        return Err(Failure::unavailable(
+            "NO_PART_AVAILABLE",
+            format!("no part of the brief can be had: {reason}"),
+        ));
+    }
+    Ok(Brief {
+        party: question.party,
+        as_of: Some(question.as_of),
+        law: Some(law.unwrap_or_else(|reason| LawPart {
+            status: Some(missing(reason)),
+            ..LawPart::default()
+        })),
+        money: Some(money.unwrap_or_else(|reason| MoneyPart {
+            status: Some(missing(reason)),
+            ..MoneyPart::default()
+        })),
+        rights: Some(rights.unwrap_or_else(|reason| RightsPart {
+            status: Some(missing(reason)),
+            ..RightsPart::default()
+        })),
+    })
+}
+
+fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failure> {
+    let id = request.party.strip_prefix("parties/").unwrap_or_default();
+    let is_id = id.len() <= 63
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && id.starts_with(|first: char| first.is_ascii_lowercase());
+    if !is_id {
+        let description = "must be a name like parties/tm";
+        return Err(Failure::invalid(vec![Violation::new("party", "NAME_INVALID", description)]));
+    }
+    let as_of = request.as_of.unwrap_or_else(|| {
+        let today = today(&*app.clock);
+        Date { year: today.year().into(), month: today.month().into(), day: today.day().into() }
+    });
+    Ok(Question { party: request.party, as_of, read_time: request.read_time })
+}
+
+/// A part, or why it is missing. What is wrong with the question is wrong for all parts.
+fn served<P>(part: Result<P, Failure>) -> Result<Result<P, String>, Failure> {
+    match part {
+        Ok(part) => Ok(Ok(part)),
+        Err(failure) => match failure.code {
+            Code::InvalidArgument | Code::NotFound | Code::OutOfRange => Err(failure),
+            _ => Ok(Err(failure.message.clone())),
+        },
+    }
+}
+
+fn missing(reason: String) -> PartStatus {
+    PartStatus { completeness: Completeness::Missing.into(), read_time: None, reason }
+}
+
+/// The status of a part that is there; `left_out` says what is not, if anything.
+fn there(read_time: Option<Timestamp>, left_out: &str) -> PartStatus {
+    let completeness =
+        if left_out.is_empty() { Completeness::Complete } else { Completeness::Partial };
+    PartStatus { completeness: completeness.into(), read_time, reason: left_out.to_owned() }
+}
+
+impl Question {
+    /// The country code of the party: the id of a state is its ISO 3166-1 alpha-2 code in lower case.
+    fn country_code(&self) -> String {
+        self.party.trim_start_matches("parties/").to_uppercase()
+    }
+
+    /// The day as filters write it.
+    fn day(&self) -> String {
+        format!("\"{:04}-{:02}-{:02}\"", self.as_of.year, self.as_of.month, self.as_of.day)
+    }
+}

@@ -1,0 +1,61 @@
+//! The money: sums of transactions, and what is recorded for the party.
+
+use api::registan::partnership::v1::{MoneyPart, ProjectSummary};
+use api::registan::projects::v1::project_service_client::ProjectServiceClient;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
+use api::registan::projects::v1::{ListProjectsRequest, Project, SumTransactionsRequest};
+use chassis::Failure;
+
+use super::{Question, there};
+use crate::App;
+
+/// Two calls, both at the instant of the first.
+pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
+    let down = |status| Failure::downstream("projects", status);
+    let country = question.country_code();
+    let request = SumTransactionsRequest {
+        group_by: vec![Dimension::Recipient.into(), Dimension::Year.into()],
+        filter: format!("date <= {}", question.day()),
+        read_time: question.read_time,
+        ..SumTransactionsRequest::default()
+    };
+    let sums = TransactionServiceClient::new(app.projects.clone())
+        .sum_transactions(request)
+        .await
+        .map_err(down)?;
+    let sums = sums.into_inner();
+    let request = ListProjectsRequest {
+        filter: format!("recipients:\"{country}\""),
+        order_by: "title".to_owned(),
+        page_size: 1000,
+        read_time: sums.read_time,
+        ..ListProjectsRequest::default()
+    };
+    let page = ProjectServiceClient::new(app.projects.clone())
+        .list_projects(request)
+        .await
+        .map_err(down)?
+        .into_inner();
+    let left_out = if page.next_page_token.is_empty() {
+        ""
+    } else {
+        "only the first 1000 projects are listed"
+    };
+    Ok(MoneyPart {
+        status: Some(there(sums.read_time, left_out)),
+        sums: sums.sums.into_iter().filter(|sum| sum.recipient == country).collect(),
+        projects: page.projects.into_iter().map(summary).collect(),
+    })
+}
+
+fn summary(project: Project) -> ProjectSummary {
+    ProjectSummary {
+        project: project.name,
+        title: project.title,
+        kind: project.kind,
+        project_status: project.status,
+        amounts: project.amounts,
+        frameworks: project.frameworks,
+    }
+}

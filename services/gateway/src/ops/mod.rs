@@ -1,0 +1,5 @@
+//! One operation a file.
+
+mod get_brief;
+
+pub use get_brief::get_brief;

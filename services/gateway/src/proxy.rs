@@ -1,0 +1,74 @@
+//! Passes a call on, frame by frame: streams of all kinds, metadata, trailers and error details go through as they are.
+//!
+//! The server this runs in has measured the deadline and will end the answer at it; here the rest of it is told to the
+//! service, so that both stop. When the caller leaves, the server drops the answer, which resets the stream behind it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+use chassis::Failure;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::BodyExt;
+use tonic::Status;
+use tonic::service::Routes;
+
+use crate::routes::Table;
+use crate::upstream::Upstream;
+
+/// The way to all services. Cheap to clone.
+#[derive(Clone)]
+pub struct Proxy(Arc<Table>);
+
+impl Proxy {
+    pub fn new(table: Table) -> Self {
+        Self(Arc::new(table))
+    }
+
+    /// Takes every path that no other route takes.
+    pub fn into_routes(self) -> Routes {
+        let pass = move |request| {
+            let proxy = self.clone();
+            async move {
+                proxy
+                    .pass(request)
+                    .await
+                    .unwrap_or_else(|failure| Status::from(failure).into_http())
+            }
+        };
+        Routes::from(axum::Router::new().fallback(pass))
+    }
+
+    async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Failure> {
+        let upstream = self.find(request.uri())?;
+        *request.uri_mut() = upstream.uri(request.uri());
+        chassis::deadline::forward(request.headers_mut());
+        let response = upstream.send(request).await?;
+        if is_grpc(response.headers()) {
+            let broken = upstream.clone();
+            return Ok(response
+                .map(|body| body.map_err(move |error| Status::from(broken.unavailable(error))))
+                .into_response());
+        }
+        Err(match response.status() {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Failure::resource_exhausted(
+                "HEADERS_TOO_LARGE",
+                "the metadata of the request is too large",
+            ),
+            status => upstream.unavailable(format!("answered HTTP {status}")),
+        })
+    }
+
+    fn find(&self, uri: &Uri) -> Result<&Arc<Upstream>, Failure> {
+        let path = uri.path();
+        let service = path.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+        let upstream = service.and_then(|(service, _)| self.0.get(service));
+        upstream.ok_or_else(|| Failure::unknown_service(path))
+    }
+}
+
+/// What is not gRPC was not answered by the service but by something on the way.
+fn is_grpc(headers: &HeaderMap<HeaderValue>) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"))
+}

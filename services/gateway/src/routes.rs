@@ -1,0 +1,56 @@
+//! Which process answers which proto service: told by the package it stands in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prost_reflect::DescriptorPool;
+
+use crate::upstream::Upstream;
+
+/// The package of each process. What stands in no such package is not passed on.
+const PACKAGES: [(&str, &str); 3] = [
+    ("agreements", "registan.agreements.v1"),
+    ("projects", "registan.projects.v1"),
+    ("rights-reporting", "registan.rights.v1"),
+];
+
+/// Full names of proto services, each with who answers it.
+pub type Table = BTreeMap<String, Arc<Upstream>>;
+
+/// Finds each proto service of the contract that one of `upstreams` answers.
+pub fn table(contract: &DescriptorPool, upstreams: &[Arc<Upstream>]) -> Table {
+    let mut table = Table::new();
+    for service in contract.services() {
+        let package = PACKAGES.iter().find(|(_, package)| *package == service.package_name());
+        let upstream = package.and_then(|(name, _)| upstreams.iter().find(|it| it.name == *name));
+        if let Some(upstream) = upstream {
+            table.insert(service.full_name().to_owned(), upstream.clone());
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_of_the_contract_has_a_place() {
+        let upstreams =
+            PACKAGES.map(|(name, _)| Upstream::new(name, "http://127.0.0.1:1").unwrap());
+
+        let table = table(api::descriptors(), &upstreams);
+
+        let elsewhere = ["registan.partnership.v1", "registan.references.v1"];
+        for service in api::descriptors().services() {
+            let is_elsewhere = elsewhere.contains(&service.package_name());
+            assert_eq!(
+                table.contains_key(service.full_name()),
+                !is_elsewhere,
+                "{}",
+                service.full_name()
+            );
+        }
+        assert_eq!(table["registan.rights.v1.ActivityService"].name, "rights-reporting");
+    }
+}

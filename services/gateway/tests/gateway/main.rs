@@ -1,0 +1,6 @@
+//! The gateway as its callers meet it, in front of a real server.
+
+mod command;
+mod failing;
+mod passing;
+mod support;
