@@ -1,0 +1,86 @@
+//! Something a delegation did, or tried to do, about human rights.
+
+use chronicle::{Field, Resource};
+use facts::vocabulary::Vocabulary;
+use facts::{Confidence, PartialDate, SourceRef, date::sort_day, vocabulary};
+use serde::{Deserialize, Serialize};
+
+vocabulary! {
+    /// What was done.
+    Kind {
+        /// The local situation was monitored.
+        Monitoring = 1 "MONITORING",
+        /// A court hearing was attended.
+        CourtHearing = 2 "COURT_HEARING",
+        /// Human-rights defenders were met.
+        DefendersMeeting = 3 "DEFENDERS_MEETING",
+        /// A statement was made.
+        Statement = 4 "STATEMENT",
+        /// A démarche was made.
+        Demarche = 5 "DEMARCHE",
+        /// A prison was visited.
+        PrisonVisit = 6 "PRISON_VISIT",
+    }
+}
+
+vocabulary! {
+    /// How it went. A refusal is an outcome, not an absence.
+    Outcome {
+        /// It took place.
+        CarriedOut = 1 "CARRIED_OUT",
+        /// It took place in part.
+        PartlyCarriedOut = 2 "PARTLY_CARRIED_OUT",
+        /// The host refused, or did not admit the delegation.
+        Refused = 3 "REFUSED",
+        /// The host did not answer.
+        NoReply = 4 "NO_REPLY",
+        /// It was put off.
+        Postponed = 5 "POSTPONED",
+        /// It was given up.
+        Dropped = 6 "DROPPED",
+        /// It has not taken place yet.
+        Planned = 7 "PLANNED",
+    }
+}
+
+/// An activity; the contract says what each field means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/rights/v1/activity.proto"
+)]
+pub struct Activity {
+    pub name: String,
+    pub kind: Kind,
+    pub party: String,
+    pub delegation: String,
+    pub place: String,
+    pub date: PartialDate,
+    pub outcome: Outcome,
+    pub summary: String,
+    pub recommendations: Vec<String>,
+    pub projects: Vec<String>,
+    pub source: SourceRef,
+    pub confidence: Option<Confidence>,
+}
+
+impl Resource for Activity {
+    const KIND: &'static str = "activity";
+    const PATTERN: &'static str = "activities/{activity}";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fields() -> Vec<Field<Self>> {
+        vec![
+            Field::choice("kind", Kind::WORDS, |activity| activity.kind.word()),
+            Field::text("party", |activity| activity.party.clone()),
+            Field::text("delegation", |activity| activity.delegation.clone()),
+            Field::sorted_day("date", |activity| sort_day(Some(&activity.date))),
+            Field::choice("outcome", Outcome::WORDS, |activity| activity.outcome.word()),
+            Field::texts("recommendations", |activity| activity.recommendations.clone()),
+            Field::texts("projects", |activity| activity.projects.clone()),
+        ]
+    }
+}

@@ -1,0 +1,70 @@
+//! Activity ↔ its message.
+
+use api::registan::rights::v1 as wire;
+use chronicle::{Resource, Stored};
+use facts::Check;
+use facts::vocabulary::Vocabulary;
+use facts::wire::{number, read_required_date, read_required_source};
+use standard::{Reference, Served, Stamp};
+
+use crate::domain::{Activity, Recommendation};
+
+impl Served for Activity {
+    type Message = wire::Activity;
+
+    /// An id that a person chose can tell where a delegation was, and when.
+    const SERVER_IDS: bool = true;
+
+    fn read(check: &mut Check, name: String, message: wire::Activity) -> Self {
+        Self {
+            name,
+            kind: check.word("kind", message.kind),
+            party: check.name("party", message.party, &["parties/{party}"], true),
+            delegation: check.required_text("delegation", message.delegation, 256),
+            place: check.text("place", message.place, 256),
+            date: read_required_date(check, "date", message.date),
+            outcome: check.word("outcome", message.outcome),
+            summary: check.text("summary", message.summary, 4096),
+            recommendations: check.names(
+                "recommendations",
+                message.recommendations,
+                &[Recommendation::PATTERN],
+            ),
+            projects: check.names("projects", message.projects, &["projects/{project}"]),
+            source: read_required_source(check, "source", message.source),
+            confidence: check.optional_word("confidence", message.confidence),
+        }
+    }
+
+    fn write(stored: Stored<Self>) -> wire::Activity {
+        let stamp = Stamp::of(&stored);
+        let activity = stored.value;
+        wire::Activity {
+            name: activity.name,
+            uid: stamp.uid,
+            etag: stamp.etag,
+            create_time: stamp.create_time,
+            update_time: stamp.update_time,
+            delete_time: stamp.delete_time,
+            kind: activity.kind.number(),
+            party: activity.party,
+            delegation: activity.delegation,
+            place: activity.place,
+            date: Some(activity.date.into()),
+            outcome: activity.outcome.number(),
+            summary: activity.summary,
+            recommendations: activity.recommendations,
+            projects: activity.projects,
+            source: Some(activity.source.into()),
+            confidence: number(activity.confidence),
+        }
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let mut references = vec![Reference::new("party", &self.party)];
+        references.extend(Reference::all("recommendations", &self.recommendations));
+        references.extend(Reference::all("projects", &self.projects));
+        references.extend(Reference::source(&self.source));
+        references
+    }
+}

@@ -1,0 +1,47 @@
+//! Keeps recommendations and what delegations did about them.
+//!
+//! A request goes down this list, and its answer comes back up:
+//!
+//! - [`grpc`]: decodes the request, runs one operation, encodes the answer
+//! - [`domain`]: the values and their rules
+//! - [`store`]: the tables
+//!
+//! There is no operation that is more than a standard method. Those are in the crate `standard`; the record itself is the
+//! crate `chronicle`.
+
+pub mod app;
+pub mod domain;
+pub mod grpc;
+pub mod store;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use chassis::client::Connection;
+use chassis::clock::SystemClock;
+use chassis::{Service, Settings};
+
+pub use app::{App, Peers};
+
+/// The name of this service, in health answers and logs.
+pub const NAME: &str = "rights-reporting";
+
+/// Opens the record and gives the gRPC services on it. An error if `settings` do not say where agreements and projects
+/// answer; neither of them need be up yet.
+pub async fn service(settings: Settings) -> anyhow::Result<Service> {
+    let peers = Peers {
+        agreements: peer("agreements", settings.agreements_url.as_deref())?,
+        projects: peer("projects", settings.projects_url.as_deref())?,
+    };
+    let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let app = App::open(db, Arc::new(SystemClock), &peers).await?;
+    Ok(grpc::service(&app))
+}
+
+fn peer(name: &str, url: Option<&str>) -> anyhow::Result<Connection> {
+    let url = url.with_context(|| {
+        let variable = name.to_uppercase();
+        format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")
+    })?;
+    Connection::to(url)
+}

@@ -1,0 +1,5 @@
+//! The tables.
+
+mod migrations;
+
+pub use migrations::{Migrator, schema};

@@ -1,0 +1,6 @@
+//! The service on a loopback port beside a real agreements service, as a client sees it, on both engines.
+
+mod activities;
+mod peers;
+mod recommendations;
+mod support;
