@@ -1,1 +1,50 @@
-fn main() {}
+//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`, `cargo xtask tools`.
+
+mod bench;
+mod lint;
+mod postgres;
+mod shell;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What CI runs and a developer types.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs every test, on SQLite and on a PostgreSQL of its own, with real clients.
+    Test {
+        /// What to give `cargo test` instead of --workspace, such as: -p chronicle -- pages
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        cargo: Vec<String>,
+    },
+    /// Checks the format, the contract, the dependencies, the code and its documentation; nothing is changed.
+    Lint,
+    /// Measures the suite beside a bare server, in release builds, and prints ratios.
+    Bench,
+    /// Installs what the tests and the checks need and this machine lacks.
+    Tools,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Test { cargo } => test::run(&cargo),
+        Command::Lint => lint::run(),
+        Command::Bench => bench::run(),
+        Command::Tools => tools::ensure(&tools::ALL),
+    };
+    if let Err(error) = result {
+        eprintln!("xtask: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask lint`.
+
+use std::fs;
+
+use anyhow::{Result, bail};
+
+use crate::shell::{self, cargo, command, on_path, output, root, step};
+use crate::tools::{self, BUF};
+
+type Check = fn() -> Result<()>;
+
+/// Runs every check, the cheap ones first, and fails at the end if one failed.
+pub fn run() -> Result<()> {
+    tools::ensure(&[BUF])?;
+    let checks: [(&str, Check); 6] = [
+        ("fmt", || shell::run(&mut cargo(&["fmt", "--all", "--check"]))),
+        ("buf lint", || shell::run(&mut command(BUF.path()?, &["lint", "proto"]))),
+        ("buf breaking", breaking),
+        ("cargo-deny", deny),
+        ("clippy", || {
+            shell::run(&mut cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ]))
+        }),
+        ("doc", || {
+            shell::run(
+                cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+            )
+        }),
+    ];
+
+    let mut failed = Vec::new();
+    for (name, check) in checks {
+        if let Err(error) = step(name, check) {
+            println!("{name}: {error:#}");
+            failed.push(name);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Compares the contract with what it was before its last change: the one that is not committed, or the last commit.
+fn breaking() -> Result<()> {
+    let Ok(history) = output(&mut command("git", &["log", "-2", "--format=%H", "--", "proto"]))
+    else {
+        println!("buf breaking: skipped: this is no git checkout");
+        return Ok(());
+    };
+    let changed = !output(&mut command("git", &["status", "--porcelain", "proto"]))?.is_empty();
+    let Some(before) = history.lines().nth(usize::from(!changed)) else {
+        println!("buf breaking: skipped: there is no earlier proto");
+        return Ok(());
+    };
+
+    let folder = root().join(".tools");
+    fs::create_dir_all(&folder)?;
+    let archive = folder.join("proto-before.tar");
+    let archive = archive.to_string_lossy();
+    shell::run(&mut command("git", &["archive", "--output", &archive, before, "proto"]))?;
+    let against = format!("{archive}#subdir=proto");
+    shell::run(&mut command(BUF.path()?, &["breaking", "proto", "--against", &against]))
+}
+
+/// Licences, bans and sources, without the network; never built here, for that takes minutes.
+fn deny() -> Result<()> {
+    if on_path("cargo-deny").is_none() {
+        println!("cargo-deny: skipped: cargo-deny is not installed (`cargo install cargo-deny`)");
+        return Ok(());
+    }
+    shell::run(&mut cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))
+}

