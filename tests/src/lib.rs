@@ -1,1 +1,11 @@
-//! Journeys across the suite with real clients, and the house rules as tests; there is no code here, see `tests/`.
+//! What the journeys share: a suite in processes of its own, asked by grpcurl. The tests are in `tests/`.
+//!
+//! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does first).
+
+mod ask;
+mod process;
+mod suite;
+
+pub use ask::{Refusal, grpcurl, normal};
+pub use process::{Process, free_address, program};
+pub use suite::Suite;

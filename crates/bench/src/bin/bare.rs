@@ -1,0 +1,141 @@
+//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its key.
+//!
+//! `bare ADDRESS DATABASE_URL SUITE_URL`: copies the agreements of a running suite, then serves Get and List of them.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::agreement_service_server::{
+    AgreementService, AgreementServiceServer,
+};
+use api::registan::agreements::v1::{
+    Agreement, CreateAgreementRequest, DeleteAgreementRequest, GetAgreementRequest,
+    GetLegalBasisRequest, LegalBasis, ListAgreementsRequest, ListAgreementsResponse,
+    UpdateAgreementRequest,
+};
+use prost::Message;
+use sea_orm::sea_query::{Alias, ColumnDef, Expr, ExprTrait, Query, Table};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use tonic::{Request, Response, Status};
+
+struct Bare(DatabaseConnection);
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn failed(error: DbErr) -> Status {
+    Status::internal(error.to_string())
+}
+
+#[tonic::async_trait]
+impl AgreementService for Bare {
+    async fn get_agreement(
+        &self,
+        request: Request<GetAgreementRequest>,
+    ) -> Result<Response<Agreement>, Status> {
+        let name = request.into_inner().name;
+        let query = Query::select()
+            .column(Alias::new("message"))
+            .from(Alias::new("bare"))
+            .and_where(Expr::col(Alias::new("name")).eq(name))
+            .to_owned();
+        let row = self
+            .0
+            .query_one(&query)
+            .await
+            .map_err(failed)?
+            .ok_or_else(|| Status::not_found("no such agreement"))?;
+        let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
+        Agreement::decode(bytes.as_slice())
+            .map(Response::new)
+            .map_err(|error| Status::internal(error.to_string()))
+    }
+
+    async fn list_agreements(
+        &self,
+        _: Request<ListAgreementsRequest>,
+    ) -> Result<Response<ListAgreementsResponse>, Status> {
+        let query =
+            Query::select().column(Alias::new("message")).from(Alias::new("bare")).to_owned();
+        let mut agreements = Vec::new();
+        for row in self.0.query_all(&query).await.map_err(failed)? {
+            let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
+            agreements.push(
+                Agreement::decode(bytes.as_slice())
+                    .map_err(|error| Status::internal(error.to_string()))?,
+            );
+        }
+        Ok(Response::new(ListAgreementsResponse {
+            agreements,
+            ..ListAgreementsResponse::default()
+        }))
+    }
+
+    async fn create_agreement(
+        &self,
+        _: Request<CreateAgreementRequest>,
+    ) -> Result<Response<Agreement>, Status> {
+        Err(Status::unimplemented("the baseline only reads"))
+    }
+
+    async fn update_agreement(
+        &self,
+        _: Request<UpdateAgreementRequest>,
+    ) -> Result<Response<Agreement>, Status> {
+        Err(Status::unimplemented("the baseline only reads"))
+    }
+
+    async fn delete_agreement(
+        &self,
+        _: Request<DeleteAgreementRequest>,
+    ) -> Result<Response<Agreement>, Status> {
+        Err(Status::unimplemented("the baseline only reads"))
+    }
+
+    async fn get_legal_basis(
+        &self,
+        _: Request<GetLegalBasisRequest>,
+    ) -> Result<Response<LegalBasis>, Status> {
+        Err(Status::unimplemented("the baseline only reads"))
+    }
+}
+
+/// Copies every agreement of a suite into the one table.
+async fn copy(db: &DatabaseConnection, suite: String) -> anyhow::Result<()> {
+    let table = Table::create()
+        .table(Alias::new("bare"))
+        .col(ColumnDef::new(Alias::new("name")).text().not_null().primary_key())
+        .col(ColumnDef::new(Alias::new("message")).blob().not_null())
+        .to_owned();
+    db.execute(&table).await?;
+    let mut client = AgreementServiceClient::connect(suite).await?;
+    let request = ListAgreementsRequest { page_size: 1000, ..ListAgreementsRequest::default() };
+    for agreement in client.list_agreements(request).await?.into_inner().agreements {
+        let mut insert = Query::insert();
+        insert.into_table(Alias::new("bare")).columns(["name", "message"].map(Alias::new));
+        insert.values_panic([agreement.name.clone().into(), agreement.encode_to_vec().into()]);
+        db.execute(&insert).await?;
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let mut next = |what: &str| arguments.next().with_context(|| format!("{what} is missing"));
+    let (address, database, suite) =
+        (next("the address")?, next("the database")?, next("the suite")?);
+    let address: SocketAddr = address.parse()?;
+    let mut options = ConnectOptions::new(database);
+    // As many connections as the suite has, and no logging, as there.
+    options
+        .max_connections(if options.get_url().starts_with("sqlite") { 4 } else { 16 })
+        .sqlx_logging(false);
+    let db = Database::connect(options).await?;
+    copy(&db, suite).await?;
+    tonic::transport::Server::builder()
+        .tcp_nodelay(true)
+        .add_service(AgreementServiceServer::new(Bare(db)))
+        .serve(address)
+        .await?;
+    Ok(())
+}

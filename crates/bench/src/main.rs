@@ -1,0 +1,26 @@
+//! Measures the suite beside a bare server, in one run, and prints ratios: `cargo xtask bench` builds and runs it.
+//!
+//! Everything runs on the same cores, the load generator too, in turns of a few seconds; each figure is the median of the
+//! turns. Compare figures of one run only.
+
+mod import;
+mod reads;
+mod start;
+
+use anyhow::Context;
+
+/// Prints one line of the result, with the figure to reach.
+fn row(what: &str, measured: &str, to_reach: &str) {
+    println!("{what:<58} {measured:>26}   to reach: {to_reach}");
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    println!(
+        "release build, {} cores",
+        std::thread::available_parallelism().context("the cores are counted")?
+    );
+    start::measure()?;
+    reads::measure().await?;
+    import::measure()
+}

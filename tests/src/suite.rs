@@ -1,0 +1,99 @@
+//! A whole suite: one process on SQLite, or four on PostgreSQL.
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::ask::{Refusal, grpcurl};
+use crate::process::{Process, free_address, program};
+
+/// A running suite; its processes end and its data goes with it.
+pub struct Suite {
+    /// Where the gateway answers.
+    pub address: SocketAddr,
+    /// Where the services answer, by name, where they are processes of their own.
+    pub services: Vec<(&'static str, SocketAddr)>,
+    /// Its processes, the gateway last.
+    pub processes: Vec<Process>,
+    /// Its data.
+    pub folder: TempDir,
+}
+
+impl Suite {
+    /// One process on SQLite, with the reference record.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn embedded() -> Option<Self> {
+        Self::embedded_in(tempfile::tempdir().expect("a temporary folder can be made"), &[])
+    }
+
+    /// One process on the SQLite files of a folder, with more arguments.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn embedded_in(folder: TempDir, more: &[&str]) -> Option<Self> {
+        let registan = program("registan")?;
+        let address = free_address();
+        let mut command = Command::new(registan);
+        command.args(["serve", "--listen", &address.to_string()]).args(more);
+        command.arg("--data-dir").arg(folder.path().join("data"));
+        let mut process = Process::start(&mut command, &folder.path().join("log"));
+        process.wait_for(address);
+        Some(Self { address, services: Vec::new(), processes: vec![process], folder })
+    }
+
+    /// Four processes, each service in a database of its own on PostgreSQL, with the reference record laid in through the
+    /// gateway.
+    ///
+    /// # Panics
+    /// If they do not start.
+    pub fn distributed(databases: [&str; 3]) -> Option<Self> {
+        let registan = program("registan")?;
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let names = ["agreements", "projects", "rights-reporting"];
+        let addresses: Vec<SocketAddr> = (0..4).map(|_| free_address()).collect();
+        let urls: Vec<String> =
+            addresses.iter().map(|address| format!("http://{address}")).collect();
+        let mut processes = Vec::new();
+        for (place, name) in names.into_iter().chain(["gateway"]).enumerate() {
+            let mut command = Command::new(program(name)?);
+            command.env("REGISTAN_LISTEN", addresses[place].to_string());
+            command.env("REGISTAN_AGREEMENTS_URL", &urls[0]).env("REGISTAN_PROJECTS_URL", &urls[1]);
+            command.env("REGISTAN_RIGHTS_REPORTING_URL", &urls[2]);
+            if let Some(database) = databases.get(place) {
+                let migrated = Command::new(&registan)
+                    .args(["migrate", name, "--database-url", database])
+                    .status();
+                assert!(migrated.expect("it starts").success(), "{name} is migrated");
+                command.env("REGISTAN_DATABASE_URL", database);
+            }
+            let mut process =
+                Process::start(&mut command, &folder.path().join(format!("{name}.log")));
+            process.wait_for(addresses[place]);
+            processes.push(process);
+        }
+        let suite = Self {
+            address: addresses[3],
+            services: names.into_iter().zip(addresses).collect(),
+            processes,
+            folder,
+        };
+        let laid_in =
+            Command::new(&registan).args(["import", "reference", "--gateway", &urls[3]]).status();
+        assert!(laid_in.expect("it starts").success(), "the reference record is laid in");
+        Some(suite)
+    }
+
+    /// Asks the gateway; an answer is JSON.
+    pub fn ask(&self, method: &str, request: &str) -> Result<Value, Refusal> {
+        grpcurl(self.address, method, request)
+    }
+
+    /// The log of a process, by its place.
+    pub fn logged(&self, place: usize) -> String {
+        self.processes[place].logged()
+    }
+}

@@ -1,0 +1,122 @@
+//! The same questions to one process on SQLite and to four on PostgreSQL get the same answers.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use e2e::{Suite, normal};
+use serde_json::{Value, json};
+use testkit::{Engine, database};
+
+/// Questions to the gateway, of every kind: the reference record answers them.
+const QUESTIONS: &[(&str, &str)] = &[
+    ("agreements.v1.PartyService/ListParties", r#"{"order_by":"display_name","page_size":1000}"#),
+    (
+        "agreements.v1.AgreementService/GetAgreement",
+        r#"{"name":"agreements/eu-kz-epca-2015","as_of":{"year":2024,"month":1,"day":17}}"#,
+    ),
+    (
+        "agreements.v1.AgreementService/ListAgreements",
+        r#"{"order_by":"title","page_size":1000,"as_of":{"year":2025,"month":12,"day":31}}"#,
+    ),
+    (
+        "agreements.v1.AgreementService/ListAgreements",
+        r#"{"order_by":"title","filter":"parties:\"parties/tm\" AND provisions:NON_EXECUTION","as_of":{"year":2016,"month":6,"day":1}}"#,
+    ),
+    ("agreements.v1.FrameworkService/ListFrameworks", r#"{"order_by":"title","page_size":1000}"#),
+    ("agreements.v1.SourceService/ListSources", r#"{"order_by":"title","page_size":1000}"#),
+    (
+        "projects.v1.OrganizationService/ListOrganizations",
+        r#"{"order_by":"display_name","page_size":1000}"#,
+    ),
+    ("projects.v1.ProjectService/ListProjects", r#"{"order_by":"title","page_size":1000}"#),
+    (
+        "projects.v1.ProjectService/ListProjects",
+        r#"{"order_by":"title","filter":"recipients:KG AND frameworks:*"}"#,
+    ),
+    (
+        "projects.v1.TransactionService/SumTransactions",
+        r#"{"group_by":["DIMENSION_RECIPIENT","DIMENSION_YEAR"]}"#,
+    ),
+    (
+        "rights.v1.RecommendationService/ListRecommendations",
+        r#"{"order_by":"adopted desc","filter":"addressees:EU_DELEGATIONS"}"#,
+    ),
+    (
+        "partnership.v1.PartnershipService/GetBrief",
+        r#"{"party":"parties/tm","as_of":{"year":2025,"month":12,"day":31}}"#,
+    ),
+];
+
+/// Refusals are the same too.
+const MISTAKES: &[(&str, &str)] = &[
+    ("agreements.v1.PartyService/GetParty", r#"{"name":"parties/atlantis"}"#),
+    ("agreements.v1.AgreementService/ListAgreements", r#"{"filter":"nope = 1"}"#),
+    ("projects.v1.ProjectService/ListProjects", r#"{"page_token":"forged"}"#),
+    ("rights.v1.ActivityService/CreateActivity", r#"{"activity":{"kind":"KIND_PRISON_VISIT"}}"#),
+    ("partnership.v1.PartnershipService/GetBrief", r#"{"party":"parties/atlantis"}"#),
+    ("nothing.v1.NoService/NoMethod", "{}"),
+];
+
+fn answers(suite: &Suite) -> Vec<Value> {
+    let sorted = |mut value: Value| {
+        // Ties of an order are broken by uid, which differs.
+        for list in value.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
+            if let Value::Array(items) = list {
+                items.sort_by_key(ToString::to_string);
+            }
+        }
+        value
+    };
+    let answered = QUESTIONS
+        .iter()
+        .map(|(method, request)| sorted(normal(&suite.ask(method, request).unwrap())));
+    let refused = MISTAKES.iter().map(|(method, request)| {
+        let refusal = suite.ask(method, request).unwrap_err();
+        json!({ "code": refusal.code, "text": refusal.text })
+    });
+    answered.chain(refused).collect()
+}
+
+async fn postgres_suite() -> Option<(Suite, Vec<testkit::Database>)> {
+    let mut databases = Vec::new();
+    for _ in 0..3 {
+        databases.push(database(Engine::Postgres).await?);
+    }
+    let suite = Suite::distributed([&databases[0].url, &databases[1].url, &databases[2].url])?;
+    Some((suite, databases))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_process_on_sqlite_and_four_on_postgres_answer_alike() {
+    let Some((distributed, _databases)) = postgres_suite().await else { return };
+    let Some(embedded) = Suite::embedded() else { return };
+
+    let (ours, theirs) = (answers(&embedded), answers(&distributed));
+
+    for (place, (method, request)) in QUESTIONS.iter().chain(MISTAKES).enumerate() {
+        assert_eq!(ours[place], theirs[place], "{method} {request}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_is_down_is_named_and_the_rest_is_served() {
+    let Some((mut suite, _databases)) = postgres_suite().await else { return };
+    let brief = |suite: &Suite| {
+        suite.ask("partnership.v1.PartnershipService/GetBrief", r#"{"party":"parties/tm"}"#)
+    };
+    assert_eq!(brief(&suite).unwrap()["money"]["status"]["completeness"], "COMPLETENESS_COMPLETE");
+
+    suite.processes[1].kill();
+
+    let brief = brief(&suite).unwrap();
+    assert_eq!(brief["money"]["status"]["completeness"], "COMPLETENESS_MISSING");
+    assert!(brief["money"]["status"]["reason"].as_str().unwrap().contains("projects"), "{brief}");
+    assert_eq!(brief["law"]["status"]["completeness"], "COMPLETENESS_COMPLETE");
+    assert_eq!(brief["rights"]["status"]["completeness"], "COMPLETENESS_COMPLETE");
+    let refusal = suite.ask("projects.v1.ProjectService/ListProjects", "{}").unwrap_err();
+    assert_eq!(refusal.code, "Unavailable");
+    assert!(
+        refusal.text.contains("RetryInfo") && refusal.text.contains("projects"),
+        "{}",
+        refusal.text
+    );
+}

@@ -1,0 +1,95 @@
+//! What a start that cannot succeed says: one line that says what to do, and an exit code that is not 0.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use e2e::{free_address, program};
+
+/// Runs a program that must fail, and returns its one line.
+fn failing(command: &mut Command) -> String {
+    let output = command.output().expect("it starts");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "it must fail: {text}");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    lines[0].to_owned()
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let Some(registan) = program("registan") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+
+    let line = failing(
+        Command::new(registan)
+            .args(["serve", "--listen", &address, "--data-dir"])
+            .arg(folder.path()),
+    );
+
+    assert!(line.contains(&address) && line.contains("--listen"), "{line}");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    let Some(registan) = program("registan") else { return };
+    let listen = free_address().to_string();
+
+    let line = failing(Command::new(registan).args([
+        "serve",
+        "--listen",
+        &listen,
+        "--data-dir",
+        "/dev/null/data",
+    ]));
+
+    assert!(line.contains("/dev/null/data") && line.contains("--data-dir"), "{line}");
+}
+
+#[test]
+fn a_database_that_is_down_is_said_to_be() {
+    let Some(agreements) = program("agreements") else { return };
+    let nowhere = format!("postgres://user:hunter2@{}/agreements", free_address());
+
+    let line = failing(
+        Command::new(agreements)
+            .args(["--listen", "127.0.0.1:0"])
+            .env("REGISTAN_DATABASE_URL", nowhere),
+    );
+
+    assert!(line.contains("database of agreements") && line.contains("is it running"), "{line}");
+    assert!(!line.contains("hunter2"), "{line}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_too_old_is_told_apart_from_one_that_is_down() {
+    let Some(agreements) = program("agreements") else { return };
+    for engine in [testkit::Engine::Sqlite, testkit::Engine::Postgres] {
+        let Some(database) = testkit::database(engine).await else { return };
+
+        let line = failing(
+            Command::new(&agreements)
+                .args(["--listen", "127.0.0.1:0"])
+                .env("REGISTAN_DATABASE_URL", &database.url),
+        );
+
+        assert!(line.contains("registan migrate agreements"), "{line}");
+    }
+}
+
+#[test]
+fn a_setting_that_is_not_known_is_named() {
+    let Some(agreements) = program("agreements") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("registan.toml");
+    std::fs::write(&file, "listen = \"127.0.0.1:0\"\nlisten_adress = \"typo\"\n").unwrap();
+
+    let by_file = failing(Command::new(&agreements).arg("--config").arg(&file));
+    let by_variable = failing(Command::new(&agreements).env("REGISTAN_LISTEN_ADRESS", "typo"));
+    let by_value = failing(Command::new(&agreements).args(["--listen", "somewhere"]));
+
+    assert!(by_file.contains("listen_adress"), "{by_file}");
+    assert!(by_variable.contains("REGISTAN_LISTEN_ADRESS"), "{by_variable}");
+    assert!(by_value.contains("somewhere"), "{by_value}");
+}
