@@ -1,7 +1,5 @@
 //! python grpcio, through the gateway and at each service.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;

@@ -1,0 +1,323 @@
+//! An activity while it is read: values go in as elements start and end, in any order.
+
+mod start;
+
+use std::collections::HashSet;
+
+use sha2::{Digest, Sha256};
+
+use crate::activity::{Activity, Narrative};
+use crate::attributes::Attrs;
+use crate::budget::BudgetDraft;
+use crate::check;
+use crate::finding::{Finding, Rule};
+use crate::limits::{MAX_ACTIVITY_ITEMS, MAX_ACTIVITY_TEXT};
+use crate::node::Node;
+use crate::notes::Notes;
+use crate::reader::Event;
+use crate::shares;
+use crate::text::{Odd, clean, shown};
+use crate::transaction::TransactionDraft;
+use crate::version::Version;
+
+/// Identifiers seen in a file, as 16 bytes of their SHA-256 each.
+pub(crate) type Seen = HashSet<[u8; 16]>;
+
+/// An activity as far as it was read.
+pub(crate) struct Draft {
+    activity: Activity,
+    pub notes: Notes,
+    transaction: Option<TransactionDraft>,
+    budget: Option<BudgetDraft>,
+    /// Why the activity is not delivered. Once set, only its identifier is read.
+    skip: Option<Finding>,
+    version: Version,
+    looks_version_one: bool,
+    has_narrative: bool,
+    text_size: usize,
+    items: usize,
+}
+
+impl Draft {
+    pub(crate) fn new(attrs: &Attrs<'_>, lang: Option<&str>, version: Version, line: u64) -> Self {
+        let mut notes = Notes::default();
+        let activity = Activity {
+            line,
+            default_currency: attrs.text("default-currency"),
+            default_language: lang.map(str::to_owned),
+            hierarchy: start::hierarchy(attrs, &mut notes, line),
+            last_updated: attrs.text("last-updated-datetime"),
+            humanitarian: notes.flag(attrs, "humanitarian", line),
+            ..Activity::default()
+        };
+        let mut draft = Self {
+            activity,
+            notes,
+            transaction: None,
+            budget: None,
+            skip: None,
+            version: attrs.get("version").map_or(version, |text| version.of_activity(text)),
+            looks_version_one: false,
+            has_narrative: false,
+            text_size: 0,
+            items: 0,
+        };
+        if draft.version == Version::One {
+            draft.skip_version_one();
+        }
+        draft
+    }
+
+    /// Gives up the activity. What it held is let go; the first reason counts.
+    pub(crate) fn skip(&mut self, rule: Rule, line: u64, message: String) {
+        if self.skip.is_none() {
+            self.skip = Some(Finding::new(rule, line, message));
+            self.notes = Notes::default();
+            self.transaction = None;
+            self.budget = None;
+            let identifier = std::mem::take(&mut self.activity.identifier);
+            let line = self.activity.line;
+            self.activity = Activity { identifier, line, ..Activity::default() };
+        }
+    }
+
+    pub(crate) fn is_skipped(&self) -> bool {
+        self.skip.is_some()
+    }
+
+    /// Counts bytes that are kept for the activity.
+    pub(crate) fn charge(&mut self, bytes: usize, line: u64) {
+        self.text_size += bytes;
+        if self.text_size > MAX_ACTIVITY_TEXT {
+            let message = format!(
+                "the texts of the activity are longer than {MAX_ACTIVITY_TEXT} bytes; it was \
+                 skipped; split it"
+            );
+            self.skip(Rule::ActivityTooLarge, line, message);
+        }
+    }
+
+    /// Says what was odd in attribute values.
+    pub(crate) fn note_odd(&mut self, odd: &[Odd], line: u64) {
+        for odd in odd {
+            match odd {
+                Odd::Entity(name) => self.note_entity(name, line),
+                Odd::Ampersand => self.note_ampersand(line),
+                Odd::Control => self.note_control(line),
+            }
+        }
+    }
+
+    pub(crate) fn note_entity(&mut self, name: &str, line: u64) {
+        self.notes.add(
+            Rule::EntityUnknown,
+            line,
+            format_args!(
+                "the entity {name} is not known to XML; the text was kept without it; write the \
+                 character itself"
+            ),
+        );
+    }
+
+    pub(crate) fn note_ampersand(&mut self, line: u64) {
+        let message = format_args!("an & stands alone; it was kept as text; write &amp;");
+        self.notes.add(Rule::BareAmpersand, line, message);
+    }
+
+    fn note_control(&mut self, line: u64) {
+        let message = format_args!("there are control characters; they were left out; remove them");
+        self.notes.add(Rule::ControlCharacter, line, message);
+    }
+
+    /// Takes the start of an element. False when nothing below it counts.
+    pub(crate) fn start(&mut self, node: Node, attrs: &Attrs<'_>, line: u64) -> bool {
+        if node.is_item() {
+            self.items += 1;
+            if self.items > MAX_ACTIVITY_ITEMS {
+                let message = format!(
+                    "the activity has more than {MAX_ACTIVITY_ITEMS} parts; it was skipped; split \
+                     it"
+                );
+                self.skip(Rule::ActivityTooLarge, line, message);
+                return false;
+            }
+        }
+        if let Some(transaction) = &mut self.transaction {
+            return transaction.start(node, attrs, &mut self.notes, line);
+        }
+        if let Some(budget) = &mut self.budget {
+            return budget.start(node, attrs, &mut self.notes, line);
+        }
+        match node {
+            Node::Transaction => {
+                self.transaction = Some(TransactionDraft::new(attrs, &mut self.notes, line));
+            }
+            Node::Budget => self.budget = Some(BudgetDraft::new(attrs, &mut self.notes, line)),
+            Node::ReportingOrg if self.activity.reporting_org.is_some() => {
+                self.notes.repeated("reporting-org", line);
+                return false;
+            }
+            Node::ReportingOrg => {
+                let org = shares::org(attrs, None, &mut self.notes, line);
+                self.activity.reporting_org = Some(org);
+            }
+            Node::ParticipatingOrg => self.start_participating_org(attrs, line),
+            Node::OtherIdentifier => self.start_other_identifier(attrs, line),
+            Node::ActivityDate => self.start_date(attrs, line),
+            Node::RelatedActivity => self.start_related(attrs, line),
+            Node::Result => self.activity.results += 1,
+            Node::Indicator => self.activity.indicators += 1,
+            _ => self.start_classification(node, attrs, line),
+        }
+        true
+    }
+
+    /// Takes the end of an element that started at `line`, with its own text.
+    pub(crate) fn end(
+        &mut self,
+        node: Node,
+        parent: Node,
+        raw: &str,
+        lang: Option<&str>,
+        line: u64,
+    ) {
+        let (text, controls) = clean(raw);
+        if node == Node::Identifier {
+            self.end_identifier(raw, &text, line);
+        }
+        if self.is_skipped() {
+            return;
+        }
+        if controls {
+            self.note_control(line);
+        }
+        match node {
+            Node::Narrative => self.narrative(parent, &text, lang),
+            Node::Value => self.end_value(&text),
+            Node::Transaction => self.end_transaction(),
+            Node::Budget => self.end_budget(),
+            _ if node.holds_narratives() && !text.is_empty() => {
+                self.looks_version_one = true;
+                let message = format_args!(
+                    "there is text outside narrative; it was kept as one; put it in narrative"
+                );
+                self.notes.add(Rule::TextOutsideNarrative, line, message);
+                self.narrative_of(node, &text, lang);
+            }
+            _ => {}
+        }
+    }
+
+    fn end_identifier(&mut self, raw: &str, text: &str, line: u64) {
+        if text.is_empty() {
+            return;
+        }
+        if !self.activity.identifier.is_empty() {
+            self.notes.repeated("iati-identifier", line);
+            return;
+        }
+        text.clone_into(&mut self.activity.identifier);
+        if raw.trim().len() != raw.len() {
+            let message = format_args!(
+                "the identifier has spaces around it; it was kept without; remove them"
+            );
+            self.notes.add(Rule::IdentifierSpaces, line, message);
+        }
+    }
+
+    fn narrative(&mut self, parent: Node, text: &str, lang: Option<&str>) {
+        self.has_narrative = true;
+        if !text.is_empty() {
+            self.narrative_of(parent, text, lang);
+        }
+    }
+
+    fn narrative_of(&mut self, owner: Node, text: &str, lang: Option<&str>) {
+        let place = match &mut self.transaction {
+            Some(transaction) => transaction.narratives(owner),
+            None => activity_narratives(&mut self.activity, owner),
+        };
+        if let Some(place) = place {
+            place.push(Narrative { lang: lang.map(str::to_owned), text: text.to_owned() });
+        }
+    }
+
+    fn end_value(&mut self, text: &str) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.end_value(text, &mut self.notes);
+        } else if let Some(budget) = &mut self.budget {
+            budget.end_value(text, &mut self.notes);
+        }
+    }
+
+    fn end_transaction(&mut self) {
+        if let Some(transaction) = self.transaction.take() {
+            self.looks_version_one |= transaction.is_version_one();
+            let currency = self.activity.default_currency.as_deref();
+            self.activity.transactions.extend(transaction.finish(currency, &mut self.notes));
+        }
+    }
+
+    fn end_budget(&mut self) {
+        if let Some(budget) = self.budget.take() {
+            let currency = self.activity.default_currency.as_deref();
+            self.activity.budgets.extend(budget.finish(currency, &mut self.notes));
+        }
+    }
+
+    /// Gives the activity with its findings, or the one finding that says why it was skipped.
+    pub(crate) fn finish(mut self, seen: &mut Seen) -> Event {
+        let line = self.activity.line;
+        let unnamed_one = self.version == Version::Unknown && self.looks_version_one;
+        if unnamed_one && !self.has_narrative {
+            self.skip_version_one();
+        }
+        if self.activity.identifier.is_empty() {
+            let message = "the activity has no iati-identifier; it was skipped, for nothing could \
+                           find it again; give it one";
+            self.skip(Rule::IdentifierMissing, line, message.to_owned());
+        }
+        if !self.is_skipped() && !seen.insert(short_hash(&self.activity.identifier)) {
+            let message = format!(
+                "an activity {} stands earlier in this file; the first counts, this one was \
+                 skipped; remove one or name them apart",
+                shown(&self.activity.identifier)
+            );
+            self.skip(Rule::IdentifierDuplicate, line, message);
+        }
+        if let Some(mut finding) = self.skip {
+            finding.identifier =
+                Some(self.activity.identifier).filter(|identifier| !identifier.is_empty());
+            return Event::Finding(finding);
+        }
+        check::whole(&self.activity, &mut self.notes);
+        let findings = self.notes.finish(line, &self.activity.identifier);
+        Event::Activity(Box::new(self.activity), findings)
+    }
+
+    fn skip_version_one(&mut self) {
+        let message = "the activity is of a version 1.x, which is not read; it was skipped; ask \
+                       the publisher for 2.03";
+        self.skip(Rule::VersionOne, self.activity.line, message.to_owned());
+    }
+}
+
+fn activity_narratives(activity: &mut Activity, owner: Node) -> Option<&mut Vec<Narrative>> {
+    match owner {
+        Node::Title => Some(&mut activity.titles),
+        Node::Description => Some(&mut activity.descriptions),
+        Node::ReportingOrg => activity.reporting_org.as_mut().map(|org| &mut org.names),
+        Node::ParticipatingOrg => {
+            activity.participating_orgs.last_mut().map(|it| &mut it.org.names)
+        }
+        _ => None,
+    }
+}
+
+fn short_hash(identifier: &str) -> [u8; 16] {
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(Sha256::digest(identifier)) {
+        *to = from;
+    }
+    short
+}

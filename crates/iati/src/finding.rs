@@ -1,0 +1,200 @@
+//! What the reader has to say about a file, and the closed set of rules it says it by.
+
+use std::fmt;
+
+/// How bad it is, in the steps of the IATI validator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Advisory,
+    /// Odd or mended; what was read is kept.
+    Warning,
+    /// A record or a value was not taken, or what every activity must have is missing.
+    Error,
+    /// The file, the rest of it, or a dangerous record was not taken.
+    Critical,
+}
+
+impl Severity {
+    /// The name in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Advisory => "advisory",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub severity: Severity,
+    /// The id of a [`Rule`].
+    pub rule: &'static str,
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// The activity it is about, when that is known.
+    pub identifier: Option<String>,
+    /// What is wrong; what was done about it; what to do.
+    pub message: String,
+}
+
+impl Finding {
+    pub(crate) fn new(rule: Rule, line: u64, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { severity: rule.severity(), rule: rule.as_str(), line, identifier: None, message }
+    }
+}
+
+/// Declares the rules once: variant, id, severity, meaning.
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $name:ident = $id:literal, $severity:ident;)+) => {
+        /// Every rule a finding can name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Rule {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Rule {
+            /// The rules, the gravest first.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The id in a finding; it never changes its meaning.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $id,)+ }
+            }
+
+            /// How bad a breach is. Each rule has one severity.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The input is not XML. Nothing was read.
+    NotXml = "not-xml", Critical;
+    /// The root is not `iati-activities`. Nothing was read.
+    NotIati = "not-iati", Critical;
+    /// The root is `iati-organisations`. Nothing was read.
+    OrganisationFile = "organisation-file", Critical;
+    /// There is a DOCTYPE: a way to attack readers, never needed. Reading stopped.
+    Doctype = "doctype", Critical;
+    /// The file ends inside an element. The activities before the break were read.
+    Truncated = "truncated", Critical;
+    /// The markup is broken. The activities before the break were read.
+    NotWellFormed = "not-well-formed", Critical;
+    /// The input failed while it was read. The activities before that were read.
+    ReadFailed = "read-failed", Critical;
+    /// Elements are nested too deep. Reading stopped.
+    TooDeep = "too-deep", Critical;
+    /// A tag, comment or run of text is too long to hold. Reading stopped.
+    PieceTooLong = "piece-too-long", Critical;
+    /// A text of the activity is too long. The activity was skipped.
+    TextTooLong = "text-too-long", Critical;
+    /// An attribute value is too long. The activity was skipped; on the root, reading stopped.
+    AttributeTooLong = "attribute-too-long", Critical;
+    /// Too many attributes. The activity was skipped; on the root, reading stopped.
+    TooManyAttributes = "too-many-attributes", Critical;
+    /// The activity as a whole is too large to hold. The activity was skipped.
+    ActivityTooLarge = "activity-too-large", Critical;
+    /// The file declares a version 1.x. Its activities were skipped and counted.
+    VersionOneFile = "version-one-file", Critical;
+
+    /// The activity is of a version 1.x. It was skipped.
+    VersionOne = "version-one", Error;
+    /// The activity has no identifier. It was skipped.
+    IdentifierMissing = "identifier-missing", Error;
+    /// The identifier was seen before in this file. The later activity was skipped.
+    IdentifierDuplicate = "identifier-duplicate", Error;
+    /// A transaction or date has no type. It was not taken.
+    TypeMissing = "type-missing", Error;
+    /// A transaction, activity date or budget has no date. It was not taken.
+    DateMissing = "date-missing", Error;
+    /// A date cannot be read. It, or what cannot be without it, was not taken.
+    DateInvalid = "date-invalid", Error;
+    /// A transaction or budget has no value. It was not taken.
+    AmountMissing = "amount-missing", Error;
+    /// An amount cannot be read for sure. What it belongs to was not taken.
+    AmountInvalid = "amount-invalid", Error;
+    /// Neither the value nor the activity names a currency. It was not taken.
+    CurrencyMissing = "currency-missing", Error;
+    /// The currency is not a code of three letters. It was not taken.
+    CurrencyInvalid = "currency-invalid", Error;
+    /// A percentage cannot be read. The share was kept without it.
+    PercentageInvalid = "percentage-invalid", Error;
+    /// Some shares of a split have no percentage.
+    PercentageMissing = "percentage-missing", Error;
+    /// A sector, recipient, identifier or relation has no code. It was not taken.
+    CodeMissing = "code-missing", Error;
+    /// An element that may stand once stands again. The first counts.
+    ElementRepeated = "element-repeated", Error;
+    /// An element every activity must have is missing.
+    ElementMissing = "element-missing", Error;
+    /// Texts name no language and the activity has no default. They were kept without one.
+    LanguageMissing = "language-missing", Error;
+    /// Bytes do not fit the encoding. U+FFFD stands for each.
+    EncodingInvalid = "encoding-invalid", Error;
+    /// An entity that XML does not define. The text was kept without it.
+    EntityUnknown = "entity-unknown", Error;
+    /// An `&` that starts no entity. It was kept as text.
+    BareAmpersand = "bare-ampersand", Error;
+
+    /// The declared encoding is unknown or is not the real one. It was read as UTF-8.
+    EncodingMisdeclared = "encoding-misdeclared", Warning;
+    /// The file names no version. It was read as 2.03.
+    VersionMissing = "version-missing", Warning;
+    /// The version is not one of 2.01, 2.02, 2.03. It was read as 2.03.
+    VersionUnknown = "version-unknown", Warning;
+    /// The root has an XML namespace; IATI has none. It was read all the same.
+    NamespaceUnexpected = "namespace-unexpected", Warning;
+    /// Percentages of a split do not add up to 100. They were kept.
+    PercentageSum = "percentage-sum", Warning;
+    /// A code is not in its list. It was kept.
+    CodeUnknown = "code-unknown", Warning;
+    /// An amount or percentage was mended.
+    AmountRepaired = "amount-repaired", Warning;
+    /// A date was mended.
+    DateRepaired = "date-repaired", Warning;
+    /// A currency was mended.
+    CurrencyRepaired = "currency-repaired", Warning;
+    /// The identifier has space around it. It was kept without.
+    IdentifierSpaces = "identifier-spaces", Warning;
+    /// A text stands outside `narrative`. It was kept as one.
+    TextOutsideNarrative = "text-outside-narrative", Warning;
+    /// Control characters stand in a text. They were left out.
+    ControlCharacter = "control-character", Warning;
+    /// An optional attribute has a value that cannot be. It was left out.
+    AttributeInvalid = "attribute-invalid", Warning;
+
+    /// The file has no activity at all.
+    NoActivities = "no-activities", Advisory;
+    /// There were more findings for this activity than are kept.
+    FindingsLeftOut = "findings-left-out", Advisory;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn rule_ids_are_unique_and_in_kebab_case() {
+        let ids: HashSet<&str> = Rule::ALL.iter().map(|rule| rule.as_str()).collect();
+
+        assert_eq!(ids.len(), Rule::ALL.len());
+        for id in ids {
+            assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{id}");
+        }
+    }
+}
