@@ -1,0 +1,78 @@
+//! The record is whole: every file follows the contract, every name exists before it is used, every fact has a source.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use reference::COLLECTIONS;
+use serde_json::Value;
+
+/// Every text in a value, with the key it stands under.
+fn texts(value: &Value, key: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) => found.push((key.to_owned(), text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, key, found)),
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| texts(value, key, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_name_exists_before_it_is_used() {
+    let mut known = BTreeSet::new();
+    for collection in &COLLECTIONS {
+        for record in collection.records().unwrap() {
+            let name = format!("{}/{}", collection.name, record.id);
+            let mut found = Vec::new();
+            texts(&record.written, "", &mut found);
+            for (key, text) in found {
+                let is_name = ["sources/", "parties/", "agreements/", "frameworks/", "organizations/", "projects/"]
+                    .iter()
+                    .any(|start| text.starts_with(start));
+                assert!(!is_name || known.contains(&text), "{name}: {key} names {text}, which is not there before it");
+            }
+            for priority in record.written["priorities"].as_array().into_iter().flatten() {
+                known.insert(format!("{name}/priorities/{}", priority["priorityId"].as_str().unwrap()));
+            }
+            assert!(known.insert(name.clone()), "{name} is there twice");
+        }
+    }
+}
+
+#[test]
+fn every_fact_has_a_source_and_a_confidence() {
+    for collection in COLLECTIONS.iter().filter(|collection| collection.name != "sources") {
+        for record in collection.records().unwrap() {
+            let source = record.written.get("source").or(record.written.get("document"));
+            assert!(source.is_some_and(|source| source["citation"].is_string()), "{}/{}", collection.name, record.id);
+            assert!(record.written["confidence"].is_string(), "{}/{}", collection.name, record.id);
+        }
+    }
+}
+
+#[test]
+fn every_fact_with_a_home_is_taken_over() {
+    let counts: Vec<usize> = COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
+    assert_eq!(counts, [35, 19, 44, 39, 13, 21, 50, 18]);
+    let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
+    if !facts.is_dir() {
+        eprintln!("skipped: ../shared/facts is absent");
+        return;
+    }
+    let facts = |file: &str| {
+        let text = std::fs::read_to_string(facts.join(file)).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["records"].as_array().unwrap().len()
+    };
+
+    // The eight parties, and eleven that agreements name.
+    assert_eq!(facts("parties.json") + 11, counts[1]);
+    // EU-GI-CA is the absence of an agreement.
+    assert_eq!(facts("agreements.json") - 1, counts[2]);
+    assert_eq!(facts("policy_frameworks.json"), counts[4]);
+    assert_eq!(facts("projects.json"), counts[6]);
+    let conventions = COLLECTIONS[3].records().unwrap();
+    let participations = conventions.iter().map(|record| {
+        record.written["participations"].as_array().map_or(0, Vec::len)
+    });
+    // One record of the obligations is a remark on the file.
+    assert_eq!(facts("rights_obligations.json") - 1, participations.sum::<usize>());
+}
