@@ -118,7 +118,9 @@ impl<T> Compiler<'_, T> {
     fn argument(&self, field: &Field<T>, argument: &Value) -> Result<(SimpleExpr, bool), String> {
         let text = argument.as_str();
         match field.read {
-            Read::Choice(words, _) => Ok((Expr::val(self.word(words, text)?), false)),
+            Read::Choice(words, _) | Read::OptionalChoice(words, _) => {
+                Ok((Expr::val(self.word(words, text)?), false))
+            }
             Read::Number(_) => match argument.as_i64() {
                 Some(number) => Ok((Expr::val(number), false)),
                 None => Err(self.at_byte(text, "a whole number is wanted")),

@@ -90,8 +90,8 @@ const fn holds(at: At, head: i64) -> i64 {
 }
 
 impl Chronicle {
-    /// A row of [`versions`].
-    pub(crate) fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
+    /// The version in a row of [`versions`].
+    pub fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
         let document: String = row.try_get("", "document")?;
         let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
         let value = serde_json::from_str(&document).map_err(|error| {

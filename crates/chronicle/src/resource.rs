@@ -29,6 +29,7 @@ pub(crate) enum Read<T> {
     Text(fn(&T) -> String),
     OptionalText(fn(&T) -> Option<String>),
     Choice(&'static [&'static str], fn(&T) -> &'static str),
+    OptionalChoice(&'static [&'static str], fn(&T) -> Option<&'static str>),
     Number(fn(&T) -> i64),
     Day(fn(&T) -> i64),
     Flag(fn(&T) -> bool),
@@ -67,6 +68,15 @@ impl<T> Field<T> {
         read: fn(&T) -> &'static str,
     ) -> Self {
         Self::new(path, Read::Choice(words, read))
+    }
+
+    /// One of a closed set of words that may be absent; an absent one matches no comparison.
+    pub fn optional_choice(
+        path: &'static str,
+        words: &'static [&'static str],
+        read: fn(&T) -> Option<&'static str>,
+    ) -> Self {
+        Self::new(path, Read::OptionalChoice(words, read))
     }
 
     /// A number that is always there.
@@ -132,6 +142,7 @@ impl<T> Field<T> {
             Read::Text(read) => Some(read(of).into()),
             Read::OptionalText(read) => Some(read(of).into()),
             Read::Choice(_, read) => Some(read(of).into()),
+            Read::OptionalChoice(_, read) => Some(read(of).into()),
             Read::Number(read) | Read::Day(read) => Some(read(of).into()),
             Read::Flag(read) => Some(read(of).into()),
             Read::Texts(_) | Read::Choices(..) | Read::Identifiers(..) => None,

@@ -107,18 +107,26 @@ impl Schema {
             }
             columns.push(column(&field));
             if field.sortable {
-                let path = field.path;
-                self.indexes.push(open_index(&format!("{kind}_{path}_open"), kind, &[path, "uid"]));
-                self.indexes.push(index(
-                    &format!("{kind}_{path}_at"),
-                    kind,
-                    &[path, "uid", "recorded_from", "recorded_to"],
-                ));
+                self = self.with_order::<T>(field.path);
             }
         }
         self.tables
             .push(table(kind, columns).primary_key(&mut primary(&["uid", "revision"])).to_owned());
         self.tables.extend(sides);
+        self
+    }
+
+    /// Adds the indexes by which pages are read in the order of a field, or within one value of it: now and at an instant.
+    /// A sortable field has them already.
+    #[must_use]
+    pub fn with_order<T: Resource>(mut self, path: &str) -> Self {
+        let kind = T::KIND;
+        self.indexes.push(open_index(&format!("{kind}_{path}_open"), kind, &[path, "uid"]));
+        self.indexes.push(index(
+            &format!("{kind}_{path}_at"),
+            kind,
+            &[path, "uid", "recorded_from", "recorded_to"],
+        ));
         self
     }
 
@@ -229,7 +237,9 @@ fn uuid(name: &str) -> ColumnDef {
 
 fn column<T>(field: &Field<T>) -> ColumnDef {
     match field.read {
-        Read::OptionalText(_) => ColumnDef::new(id(field.path)).text().to_owned(),
+        Read::OptionalText(_) | Read::OptionalChoice(..) => {
+            ColumnDef::new(id(field.path)).text().to_owned()
+        }
         Read::Number(_) | Read::Day(_) => number(field.path),
         Read::Flag(_) => flag(field.path),
         _ => text(field.path),

@@ -1,0 +1,75 @@
+//! Imports a file, repeated with new identifiers, into a fresh SQLite record; prints speed and memory, for both the first and
+//! a second import.
+//!
+//! `cargo run --release -p projects --example import -- FILE [TIMES]`
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context;
+use chassis::client::Connection;
+use chassis::clock::SystemClock;
+use projects::App;
+use projects::ops::import_iati::{Options, import_iati};
+use projects::store::Migrator;
+use sea_orm_migration::MigratorTrait;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let source = arguments.next().context("give an IATI activity file")?;
+    let times = arguments.next().map_or(Ok(10), |times| times.parse())?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("repeated.xml");
+    repeat(Path::new(&source), times, &file)?;
+    let url = format!("sqlite:{}?mode=rwc", folder.path().join("projects.db").display());
+    let db = chronicle::database::open(&url).await?;
+    Migrator::up(&db, None).await?;
+    let nobody = Connection::to("http://127.0.0.1:9")?;
+    let app = App::open(db, Arc::new(SystemClock), &nobody).await?;
+
+    for round in ["first", "second"] {
+        let idle = memory("VmRSS:")?;
+        let started = Instant::now();
+        let options = Options { file_name: "repeated.xml".to_owned(), validate_only: false };
+        let report = import_iati(&app, options, File::open(&file)?)
+            .await
+            .map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        let seconds = started.elapsed().as_secs_f64();
+        let megabytes = f64::from(u32::try_from(report.bytes)?) / 1e6;
+        println!(
+            "{round}: {megabytes:.1} MB in {seconds:.2} s, {:.1} MB/s; {} kB idle, {} kB at most; {:?}",
+            megabytes / seconds,
+            idle,
+            memory("VmHWM:")?,
+            report.changes,
+        );
+    }
+    Ok(())
+}
+
+/// The activities of a file, several times, each time under other identifiers.
+fn repeat(source: &Path, times: u32, target: &Path) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(source)?;
+    let begin = text.find("<iati-activity ").context("no activity")?;
+    let end = text.rfind("</iati-activities>").context("no end")?;
+    let mut file = BufWriter::new(File::create(target)?);
+    file.write_all(&text.as_bytes()[..begin])?;
+    for time in 0..times {
+        let identifier = format!("<iati-identifier>{time}-");
+        file.write_all(text[begin..end].replace("<iati-identifier>", &identifier).as_bytes())?;
+    }
+    file.write_all(&text.as_bytes()[end..])?;
+    file.flush()?;
+    Ok(())
+}
+
+/// A number of kB that Linux keeps about this process.
+fn memory(key: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key)).context("no such key")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
+}

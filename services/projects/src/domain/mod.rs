@@ -1,0 +1,11 @@
+//! The values and rules of projects: no I/O, no clock, no wire.
+
+pub mod organization;
+pub mod project;
+pub mod shares;
+pub mod sum;
+pub mod transaction;
+
+pub use organization::Organization;
+pub use project::Project;
+pub use transaction::Transaction;

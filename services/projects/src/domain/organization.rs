@@ -1,0 +1,45 @@
+//! Somebody with a role in projects, or who gives or receives money.
+
+use chronicle::{Field, Resource};
+use facts::{Confidence, ExternalId, LocalizedText, SourceRef};
+use serde::{Deserialize, Serialize};
+
+/// An organization; the contract says what each field means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/organization.proto"
+)]
+pub struct Organization {
+    pub name: String,
+    pub display_name: String,
+    pub names: Vec<LocalizedText>,
+    pub iati_ref: String,
+    pub type_code: String,
+    pub party: String,
+    pub external_ids: Vec<ExternalId>,
+    pub note: String,
+    pub source: SourceRef,
+    pub confidence: Option<Confidence>,
+}
+
+impl Resource for Organization {
+    const KIND: &'static str = "organization";
+    const PATTERN: &'static str = "organizations/{organization}";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fields() -> Vec<Field<Self>> {
+        vec![
+            Field::sorted_text("display_name", |organization| organization.display_name.clone()),
+            Field::optional_text("iati_ref", |organization| {
+                super::project::present(&organization.iati_ref)
+            }),
+            Field::identifiers("external_ids", facts::source::normal, |organization| {
+                organization.external_ids.iter().map(|id| id.value.clone()).collect()
+            }),
+        ]
+    }
+}

@@ -1,0 +1,224 @@
+//! A thing that is funded: a project, a programme, an envelope, a pledge.
+
+use chronicle::{Field, Resource};
+use facts::vocabulary::Vocabulary;
+use facts::{
+    Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, StatedAmount, date::sort_day,
+    vocabulary,
+};
+use serde::{Deserialize, Serialize};
+
+use super::shares::{self, Recipient, Sector};
+
+vocabulary! {
+    /// What a record is. Amounts of different kinds are never summed.
+    Kind {
+        /// A project or programme.
+        Project = 1 "PROJECT",
+        /// An umbrella over several.
+        Umbrella = 2 "UMBRELLA",
+        /// An allocation of which projects are funded.
+        Envelope = 3 "ENVELOPE",
+        /// An announcement.
+        Pledge = 4 "PLEDGE",
+        /// A memorandum with a financial intent.
+        Memorandum = 5 "MEMORANDUM",
+        /// A project not yet decided.
+        Pipeline = 6 "PIPELINE",
+        /// A funding instrument.
+        Instrument = 7 "INSTRUMENT",
+    }
+}
+
+vocabulary! {
+    /// Where a project stands; the numbers are those of the IATI codelist ActivityStatus.
+    Status {
+        /// Being scoped or planned.
+        Pipeline = 1 "PIPELINE",
+        /// Under way.
+        Implementation = 2 "IMPLEMENTATION",
+        /// Done, awaiting final sign-off or evaluation.
+        Finalisation = 3 "FINALISATION",
+        /// Done.
+        Closed = 4 "CLOSED",
+        /// Given up.
+        Cancelled = 5 "CANCELLED",
+        /// Held.
+        Suspended = 6 "SUSPENDED",
+    }
+}
+
+vocabulary! {
+    /// Which date of a project; the numbers are those of the IATI codelist ActivityDateType.
+    DateKind {
+        /// Planned start.
+        PlannedStart = 1 "PLANNED_START",
+        /// Actual start.
+        ActualStart = 2 "ACTUAL_START",
+        /// Planned end.
+        PlannedEnd = 3 "PLANNED_END",
+        /// Actual end.
+        ActualEnd = 4 "ACTUAL_END",
+    }
+}
+
+vocabulary! {
+    /// Somebody's part in a project; the numbers are those of the IATI codelist OrganisationRole.
+    Role {
+        /// Gives the money.
+        Funding = 1 "FUNDING",
+        /// Answers for it.
+        Accountable = 2 "ACCOUNTABLE",
+        /// Manages budget and direction.
+        Extending = 3 "EXTENDING",
+        /// Carries it out.
+        Implementing = 4 "IMPLEMENTING",
+    }
+}
+
+vocabulary! {
+    /// How a project relates to another; the numbers are those of the IATI codelist RelatedActivityType.
+    RelationKind {
+        /// The other is the parent.
+        Parent = 1 "PARENT",
+        /// The other is a child.
+        Child = 2 "CHILD",
+        /// Both have one parent.
+        Sibling = 3 "SIBLING",
+        /// Both are funded together.
+        CoFunded = 4 "CO_FUNDED",
+        /// The other is a report on the same by somebody else.
+        ThirdParty = 5 "THIRD_PARTY",
+    }
+}
+
+/// A date of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
+)]
+pub struct ProjectDate {
+    pub kind: DateKind,
+    pub date: PartialDate,
+}
+
+/// Somebody who takes part in a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
+)]
+pub struct Participant {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub organization: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reference: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
+}
+
+/// How a project relates to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
+)]
+pub struct Relation {
+    pub kind: RelationKind,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub project: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub iati_identifier: String,
+}
+
+/// A project; the contract says what each field means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
+)]
+pub struct Project {
+    pub name: String,
+    pub kind: Kind,
+    pub title: String,
+    pub titles: Vec<LocalizedText>,
+    pub descriptions: Vec<LocalizedText>,
+    pub status: Option<Status>,
+    pub iati_identifier: String,
+    pub dates: Vec<ProjectDate>,
+    pub participants: Vec<Participant>,
+    pub recipients: Vec<Recipient>,
+    pub sectors: Vec<Sector>,
+    pub default_currency: String,
+    pub amounts: Vec<StatedAmount>,
+    pub agreements: Vec<String>,
+    pub frameworks: Vec<String>,
+    pub relations: Vec<Relation>,
+    pub external_ids: Vec<ExternalId>,
+    pub note: String,
+    pub source: SourceRef,
+    pub confidence: Option<Confidence>,
+}
+
+impl Project {
+    /// When it starts: the actual start, else the planned one.
+    pub fn start(&self) -> Option<&PartialDate> {
+        let of = |kind| self.dates.iter().find(|date| date.kind == kind).map(|date| &date.date);
+        of(DateKind::ActualStart).or_else(|| of(DateKind::PlannedStart))
+    }
+}
+
+impl Resource for Project {
+    const KIND: &'static str = "project";
+    const PATTERN: &'static str = "projects/{project}";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fields() -> Vec<Field<Self>> {
+        vec![
+            Field::choice("kind", Kind::WORDS, |project| project.kind.word()),
+            Field::sorted_text("title", |project| project.title.clone()),
+            Field::optional_choice("status", Status::WORDS, |project| {
+                project.status.map(Status::word)
+            }),
+            Field::optional_text("iati_identifier", |project| present(&project.iati_identifier)),
+            Field::sorted_day("start", |project| sort_day(project.start())),
+            Field::texts("participants", |project| {
+                let names = project.participants.iter();
+                names
+                    .flat_map(|one| [&one.organization, &one.reference])
+                    .filter_map(|it| present(it))
+                    .collect()
+            }),
+            Field::texts("recipients", |project| {
+                project.recipients.iter().map(|recipient| recipient.code().to_owned()).collect()
+            }),
+            Field::texts("sectors", |project| {
+                project.sectors.iter().map(|sector| sector.code.clone()).collect()
+            }),
+            Field::texts("agreements", |project| project.agreements.clone()),
+            Field::texts("frameworks", |project| project.frameworks.clone()),
+            Field::texts("relations", |project| {
+                let others = project.relations.iter();
+                others
+                    .flat_map(|one| [&one.project, &one.iati_identifier])
+                    .filter_map(|it| present(it))
+                    .collect()
+            }),
+            Field::identifiers("external_ids", facts::source::normal, |project| {
+                project.external_ids.iter().map(|id| id.value.clone()).collect()
+            }),
+            Field::label("shares", |project| shares::label(&project.recipients, &project.sectors)),
+        ]
+    }
+}
+
+/// A text, or nothing where it is empty.
+pub(crate) fn present(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,198 @@
+//! Who gains and what it is for, in percent; and how an amount is split by that.
+
+use std::collections::BTreeMap;
+
+use facts::money;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// How far from 100 a sum of percentages may be: thirds are rounded.
+pub const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+/// A country or region that gains, and its share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
+)]
+pub struct Recipient {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub country_code: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub region_code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percentage: Option<Decimal>,
+}
+
+impl Recipient {
+    /// The code of the country or region.
+    pub fn code(&self) -> &str {
+        if self.country_code.is_empty() { &self.region_code } else { &self.country_code }
+    }
+}
+
+/// A sector and its share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
+)]
+pub struct Sector {
+    pub vocabulary: String,
+    pub code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percentage: Option<Decimal>,
+}
+
+/// A code and its percentage.
+type Share = (String, Option<Decimal>);
+
+/// Shares as they are kept beside a version for sums: the parts that one statement needs to join, and no more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shares {
+    recipients: Vec<Share>,
+    /// By vocabulary.
+    sectors: BTreeMap<String, Vec<Share>>,
+}
+
+/// The one text for these shares; empty where there are none.
+pub fn label(recipients: &[Recipient], sectors: &[Sector]) -> String {
+    if recipients.is_empty() && sectors.is_empty() {
+        return String::new();
+    }
+    let mut shares = Shares::default();
+    for recipient in recipients {
+        shares
+            .recipients
+            .push((recipient.code().to_owned(), recipient.percentage.map(|it| it.normalize())));
+    }
+    for sector in sectors {
+        let of_vocabulary = shares.sectors.entry(sector.vocabulary.clone()).or_default();
+        of_vocabulary.push((sector.code.clone(), sector.percentage.map(|it| it.normalize())));
+    }
+    serde_json::to_string(&(shares.recipients, shares.sectors)).unwrap_or_default()
+}
+
+impl Shares {
+    /// Reads what [`label`] wrote. Nothing is read as no shares.
+    pub fn from_label(label: &str) -> Result<Self, serde_json::Error> {
+        if label.is_empty() {
+            return Ok(Self::default());
+        }
+        let (recipients, sectors) = serde_json::from_str(label)?;
+        Ok(Self { recipients, sectors })
+    }
+
+    /// The weights of the recipients: those of the transaction itself, else those of its project.
+    pub fn recipients(own: &Self, project: &Self) -> Vec<(String, Decimal)> {
+        let shares = if own.recipients.is_empty() { &project.recipients } else { &own.recipients };
+        weights(shares)
+    }
+
+    /// The weights of the sectors of a vocabulary: those of the transaction itself, else those of its project.
+    pub fn sectors(own: &Self, project: &Self, vocabulary: &str) -> Vec<(String, Decimal)> {
+        let of = |shares: &Self| shares.sectors.get(vocabulary).cloned().unwrap_or_default();
+        let shares = Some(of(own)).filter(|own| !own.is_empty()).unwrap_or_else(|| of(project));
+        weights(&shares)
+    }
+}
+
+/// What each code weighs; they add up to more than nothing. One code alone has it all. Several without percentages: nobody
+/// said how to split, so it is all on "", which means "not said". Below 100 the rest is on ""; above 100 all shrink.
+fn weights(shares: &[Share]) -> Vec<(String, Decimal)> {
+    let nobody = || vec![(String::new(), Decimal::ONE_HUNDRED)];
+    if let [(code, None)] = shares {
+        return vec![(code.clone(), Decimal::ONE_HUNDRED)];
+    }
+    let mut weights: BTreeMap<String, Decimal> = BTreeMap::new();
+    for (code, percentage) in shares {
+        if let Some(percentage) = percentage.filter(|percentage| !percentage.is_zero()) {
+            *weights.entry(code.clone()).or_default() += percentage;
+        }
+    }
+    let total: Decimal = weights.values().sum();
+    if total <= Decimal::ZERO {
+        return nobody();
+    }
+    let rest = Decimal::ONE_HUNDRED - total;
+    if rest > TOLERANCE {
+        *weights.entry(String::new()).or_default() += rest;
+    }
+    weights.into_iter().collect()
+}
+
+/// Splits an amount by weights; the parts add up to it.
+pub fn split(amount: Decimal, weights: &[(String, Decimal)]) -> Vec<(&str, Decimal)> {
+    let numbers: Vec<Decimal> = weights.iter().map(|(_, weight)| *weight).collect();
+    let parts = money::split(amount, &numbers);
+    weights.iter().map(|(code, _)| code.as_str()).zip(parts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipient(code: &str, percentage: Option<&str>) -> Recipient {
+        Recipient {
+            country_code: code.to_owned(),
+            region_code: String::new(),
+            percentage: percentage.map(|text| text.parse().unwrap()),
+        }
+    }
+
+    fn parts(amount: &str, recipients: &[(&str, Option<&str>)]) -> String {
+        let recipients: Vec<_> =
+            recipients.iter().map(|(code, share)| recipient(code, *share)).collect();
+        let shares = Shares::from_label(&label(&recipients, &[])).unwrap();
+        let weights = Shares::recipients(&Shares::default(), &shares);
+        let parts = split(amount.parse().unwrap(), &weights);
+        let shown: Vec<_> =
+            parts.iter().map(|(code, part)| format!("{code}={}", part.normalize())).collect();
+        shown.join(" ")
+    }
+
+    #[test]
+    fn an_amount_is_split_as_the_source_says_and_never_by_guess() {
+        for (recipients, wanted) in [
+            (vec![], "=100"),
+            (vec![("KG", None)], "KG=100"),
+            (vec![("KG", None), ("TM", None)], "=100"),
+            (vec![("KG", Some("60")), ("TM", Some("40"))], "KG=60 TM=40"),
+            (vec![("KG", Some("60")), ("TM", None)], "=40 KG=60"),
+            (vec![("KG", Some("60"))], "=40 KG=60"),
+            (vec![("KG", Some("150")), ("TM", Some("50"))], "KG=75 TM=25"),
+            (vec![("KG", Some("0")), ("TM", Some("100"))], "TM=100"),
+            (vec![("KG", Some("0")), ("TM", Some("0"))], "=100"),
+            (
+                vec![("KG", Some("33.33")), ("TJ", Some("33.33")), ("UZ", Some("33.33"))],
+                "KG=33.34 TJ=33.33 UZ=33.33",
+            ),
+        ] {
+            assert_eq!(parts("100", &recipients), wanted, "{recipients:?}");
+        }
+    }
+
+    #[test]
+    fn shares_of_the_transaction_itself_come_first() {
+        let sector = |vocabulary: &str, code: &str| Sector {
+            vocabulary: vocabulary.to_owned(),
+            code: code.to_owned(),
+            percentage: None,
+        };
+        let own = Shares::from_label(&label(&[], &[sector("1", "15160")])).unwrap();
+        let project =
+            Shares::from_label(&label(&[], &[sector("1", "11220"), sector("2", "112")])).unwrap();
+
+        let codes = |vocabulary| Shares::sectors(&own, &project, vocabulary)[0].0.clone();
+
+        assert_eq!(
+            (codes("1").as_str(), codes("2").as_str(), codes("9").as_str()),
+            ("15160", "112", "")
+        );
+    }
+
+    #[test]
+    fn no_shares_take_no_room() {
+        assert_eq!(label(&[], &[]), "");
+    }
+}

@@ -1,0 +1,11 @@
+//! The values of this service ↔ the messages of `registan.projects.v1`, one file a noun.
+
+mod organization;
+mod project;
+mod report;
+mod shares;
+mod sum;
+mod transaction;
+
+pub use report::report_message;
+pub use sum::sum_message;

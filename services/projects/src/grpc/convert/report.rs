@@ -1,0 +1,47 @@
+//! The report of an import as its message.
+
+use api::registan::projects::v1 as wire;
+use standard::time::timestamp;
+use wire::finding::Severity;
+
+use crate::ops::import_iati::{Report, SEVERITIES};
+
+/// The report of an import as its message.
+pub fn report_message(report: Report) -> wire::ImportIatiResponse {
+    let counts = SEVERITIES.iter().zip(report.tally.counts).filter(|(_, count)| *count > 0);
+    let finding_counts =
+        counts.map(|(it, count)| wire::FindingCount { severity: severity(*it).into(), count });
+    wire::ImportIatiResponse {
+        activities: report.activities,
+        transactions: report.transactions,
+        created: report.changes.created,
+        updated: report.changes.updated,
+        unchanged: report.changes.unchanged,
+        skipped: report.skipped,
+        transactions_created: report.changes.transactions_created,
+        transactions_deleted: report.changes.transactions_deleted,
+        finding_counts: finding_counts.collect(),
+        findings: report.tally.first.into_iter().map(finding_message).collect(),
+        bytes: report.bytes,
+        read_time: Some(timestamp(report.read_time)),
+    }
+}
+
+fn finding_message(finding: iati::Finding) -> wire::Finding {
+    wire::Finding {
+        severity: severity(finding.severity).into(),
+        rule: finding.rule.to_owned(),
+        line: i64::try_from(finding.line).unwrap_or(i64::MAX),
+        iati_identifier: finding.identifier.unwrap_or_default(),
+        message: finding.message,
+    }
+}
+
+fn severity(severity: iati::Severity) -> Severity {
+    match severity {
+        iati::Severity::Critical => Severity::Critical,
+        iati::Severity::Error => Severity::Error,
+        iati::Severity::Warning => Severity::Warning,
+        iati::Severity::Advisory => Severity::Advisory,
+    }
+}

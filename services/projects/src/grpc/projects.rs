@@ -1,0 +1,70 @@
+//! `ProjectService`: the standard methods and the import.
+
+use api::registan::projects::v1::project_service_server::ProjectService;
+use api::registan::projects::v1::{
+    CreateProjectRequest, DeleteProjectRequest, GetProjectRequest, ImportIatiRequest,
+    ImportIatiResponse, ListProjectsRequest, ListProjectsResponse, Project as Message,
+    UpdateProjectRequest,
+};
+use standard::at;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::convert::report_message;
+use super::feed;
+use crate::app::App;
+use crate::domain::Project;
+use crate::ops::import_iati::import_iati;
+
+/// Serves the projects.
+pub struct Projects(pub App);
+
+#[tonic::async_trait]
+impl ProjectService for Projects {
+    async fn get_project(
+        &self,
+        request: Request<GetProjectRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.get::<Project, _>(request).await
+    }
+
+    async fn list_projects(
+        &self,
+        request: Request<ListProjectsRequest>,
+    ) -> Result<Response<ListProjectsResponse>, Status> {
+        self.0.records.list::<Project, _>(request).await
+    }
+
+    async fn create_project(
+        &self,
+        request: Request<CreateProjectRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.create::<Project, _>(request).await
+    }
+
+    async fn update_project(
+        &self,
+        request: Request<UpdateProjectRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.update::<Project, _>(request).await
+    }
+
+    async fn delete_project(
+        &self,
+        request: Request<DeleteProjectRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.delete::<Project, _>(request).await
+    }
+
+    async fn import_iati(
+        &self,
+        request: Request<Streaming<ImportIatiRequest>>,
+    ) -> Result<Response<ImportIatiResponse>, Status> {
+        let mut stream = request.into_inner();
+        let options = feed::options(&mut stream).await?;
+        let (bytes, file) = feed::pipe();
+        let importing = async { import_iati(&self.0, options, file).await.map_err(Status::from) };
+        // If the client goes, the stream fails, the import is dropped, and whole batches stay recorded.
+        let (report, ()) = tokio::try_join!(importing, feed::pour(stream, bytes))?;
+        Ok(at(report.read_time, report_message(report)))
+    }
+}

@@ -1,0 +1,103 @@
+//! `TransactionService`: the standard methods and the sums.
+
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use api::registan::projects::v1::transaction_service_server::TransactionService;
+use api::registan::projects::v1::{
+    CreateTransactionRequest, DeleteTransactionRequest, GetTransactionRequest,
+    ListTransactionsRequest, ListTransactionsResponse, SumTransactionsRequest,
+    SumTransactionsResponse, Transaction as Message, UpdateTransactionRequest,
+};
+use chassis::Failure;
+use chassis::failure::Violation;
+use standard::at;
+use standard::time::{micros, timestamp};
+use tonic::{Request, Response, Status};
+
+use super::convert::sum_message;
+use crate::app::App;
+use crate::domain::Transaction;
+use crate::ops::{self, Question};
+
+/// Serves the transactions.
+pub struct Transactions(pub App);
+
+#[tonic::async_trait]
+impl TransactionService for Transactions {
+    async fn get_transaction(
+        &self,
+        request: Request<GetTransactionRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.get::<Transaction, _>(request).await
+    }
+
+    async fn list_transactions(
+        &self,
+        request: Request<ListTransactionsRequest>,
+    ) -> Result<Response<ListTransactionsResponse>, Status> {
+        self.0.records.list::<Transaction, _>(request).await
+    }
+
+    async fn create_transaction(
+        &self,
+        request: Request<CreateTransactionRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.create::<Transaction, _>(request).await
+    }
+
+    async fn update_transaction(
+        &self,
+        request: Request<UpdateTransactionRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.update::<Transaction, _>(request).await
+    }
+
+    async fn delete_transaction(
+        &self,
+        request: Request<DeleteTransactionRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.delete::<Transaction, _>(request).await
+    }
+
+    async fn sum_transactions(
+        &self,
+        request: Request<SumTransactionsRequest>,
+    ) -> Result<Response<SumTransactionsResponse>, Status> {
+        let question = question(request.into_inner())?;
+        let (sums, read_time) = ops::sum_transactions(&self.0, &question).await?;
+        let sums = sums.into_iter().map(sum_message).collect();
+        let read = Some(timestamp(read_time));
+        Ok(at(read_time, SumTransactionsResponse { sums, read_time: read }))
+    }
+}
+
+fn question(request: SumTransactionsRequest) -> Result<Question, Failure> {
+    let mut question = Question {
+        filter: request.filter,
+        read_time: micros(request.read_time)?,
+        ..Question::default()
+    };
+    for (place, number) in request.group_by.into_iter().enumerate() {
+        match Dimension::try_from(number) {
+            Ok(Dimension::Recipient) => question.splits.by_recipient = true,
+            Ok(Dimension::Sector) => {
+                let vocabulary =
+                    Some(request.sector_vocabulary.clone()).filter(|it| !it.is_empty());
+                question.splits.by_sector_of = vocabulary.or_else(|| Some("1".to_owned()));
+            }
+            Ok(Dimension::Year) => question.years = true,
+            Ok(Dimension::Project) => question.projects = true,
+            Ok(Dimension::Unspecified) | Err(_) => {
+                let description = format!(
+                    "{number} is not known; known are DIMENSION_RECIPIENT, DIMENSION_SECTOR, DIMENSION_YEAR, DIMENSION_PROJECT"
+                );
+                let field = format!("group_by[{place}]");
+                return Err(Failure::invalid(vec![Violation::new(
+                    field,
+                    "GROUP_BY_INVALID",
+                    description,
+                )]));
+            }
+        }
+    }
+    Ok(question)
+}

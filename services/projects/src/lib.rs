@@ -1,0 +1,41 @@
+//! Keeps organizations, projects and their transactions.
+//!
+//! A request goes down this list, and its answer comes back up:
+//!
+//! - [`grpc`]: decodes the request, runs one operation, encodes the answer
+//! - [`ops`]: one file per operation that is more than a standard method
+//! - [`domain`]: the values and their rules
+//! - [`store`]: the tables and the queries
+//!
+//! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`; the
+//! reader of IATI files is the crate `iati`.
+
+pub mod app;
+pub mod domain;
+pub mod grpc;
+pub mod ops;
+pub mod store;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use chassis::client::Connection;
+use chassis::clock::SystemClock;
+use chassis::{Service, Settings};
+
+pub use app::App;
+
+/// The name of this service, in health answers and logs.
+pub const NAME: &str = "projects";
+
+/// Opens the record and gives the gRPC services on it. An error if `settings` do not say where agreements answers; it need
+/// not be up yet.
+pub async fn service(settings: Settings) -> anyhow::Result<Service> {
+    let url = settings.agreements_url.as_deref().context(
+        "does not know where agreements answers: set --agreements-url or REGISTAN_AGREEMENTS_URL",
+    )?;
+    let agreements = Connection::to(url)?;
+    let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let app = App::open(db, Arc::new(SystemClock), &agreements).await?;
+    Ok(grpc::service(&app))
+}

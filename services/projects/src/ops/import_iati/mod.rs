@@ -1,0 +1,66 @@
+//! Imports an IATI activity file as it arrives. Three things run at once, joined by bounded channels: the caller brings
+//! bytes, a thread reads them into batches of whole activities ([`read`]), and this task records the batches, one
+//! transaction each ([`record`]). So memory does not grow with the file, and what was recorded is always whole.
+
+mod merge;
+mod notes;
+mod project;
+mod read;
+mod record;
+mod report;
+mod transaction;
+
+use std::io::Read;
+
+use chassis::Failure;
+use chronicle::Call;
+use standard::failure::from_record;
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::store;
+
+pub use report::{Report, SEVERITIES, Tally};
+
+/// Batches on their way from the thread to the record.
+const BATCHES: usize = 1;
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The file's name, for the source of what is recorded.
+    pub file_name: String,
+    /// Read and check everything, record nothing.
+    pub validate_only: bool,
+}
+
+/// Reads `file` to its end, or to where it breaks, and records what is whole. An error is one of the record: what is wrong in
+/// the file is a finding. If this future is dropped, the batches recorded so far stay.
+pub async fn import_iati(
+    app: &App,
+    options: Options,
+    file: impl Read + Send + 'static,
+) -> Result<Report, Failure> {
+    let chronicle = &app.records.chronicle;
+    let failed = |error| from_record("registan/Project", error);
+    let call = Call { caller: "anonymous".to_owned(), method: "ImportIati", request: None };
+    let (sender, mut batches) = mpsc::channel(BATCHES);
+    let name = options.file_name.clone();
+    let reading = tokio::task::spawn_blocking(move || read::read(file, &name, &sender));
+    let mut report = Report::default();
+    while let Some(batch) = batches.recv().await {
+        let outcome = record::record(chronicle, &call, &batch, options.validate_only).await;
+        report.add(outcome.map_err(failed)?);
+    }
+    let (totals, tally) = reading.await.map_err(Failure::internal)?;
+    report.read_time = store::head(chronicle).await.map_err(failed)?;
+    report.finish(totals, tally);
+    tracing::info!(
+        file = options.file_name,
+        activities = report.activities,
+        created = report.changes.created,
+        updated = report.changes.updated,
+        "an IATI file was imported"
+    );
+    Ok(report)
+}

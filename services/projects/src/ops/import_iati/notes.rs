@@ -1,0 +1,81 @@
+//! What the file has and the record cannot hold, one finding each.
+
+use iati::{Finding, Severity};
+
+/// The findings about one activity.
+pub struct Notes {
+    identifier: String,
+    line: u64,
+    pub found: Vec<Finding>,
+}
+
+/// A finding about an activity.
+pub fn finding(
+    severity: Severity,
+    rule: &'static str,
+    line: u64,
+    identifier: &str,
+    message: String,
+) -> Finding {
+    Finding { severity, rule, line, identifier: Some(identifier.to_owned()), message }
+}
+
+impl Notes {
+    /// About the activity `identifier`; `line` is where it, or the transaction at hand, starts.
+    pub fn new(identifier: &str, line: u64) -> Self {
+        Self { identifier: identifier.to_owned(), line, found: Vec::new() }
+    }
+
+    /// Goes on to another line.
+    pub fn at(&mut self, line: u64) {
+        self.line = line;
+    }
+
+    /// Something was not taken.
+    pub fn error(&mut self, rule: &'static str, message: String) {
+        self.found.push(finding(Severity::Error, rule, self.line, &self.identifier, message));
+    }
+
+    /// Something was taken in another form.
+    pub fn warning(&mut self, rule: &'static str, message: String) {
+        self.found.push(finding(Severity::Warning, rule, self.line, &self.identifier, message));
+    }
+
+    /// A text of at most `most` bytes: a longer one is cut.
+    pub fn text(&mut self, what: &str, text: &str, most: usize) -> String {
+        if text.len() <= most {
+            return text.to_owned();
+        }
+        self.warning(
+            "text-cut",
+            format!("{what} has {} bytes; it was cut after {most}; shorten it", text.len()),
+        );
+        let end = (0..=most - 3).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        format!("{}…", &text[..end])
+    }
+
+    /// A code or reference of at most `most` bytes; a longer one is not taken: cut, it would be another.
+    pub fn code(&mut self, what: &str, code: Option<&str>, most: usize) -> String {
+        let code = code.unwrap_or_default();
+        if code.len() <= most {
+            return code.to_owned();
+        }
+        self.error(
+            "code-too-long",
+            format!("{what} has {} bytes; it was not taken; at most {most} are", code.len()),
+        );
+        String::new()
+    }
+
+    /// At most `most` items of a list.
+    pub fn items<'a, T>(&mut self, what: &str, items: &'a [T], most: usize) -> &'a [T] {
+        if items.len() <= most {
+            return items;
+        }
+        self.error(
+            "too-many-items",
+            format!("there are {} {what}; the first {most} were taken", items.len()),
+        );
+        &items[..most]
+    }
+}

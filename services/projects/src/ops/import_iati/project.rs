@@ -1,0 +1,267 @@
+//! An activity as a project.
+
+use facts::vocabulary::Vocabulary;
+use facts::wire::MOST_ITEMS;
+use facts::{ExternalId, LocalizedText, PartialDate, Scheme, SourceRef, source::normal};
+use iati::{Activity, Narrative, Org};
+use sha2::{Digest, Sha256};
+
+use super::notes::Notes;
+use crate::domain::Project;
+use crate::domain::project::{DateKind, Kind, Participant, ProjectDate, Relation};
+use crate::domain::shares::{Recipient, Sector};
+
+/// Bytes of an id (AIP-122).
+const MOST_ID: usize = 63;
+/// Hexadecimal digits that keep apart what the rest of the id does not.
+const DIGITS: usize = 10;
+/// The regions that the record knows: those of the DAC.
+const REGION_VOCABULARY: &str = "1";
+
+/// The project of an activity, as the file has it.
+pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Project {
+    let titles = texts(notes, "the title", &activity.titles, 1024);
+    let title = preferred(&titles).unwrap_or(&activity.identifier).to_owned();
+    Project {
+        name: name(&activity.identifier),
+        kind: Kind::Project,
+        title,
+        titles,
+        descriptions: texts(notes, "a description", &activity.descriptions, 65536),
+        status: activity.status.as_deref().and_then(code),
+        iati_identifier: activity.identifier.clone(),
+        dates: dates(activity, notes),
+        participants: participants(activity, notes),
+        recipients: recipients(activity, notes),
+        sectors: sectors(&activity.sectors, notes),
+        default_currency: currency(activity, notes),
+        amounts: Vec::new(),
+        agreements: Vec::new(),
+        frameworks: Vec::new(),
+        relations: relations(activity, notes),
+        external_ids: external_ids(activity, notes),
+        note: String::new(),
+        source: source(activity, file_name),
+        confidence: None,
+    }
+}
+
+/// `projects/` and an id that the identifier alone decides: readable, and unlike that of any other identifier.
+pub fn name(identifier: &str) -> String {
+    let mut id = String::with_capacity(MOST_ID);
+    for byte in identifier.bytes() {
+        let byte = byte.to_ascii_lowercase();
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
+            id.push(char::from(byte));
+        } else if !id.ends_with('-') {
+            id.push('-');
+        }
+    }
+    let slug = id.trim_matches('-');
+    let prefix = if slug.starts_with(|first: char| first.is_ascii_lowercase()) { "" } else { "x-" };
+    let room = MOST_ID - DIGITS - 1 - prefix.len();
+    let slug = slug[..slug.len().min(room)].trim_end_matches('-');
+    let digest = hex::encode(Sha256::digest(identifier));
+    let dash = if slug.is_empty() { "" } else { "-" };
+    format!("projects/{prefix}{slug}{dash}{}", &digest[..DIGITS])
+}
+
+/// Where the facts come from: without a date, so that the same file again says the same.
+fn source(activity: &Activity, file_name: &str) -> SourceRef {
+    let reporting = activity.reporting_org.as_ref();
+    let publisher = reporting.and_then(|org| {
+        org.ref_.clone().or_else(|| org.names.first().map(|name| name.text.clone()))
+    });
+    let mut citation = format!("IATI file {file_name}");
+    if let Some(publisher) = publisher.filter(|publisher| publisher.len() <= 256) {
+        citation.push_str(", reporting organisation ");
+        citation.push_str(&publisher);
+    }
+    SourceRef { citation, ..SourceRef::default() }
+}
+
+/// The value that has this number in its codelist, which is its number on the wire.
+pub fn code<V: Vocabulary>(text: &str) -> Option<V> {
+    text.parse().ok().and_then(V::from_number)
+}
+
+/// Texts in their languages.
+pub fn texts(
+    notes: &mut Notes,
+    what: &str,
+    narratives: &[Narrative],
+    most: usize,
+) -> Vec<LocalizedText> {
+    let mut texts = Vec::with_capacity(narratives.len());
+    for narrative in notes.items(what, narratives, MOST_ITEMS) {
+        texts.push(LocalizedText {
+            language: notes.code("a language", narrative.lang.as_deref(), 35),
+            text: notes.text(what, &narrative.text, most),
+            original: false,
+        });
+    }
+    texts
+}
+
+/// The English text where there is one, else the first.
+fn preferred(texts: &[LocalizedText]) -> Option<&str> {
+    let english = texts.iter().find(|text| text.language.to_ascii_lowercase().starts_with("en"));
+    english.or_else(|| texts.first()).map(|text| text.text.as_str())
+}
+
+/// The name an organisation goes by.
+pub fn display_name(notes: &mut Notes, org: &Org) -> String {
+    preferred(&texts(notes, "the name of an organisation", &org.names, 1024))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn dates(activity: &Activity, notes: &mut Notes) -> Vec<ProjectDate> {
+    let dates = notes.items("dates", &activity.dates, MOST_ITEMS).iter();
+    let known = dates.filter_map(|date| {
+        let kind: DateKind = code(&date.type_)?;
+        let day = date.date;
+        let date = PartialDate::new(day.year.into(), day.month.into(), day.day.into())?;
+        Some(ProjectDate { kind, date })
+    });
+    known.collect()
+}
+
+fn participants(activity: &Activity, notes: &mut Notes) -> Vec<Participant> {
+    let mut participants = Vec::new();
+    let all = &activity.participating_orgs;
+    for one in notes.items("participating organisations", all, MOST_ITEMS) {
+        let participant = Participant {
+            role: one.role.as_deref().and_then(code),
+            organization: String::new(),
+            reference: notes.code("a participating-org/@ref", one.org.ref_.as_deref(), 256),
+            display_name: display_name(notes, &one.org),
+        };
+        if !(participant.reference.is_empty() && participant.display_name.is_empty()) {
+            participants.push(participant);
+        }
+    }
+    participants
+}
+
+fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
+    let mut recipients = Vec::new();
+    for country in notes.items("recipient countries", &activity.recipient_countries, MOST_ITEMS) {
+        recipients.push(Recipient {
+            country_code: notes.code("a recipient-country/@code", Some(&country.code), 16),
+            region_code: String::new(),
+            percentage: country.percentage,
+        });
+    }
+    for region in notes.items("recipient regions", &activity.recipient_regions, MOST_ITEMS) {
+        if region.vocabulary == REGION_VOCABULARY {
+            recipients.push(Recipient {
+                country_code: String::new(),
+                region_code: notes.code("a recipient-region/@code", Some(&region.code), 16),
+                percentage: region.percentage,
+            });
+        }
+    }
+    let others = activity.recipient_regions.iter();
+    if let Some(other) = others.map(|it| &it.vocabulary).find(|it| *it != REGION_VOCABULARY) {
+        notes.warning(
+            "region-vocabulary",
+            format!("regions of vocabulary {other} were not taken: only those of vocabulary 1 are"),
+        );
+    }
+    recipients.retain(|recipient| !recipient.code().is_empty());
+    recipients
+}
+
+/// Sectors of an activity or a transaction.
+pub fn sectors(all: &[iati::Sector], notes: &mut Notes) -> Vec<Sector> {
+    let mut sectors = Vec::with_capacity(all.len());
+    for sector in notes.items("sectors", all, MOST_ITEMS) {
+        sectors.push(Sector {
+            vocabulary: notes.code("a sector/@vocabulary", Some(&sector.vocabulary), 16),
+            code: notes.code("a sector/@code", Some(&sector.code), 64),
+            percentage: sector.percentage,
+        });
+    }
+    sectors.retain(|sector| !sector.code.is_empty() && !sector.vocabulary.is_empty());
+    sectors
+}
+
+fn currency(activity: &Activity, notes: &mut Notes) -> String {
+    let Some(given) = &activity.default_currency else { return String::new() };
+    let currency = given.to_ascii_uppercase();
+    if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return currency;
+    }
+    notes.error(
+        "currency-invalid",
+        "the default currency is no code of three letters; it was not taken".to_owned(),
+    );
+    String::new()
+}
+
+fn relations(activity: &Activity, notes: &mut Notes) -> Vec<Relation> {
+    let mut relations = Vec::new();
+    for one in notes.items("related activities", &activity.related_activities, MOST_ITEMS) {
+        let iati_identifier = notes.code("a related-activity/@ref", Some(&one.ref_), 256);
+        if let Some(kind) = one.type_.as_deref().and_then(code)
+            && !iati_identifier.is_empty()
+        {
+            relations.push(Relation { kind, project: String::new(), iati_identifier });
+        }
+    }
+    relations
+}
+
+/// A former identifier is an IATI one; the publisher's own ones are of lists that the type names.
+fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
+    let mut ids: Vec<ExternalId> = Vec::new();
+    for other in notes.items("other identifiers", &activity.other_identifiers, MOST_ITEMS) {
+        let kind = other.type_.as_deref().filter(|kind| kind.len() <= 8).unwrap_or("A9");
+        let reference = notes.code("an other-identifier/@ref", Some(&other.ref_), 240);
+        if reference.is_empty() {
+            continue;
+        }
+        let id = if kind == "A3" {
+            ExternalId { scheme: Scheme::Iati, value: normal(&reference) }
+        } else {
+            ExternalId { scheme: Scheme::Other, value: normal(&format!("iati-{kind}:{reference}")) }
+        };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use facts::check::matches_pattern;
+
+    use super::*;
+
+    #[test]
+    fn every_identifier_makes_a_name_of_its_own() {
+        let mut seen = HashSet::new();
+        for identifier in [
+            "XM-DAC-41121-2023-KAZ".to_owned(),
+            "xm-dac-41121-2023-kaz".to_owned(),
+            "XM-DAC-41121/2023/KAZ".to_owned(),
+            "44000-P123".to_owned(),
+            "---".to_owned(),
+            "Казахстан".to_owned(),
+            "x".repeat(256),
+            "x".repeat(255),
+            format!("{}-{}", "y".repeat(51), "z".repeat(9)),
+        ] {
+            let name = name(&identifier);
+
+            assert!(matches_pattern(&name, "projects/{project}"), "{identifier} → {name}");
+            assert!(seen.insert(name), "{identifier}");
+        }
+        assert!(name("XM-DAC-41121-2023-KAZ").starts_with("projects/xm-dac-41121-2023-kaz-"));
+        assert!(name("44000-P123").starts_with("projects/x-44000-p123-"));
+    }
+}

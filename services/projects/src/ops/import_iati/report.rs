@@ -1,0 +1,94 @@
+//! What an import did, and what it found.
+
+use iati::{Finding, Severity, Totals};
+
+/// Findings that an answer carries; the others are only counted.
+const FINDINGS: usize = 1000;
+
+/// The severities, the gravest first.
+pub const SEVERITIES: [Severity; 4] =
+    [Severity::Critical, Severity::Error, Severity::Warning, Severity::Advisory];
+
+/// How many findings of each of [`SEVERITIES`] there were, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// In the order of [`SEVERITIES`].
+    pub counts: [i64; 4],
+    /// At most 1000.
+    pub first: Vec<Finding>,
+}
+
+impl Tally {
+    /// Counts a finding, and keeps it if there is room.
+    pub fn add(&mut self, finding: Finding) {
+        let place = SEVERITIES.iter().position(|severity| *severity == finding.severity);
+        self.counts[place.unwrap_or(0)] += 1;
+        if self.first.len() < FINDINGS {
+            self.first.push(finding);
+        }
+    }
+}
+
+/// What a batch changed, or would have changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Projects recorded for the first time.
+    pub created: i64,
+    /// Projects of which a new version, or another set of transactions, was recorded.
+    pub updated: i64,
+    /// Projects that were already recorded as the file has them.
+    pub unchanged: i64,
+    /// Transactions recorded now.
+    pub transactions_created: i64,
+    /// Transactions that the file no longer has.
+    pub transactions_deleted: i64,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Activities in the file.
+    pub activities: i64,
+    /// Transactions in the file.
+    pub transactions: i64,
+    /// Activities that were not recorded.
+    pub skipped: i64,
+    /// Bytes read.
+    pub bytes: i64,
+    /// What it changed.
+    pub changes: Changes,
+    /// What it found.
+    pub tally: Tally,
+    /// The instant of the record after it.
+    pub read_time: i64,
+}
+
+impl Report {
+    /// Adds what a batch changed and found.
+    pub(super) fn add(&mut self, (changes, findings): (Changes, Vec<Finding>)) {
+        self.changes.created += changes.created;
+        self.changes.updated += changes.updated;
+        self.changes.unchanged += changes.unchanged;
+        self.changes.transactions_created += changes.transactions_created;
+        self.changes.transactions_deleted += changes.transactions_deleted;
+        for finding in findings {
+            self.tally.add(finding);
+        }
+    }
+
+    /// Adds what was counted and found while reading.
+    pub(super) fn finish(&mut self, totals: Totals, reading: Tally) {
+        let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.activities = count(totals.activities);
+        self.transactions = count(totals.transactions);
+        self.bytes = count(totals.bytes);
+        let recorded = self.changes.created + self.changes.updated + self.changes.unchanged;
+        self.skipped = self.activities - recorded;
+        for (all, more) in self.tally.counts.iter_mut().zip(reading.counts) {
+            *all += more;
+        }
+        self.tally.first.extend(reading.first);
+        self.tally.first.sort_by_key(|finding| finding.line);
+        self.tally.first.truncate(FINDINGS);
+    }
+}

@@ -1,0 +1,123 @@
+//! The transactions of an activity.
+
+use std::collections::HashMap;
+
+use facts::money::MOST_DECIMALS;
+use facts::{Day, Money, SourceRef};
+use iati::{Activity, Org};
+use rust_decimal::Decimal;
+use sha2::{Digest, Sha256};
+
+use super::notes::Notes;
+use super::project::{code, display_name, sectors, texts};
+use crate::domain::shares::Recipient;
+use crate::domain::transaction::TransactionParty;
+use crate::domain::{Project, Transaction};
+use crate::store::IMPORTED;
+
+/// Bytes of one transaction: what an answer can carry.
+const MOST_BYTES: usize = 1 << 20;
+/// The first amount that is too large.
+const TOO_LARGE: Decimal = Decimal::from_parts(0xA764_0000, 0x0DE0_B6B3, 0, false, 0);
+
+/// The transactions of the activity of `project`. Each is named by what it says, so that the same one has the same name in
+/// every import; of several that say the same, the second ends in `-2`.
+pub fn transactions(activity: &Activity, project: &Project, notes: &mut Notes) -> Vec<Transaction> {
+    let mut transactions = Vec::with_capacity(activity.transactions.len());
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for given in &activity.transactions {
+        notes.at(given.line);
+        let Some(mut transaction) = transaction(given, notes) else { continue };
+        let Ok(content) = serde_json::to_vec(&transaction) else { continue };
+        if content.len() > MOST_BYTES {
+            notes.error(
+                "transaction-too-large",
+                format!("the transaction has {} bytes; it was not taken", content.len()),
+            );
+            continue;
+        }
+        let hash = hex::encode(&Sha256::digest(&content)[..16]);
+        let ordinal = seen.entry(hash.clone()).or_default();
+        *ordinal += 1;
+        transaction.name = match ordinal {
+            1 => format!("{}/transactions/{IMPORTED}{hash}", project.name),
+            _ => format!("{}/transactions/{IMPORTED}{hash}-{ordinal}", project.name),
+        };
+        transaction.source = project.source.clone();
+        transactions.push(transaction);
+    }
+    transactions
+}
+
+/// What a transaction says, without its name and its source.
+fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
+    let Some(r#type) = code(&given.type_) else {
+        notes.error(
+            "type-unknown",
+            "the transaction's type is not in the codelist TransactionType; it was not taken"
+                .to_owned(),
+        );
+        return None;
+    };
+    let amount = given.value.amount.normalize();
+    if amount.abs() >= TOO_LARGE || amount.scale() > MOST_DECIMALS {
+        notes.error(
+            "amount-out-of-range",
+            "the amount has more than 18 digits before or 9 after the point; the transaction was not taken".to_owned(),
+        );
+        return None;
+    }
+    Some(Transaction {
+        name: String::new(),
+        r#type,
+        date: day(given.date),
+        value: Money {
+            amount,
+            currency: given.value.currency.clone(),
+            value_date: given.value.value_date.map(day),
+        },
+        provider: given.provider_org.as_ref().and_then(|org| party(org, notes)),
+        receiver: given.receiver_org.as_ref().and_then(|org| party(org, notes)),
+        descriptions: texts(notes, "a description", &given.description, 65536),
+        recipients: recipients(given, notes),
+        sectors: sectors(&given.sectors, notes),
+        reference: notes.code("a transaction/@ref", given.ref_.as_deref(), 256),
+        source: SourceRef::default(),
+    })
+}
+
+fn day(date: iati::Date) -> Day {
+    Day(i32::from(date.year) * 10_000 + i32::from(date.month) * 100 + i32::from(date.day))
+}
+
+fn party(org: &Org, notes: &mut Notes) -> Option<TransactionParty> {
+    let party = TransactionParty {
+        organization: String::new(),
+        reference: notes.code("an organisation's @ref", org.ref_.as_deref(), 256),
+        display_name: display_name(notes, org),
+    };
+    (!(party.reference.is_empty() && party.display_name.is_empty())).then_some(party)
+}
+
+fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
+    let region = given.recipient_region.as_ref().filter(|region| region.vocabulary == "1");
+    let country = notes.code("a recipient-country/@code", given.recipient_country.as_deref(), 16);
+    let region = notes.code("a recipient-region/@code", region.map(|it| it.code.as_str()), 16);
+    let all = [(country, String::new()), (String::new(), region)].into_iter();
+    let recipients = all.map(|(country_code, region_code)| Recipient {
+        country_code,
+        region_code,
+        percentage: None,
+    });
+    recipients.filter(|recipient| !recipient.code().is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_eighteen_digits() {
+        assert_eq!(TOO_LARGE, Decimal::from(1_000_000_000_000_000_000_i64));
+    }
+}

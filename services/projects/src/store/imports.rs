@@ -1,0 +1,87 @@
+//! What an import must know of the record. Each function is a constant number of queries, however large the batch.
+
+use chronicle::filter::standing;
+use chronicle::read::{v, versions};
+use chronicle::{At, Chronicle, Error, Resource, Stored};
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Condition, ExprTrait, Query};
+
+use crate::domain::{Project, Transaction};
+
+/// How the names of imported transactions begin; others are never touched by an import.
+pub const IMPORTED: &str = "iati-";
+
+/// Names of one query: the engines take only so many parameters.
+const NAMES: usize = 500;
+
+/// A transaction that an import recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Its name.
+    pub name: String,
+    /// Whether it is deleted.
+    pub deleted: bool,
+}
+
+/// The projects that have one of the names or identifiers, deleted ones too.
+pub async fn projects_of(
+    chronicle: &Chronicle,
+    names: &[String],
+    identifiers: &[String],
+) -> Result<Vec<Stored<Project>>, Error> {
+    let known =
+        Condition::any().add(v("name").is_in(names)).add(v("iati_identifier").is_in(identifiers));
+    let query =
+        versions::<Project>().cond_where(standing("v", At::Now)).cond_where(known).to_owned();
+    chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
+}
+
+/// The imported transactions of some projects, deleted ones too.
+pub async fn transactions_of(
+    chronicle: &Chronicle,
+    projects: &[String],
+) -> Result<Vec<Imported>, Error> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = Query::select()
+        .columns(["name", "deleted"].map(|path| (Alias::new("v"), Alias::new(path))))
+        .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
+        .cond_where(standing("v", At::Now))
+        .and_where(v("project").is_in(projects))
+        .to_owned();
+    let mut found = Vec::new();
+    for row in chronicle.db.query_all(&query).await? {
+        let name: String = row.try_get("", "name")?;
+        if name.rsplit('/').next().is_some_and(|id| id.starts_with(IMPORTED)) {
+            found.push(Imported { name, deleted: row.try_get("", "deleted")? });
+        }
+    }
+    Ok(found)
+}
+
+/// The transactions of these names, deleted ones too.
+pub async fn transactions_named(
+    chronicle: &Chronicle,
+    names: &[String],
+) -> Result<Vec<Stored<Transaction>>, Error> {
+    let mut found = Vec::with_capacity(names.len());
+    for some in names.chunks(NAMES) {
+        let query = versions::<Transaction>()
+            .cond_where(standing("v", At::Now))
+            .and_where(v("name").is_in(some))
+            .to_owned();
+        for row in chronicle.db.query_all(&query).await? {
+            found.push(chronicle.stored(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The record time of the newest version.
+pub async fn head(chronicle: &Chronicle) -> Result<i64, Error> {
+    let query = Query::select().column(Alias::new("time")).from(Alias::new("head")).to_owned();
+    let row = chronicle.db.query_one(&query).await?;
+    let row = row.ok_or_else(|| Error::Corrupt("the head row is gone".to_owned()))?;
+    Ok(row.try_get("", "time")?)
+}

@@ -1,0 +1,9 @@
+//! The tables and the queries.
+
+mod imports;
+mod migrations;
+mod sums;
+
+pub use imports::{IMPORTED, Imported, head, projects_of, transactions_named, transactions_of};
+pub use migrations::{Migrator, schema};
+pub use sums::{Apart, groups};

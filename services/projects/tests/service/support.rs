@@ -1,0 +1,191 @@
+//! The service on a loopback port, on the database at `url`, the agreements service it asks, and clients of it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::{Agreement, CreateAgreementRequest, agreement};
+use api::registan::projects::v1::import_iati_request::Part;
+use api::registan::projects::v1::organization_service_client::OrganizationServiceClient;
+use api::registan::projects::v1::project_service_client::ProjectServiceClient;
+use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
+use api::registan::projects::v1::{
+    CreateProjectRequest, CreateTransactionRequest, ImportIatiOptions, ImportIatiRequest,
+    ImportIatiResponse, Project, Recipient, Sector, SumTransactionsRequest, Transaction,
+    TransactionSum, project, transaction,
+};
+use api::registan::r#type::v1::{Date, Money, SourceRef};
+use chassis::client::Connection;
+use chassis::config::Secret;
+use chassis::{Server, Service, Settings};
+use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::Status;
+use tonic_types::StatusExt;
+
+/// The service and the one it asks, stopped with this value.
+pub struct Running {
+    pub organizations: OrganizationServiceClient<Connection>,
+    pub projects: ProjectServiceClient<Connection>,
+    pub transactions: TransactionServiceClient<Connection>,
+    /// Stops the agreements service when dropped.
+    pub agreements: Option<DropGuard>,
+    _stop: DropGuard,
+    _folder: TempDir,
+}
+
+async fn start(service: Service, settings: &Settings) -> (Connection, String, DropGuard) {
+    let server = Server::bind(service, settings).await.unwrap();
+    let url = format!("http://{}", server.address());
+    let stop = CancellationToken::new();
+    tokio::spawn(server.run(stop.clone()));
+    (Connection::to(&url).unwrap(), url, stop.drop_guard())
+}
+
+/// Serves the database at `url` beside a fresh agreements service that knows one agreement, `agreements/epca`.
+pub async fn serve(url: &str) -> Running {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { listen, data_dir: folder.path().to_owned(), ..Settings::default() };
+    let service = agreements::service(settings.clone()).await.unwrap();
+    let (law, agreements_url, agreements) = start(service, &settings).await;
+    AgreementServiceClient::new(law).create_agreement(agreement()).await.unwrap();
+
+    let settings = Settings {
+        database_url: Some(Secret::new(url)),
+        agreements_url: Some(agreements_url),
+        ..settings
+    };
+    standard::startup::migrate(projects::NAME, &settings, &projects::store::Migrator)
+        .await
+        .unwrap();
+    let service = projects::service(settings.clone()).await.unwrap();
+    let (connection, _, stop) = start(service, &settings).await;
+    Running {
+        organizations: OrganizationServiceClient::new(connection.clone()),
+        projects: ProjectServiceClient::new(connection.clone()),
+        transactions: TransactionServiceClient::new(connection),
+        agreements: Some(agreements),
+        _stop: stop,
+        _folder: folder,
+    }
+}
+
+impl Running {
+    /// Imports a file, in chunks of a size that cuts through everything.
+    pub async fn import(&mut self, file: &[u8]) -> ImportIatiResponse {
+        self.try_import(messages("file.xml", false, file)).await.unwrap()
+    }
+
+    /// Sends these messages to the import.
+    pub async fn try_import(
+        &mut self,
+        messages: Vec<ImportIatiRequest>,
+    ) -> Result<ImportIatiResponse, Status> {
+        let stream = tokio_stream::iter(messages);
+        self.projects.import_iati(stream).await.map(tonic::Response::into_inner)
+    }
+
+    /// The sums a request asks for.
+    pub async fn sums(&mut self, request: SumTransactionsRequest) -> Vec<TransactionSum> {
+        self.transactions.sum_transactions(request).await.unwrap().into_inner().sums
+    }
+
+    /// Records a valid project.
+    pub async fn create_project(&mut self, id: &str, project: Project) -> Project {
+        self.projects.create_project(recording(id, project)).await.unwrap().into_inner()
+    }
+
+    /// Records a valid transaction of a project.
+    pub async fn create_transaction(
+        &mut self,
+        parent: &str,
+        transaction: Transaction,
+    ) -> Transaction {
+        let request = CreateTransactionRequest {
+            parent: parent.to_owned(),
+            transaction: Some(transaction),
+            ..CreateTransactionRequest::default()
+        };
+        self.transactions.create_transaction(request).await.unwrap().into_inner()
+    }
+}
+
+pub fn messages(name: &str, validate_only: bool, file: &[u8]) -> Vec<ImportIatiRequest> {
+    let options = ImportIatiOptions { file_name: name.to_owned(), validate_only };
+    let chunks = file.chunks(60_001).map(|chunk| Part::Data(chunk.to_vec()));
+    let parts = std::iter::once(Part::Options(options)).chain(chunks);
+    parts.map(|part| ImportIatiRequest { part: Some(part) }).collect()
+}
+
+pub fn citation(text: &str) -> SourceRef {
+    SourceRef { citation: text.to_owned(), ..SourceRef::default() }
+}
+
+fn agreement() -> CreateAgreementRequest {
+    let agreement = Agreement {
+        kind: agreement::Kind::EnhancedPartnershipAndCooperation.into(),
+        title: "An agreement".to_owned(),
+        source: Some(citation("a list of agreements")),
+        ..Agreement::default()
+    };
+    CreateAgreementRequest {
+        agreement: Some(agreement),
+        agreement_id: "epca".to_owned(),
+        ..CreateAgreementRequest::default()
+    }
+}
+
+/// A valid project.
+pub fn project(title: &str) -> Project {
+    Project {
+        kind: project::Kind::Project.into(),
+        title: title.to_owned(),
+        source: Some(citation("a list of projects")),
+        ..Project::default()
+    }
+}
+
+pub fn recording(id: &str, project: Project) -> CreateProjectRequest {
+    CreateProjectRequest {
+        project: Some(project),
+        project_id: id.to_owned(),
+        ..CreateProjectRequest::default()
+    }
+}
+
+/// A disbursement of euros on a day of 2023.
+pub fn disbursement(amount: &str, month: i32) -> Transaction {
+    let money =
+        Money { amount: amount.to_owned(), currency_code: "EUR".to_owned(), value_date: None };
+    Transaction {
+        r#type: transaction::Type::Disbursement.into(),
+        date: Some(Date { year: 2023, month, day: 1 }),
+        value: Some(money),
+        source: Some(citation("a list of transactions")),
+        ..Transaction::default()
+    }
+}
+
+pub fn country(code: &str, percentage: &str) -> Recipient {
+    Recipient {
+        country_code: code.to_owned(),
+        percentage: percentage.to_owned(),
+        ..Recipient::default()
+    }
+}
+
+pub fn sector(code: &str, percentage: &str) -> Sector {
+    Sector { code: code.to_owned(), percentage: percentage.to_owned(), ..Sector::default() }
+}
+
+/// The reason a program can match.
+pub fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The fields at fault, each with the reason.
+pub fn violations(status: &Status) -> Vec<(String, String)> {
+    let violations =
+        status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    violations.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
