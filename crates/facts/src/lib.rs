@@ -3,7 +3,7 @@
 //! - [`date`]: dates as exactly as their source gives them
 //! - [`money`]: exact amounts, and how they are split so that the parts add up
 //! - [`source`]: sources, confidence, identifiers, texts in a language
-//! - [`vocabulary`]: closed sets of words, with the numbers the wire has for them
+//! - [`mod@vocabulary`]: closed sets of words, with the numbers the wire has for them
 //! - [`check`]: reads a message into values and collects every violation on the way
 //! - [`wire`]: these values ↔ the messages of `registan.type.v1`
 

@@ -1,1 +1,28 @@
-fn main() {}
+//! The command `registan`: serves the suite, or one service of it; migrates; imports; loads.
+
+mod cli;
+mod import;
+mod load;
+mod migrate;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, What};
+
+fn main() -> ExitCode {
+    let command = Cli::parse_from(cli::with_default(std::env::args_os())).command;
+    chassis::process::exit("registan", run(command))
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Migrate(arguments) => migrate::run(arguments),
+        Command::Import(What::Iati(arguments)) => import::iati(&arguments),
+        Command::Import(What::Reference(arguments)) => import::reference(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
+    }
+}

@@ -69,11 +69,11 @@ fn breaking() -> Result<()> {
     shell::run(&mut command(BUF.path()?, &["breaking", "proto", "--against", &against]))
 }
 
-/// Licences, bans and sources, without the network; never built here, for that takes minutes.
+/// Licences, bans and sources; advisories would need the network. Never built here, for that takes minutes.
 fn deny() -> Result<()> {
     if on_path("cargo-deny").is_none() {
         println!("cargo-deny: skipped: cargo-deny is not installed (`cargo install cargo-deny`)");
         return Ok(());
     }
-    shell::run(&mut cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))
+    shell::run(&mut cargo(&["deny", "check", "licenses", "bans", "sources"]))
 }

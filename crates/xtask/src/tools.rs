@@ -25,7 +25,7 @@ pub const GRPCURL: Tool = Tool {
     name: "grpcurl",
     find: || found("grpcurl", "grpcurl"),
     install: install::grpcurl,
-    advice: "install Go 1.24 or newer, or put grpcurl 1.9 on PATH",
+    advice: "install Go 1.25 or newer, or put grpcurl 1.9 on PATH",
 };
 
 /// The second client: Python with grpcio, always the pinned versions.

@@ -1,0 +1,153 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use chassis::config::Flags;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Where the gateway of a suite is by default.
+const GATEWAY: &str = "http://127.0.0.1:8080";
+
+/// Partnership data between the European Union and Central Asia: law, money and rights, linked, on any date, with sources.
+#[derive(Parser)]
+#[command(name = "registan", version, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  registan                                  serve everything on 127.0.0.1:8080, data in ./registan-data
+  registan serve --listen 127.0.0.1:9000    the same on another port
+  registan serve agreements                 serve one service alone
+  registan import iati FILE.xml             import an IATI file into the running suite
+  registan load --seconds 10                measure the running suite
+
+Ask it with:
+  grpcurl -plaintext 127.0.0.1:8080 list";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serves the suite in one process, or one service alone. This is what happens without a command.
+    Serve(Serve),
+    /// Brings databases to the schema of this program. Services never change a database that was named to them.
+    Migrate(Migrate),
+    /// Imports data into a running suite, through its gateway.
+    #[command(subcommand)]
+    Import(What),
+    /// Loads a running suite with reads and prints calls a second, median and 99th percentile.
+    Load(Load),
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// The one service to serve; without it all four, in one process.
+    pub service: Option<ServiceName>,
+    /// Starts without the reference record.
+    #[arg(long)]
+    pub empty: bool,
+    #[command(flatten)]
+    pub settings: Flags,
+}
+
+#[derive(Args)]
+pub struct Migrate {
+    /// The service whose database it is; without it all three, each in its SQLite file in the data folder.
+    pub service: Option<ServiceName>,
+    #[command(flatten)]
+    pub settings: Flags,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ServiceName {
+    Agreements,
+    Projects,
+    RightsReporting,
+    Gateway,
+}
+
+#[derive(Subcommand)]
+pub enum What {
+    /// Imports IATI 2.01 to 2.03 activity files. Importing a file again changes nothing.
+    Iati(Iati),
+    /// Lays in the reference record; what is recorded already is left alone.
+    Reference(Reference),
+}
+
+#[derive(Args)]
+pub struct Iati {
+    /// The files, in this order.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where the gateway answers.
+    #[arg(long, default_value = GATEWAY, value_name = "URL")]
+    pub gateway: String,
+    /// Prints one JSON object instead of sentences.
+    #[arg(long)]
+    pub json: bool,
+    /// Reads and checks everything, records nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Args)]
+pub struct Reference {
+    /// Where the gateway answers.
+    #[arg(long, default_value = GATEWAY, value_name = "URL")]
+    pub gateway: String,
+}
+
+#[derive(Args)]
+pub struct Load {
+    /// Where to send the calls: a gateway, or the agreements service itself.
+    #[arg(long, default_value = GATEWAY, value_name = "URL")]
+    pub gateway: String,
+    /// How long.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub seconds: u64,
+    /// How many callers, each with one call under way at any time.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub callers: u16,
+    /// The shares of the calls: get (one agreement), list (a page of 50), law (the legal basis of a party).
+    #[arg(long, default_value = "get=80,list=15,law=5", value_name = "MIX")]
+    pub mix: String,
+    /// Prints one JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Without a command it is `serve`.
+pub fn with_default(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    let first = arguments.get(1).and_then(|argument| argument.to_str()).unwrap_or("--serve");
+    if first.starts_with('-') && !matches!(first, "-h" | "--help" | "-V" | "--version") {
+        arguments.insert(1, "serve".into());
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        let typed = |words: &[&str]| {
+            with_default(words.iter().map(OsString::from)).join(&OsString::from(" "))
+        };
+
+        assert_eq!(typed(&["registan"]), "registan serve");
+        assert_eq!(typed(&["registan", "--listen", "x"]), "registan serve --listen x");
+        assert_eq!(typed(&["registan", "--help"]), "registan --help");
+        assert_eq!(typed(&["registan", "load"]), "registan load");
+    }
+}
