@@ -70,10 +70,7 @@ async fn measure(arguments: &Load, mix: &[Kind]) -> anyhow::Result<(Tally, f64)>
         "the suite at {} holds no agreements to read",
         arguments.gateway
     );
-    let states =
-        ListPartiesRequest { filter: "kind = STATE".to_owned(), ..ListPartiesRequest::default() };
-    let states = PartyServiceClient::new(connection).list_parties(states).await?.into_inner();
-    let parties: Vec<String> = states.parties.into_iter().map(|party| party.name).collect();
+    let parties = if mix.contains(&Kind::Law) { states(connection).await? } else { Vec::new() };
 
     let started = Instant::now();
     let until = started + Duration::from_secs(arguments.seconds);

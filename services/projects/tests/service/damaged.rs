@@ -116,7 +116,7 @@ async fn a_transaction_without_date_or_currency_is_left_out_with_a_finding() {
         let report = running.import(file.as_bytes()).await;
 
         assert_eq!(changes(&report), [2, 0, 0, 0, 1, 0]);
-        assert_eq!(report.findings.iter().filter(|it| it.rule == "currency-missing").count(), 3);
+        assert_eq!(report.findings.iter().filter(|it| it.rule == "currency-missing").count(), 4);
         assert!(rules(&report).contains(&"date-missing"), "{:?}", report.findings);
     })
     .await;

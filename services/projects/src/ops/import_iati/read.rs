@@ -45,7 +45,7 @@ pub fn read(file: impl Read, name: &str, batches: &Sender<Vec<Prepared>>) -> (To
                 continue;
             }
         };
-        findings.into_iter().for_each(|finding| tally.add(finding));
+        tally.extend(findings);
         if let Some(prepared) = prepare(&activity, name, &mut tally) {
             moved += prepared.transactions.len();
             batch.push(prepared);
@@ -94,6 +94,6 @@ fn prepare(activity: &Activity, file_name: &str, tally: &mut Tally) -> Option<Pr
             Some(Prepared { line: activity.line, project, transactions })
         }
     };
-    notes.found.into_iter().for_each(|finding| tally.add(finding));
+    tally.extend(notes.found);
     prepared
 }

@@ -27,6 +27,13 @@ impl Tally {
             self.first.push(finding);
         }
     }
+
+    /// Counts several.
+    pub fn extend(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            self.add(finding);
+        }
+    }
 }
 
 /// What a batch changed, or would have changed.
@@ -71,9 +78,7 @@ impl Report {
         self.changes.unchanged += changes.unchanged;
         self.changes.transactions_created += changes.transactions_created;
         self.changes.transactions_deleted += changes.transactions_deleted;
-        for finding in findings {
-            self.tally.add(finding);
-        }
+        self.tally.extend(findings);
     }
 
     /// Adds what was counted and found while reading.
