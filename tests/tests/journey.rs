@@ -56,16 +56,22 @@ const MISTAKES: &[(&str, &str)] = &[
     ("nothing.v1.NoService/NoMethod", "{}"),
 ];
 
-fn answers(suite: &Suite) -> Vec<Value> {
-    let sorted = |mut value: Value| {
-        // Ties of an order are broken by uid, which differs.
-        for list in value.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
-            if let Value::Array(items) = list {
-                items.sort_by_key(ToString::to_string);
-            }
+/// Lists in an order that both have: ties of an order are broken by uid, which differs.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (key, sorted(value))).collect()
         }
-        value
-    };
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.into_iter().map(sorted).collect();
+            items.sort_by_key(ToString::to_string);
+            Value::Array(items)
+        }
+        other => other,
+    }
+}
+
+fn answers(suite: &Suite) -> Vec<Value> {
     let answered = QUESTIONS
         .iter()
         .map(|(method, request)| sorted(normal(&suite.ask(method, request).unwrap())));

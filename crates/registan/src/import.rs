@@ -177,7 +177,8 @@ fn print_sentences(answer: &ImportIatiResponse) -> anyhow::Result<()> {
 pub fn reference(arguments: &Reference) -> anyhow::Result<()> {
     block_on(async {
         let gateway = Connection::to(&arguments.gateway)?;
-        let summary = reference::lay_in(gateway.clone(), gateway.clone(), gateway, |_, _| {}).await?;
+        let summary =
+            reference::lay_in(gateway.clone(), gateway.clone(), gateway, |_, _| {}).await?;
         writeln!(
             std::io::stdout(),
             "{} records created, {} were there.",

@@ -69,13 +69,14 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
         "the whole suite in one process keeps its data in --data-dir: leave database_url out, or serve each service alone"
     );
     let mut inner = Settings { listen: loopback(0), ..settings.clone() };
-    // The gateway first: a taken port is known before anything is written.
-    let front = tokio::net::TcpListener::bind(settings.listen).await.with_context(|| {
+    // A taken port is known before anything is written; nobody is listened to before everything serves.
+    let free = tokio::net::TcpListener::bind(settings.listen).await;
+    drop(free.with_context(|| {
         format!(
             "{} cannot be listened on: is it taken? choose another with --listen",
             settings.listen
         )
-    })?;
+    })?);
     let stop_inner = CancellationToken::new();
     let mut running = JoinSet::new();
     for name in [ServiceName::Agreements, ServiceName::Projects, ServiceName::RightsReporting] {
@@ -91,7 +92,6 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
     if !empty {
         lay_in(&inner).await?;
     }
-    drop(front);
     let outer = Settings { listen: settings.listen, ..inner };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
     // The gateway has drained: nothing asks the services any more.
