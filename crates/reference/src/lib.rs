@@ -60,7 +60,8 @@ impl Collection {
 
     fn record(&self, record: Written) -> anyhow::Result<Record> {
         let descriptor = api::descriptors().get_message_by_name(self.message);
-        let descriptor = descriptor.ok_or_else(|| anyhow::anyhow!("{} is not in the contract", self.message))?;
+        let descriptor =
+            descriptor.ok_or_else(|| anyhow::anyhow!("{} is not in the contract", self.message))?;
         let resource = DynamicMessage::deserialize(descriptor, record.resource.clone())
             .map_err(|error| anyhow::anyhow!("{}/{}: {error}", self.name, record.id))?;
         Ok(Record { id: record.id, resource, written: record.resource })

@@ -25,13 +25,26 @@ fn every_name_exists_before_it_is_used() {
             let mut found = Vec::new();
             texts(&record.written, "", &mut found);
             for (key, text) in found {
-                let is_name = ["sources/", "parties/", "agreements/", "frameworks/", "organizations/", "projects/"]
-                    .iter()
-                    .any(|start| text.starts_with(start));
-                assert!(!is_name || known.contains(&text), "{name}: {key} names {text}, which is not there before it");
+                let is_name = [
+                    "sources/",
+                    "parties/",
+                    "agreements/",
+                    "frameworks/",
+                    "organizations/",
+                    "projects/",
+                ]
+                .iter()
+                .any(|start| text.starts_with(start));
+                assert!(
+                    !is_name || known.contains(&text),
+                    "{name}: {key} names {text}, which is not there before it"
+                );
             }
             for priority in record.written["priorities"].as_array().into_iter().flatten() {
-                known.insert(format!("{name}/priorities/{}", priority["priorityId"].as_str().unwrap()));
+                known.insert(format!(
+                    "{name}/priorities/{}",
+                    priority["priorityId"].as_str().unwrap()
+                ));
             }
             assert!(known.insert(name.clone()), "{name} is there twice");
         }
@@ -43,7 +56,12 @@ fn every_fact_has_a_source_and_a_confidence() {
     for collection in COLLECTIONS.iter().filter(|collection| collection.name != "sources") {
         for record in collection.records().unwrap() {
             let source = record.written.get("source").or(record.written.get("document"));
-            assert!(source.is_some_and(|source| source["citation"].is_string()), "{}/{}", collection.name, record.id);
+            assert!(
+                source.is_some_and(|source| source["citation"].is_string()),
+                "{}/{}",
+                collection.name,
+                record.id
+            );
             assert!(record.written["confidence"].is_string(), "{}/{}", collection.name, record.id);
         }
     }
@@ -51,7 +69,8 @@ fn every_fact_has_a_source_and_a_confidence() {
 
 #[test]
 fn every_fact_with_a_home_is_taken_over() {
-    let counts: Vec<usize> = COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
+    let counts: Vec<usize> =
+        COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
     assert_eq!(counts, [35, 19, 44, 39, 13, 21, 50, 18]);
     let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
     if !facts.is_dir() {
@@ -70,9 +89,9 @@ fn every_fact_with_a_home_is_taken_over() {
     assert_eq!(facts("policy_frameworks.json"), counts[4]);
     assert_eq!(facts("projects.json"), counts[6]);
     let conventions = COLLECTIONS[3].records().unwrap();
-    let participations = conventions.iter().map(|record| {
-        record.written["participations"].as_array().map_or(0, Vec::len)
-    });
+    let participations = conventions
+        .iter()
+        .map(|record| record.written["participations"].as_array().map_or(0, Vec::len));
     // One record of the obligations is a remark on the file.
     assert_eq!(facts("rights_obligations.json") - 1, participations.sum::<usize>());
 }

@@ -23,7 +23,10 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
         let stop = stop_signal()?;
         match arguments.service {
             Some(name) => {
-                Server::bind(alone(name, settings.clone()).await?, &settings).await?.run(stop).await
+                Server::bind(alone(name, settings.clone()).await?, &settings)
+                    .await?
+                    .run(stop)
+                    .await;
             }
             None => suite(&settings, arguments.empty, stop).await?,
         }
