@@ -1,9 +1,12 @@
 //! Files that break off, are no XML, are too old, or say the same twice: an answer each time, and nothing half recorded.
 
+use std::time::Duration;
+
+use api::registan::projects::v1::SumTransactionsRequest;
 use api::registan::projects::v1::finding::Severity;
 
 use crate::import::{FIRST, changes, file, imported, paid, rules, two};
-use crate::support::serve;
+use crate::support::{messages, serve};
 
 #[tokio::test]
 async fn a_file_that_breaks_off_is_recorded_up_to_its_last_whole_activity() {
@@ -118,6 +121,43 @@ async fn a_transaction_without_date_or_currency_is_left_out_with_a_finding() {
         assert_eq!(changes(&report), [2, 0, 0, 0, 1, 0]);
         assert_eq!(report.findings.iter().filter(|it| it.rule == "currency-missing").count(), 4);
         assert!(rules(&report).contains(&"date-missing"), "{:?}", report.findings);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_recorded_before_the_client_went_stays_whole() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let activity = |number: usize| {
+            format!(
+                "<iati-activity><iati-identifier>XI-{number}</iati-identifier>{}</iati-activity>",
+                paid("1", "2023-01-01").replace("<value ", "<value currency=\"EUR\" ")
+            )
+        };
+        let all: String = (0..250).map(activity).collect();
+        let whole = format!("<iati-activities version=\"2.03\">{all}</iati-activities>");
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        let mut client = running.projects.clone();
+        let call = tokio::spawn(async move {
+            client.import_iati(tokio_stream::wrappers::ReceiverStream::new(receiver)).await
+        });
+
+        for message in messages("file.xml", false, &whole.as_bytes()[..whole.len() - 100]) {
+            sender.send(message).await.unwrap();
+        }
+        while imported(&mut running).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        call.abort();
+        drop(sender);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let sums = running.sums(SumTransactionsRequest::default()).await;
+        let again = running.import(whole.as_bytes()).await;
+
+        let recorded = sums[0].transactions;
+        assert!(recorded > 0 && recorded % 100 == 0, "{recorded}");
+        assert_eq!(changes(&again), [250 - recorded, 0, recorded, 0, 250 - recorded, 0]);
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! The service as its clients see it, on both engines.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod damaged;
 mod import;
 mod projects;

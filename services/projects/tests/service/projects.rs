@@ -149,13 +149,13 @@ async fn what_a_project_refers_to_must_exist() {
             match field {
                 "agreements[0]" => one.agreements = vec!["agreements/none".to_owned()],
                 "frameworks[0]" => {
-                    one.frameworks = vec!["frameworks/none/priorities/p1".to_owned()]
+                    one.frameworks = vec!["frameworks/none/priorities/p1".to_owned()];
                 }
                 _ => {
                     one.participants = vec![Participant {
                         organization: "organizations/none".to_owned(),
                         ..Participant::default()
-                    }]
+                    }];
                 }
             }
             recording("links", one)

@@ -1,7 +1,5 @@
 //! The service on a loopback port, on the database at `url`, the agreements service it asks, and clients of it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::{Agreement, CreateAgreementRequest, agreement};
 use api::registan::projects::v1::import_iati_request::Part;

@@ -1,6 +1,6 @@
 //! Imports an IATI activity file as it arrives. Three things run at once, joined by bounded channels: the caller brings
-//! bytes, a thread reads them into batches of whole activities ([`read`]), and this task records the batches, one
-//! transaction each ([`record`]). So memory does not grow with the file, and what was recorded is always whole.
+//! bytes, a thread reads them into batches of whole activities (`read`), and this task records the batches, one
+//! transaction each (`record`). So memory does not grow with the file, and what was recorded is always whole.
 
 mod merge;
 mod notes;
