@@ -26,6 +26,8 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         .min_connections(1)
         .connect_timeout(Duration::from_secs(5))
         .acquire_timeout(Duration::from_secs(10))
+        // A ping before every query would be a round trip more for each.
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|options| {
             options

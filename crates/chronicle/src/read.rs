@@ -70,7 +70,12 @@ pub fn with_head(inner: SelectStatement) -> SelectStatement {
         .expr_as(Expr::col((id("h"), id("time"))), id("head"))
         .column((id("v"), Asterisk))
         .from_as(id("head"), id("h"))
-        .join_subquery(JoinType::LeftJoin, inner, id("v"), Condition::all().add(Expr::val(1).eq(1)))
+        .join_subquery(
+            JoinType::LeftJoin,
+            inner,
+            id("v"),
+            Condition::all().add(Expr::cust("1 = 1")),
+        )
         .to_owned()
 }
 
