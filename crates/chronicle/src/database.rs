@@ -37,8 +37,6 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(128)
                 .foreign_keys(true)
-                // 8 MB a connection: a batch of an import then writes each page once.
-                .pragma("cache_size", "-8000")
                 .pragma("secure_delete", "ON")
                 .pragma("trusted_schema", "OFF")
         });

@@ -303,3 +303,19 @@ async fn what_the_contract_cannot_hold_is_a_finding() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_sample_of_this_repository_is_sound() {
+    let sample = include_bytes!("../../../../samples/iati-central-asia.xml");
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+
+        let first = running.import(sample).await;
+        let second = running.import(sample).await;
+
+        assert!(first.created > 0 && first.transactions_created > 0);
+        assert_eq!(first.findings, []);
+        assert_eq!(changes(&second), [0, 0, first.created, 0, 0, 0]);
+    })
+    .await;
+}
