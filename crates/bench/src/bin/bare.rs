@@ -130,6 +130,8 @@ async fn main() -> anyhow::Result<()> {
     options
         .max_connections(if options.get_url().starts_with("sqlite") { 4 } else { 16 })
         .sqlx_logging(false);
+    // The same here as there: no ping before every query.
+    options.test_before_acquire_if_idle_for(std::time::Duration::from_secs(1));
     let db = Database::connect(options).await?;
     copy(&db, suite).await?;
     tonic::transport::Server::builder()
