@@ -3,6 +3,7 @@
 //! A field is declared once: its path, its kind and how it is read off the value stand on one line, so the index can
 //! neither hold a field that no filter knows nor miss one that a filter names.
 
+use policy::{Desks, Tier};
 use sea_orm::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,14 @@ pub trait Resource:
 
     /// Its name; never changes.
     fn name(&self) -> &str;
+
+    /// How far the harm of a leak of it reaches. Pure.
+    fn tier(&self) -> Tier;
+
+    /// The desks it belongs to; none: all of them. Pure.
+    fn desks(&self) -> Desks {
+        Desks::NONE
+    }
 
     /// Every field that a filter, a sort or a sum may use. Pure.
     fn fields() -> Vec<Field<Self>>;

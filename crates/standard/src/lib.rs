@@ -22,6 +22,7 @@ pub mod startup;
 pub mod time;
 
 use chronicle::{Resource, Stored};
+use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
 use prost_types::Timestamp;
 
@@ -99,17 +100,21 @@ pub struct Stamp {
     pub create_time: Option<Timestamp>,
     pub update_time: Option<Timestamp>,
     pub delete_time: Option<Timestamp>,
+    pub tier: i32,
+    pub desks: Vec<i32>,
 }
 
 impl Stamp {
     /// Those of a version.
-    pub fn of<T>(stored: &Stored<T>) -> Self {
+    pub fn of<T: Resource>(stored: &Stored<T>) -> Self {
         Self {
             uid: stored.uid.to_string(),
             etag: stored.etag.clone(),
             create_time: Some(time::timestamp(stored.created)),
             update_time: Some(time::timestamp(stored.recorded)),
             delete_time: stored.deleted.then(|| time::timestamp(stored.recorded)),
+            tier: stored.value.tier().number(),
+            desks: stored.value.desks().numbers(),
         }
     }
 }

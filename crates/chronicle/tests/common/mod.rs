@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chassis::clock::SystemClock;
 use chronicle::schema::Schema;
 use chronicle::{Call, Chronicle, Field, Resource, database};
+use policy::{Desks, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub struct Thing {
     pub nickname: Option<String>,
     pub good: bool,
     pub tags: Vec<String>,
+    pub tier: Tier,
+    pub desks: i64,
 }
 
 impl Resource for Thing {
@@ -30,6 +33,14 @@ impl Resource for Thing {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        Desks::from_bits(self.desks)
     }
 
     fn fields() -> Vec<Field<Self>> {
@@ -54,6 +65,8 @@ pub fn thing(who: usize, number: usize) -> Thing {
         nickname: (number % 3 == 1).then(|| format!("nick-{number}")),
         good: number.is_multiple_of(2),
         tags: (0..number % 4).map(|tag| format!("tag-{tag}")).collect(),
+        tier: Tier::Public,
+        desks: 0,
     }
 }
 

@@ -5,6 +5,7 @@ use facts::vocabulary::Vocabulary;
 use facts::{
     Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, date::sort_day, vocabulary,
 };
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 use super::milestone::{Milestone, MilestoneKind, followed};
@@ -181,6 +182,8 @@ pub struct Participation {
 )]
 pub struct Agreement {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub kind: Kind,
     pub title: String,
     pub titles: Vec<LocalizedText>,
@@ -222,6 +225,14 @@ impl Resource for Agreement {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        Desks::of_parties(self.parties.iter().map(|part| part.party.as_str()))
     }
 
     fn fields() -> Vec<Field<Self>> {

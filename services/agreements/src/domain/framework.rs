@@ -5,6 +5,8 @@ use facts::vocabulary::Vocabulary;
 use facts::{
     Confidence, ExternalId, PartialDate, SourceRef, StatedAmount, date::sort_day, vocabulary,
 };
+use policy::desk::Desk;
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
@@ -48,6 +50,8 @@ pub struct Priority {
 )]
 pub struct Framework {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub kind: Kind,
     pub title: String,
     pub adopted_by: String,
@@ -81,6 +85,14 @@ impl Resource for Framework {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        Desks::of_parties(self.parties.iter().map(String::as_str)).with(Desk::Reg)
     }
 
     fn fields() -> Vec<Field<Self>> {

@@ -3,6 +3,7 @@
 use chronicle::{Field, Resource};
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, vocabulary};
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
@@ -33,6 +34,8 @@ vocabulary! {
 )]
 pub struct Party {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub kind: Kind,
     pub display_name: String,
     pub official_name: String,
@@ -54,6 +57,14 @@ impl Resource for Party {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        Desks::of_country(&self.country_code)
     }
 
     fn fields() -> Vec<Field<Self>> {

@@ -3,6 +3,7 @@
 use chronicle::{Field, Resource};
 use facts::vocabulary::Vocabulary;
 use facts::{Day, ExternalId, PartialDate, date::sort_day, vocabulary};
+use policy::Tier;
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
@@ -33,6 +34,8 @@ vocabulary! {
 )]
 pub struct Source {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub kind: Kind,
     pub title: String,
     pub citation: String,
@@ -51,6 +54,10 @@ impl Resource for Source {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
     }
 
     fn fields() -> Vec<Field<Self>> {

@@ -2,6 +2,7 @@
 
 use chronicle::{Field, Resource};
 use facts::{Confidence, ExternalId, LocalizedText, SourceRef};
+use policy::Tier;
 use serde::{Deserialize, Serialize};
 
 /// An organization; the contract says what each field means.
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 )]
 pub struct Organization {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub display_name: String,
     pub names: Vec<LocalizedText>,
     pub iati_ref: String,
@@ -29,6 +32,10 @@ impl Resource for Organization {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
     }
 
     fn fields() -> Vec<Field<Self>> {

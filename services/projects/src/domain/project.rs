@@ -6,9 +6,10 @@ use facts::{
     Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, StatedAmount, date::sort_day,
     vocabulary,
 };
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
-use super::shares::{self, Recipient, Sector};
+use super::shares::{self, Recipient, Sector, of_recipients};
 
 vocabulary! {
     /// What a record is. Amounts of different kinds are never summed.
@@ -142,6 +143,8 @@ pub struct Relation {
 )]
 pub struct Project {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub kind: Kind,
     pub title: String,
     pub titles: Vec<LocalizedText>,
@@ -177,6 +180,14 @@ impl Resource for Project {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        of_recipients(&self.recipients)
     }
 
     fn fields() -> Vec<Field<Self>> {

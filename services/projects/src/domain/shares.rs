@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use facts::money;
+use policy::Desks;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,11 @@ impl Recipient {
     pub fn code(&self) -> &str {
         if self.country_code.is_empty() { &self.region_code } else { &self.country_code }
     }
+}
+
+/// The desks of those who gain.
+pub fn of_recipients(recipients: &[Recipient]) -> Desks {
+    Desks::of_parties(recipients.iter().map(|recipient| recipient.country_code.as_str()))
 }
 
 /// A sector and its share.

@@ -4,10 +4,11 @@ use chronicle::{Field, Resource};
 use facts::money::units_and_nanos;
 use facts::vocabulary::Vocabulary;
 use facts::{Day, LocalizedText, Money, SourceRef, vocabulary};
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 use super::project::present;
-use super::shares::{self, Recipient, Sector};
+use super::shares::{self, Recipient, Sector, of_recipients};
 
 vocabulary! {
     /// What moved; the numbers are those of the IATI codelist TransactionType.
@@ -64,6 +65,8 @@ pub struct TransactionParty {
 )]
 pub struct Transaction {
     pub name: String,
+    #[serde(default = "policy::tier::public", skip_serializing_if = "Tier::is_public")]
+    pub tier: Tier,
     pub r#type: Type,
     pub date: Day,
     pub value: Money,
@@ -95,6 +98,14 @@ impl Resource for Transaction {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        of_recipients(&self.recipients)
     }
 
     fn fields() -> Vec<Field<Self>> {

@@ -3,6 +3,7 @@
 use chronicle::{Field, Resource};
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, PartialDate, SourceRef, date::sort_day, vocabulary};
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
@@ -51,6 +52,8 @@ vocabulary! {
 )]
 pub struct Activity {
     pub name: String,
+    #[serde(default = "policy::tier::restricted")]
+    pub tier: Tier,
     pub kind: Kind,
     pub party: String,
     pub delegation: String,
@@ -62,6 +65,10 @@ pub struct Activity {
     pub projects: Vec<String>,
     pub source: SourceRef,
     pub confidence: Option<Confidence>,
+    #[serde(default)]
+    pub internal_note: String,
+    #[serde(default)]
+    pub route: String,
 }
 
 impl Resource for Activity {
@@ -70,6 +77,14 @@ impl Resource for Activity {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        Desks::of_parties([self.party.as_str()])
     }
 
     fn fields() -> Vec<Field<Self>> {

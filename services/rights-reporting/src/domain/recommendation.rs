@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chronicle::{Field, Resource};
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, ExternalId, PartialDate, SourceRef, date::sort_day, vocabulary};
+use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
@@ -51,6 +52,8 @@ pub struct Addressee {
 )]
 pub struct Recommendation {
     pub name: String,
+    #[serde(default = "policy::tier::public")]
+    pub tier: Tier,
     pub issuer: String,
     pub document: SourceRef,
     pub adopted: PartialDate,
@@ -103,6 +106,14 @@ impl Resource for Recommendation {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    fn desks(&self) -> Desks {
+        Desks::of_parties(self.parties.iter().map(String::as_str))
     }
 
     fn fields() -> Vec<Field<Self>> {

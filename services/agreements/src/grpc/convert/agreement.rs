@@ -10,6 +10,7 @@ use facts::wire::{
     read_texts, write_all,
 };
 use facts::{Check, check};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Agreement;
@@ -25,6 +26,7 @@ impl Served for Agreement {
     fn read(check: &mut Check, name: String, message: wire::Agreement) -> Self {
         let agreement = Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             kind: check.word("kind", message.kind),
             title: check.required_text("title", message.title, 1024),
             titles: read_texts(check, "titles", message.titles, 1024),
@@ -65,6 +67,8 @@ impl Served for Agreement {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             kind: agreement.kind.number(),
             title: agreement.title,
             titles: write_all(agreement.titles),

@@ -9,6 +9,7 @@ use facts::wire::{
     MOST_ITEMS, number, read_amounts, read_date, read_ids, read_required_source, write_all,
 };
 use facts::{Check, check};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Framework;
@@ -21,6 +22,7 @@ impl Served for Framework {
         let party = &["parties/{party}"];
         let framework = Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             kind: check.word("kind", message.kind),
             title: check.required_text("title", message.title, 1024),
             adopted_by: check.text("adopted_by", message.adopted_by, 256),
@@ -53,6 +55,8 @@ impl Served for Framework {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             kind: framework.kind.number(),
             title: framework.title,
             adopted_by: framework.adopted_by,

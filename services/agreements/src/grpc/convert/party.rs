@@ -7,6 +7,7 @@ use facts::wire::{
     number, read_currency, read_date, read_ids, read_required_source, read_texts, write_all,
 };
 use facts::{Check, check};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Party;
@@ -18,6 +19,7 @@ impl Served for Party {
     fn read(check: &mut Check, name: String, message: wire::Party) -> Self {
         let party = Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             kind: check.word("kind", message.kind),
             display_name: check.required_text("display_name", message.display_name, 256),
             official_name: check.text("official_name", message.official_name, 256),
@@ -58,6 +60,8 @@ impl Served for Party {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             kind: party.kind.number(),
             display_name: party.display_name,
             official_name: party.official_name,

@@ -5,6 +5,7 @@ use chronicle::Stored;
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{read_date, read_day, read_ids, write_all};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Source;
@@ -15,6 +16,7 @@ impl Served for Source {
     fn read(check: &mut Check, name: String, message: wire::Source) -> Self {
         Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             kind: check.word("kind", message.kind),
             title: check.required_text("title", message.title, 1024),
             citation: check.text("citation", message.citation, 1024),
@@ -38,6 +40,8 @@ impl Served for Source {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             kind: source.kind.number(),
             title: source.title,
             citation: source.citation,

@@ -4,6 +4,7 @@ use api::registan::projects::v1 as wire;
 use chronicle::Stored;
 use facts::Check;
 use facts::wire::{number, read_ids, read_required_source, read_texts, write_all};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Organization;
@@ -14,6 +15,7 @@ impl Served for Organization {
     fn read(check: &mut Check, name: String, message: wire::Organization) -> Self {
         Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             display_name: check.required_text("display_name", message.display_name, 256),
             names: read_texts(check, "names", message.names, 1024),
             iati_ref: check.text("iati_ref", message.iati_ref, 256),
@@ -36,6 +38,8 @@ impl Served for Organization {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             display_name: organization.display_name,
             names: write_all(organization.names),
             iati_ref: organization.iati_ref,

@@ -8,6 +8,7 @@ use facts::wire::{
     MOST_ITEMS, number, read_amounts, read_currency, read_ids, read_required_date,
     read_required_source, read_texts, write_all,
 };
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use super::shares::{read_recipients, read_sectors};
@@ -25,6 +26,7 @@ impl Served for Project {
     fn read(check: &mut Check, name: String, message: wire::Project) -> Self {
         Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             kind: check.word("kind", message.kind),
             title: check.required_text("title", message.title, 1024),
             titles: read_texts(check, "titles", message.titles, 1024),
@@ -67,6 +69,8 @@ impl Served for Project {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             kind: project.kind.number(),
             title: project.title,
             titles: write_all(project.titles),

@@ -5,6 +5,7 @@ use chronicle::Stored;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{read_day, read_money, read_required_source, read_texts, write_all};
 use facts::{Check, Day, Money};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use super::shares::{read_recipients, read_sectors};
@@ -21,6 +22,7 @@ impl Served for Transaction {
         let nothing = Money { amount: 0.into(), currency: String::new(), value_date: None };
         Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             r#type: check.word("type", message.r#type),
             date: date.and_then(|date| read_day(check, "date", date)).unwrap_or(Day::FIRST),
             value: read_money(check, "value", value).unwrap_or(nothing),
@@ -44,6 +46,8 @@ impl Served for Transaction {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             r#type: transaction.r#type.number(),
             date: Some(transaction.date.into()),
             value: Some(transaction.value.into()),

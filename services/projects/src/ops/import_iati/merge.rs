@@ -17,6 +17,7 @@ pub fn merge(recorded: &Project, file: &Project) -> Project {
     }
     Project {
         name: recorded.name,
+        tier: recorded.tier,
         kind: recorded.kind,
         title: if titled { file.title } else { recorded.title },
         titles: said(file.titles, recorded.titles),

@@ -4,6 +4,7 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::MOST_ITEMS;
 use facts::{ExternalId, LocalizedText, PartialDate, Scheme, SourceRef, source::normal};
 use iati::{Activity, Narrative, Org};
+use policy::Tier;
 use sha2::{Digest, Sha256};
 
 use super::notes::Notes;
@@ -24,6 +25,7 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
     let title = preferred(&titles).unwrap_or(&activity.identifier).to_owned();
     Project {
         name: name(&activity.identifier),
+        tier: Tier::Public,
         kind: Kind::Project,
         title,
         titles,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use facts::money::MOST_DECIMALS;
 use facts::{Day, Money, SourceRef};
 use iati::{Activity, Org};
+use policy::Tier;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
@@ -69,6 +70,7 @@ fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transacti
     }
     Some(Transaction {
         name: String::new(),
+        tier: Tier::Public,
         r#type,
         date: day(given.date),
         value: Money {

@@ -5,6 +5,7 @@ use chronicle::{Resource, Stored};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{number, read_required_date, read_required_source};
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::{Activity, Recommendation};
@@ -18,6 +19,7 @@ impl Served for Activity {
     fn read(check: &mut Check, name: String, message: wire::Activity) -> Self {
         Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Restricted),
             kind: check.word("kind", message.kind),
             party: check.name("party", message.party, &["parties/{party}"], true),
             delegation: check.required_text("delegation", message.delegation, 256),
@@ -33,6 +35,8 @@ impl Served for Activity {
             projects: check.names("projects", message.projects, &["projects/{project}"]),
             source: read_required_source(check, "source", message.source),
             confidence: check.optional_word("confidence", message.confidence),
+            internal_note: check.text("internal_note", message.internal_note, 4096),
+            route: check.text("route", message.route, 4096),
         }
     }
 
@@ -46,6 +50,8 @@ impl Served for Activity {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             kind: activity.kind.number(),
             party: activity.party,
             delegation: activity.delegation,
@@ -57,6 +63,8 @@ impl Served for Activity {
             projects: activity.projects,
             source: Some(activity.source.into()),
             confidence: number(activity.confidence),
+            internal_note: activity.internal_note,
+            route: activity.route,
         }
     }
 

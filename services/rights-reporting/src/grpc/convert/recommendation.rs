@@ -7,6 +7,7 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_ids, read_required_date, read_required_source, write_all,
 };
+use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Recommendation;
@@ -24,6 +25,7 @@ impl Served for Recommendation {
         }
         let recommendation = Self {
             name,
+            tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             issuer: check.required_text("issuer", message.issuer, 256),
             document: read_required_source(check, "document", message.document),
             adopted: read_required_date(check, "adopted", message.adopted),
@@ -51,6 +53,8 @@ impl Served for Recommendation {
             create_time: stamp.create_time,
             update_time: stamp.update_time,
             delete_time: stamp.delete_time,
+            tier: stamp.tier,
+            desks: stamp.desks,
             issuer: recommendation.issuer,
             document: Some(recommendation.document.into()),
             adopted: Some(recommendation.adopted.into()),

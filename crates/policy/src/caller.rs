@@ -1,0 +1,81 @@
+//! Who asks, and what follows from the grants.
+
+use crate::{Desks, Grant, Role, Rule, Sight, Tier};
+
+/// Who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The subject of the token, as the log keeps it; empty for an anonymous caller.
+    pub subject: String,
+    /// What they were given.
+    pub grants: Vec<Grant>,
+    /// True if they proved who they are in more than one way (RFC 8176 `mfa`): needed above RESTRICTED.
+    pub strong: bool,
+}
+
+/// Why a call is refused before its request is looked at (AIP-211).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The contract has no rule for the method.
+    #[error("the method has no rule")]
+    NoRule,
+    /// The method needs to know who asks.
+    #[error("the method needs an access token")]
+    Anonymous,
+    /// None of the caller's roles may call the method.
+    #[error("none of the caller's roles may call the method")]
+    Role,
+}
+
+impl Caller {
+    /// Somebody who did not say who they are.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+
+    /// True for somebody who did not say who they are.
+    pub fn is_anonymous(&self) -> bool {
+        self.subject.is_empty()
+    }
+
+    /// Whether the caller may call a method, before anything is known of the request.
+    pub fn call(&self, rule: Option<&Rule>, now: i64) -> Result<(), Denied> {
+        let rule = rule.ok_or(Denied::NoRule)?;
+        if rule.anonymous || self.with_role(rule, now).next().is_some() {
+            return Ok(());
+        }
+        Err(if self.is_anonymous() { Denied::Anonymous } else { Denied::Role })
+    }
+
+    /// What the caller may read.
+    pub fn sight(&self, now: i64) -> Sight {
+        let mut sight = Sight::public();
+        for grant in self.grants.iter().filter(|grant| grant.holds(now)) {
+            sight.add(grant, if self.strong { Tier::Secret } else { Tier::Restricted });
+        }
+        sight
+    }
+
+    /// Whether the caller may write a resource of this tier and these desks by a method of this rule. What is of no desk may
+    /// be written by each of them.
+    pub fn write(&self, rule: &Rule, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
+        let most = if self.strong { Tier::Secret } else { Tier::Restricted };
+        self.with_role(rule, now).any(|grant| {
+            let here = desks.is_none() || grant.desks.meets(desks);
+            let this = grant.resource.as_deref().is_none_or(|only| only == name);
+            here && this && (tier == Tier::Public || tier <= grant.reach().min(most))
+        })
+    }
+
+    /// Whether the caller may lower the tier of a resource of these desks.
+    pub fn publish(&self, desks: Desks, now: i64) -> bool {
+        self.grants.iter().filter(|grant| grant.holds(now)).any(|grant| {
+            grant.role == Role::Publisher && (desks.is_none() || grant.desks.meets(desks))
+        })
+    }
+
+    fn with_role(&self, rule: &Rule, now: i64) -> impl Iterator<Item = &Grant> {
+        let may = move |grant: &&Grant| grant.holds(now) && rule.roles.contains(&grant.role);
+        self.grants.iter().filter(may)
+    }
+}

@@ -1,0 +1,24 @@
+//! Who may do and see what.
+//!
+//! - [`tier`]: how far the harm of a leak reaches
+//! - [`desk`]: whose a resource is
+//! - [`grant`]: what somebody was given: a role, for desks, up to a tier, until a day
+//! - [`caller`]: who asks, and what follows from the grants
+//! - [`sight`]: what a caller may read, as a decision on one resource and as a predicate on a table: the same function
+//! - [`rule`]: who may call a method, read from the contract
+//!
+//! Everything here is pure: no clock, no I/O. What the contract does not allow is forbidden.
+
+pub mod caller;
+pub mod desk;
+pub mod grant;
+pub mod rule;
+pub mod sight;
+pub mod tier;
+
+pub use caller::{Caller, Denied};
+pub use desk::Desks;
+pub use grant::{Grant, Role};
+pub use rule::{Audit, Rule, Rules};
+pub use sight::Sight;
+pub use tier::Tier;

@@ -1,0 +1,111 @@
+//! What a caller may read: one table of levels, asked about one resource or turned into SQL.
+
+use facts::vocabulary::Vocabulary;
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
+
+use crate::desk::Desk;
+use crate::{Desks, Grant, Tier};
+
+/// What a caller may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// By desk, in the order of their numbers: the highest tier that may be read.
+    levels: [Tier; 6],
+    /// Single resources that may be read, and up to which tier.
+    named: Vec<(String, Tier)>,
+    /// No check at all: for the record's own machinery, never for a caller.
+    whole: bool,
+}
+
+impl Sight {
+    /// What everybody may read.
+    pub const fn public() -> Self {
+        Self { levels: [Tier::Public; 6], named: Vec::new(), whole: false }
+    }
+
+    /// All there is: for the record's own machinery (checks of the log, migrations), never for an answer.
+    pub const fn whole() -> Self {
+        Self { levels: [Tier::Secret; 6], named: Vec::new(), whole: true }
+    }
+
+    /// Adds what a grant lets its holder read, up to `most`.
+    pub fn add(&mut self, grant: &Grant, most: Tier) {
+        let tier = grant.reach().min(most);
+        if let Some(name) = &grant.resource {
+            self.named.push((name.clone(), tier));
+            return;
+        }
+        for (level, desk) in self.levels.iter_mut().zip(Desk::ALL) {
+            if grant.desks.meets(Desks::one(*desk)) {
+                *level = (*level).max(tier);
+            }
+        }
+    }
+
+    /// The highest tier that may be read of the resource `name` of these desks. What is of no desk counts for each.
+    pub fn level(&self, desks: Desks, name: &str) -> Tier {
+        let here = |desk: Desk| desks.is_none() || desks.meets(Desks::one(desk));
+        let by_desk = Desk::ALL.iter().zip(self.levels).filter(|(desk, _)| here(**desk));
+        let by_name = self.named.iter().filter(|(named, _)| named == name).map(|(_, tier)| *tier);
+        by_desk.map(|(_, level)| level).chain(by_name).max().unwrap_or(Tier::Public)
+    }
+
+    /// Whether a resource may be read at all.
+    pub fn sees(&self, tier: Tier, desks: Desks, name: &str) -> bool {
+        self.whole || tier <= self.level(desks, name)
+    }
+
+    /// The highest tier that may be read of anything.
+    pub fn top(&self) -> Tier {
+        let named = self.named.iter().map(|(_, tier)| *tier);
+        self.levels.iter().copied().chain(named).max().unwrap_or(Tier::Public)
+    }
+
+    /// True if all of a tier may be read, whatever the desk.
+    pub fn covers(&self, tier: Tier) -> bool {
+        self.whole || self.levels.iter().all(|level| *level >= tier)
+    }
+
+    /// True for the record's own machinery.
+    pub const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// [`Sight::sees`] as a predicate on the columns `tier`, `desks` and `name` of the table `table`; nothing to check for
+    /// [`Sight::whole`].
+    pub fn condition(&self, table: &str) -> Condition {
+        let column =
+            |name: &str| -> SimpleExpr { Expr::col((Alias::new(table), Alias::new(name))) };
+        if self.whole {
+            return Condition::all();
+        }
+        let mut any = Condition::any().add(column("tier").eq(Tier::Public.level()));
+        for tier in [Tier::Restricted, Tier::Confidential, Tier::Secret] {
+            let desks = self.desks_at(tier);
+            let by_name: Vec<&str> = self
+                .named
+                .iter()
+                .filter(|(_, most)| *most >= tier)
+                .map(|(name, _)| name.as_str())
+                .collect();
+            let mut here = Condition::any();
+            if !desks.is_none() {
+                let bits = column("desks").bit_and(desks.bits());
+                here = here.add(bits.ne(0)).add(column("desks").eq(0));
+            }
+            if !by_name.is_empty() {
+                here = here.add(column("name").is_in(by_name));
+            }
+            if !here.is_empty() {
+                any = any.add(Condition::all().add(column("tier").eq(tier.level())).add(here));
+            }
+        }
+        any
+    }
+
+    /// The desks of which a tier may be read.
+    fn desks_at(&self, tier: Tier) -> Desks {
+        let high = Desk::ALL.iter().zip(self.levels).filter(|(_, level)| *level >= tier);
+        high.fold(Desks::NONE, |desks, (desk, _)| desks.with(*desk))
+    }
+}
