@@ -8,6 +8,7 @@
 //! - `failure`: what it answers when it cannot do what is asked
 //! - `caller`: who asks
 //! - `deadline`: how long a request may take
+//! - `stopping`: when long work should end of itself
 //! - `clock`: the time
 //!
 //! Nothing here knows a service, a message or a database.
@@ -21,6 +22,7 @@ pub mod failure;
 pub mod process;
 mod reflection;
 pub mod server;
+pub mod stopping;
 pub mod telemetry;
 
 pub use clock::Clock;

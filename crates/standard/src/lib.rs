@@ -7,26 +7,32 @@
 //! self.0.get::<Party, _>(request).await
 //! ```
 //!
-//! - [`Records`]: the methods
+//! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
+//! - [`access`]: whether whoever asks may write what they send
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`mask`]: AIP-134 field masks, for any message
 //! - [`failure`]: what the record refuses → what a caller is told
 //! - [`startup`]: opening the record of a service, and its migrations
 //! - [`time`]: record time ↔ timestamps
 
+pub mod access;
 pub mod failure;
+mod history;
 pub mod mask;
 mod records;
 mod references;
 pub mod startup;
 pub mod time;
+mod watch;
+mod writes;
 
 use chronicle::{Resource, Stored};
 use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
 use prost_types::Timestamp;
 
-pub use records::{Records, at};
+pub use history::Answers;
+pub use records::{Records, at, reader};
 pub use references::{ReferenceServer, References};
 
 /// Sets the message limits that every gRPC service of the suite has.
@@ -42,7 +48,12 @@ macro_rules! limited {
 /// A resource as it looks on the wire.
 pub trait Served: Resource {
     /// Its message.
-    type Message: prost::Message + prost::Name + api::standard::Resource + Default + Clone;
+    type Message: prost::Message
+        + prost::Name
+        + api::standard::Resource
+        + api::standard::Removed
+        + Default
+        + Clone;
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;
