@@ -123,11 +123,9 @@ impl Chronicle {
         let resume: Resume =
             self.keys.open(&format!("watch {}", T::KIND), "resume_token", token)?;
         let [filter, _, _, parent] = arguments(request);
-        let changed = if resume.arguments[0] != filter {
-            Some("filter")
-        } else {
-            (resume.arguments[1] != parent).then_some("parent")
-        };
+        let [of_filter, of_parent] = &resume.arguments;
+        let other = [("filter", *of_filter != filter), ("parent", *of_parent != parent)];
+        let changed = other.iter().find(|(_, differs)| *differs).map(|(argument, _)| argument);
         if let Some(argument) = changed {
             let message = format!(
                 "`{argument}` differs from that of the token; start again without resume_token"
@@ -268,7 +266,7 @@ impl<T: Resource> Watcher<T> {
             .and_where(same("uid"))
             .and_where(v("revision").eq(c("revision").sub(1)))
             .cond_where(matches.clone())
-            .cond_where(own::<T>(&self.reader))
+            .cond_where(own(&self.reader))
             .to_owned();
         let now = Condition::all().add(matches).add(visible::<T>(&self.reader.sight, At::Version));
         let flag = |condition: SimpleExpr| Expr::case(condition, 1).finally(0);
@@ -305,6 +303,6 @@ impl<T: Resource> Watcher<T> {
 }
 
 /// Whether a version could be seen when it stood, by what it said itself.
-fn own<T: Resource>(reader: &Reader) -> Condition {
+fn own(reader: &Reader) -> Condition {
     if reader.sight.is_whole() { Condition::all() } else { reader.sight.condition("v") }
 }

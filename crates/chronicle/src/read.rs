@@ -227,7 +227,7 @@ impl Chronicle {
         cursor: Option<Cursor>,
         reader: &Reader,
     ) -> Result<Page<T>, Error> {
-        let plan = self.plan::<T>(request, cursor, reader)?;
+        let plan = self.plan::<T>(request, cursor.as_ref(), reader)?;
         let rows = self.db.query_all(&plan.statement).await?;
         let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
         let read_time = holds(plan.at, head);
@@ -262,10 +262,10 @@ impl Chronicle {
     fn plan<T: Resource>(
         &self,
         request: &ListRequest,
-        cursor: Option<Cursor>,
+        cursor: Option<&Cursor>,
         reader: &Reader,
     ) -> Result<Plan<T>, Error> {
-        let at = match &cursor {
+        let at = match cursor {
             Some(cursor) => At::Time(cursor.read_time),
             None => self.at(request.read_time)?,
         };
@@ -278,7 +278,7 @@ impl Chronicle {
 
         let mut inner = versions::<T>(at, reader);
         inner.cond_where(matching::<T>(request, at)?).limit(size + 1);
-        if let Some(cursor) = &cursor {
+        if let Some(cursor) = cursor {
             inner.cond_where(after(&order, cursor)?);
         }
         for (field, _) in &order {

@@ -178,7 +178,7 @@ impl Shape {
     fn create(&self) -> TableCreateStatement {
         let mut table = Table::create().table(id(&self.name)).to_owned();
         for column in &self.columns {
-            table.col(&mut column.clone());
+            table.col(column.clone());
         }
         table.primary_key(&mut primary(self.key)).to_owned()
     }
@@ -190,8 +190,7 @@ impl Shape {
             if manager.has_column(&self.name, column.get_column_name()).await? {
                 continue;
             }
-            let table =
-                Table::alter().table(id(&self.name)).add_column(&mut column.clone()).to_owned();
+            let table = Table::alter().table(id(&self.name)).add_column(column.clone()).to_owned();
             manager.alter_table(table).await?;
             grown = true;
         }

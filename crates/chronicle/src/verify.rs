@@ -22,11 +22,14 @@ pub struct Checkpoint {
 /// What was found: that everything fits, up to a checkpoint; or the first thing that does not, in words.
 pub type Finding = Result<Checkpoint, String>;
 
+/// Columns and their values.
+type Columns = Vec<(&'static str, sea_orm::Value)>;
+
 /// One kind of resource to check.
 pub struct Kind {
     name: &'static str,
     columns: Vec<&'static str>,
-    derived: fn(&str) -> Result<Vec<(&'static str, sea_orm::Value)>, serde_json::Error>,
+    derived: fn(&str) -> Result<Columns, serde_json::Error>,
 }
 
 impl Kind {

@@ -109,12 +109,13 @@ impl History<'_> {
     async fn update(&self, value: Thing, stale: bool) -> Option<Stored<Thing>> {
         let before = self.standing.get(&value.name)?;
         if before.deleted {
-            let refused = self.record.current::<Thing>(&value.name, "", &public()).await;
+            let refused = self.record.standing::<Thing>(&value.name, "", &public(), true).await;
             assert!(matches!(refused, Err(Error::Deleted(_))));
             return None;
         }
         if stale {
-            let refused = self.record.current::<Thing>(&value.name, "\"old\"", &public()).await;
+            let refused =
+                self.record.standing::<Thing>(&value.name, "\"old\"", &public(), true).await;
             assert!(matches!(refused, Err(Error::EtagMismatch(_))));
             let old = Stored { revision: before.revision - 1, ..before.clone() };
             assert!(self.record.update(&call(), &old, value).await.is_err());
@@ -125,12 +126,7 @@ impl History<'_> {
 
     async fn delete(&self, name: &str) -> Option<Stored<Thing>> {
         let before = self.standing.get(name).filter(|before| !before.deleted)?;
-        Some(
-            self.record
-                .delete::<Thing>(&call(), name, &before.etag, &public(), |_| Ok(()))
-                .await
-                .unwrap(),
-        )
+        Some(self.record.delete(&call(), before.clone()).await.unwrap())
     }
 
     async fn retry(&self) -> Option<Stored<Thing>> {
@@ -275,7 +271,7 @@ async fn pages_stay_whole_while_others_write() {
 async fn write_for_a_while(record: Arc<Chronicle>) {
     for number in 0..300 {
         let name = format!("things/t{}", number % 200);
-        let current = record.current::<Thing>(&name, "", &public()).await.unwrap();
+        let current = record.standing::<Thing>(&name, "", &public(), true).await.unwrap();
         let next = Thing { name, ..thing(number, number + 1) };
         record.update(&call(), &current, next).await.unwrap();
     }

@@ -23,6 +23,7 @@ const LONGEST: Duration = Duration::from_mins(28);
 
 impl Records {
     /// A snapshot, then every change after it, without a gap and without a repeat.
+    #[expect(clippy::unused_async, reason = "every method is called the same way")]
     pub async fn watch<T: Served, R: Watch<Resource = T::Message> + 'static>(
         &self,
         request: Request<R>,
