@@ -20,8 +20,8 @@ const ROWS: usize = 64;
 
 /// Why a transaction wrote nothing.
 pub(crate) enum Refusal {
-    /// A version was not the last any more, a name or a request id is taken.
-    Conflict,
+    /// A version was not the last any more, a name or a request id is taken; in this job, if that is known.
+    Conflict(Option<usize>),
     /// Another process wrote since the head was read.
     Moved,
     /// It went wrong.
@@ -34,6 +34,15 @@ impl From<DbErr> for Refusal {
     }
 }
 
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Conflict(_) | Refusal::Moved => Self::Busy,
+            Refusal::Failed(error) => error,
+        }
+    }
+}
+
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Failed(error)
@@ -42,6 +51,7 @@ impl From<Error> for Refusal {
 
 /// An entry with its place in the record.
 struct Placed<'a> {
+    job: usize,
     entry: &'a Entry,
     link: Link,
     hash: String,
@@ -79,9 +89,11 @@ pub(crate) async fn apply(
 fn place<'a>(jobs: &'a [Job], head: &Head, now: i64) -> (Vec<Placed<'a>>, Head) {
     let mut next = head.clone();
     let first = Ord::max(head.time + 1, now);
-    let entries = jobs.iter().flat_map(|job| job.entries.iter().map(move |entry| (job, entry)));
+    let numbered = jobs.iter().enumerate();
+    let entries =
+        numbered.flat_map(|(number, job)| job.entries.iter().map(move |it| (number, job, it)));
     let mut placed = Vec::new();
-    for ((job, entry), time) in entries.zip(first..) {
+    for ((number, job, entry), time) in entries.zip(first..) {
         next.seq += 1;
         next.time = time;
         let commitment = entry.version.as_ref().map(|version| commitment(entry, version, time));
@@ -98,7 +110,7 @@ fn place<'a>(jobs: &'a [Job], head: &Head, now: i64) -> (Vec<Placed<'a>>, Head) 
         };
         next.hash = link.hash(&next.hash);
         next.notice(time, entry.seen);
-        placed.push(Placed { entry, link, hash: next.hash.clone() });
+        placed.push(Placed { job: number, entry, link, hash: next.hash.clone() });
     }
     (placed, next)
 }
@@ -172,7 +184,7 @@ async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
     // In one order for all writers, so that two that touch the same resources cannot wait for each other.
     let mut ordered: Vec<&Placed<'_>> = placed.iter().collect();
     ordered.sort_by_key(|placed| placed.entry.uid);
-    for Placed { entry, link, .. } in ordered {
+    for Placed { job, entry, link, .. } in ordered {
         let Some(version) = entry.version.as_ref().filter(|_| entry.revision > 1) else { continue };
         let update = Query::update()
             .table(id(entry.kind))
@@ -181,7 +193,9 @@ async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
             .and_where(Expr::col(id("revision")).eq(entry.revision - 1))
             .and_where(Expr::col(id("recorded_to")).eq(OPEN))
             .to_owned();
-        expect_rows(transaction.execute(&update).await?.rows_affected(), 1)?;
+        if transaction.execute(&update).await?.rows_affected() != 1 {
+            return Err(Refusal::Conflict(Some(*job)));
+        }
         for (table, values) in &version.closed {
             let update = Query::update()
                 .table(id(table))
@@ -279,12 +293,12 @@ async fn changes(transaction: &DatabaseTransaction, rows: &[Placed<'_>]) -> Resu
         ]);
     }
     match expect_rows(transaction.execute(&insert).await?.rows_affected(), rows.len()) {
-        Err(Refusal::Conflict) => Err(Refusal::Moved),
+        Err(Refusal::Conflict(_)) => Err(Refusal::Moved),
         other => other,
     }
 }
 
 /// Fewer rows than wanted: somebody else came first.
 fn expect_rows(affected: u64, wanted: usize) -> Result<(), Refusal> {
-    if usize::try_from(affected) == Ok(wanted) { Ok(()) } else { Err(Refusal::Conflict) }
+    if usize::try_from(affected) == Ok(wanted) { Ok(()) } else { Err(Refusal::Conflict(None)) }
 }

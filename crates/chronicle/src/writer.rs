@@ -92,33 +92,41 @@ impl Run {
     async fn serve(&mut self, mut jobs: Vec<Job>) {
         // Who has gone was told nothing, and nothing is written for them.
         jobs.retain(|job| !job.done.is_closed());
-        match self.transaction(&jobs).await {
-            Ok(times) => {
-                for (job, times) in jobs.into_iter().zip(times) {
-                    let _gone = job.done.send(Ok(times));
+        while !jobs.is_empty() {
+            match self.transaction(&jobs).await {
+                Ok(times) => {
+                    for (job, times) in jobs.drain(..).zip(times) {
+                        let _gone = job.done.send(Ok(times));
+                    }
                 }
-            }
-            // One of them lost a race: each on its own, so that it alone is refused.
-            Err(Error::Busy) if jobs.len() > 1 => {
-                for job in jobs {
-                    let alone = self.transaction(std::slice::from_ref(&job)).await;
-                    let times = alone.map(|mut times| times.pop().unwrap_or_default());
-                    let _gone = job.done.send(times);
+                // Whoever lost a race is refused; the others try again without them.
+                Err(Refusal::Conflict(Some(lost))) if lost < jobs.len() => {
+                    let _gone = jobs.swap_remove(lost).done.send(Err(Error::Busy));
                 }
-            }
-            // Not tried again: a transaction that failed at its commit may have been committed.
-            Err(error) => {
-                for job in jobs {
-                    let _gone = job.done.send(Err(error.clone()));
+                Err(Refusal::Conflict(_) | Refusal::Moved) if jobs.len() > 1 => {
+                    for job in jobs.drain(..) {
+                        let alone = self.transaction(std::slice::from_ref(&job)).await;
+                        let times = alone.map(|mut times| times.pop().unwrap_or_default());
+                        let _gone = job.done.send(times.map_err(Into::into));
+                    }
+                }
+                // Not tried again: a transaction that failed at its commit may have been committed.
+                Err(refusal) => {
+                    let error = Error::from(refusal);
+                    for job in jobs.drain(..) {
+                        let _gone = job.done.send(Err(error.clone()));
+                    }
                 }
             }
         }
     }
 
-    async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Error> {
+    async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Refusal> {
         for tried in 0..MOST_TRIES {
             // Others were first again and again: let them pass.
-            tokio::time::sleep(PAUSE * tried.saturating_sub(2)).await;
+            if tried > 2 {
+                tokio::time::sleep(PAUSE * tried).await;
+            }
             let head = match self.head.take() {
                 Some(head) => head,
                 None => Head::read(&self.db).await?,
@@ -134,14 +142,13 @@ impl Run {
                     return Ok(times);
                 }
                 Err(Refusal::Moved) => {}
-                Err(Refusal::Conflict) => {
-                    self.head = Some(head);
-                    return Err(Error::Busy);
+                Err(refusal) => {
+                    self.head = matches!(refusal, Refusal::Conflict(_)).then_some(head);
+                    return Err(refusal);
                 }
-                Err(Refusal::Failed(error)) => return Err(error),
             }
         }
-        Err(Error::Busy)
+        Err(Refusal::Moved)
     }
 
     async fn once(&mut self, jobs: &[Job], head: &Head) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
