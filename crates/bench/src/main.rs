@@ -4,8 +4,11 @@
 //! turns. Compare figures of one run only.
 
 mod import;
+mod past;
 mod reads;
+mod record;
 mod start;
+mod writes;
 
 use anyhow::Context;
 
@@ -20,7 +23,23 @@ async fn main() -> anyhow::Result<()> {
         "release build, {} cores",
         std::thread::available_parallelism().context("the cores are counted")?
     );
-    start::measure()?;
-    reads::measure().await?;
-    import::measure()
+    // `bench writes past` measures only these.
+    let only: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |part: &str| only.is_empty() || only.iter().any(|one| one == part);
+    if wanted("start") {
+        start::measure()?;
+    }
+    if wanted("reads") {
+        reads::measure().await?;
+    }
+    if wanted("import") {
+        import::measure()?;
+    }
+    if wanted("writes") {
+        writes::measure().await?;
+    }
+    if wanted("past") {
+        past::measure().await?;
+    }
+    Ok(())
 }

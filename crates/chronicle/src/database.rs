@@ -25,7 +25,8 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         .max_connections(connections)
         .min_connections(1)
         .connect_timeout(Duration::from_secs(5))
-        .acquire_timeout(Duration::from_secs(10))
+        // The pool waits up to a fifth of it between two tries to connect: so long can it come back after the database.
+        .acquire_timeout(Duration::from_secs(4))
         // A ping before every query would be a round trip more for each.
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false)

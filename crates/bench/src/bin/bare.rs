@@ -10,9 +10,11 @@ use api::registan::agreements::v1::agreement_service_server::{
     AgreementService, AgreementServiceServer,
 };
 use api::registan::agreements::v1::{
-    Agreement, CreateAgreementRequest, DeleteAgreementRequest, GetAgreementRequest,
-    GetLegalBasisRequest, LegalBasis, ListAgreementsRequest, ListAgreementsResponse,
-    UpdateAgreementRequest,
+    Agreement, CreateAgreementRequest, DeleteAgreementRequest, DiffAgreementsRequest,
+    DiffAgreementsResponse, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,
+    LegalBasis, ListAgreementRevisionsRequest, ListAgreementRevisionsResponse,
+    ListAgreementsRequest, ListAgreementsResponse, UndeleteAgreementRequest,
+    UpdateAgreementRequest, WatchAgreementsRequest, WatchAgreementsResponse,
 };
 use prost::Message;
 use sea_orm::sea_query::{Alias, ColumnDef, Expr, ExprTrait, Query, Table};
@@ -20,6 +22,12 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 use tonic::{Request, Response, Status};
 
 struct Bare(DatabaseConnection);
+
+type Nothing<M> = tokio_stream::Empty<Result<M, Status>>;
+
+fn only_reads() -> Status {
+    Status::unimplemented("the baseline only reads")
+}
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: DbErr) -> Status {
@@ -74,28 +82,69 @@ impl AgreementService for Bare {
         &self,
         _: Request<CreateAgreementRequest>,
     ) -> Result<Response<Agreement>, Status> {
-        Err(Status::unimplemented("the baseline only reads"))
+        Err(only_reads())
     }
 
     async fn update_agreement(
         &self,
         _: Request<UpdateAgreementRequest>,
     ) -> Result<Response<Agreement>, Status> {
-        Err(Status::unimplemented("the baseline only reads"))
+        Err(only_reads())
     }
 
     async fn delete_agreement(
         &self,
         _: Request<DeleteAgreementRequest>,
     ) -> Result<Response<Agreement>, Status> {
-        Err(Status::unimplemented("the baseline only reads"))
+        Err(only_reads())
+    }
+
+    async fn undelete_agreement(
+        &self,
+        _: Request<UndeleteAgreementRequest>,
+    ) -> Result<Response<Agreement>, Status> {
+        Err(only_reads())
+    }
+
+    type ExportAgreementsStream = Nothing<Agreement>;
+
+    async fn export_agreements(
+        &self,
+        _: Request<ExportAgreementsRequest>,
+    ) -> Result<Response<Nothing<Agreement>>, Status> {
+        Err(only_reads())
+    }
+
+    type WatchAgreementsStream = Nothing<WatchAgreementsResponse>;
+
+    async fn watch_agreements(
+        &self,
+        _: Request<WatchAgreementsRequest>,
+    ) -> Result<Response<Nothing<WatchAgreementsResponse>>, Status> {
+        Err(only_reads())
+    }
+
+    async fn list_agreement_revisions(
+        &self,
+        _: Request<ListAgreementRevisionsRequest>,
+    ) -> Result<Response<ListAgreementRevisionsResponse>, Status> {
+        Err(only_reads())
+    }
+
+    type DiffAgreementsStream = Nothing<DiffAgreementsResponse>;
+
+    async fn diff_agreements(
+        &self,
+        _: Request<DiffAgreementsRequest>,
+    ) -> Result<Response<Nothing<DiffAgreementsResponse>>, Status> {
+        Err(only_reads())
     }
 
     async fn get_legal_basis(
         &self,
         _: Request<GetLegalBasisRequest>,
     ) -> Result<Response<LegalBasis>, Status> {
-        Err(Status::unimplemented("the baseline only reads"))
+        Err(only_reads())
     }
 }
 

@@ -1,0 +1,83 @@
+//! A List at an old instant beside a current one, with a hundred versions of each resource.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use agreements::domain::Agreement;
+use anyhow::Context;
+use chassis::clock::SystemClock;
+use chronicle::{Call, Chronicle, Entry, ListRequest, Reader, Stored};
+use testkit::{Engine, database};
+
+use crate::record;
+use crate::row;
+
+const RESOURCES: usize = 1000;
+const VERSIONS: usize = 100;
+const LISTS: usize = 200;
+
+/// Every resource with its versions; gives the record time at the middle.
+async fn fill(record: &Chronicle) -> anyhow::Result<i64> {
+    let call = Call { caller: "bench".to_owned(), method: "Fill".into(), request: None };
+    let mut standing: Vec<Stored<Agreement>> = Vec::new();
+    for number in 0..RESOURCES {
+        standing.push(record.create(&call, record::agreement(number)?).await?);
+    }
+    let mut middle = 0;
+    for version in 1..VERSIONS {
+        let mut entries = Vec::with_capacity(RESOURCES);
+        for stored in &mut standing {
+            let next = Agreement { note: format!("version {version}"), ..stored.value.clone() };
+            entries.push(Entry::update(stored, &next)?);
+            (stored.value, stored.revision) = (next, stored.revision + 1);
+        }
+        let times = record.record(&call, entries).await?;
+        if version == VERSIONS / 2 {
+            middle = times.last().copied().context("something was written")?;
+        }
+    }
+    Ok(middle)
+}
+
+/// Microseconds of a page of 50 by title, now or at an instant: the median of many.
+async fn page(record: &Chronicle, read_time: Option<i64>, filter: &str) -> anyhow::Result<f64> {
+    let request = ListRequest {
+        filter: filter.to_owned(),
+        order_by: "title".to_owned(),
+        read_time,
+        ..ListRequest::default()
+    };
+    let mut micros = Vec::with_capacity(LISTS);
+    for _ in 0..LISTS {
+        let started = Instant::now();
+        let page = record.list::<Agreement>(&request, &Reader::public()).await?;
+        micros.push(started.elapsed().as_secs_f64() * 1e6);
+        anyhow::ensure!(page.items.len() == 50, "{} items", page.items.len());
+    }
+    micros.sort_by(f64::total_cmp);
+    Ok(micros[LISTS / 2])
+}
+
+/// On each engine, plain and with a filter on a list field.
+pub async fn measure() -> anyhow::Result<()> {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = database(engine).await.context("no database: run `cargo xtask bench`")?;
+        let db = record::migrated(&database.url).await?;
+        let record = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await?);
+        let middle = fill(&record).await?;
+        if engine == Engine::Postgres {
+            sea_orm::ConnectionTrait::execute_unprepared(&record.db, "ANALYZE").await?;
+        }
+        for filter in ["", "parties:\"parties/kz\""] {
+            let (now, then) =
+                (page(&record, None, filter).await?, page(&record, Some(middle), filter).await?);
+            let what = if filter.is_empty() { "List 50" } else { "List 50 of a party" };
+            row(
+                &format!("{engine:?}: {what}, at an old instant to now, 100 versions each"),
+                &format!("{:.2} ({then:.0} µs to {now:.0} µs)", then / now),
+                "≤ 1.5",
+            );
+        }
+    }
+    Ok(())
+}
