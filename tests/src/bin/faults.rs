@@ -1,6 +1,7 @@
 //! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::kill;
@@ -33,6 +34,9 @@ struct Kill {
     /// Processes that serve the same database, on PostgreSQL.
     #[arg(long, default_value_t = 1)]
     replicas: usize,
+    /// The longest time that the writers are left alone between two kills, in milliseconds.
+    #[arg(long, default_value_t = 2000)]
+    pause: u64,
     /// Repeats the order and the times of the kills of another storm.
     #[arg(long)]
     seed: Option<u64>,
@@ -73,6 +77,7 @@ async fn kill(arguments: &Kill) -> anyhow::Result<bool> {
             cycles: arguments.cycles,
             writers: arguments.writers,
             replicas: if engine == testkit::Engine::Postgres { arguments.replicas } else { 1 },
+            longest_pause: Duration::from_millis(arguments.pause),
             seed,
         };
         let report = kill::run(plan).await?;

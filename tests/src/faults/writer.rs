@@ -243,7 +243,8 @@ impl Writer {
                 Err(status) => status,
             };
             if !is_no_answer(&status) || Instant::now() > until {
-                let what = format!("write {} was answered {status:?}", write.number());
+                let (number, code) = (write.number(), status.code());
+                let what = format!("{number} was answered {code:?}: {}", status.message());
                 self.tally.findings.push(Finding::new(Fault::Refused, what));
                 return None;
             }
