@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use testkit::Engine;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::check::{Fault, Finding, check};
 use super::ledger::{self, Ledger};
@@ -26,7 +26,8 @@ const SHARED: usize = 4;
 /// One restart of so many is itself killed within `EARLY`, before the service answers.
 const KILLED_AT_START: u8 = 8;
 const EARLY: Duration = Duration::from_millis(150);
-
+/// How long after an answer the end of the recovery may be noticed.
+const RECOVERY_SEEN: Duration = Duration::from_secs(1);
 /// How long the writers may be without any acknowledgement.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -173,8 +174,9 @@ async fn restart(system: &mut System, victim: Victim) -> anyhow::Result<Restart>
     });
     system.wait_until_it_answers(victim).await?;
     let served = start.elapsed();
+    // Who answers has recovered: what is still waited for then is a server that ended and was replaced.
     let recovered = match recovered {
-        Some(recovered) => Some(recovered.await?),
+        Some(recovered) => timeout(RECOVERY_SEEN, recovered).await.ok().transpose()?,
         None => None,
     };
     Ok(Restart { served, recovered })

@@ -46,8 +46,6 @@ pub enum Victim {
 pub struct System {
     /// The engine of its database.
     pub engine: Engine,
-    /// Everything it keeps.
-    pub folder: TempDir,
     /// Where the replicas answer; the same after a restart.
     pub addresses: Vec<SocketAddr>,
     /// The address of the database.
@@ -57,6 +55,8 @@ pub struct System {
     program: PathBuf,
     services: Vec<Option<Process>>,
     cluster: Option<Cluster>,
+    /// Everything it keeps; the last field, for it must outlive the processes.
+    pub folder: TempDir,
 }
 
 impl System {
