@@ -1,8 +1,10 @@
-//! What the journeys share: a suite in processes of its own, asked by grpcurl. The tests are in `tests/`.
+//! What the journeys share: a suite in processes of its own, asked by grpcurl; and the fault storms. The tests are in
+//! `tests/`.
 //!
 //! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does first).
 
 mod ask;
+pub mod faults;
 mod process;
 mod suite;
 

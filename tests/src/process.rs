@@ -59,6 +59,11 @@ impl Process {
         self.child.id()
     }
 
+    /// Whether it has not ended.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Waits until it listens.
     ///
     /// # Panics

@@ -1,6 +1,8 @@
-//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`, `cargo xtask tools`.
+//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`, `cargo xtask faults`,
+//! `cargo xtask tools`.
 
 mod bench;
+mod faults;
 mod lint;
 mod postgres;
 mod shell;
@@ -31,6 +33,12 @@ enum Command {
     Lint,
     /// Measures the suite beside a bare server, in release builds, and prints ratios.
     Bench,
+    /// Kills the suite and its databases at random moments while it is used, and compares everything.
+    Faults {
+        /// The storm and its options, such as: kill --cycles 100
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        storm: Vec<String>,
+    },
     /// Installs what the tests and the checks need and this machine lacks.
     Tools,
 }
@@ -40,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test { cargo } => test::run(&cargo),
         Command::Lint => lint::run(),
         Command::Bench => bench::run(),
+        Command::Faults { storm } => faults::run(&storm),
         Command::Tools => tools::ensure(&tools::ALL),
     };
     if let Err(error) = result {

@@ -1,0 +1,22 @@
+//! Fault storms: the real program is ended at random moments while it is used, and then everything is compared.
+//!
+//! - [`system`]: the service with its database, which can be killed and started again, part by part
+//! - [`postgres`]: a PostgreSQL cluster that is killed as by a crash: postmaster and children, nothing shut down
+//! - [`body`], [`ledger`]: what is written, told apart by numbers; what was acknowledged, flushed by the client
+//! - [`request`], [`writer`]: a client that writes, sends again what was not answered, and keeps the ledger
+//! - [`record`], [`check`]: the rows of a record, read directly, and what must hold between them and the ledger
+//! - [`read_back`]: the same asked of the service
+//! - [`kill`]: the storm of `cargo xtask faults kill`, and its report
+//!
+//! A storm of another kind takes `system`, `writer`, `ledger` and `check` as they are, and adds a file beside `kill`.
+
+pub mod body;
+pub mod check;
+pub mod kill;
+pub mod ledger;
+pub mod postgres;
+pub mod read_back;
+pub mod record;
+pub mod request;
+pub mod system;
+pub mod writer;

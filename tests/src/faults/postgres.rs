@@ -1,0 +1,190 @@
+//! A PostgreSQL cluster that dies as in a crash: SIGKILL for the postmaster and every child, nothing shut down or flushed.
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use crate::process::Process;
+
+/// How long killed processes may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A cluster with data of its own, on a private socket; killed when dropped.
+pub struct Cluster {
+    folder: PathBuf,
+    programs: PathBuf,
+    owner: Option<(u32, u32)>,
+    server: Option<Process>,
+}
+
+impl Cluster {
+    /// Makes a cluster in a folder that is not there yet; it does not run. Nothing where PostgreSQL is not installed.
+    pub fn make(folder: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(programs) = programs() else {
+            testkit::skip("PostgreSQL is not installed: initdb and postgres are not there");
+            return Ok(None);
+        };
+        let owner = owner()?;
+        fs::create_dir(folder)?;
+        if let Some((user, group)) = owner {
+            chown(folder, Some(user), Some(group)).context("the folder cannot be given away")?;
+        }
+        let cluster = Self { folder: folder.to_owned(), programs, owner, server: None };
+        // Checksums: a torn page is found when it is read.
+        let output = cluster
+            .command("initdb")
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+            .args(["--no-sync", "--data-checksums", "--pgdata"])
+            .arg(folder.join("data"))
+            .output()?;
+        ensure!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(Some(cluster))
+    }
+
+    /// The address of its database.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@localhost/postgres?host={}", self.folder.display())
+    }
+
+    /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and full pages are on. After a
+    /// crash it flushes all files at once and not one by one, which costs seconds before it even begins to recover.
+    pub fn start(&mut self) {
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
+        command.args(["-c", "listen_addresses=", "-c", "recovery_init_sync_method=syncfs"]);
+        self.server = Some(Process::start(&mut command, &self.log()));
+    }
+
+    /// Whether the postmaster runs.
+    pub fn runs(&mut self) -> bool {
+        self.server.as_mut().is_some_and(Process::runs)
+    }
+
+    /// Ends when the server that was started last accepts connections: it has recovered.
+    pub fn recovered(&self) -> impl Future<Output = ()> + Send + use<> {
+        let file = self.folder.join("data/postmaster.pid");
+        let id = self.server.as_ref().map(|server| server.id().to_string()).unwrap_or_default();
+        async move {
+            loop {
+                // The file of the server before says `ready` too, with another id.
+                let text = fs::read_to_string(&file).unwrap_or_default();
+                if text.lines().next() == Some(&*id) && text.trim_end().ends_with("ready") {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+    }
+
+    /// Kills the postmaster and all its children, and waits until they are gone. They never see it coming: the
+    /// postmaster is halted first, so that it neither notices nor replaces what dies.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
+        let id = server.id();
+        signal("STOP", &[id]);
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until && state(id).is_some_and(|state| !matches!(state, 'T' | 'Z')) {
+            sleep(Duration::from_millis(1));
+        }
+        let children = children(id);
+        server.kill();
+        signal("KILL", &children);
+        while children.iter().any(|child| state(*child).is_some_and(|state| state != 'Z')) {
+            ensure!(Instant::now() < until, "PostgreSQL outlives SIGKILL");
+            sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Kills one child, which one `random` says. PostgreSQL takes that for a crash: it ends the others and recovers.
+    pub fn kill_one(&mut self, random: &mut fastrand::Rng) {
+        let children = self.server.as_ref().map(|server| children(server.id())).unwrap_or_default();
+        if let Some(child) = random.choice(children) {
+            signal("KILL", &[child]);
+        }
+    }
+
+    /// What it wrote to its log since it was started.
+    pub fn logged(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.current_dir(&self.folder);
+        if let Some((user, group)) = self.owner {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Err(error) = self.kill() {
+            eprintln!("{error:#}");
+        }
+    }
+}
+
+/// The folder of `initdb` and `postgres`: on the path, or where Debian puts them.
+fn programs() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let installed = installed.map(|version| version.path().join("bin"));
+    env::split_paths(&path)
+        .chain(installed)
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
+
+/// PostgreSQL refuses to run as root, so root runs it as the user `postgres`.
+fn owner() -> anyhow::Result<Option<(u32, u32)>> {
+    let id = |arguments: &[&str]| -> anyhow::Result<u32> {
+        let output = Command::new("id").args(arguments).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.trim().parse().context("root needs a user `postgres` to run PostgreSQL")
+    };
+    Ok(match id(&["-u"])? {
+        0 => Some((id(&["-u", "postgres"])?, id(&["-g", "postgres"])?)),
+        _ => None,
+    })
+}
+
+fn signal(name: &str, processes: &[u32]) {
+    if processes.is_empty() {
+        return;
+    }
+    let processes = processes.iter().map(u32::to_string);
+    let _ = Command::new("kill").arg(format!("-{name}")).args(processes).status();
+}
+
+/// The state letter of a process and its parent, from `/proc`; nothing if it is gone.
+fn status(process: u32) -> Option<(char, u32)> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name of the program, in brackets, may hold anything.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
+}
+
+fn state(process: u32) -> Option<char> {
+    status(process).map(|(state, _)| state)
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|process| status(*process).is_some_and(|(_, its_parent)| its_parent == parent))
+        .collect()
+}
