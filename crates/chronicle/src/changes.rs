@@ -146,8 +146,14 @@ impl<T: Resource> Watcher<T> {
             None => self.snapshot(None).await?,
             Some(Place::Snapshot(read_time, after)) => {
                 let arguments = arguments(&self.request);
-                self.snapshot(Some(Cursor { read_time, arguments, after: Vec::new(), uid: after }))
-                    .await?
+                self.snapshot(Some(Cursor {
+                    read_time,
+                    asked: None,
+                    arguments,
+                    after: Vec::new(),
+                    uid: after,
+                }))
+                .await?
             }
             Some(Place::Changes(after)) => self.changes(after).await?,
         };

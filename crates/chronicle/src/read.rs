@@ -60,6 +60,8 @@ pub struct Page<T> {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Cursor {
     pub read_time: i64,
+    /// The instant the first page was asked for, if any.
+    pub asked: Option<i64>,
     pub arguments: [String; 4],
     pub after: Vec<serde_json::Value>,
     pub uid: Uuid,
@@ -228,6 +230,7 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<Page<T>, Error> {
         let plan = self.plan::<T>(request, cursor.as_ref(), reader)?;
+        let asked = cursor.map_or(request.read_time, |cursor| cursor.asked);
         let rows = self.db.query_all(&plan.statement).await?;
         let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
         let read_time = holds(plan.at, head);
@@ -248,8 +251,13 @@ impl Chronicle {
                     .iter()
                     .filter_map(|(field, _)| sort_value(&field.read, &last.value))
                     .collect();
-                let cursor =
-                    Cursor { read_time, arguments: arguments(request), after, uid: last.uid };
+                let cursor = Cursor {
+                    read_time,
+                    asked,
+                    arguments: arguments(request),
+                    after,
+                    uid: last.uid,
+                };
                 self.keys.seal(&format!("page {}", T::KIND), &cursor)?
             }
             _ => String::new(),
@@ -302,7 +310,8 @@ impl Chronicle {
             arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
         let names = ["filter", "order_by", "show_deleted", "parent"];
         let changed = changed.map(|place| names[place]);
-        let other_time = request.read_time.is_some_and(|time| time != cursor.read_time);
+        let pinned = [cursor.asked, Some(cursor.read_time)];
+        let other_time = request.read_time.is_some() && !pinned.contains(&request.read_time);
         if let Some(argument) = changed.or(other_time.then_some("read_time")) {
             let message = format!(
                 "`{argument}` differs from that of the first page; start again without page_token"

@@ -7,8 +7,9 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chronicle::{At, Call, Chronicle, Error, ListRequest, Stored};
+use chronicle::{At, Call, Chronicle, Error, ListRequest, Reader, Stored};
 use common::{Thing, call, public, record, thing};
+use policy::{Desks, Grant, Role, Sight, Tier};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -59,6 +60,46 @@ const FILTERS: [(&str, Means); 9] = [
 
 const ORDERS: [&str; 4] = ["", "title", "day desc, title", "title desc, day"];
 
+/// Most things are public.
+const TIERS: [Tier; 6] =
+    [Tier::Public, Tier::Public, Tier::Restricted, Tier::Public, Tier::Confidential, Tier::Public];
+
+/// Readers of every kind: without a name, of one desk, of two up to different tiers, of one resource, and the machinery.
+fn readers() -> [Reader; 5] {
+    let grant = |desks, tier, resource: Option<&str>| Grant {
+        role: Role::Monitor,
+        desks: Desks::from_bits(desks),
+        tier,
+        resource: resource.map(ToOwned::to_owned),
+        expires: None,
+    };
+    let with = |grants: &[Grant]| {
+        let mut sight = Sight::public();
+        for grant in grants {
+            sight.add(grant, Tier::Secret);
+        }
+        Reader { sight, ..Reader::public() }
+    };
+    [
+        Reader::public(),
+        with(&[grant(1, Tier::Restricted, None)]),
+        with(&[grant(1, Tier::Confidential, None), grant(16, Tier::Restricted, None)]),
+        with(&[grant(32, Tier::Secret, Some("things/h1-2"))]),
+        Reader::machinery(),
+    ]
+}
+
+/// What a reader may see of the model at a record time: what that version allows, and what the one that stands last allows.
+fn may_see(
+    reader: &Reader,
+    stored: &Stored<Thing>,
+    last: &BTreeMap<String, Stored<Thing>>,
+) -> bool {
+    let sees =
+        |value: &Thing| reader.sight.sees(value.tier, Desks::from_bits(value.desks), &value.name);
+    sees(&stored.value) && last.get(&stored.value.name).is_none_or(|last| sees(&last.value))
+}
+
 /// Everything that stood, after each record time.
 type Model = BTreeMap<i64, BTreeMap<String, Stored<Thing>>>;
 
@@ -78,6 +119,8 @@ impl History<'_> {
         for (number, step) in steps.iter().enumerate() {
             let named = |who: usize| Thing {
                 name: format!("things/{}{who}", self.unique),
+                tier: TIERS[(who + number) % 6],
+                desks: [0, 1, 16, 17][(who * 3 + number) % 4],
                 ..thing(who, number)
             };
             let written = match step {
@@ -109,13 +152,16 @@ impl History<'_> {
     async fn update(&self, value: Thing, stale: bool) -> Option<Stored<Thing>> {
         let before = self.standing.get(&value.name)?;
         if before.deleted {
-            let refused = self.record.standing::<Thing>(&value.name, "", &public(), true).await;
+            let refused =
+                self.record.standing::<Thing>(&value.name, "", &Reader::machinery(), true).await;
             assert!(matches!(refused, Err(Error::Deleted(_))));
             return None;
         }
         if stale {
-            let refused =
-                self.record.standing::<Thing>(&value.name, "\"old\"", &public(), true).await;
+            let refused = self
+                .record
+                .standing::<Thing>(&value.name, "\"old\"", &Reader::machinery(), true)
+                .await;
             assert!(matches!(refused, Err(Error::EtagMismatch(_))));
             let old = Stored { revision: before.revision - 1, ..before.clone() };
             assert!(self.record.update(&call(), &old, value).await.is_err());
@@ -163,12 +209,18 @@ fn sorted(mut items: Vec<Stored<Thing>>, order: &str) -> Vec<Stored<Thing>> {
     items
 }
 
-async fn pages(record: &Chronicle, request: &ListRequest, size: u64) -> Vec<Stored<Thing>> {
+async fn pages(
+    record: &Chronicle,
+    request: &ListRequest,
+    size: u64,
+    reader: &Reader,
+) -> Vec<Stored<Thing>> {
     let mut request = ListRequest { page_size: size, ..request.clone() };
     let mut all = Vec::new();
     loop {
-        let page = record.list::<Thing>(&request, &public()).await.unwrap();
-        assert_eq!(Some(page.read_time), request.read_time);
+        let page = record.list::<Thing>(&request, reader).await.unwrap();
+        // What a reader cannot notice does not move the instant of their answer.
+        assert!(Some(page.read_time) <= request.read_time);
         all.extend(page.items);
         if page.next_page_token.is_empty() {
             return all;
@@ -180,15 +232,27 @@ async fn pages(record: &Chronicle, request: &ListRequest, size: u64) -> Vec<Stor
 /// Every question at every record time gets the model's answer.
 async fn check(record: &Chronicle, model: &Model, unique: &str) {
     let mut turn = 0;
+    let empty = BTreeMap::new();
+    let last = model.values().next_back().unwrap_or(&empty);
+    let (readers, whole) = (readers(), Reader::machinery());
     for (time, standing) in model {
+        let reader = &readers[turn % readers.len()];
         for (name, stored) in standing {
+            match record.get::<Thing>(name, At::Time(*time), reader).await {
+                Ok((got, _)) => assert_eq!((&got, may_see(reader, stored, last)), (stored, true)),
+                Err(Error::NotFound(_)) => {
+                    assert!(!may_see(reader, stored, last), "{name} at {time}")
+                }
+                Err(error) => panic!("{error:?}"),
+            }
             let (got, read_time) =
-                record.get::<Thing>(name, At::Time(*time), &public()).await.unwrap();
+                record.get::<Thing>(name, At::Time(*time), &whole).await.unwrap();
             assert_eq!((&got, read_time), (stored, *time));
         }
         for order in ORDERS {
             let (filter, means) = FILTERS[turn % FILTERS.len()];
-            let size = [1, 2, 7, 50][turn % 4];
+            let size = [1, 2, 7, 50, 1000][turn % 5];
+            let reader = &readers[(turn / 3) % readers.len()];
             let show_deleted = turn % 5 == 0;
             turn += 1;
             let request = ListRequest {
@@ -203,10 +267,11 @@ async fn check(record: &Chronicle, model: &Model, unique: &str) {
             };
             let wanted = standing
                 .values()
-                .filter(|stored| (show_deleted || !stored.deleted) && means(&stored.value));
+                .filter(|stored| (show_deleted || !stored.deleted) && means(&stored.value))
+                .filter(|stored| may_see(reader, stored, last));
             let wanted = sorted(wanted.cloned().collect(), order);
             let got: Vec<_> =
-                pages(record, &request, size).await.iter().filter(mine).cloned().collect();
+                pages(record, &request, size, reader).await.iter().filter(mine).cloned().collect();
             assert_eq!(got, wanted, "`{filter}` by `{order}` in pages of {size} at {time}");
         }
     }
@@ -245,7 +310,7 @@ async fn pages_stay_whole_while_others_write() {
         }
         let writer = tokio::spawn(write_for_a_while(Arc::clone(&record)));
 
-        for size in [1, 7, 50, 1000] {
+        for size in [1, 2, 7, 50, 1000] {
             let first = record
                 .list::<Thing>(
                     &ListRequest { order_by: "title".into(), ..ListRequest::default() },
@@ -258,8 +323,8 @@ async fn pages_stay_whole_while_others_write() {
                 read_time: Some(first.read_time),
                 ..ListRequest::default()
             };
-            let whole = pages(&record, &request, 1000).await;
-            assert_eq!(pages(&record, &request, size).await, whole, "pages of {size}");
+            let whole = pages(&record, &request, 1000, &public()).await;
+            assert_eq!(pages(&record, &request, size, &public()).await, whole, "pages of {size}");
             assert_eq!(whole.len(), 200);
         }
 
