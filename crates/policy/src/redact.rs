@@ -1,6 +1,6 @@
 //! Takes out of an answer what its caller may not read, by the tiers that the contract gives to fields.
 //!
-//! One pass over the encoded message, without decoding it; where nothing is to be taken out it stays the very same bytes.
+//! One pass over the encoded message, without decoding it; where nothing is to be taken out nothing is copied.
 //!
 //! - `shape`: what a pass must know of a message, read from the contract once
 //! - `wire`: the wire format
@@ -18,7 +18,6 @@ mod wire;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 
 use self::shape::{Shape, Shapes};
@@ -77,11 +76,10 @@ impl Plan {
         self.shapes[self.root].highest <= sight.floor()
     }
 
-    /// An encoded message without what the caller may not read. Gives back the same bytes where that is all of it.
-    pub fn redact(&self, bytes: Bytes, sight: &Sight) -> Result<Bytes, Malformed> {
+    /// What is left of an encoded message without what the caller may not read; nothing where that is all of it.
+    pub fn redact(&self, message: &[u8], sight: &Sight) -> Result<Option<Vec<u8>>, Malformed> {
         let pass = Pass { shapes: &self.shapes, sight, floor: sight.floor() };
-        let redacted = pass.message(&self.shapes[self.root], &bytes, pass.floor, DEEPEST)?;
-        Ok(redacted.map_or(bytes, Bytes::from))
+        pass.message(&self.shapes[self.root], message, pass.floor, DEEPEST)
     }
 }
 

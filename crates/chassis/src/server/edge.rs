@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tower::Service;
 use tracing::Instrument;
 
 use super::answer::{Answer, Outcome};
 use super::methods::Methods;
+use super::redacted::Redacted;
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 
@@ -27,7 +27,7 @@ pub(super) struct Edge(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    routes: Routes,
+    routes: Redacted,
     methods: Methods,
     deadlines: Deadlines,
     address: SocketAddr,
@@ -35,7 +35,7 @@ struct Shared {
 
 impl Edge {
     pub fn new(
-        routes: Routes,
+        routes: Redacted,
         methods: Methods,
         deadlines: Deadlines,
         address: SocketAddr,
