@@ -51,7 +51,7 @@ impl Caller {
     pub fn sight(&self, now: i64) -> Sight {
         let mut sight = Sight::public();
         for grant in self.grants.iter().filter(|grant| grant.holds(now)) {
-            sight.add(grant, if self.strong { Tier::Secret } else { Tier::Restricted });
+            sight.add(grant, self.most());
         }
         sight
     }
@@ -59,19 +59,26 @@ impl Caller {
     /// Whether the caller may write a resource of this tier and these desks by a method of this rule. What is of no desk may
     /// be written by each of them.
     pub fn write(&self, rule: &Rule, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
-        let most = if self.strong { Tier::Secret } else { Tier::Restricted };
-        self.with_role(rule, now).any(|grant| {
-            let here = desks.is_none() || grant.desks.meets(desks);
-            let this = grant.resource.as_deref().is_none_or(|only| only == name);
-            here && this && (tier == Tier::Public || tier <= grant.reach().min(most))
-        })
+        self.with_role(rule, now).any(|grant| self.covers(grant, tier, desks, name))
     }
 
-    /// Whether the caller may lower the tier of a resource of these desks.
-    pub fn publish(&self, desks: Desks, now: i64) -> bool {
-        self.grants.iter().filter(|grant| grant.holds(now)).any(|grant| {
-            grant.role == Role::Publisher && (desks.is_none() || grant.desks.meets(desks))
-        })
+    /// Whether the caller may lower the tier of a resource that now has this one, these desks and this name.
+    pub fn publish(&self, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
+        let held = self.grants.iter().filter(|grant| grant.holds(now));
+        let mut publishers = held.filter(|grant| grant.role == Role::Publisher);
+        publishers.any(|grant| self.covers(grant, tier, desks, name))
+    }
+
+    /// Whether a grant is for a resource like this.
+    fn covers(&self, grant: &Grant, tier: Tier, desks: Desks, name: &str) -> bool {
+        let here = desks.is_none() || grant.desks.meets(desks);
+        let this = grant.resource.as_deref().is_none_or(|only| only == name);
+        here && this && (tier == Tier::Public || tier <= grant.reach().min(self.most()))
+    }
+
+    /// How far any grant reaches for somebody who proved this much.
+    const fn most(&self) -> Tier {
+        if self.strong { Tier::Secret } else { Tier::Restricted }
     }
 
     fn with_role(&self, rule: &Rule, now: i64) -> impl Iterator<Item = &Grant> {

@@ -30,6 +30,8 @@ impl Desks {
     pub const NONE: Self = Self(0);
     /// Every desk.
     pub const ALL: Self = Self(0b11_1111);
+    /// A desk that is not known here: somebody's, and so not everybody's.
+    const ELSEWHERE: Self = Self(0b100_0000);
 
     /// One desk.
     pub fn one(desk: Desk) -> Self {
@@ -40,7 +42,8 @@ impl Desks {
     #[must_use]
     pub fn with(self, desk: Desk) -> Self {
         let place = desk.number() - 1;
-        if (0..6).contains(&place) { Self(self.0 | 1 << place) } else { self }
+        let one = if (0..6).contains(&place) { Self(1 << place) } else { Self::ELSEWHERE };
+        self.and(one)
     }
 
     /// All of both.
@@ -54,9 +57,16 @@ impl Desks {
         self.0.into()
     }
 
-    /// The set in a column.
+    /// The set in a column. Bits that stand for no desk do not make it a set of none.
     pub fn from_bits(bits: i64) -> Self {
-        u8::try_from(bits & Self::ALL.bits()).map_or(Self::NONE, Self)
+        let known = u8::try_from(bits & Self::ALL.bits()).map_or(Self::NONE, Self);
+        if bits & !Self::ALL.bits() == 0 { known } else { known.and(Self::ELSEWHERE) }
+    }
+
+    /// The desk of a number on the wire.
+    pub fn numbered(number: u64) -> Self {
+        let desk = i32::try_from(number).ok().and_then(Desk::from_number);
+        desk.map_or(Self::ELSEWHERE, Self::one)
     }
 
     /// True for a resource of no desk.

@@ -61,7 +61,11 @@ impl Grant {
     }
 
     /// The tier it lets its holder read: the lowest of what it says, what its role can, and, for all of a desk, CONFIDENTIAL.
+    /// One that says nothing gives what is PUBLIC.
     pub fn reach(&self) -> Tier {
+        if self.tier == Tier::Unread {
+            return Tier::Public;
+        }
         let most = if self.resource.is_some() { Tier::Secret } else { Tier::Confidential };
         self.tier.min(self.role.ceiling()).min(most)
     }

@@ -5,6 +5,7 @@
 //! - [`grant`]: what somebody was given: a role, for desks, up to a tier, until a day
 //! - [`caller`]: who asks, and what follows from the grants
 //! - [`sight`]: what a caller may read, as a decision on one resource and as a predicate on a table: the same function
+//! - [`redact`]: takes out of an answer what its caller may not read
 //! - [`rule`]: who may call a method, read from the contract
 //!
 //! Everything here is pure: no clock, no I/O. What the contract does not allow is forbidden.
@@ -12,6 +13,7 @@
 pub mod caller;
 pub mod desk;
 pub mod grant;
+pub mod redact;
 pub mod rule;
 pub mod sight;
 pub mod tier;
@@ -19,6 +21,7 @@ pub mod tier;
 pub use caller::{Caller, Denied};
 pub use desk::Desks;
 pub use grant::{Grant, Role};
+pub use redact::Redaction;
 pub use rule::{Audit, Rule, Rules};
 pub use sight::Sight;
 pub use tier::Tier;

@@ -61,6 +61,11 @@ impl Sight {
         self.levels.iter().copied().chain(named).max().unwrap_or(Tier::Public)
     }
 
+    /// The highest tier that may be read of every desk.
+    pub fn floor(&self) -> Tier {
+        self.levels.iter().copied().min().unwrap_or(Tier::Public)
+    }
+
     /// True if all of a tier may be read, whatever the desk.
     pub fn covers(&self, tier: Tier) -> bool {
         self.whole || self.levels.iter().all(|level| *level >= tier)

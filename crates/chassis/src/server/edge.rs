@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tower::Service;
 use tracing::Instrument;
 
 use super::answer::{Answer, Outcome};
 use super::methods::Methods;
+use super::redacted::Redacted;
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 
@@ -28,7 +28,7 @@ pub(super) struct Edge(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    routes: Routes,
+    routes: Redacted,
     methods: Methods,
     deadlines: Deadlines,
     address: SocketAddr,
@@ -38,7 +38,7 @@ struct Shared {
 
 impl Edge {
     pub fn new(
-        routes: Routes,
+        routes: Redacted,
         methods: Methods,
         deadlines: Deadlines,
         address: SocketAddr,

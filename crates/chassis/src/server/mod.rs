@@ -5,12 +5,14 @@
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
 //! - `answer`: the body of an answer; ends a stream at its deadline
 //! - `methods`: which methods stream, told by the descriptors
+//! - `redacted`: takes out of every answer what its caller may not read
 
 mod answer;
 mod connections;
 mod edge;
 mod first_bytes;
 mod methods;
+mod redacted;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -30,6 +32,7 @@ use tonic_health::server::HealthReporter;
 
 use self::edge::Edge;
 use self::methods::Methods;
+use self::redacted::Redacted;
 use crate::deadline::Deadlines;
 use crate::{Settings, reflection};
 
@@ -161,17 +164,13 @@ impl Server {
         let stopping = CancellationToken::new();
         let methods =
             Methods::read(service.descriptors).context("the descriptors cannot be read")?;
+        let routes = Redacted::new(routes.prepare(), service.descriptors, &service.passed_on)
+            .context("the descriptors cannot be read")?;
         Ok(Self {
             listener,
             address,
             stopping: stopping.clone(),
-            edge: Edge::new(
-                routes.prepare(),
-                methods,
-                service.limits.deadlines,
-                address,
-                stopping.clone(),
-            ),
+            edge: Edge::new(routes, methods, service.limits.deadlines, address, stopping),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,

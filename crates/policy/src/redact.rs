@@ -1,0 +1,163 @@
+//! Takes out of an answer what its caller may not read, by the tiers that the contract gives to fields.
+//!
+//! One pass over the encoded message, without decoding it; where nothing is to be taken out nothing is copied.
+//!
+//! - `shape`: what a pass must know of a message, read from the contract once
+//! - `wire`: the wire format
+//!
+//! A resource says whose it is, by its `name` and its `desks`: in it, and in all that is in it and is no resource itself,
+//! the caller's [level](Sight::level) there decides. Outside of resources, and in one that does not say its `tier` and so
+//! is not all there, decides what the caller may read of every desk. A field without a tier, a field that the contract
+//! does not know and a group are taken out of every answer. Messages of `google.protobuf` and `google.rpc` are one value.
+//!
+//! Whether a resource may be read at all is not asked here: [`Sight::condition`] has kept the others out of the answer.
+
+mod shape;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use prost_reflect::DescriptorPool;
+
+use self::shape::{Shape, Shapes};
+use self::wire::{DEEPEST, Fields, Value, numbers, put_length};
+use crate::rule::path;
+use crate::{Desks, Sight, Tier};
+
+/// The fields of every resource that tell whose it is; a test of the contract holds them to it.
+const NAME: u32 = 1;
+const RESOURCE_TIER: u32 = 7;
+const DESKS: u32 = 8;
+
+/// An answer of our own that cannot be read, and so not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the answer is no well-formed message")]
+pub struct Malformed;
+
+/// What is to be done with the answers of each method.
+#[derive(Clone, Debug)]
+pub struct Redaction {
+    shapes: Arc<[Shape]>,
+    methods: HashMap<String, usize>,
+}
+
+impl Redaction {
+    /// Reads the tiers of all that the methods of the contract can answer.
+    pub fn of(pool: &DescriptorPool) -> Self {
+        let mut shapes = Shapes::of(pool);
+        let mut methods = HashMap::new();
+        for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+            methods.insert(path(&method), shapes.add(&method.output()));
+        }
+        shapes.close();
+        Self { shapes: shapes.all.into(), methods }
+    }
+
+    /// What is to be done with the answers of a method, by its path. Of a method that is not in the contract nothing is
+    /// shown.
+    pub fn plan(&self, path: &str) -> Plan {
+        let unknown = 0;
+        let root = self.methods.get(path).copied().unwrap_or(unknown);
+        Plan { shapes: Arc::clone(&self.shapes), root }
+    }
+}
+
+/// What is to be done with the answers of one method.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    shapes: Arc<[Shape]>,
+    root: usize,
+}
+
+impl Plan {
+    /// True if nothing can be in an answer that the caller may not read.
+    pub fn is_clean(&self, sight: &Sight) -> bool {
+        self.shapes[self.root].highest <= sight.floor()
+    }
+
+    /// What is left of an encoded message without what the caller may not read; nothing where that is all of it.
+    pub fn redact(&self, message: &[u8], sight: &Sight) -> Result<Option<Vec<u8>>, Malformed> {
+        let pass = Pass { shapes: &self.shapes, sight, floor: sight.floor() };
+        pass.message(&self.shapes[self.root], message, pass.floor, DEEPEST)
+    }
+}
+
+/// One message for one caller.
+struct Pass<'a> {
+    shapes: &'a [Shape],
+    sight: &'a Sight,
+    /// What may be read of every desk.
+    floor: Tier,
+}
+
+impl Pass<'_> {
+    /// What is left of a message in which `outer` may be read; nothing where that is all of it.
+    fn message(
+        &self,
+        shape: &Shape,
+        bytes: &[u8],
+        outer: Tier,
+        depth: u32,
+    ) -> Result<Option<Vec<u8>>, Malformed> {
+        if shape.highest <= self.floor {
+            return Ok(None);
+        }
+        let level = if shape.is_resource { self.level(bytes)? } else { outer };
+        if shape.highest <= level && !shape.holds_resource {
+            return Ok(None);
+        }
+        let depth = depth.checked_sub(1).ok_or(Malformed)?;
+        let mut left: Option<Vec<u8>> = None;
+        let mut copied = 0;
+        let mut fields = Fields::of(bytes);
+        while let Some(field) = fields.next()? {
+            let known = shape.field(field.number);
+            let shown = known.filter(|it| it.tier <= level && field.value != Value::Group);
+            let body = match (shown.map(|it| it.message), field.value) {
+                (Some(None), _) => continue,
+                (Some(Some(inner)), Value::Bytes(body)) => {
+                    match self.message(&self.shapes[inner], body, level, depth)? {
+                        None => continue,
+                        redacted => redacted,
+                    }
+                }
+                (Some(Some(_)), _) => return Err(Malformed),
+                (None, _) => None,
+            };
+            let left = left.get_or_insert_with(|| Vec::with_capacity(bytes.len()));
+            left.extend_from_slice(&bytes[copied..field.tag.0]);
+            if let Some(body) = body {
+                left.extend_from_slice(&bytes[field.tag.0..field.tag.1]);
+                put_length(left, body.len());
+                left.extend_from_slice(&body);
+            }
+            copied = field.end;
+        }
+        if let Some(left) = &mut left {
+            left.extend_from_slice(&bytes[copied..]);
+        }
+        Ok(left)
+    }
+
+    /// What may be read in a resource.
+    fn level(&self, bytes: &[u8]) -> Result<Tier, Malformed> {
+        let (mut name, mut desks, mut is_whole) = (&[][..], Desks::NONE, false);
+        let mut fields = Fields::of(bytes);
+        while let Some(field) = fields.next()? {
+            match (field.number, field.value) {
+                (NAME, Value::Bytes(value)) => name = value,
+                (RESOURCE_TIER, Value::Varint(tier)) => is_whole = tier != 0,
+                (DESKS, value) => {
+                    numbers(value, |number| desks = desks.and(Desks::numbered(number)))?;
+                }
+                _ => {}
+            }
+        }
+        if !is_whole {
+            return Ok(self.floor);
+        }
+        let name = std::str::from_utf8(name).map_err(|_no_text| Malformed)?;
+        Ok(self.sight.level(desks, name).max(self.floor))
+    }
+}
