@@ -9,12 +9,14 @@
 //!
 //! - [`Records`]: the methods
 //! - [`References`]: whether what a resource refers to exists, here or in another service
+//! - [`CachedGrants`], [`AskedGrants`]: what callers were given
 //! - [`mask`]: AIP-134 field masks, for any message
 //! - [`failure`]: what the record refuses → what a caller is told
 //! - [`startup`]: opening the record of a service, and its migrations
 //! - [`time`]: record time ↔ timestamps
 
 pub mod failure;
+mod grants;
 pub mod mask;
 mod records;
 mod references;
@@ -26,6 +28,7 @@ use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
 use prost_types::Timestamp;
 
+pub use grants::{AskedGrants, CachedGrants};
 pub use records::{Records, at};
 pub use references::{ReferenceServer, References};
 

@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -30,6 +31,7 @@ use tonic_health::server::HealthReporter;
 
 use self::edge::Edge;
 use self::methods::Methods;
+use crate::auth::grants::GrantSource;
 use crate::deadline::Deadlines;
 use crate::{Settings, reflection};
 
@@ -53,6 +55,8 @@ pub struct Service {
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
     pub limits: Limits,
+    /// Where what callers were given is kept; absent where nothing but what is PUBLIC is served.
+    pub grant_source: Option<Arc<dyn GrantSource>>,
     tasks: JoinSet<()>,
 }
 
@@ -67,6 +71,7 @@ impl Service {
             passed_on: Vec::new(),
             health: HealthReporter::new(),
             limits: Limits::default(),
+            grant_source: None,
             tasks: JoinSet::new(),
         }
     }

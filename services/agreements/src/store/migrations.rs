@@ -3,7 +3,7 @@
 use chronicle::schema::Schema;
 use sea_orm_migration::prelude::*;
 
-use crate::domain::{Agreement, Framework, Party, Source};
+use crate::domain::{Agreement, Framework, Grant, Party, Source};
 
 /// Brings a database to the schema of this program.
 pub struct Migrator;
@@ -16,7 +16,12 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this service.
 pub fn schema() -> Schema {
-    Schema::service().with::<Party>().with::<Source>().with::<Agreement>().with::<Framework>()
+    Schema::service()
+        .with::<Party>()
+        .with::<Source>()
+        .with::<Agreement>()
+        .with::<Framework>()
+        .with::<Grant>()
 }
 
 struct CreateRecord;
