@@ -107,3 +107,63 @@ fn read(held: HeldGrant) -> Option<Grant> {
         expires: Some(micros(held.expire_time).ok()??),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Gives every subject one role more each time it is asked, and none to nobody.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl GrantSource for Counting {
+        fn grants<'a>(
+            &'a self,
+            subject: &'a str,
+            _: &'a HeaderValue,
+        ) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
+            let asked = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+            let grant = Grant {
+                role: Role::Editor,
+                desks: Desks::ALL,
+                tier: Tier::Public,
+                resource: Some(subject.to_owned()),
+                expires: None,
+            };
+            let answer = if subject.is_empty() {
+                Err(Failure::internal("nobody was asked for"))
+            } else {
+                Ok(vec![grant; asked])
+            };
+            async move { answer }.boxed()
+        }
+    }
+
+    async fn count(source: &CachedGrants<Counting>, subject: &str) -> Option<usize> {
+        let token = HeaderValue::from_static("Bearer x");
+        source.grants(subject, &token).await.ok().map(|grants| grants.len())
+    }
+
+    #[tokio::test]
+    async fn each_subject_is_asked_for_once_and_a_failure_is_not_remembered() {
+        let source = CachedGrants::new(Counting::default());
+
+        assert_eq!(count(&source, "a").await, Some(1));
+        assert_eq!(count(&source, "b").await, Some(2));
+        assert_eq!((count(&source, "a").await, count(&source, "b").await), (Some(1), Some(2)));
+        assert_eq!((count(&source, "").await, count(&source, "").await), (None, None));
+        assert_eq!(source.source.0.load(Ordering::SeqCst), 4);
+    }
+
+    #[tokio::test]
+    async fn what_was_remembered_for_long_enough_is_asked_again() {
+        let source = CachedGrants::remembering(Counting::default(), Duration::from_millis(1));
+
+        assert_eq!(count(&source, "a").await, Some(1));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+
+        assert_eq!(count(&source, "a").await, Some(2));
+    }
+}

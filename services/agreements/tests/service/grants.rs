@@ -109,8 +109,9 @@ async fn a_grant_is_recorded_and_can_be_asked_for() {
         let get = GetGrantRequest { name: created.name.clone(), read_time: None };
         assert_eq!(running.grants.get_grant(get).await.unwrap().into_inner(), created);
         let by_subject = format!("subject = \"{AINURA}\"");
-        assert_eq!(listed(&mut running, &by_subject).await, [created.clone()]);
-        assert_eq!(listed(&mut running, "for_desks:UZ").await, [created.clone()]);
+        let found = [created];
+        assert_eq!(listed(&mut running, &by_subject).await, found);
+        assert_eq!(listed(&mut running, "for_desks:UZ").await, found);
         assert_eq!(listed(&mut running, "role = OPERATOR").await, []);
         assert_eq!(listed(&mut running, "expire_time < \"2026-12-24\"").await, []);
         assert_eq!(listed(&mut running, "expire_time = \"2026-12-24\"").await.len(), 2);

@@ -95,7 +95,7 @@ pub fn report(check: &mut Check, fault: Fault) {
     check.violation(fault.field, fault.reason, fault.description);
 }
 
-/// `ISSUER#SUB`; an issuer has no fragment (OpenID Connect Core, 2), a subject may hold anything.
+/// `ISSUER#SUB`; an issuer is a URL without a fragment, a subject may hold anything.
 fn is_subject(text: &str) -> bool {
     text.split_once('#').is_some_and(|(issuer, subject)| !issuer.is_empty() && !subject.is_empty())
 }
