@@ -145,6 +145,15 @@ mod tests {
     }
 
     #[test]
+    fn the_day_of_an_instant_changes_at_midnight_utc() {
+        let midnight = 1_766_707_200_000_000;
+
+        assert_eq!(Day::at(midnight - 1), Day::new(2025, 12, 25));
+        assert_eq!(Day::at(midnight), Day::new(2025, 12, 26));
+        assert_eq!(Day::at(i64::MAX), None);
+    }
+
+    #[test]
     fn what_is_not_in_the_calendar_is_no_date() {
         for (year, month, day) in
             [(2023, 2, 29), (2023, 13, 1), (2023, 0, 5), (0, 1, 1), (2023, -1, 0), (10_000, 1, 1)]

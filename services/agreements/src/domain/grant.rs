@@ -139,3 +139,33 @@ impl Grant {
         if matches!(self.up_to, Tier::Secret) { 90 } else { 400 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_writes_at_once_give_nobody_longer_than_the_bound() {
+        let secret = Grant {
+            name: "grants/g1".to_owned(),
+            subject: "https://login.example.org#ainura".to_owned(),
+            role: Role::Monitor,
+            for_desks: vec![Desk::Kz, Desk::Reg],
+            up_to: Tier::Secret,
+            resource: "activities/a1".to_owned(),
+            purpose: "observes one trial".to_owned(),
+            expire_time: 400 * DAY,
+            note: String::new(),
+        };
+        let short = Grant { expire_time: 30 * DAY, ..secret.clone() };
+        let plain = Grant { up_to: Tier::Confidential, resource: String::new(), ..secret.clone() };
+
+        let held = secret.held(DAY);
+
+        assert_eq!(held.expires, Some(91 * DAY));
+        assert_eq!((held.tier, held.resource.as_deref()), (Tier::Secret, Some("activities/a1")));
+        assert_eq!(Some(held.desks), Desks::parse("kz,reg"));
+        assert_eq!(short.held(DAY).expires, Some(30 * DAY));
+        assert_eq!((plain.held(DAY).expires, plain.held(DAY).resource), (Some(400 * DAY), None));
+    }
+}
