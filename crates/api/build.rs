@@ -90,6 +90,9 @@ fn implementation(
             }}\n"
         ));
     }
+    if let Some(code) = history(file, request, module, parent) {
+        return Some(code);
+    }
     if request.starts_with("List") {
         let answer = file.message_type.iter().find(|m| m.name() == format!("{request}Response"))?;
         let items = answer.field.first()?;
@@ -99,7 +102,7 @@ fn implementation(
                 type Resource = {module}::{resource};
                 type Response = {module}::{request}Response;
                 fn parts(self) -> ListParts {{ ListParts {{ parent: {parent}, page_size: self.page_size, page_token: self.page_token, filter: self.filter, order_by: self.order_by, show_deleted: self.show_deleted, read_time: self.read_time }} }}
-                fn response({field}: Vec<Self::Resource>, next_page_token: String, read_time: Option<prost_types::Timestamp>) -> Self::Response {{ Self::Response {{ {field}, next_page_token, read_time }} }}
+                fn response({field}: Vec<Self::Resource>, next_page_token: String, read_time: Option<prost_types::Timestamp>, resume_token: String) -> Self::Response {{ Self::Response {{ {field}, next_page_token, read_time, resume_token }} }}
             }}\n",
             field = items.name(),
         ));
@@ -130,4 +133,72 @@ fn implementation(
         ));
     }
     None
+}
+
+/// The impls for what was recorded and how it changes: Undelete, Export, Watch, revisions, Diff.
+fn history(
+    file: &FileDescriptorProto,
+    request: &str,
+    module: &str,
+    parent: &str,
+) -> Option<String> {
+    let message = |name: &str| file.message_type.iter().find(|message| message.name() == name);
+    let kind_of = |message: &DescriptorProto, field: &str| {
+        let field = message.field.iter().find(|known| known.name() == field)?;
+        field.type_name().rsplit('.').next().map(ToOwned::to_owned)
+    };
+    if request.starts_with("Undelete") {
+        return Some(format!(
+            "impl Undelete for {module}::{request}Request {{
+                fn parts(self) -> DeleteParts {{ DeleteParts {{ name: self.name, etag: self.etag, request_id: self.request_id, validate_only: self.validate_only }} }}
+            }}\n"
+        ));
+    }
+    if request.starts_with("Export") {
+        return Some(format!(
+            "impl Export for {module}::{request}Request {{
+                fn parts(self) -> ExportParts {{ ExportParts {{ parent: {parent}, filter: self.filter, order_by: self.order_by, show_deleted: self.show_deleted, read_time: self.read_time }} }}
+            }}\n"
+        ));
+    }
+    if request.starts_with("Watch") {
+        let answer = message(&format!("{request}Response"))?;
+        let field = answer.field.get(1)?.name();
+        let kind = kind_of(answer, field)?;
+        return Some(format!(
+            "impl Watch for {module}::{request}Request {{
+                type Resource = {module}::{kind};
+                type Response = {module}::{request}Response;
+                fn parts(self) -> WatchParts {{ WatchParts {{ parent: {parent}, filter: self.filter, resume_token: self.resume_token }} }}
+                fn response(kind: ChangeKind, {field}: Option<Self::Resource>, resume_token: String, read_time: Option<prost_types::Timestamp>) -> Self::Response {{ Self::Response {{ kind: kind.into(), {field}, resume_token, read_time }} }}
+            }}
+            impl Removed for {module}::{kind} {{
+                fn removed(name: String, uid: String) -> Self {{ Self {{ name, uid, ..Self::default() }} }}
+            }}\n"
+        ));
+    }
+    if request.starts_with("Diff") {
+        let kind = kind_of(message(&format!("{request}Response"))?, "before")?;
+        return Some(format!(
+            "impl Diff for {module}::{request}Request {{
+                type Resource = {module}::{kind};
+                type Response = {module}::{request}Response;
+                fn parts(self) -> DiffParts {{ DiffParts {{ parent: {parent}, filter: self.filter, from_time: self.from_time, to_time: self.to_time }} }}
+                fn response(kind: ChangeKind, before: Option<Self::Resource>, after: Option<Self::Resource>, changed: Option<prost_types::FieldMask>) -> Self::Response {{ Self::Response {{ kind: kind.into(), before, after, changed }} }}
+            }}\n"
+        ));
+    }
+    let kind = request.strip_prefix("List")?.strip_suffix("Revisions")?;
+    let field = message(&format!("{kind}Revision"))?.field.last()?.name();
+    Some(format!(
+        "impl Revisions for {module}::{request}Request {{
+            type Resource = {module}::{kind};
+            type Response = {module}::{request}Response;
+            fn parts(self) -> RevisionsParts {{ RevisionsParts {{ name: self.name, page_size: self.page_size, page_token: self.page_token, read_time: self.read_time }} }}
+            fn response(revisions: Vec<RevisionParts<Self::Resource>>, next_page_token: String, read_time: Option<prost_types::Timestamp>) -> Self::Response {{
+                let revisions = revisions.into_iter().map(|one| {module}::{kind}Revision {{ revision: one.revision, record_time: one.record_time, operation: one.operation.into(), author: one.author, changed: one.changed, {field}: Some(one.resource) }}).collect();
+                Self::Response {{ revisions, next_page_token, read_time }}
+            }}
+        }}\n"
+    ))
 }

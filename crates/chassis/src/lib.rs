@@ -9,6 +9,7 @@
 //! - `caller`: who asks
 //! - `auth`: how that is found out
 //! - `deadline`: how long a request may take
+//! - `stopping`: when long work should end of itself
 //! - `clock`: the time
 //!
 //! Nothing here knows a service, a message or a database.
@@ -23,6 +24,7 @@ pub mod failure;
 pub mod process;
 mod reflection;
 pub mod server;
+pub mod stopping;
 pub mod telemetry;
 
 pub use clock::Clock;

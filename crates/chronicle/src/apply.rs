@@ -1,177 +1,257 @@
-//! What a transaction writes, in the order that holds the head row for the shortest time. A lost race shows as "0 rows",
-//! never as an error that spoils the transaction.
+//! What a transaction writes. Record times and hashes follow from the head, which is known before: so nothing waits for an
+//! answer of the database, and the head row, by which writers of all processes are ordered, is held for one statement and
+//! the commit. A lost race shows as "0 rows", never as an error that spoils the transaction.
 
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
+use crate::chain::{Committed, Link};
+use crate::entry::{Entry, Version};
 use crate::error::Error;
+use crate::head::Head;
 use crate::schema::{OPEN, id};
-use crate::write::{Call, Entry};
+use crate::writer::Job;
 
 /// Rows of one INSERT: few enough for the bind limits of both engines, and always the same number, so that the prepared
 /// statement is found again.
 const ROWS: usize = 64;
 
-/// Writes all entries; returns their record times.
+/// Why a transaction wrote nothing.
+pub(crate) enum Refusal {
+    /// A version was not the last any more, a name or a request id is taken; in this job, if that is known.
+    Conflict(Option<usize>),
+    /// Another process wrote since the head was read.
+    Moved,
+    /// It went wrong.
+    Failed(Error),
+}
+
+impl From<DbErr> for Refusal {
+    fn from(error: DbErr) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Conflict(_) | Refusal::Moved => Self::Busy,
+            Refusal::Failed(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// An entry with its place in the record.
+struct Placed<'a> {
+    job: usize,
+    entry: &'a Entry,
+    link: Link,
+    hash: String,
+}
+
+/// Writes all entries of all jobs; returns their record times, and the head they leave. `head` is where the record is thought
+/// to stand. The head row comes last, always: held from the start it would wait for a row of a writer that waits for it.
 pub(crate) async fn apply(
     transaction: &DatabaseTransaction,
-    call: &Call,
-    entries: &[Entry],
+    jobs: &[Job],
+    head: &Head,
     now: i64,
-) -> Result<Vec<i64>, Error> {
-    request_id(transaction, call, entries, now).await?;
-    let first = head(transaction, entries.len(), now).await?;
-    let stamps: Vec<i64> = (0..).map(|place| first.time + place).take(entries.len()).collect();
-    for (entry, time) in entries.iter().zip(&stamps) {
-        close(transaction, entry, *time).await?;
-    }
-    let mut kinds: BTreeMap<&str, Vec<(&Entry, i64)>> = BTreeMap::new();
-    for (entry, time) in entries.iter().zip(&stamps) {
-        kinds.entry(entry.kind).or_default().push((entry, *time));
-    }
-    for of_kind in kinds.values() {
+) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
+    let (placed, next) = place(jobs, head, now);
+    request_ids(transaction, jobs, now).await?;
+    close(transaction, &placed).await?;
+    for of_kind in by_kind(&placed).values() {
         for rows in of_kind.chunks(ROWS) {
             versions(transaction, rows).await?;
         }
     }
-    sides(transaction, entries, &stamps).await?;
-    let places: Vec<usize> = (0..entries.len()).collect();
-    for rows in places.chunks(ROWS) {
-        changes(transaction, call, entries, rows, &first).await?;
+    sides(transaction, &placed).await?;
+    for rows in placed.chunks(ROWS) {
+        changes(transaction, rows).await?;
     }
-    Ok(stamps)
+    if !head.advance(transaction, &next).await? {
+        return Err(Refusal::Moved);
+    }
+    let mut times = placed.iter().map(|placed| placed.link.time);
+    let of_job = |job: &Job| times.by_ref().take(job.entries.len()).collect();
+    Ok((jobs.iter().map(of_job).collect(), next))
 }
 
-/// The request id needs no record time, so it goes first. One that is taken inserts nothing.
-async fn request_id(
+/// Gives each entry its sequence number, its record time and its hash.
+fn place<'a>(jobs: &'a [Job], head: &Head, now: i64) -> (Vec<Placed<'a>>, Head) {
+    let mut next = head.clone();
+    let first = Ord::max(head.time + 1, now);
+    let numbered = jobs.iter().enumerate();
+    let entries =
+        numbered.flat_map(|(number, job)| job.entries.iter().map(move |it| (number, job, it)));
+    let mut placed = Vec::new();
+    for ((number, job, entry), time) in entries.zip(first..) {
+        next.seq += 1;
+        next.time = time;
+        let commitment = entry.version.as_ref().map(|version| commitment(entry, version, time));
+        let link = Link {
+            seq: next.seq,
+            time,
+            kind: entry.kind.to_owned(),
+            uid: entry.uid,
+            revision: entry.revision,
+            operation: entry.operation.to_owned(),
+            caller: job.call.caller.clone(),
+            method: job.call.method.to_string(),
+            commitment: commitment.unwrap_or_default(),
+        };
+        next.hash = link.hash(&next.hash);
+        next.notice(time, entry.seen);
+        placed.push(Placed { job: number, entry, link, hash: next.hash.clone() });
+    }
+    (placed, next)
+}
+
+fn commitment(entry: &Entry, version: &Version, time: i64) -> String {
+    Committed {
+        salt: &version.salt,
+        kind: entry.kind,
+        uid: entry.uid,
+        revision: entry.revision,
+        name: &version.name,
+        created: version.created.unwrap_or(time),
+        deleted: entry.operation == "delete",
+        document: &version.document,
+    }
+    .commitment()
+}
+
+fn by_kind<'a>(
+    placed: &'a [Placed<'a>],
+) -> BTreeMap<&'static str, Vec<(&'a Placed<'a>, &'a Version)>> {
+    let mut kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for one in placed {
+        if let Some(version) = &one.entry.version {
+            kinds.entry(one.entry.kind).or_default().push((one, version));
+        }
+    }
+    kinds
+}
+
+/// One that is taken inserts nothing.
+async fn request_ids(
     transaction: &DatabaseTransaction,
-    call: &Call,
-    entries: &[Entry],
+    jobs: &[Job],
     now: i64,
-) -> Result<(), Error> {
-    let (Some((request, fingerprint)), Some(entry)) = (call.request, entries.first()) else {
+) -> Result<(), Refusal> {
+    let mut rows: Vec<[SimpleExpr; 7]> = Vec::new();
+    for job in jobs {
+        if let (Some((request, fingerprint)), Some(entry)) = (job.call.request, job.entries.first())
+        {
+            rows.push([
+                job.call.caller.as_str().into(),
+                (&*job.call.method).into(),
+                request.into(),
+                fingerprint.into(),
+                entry.uid.into(),
+                entry.revision.into(),
+                now.into(),
+            ]);
+        }
+    }
+    if rows.is_empty() {
         return Ok(());
-    };
+    }
     let mut insert = Query::insert();
     insert
         .into_table(id("request"))
         .columns(["caller", "method", "request", "fingerprint", "uid", "revision", "time"].map(id))
         .on_conflict(
             OnConflict::columns(["caller", "method", "request"].map(id)).do_nothing().to_owned(),
-        )
-        .values_panic([
-            call.caller.as_str().into(),
-            call.method.into(),
-            request.into(),
-            fingerprint.into(),
-            entry.uid.into(),
-            entry.revision.into(),
-            now.into(),
-        ]);
-    expect_rows(transaction.execute(&insert).await?.rows_affected(), 1)
-}
-
-/// Sequence number and record time of the first entry; the others follow one by one.
-struct First {
-    sequence: i64,
-    time: i64,
-}
-
-/// Waits for its turn and hands out `count` sequence numbers and record times, each later than all before.
-async fn head(transaction: &DatabaseTransaction, count: usize, now: i64) -> Result<First, Error> {
-    let count = i64::try_from(count).map_err(|_| Error::Corrupt("too many entries".to_owned()))?;
-    let time = || Expr::col(id("time"));
-    let next = Expr::case(time().add(count).gte(now), time().add(count)).finally(now);
-    let update = Query::update()
-        .table(id("head"))
-        .value(id("seq"), Expr::col(id("seq")).add(count))
-        .value(id("time"), next)
-        .returning(Query::returning().columns(["seq", "time"].map(id)))
-        .to_owned();
-    let row = transaction
-        .query_one(&update)
-        .await?
-        .ok_or_else(|| Error::Corrupt("the head row is gone".to_owned()))?;
-    let (sequence, time): (i64, i64) = (row.try_get("", "seq")?, row.try_get("", "time")?);
-    Ok(First { sequence: sequence - count + 1, time: time - count + 1 })
+        );
+    let wanted = rows.len();
+    for row in rows {
+        insert.values_panic(row);
+    }
+    expect_rows(transaction.execute(&insert).await?.rows_affected(), wanted)
 }
 
 /// Closes what stood, if it is still the version that was read, and the side values it no longer has.
-async fn close(transaction: &DatabaseTransaction, entry: &Entry, time: i64) -> Result<(), Error> {
-    if entry.revision == 1 {
-        return Ok(());
-    }
-    let update = Query::update()
-        .table(id(entry.kind))
-        .value(id("recorded_to"), time)
-        .and_where(Expr::col(id("uid")).eq(entry.uid))
-        .and_where(Expr::col(id("revision")).eq(entry.revision - 1))
-        .and_where(Expr::col(id("recorded_to")).eq(OPEN))
-        .to_owned();
-    expect_rows(transaction.execute(&update).await?.rows_affected(), 1)?;
-    for (table, values) in &entry.closed {
+async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
+    // In one order for all writers, so that two that touch the same resources cannot wait for each other.
+    let mut ordered: Vec<&Placed<'_>> = placed.iter().collect();
+    ordered.sort_by_key(|placed| placed.entry.uid);
+    for Placed { job, entry, link, .. } in ordered {
+        let Some(version) = entry.version.as_ref().filter(|_| entry.revision > 1) else { continue };
         let update = Query::update()
-            .table(id(table))
-            .value(id("recorded_to"), time)
+            .table(id(entry.kind))
+            .value(id("recorded_to"), link.time)
             .and_where(Expr::col(id("uid")).eq(entry.uid))
-            .and_where(Expr::col(id("value")).is_in(values))
+            .and_where(Expr::col(id("revision")).eq(entry.revision - 1))
             .and_where(Expr::col(id("recorded_to")).eq(OPEN))
             .to_owned();
-        transaction.execute(&update).await?;
+        if transaction.execute(&update).await?.rows_affected() != 1 {
+            return Err(Refusal::Conflict(Some(*job)));
+        }
+        for (table, values) in &version.closed {
+            let update = Query::update()
+                .table(id(table))
+                .value(id("recorded_to"), link.time)
+                .and_where(Expr::col(id("uid")).eq(entry.uid))
+                .and_where(Expr::col(id("value")).is_in(values))
+                .and_where(Expr::col(id("recorded_to")).eq(OPEN))
+                .to_owned();
+            transaction.execute(&update).await?;
+        }
     }
     Ok(())
 }
 
 /// The new versions of one kind. A name that is taken inserts nothing.
-async fn versions(transaction: &DatabaseTransaction, rows: &[(&Entry, i64)]) -> Result<(), Error> {
-    let Some((any, _)) = rows.first() else { return Ok(()) };
-    let fixed = [
-        "uid",
-        "revision",
-        "name",
-        "created",
-        "recorded_from",
-        "recorded_to",
-        "deleted",
-        "document",
-    ];
+async fn versions(
+    transaction: &DatabaseTransaction,
+    rows: &[(&Placed<'_>, &Version)],
+) -> Result<(), Refusal> {
+    let Some((_, any)) = rows.first() else { return Ok(()) };
+    let kind = rows[0].0.entry.kind;
+    let fixed = ["uid", "revision", "name", "created", "recorded_from", "recorded_to", "deleted"];
+    let fixed = fixed.into_iter().chain(["salt", "document"]);
     let columns: Vec<Alias> =
-        fixed.into_iter().chain(any.columns.iter().map(|column| column.0)).map(id).collect();
+        fixed.chain(any.columns.iter().map(|column| column.0)).map(id).collect();
     let mut insert = Query::insert();
     insert
-        .into_table(id(any.kind))
+        .into_table(id(kind))
         .columns(columns)
         .on_conflict(OnConflict::columns(["name", "recorded_to"].map(id)).do_nothing().to_owned());
-    for (entry, time) in rows {
+    for (Placed { entry, link, .. }, version) in rows {
         let mut row: Vec<SimpleExpr> = vec![
             entry.uid.into(),
             entry.revision.into(),
-            entry.name.as_str().into(),
-            entry.created.unwrap_or(*time).into(),
-            (*time).into(),
+            version.name.as_str().into(),
+            version.created.unwrap_or(link.time).into(),
+            link.time.into(),
             OPEN.into(),
             (entry.operation == "delete").into(),
-            entry.document.as_str().into(),
+            version.salt.as_str().into(),
+            version.document.as_str().into(),
         ];
-        row.extend(entry.columns.iter().map(|column| Expr::val(column.1.clone())));
+        row.extend(version.columns.iter().map(|column| Expr::val(column.1.clone())));
         insert.values_panic(row);
     }
     expect_rows(transaction.execute(&insert).await?.rows_affected(), rows.len())
 }
 
 /// The side values that the new versions have and the old ones had not, table by table.
-async fn sides(
-    transaction: &DatabaseTransaction,
-    entries: &[Entry],
-    stamps: &[i64],
-) -> Result<(), Error> {
+async fn sides(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
     let mut tables: BTreeMap<&str, Vec<[SimpleExpr; 4]>> = BTreeMap::new();
-    for (entry, time) in entries.iter().zip(stamps) {
-        for (table, values) in &entry.opened {
+    for Placed { entry, link, .. } in placed {
+        let opened = entry.version.iter().flat_map(|version| &version.opened);
+        for (table, values) in opened {
             let rows = values.iter().map(|value| {
-                [entry.uid.into(), value.as_str().into(), (*time).into(), OPEN.into()]
+                [entry.uid.into(), value.as_str().into(), link.time.into(), OPEN.into()]
             });
             tables.entry(table).or_default().extend(rows);
         }
@@ -191,35 +271,34 @@ async fn sides(
     Ok(())
 }
 
-/// The entries of the change log.
-async fn changes(
-    transaction: &DatabaseTransaction,
-    call: &Call,
-    entries: &[Entry],
-    places: &[usize],
-    first: &First,
-) -> Result<(), Error> {
+/// The entries of the change log. One whose place another writer took inserts nothing: the head has moved.
+async fn changes(transaction: &DatabaseTransaction, rows: &[Placed<'_>]) -> Result<(), Refusal> {
     let mut insert = Query::insert();
     insert
         .into_table(id("change"))
-        .columns(["time", "seq", "kind", "uid", "revision", "operation", "caller"].map(id));
-    for (entry, place) in places.iter().map(|place| (&entries[*place], *place)) {
-        let place = i64::try_from(place).unwrap_or(i64::MAX);
+        .columns(Link::COLUMNS.iter().copied().chain(["hash"]).map(id))
+        .on_conflict(OnConflict::column(id("time")).do_nothing().to_owned());
+    for Placed { link, hash, .. } in rows {
         insert.values_panic([
-            (first.time + place).into(),
-            (first.sequence + place).into(),
-            entry.kind.into(),
-            entry.uid.into(),
-            entry.revision.into(),
-            entry.operation.into(),
-            call.caller.as_str().into(),
+            link.seq.into(),
+            link.time.into(),
+            link.kind.as_str().into(),
+            link.uid.into(),
+            link.revision.into(),
+            link.operation.as_str().into(),
+            link.caller.as_str().into(),
+            link.method.as_str().into(),
+            link.commitment.as_str().into(),
+            hash.as_str().into(),
         ]);
     }
-    transaction.execute(&insert).await?;
-    Ok(())
+    match expect_rows(transaction.execute(&insert).await?.rows_affected(), rows.len()) {
+        Err(Refusal::Conflict(_)) => Err(Refusal::Moved),
+        other => other,
+    }
 }
 
 /// Fewer rows than wanted: somebody else came first.
-fn expect_rows(affected: u64, wanted: usize) -> Result<(), Error> {
-    if usize::try_from(affected) == Ok(wanted) { Ok(()) } else { Err(Error::Busy) }
+fn expect_rows(affected: u64, wanted: usize) -> Result<(), Refusal> {
+    if usize::try_from(affected) == Ok(wanted) { Ok(()) } else { Err(Refusal::Conflict(None)) }
 }

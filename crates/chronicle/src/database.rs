@@ -55,5 +55,5 @@ async fn check_order(db: &DatabaseConnection) -> Result<(), Error> {
         return Ok(());
     }
     let message = "the database does not sort text by bytes: create it with LC_COLLATE 'C.UTF-8'";
-    Err(Error::Database(DbErr::Custom(message.to_owned())))
+    Err(DbErr::Custom(message.to_owned()).into())
 }

@@ -1,7 +1,9 @@
 //! All that can go wrong with the record.
 
+use std::sync::Arc;
+
 /// Why a read or a write did not happen.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// Nothing of this name stood at the instant asked for.
     #[error("{0} does not exist")]
@@ -18,6 +20,9 @@ pub enum Error {
     /// The request id was used for another request within the last 24 hours.
     #[error("request_id {0} was used for another request")]
     RequestIdReused(uuid::Uuid),
+    /// The token is older than the log is kept for watchers: list again.
+    #[error("the resume token is too old")]
+    TokenExpired,
     /// An argument of a read is wrong.
     #[error("{message}")]
     Invalid {
@@ -33,10 +38,16 @@ pub enum Error {
     Busy,
     /// The database did not do what it was asked.
     #[error("the database failed")]
-    Database(#[from] sea_orm::DbErr),
+    Database(#[source] Arc<sea_orm::DbErr>),
     /// What the database holds is not what was written.
     #[error("the record is damaged: {0}")]
     Corrupt(String),
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Database(Arc::new(error))
+    }
 }
 
 impl Error {

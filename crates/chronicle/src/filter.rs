@@ -18,6 +18,8 @@ pub enum At {
     Now,
     /// At a record time.
     Time(i64),
+    /// Of the versions `v`: any; of what belongs to them: as it was in that version.
+    Version,
 }
 
 /// The versions, or side rows, of the table `table` that stand at `at`.
@@ -27,6 +29,11 @@ pub fn standing(table: &str, at: At) -> Condition {
     match at {
         At::Now => Condition::all().add(to.eq(open_literal())),
         At::Time(time) => Condition::all().add(from.lte(time)).add(to.gt(time)),
+        At::Version if table == "v" => Condition::all(),
+        At::Version => {
+            let recorded = Expr::col((id("v"), id("recorded_from")));
+            Condition::all().add(from.lte(recorded.clone())).add(to.gt(recorded))
+        }
     }
 }
 

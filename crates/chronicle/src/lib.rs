@@ -1,29 +1,60 @@
 //! The record: one write path and one read path for every resource of every service.
 //!
+//! What it holds:
 //! - [`resource`]: what a resource must say of itself
 //! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL
-//! - [`write`](mod@write): one transaction a write: version, index rows, change entry, request id; all or nothing
-//! - [`read`]: Get and List, each one statement, each at an instant of the record
-//! - [`filter`] and [`order`]: what a caller asks, typed against the resource
-//! - [`token`]: page tokens, sealed
 //! - [`database`]: opening either engine the way the record needs it
 //!
-//! Record time is a number: microseconds since 1970 UTC, handed out by one head row, strictly growing, so that it is the
-//! position in the change log, the instant of a read and its proof at once.
+//! Writing:
+//! - [`entry`]: a version and its line in the change log, ready to be written
+//! - [`write`](mod@write): Create, Update, Delete, Undelete; all or nothing
+//! - `writer`, `apply`, `head`, `chain`: the one writer of a process, its transaction, the row that orders writers, the hash
+//!   chain over the log
+//!
+//! Reading, each answer at an instant of the record, for a reader who may not see everything:
+//! - [`reader`]: who reads, what they may see, and what the log keeps of it
+//! - [`read`]: Get and List, each one statement
+//! - [`revisions`]: what was written of a resource, by whom
+//! - [`difference`]: what changed between two instants
+//! - [`changes`]: a snapshot, then every change, without a gap
+//! - [`filter`] and [`order`]: what a caller asks, typed against the resource
+//! - [`token`]: page and resume tokens, sealed
+//! - [`verify`]: does the record still say what the log committed to?
+//!
+//! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the position in the change log, the
+//! instant of a read and its proof at once.
 
 mod apply;
+mod chain;
+pub mod changes;
+mod chronicle;
 pub mod database;
+mod derive;
+pub mod difference;
+pub mod entry;
 pub mod error;
 pub mod filter;
+mod head;
 pub mod order;
 pub mod read;
+pub mod reader;
 pub mod resource;
+pub mod revisions;
 pub mod schema;
 pub mod token;
+pub mod verify;
 pub mod write;
+mod writer;
 
+pub(crate) use changes::Place;
+pub use changes::{Event, EventKind, Watcher};
+pub use chronicle::Chronicle;
+pub use difference::Difference;
+pub use entry::Entry;
 pub use error::Error;
 pub use filter::At;
 pub use read::{ListRequest, Page};
+pub use reader::Reader;
 pub use resource::{Field, Resource, Stored};
-pub use write::{Call, Chronicle, Entry};
+pub use revisions::Revision;
+pub use write::Call;

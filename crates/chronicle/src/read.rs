@@ -11,13 +11,17 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::filter::{At, filter, standing};
+use crate::head::Head;
 use crate::order::{Order, order_by};
+use crate::reader::{Reader, visible};
 use crate::resource::{Read, Resource, Stored};
 use crate::schema::id;
-use crate::write::Chronicle;
+use crate::{Chronicle, Place};
 
 const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
+/// A page ends when the documents on it come to this many bytes: well below what a message may hold.
+const MOST_BYTES: usize = 4 << 20;
 const VERSION: [&str; 6] = ["uid", "revision", "created", "recorded_from", "deleted", "document"];
 
 /// What a List asks.
@@ -48,15 +52,17 @@ pub struct Page<T> {
     pub next_page_token: String,
     /// The record time it holds for.
     pub read_time: i64,
+    /// From where a watch with the same filter goes on.
+    pub resume_token: String,
 }
 
 /// A keyset cursor: where the page ended, and of which question.
 #[derive(Serialize, Deserialize)]
-struct Cursor {
-    read_time: i64,
-    arguments: [String; 4],
-    after: Vec<serde_json::Value>,
-    uid: Uuid,
+pub(crate) struct Cursor {
+    pub read_time: i64,
+    pub arguments: [String; 4],
+    pub after: Vec<serde_json::Value>,
+    pub uid: Uuid,
 }
 
 /// A column of the versions `v` of a query.
@@ -64,10 +70,10 @@ pub fn v(column: &str) -> SimpleExpr {
     Expr::col((id("v"), id(column)))
 }
 
-/// `SELECT h.time AS head, v.* FROM head h LEFT JOIN (inner) v ON TRUE`
-pub fn with_head(inner: SelectStatement) -> SelectStatement {
+/// `SELECT h.time AS head, v.* FROM head h LEFT JOIN (inner) v ON TRUE`; the head as far as the reader can notice it.
+pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
     Query::select()
-        .expr_as(Expr::col((id("h"), id("time"))), id("head"))
+        .expr_as(Expr::col((id("h"), id(Head::column(&reader.sight)))), id("head"))
         .column((id("v"), Asterisk))
         .from_as(id("head"), id("h"))
         .join_subquery(
@@ -79,15 +85,24 @@ pub fn with_head(inner: SelectStatement) -> SelectStatement {
         .to_owned()
 }
 
+/// The versions `v` of a resource that stand at `at` and that a reader may see.
+pub fn versions<T: Resource>(at: At, reader: &Reader) -> SelectStatement {
+    all_versions::<T>()
+        .cond_where(standing("v", at))
+        .cond_where(visible::<T>(&reader.sight, at))
+        .to_owned()
+}
+
 /// The versions `v` of a resource, all of them.
-pub fn versions<T: Resource>() -> SelectStatement {
+pub(crate) fn all_versions<T: Resource>() -> SelectStatement {
     Query::select()
         .columns(VERSION.map(|column| (id("v"), id(column))))
         .from_as(id(T::KIND), id("v"))
         .to_owned()
 }
 
-const fn holds(at: At, head: i64) -> i64 {
+/// The record time an answer holds for, when the head is at `head`.
+pub const fn holds(at: At, head: i64) -> i64 {
     match at {
         At::Time(time) if time < head => time,
         _ => head,
@@ -97,12 +112,20 @@ const fn holds(at: At, head: i64) -> i64 {
 impl Chronicle {
     /// The version in a row of [`versions`].
     pub fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
+        self.stored_with_length(row).map(|(stored, _)| stored)
+    }
+
+    /// The version in a row, and the bytes of its document.
+    fn stored_with_length<T: Resource>(
+        &self,
+        row: &QueryResult,
+    ) -> Result<(Stored<T>, usize), Error> {
         let document: String = row.try_get("", "document")?;
         let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
         let value = serde_json::from_str(&document).map_err(|error| {
             Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
         })?;
-        Ok(Stored {
+        let stored = Stored {
             uid,
             revision,
             created: row.try_get("", "created")?,
@@ -110,7 +133,8 @@ impl Chronicle {
             deleted: row.try_get("", "deleted")?,
             etag: self.keys.etag(uid, revision),
             value,
-        })
+        };
+        Ok((stored, document.len()))
     }
 
     /// Checks an instant a caller asks for: it must lie in the past.
@@ -125,10 +149,26 @@ impl Chronicle {
     }
 
     /// The version that stands, deleted or not, and the record time it stands at. One query.
-    pub async fn get<T: Resource>(&self, name: &str, at: At) -> Result<(Stored<T>, i64), Error> {
-        let inner =
-            versions::<T>().and_where(v("name").eq(name)).cond_where(standing("v", at)).to_owned();
-        let row = self.db.query_one(&with_head(inner)).await?.ok_or_else(no_head)?;
+    pub async fn get<T: Resource>(
+        &self,
+        name: &str,
+        at: At,
+        reader: &Reader,
+    ) -> Result<(Stored<T>, i64), Error> {
+        let found = self.look::<T>(name, at, reader).await?;
+        self.disclose(reader, reader.readings([&found.0])).await?;
+        Ok(found)
+    }
+
+    /// As [`Chronicle::get`], for a version that is not shown to the reader.
+    pub(crate) async fn look<T: Resource>(
+        &self,
+        name: &str,
+        at: At,
+        reader: &Reader,
+    ) -> Result<(Stored<T>, i64), Error> {
+        let inner = versions::<T>(at, reader).and_where(v("name").eq(name)).to_owned();
+        let row = self.db.query_one(&with_head(inner, reader)).await?.ok_or_else(no_head)?;
         let read_time = holds(at, row.try_get("", "head")?);
         match row.try_get::<Option<i64>>("", "revision")? {
             Some(_) => Ok((self.stored(&row)?, read_time)),
@@ -136,14 +176,17 @@ impl Chronicle {
         }
     }
 
-    /// Those of the names that stand undeleted now, with their versions, in no order. One query.
-    pub async fn find<T: Resource>(&self, names: &[String]) -> Result<Vec<Stored<T>>, Error> {
+    /// Those of the names that stand undeleted now, with their versions, in no order; for checks, not to be shown. One query.
+    pub async fn find<T: Resource>(
+        &self,
+        names: &[String],
+        reader: &Reader,
+    ) -> Result<Vec<Stored<T>>, Error> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        let query = versions::<T>()
+        let query = versions::<T>(At::Now, reader)
             .and_where(v("name").is_in(names))
-            .cond_where(standing("v", At::Now))
             .and_where(v("deleted").eq(false))
             .to_owned();
         self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
@@ -155,7 +198,7 @@ impl Chronicle {
         uid: Uuid,
         revision: i64,
     ) -> Result<Stored<T>, Error> {
-        let query = versions::<T>()
+        let query = all_versions::<T>()
             .and_where(v("uid").eq(uid))
             .and_where(v("revision").eq(revision))
             .to_owned();
@@ -166,20 +209,40 @@ impl Chronicle {
     }
 
     /// A page. One query, whatever its size.
-    pub async fn list<T: Resource>(&self, request: &ListRequest) -> Result<Page<T>, Error> {
-        let plan = self.plan::<T>(request)?;
+    pub async fn list<T: Resource>(
+        &self,
+        request: &ListRequest,
+        reader: &Reader,
+    ) -> Result<Page<T>, Error> {
+        let cursor = self.cursor::<T>(request)?;
+        let page = self.page::<T>(request, cursor, reader).await?;
+        self.disclose(reader, reader.readings(&page.items)).await?;
+        Ok(page)
+    }
+
+    /// The page after a cursor, not yet shown.
+    pub(crate) async fn page<T: Resource>(
+        &self,
+        request: &ListRequest,
+        cursor: Option<Cursor>,
+        reader: &Reader,
+    ) -> Result<Page<T>, Error> {
+        let plan = self.plan::<T>(request, cursor.as_ref(), reader)?;
         let rows = self.db.query_all(&plan.statement).await?;
         let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
         let read_time = holds(plan.at, head);
         let mut items: Vec<Stored<T>> = Vec::with_capacity(rows.len());
-        let size = usize::try_from(plan.size).unwrap_or(usize::MAX);
+        let (size, mut bytes) = (usize::try_from(plan.size).unwrap_or(usize::MAX), 0);
         for row in rows.iter().take(size) {
-            if row.try_get::<Option<i64>>("", "revision")?.is_some() {
-                items.push(self.stored(row)?);
+            if row.try_get::<Option<i64>>("", "revision")?.is_none() || bytes >= MOST_BYTES {
+                break;
             }
+            let (stored, length) = self.stored_with_length(row)?;
+            bytes += length;
+            items.push(stored);
         }
         let next_page_token = match items.last() {
-            Some(last) if rows.len() > size => {
+            Some(last) if rows.len() > items.len() => {
                 let after = plan
                     .order
                     .iter()
@@ -187,17 +250,22 @@ impl Chronicle {
                     .collect();
                 let cursor =
                     Cursor { read_time, arguments: arguments(request), after, uid: last.uid };
-                self.keys.seal(T::KIND, &cursor)?
+                self.keys.seal(&format!("page {}", T::KIND), &cursor)?
             }
             _ => String::new(),
         };
-        Ok(Page { items, next_page_token, read_time })
+        let resume_token = self.resume_token::<T>(request, Place::Changes(read_time))?;
+        Ok(Page { items, next_page_token, read_time, resume_token })
     }
 
     /// A list request checked and turned into its one statement.
-    fn plan<T: Resource>(&self, request: &ListRequest) -> Result<Plan<T>, Error> {
-        let cursor = self.cursor::<T>(request)?;
-        let at = match &cursor {
+    fn plan<T: Resource>(
+        &self,
+        request: &ListRequest,
+        cursor: Option<&Cursor>,
+        reader: &Reader,
+    ) -> Result<Plan<T>, Error> {
+        let at = match cursor {
             Some(cursor) => At::Time(cursor.read_time),
             None => self.at(request.read_time)?,
         };
@@ -208,18 +276,9 @@ impl Chronicle {
         };
         let order = order_by::<T>(&request.order_by)?;
 
-        let mut inner = versions::<T>();
-        inner
-            .cond_where(standing("v", at))
-            .cond_where(filter::<T>(&request.filter, at)?)
-            .limit(size + 1);
-        if let Some((path, value)) = &request.scope {
-            inner.and_where(v(path).eq(value));
-        }
-        if !request.show_deleted {
-            inner.and_where(v("deleted").eq(false));
-        }
-        if let Some(cursor) = &cursor {
+        let mut inner = versions::<T>(at, reader);
+        inner.cond_where(matching::<T>(request, at)?).limit(size + 1);
+        if let Some(cursor) = cursor {
             inner.cond_where(after(&order, cursor)?);
         }
         for (field, _) in &order {
@@ -229,7 +288,7 @@ impl Chronicle {
             order.iter().map(|(field, descending)| (field.path, *descending)).collect();
         keys.push(("uid", order.last().is_some_and(|(_, descending)| *descending)));
         // Sorted inside, where the index serves the page, and outside, where a join promises no order.
-        let statement = sorted(with_head(sorted(inner, &keys)), &keys);
+        let statement = sorted(with_head(sorted(inner, &keys), reader), &keys);
         Ok(Plan { statement, at, size, order })
     }
 
@@ -237,7 +296,8 @@ impl Chronicle {
         if request.page_token.is_empty() {
             return Ok(None);
         }
-        let cursor: Cursor = self.keys.open(T::KIND, &request.page_token)?;
+        let cursor: Cursor =
+            self.keys.open(&format!("page {}", T::KIND), "page_token", &request.page_token)?;
         let changed =
             arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
         let names = ["filter", "order_by", "show_deleted", "parent"];
@@ -253,6 +313,18 @@ impl Chronicle {
     }
 }
 
+/// What a list request asks of a version `v`, besides who asks.
+pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Condition, Error> {
+    let mut all = Condition::all().add(filter::<T>(&request.filter, at)?);
+    if let Some((path, value)) = &request.scope {
+        all = all.add(v(path).eq(value));
+    }
+    if !request.show_deleted {
+        all = all.add(v("deleted").eq(false));
+    }
+    Ok(all)
+}
+
 struct Plan<T> {
     statement: SelectStatement,
     at: At,
@@ -260,11 +332,11 @@ struct Plan<T> {
     order: Order<T>,
 }
 
-fn no_head() -> Error {
+pub(crate) fn no_head() -> Error {
     Error::Corrupt("the head row is gone".to_owned())
 }
 
-fn arguments(request: &ListRequest) -> [String; 4] {
+pub(crate) fn arguments(request: &ListRequest) -> [String; 4] {
     let scope = request.scope.as_ref().map(|(_, value)| value.clone()).unwrap_or_default();
     [request.filter.clone(), request.order_by.clone(), request.show_deleted.to_string(), scope]
 }

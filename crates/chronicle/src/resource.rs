@@ -18,6 +18,12 @@ pub trait Resource:
     /// Its name pattern: `agreements/{agreement}`.
     const PATTERN: &'static str;
 
+    /// Of a resource within another of the same service: the kind of that other, and the field that holds its name. Who may
+    /// not see the one does not see what is in it.
+    const PARENT: Option<(&'static str, &'static str)> = None;
+    /// True if a field of its message is CONFIDENTIAL or above, so that showing it is recorded whatever its own tier.
+    const WATCHED: bool = false;
+
     /// Its name; never changes.
     fn name(&self) -> &str;
 

@@ -1,6 +1,6 @@
 //! The tables of the record, made from the descriptions of the resources: the same statements for both engines.
 //!
-//! A migration calls this once; a test in each service pins the text that comes out, so that a later change of a
+//! A migration brings a database to them; a test in each service pins the text that comes out, so that a later change of a
 //! description is noticed and gets a migration of its own.
 
 use sea_orm::sea_query::{
@@ -10,6 +10,8 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::SchemaManager;
 
+use crate::chain;
+use crate::derive::{Derive, derive};
 use crate::resource::{Field, Read, Resource};
 
 /// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound like any other.
@@ -29,57 +31,38 @@ pub(crate) fn side(kind: &str, path: &str) -> String {
     format!("{kind}_{path}")
 }
 
+struct Shape {
+    name: String,
+    columns: Vec<ColumnDef>,
+    key: &'static [&'static str],
+}
+
 /// Tables and indexes, in the order in which they are created.
 #[derive(Default)]
 pub struct Schema {
-    tables: Vec<TableCreateStatement>,
+    tables: Vec<Shape>,
     indexes: Vec<IndexCreateStatement>,
+    kinds: Vec<(&'static str, Derive)>,
 }
 
 impl Schema {
     /// What every service has: the head row, the change log, the request ids, the secret.
     pub fn service() -> Self {
-        let tables = vec![
-            table("head", vec![key_number("one"), number("seq"), number("time")])
-                .primary_key(&mut primary(&["one"]))
-                .to_owned(),
-            table(
-                "change",
-                vec![
-                    number("time"),
-                    number("seq"),
-                    text("kind"),
-                    uuid("uid"),
-                    number("revision"),
-                    text("operation"),
-                    text("caller"),
-                ],
-            )
-            .primary_key(&mut primary(&["time"]))
-            .to_owned(),
-            table(
-                "request",
-                vec![
-                    text("caller"),
-                    text("method"),
-                    uuid("request"),
-                    number("fingerprint"),
-                    uuid("uid"),
-                    number("revision"),
-                    number("time"),
-                ],
-            )
-            .primary_key(&mut primary(&["caller", "method", "request"]))
-            .to_owned(),
-            table("secret", vec![key_number("one"), text("hex")])
-                .primary_key(&mut primary(&["one"]))
-                .to_owned(),
-        ];
-        let indexes = vec![
+        let mut schema = Self::default();
+        schema.table("head", &["one"], head_columns());
+        let mut change = vec![number("time"), number("seq"), text("kind"), uuid("uid")];
+        change.extend([number("revision"), text("operation"), text("caller")]);
+        change.extend([text("method"), text("commitment"), text("hash")]);
+        schema.table("change", &["time"], change);
+        let mut request = vec![text("caller"), text("method"), uuid("request")];
+        request.extend([number("fingerprint"), uuid("uid"), number("revision"), number("time")]);
+        schema.table("request", &["caller", "method", "request"], request);
+        schema.table("secret", &["one"], vec![key_number("one"), text("hex")]);
+        schema.indexes = vec![
             index("change_kind", "change", &["kind", "time"]),
             index("request_time", "request", &["time"]),
         ];
-        Self { tables, indexes }
+        schema
     }
 
     /// Adds the versions of a resource, a side table for each field with many values, and their indexes.
@@ -87,22 +70,20 @@ impl Schema {
     pub fn with<T: Resource>(mut self) -> Self {
         let kind = T::KIND;
         let mut columns = vec![uuid("uid"), number("revision"), text("name"), number("created")];
-        columns.extend([
-            number("recorded_from"),
-            number("recorded_to"),
-            flag("deleted"),
-            text("document"),
-        ]);
+        columns.extend([number("recorded_from"), number("recorded_to"), flag("deleted")]);
+        columns.extend([level("tier"), number("desks"), text("salt"), text("document")]);
         self.indexes.extend([
             // One open version a name, and the way to the version that stood at an instant.
             index(&format!("{kind}_name"), kind, &["name", "recorded_to"]).unique().to_owned(),
             open_index(&format!("{kind}_open"), kind, &["uid"]),
             index(&format!("{kind}_uid_at"), kind, &["uid", "recorded_from", "recorded_to"]),
+            // The few that are hidden from some.
+            open_index(&format!("{kind}_tier"), kind, &["tier", "uid"]),
         ]);
         let mut sides = Vec::new();
         for field in T::fields() {
             if field.many() {
-                sides.push(self.side_table(kind, field.path));
+                sides.push(side(kind, field.path));
                 continue;
             }
             columns.push(column(&field));
@@ -110,9 +91,11 @@ impl Schema {
                 self = self.with_order::<T>(field.path);
             }
         }
-        self.tables
-            .push(table(kind, columns).primary_key(&mut primary(&["uid", "revision"])).to_owned());
-        self.tables.extend(sides);
+        self.table(kind, &["uid", "revision"], columns);
+        for name in sides {
+            self.side_table(&name);
+        }
+        self.kinds.push((kind, derive::<T>()));
         self
     }
 
@@ -130,22 +113,6 @@ impl Schema {
         self
     }
 
-    /// Values of a field with many, as intervals of their own: a version that keeps its values writes no row.
-    fn side_table(&mut self, kind: &str, path: &str) -> TableCreateStatement {
-        let name = side(kind, path);
-        self.indexes.push(index(
-            &format!("{name}_value"),
-            &name,
-            &["value", "recorded_to", "uid", "recorded_from"],
-        ));
-        table(
-            &name,
-            vec![uuid("uid"), text("value"), number("recorded_from"), number("recorded_to")],
-        )
-        .primary_key(&mut primary(&["uid", "value", "recorded_from"]))
-        .to_owned()
-    }
-
     /// Adds an index on columns of the open versions of a resource, for a query of the service's own.
     #[must_use]
     pub fn with_open_index<T: Resource>(mut self, columns: &[&str]) -> Self {
@@ -157,39 +124,106 @@ impl Schema {
         self
     }
 
-    /// Creates it all, the head row and the secret included.
-    pub async fn create(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        for table in &self.tables {
-            manager.create_table(table.clone()).await?;
+    fn table(&mut self, name: &str, key: &'static [&'static str], columns: Vec<ColumnDef>) {
+        self.tables.push(Shape { name: name.to_owned(), columns, key });
+    }
+
+    /// Values of a field with many, as intervals of their own: a version that keeps its values writes no row.
+    fn side_table(&mut self, name: &str) {
+        self.indexes.push(index(
+            &format!("{name}_value"),
+            name,
+            &["value", "recorded_to", "uid", "recorded_from"],
+        ));
+        let columns =
+            vec![uuid("uid"), text("value"), number("recorded_from"), number("recorded_to")];
+        self.table(name, &["uid", "value", "recorded_from"], columns);
+    }
+
+    /// Brings a database to these tables: makes what is missing, the head row and the secret included, and fills new columns
+    /// from the documents. What is there stays as it is, so it can run again.
+    pub async fn bring(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let mut grown = Vec::new();
+        for shape in &self.tables {
+            if !manager.has_table(&shape.name).await? {
+                manager.create_table(shape.create()).await?;
+            } else if shape.grow(manager).await? {
+                grown.push(shape.name.as_str());
+            }
         }
         for index in &self.indexes {
-            manager.create_index(index.clone()).await?;
+            manager.create_index(index.clone().if_not_exists().to_owned()).await?;
         }
         let db = manager.get_connection();
-        let mut secret = [0_u8; 32];
-        aws_lc_rs::rand::fill(&mut secret)
-            .map_err(|_| DbErr::Custom("the machine gave no random bytes".to_owned()))?;
-        let secret = hex::encode(secret);
-        db.execute_unprepared("INSERT INTO head (one, seq, time) VALUES (1, 0, 0)").await?;
-        db.execute_unprepared(&format!("INSERT INTO secret (one, hex) VALUES (1, '{secret}')"))
-            .await?;
+        start(db).await?;
+        for (kind, derive) in self.kinds.iter().filter(|(kind, _)| grown.contains(kind)) {
+            derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
+        }
+        if grown.contains(&"change") {
+            let kinds: Vec<_> = self.kinds.iter().map(|(kind, _)| *kind).collect();
+            chain::seal(db, &kinds).await.map_err(|error| DbErr::Custom(error.to_string()))?;
+        }
         Ok(())
     }
 
     /// The statements as SQLite text, one a line, for the test that pins them.
     pub fn text(&self) -> String {
-        let tables = self.tables.iter().map(|table| table.to_string(SqliteQueryBuilder));
+        let tables = self.tables.iter().map(|shape| shape.create().to_string(SqliteQueryBuilder));
         let indexes = self.indexes.iter().map(|index| index.to_string(SqliteQueryBuilder));
         tables.chain(indexes).map(|statement| statement + ";\n").collect()
     }
 }
 
-fn table(name: &str, columns: Vec<ColumnDef>) -> TableCreateStatement {
-    let mut table = Table::create().table(id(name)).to_owned();
-    for mut column in columns {
-        table.col(&mut column);
+impl Shape {
+    fn create(&self) -> TableCreateStatement {
+        let mut table = Table::create().table(id(&self.name)).to_owned();
+        for column in &self.columns {
+            table.col(column.clone());
+        }
+        table.primary_key(&mut primary(self.key)).to_owned()
     }
-    table
+
+    /// Adds the columns that are missing, empty; true if there were any.
+    async fn grow(&self, manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
+        let mut grown = false;
+        for column in &self.columns {
+            if manager.has_column(&self.name, column.get_column_name()).await? {
+                continue;
+            }
+            let table = Table::alter().table(id(&self.name)).add_column(column.clone()).to_owned();
+            manager.alter_table(table).await?;
+            grown = true;
+        }
+        Ok(grown)
+    }
+}
+
+/// The head row and the secret, where they are missing.
+async fn start<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+    let mut secret = [0_u8; 32];
+    aws_lc_rs::rand::fill(&mut secret)
+        .map_err(|_| DbErr::Custom("the machine gave no random bytes".to_owned()))?;
+    let secret = hex::encode(secret);
+    db.execute_unprepared(
+        "INSERT INTO head (one, seq, time) VALUES (1, 0, 0) ON CONFLICT DO NOTHING",
+    )
+    .await?;
+    db.execute_unprepared(&format!(
+        "INSERT INTO secret (one, hex) VALUES (1, '{secret}') ON CONFLICT DO NOTHING"
+    ))
+    .await?;
+    // A record of before tiers were kept is public as a whole.
+    let seen = "UPDATE head SET public = time, restricted = time, confidential = time WHERE confidential = 0";
+    db.execute_unprepared(seen).await?;
+    Ok(())
+}
+
+/// Where the record stands: sequence, record time and hash of the last change; and, so that an answer tells nothing of what
+/// its reader may not see, the record time of the last change that could be seen up to each tier.
+fn head_columns() -> Vec<ColumnDef> {
+    let mut columns = vec![key_number("one"), number("seq"), number("time"), text("hash")];
+    columns.extend(["public", "restricted", "confidential"].map(number));
+    columns
 }
 
 fn primary(columns: &[&str]) -> IndexCreateStatement {
@@ -219,16 +253,22 @@ fn key_number(name: &str) -> ColumnDef {
     ColumnDef::new(id(name)).integer().not_null().to_owned()
 }
 
+// The defaults are for tables that stand already when a column is added.
+
 fn number(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).big_integer().not_null().to_owned()
+    ColumnDef::new(id(name)).big_integer().not_null().default(0).to_owned()
+}
+
+fn level(name: &str) -> ColumnDef {
+    ColumnDef::new(id(name)).big_integer().not_null().default(4).to_owned()
 }
 
 fn text(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).text().not_null().to_owned()
+    ColumnDef::new(id(name)).text().not_null().default("").to_owned()
 }
 
 fn flag(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).boolean().not_null().to_owned()
+    ColumnDef::new(id(name)).boolean().not_null().default(false).to_owned()
 }
 
 fn uuid(name: &str) -> ColumnDef {

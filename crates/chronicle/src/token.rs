@@ -22,7 +22,7 @@ impl Keys {
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let derived = |purpose: &str| hmac::sign(&root, purpose.as_bytes());
-        let token = RandomizedNonceKey::new(&AES_256_GCM_SIV, derived("page-token").as_ref())
+        let token = RandomizedNonceKey::new(&AES_256_GCM_SIV, derived("token").as_ref())
             .map_err(|_| Error::Corrupt("the secret does not make a key".to_owned()))?;
         Ok(Self { token, etag: hmac::Key::new(hmac::HMAC_SHA256, derived("etag").as_ref()) })
     }
@@ -47,10 +47,19 @@ impl Keys {
     }
 
     /// Opens what [`Keys::seal`] gave.
-    pub fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Result<T, Error> {
+    pub fn open<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        argument: &'static str,
+        text: &str,
+    ) -> Result<T, Error> {
         let invalid = || {
-            let message = "page_token is not one this method gave; start again without it";
-            Error::invalid("page_token", "PAGE_TOKEN_INVALID", message)
+            let reason = match argument {
+                "resume_token" => "RESUME_TOKEN_INVALID",
+                _ => "PAGE_TOKEN_INVALID",
+            };
+            let message = format!("{argument} is not one this method gave; start again without it");
+            Error::invalid(argument, reason, message)
         };
         if text.len() > 8192 {
             return Err(invalid());
@@ -79,14 +88,17 @@ mod tests {
     fn a_token_opens_only_for_its_purpose_and_only_whole() {
         let sealed = keys().seal("agreement", &("title", 3)).unwrap();
 
-        let opened: (String, i32) = keys().open("agreement", &sealed).unwrap();
+        let opened: (String, i32) = keys().open("agreement", "page_token", &sealed).unwrap();
         assert_eq!(opened, ("title".to_owned(), 3));
-        assert!(keys().open::<(String, i32)>("party", &sealed).is_err());
+        assert!(keys().open::<(String, i32)>("party", "page_token", &sealed).is_err());
         for place in 0..sealed.len() {
             let mut bytes = sealed.clone().into_bytes();
             bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
             let tampered = String::from_utf8(bytes).unwrap();
-            assert!(keys().open::<(String, i32)>("agreement", &tampered).is_err(), "byte {place}");
+            assert!(
+                keys().open::<(String, i32)>("agreement", "page_token", &tampered).is_err(),
+                "byte {place}"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chronicle::{At, Call, Chronicle, Error, ListRequest, Stored};
-use common::{Thing, call, record, thing};
+use common::{Thing, call, public, record, thing};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -109,12 +109,13 @@ impl History<'_> {
     async fn update(&self, value: Thing, stale: bool) -> Option<Stored<Thing>> {
         let before = self.standing.get(&value.name)?;
         if before.deleted {
-            let refused = self.record.current::<Thing>(&value.name, "").await;
+            let refused = self.record.standing::<Thing>(&value.name, "", &public(), true).await;
             assert!(matches!(refused, Err(Error::Deleted(_))));
             return None;
         }
         if stale {
-            let refused = self.record.current::<Thing>(&value.name, "\"old\"").await;
+            let refused =
+                self.record.standing::<Thing>(&value.name, "\"old\"", &public(), true).await;
             assert!(matches!(refused, Err(Error::EtagMismatch(_))));
             let old = Stored { revision: before.revision - 1, ..before.clone() };
             assert!(self.record.update(&call(), &old, value).await.is_err());
@@ -125,7 +126,7 @@ impl History<'_> {
 
     async fn delete(&self, name: &str) -> Option<Stored<Thing>> {
         let before = self.standing.get(name).filter(|before| !before.deleted)?;
-        Some(self.record.delete::<Thing>(&call(), name, &before.etag).await.unwrap())
+        Some(self.record.delete(&call(), before.clone()).await.unwrap())
     }
 
     async fn retry(&self) -> Option<Stored<Thing>> {
@@ -166,7 +167,7 @@ async fn pages(record: &Chronicle, request: &ListRequest, size: u64) -> Vec<Stor
     let mut request = ListRequest { page_size: size, ..request.clone() };
     let mut all = Vec::new();
     loop {
-        let page = record.list::<Thing>(&request).await.unwrap();
+        let page = record.list::<Thing>(&request, &public()).await.unwrap();
         assert_eq!(Some(page.read_time), request.read_time);
         all.extend(page.items);
         if page.next_page_token.is_empty() {
@@ -181,7 +182,8 @@ async fn check(record: &Chronicle, model: &Model, unique: &str) {
     let mut turn = 0;
     for (time, standing) in model {
         for (name, stored) in standing {
-            let (got, read_time) = record.get::<Thing>(name, At::Time(*time)).await.unwrap();
+            let (got, read_time) =
+                record.get::<Thing>(name, At::Time(*time), &public()).await.unwrap();
             assert_eq!((&got, read_time), (stored, *time));
         }
         for order in ORDERS {
@@ -245,7 +247,10 @@ async fn pages_stay_whole_while_others_write() {
 
         for size in [1, 7, 50, 1000] {
             let first = record
-                .list::<Thing>(&ListRequest { order_by: "title".into(), ..ListRequest::default() })
+                .list::<Thing>(
+                    &ListRequest { order_by: "title".into(), ..ListRequest::default() },
+                    &public(),
+                )
                 .await
                 .unwrap();
             let request = ListRequest {
@@ -266,7 +271,7 @@ async fn pages_stay_whole_while_others_write() {
 async fn write_for_a_while(record: Arc<Chronicle>) {
     for number in 0..300 {
         let name = format!("things/t{}", number % 200);
-        let current = record.current::<Thing>(&name, "").await.unwrap();
+        let current = record.standing::<Thing>(&name, "", &public(), true).await.unwrap();
         let next = Thing { name, ..thing(number, number + 1) };
         record.update(&call(), &current, next).await.unwrap();
     }

@@ -3,10 +3,10 @@
 mod common;
 
 use chronicle::{Chronicle, Error, ListRequest};
-use common::{Thing, call, record, thing};
+use common::{Thing, call, public, record, thing};
 
 async fn refusal(record: &Chronicle, request: ListRequest) -> (&'static str, String) {
-    match record.list::<Thing>(&request).await {
+    match record.list::<Thing>(&request, &public()).await {
         Err(Error::Invalid { reason, message, .. }) => (reason, message),
         other => panic!("{request:?} gives {other:?}"),
     }
@@ -78,7 +78,7 @@ async fn a_page_token_serves_only_the_question_it_was_made_for() {
         }
         let first =
             ListRequest { page_size: 2, order_by: "title".into(), ..ListRequest::default() };
-        let token = record.list::<Thing>(&first).await.unwrap().next_page_token;
+        let token = record.list::<Thing>(&first, &public()).await.unwrap().next_page_token;
         let with = |request: ListRequest| ListRequest { page_token: token.clone(), ..request };
 
         for (request, part) in [
@@ -125,10 +125,10 @@ async fn a_batch_is_recorded_whole_or_not_at_all() {
             .map(|who| chronicle::Entry::create(&thing(*who, 0)).unwrap())
             .collect();
 
-        let outcome = record.record(&call(), &entries).await;
+        let outcome = record.record(&call(), entries).await;
 
         assert!(matches!(outcome, Err(Error::Busy)));
-        let page = record.list::<Thing>(&ListRequest::default()).await.unwrap();
+        let page = record.list::<Thing>(&ListRequest::default(), &public()).await.unwrap();
         assert_eq!(page.items.len(), 1);
     })
     .await;

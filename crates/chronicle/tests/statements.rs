@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chassis::clock::SystemClock;
 use chronicle::{At, Chronicle, ListRequest, database};
-use common::{Thing, call, record, thing};
+use common::{Thing, call, public, record, thing};
 
 #[tokio::test]
 async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
@@ -25,7 +25,7 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
         let reader = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
         statements.store(0, Ordering::Relaxed);
 
-        reader.get::<Thing>("things/t7", At::Now).await.unwrap();
+        reader.get::<Thing>("things/t7", At::Now, &public()).await.unwrap();
         assert_eq!(statements.swap(0, Ordering::Relaxed), 1);
         for page_size in [1, 50, 1000] {
             let request = ListRequest {
@@ -34,7 +34,7 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
                 page_size,
                 ..ListRequest::default()
             };
-            reader.list::<Thing>(&request).await.unwrap();
+            reader.list::<Thing>(&request, &public()).await.unwrap();
             assert_eq!(statements.swap(0, Ordering::Relaxed), 1, "a page of {page_size}");
         }
     })

@@ -25,6 +25,10 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
                 format!("{id} was used for another request within 24 hours; take a new one");
             Failure::invalid(vec![Violation::new("request_id", "REQUEST_ID_REUSED", description)])
         }
+        Error::TokenExpired => Failure::out_of_range(
+            "RESUME_TOKEN_EXPIRED",
+            "the resume token is older than seven days: watch without it, with a snapshot",
+        ),
         Error::Invalid { argument, reason, message } => {
             Failure::invalid(vec![Violation::new(argument, reason, message)])
         }

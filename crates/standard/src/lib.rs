@@ -7,7 +7,8 @@
 //! self.0.get::<Party, _>(request).await
 //! ```
 //!
-//! - [`Records`]: the methods
+//! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
+//! - [`access`]: whether whoever asks may write what they send
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
 //! - [`mask`]: AIP-134 field masks, for any message
@@ -15,13 +16,17 @@
 //! - [`startup`]: opening the record of a service, and its migrations
 //! - [`time`]: record time ↔ timestamps
 
+pub mod access;
 pub mod failure;
 mod grants;
+mod history;
 pub mod mask;
 mod records;
 mod references;
 pub mod startup;
 pub mod time;
+mod watch;
+mod writes;
 
 use chronicle::{Resource, Stored};
 use facts::vocabulary::Vocabulary;
@@ -29,7 +34,8 @@ use facts::{Check, SourceRef};
 use prost_types::Timestamp;
 
 pub use grants::{AskedGrants, CachedGrants};
-pub use records::{Records, at};
+pub use history::Answers;
+pub use records::{Records, at, reader};
 pub use references::{ReferenceServer, References};
 
 /// Sets the message limits that every gRPC service of the suite has.
@@ -45,7 +51,12 @@ macro_rules! limited {
 /// A resource as it looks on the wire.
 pub trait Served: Resource {
     /// Its message.
-    type Message: prost::Message + prost::Name + api::standard::Resource + Default + Clone;
+    type Message: prost::Message
+        + prost::Name
+        + api::standard::Resource
+        + api::standard::Removed
+        + Default
+        + Clone;
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;

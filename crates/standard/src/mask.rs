@@ -1,17 +1,23 @@
 //! AIP-134 field masks: which fields of an update are taken, for any message, by its descriptor.
 
 use chassis::failure::{Failure, Violation};
+use policy::Tier;
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value};
 use prost_types::FieldMask;
 
+use crate::access::{dynamic, is_hidden};
+
 /// `current` with the fields of `mask` taken from `wanted`. An empty mask takes every field that is set, `*` takes all.
-/// Fields that only the server sets, and the name, are left alone. A path that does not exist is refused.
+/// Fields that only the server sets, the name, and what lies above `level` are left alone: nobody empties what they cannot see.
+/// A path that does not exist is refused.
 pub fn merge<M: Message + Name + Default>(
     current: &M,
     wanted: &M,
     mask: Option<&FieldMask>,
+    level: Tier,
 ) -> Result<M, Failure> {
+    let fixed = |field: &FieldDescriptor| fixed(field) || is_hidden(field, level);
     let mut target = dynamic(current)?;
     let source = dynamic(wanted)?;
     let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
@@ -27,8 +33,10 @@ pub fn merge<M: Message + Name + Default>(
             }
         }
         _ => {
-            let violations: Vec<Violation> =
-                paths.iter().filter_map(|path| apply(&mut target, &source, path).err()).collect();
+            let violations: Vec<Violation> = paths
+                .iter()
+                .filter_map(|path| apply(&mut target, &source, path, level).err())
+                .collect();
             if !violations.is_empty() {
                 return Err(Failure::invalid(violations));
             }
@@ -37,20 +45,12 @@ pub fn merge<M: Message + Name + Default>(
     M::decode(target.encode_to_vec().as_slice()).map_err(Failure::internal)
 }
 
-fn dynamic<M: Message + Name>(message: &M) -> Result<DynamicMessage, Failure> {
-    let name = M::full_name();
-    let descriptor = api::descriptors().get_message_by_name(&name);
-    let descriptor =
-        descriptor.ok_or_else(|| Failure::internal(format!("{name} has no descriptor")))?;
-    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
-        .map_err(Failure::internal)
-}
-
 /// `a` or `a.b.c`: nothing inside a list or a map.
 fn apply(
     target: &mut DynamicMessage,
     source: &DynamicMessage,
     path: &str,
+    level: Tier,
 ) -> Result<(), Violation> {
     let invalid = |description: String| Violation::new("update_mask", "MASK_INVALID", description);
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
@@ -63,7 +63,7 @@ fn apply(
             known.join(", ")
         )));
     };
-    if fixed(&field) {
+    if fixed(&field) || is_hidden(&field, level) {
         return Ok(());
     }
     let Some(rest) = rest else {
@@ -78,8 +78,50 @@ fn apply(
     }
     let given = source.get_field(&field);
     match (target.get_field_mut(&field), given.as_message()) {
-        (Value::Message(inner), Some(given)) => apply(inner, given, rest),
+        (Value::Message(inner), Some(given)) => apply(inner, given, rest, level),
         _ => Ok(()),
+    }
+}
+
+/// The paths of the fields in which two messages differ, as far as they lie within `level`: into messages, not into lists.
+/// Without a first all that is set in the second.
+pub fn differences<M: Message + Name + Default>(
+    before: Option<&M>,
+    after: &M,
+    level: Tier,
+) -> Result<FieldMask, Failure> {
+    let before = match before {
+        Some(before) => dynamic(before)?,
+        None => dynamic(&M::default())?,
+    };
+    let mut paths = Vec::new();
+    compare(&before, &dynamic(after)?, "", level, &mut paths);
+    Ok(FieldMask { paths })
+}
+
+fn compare(
+    before: &DynamicMessage,
+    after: &DynamicMessage,
+    at: &str,
+    level: Tier,
+    paths: &mut Vec<String>,
+) {
+    for field in after.descriptor().fields().filter(|field| !is_hidden(field, level)) {
+        // What the server stamps on every version says nothing.
+        if at.is_empty() && (1..=6).contains(&field.number()) {
+            continue;
+        }
+        let (old, new) = (before.get_field(&field), after.get_field(&field));
+        if old == new && before.has_field(&field) == after.has_field(&field) {
+            continue;
+        }
+        let path = format!("{at}{}", field.name());
+        match (old.as_message(), new.as_message()) {
+            (Some(old), Some(new)) if before.has_field(&field) && after.has_field(&field) => {
+                compare(old, new, &format!("{path}."), level, paths);
+            }
+            _ => paths.push(path),
+        }
     }
 }
 
@@ -140,7 +182,8 @@ mod tests {
             Party { display_name: "X".to_owned(), uid: "forged".to_owned(), ..Party::default() };
 
         let merged =
-            merge(&party(), &wanted, Some(&mask(&["display_name", "uid", "note"]))).unwrap();
+            merge(&party(), &wanted, Some(&mask(&["display_name", "uid", "note"])), Tier::Public)
+                .unwrap();
 
         assert_eq!(merged, Party { display_name: "X".to_owned(), note: String::new(), ..party() });
     }
@@ -149,8 +192,8 @@ mod tests {
     fn an_empty_mask_takes_what_is_set_and_a_star_takes_all() {
         let wanted = Party { display_name: "X".to_owned(), ..Party::default() };
 
-        let some = merge(&party(), &wanted, None).unwrap();
-        let all = merge(&party(), &wanted, Some(&mask(&["*"]))).unwrap();
+        let some = merge(&party(), &wanted, None, Tier::Public).unwrap();
+        let all = merge(&party(), &wanted, Some(&mask(&["*"])), Tier::Public).unwrap();
 
         assert_eq!(some, Party { display_name: "X".to_owned(), ..party() });
         assert_eq!((all.note.as_str(), all.established, all.uid.as_str()), ("", None, "u"));
@@ -164,16 +207,22 @@ mod tests {
         };
         let wanted = Party { established: Some(year), ..Party::default() };
 
-        let merged = merge(&party(), &wanted, Some(&mask(&["established.date.year"]))).unwrap();
+        let merged =
+            merge(&party(), &wanted, Some(&mask(&["established.date.year"])), Tier::Public)
+                .unwrap();
 
         assert_eq!(merged.established.unwrap().date, Some(Date { year: 1990, month: 12, day: 16 }));
     }
 
     #[test]
     fn paths_that_do_not_exist_are_all_named() {
-        let refusal =
-            merge(&party(), &party(), Some(&mask(&["nothing", "names.text", "display_name.x"])))
-                .unwrap_err();
+        let refusal = merge(
+            &party(),
+            &party(),
+            Some(&mask(&["nothing", "names.text", "display_name.x"])),
+            Tier::Public,
+        )
+        .unwrap_err();
 
         assert_eq!(refusal.violations.len(), 3);
         assert!(refusal.violations[0].description.contains("`nothing` is no field"));

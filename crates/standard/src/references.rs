@@ -12,6 +12,8 @@ use chassis::client::Connection;
 use chassis::failure::{Failure, Violation};
 use chronicle::{Chronicle, Error, Resource};
 use facts::check::matches_pattern;
+
+use crate::records::reader;
 use tonic::{Request, Response, Status};
 
 const MOST_NAMES: usize = 1000;
@@ -44,7 +46,7 @@ impl References {
     pub fn here<T: Resource>(mut self) -> Self {
         let find: Finder = Box::new(|chronicle, names| {
             Box::pin(async move {
-                let found = chronicle.find::<T>(&names).await?;
+                let found = chronicle.find::<T>(&names, &reader()).await?;
                 Ok(found.into_iter().map(|stored| stored.value.name().to_owned()).collect())
             })
         });
@@ -65,7 +67,8 @@ impl References {
                 let whole =
                     |name: &String| name.split('/').take(depth).collect::<Vec<_>>().join("/");
                 let wholes: BTreeSet<String> = names.iter().map(whole).collect();
-                let found = chronicle.find::<T>(&wholes.into_iter().collect::<Vec<_>>()).await?;
+                let found =
+                    chronicle.find::<T>(&wholes.into_iter().collect::<Vec<_>>(), &reader()).await?;
                 Ok(found.iter().flat_map(|stored| names_of(&stored.value)).collect())
             })
         });

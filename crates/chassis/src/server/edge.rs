@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -31,6 +32,8 @@ struct Shared {
     methods: Methods,
     deadlines: Deadlines,
     address: SocketAddr,
+    /// Tells streams to end when the server drains.
+    stopping: CancellationToken,
 }
 
 impl Edge {
@@ -39,8 +42,9 @@ impl Edge {
         methods: Methods,
         deadlines: Deadlines,
         address: SocketAddr,
+        stopping: CancellationToken,
     ) -> Self {
-        Self(Arc::new(Shared { routes, methods, deadlines, address }))
+        Self(Arc::new(Shared { routes, methods, deadlines, address, stopping }))
     }
 
     /// Answers one request; a panic and a passed deadline are answers too.
@@ -58,6 +62,7 @@ impl Edge {
         let deadline = Instant::now() + allowed;
         let work = AssertUnwindSafe(self.0.routes.clone().call(request)).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
+        let work = crate::stopping::scope(self.0.stopping.clone(), work);
         let response = match work.instrument(outcome.span().clone()).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => return Ok(Answer::from_status(panicked(), outcome)),

@@ -139,6 +139,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     edge: Edge,
+    stopping: CancellationToken,
     service: Service,
     drain: Duration,
     max_connections: usize,
@@ -162,12 +163,20 @@ impl Server {
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
         let routes = reflection::add(routes, service.descriptors, &listed)
             .context("the descriptors do not fit together")?;
+        let stopping = CancellationToken::new();
         let methods =
             Methods::read(service.descriptors).context("the descriptors cannot be read")?;
         Ok(Self {
             listener,
             address,
-            edge: Edge::new(routes.prepare(), methods, service.limits.deadlines, address),
+            stopping: stopping.clone(),
+            edge: Edge::new(
+                routes.prepare(),
+                methods,
+                service.limits.deadlines,
+                address,
+                stopping.clone(),
+            ),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,
@@ -182,18 +191,18 @@ impl Server {
 
     /// Answers until `stop` is cancelled, then lets requests under way end within the drain time and cuts the rest.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, address, edge, service, drain, max_connections, max_connection_age } =
-            self;
+        let Self { listener, address, edge, stopping, service, drain, .. } = self;
         tracing::info!(service = service.name, %address, "serving");
         let connections = connections::Connections::new(
             edge,
             &service.limits,
-            max_connections,
-            max_connection_age,
+            self.max_connections,
+            self.max_connection_age,
         );
         connections.take(listener, &stop).await;
 
         tracing::info!(service = service.name, "draining");
+        stopping.cancel();
         service.health.set_service_status("", ServingStatus::NotServing).await;
         for name in &service.proto_services {
             service.health.set_service_status(name, ServingStatus::NotServing).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chassis::clock::SystemClock;
 use chronicle::schema::Schema;
-use chronicle::{Call, Chronicle, Field, Resource, database};
+use chronicle::{Call, Chronicle, Field, Reader, Resource, database};
 use policy::{Desks, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};
@@ -73,11 +73,16 @@ pub fn thing(who: usize, number: usize) -> Thing {
 /// An empty record in the database at `url`.
 pub async fn record(url: &str) -> Arc<Chronicle> {
     let db = database::open(url).await.unwrap();
-    Schema::service().with::<Thing>().create(&SchemaManager::new(&db)).await.unwrap();
+    Schema::service().with::<Thing>().bring(&SchemaManager::new(&db)).await.unwrap();
     Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
 }
 
 /// A call without a request id.
 pub fn call() -> Call {
-    Call { caller: "test".to_owned(), method: "Test", request: None }
+    Call { caller: "test".to_owned(), method: "Test".into(), request: None }
+}
+
+/// Somebody without a name, who sees what is public.
+pub fn public() -> Reader {
+    Reader::public()
 }

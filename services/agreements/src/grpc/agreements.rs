@@ -2,15 +2,17 @@
 
 use api::registan::agreements::v1::agreement_service_server::AgreementService;
 use api::registan::agreements::v1::{
-    Agreement as Message, CreateAgreementRequest, DeleteAgreementRequest, GetAgreementRequest,
-    GetLegalBasisRequest, LegalBasis, ListAgreementsRequest, ListAgreementsResponse,
-    UpdateAgreementRequest,
+    Agreement as Message, CreateAgreementRequest, DeleteAgreementRequest, DiffAgreementsRequest,
+    DiffAgreementsResponse, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,
+    LegalBasis, ListAgreementRevisionsRequest, ListAgreementRevisionsResponse,
+    ListAgreementsRequest, ListAgreementsResponse, UndeleteAgreementRequest,
+    UpdateAgreementRequest, WatchAgreementsRequest, WatchAgreementsResponse,
 };
 use chassis::Failure;
 use chronicle::Stored;
 use facts::{Check, Day};
 use standard::time::{micros, timestamp};
-use standard::{Served, at};
+use standard::{Answers, Served, at};
 use tonic::{Request, Response, Status};
 
 use super::convert::{legal_basis_message, status_message};
@@ -61,6 +63,51 @@ impl AgreementService for Agreements {
         request: Request<DeleteAgreementRequest>,
     ) -> Result<Response<Message>, Status> {
         self.0.records.delete::<Agreement, _>(request).await
+    }
+
+    async fn undelete_agreement(
+        &self,
+        request: Request<UndeleteAgreementRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.undelete::<Agreement, _>(request).await
+    }
+
+    type ExportAgreementsStream = Answers<Message>;
+
+    async fn export_agreements(
+        &self,
+        request: Request<ExportAgreementsRequest>,
+    ) -> Result<Response<Answers<Message>>, Status> {
+        let as_of = self.day(request.get_ref().as_of)?;
+        self.0
+            .records
+            .export_with::<Agreement, _>(request, move |stored| message(stored, as_of))
+            .await
+    }
+
+    type WatchAgreementsStream = Answers<WatchAgreementsResponse>;
+
+    async fn watch_agreements(
+        &self,
+        request: Request<WatchAgreementsRequest>,
+    ) -> Result<Response<Answers<WatchAgreementsResponse>>, Status> {
+        self.0.records.watch::<Agreement, _>(request).await
+    }
+
+    async fn list_agreement_revisions(
+        &self,
+        request: Request<ListAgreementRevisionsRequest>,
+    ) -> Result<Response<ListAgreementRevisionsResponse>, Status> {
+        self.0.records.revisions::<Agreement, _>(request).await
+    }
+
+    type DiffAgreementsStream = Answers<DiffAgreementsResponse>;
+
+    async fn diff_agreements(
+        &self,
+        request: Request<DiffAgreementsRequest>,
+    ) -> Result<Response<Answers<DiffAgreementsResponse>>, Status> {
+        self.0.records.diff::<Agreement, _>(request).await
     }
 
     async fn get_legal_basis(

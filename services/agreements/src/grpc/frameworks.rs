@@ -2,10 +2,13 @@
 
 use api::registan::agreements::v1::framework_service_server::FrameworkService;
 use api::registan::agreements::v1::{
-    CreateFrameworkRequest, DeleteFrameworkRequest, Framework as Message, GetFrameworkRequest,
-    ListFrameworksRequest, ListFrameworksResponse, UpdateFrameworkRequest,
+    CreateFrameworkRequest, DeleteFrameworkRequest, DiffFrameworksRequest, DiffFrameworksResponse,
+    ExportFrameworksRequest, Framework as Message, GetFrameworkRequest,
+    ListFrameworkRevisionsRequest, ListFrameworkRevisionsResponse, ListFrameworksRequest,
+    ListFrameworksResponse, UndeleteFrameworkRequest, UpdateFrameworkRequest,
+    WatchFrameworksRequest, WatchFrameworksResponse,
 };
-use standard::Records;
+use standard::{Answers, Records};
 use tonic::{Request, Response, Status};
 
 use crate::domain::Framework;
@@ -48,5 +51,46 @@ impl FrameworkService for Frameworks {
         request: Request<DeleteFrameworkRequest>,
     ) -> Result<Response<Message>, Status> {
         self.0.delete::<Framework, _>(request).await
+    }
+
+    async fn undelete_framework(
+        &self,
+        request: Request<UndeleteFrameworkRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.undelete::<Framework, _>(request).await
+    }
+
+    type ExportFrameworksStream = Answers<Message>;
+
+    async fn export_frameworks(
+        &self,
+        request: Request<ExportFrameworksRequest>,
+    ) -> Result<Response<Answers<Message>>, Status> {
+        self.0.export::<Framework, _>(request).await
+    }
+
+    type WatchFrameworksStream = Answers<WatchFrameworksResponse>;
+
+    async fn watch_frameworks(
+        &self,
+        request: Request<WatchFrameworksRequest>,
+    ) -> Result<Response<Answers<WatchFrameworksResponse>>, Status> {
+        self.0.watch::<Framework, _>(request).await
+    }
+
+    async fn list_framework_revisions(
+        &self,
+        request: Request<ListFrameworkRevisionsRequest>,
+    ) -> Result<Response<ListFrameworkRevisionsResponse>, Status> {
+        self.0.revisions::<Framework, _>(request).await
+    }
+
+    type DiffFrameworksStream = Answers<DiffFrameworksResponse>;
+
+    async fn diff_frameworks(
+        &self,
+        request: Request<DiffFrameworksRequest>,
+    ) -> Result<Response<Answers<DiffFrameworksResponse>>, Status> {
+        self.0.diff::<Framework, _>(request).await
     }
 }

@@ -2,12 +2,15 @@
 
 use api::registan::access::v1::grant_service_server::GrantService;
 use api::registan::access::v1::{
-    CreateGrantRequest, DeleteGrantRequest, GetGrantRequest, Grant as Message, ListGrantsRequest,
-    ListGrantsResponse, UpdateGrantRequest,
+    CreateGrantRequest, DeleteGrantRequest, DiffGrantsRequest, DiffGrantsResponse,
+    ExportGrantsRequest, GetGrantRequest, Grant as Message, ListGrantRevisionsRequest,
+    ListGrantRevisionsResponse, ListGrantsRequest, ListGrantsResponse, UndeleteGrantRequest,
+    UpdateGrantRequest, WatchGrantsRequest, WatchGrantsResponse,
 };
 use chassis::Failure;
 use facts::Check;
-use standard::{Records, Served, mask};
+use policy::Tier;
+use standard::{Answers, Records, Served, mask, reader};
 use tonic::{Request, Response, Status};
 
 use super::convert::report;
@@ -56,6 +59,47 @@ impl GrantService for Grants {
     ) -> Result<Response<Message>, Status> {
         self.0.delete::<Grant, _>(request).await
     }
+
+    async fn undelete_grant(
+        &self,
+        request: Request<UndeleteGrantRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.undelete::<Grant, _>(request).await
+    }
+
+    type ExportGrantsStream = Answers<Message>;
+
+    async fn export_grants(
+        &self,
+        request: Request<ExportGrantsRequest>,
+    ) -> Result<Response<Answers<Message>>, Status> {
+        self.0.export::<Grant, _>(request).await
+    }
+
+    type WatchGrantsStream = Answers<WatchGrantsResponse>;
+
+    async fn watch_grants(
+        &self,
+        request: Request<WatchGrantsRequest>,
+    ) -> Result<Response<Answers<WatchGrantsResponse>>, Status> {
+        self.0.watch::<Grant, _>(request).await
+    }
+
+    async fn list_grant_revisions(
+        &self,
+        request: Request<ListGrantRevisionsRequest>,
+    ) -> Result<Response<ListGrantRevisionsResponse>, Status> {
+        self.0.revisions::<Grant, _>(request).await
+    }
+
+    type DiffGrantsStream = Answers<DiffGrantsResponse>;
+
+    async fn diff_grants(
+        &self,
+        request: Request<DiffGrantsRequest>,
+    ) -> Result<Response<Answers<DiffGrantsResponse>>, Status> {
+        self.0.diff::<Grant, _>(request).await
+    }
 }
 
 impl Grants {
@@ -73,11 +117,11 @@ impl Grants {
     /// The grant as it would be, by what stands now. What the standard method refuses is left to it.
     async fn check_update(&self, request: &UpdateGrantRequest) -> Result<(), Failure> {
         let Some(wanted) = &request.grant else { return Ok(()) };
-        let Ok(current) = self.0.chronicle.current::<Grant>(&wanted.name, "").await else {
-            return Ok(());
-        };
+        let current = self.0.chronicle.standing::<Grant>(&wanted.name, "", &reader(), true).await;
+        let Ok(current) = current else { return Ok(()) };
         let before = current.value.clone();
-        match mask::merge(&Grant::write(current), wanted, request.update_mask.as_ref()) {
+        let mask = request.update_mask.as_ref();
+        match mask::merge(&Grant::write(current), wanted, mask, Tier::Public) {
             Ok(merged) => self.check_expiry(Some(&before), merged),
             Err(_) => Ok(()),
         }

@@ -2,10 +2,12 @@
 
 use api::registan::agreements::v1::party_service_server::PartyService;
 use api::registan::agreements::v1::{
-    CreatePartyRequest, DeletePartyRequest, GetPartyRequest, ListPartiesRequest,
-    ListPartiesResponse, Party as Message, UpdatePartyRequest,
+    CreatePartyRequest, DeletePartyRequest, DiffPartiesRequest, DiffPartiesResponse,
+    ExportPartiesRequest, GetPartyRequest, ListPartiesRequest, ListPartiesResponse,
+    ListPartyRevisionsRequest, ListPartyRevisionsResponse, Party as Message, UndeletePartyRequest,
+    UpdatePartyRequest, WatchPartiesRequest, WatchPartiesResponse,
 };
-use standard::Records;
+use standard::{Answers, Records};
 use tonic::{Request, Response, Status};
 
 use crate::domain::Party;
@@ -48,5 +50,46 @@ impl PartyService for Parties {
         request: Request<DeletePartyRequest>,
     ) -> Result<Response<Message>, Status> {
         self.0.delete::<Party, _>(request).await
+    }
+
+    async fn undelete_party(
+        &self,
+        request: Request<UndeletePartyRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.undelete::<Party, _>(request).await
+    }
+
+    type ExportPartiesStream = Answers<Message>;
+
+    async fn export_parties(
+        &self,
+        request: Request<ExportPartiesRequest>,
+    ) -> Result<Response<Answers<Message>>, Status> {
+        self.0.export::<Party, _>(request).await
+    }
+
+    type WatchPartiesStream = Answers<WatchPartiesResponse>;
+
+    async fn watch_parties(
+        &self,
+        request: Request<WatchPartiesRequest>,
+    ) -> Result<Response<Answers<WatchPartiesResponse>>, Status> {
+        self.0.watch::<Party, _>(request).await
+    }
+
+    async fn list_party_revisions(
+        &self,
+        request: Request<ListPartyRevisionsRequest>,
+    ) -> Result<Response<ListPartyRevisionsResponse>, Status> {
+        self.0.revisions::<Party, _>(request).await
+    }
+
+    type DiffPartiesStream = Answers<DiffPartiesResponse>;
+
+    async fn diff_parties(
+        &self,
+        request: Request<DiffPartiesRequest>,
+    ) -> Result<Response<Answers<DiffPartiesResponse>>, Status> {
+        self.0.diff::<Party, _>(request).await
     }
 }

@@ -29,9 +29,11 @@ pub async fn get_legal_basis(
 ) -> Result<Answer, Failure> {
     let chronicle = &app.records.chronicle;
     let (_, read_time) = app.records.find::<Party>(party.to_owned(), read_time).await?;
+    let reader = standard::reader();
     let failed = |error| from_record("registan/Agreement", error);
-    let agreements = store::agreements_of(chronicle, party, read_time).await.map_err(failed)?;
-    let union = store::union_names(chronicle, read_time).await.map_err(failed)?;
+    let agreements =
+        store::agreements_of(chronicle, party, read_time, &reader).await.map_err(failed)?;
+    let union = store::union_names(chronicle, read_time, &reader).await.map_err(failed)?;
     let as_of = ops::day_or_today(app, as_of);
     Ok(Answer { basis: legal_basis::on(agreements, &union, as_of), as_of, read_time })
 }

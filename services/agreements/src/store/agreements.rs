@@ -1,6 +1,6 @@
 //! Queries of the legal basis.
 
-use chronicle::{Chronicle, Error, ListRequest};
+use chronicle::{Chronicle, Error, ListRequest, Reader};
 
 use crate::domain::{Agreement, Party};
 
@@ -9,6 +9,7 @@ pub async fn agreements_of(
     chronicle: &Chronicle,
     party: &str,
     read_time: i64,
+    reader: &Reader,
 ) -> Result<Vec<Agreement>, Error> {
     let mut request = ListRequest {
         filter: format!("parties:\"{party}\""),
@@ -18,7 +19,7 @@ pub async fn agreements_of(
     };
     let mut agreements = Vec::new();
     loop {
-        let page = chronicle.list::<Agreement>(&request).await?;
+        let page = chronicle.list::<Agreement>(&request, reader).await?;
         agreements.extend(page.items.into_iter().map(|stored| stored.value));
         if page.next_page_token.is_empty() {
             return Ok(agreements);
@@ -28,13 +29,17 @@ pub async fn agreements_of(
 }
 
 /// The names of the European Union and the Communities before it, at a record time.
-pub async fn union_names(chronicle: &Chronicle, read_time: i64) -> Result<Vec<String>, Error> {
+pub async fn union_names(
+    chronicle: &Chronicle,
+    read_time: i64,
+    reader: &Reader,
+) -> Result<Vec<String>, Error> {
     let request = ListRequest {
         filter: "kind = UNION".to_owned(),
         page_size: 1000,
         read_time: Some(read_time),
         ..ListRequest::default()
     };
-    let page = chronicle.list::<Party>(&request).await?;
+    let page = chronicle.list::<Party>(&request, reader).await?;
     Ok(page.items.into_iter().map(|stored| stored.value.name).collect())
 }

@@ -1,4 +1,5 @@
-//! The migrations, oldest first. One is never changed once it has landed; `tests/schema.rs` notices.
+//! The migrations, oldest first. Each brings a database to the tables as they are described now, so each change of a
+//! description gets one; `tests/schema.rs` notices.
 
 use chronicle::schema::Schema;
 use sea_orm_migration::prelude::*;
@@ -10,7 +11,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateRecord)]
+        vec![Box::new(CreateRecord), Box::new(KeepTiersAndChain), Box::new(KeepGrants)]
     }
 }
 
@@ -35,6 +36,38 @@ impl MigrationName for CreateRecord {
 #[async_trait::async_trait]
 impl MigrationTrait for CreateRecord {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        schema().create(manager).await
+        schema().bring(manager).await
+    }
+}
+
+/// Tiers, desks, the hash chain.
+struct KeepTiersAndChain;
+
+impl MigrationName for KeepTiersAndChain {
+    fn name(&self) -> &'static str {
+        "m20261124_000002_keep_tiers_and_chain"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepTiersAndChain {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        schema().bring(manager).await
+    }
+}
+
+/// What callers were given.
+struct KeepGrants;
+
+impl MigrationName for KeepGrants {
+    fn name(&self) -> &'static str {
+        "m20261124_000003_keep_grants"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepGrants {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        schema().bring(manager).await
     }
 }

@@ -95,6 +95,7 @@ impl Transaction {
 impl Resource for Transaction {
     const KIND: &'static str = "transaction";
     const PATTERN: &'static str = "projects/{project}/transactions/{transaction}";
+    const PARENT: Option<(&'static str, &'static str)> = Some(("project", "project"));
 
     fn name(&self) -> &str {
         &self.name

@@ -2,11 +2,13 @@
 
 use api::registan::projects::v1::project_service_server::ProjectService;
 use api::registan::projects::v1::{
-    CreateProjectRequest, DeleteProjectRequest, GetProjectRequest, ImportIatiRequest,
-    ImportIatiResponse, ListProjectsRequest, ListProjectsResponse, Project as Message,
-    UpdateProjectRequest,
+    CreateProjectRequest, DeleteProjectRequest, DiffProjectsRequest, DiffProjectsResponse,
+    ExportProjectsRequest, GetProjectRequest, ImportIatiRequest, ImportIatiResponse,
+    ListProjectRevisionsRequest, ListProjectRevisionsResponse, ListProjectsRequest,
+    ListProjectsResponse, Project as Message, UndeleteProjectRequest, UpdateProjectRequest,
+    WatchProjectsRequest, WatchProjectsResponse,
 };
-use standard::at;
+use standard::{Answers, at};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::convert::report_message;
@@ -53,6 +55,47 @@ impl ProjectService for Projects {
         request: Request<DeleteProjectRequest>,
     ) -> Result<Response<Message>, Status> {
         self.0.records.delete::<Project, _>(request).await
+    }
+
+    async fn undelete_project(
+        &self,
+        request: Request<UndeleteProjectRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.undelete::<Project, _>(request).await
+    }
+
+    type ExportProjectsStream = Answers<Message>;
+
+    async fn export_projects(
+        &self,
+        request: Request<ExportProjectsRequest>,
+    ) -> Result<Response<Answers<Message>>, Status> {
+        self.0.records.export::<Project, _>(request).await
+    }
+
+    type WatchProjectsStream = Answers<WatchProjectsResponse>;
+
+    async fn watch_projects(
+        &self,
+        request: Request<WatchProjectsRequest>,
+    ) -> Result<Response<Answers<WatchProjectsResponse>>, Status> {
+        self.0.records.watch::<Project, _>(request).await
+    }
+
+    async fn list_project_revisions(
+        &self,
+        request: Request<ListProjectRevisionsRequest>,
+    ) -> Result<Response<ListProjectRevisionsResponse>, Status> {
+        self.0.records.revisions::<Project, _>(request).await
+    }
+
+    type DiffProjectsStream = Answers<DiffProjectsResponse>;
+
+    async fn diff_projects(
+        &self,
+        request: Request<DiffProjectsRequest>,
+    ) -> Result<Response<Answers<DiffProjectsResponse>>, Status> {
+        self.0.records.diff::<Project, _>(request).await
     }
 
     async fn import_iati(

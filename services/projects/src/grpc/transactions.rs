@@ -3,14 +3,17 @@
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::transaction_service_server::TransactionService;
 use api::registan::projects::v1::{
-    CreateTransactionRequest, DeleteTransactionRequest, GetTransactionRequest,
-    ListTransactionsRequest, ListTransactionsResponse, SumTransactionsRequest,
-    SumTransactionsResponse, Transaction as Message, UpdateTransactionRequest,
+    CreateTransactionRequest, DeleteTransactionRequest, DiffTransactionsRequest,
+    DiffTransactionsResponse, ExportTransactionsRequest, GetTransactionRequest,
+    ListTransactionRevisionsRequest, ListTransactionRevisionsResponse, ListTransactionsRequest,
+    ListTransactionsResponse, SumTransactionsRequest, SumTransactionsResponse,
+    Transaction as Message, UndeleteTransactionRequest, UpdateTransactionRequest,
+    WatchTransactionsRequest, WatchTransactionsResponse,
 };
 use chassis::Failure;
 use chassis::failure::Violation;
-use standard::at;
 use standard::time::{micros, timestamp};
+use standard::{Answers, at};
 use tonic::{Request, Response, Status};
 
 use super::convert::sum_message;
@@ -56,6 +59,47 @@ impl TransactionService for Transactions {
         request: Request<DeleteTransactionRequest>,
     ) -> Result<Response<Message>, Status> {
         self.0.records.delete::<Transaction, _>(request).await
+    }
+
+    async fn undelete_transaction(
+        &self,
+        request: Request<UndeleteTransactionRequest>,
+    ) -> Result<Response<Message>, Status> {
+        self.0.records.undelete::<Transaction, _>(request).await
+    }
+
+    type ExportTransactionsStream = Answers<Message>;
+
+    async fn export_transactions(
+        &self,
+        request: Request<ExportTransactionsRequest>,
+    ) -> Result<Response<Answers<Message>>, Status> {
+        self.0.records.export::<Transaction, _>(request).await
+    }
+
+    type WatchTransactionsStream = Answers<WatchTransactionsResponse>;
+
+    async fn watch_transactions(
+        &self,
+        request: Request<WatchTransactionsRequest>,
+    ) -> Result<Response<Answers<WatchTransactionsResponse>>, Status> {
+        self.0.records.watch::<Transaction, _>(request).await
+    }
+
+    async fn list_transaction_revisions(
+        &self,
+        request: Request<ListTransactionRevisionsRequest>,
+    ) -> Result<Response<ListTransactionRevisionsResponse>, Status> {
+        self.0.records.revisions::<Transaction, _>(request).await
+    }
+
+    type DiffTransactionsStream = Answers<DiffTransactionsResponse>;
+
+    async fn diff_transactions(
+        &self,
+        request: Request<DiffTransactionsRequest>,
+    ) -> Result<Response<Answers<DiffTransactionsResponse>>, Status> {
+        self.0.records.diff::<Transaction, _>(request).await
     }
 
     async fn sum_transactions(

@@ -32,8 +32,9 @@ pub async fn sum_transactions(
     let Question { filter, years, projects, splits, read_time } = question;
     let shares = splits.by_recipient || splits.by_sector_of.is_some();
     let apart = Apart { years: *years, projects: *projects, shares };
-    let (groups, read_time) = store::groups(&app.records.chronicle, filter, apart, *read_time)
-        .await
-        .map_err(|error| from_record("registan/Transaction", error))?;
+    let (groups, read_time) =
+        store::groups(&app.records.chronicle, filter, apart, *read_time, &standard::reader())
+            .await
+            .map_err(|error| from_record("registan/Transaction", error))?;
     Ok((sum::allocate(groups, splits), read_time))
 }

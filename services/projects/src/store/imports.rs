@@ -2,7 +2,7 @@
 
 use chronicle::filter::standing;
 use chronicle::read::{v, versions};
-use chronicle::{At, Chronicle, Error, Resource, Stored};
+use chronicle::{At, Chronicle, Error, Reader, Resource, Stored};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Condition, ExprTrait, Query};
 
@@ -31,8 +31,7 @@ pub async fn projects_of(
 ) -> Result<Vec<Stored<Project>>, Error> {
     let known =
         Condition::any().add(v("name").is_in(names)).add(v("iati_identifier").is_in(identifiers));
-    let query =
-        versions::<Project>().cond_where(standing("v", At::Now)).cond_where(known).to_owned();
+    let query = versions::<Project>(At::Now, &Reader::machinery()).cond_where(known).to_owned();
     chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
 }
 
@@ -67,8 +66,7 @@ pub async fn transactions_named(
 ) -> Result<Vec<Stored<Transaction>>, Error> {
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(NAMES) {
-        let query = versions::<Transaction>()
-            .cond_where(standing("v", At::Now))
+        let query = versions::<Transaction>(At::Now, &Reader::machinery())
             .and_where(v("name").is_in(some))
             .to_owned();
         for row in chronicle.db.query_all(&query).await? {
@@ -76,12 +74,4 @@ pub async fn transactions_named(
         }
     }
     Ok(found)
-}
-
-/// The record time of the newest version.
-pub async fn head(chronicle: &Chronicle) -> Result<i64, Error> {
-    let query = Query::select().column(Alias::new("time")).from(Alias::new("head")).to_owned();
-    let row = chronicle.db.query_one(&query).await?;
-    let row = row.ok_or_else(|| Error::Corrupt("the head row is gone".to_owned()))?;
-    Ok(row.try_get("", "time")?)
 }

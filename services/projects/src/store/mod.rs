@@ -4,6 +4,6 @@ mod imports;
 mod migrations;
 mod sums;
 
-pub use imports::{IMPORTED, Imported, head, projects_of, transactions_named, transactions_of};
+pub use imports::{IMPORTED, Imported, projects_of, transactions_named, transactions_of};
 pub use migrations::{Migrator, schema};
 pub use sums::{Apart, groups};

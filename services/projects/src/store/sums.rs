@@ -1,8 +1,9 @@
 //! The one statement of the sums.
 
 use chronicle::filter::{filter, standing};
-use chronicle::read::{v, with_head};
-use chronicle::{At, Chronicle, Error, Resource};
+use chronicle::read::{holds, v, with_head};
+use chronicle::reader::visible;
+use chronicle::{At, Chronicle, Error, Reader, Resource};
 use facts::vocabulary::Vocabulary;
 use rust_decimal::Decimal;
 use sea_orm::sea_query::{
@@ -36,17 +37,16 @@ pub async fn groups(
     text: &str,
     apart: Apart,
     read_time: Option<i64>,
+    reader: &Reader,
 ) -> Result<(Vec<Group>, i64), Error> {
     let at = chronicle.at(read_time)?;
-    let rows = chronicle.db.query_all(&with_head(statement(text, apart, at)?)).await?;
+    let rows =
+        chronicle.db.query_all(&with_head(statement(text, apart, at, reader)?, reader)).await?;
     let head: i64 = match rows.first() {
         Some(row) => row.try_get("", "head")?,
         None => return Err(Error::Corrupt("the head row is gone".to_owned())),
     };
-    let read_time = match at {
-        At::Time(time) if time < head => time,
-        _ => head,
-    };
+    let read_time = holds(at, head);
     let groups = rows.iter().filter_map(|row| group(row, apart).transpose());
     Ok((groups.collect::<Result<_, Error>>()?, read_time))
 }
@@ -55,7 +55,7 @@ fn id(name: &str) -> Alias {
     Alias::new(name)
 }
 
-fn statement(text: &str, apart: Apart, at: At) -> Result<SelectStatement, Error> {
+fn statement(text: &str, apart: Apart, at: At, reader: &Reader) -> Result<SelectStatement, Error> {
     let column = |table: &str, path: &str| Expr::col((id(table), id(path)));
     let sum = |value: SimpleExpr| Expr::expr(Func::sum(value)).cast_as(id("bigint"));
     let mut keys = vec![v("type"), v("currency")];
@@ -68,6 +68,7 @@ fn statement(text: &str, apart: Apart, at: At) -> Result<SelectStatement, Error>
         .expr_as(Expr::expr(Func::count(v("uid"))).cast_as(id("bigint")), id("transactions"))
         .from_as(id(Transaction::KIND), id("v"))
         .cond_where(standing("v", at))
+        .cond_where(visible::<Transaction>(&reader.sight, at))
         .and_where(v("deleted").eq(false))
         .cond_where(filter::<Transaction>(text, at)?)
         .to_owned();

@@ -74,6 +74,7 @@ pub struct Activity {
 impl Resource for Activity {
     const KIND: &'static str = "activity";
     const PATTERN: &'static str = "activities/{activity}";
+    const WATCHED: bool = true;
 
     fn name(&self) -> &str {
         &self.name

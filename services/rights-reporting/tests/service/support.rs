@@ -7,6 +7,7 @@ use api::registan::agreements::v1::{
     Agreement, CreateAgreementRequest, CreatePartyRequest, CreateSourceRequest, Party, Provision,
     Source, agreement, party, provision, source,
 };
+use api::registan::options::v1::Tier;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{
@@ -192,6 +193,7 @@ pub fn recording(id: &str, recommendation: Recommendation) -> CreateRecommendati
 /// A visit to a prison in Turkmenistan that was refused.
 pub fn activity() -> Activity {
     Activity {
+        tier: Tier::Public.into(),
         kind: activity::Kind::PrisonVisit.into(),
         party: "parties/tm".to_owned(),
         delegation: "EU Delegation to Turkmenistan".to_owned(),

@@ -18,7 +18,6 @@ use standard::failure::from_record;
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::store;
 
 pub use report::{Report, SEVERITIES, Tally};
 
@@ -43,7 +42,8 @@ pub async fn import_iati(
 ) -> Result<Report, Failure> {
     let chronicle = &app.records.chronicle;
     let failed = |error| from_record("registan/Project", error);
-    let call = Call { caller: "anonymous".to_owned(), method: "ImportIati", request: None };
+    let caller = chassis::caller::current().caller.subject.clone();
+    let call = Call { caller, method: "ImportIati".into(), request: None };
     let (sender, mut batches) = mpsc::channel(BATCHES);
     let name = options.file_name.clone();
     let reading = tokio::task::spawn_blocking(move || read::read(file, &name, &sender));
@@ -53,7 +53,7 @@ pub async fn import_iati(
         report.add(outcome.map_err(failed)?);
     }
     let (totals, tally) = reading.await.map_err(Failure::internal)?;
-    report.read_time = store::head(chronicle).await.map_err(failed)?;
+    report.read_time = chronicle.head(&standard::reader()).await.map_err(failed)?;
     report.finish(totals, tally);
     tracing::info!(
         file = options.file_name,

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chronicle::{Call, Chronicle, Entry, Error, Stored};
+use chronicle::{Call, Chronicle, Entry, Error, Resource, Stored};
 use iati::{Finding, Severity};
+use standard::access::granted;
 
 use super::merge::merge;
 use super::notes::finding;
@@ -28,7 +29,7 @@ pub async fn record(
         if plan.entries.is_empty() || validate_only {
             return Ok((plan.changes, plan.findings));
         }
-        match chronicle.record(call, &plan.entries).await {
+        match chronicle.record(call, plan.entries).await {
             Ok(_) => return Ok((plan.changes, plan.findings)),
             Err(Error::Busy) => {}
             Err(error) => return Err(error),
@@ -74,7 +75,7 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Plan, Error> 
         batch.iter().map(|it| it.project.iati_identifier.clone()).collect();
     let stored = store::projects_of(chronicle, &names, &identifiers).await?;
     let mut plan = Plan::default();
-    let mut targets = targets(batch, &stored, &mut plan.findings);
+    let mut targets = targets(batch, &stored, chronicle.now(), &mut plan.findings);
 
     let recorded: Vec<String> = targets
         .iter()
@@ -101,6 +102,7 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Plan, Error> 
 fn targets<'a>(
     batch: &'a [Prepared],
     stored: &'a [Stored<Project>],
+    now: i64,
     findings: &mut Vec<Finding>,
 ) -> Vec<Target<'a>> {
     // In the order of names, so that of several with one identifier the same is chosen each time.
@@ -121,7 +123,7 @@ fn targets<'a>(
         let own = own.filter(|it| !it.deleted);
         let recorded = own.or_else(|| by_identifier.get(project.iati_identifier.as_str()).copied());
         let recorded = recorded.or(named);
-        let refusal = refusal(project, recorded);
+        let refusal = refusal(project, recorded).or_else(|| not_granted(project, recorded, now));
         let name = recorded.map_or(project.name.as_str(), |it| it.value.name.as_str());
         if let Some((rule, message)) = refusal {
             let about = &project.iati_identifier;
@@ -153,6 +155,20 @@ fn refusal(
         return Some(("name-taken", message));
     }
     None
+}
+
+/// Why whoever imports may not write this project.
+fn not_granted(
+    project: &Project,
+    recorded: Option<&Stored<Project>>,
+    now: i64,
+) -> Option<(&'static str, String)> {
+    let may = |value: &Project| granted(value.tier, value.desks(), &value.name, now);
+    if may(project) && recorded.is_none_or(|stored| may(&stored.value)) {
+        return None;
+    }
+    let message = "your grants do not cover the desks of this activity; it was skipped".to_owned();
+    Some(("not-granted", message))
 }
 
 fn name_taken(prepared: &Prepared, name: &str) -> Finding {

@@ -1,0 +1,99 @@
+//! The record of one service, open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::clock::Clock;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::error::Error;
+use crate::head::Head;
+use crate::reader::Reader;
+use crate::schema::id;
+use crate::token::Keys;
+use crate::writer::Writer;
+
+/// How often a process asks whether another one wrote, while somebody watches.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The record of one service.
+pub struct Chronicle {
+    /// The database, for the queries of the service's own.
+    pub db: DatabaseConnection,
+    pub(crate) keys: Keys,
+    pub(crate) writer: Writer,
+    clock: Arc<dyn Clock>,
+    /// The record time of the newest change this process knows of: wakes those who watch, and tells them no more.
+    moves: Arc<watch::Sender<i64>>,
+    _look: JoinSet<()>,
+}
+
+impl Chronicle {
+    /// Opens the record in a database whose migrations have run. Must be called in a runtime.
+    pub async fn open(db: DatabaseConnection, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let query = Query::select().column(id("hex")).from(id("secret")).to_owned();
+        let row = db
+            .query_one(&query)
+            .await?
+            .ok_or_else(|| Error::Corrupt("the secret is gone".to_owned()))?;
+        let secret = hex::decode(row.try_get::<String>("", "hex")?)
+            .map_err(|_| Error::Corrupt("the secret is not hexadecimal".to_owned()))?;
+        let head = Arc::new(watch::Sender::new(Head::read(&db).await?.time));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(look(db.clone(), Arc::clone(&head)));
+        Ok(Self {
+            writer: Writer::start(db.clone(), Arc::clone(&clock), Arc::clone(&head)),
+            keys: Keys::new(&secret)?,
+            db,
+            clock,
+            moves: head,
+            _look: tasks,
+        })
+    }
+
+    /// The clock's time, in microseconds since 1970 UTC.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// Today (UTC) by the clock, for questions that name no day.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The record time of the last change that a reader can notice.
+    pub async fn head(&self, reader: &Reader) -> Result<i64, Error> {
+        let column = Head::column(&reader.sight);
+        let query =
+            Query::select().expr_as(Expr::col(id(column)), id("head")).from(id("head")).to_owned();
+        let row = self.db.query_one(&query).await?.ok_or_else(crate::read::no_head)?;
+        Ok(row.try_get("", "head")?)
+    }
+
+    /// Wakes when the record has moved, by whatever process.
+    pub(crate) fn wake(&self) -> watch::Receiver<i64> {
+        self.moves.subscribe()
+    }
+}
+
+/// Looks whether another process wrote. A look that fails is made again: those who watch notice nothing but a delay.
+async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
+    let mut turn = tokio::time::interval(LOOK);
+    turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turn.tick().await;
+        if head.receiver_count() == 0 {
+            continue;
+        }
+        if let Ok(found) = Head::read(&db).await {
+            head.send_if_modified(|time| {
+                let later = found.time > *time;
+                *time = Ord::max(*time, found.time);
+                later
+            });
+        }
+    }
+}

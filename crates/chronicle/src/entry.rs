@@ -1,0 +1,118 @@
+//! What a write puts into the record: plain data, no type of any resource, so that several can share a transaction.
+
+use policy::Tier;
+use sea_orm::Value;
+use uuid::Uuid;
+
+use crate::chain;
+use crate::derive;
+use crate::error::Error;
+use crate::resource::{Resource, Stored};
+use crate::schema::side;
+
+/// A line of the change log, ready to be written, with the version it stands for.
+pub struct Entry {
+    pub(crate) kind: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) uid: Uuid,
+    pub(crate) revision: i64,
+    /// The lowest tier that lets a reader notice it.
+    pub(crate) seen: Tier,
+    /// Absent for a reading: that writes no version.
+    pub(crate) version: Option<Version>,
+}
+
+/// A version ready to be written.
+pub(crate) struct Version {
+    pub name: String,
+    pub created: Option<i64>,
+    pub document: String,
+    pub salt: String,
+    pub columns: Vec<(&'static str, Value)>,
+    pub opened: Vec<(String, Vec<String>)>,
+    pub closed: Vec<(String, Vec<String>)>,
+}
+
+impl Entry {
+    /// The first version of a resource.
+    pub fn create<T: Resource>(value: &T) -> Result<Self, Error> {
+        Self::new(None, value, "create")
+    }
+
+    /// The next version of a resource that stands.
+    pub fn update<T: Resource>(before: &Stored<T>, value: &T) -> Result<Self, Error> {
+        Self::new(Some(before), value, "update")
+    }
+
+    /// The version that says a resource is deleted; it keeps the last value.
+    pub fn delete<T: Resource>(before: &Stored<T>) -> Result<Self, Error> {
+        Self::new(Some(before), &before.value, "delete")
+    }
+
+    /// The version that says a deleted resource stands again, with its last value.
+    pub fn undelete<T: Resource>(before: &Stored<T>) -> Result<Self, Error> {
+        Self::new(Some(before), &before.value, "undelete")
+    }
+
+    /// That a version was read.
+    pub(crate) const fn read<T: Resource>(stored: &Stored<T>) -> Self {
+        Self {
+            kind: T::KIND,
+            operation: "read",
+            uid: stored.uid,
+            revision: stored.revision,
+            seen: Tier::Secret,
+            version: None,
+        }
+    }
+
+    fn new<T: Resource>(
+        before: Option<&Stored<T>>,
+        value: &T,
+        operation: &'static str,
+    ) -> Result<Self, Error> {
+        let (mut opened, mut closed) = (Vec::new(), Vec::new());
+        for field in T::fields().into_iter().filter(crate::Field::many) {
+            // Only what changed is written: a version that keeps its parties writes no party row.
+            let old = before.map(|stored| field.values(&stored.value)).unwrap_or_default();
+            let new = field.values(value);
+            let table = side(T::KIND, field.path);
+            let added: Vec<_> = new.iter().filter(|item| !old.contains(item)).cloned().collect();
+            let removed: Vec<_> = old.into_iter().filter(|item| !new.contains(item)).collect();
+            opened.extend((!added.is_empty()).then(|| (table.clone(), added)));
+            closed.extend((!removed.is_empty()).then_some((table, removed)));
+        }
+        let document =
+            serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let before_tier = before.map_or(Tier::Secret, |stored| stored.value.tier());
+        Ok(Self {
+            kind: T::KIND,
+            operation,
+            uid: before.map_or_else(Uuid::new_v4, |stored| stored.uid),
+            revision: before.map_or(1, |stored| stored.revision + 1),
+            seen: value.tier().min(before_tier),
+            version: Some(Version {
+                name: value.name().to_owned(),
+                created: before.map(|stored| stored.created),
+                document,
+                salt: chain::salt()?,
+                columns: derive::columns(value),
+                opened,
+                closed,
+            }),
+        })
+    }
+
+    /// The version this entry makes, as a reader would find it.
+    pub(crate) fn stored<T>(&self, time: i64, etag: String, value: T) -> Stored<T> {
+        Stored {
+            uid: self.uid,
+            revision: self.revision,
+            created: self.version.as_ref().and_then(|version| version.created).unwrap_or(time),
+            recorded: time,
+            deleted: self.operation == "delete",
+            etag,
+            value,
+        }
+    }
+}

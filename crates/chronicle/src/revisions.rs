@@ -1,0 +1,140 @@
+//! What was written of a resource: every version, who wrote it and when.
+
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query};
+use serde::{Deserialize, Serialize};
+
+use crate::Chronicle;
+use crate::error::Error;
+use crate::filter::At;
+use crate::read::{holds, no_head, v, with_head};
+use crate::reader::{Reader, visible};
+use crate::resource::{Resource, Stored};
+use crate::schema::id;
+
+const MOST_ON_A_PAGE: u64 = 100;
+
+/// A version with its line in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision<T> {
+    /// The version.
+    pub stored: Stored<T>,
+    /// `create`, `update`, `delete` or `undelete`.
+    pub operation: String,
+    /// Who wrote it; empty for nobody in particular.
+    pub caller: String,
+    /// The version before, where it may be seen.
+    pub before: Option<Stored<T>>,
+}
+
+/// Where a page ended.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    name: String,
+    read_time: i64,
+    revision: i64,
+}
+
+/// A page of revisions: they, the token of the next page, and the record time they hold for.
+pub type Revisions<T> = (Vec<Revision<T>>, String, i64);
+
+impl Chronicle {
+    /// The versions of a resource up to a record time, the newest first; those the reader may not see are left out. One query.
+    /// `NotFound` where there is none.
+    pub async fn revisions<T: Resource>(
+        &self,
+        name: &str,
+        read_time: Option<i64>,
+        page_size: u64,
+        page_token: &str,
+        reader: &Reader,
+    ) -> Result<Revisions<T>, Error> {
+        let purpose = format!("revisions {}", T::KIND);
+        let cursor: Option<Cursor> = match page_token {
+            "" => None,
+            token => Some(self.keys.open(&purpose, "page_token", token)?),
+        };
+        if cursor.as_ref().is_some_and(|cursor| cursor.name != name) {
+            let message =
+                "`name` differs from that of the first page; start again without page_token";
+            return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
+        }
+        let at = self.at(cursor.as_ref().map(|cursor| cursor.read_time).or(read_time))?;
+        let below = cursor.map_or(i64::MAX, |cursor| cursor.revision);
+        let size = if page_size == 0 { 50 } else { Ord::min(page_size, MOST_ON_A_PAGE) };
+
+        let (rows, head) = self.rows::<T>(name, at, below, size + 1, reader).await?;
+        let read_time = holds(at, head);
+        if rows.is_empty() && below == i64::MAX {
+            return Err(Error::NotFound(name.to_owned()));
+        }
+        let more = u64::try_from(rows.len()).unwrap_or(u64::MAX) > size;
+        let mut revisions: Vec<Revision<T>> = Vec::with_capacity(rows.len());
+        for mut revision in rows {
+            if let Some(after) = revisions.last_mut()
+                && after.stored.revision == revision.stored.revision + 1
+            {
+                after.before = Some(revision.stored.clone());
+            }
+            revision.before = None;
+            revisions.push(revision);
+        }
+        if more {
+            revisions.pop();
+        }
+        let shown = revisions.iter().map(|revision| &revision.stored);
+        self.disclose(reader, reader.readings(shown)).await?;
+        let next = match revisions.last() {
+            Some(last) if more => {
+                let revision = last.stored.revision;
+                self.keys.seal(&purpose, &Cursor { name: name.to_owned(), read_time, revision })?
+            }
+            _ => String::new(),
+        };
+        Ok((revisions, next, read_time))
+    }
+
+    async fn rows<T: Resource>(
+        &self,
+        name: &str,
+        at: At,
+        below: i64,
+        limit: u64,
+        reader: &Reader,
+    ) -> Result<(Vec<Revision<T>>, i64), Error> {
+        let c = |column: &str| Expr::col((id("c"), id(column)));
+        let mut inner = Query::select()
+            .columns(
+                ["uid", "revision", "created", "recorded_from", "deleted", "document"]
+                    .map(|column| (id("v"), id(column))),
+            )
+            .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
+            .from_as(id(T::KIND), id("v"))
+            .join_as(JoinType::InnerJoin, id("change"), id("c"), c("time").eq(v("recorded_from")))
+            .and_where(v("name").eq(name))
+            .and_where(v("revision").lt(below))
+            .cond_where(visible::<T>(&reader.sight, At::Version))
+            .order_by((id("v"), id("revision")), Order::Desc)
+            .limit(limit)
+            .to_owned();
+        if let At::Time(time) = at {
+            inner.and_where(v("recorded_from").lte(time));
+        }
+        let query =
+            with_head(inner, reader).order_by((id("v"), id("revision")), Order::Desc).to_owned();
+        let found = self.db.query_all(&query).await?;
+        let head = found.first().ok_or_else(no_head)?.try_get("", "head")?;
+        let mut rows = Vec::with_capacity(found.len());
+        for row in &found {
+            if row.try_get::<Option<i64>>("", "revision")?.is_some() {
+                rows.push(Revision {
+                    stored: self.stored(row)?,
+                    operation: row.try_get("", "operation")?,
+                    caller: row.try_get("", "caller")?,
+                    before: None,
+                });
+            }
+        }
+        Ok((rows, head))
+    }
+}

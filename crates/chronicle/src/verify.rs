@@ -1,0 +1,237 @@
+//! Does the record still say what the log committed to? Reads everything, changes nothing, and names the first that does not fit.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query};
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+
+use crate::chain::{self, Committed, Link};
+use crate::derive;
+use crate::error::Error;
+use crate::head::Head;
+use crate::resource::Resource;
+use crate::schema::{OPEN, id};
+
+/// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether it still passes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// How many changes there were.
+    pub seq: i64,
+    /// The hash of the last of them, in hexadecimal digits.
+    pub hash: String,
+}
+
+/// What was found: that everything fits, up to a checkpoint; or the first thing that does not, in words.
+pub type Finding = Result<Checkpoint, String>;
+
+/// Columns and their values.
+type Columns = Vec<(&'static str, sea_orm::Value)>;
+
+/// One kind of resource to check.
+pub struct Kind {
+    name: &'static str,
+    columns: Vec<&'static str>,
+    derived: fn(&str) -> Result<Columns, serde_json::Error>,
+}
+
+impl Kind {
+    /// The resources `T`.
+    pub fn of<T: Resource>() -> Self {
+        Self {
+            name: T::KIND,
+            columns: ["tier", "desks"]
+                .into_iter()
+                .chain(T::fields().iter().filter(|field| !field.many()).map(|field| field.path))
+                .collect(),
+            derived: |document| Ok(derive::columns(&serde_json::from_str::<T>(document)?)),
+        }
+    }
+}
+
+/// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns beside
+/// each document, that each version has its line in the log, and that the head is the end of it. `passes`: a checkpoint noted
+/// before. `progress` hears how many changes were checked.
+pub async fn verify(
+    db: &DatabaseConnection,
+    kinds: &[Kind],
+    passes: Option<&Checkpoint>,
+    progress: impl Fn(u64),
+) -> Result<Finding, Error> {
+    let end = match log(db, kinds, passes, &progress).await? {
+        Ok(end) => end,
+        Err(finding) => return Ok(Err(finding)),
+    };
+    for kind in kinds {
+        if let Err(finding) = versions(db, kind, &progress).await? {
+            return Ok(Err(finding));
+        }
+    }
+    let head = Head::read(db).await?;
+    if head.seq != end.seq || head.hash != end.hash {
+        return Ok(Err(format!(
+            "the head says change {}, the log ends with change {}: the end of the log was cut off or replaced",
+            head.seq, end.seq
+        )));
+    }
+    Ok(Ok(end))
+}
+
+/// The chain, link by link.
+async fn log(
+    db: &DatabaseConnection,
+    kinds: &[Kind],
+    passes: Option<&Checkpoint>,
+    progress: &impl Fn(u64),
+) -> Result<Finding, Error> {
+    let (mut end, mut time) = (Checkpoint { seq: 0, hash: String::new() }, 0);
+    loop {
+        let page = Query::select()
+            .columns(Link::COLUMNS.iter().copied().chain(["hash"]).map(id))
+            .from(id("change"))
+            .and_where(Expr::col(id("time")).gt(time))
+            .order_by(id("time"), Order::Asc)
+            .limit(chain::PAGE)
+            .to_owned();
+        let rows = db.query_all(&page).await?;
+        for row in &rows {
+            let link = Link::of(row)?;
+            let said: String = row.try_get("", "hash")?;
+            if link.seq != end.seq + 1 {
+                return Ok(Err(format!("change {} is missing from the log", end.seq + 1)));
+            }
+            if kinds.iter().all(|kind| kind.name != link.kind) {
+                return Ok(Err(format!("change {} is of no known kind: {}", link.seq, link.kind)));
+            }
+            time = link.time;
+            end = Checkpoint { seq: link.seq, hash: link.hash(&end.hash) };
+            if said != end.hash {
+                return Ok(Err(format!(
+                    "change {} does not follow from the one before: it, or its place, was altered",
+                    link.seq
+                )));
+            }
+            if passes.is_some_and(|noted| noted.seq == end.seq && noted.hash != end.hash) {
+                return Ok(Err(format!(
+                    "change {} has another hash than was noted: the log was written anew",
+                    end.seq
+                )));
+            }
+        }
+        progress(u64::try_from(rows.len()).unwrap_or(0));
+        if rows.is_empty() {
+            break;
+        }
+    }
+    if let Some(noted) = passes.filter(|noted| noted.seq > end.seq) {
+        return Ok(Err(format!(
+            "the log ends with change {}, but change {} was noted: it was rolled back",
+            end.seq, noted.seq
+        )));
+    }
+    Ok(Ok(end))
+}
+
+/// The versions of one kind against their lines in the log.
+async fn versions(
+    db: &DatabaseConnection,
+    kind: &Kind,
+    progress: &impl Fn(u64),
+) -> Result<Result<(), String>, Error> {
+    let (mut after, mut counted) = (0, 0_i64);
+    loop {
+        let rows =
+            db.query_all(&chain::changes_with_versions(kind.name, after, &kind.columns)).await?;
+        for row in &rows {
+            let link = Link::of(row)?;
+            after = link.time;
+            if link.operation == "read" {
+                continue;
+            }
+            counted += 1;
+            if let Some(what) = fault(kind, &link, row)? {
+                let name: Option<String> = row.try_get("", "name")?;
+                let name = name.unwrap_or_else(|| format!("{} {}", kind.name, link.uid));
+                return Ok(Err(format!(
+                    "{name}, revision {} (change {}): {what}",
+                    link.revision, link.seq
+                )));
+            }
+        }
+        progress(u64::try_from(rows.len()).unwrap_or(0));
+        if rows.is_empty() {
+            break;
+        }
+    }
+    if let Some(name) = gap(db, kind).await? {
+        return Ok(Err(format!("{name}: one of its versions does not end where the next begins")));
+    }
+    let count = Query::select()
+        .expr_as(
+            Expr::expr(Func::count(Expr::col(id("uid")))).cast_as(id("bigint")),
+            id("versions"),
+        )
+        .from(id(kind.name))
+        .to_owned();
+    let row = db.query_one(&count).await?;
+    let versions: i64 = row.map_or(Ok(0), |row| row.try_get("", "versions"))?;
+    Ok(if versions == counted {
+        Ok(())
+    } else {
+        Err(format!("{versions} versions of {}, but {counted} in the log", kind.name))
+    })
+}
+
+/// The name of a resource of which a version does not end where the next begins, or the last has an end, if there is one.
+async fn gap(db: &DatabaseConnection, kind: &Kind) -> Result<Option<String>, Error> {
+    let (v, n) = (
+        |column: &str| Expr::col((id("v"), id(column))),
+        |column: &str| Expr::col((id("n"), id(column))),
+    );
+    let next = n("uid").eq(v("uid")).and(n("revision").eq(v("revision").add(1)));
+    let begins = Func::coalesce([n("recorded_from"), Expr::val(OPEN)]);
+    let query = Query::select()
+        .column((id("v"), id("name")))
+        .from_as(id(kind.name), id("v"))
+        .join_as(JoinType::LeftJoin, id(kind.name), id("n"), next)
+        .and_where(v("recorded_to").ne(Expr::expr(begins)))
+        .limit(1)
+        .to_owned();
+    Ok(match db.query_one(&query).await? {
+        Some(row) => Some(row.try_get("", "name")?),
+        None => None,
+    })
+}
+
+/// What is wrong with a version, if anything.
+fn fault(kind: &Kind, link: &Link, row: &QueryResult) -> Result<Option<String>, Error> {
+    let Some(document) = row.try_get::<Option<String>>("", "document")? else {
+        return Ok(Some("it is in the log, but the version is gone".to_owned()));
+    };
+    let (salt, name): (String, String) = (row.try_get("", "salt")?, row.try_get("", "name")?);
+    let deleted = row.try_get("", "deleted")?;
+    let commitment = Committed {
+        salt: &salt,
+        kind: kind.name,
+        uid: link.uid,
+        revision: link.revision,
+        name: &name,
+        created: row.try_get("", "created")?,
+        deleted,
+        document: &document,
+    }
+    .commitment();
+    if commitment != link.commitment {
+        return Ok(Some("it does not say what the log committed to".to_owned()));
+    }
+    let from: i64 = row.try_get("", "recorded_from")?;
+    if from != link.time || deleted != (link.operation == "delete") {
+        return Ok(Some("the time or the deletion beside it is not that of the log".to_owned()));
+    }
+    let Ok(derived) = (kind.derived)(&document) else {
+        return Ok(Some("its document cannot be read".to_owned()));
+    };
+    for (column, value) in derived {
+        if !derive::holds(row, column, &value)? {
+            return Ok(Some(format!("its column {column} is not what its document says")));
+        }
+    }
+    Ok(None)
+}

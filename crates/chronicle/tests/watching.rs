@@ -1,0 +1,232 @@
+//! Writers in two processes' worth of records, watchers that are cut and resumed at random: what each watcher was told, in
+//! order and once, folds to what a list says.
+//!
+//! `STORM_CHANGES=100000` makes it as long as one likes.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::clock::{Clock, ManualClock, SystemClock};
+use chronicle::changes::RETENTION;
+use chronicle::{Chronicle, Error, Event, EventKind, ListRequest, Reader, database};
+use common::{Thing, call, public, record, thing};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+const WRITERS: usize = 16;
+const WATCHERS: usize = 8;
+const THINGS: usize = 40;
+
+/// What a watcher knows: the resources, the record time of its last event, and how many events it had.
+#[derive(Default)]
+struct Fold {
+    standing: BTreeMap<Uuid, Thing>,
+    last: i64,
+    events: usize,
+    cuts: usize,
+}
+
+impl Fold {
+    fn take(&mut self, event: Event<Thing>) {
+        match event.kind {
+            EventKind::Standing => assert!(event.time >= self.last, "back in time"),
+            _ => assert!(event.time > self.last, "{} after {}", event.time, self.last),
+        }
+        self.last = event.time;
+        self.events += 1;
+        let known = self.standing.contains_key(&event.uid);
+        match event.kind {
+            EventKind::Standing | EventKind::Added => assert!(!known, "{} twice", event.name),
+            EventKind::Changed | EventKind::Removed => assert!(known, "{} unknown", event.name),
+        }
+        match event.stored {
+            Some(stored) => self.standing.insert(event.uid, stored.value),
+            None => self.standing.remove(&event.uid),
+        };
+    }
+}
+
+fn filter(number: usize) -> ListRequest {
+    let filter = ["", "good = true", "tags:\"tag-1\"", "title != \"a\""][number % 4];
+    ListRequest { filter: filter.to_owned(), ..ListRequest::default() }
+}
+
+/// Writes until it has written so many versions: creates, updates, deletes and makes stand again.
+async fn write(record: Arc<Chronicle>, writer: usize, count: usize) -> usize {
+    let mut written = 0;
+    for step in 0.. {
+        if written >= count {
+            break;
+        }
+        let who = (writer * 7 + step * 13) % THINGS;
+        let value = thing(who, writer + step);
+        let name = value.name.clone();
+        let outcome = match record.standing::<Thing>(&name, "", &public(), true).await {
+            Ok(current) if step % 11 == 0 => record.delete(&call(), current).await,
+            Ok(current) => record.update(&call(), &current, value).await,
+            Err(Error::NotFound(_)) => record.create(&call(), value).await,
+            Err(Error::Deleted(_)) => {
+                match record.standing::<Thing>(&name, "", &public(), false).await {
+                    Ok(current) => record.undelete(&call(), current).await,
+                    Err(error) => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(_) => written += 1,
+            Err(Error::Busy | Error::AlreadyExists(_) | Error::Deleted(_)) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    written
+}
+
+/// Watches until it was told everything up to the end, cut off and resumed again and again.
+async fn watch(
+    records: [Arc<Chronicle>; 2],
+    number: usize,
+    mut end: tokio::sync::watch::Receiver<i64>,
+) -> Fold {
+    let (mut fold, mut token) = (Fold::default(), String::new());
+    loop {
+        // Resumed at one or the other, as with replicas.
+        let record = &records[(number + fold.cuts) % 2];
+        let mut watcher = record.watch::<Thing>(filter(number), &token, public()).unwrap();
+        let patience = Duration::from_millis(3 + u64::try_from(number * 5 % 17).unwrap());
+        let told = tokio::time::timeout(patience, async {
+            loop {
+                let events = watcher.next().await.unwrap();
+                let quiet = events.is_empty();
+                for event in events {
+                    token.clone_from(&event.resume_token);
+                    fold.take(event);
+                }
+                if quiet {
+                    token = watcher.resume_token().unwrap();
+                    let end = *end.borrow_and_update();
+                    if end > 0 && watcher.read_time().await.unwrap() >= end {
+                        return;
+                    }
+                    watcher.moved().await;
+                }
+            }
+        });
+        if told.await.is_ok() {
+            return fold;
+        }
+        fold.cuts += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missed_invented_or_told_twice() {
+    let changes = std::env::var("STORM_CHANGES").ok().and_then(|text| text.parse().ok());
+    let changes: usize = changes.unwrap_or(4_000);
+    testkit::on_both(move |url| async move {
+        let first = record(&url).await;
+        let db = database::open(&url).await.unwrap();
+        let second = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap());
+        let records = [first, second];
+        let (end, ended) = tokio::sync::watch::channel(0);
+        let started = std::time::Instant::now();
+
+        let mut watchers = JoinSet::new();
+        for number in 0..WATCHERS {
+            let (records, ended) = (records.clone(), ended.clone());
+            watchers.spawn(async move { (number, watch(records, number, ended).await) });
+        }
+        let mut writers = JoinSet::new();
+        for writer in 0..WRITERS {
+            let record = Arc::clone(&records[writer % 2]);
+            writers.spawn(write(record, writer, changes / WRITERS));
+        }
+        let written: usize = writers.join_all().await.into_iter().sum();
+        let head = records[0].head(&public()).await.unwrap();
+        end.send_replace(head);
+        // One more change wakes those who wait.
+        records[0].create(&call(), thing(THINGS, 1)).await.unwrap();
+
+        let mut cuts = 0;
+        for (number, fold) in watchers.join_all().await {
+            let mut listed = BTreeMap::new();
+            let request =
+                ListRequest { page_size: 1000, read_time: Some(fold.last), ..filter(number) };
+            for stored in records[1].list::<Thing>(&request, &public()).await.unwrap().items {
+                listed.insert(stored.uid, stored.value);
+            }
+            assert_eq!(fold.standing, listed, "watcher {number}");
+            if number % 4 == 0 {
+                assert!(fold.events >= THINGS, "{} events", fold.events);
+            }
+            cuts += fold.cuts;
+        }
+        println!(
+            "{written} changes, {WRITERS} writers, {WATCHERS} watchers cut {cuts} times, {:.0} s",
+            started.elapsed().as_secs_f64()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_from_a_list_and_follows_the_filter() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let good = || ListRequest { filter: "good = true".to_owned(), ..ListRequest::default() };
+        let first = record.create(&call(), thing(0, 0)).await.unwrap();
+        let page = record.list::<Thing>(&good(), &public()).await.unwrap();
+        assert_eq!(page.items.len(), 1);
+
+        let bad = Thing { good: false, ..first.value.clone() };
+        let second = record.update(&call(), &first, bad.clone()).await.unwrap();
+        let third =
+            record.update(&call(), &second, Thing { colour: 1, ..bad.clone() }).await.unwrap();
+        let fourth = record.update(&call(), &third, Thing { good: true, ..bad }).await.unwrap();
+        let fifth = record.delete(&call(), fourth).await.unwrap();
+        record.undelete(&call(), fifth).await.unwrap();
+
+        let mut watcher = record.watch::<Thing>(good(), &page.resume_token, public()).unwrap();
+        let events = watcher.next().await.unwrap();
+        let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+        let (added, removed) = (EventKind::Added, EventKind::Removed);
+        assert_eq!(kinds, [removed, added, removed, added]);
+        assert!(watcher.next().await.unwrap().is_empty());
+
+        let other = record.watch::<Thing>(ListRequest::default(), &page.resume_token, public());
+        let Err(Error::Invalid { reason, message, .. }) = other else { panic!("taken") };
+        assert_eq!(reason, "RESUME_TOKEN_MISMATCH");
+        assert!(message.contains("`filter` differs"), "{message}");
+        for forged in ["x", &page.resume_token[1..], page.next_page_token.as_str(), "AAAA"] {
+            let forged = if forged.is_empty() { "%" } else { forged };
+            let refused = record.watch::<Thing>(good(), forged, public());
+            assert!(matches!(refused, Err(Error::Invalid { reason: "RESUME_TOKEN_INVALID", .. })));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_of_last_week_has_expired() {
+    testkit::on_both(|url| async move {
+        drop(record(&url).await);
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let db = database::open(&url).await.unwrap();
+        let record = Arc::new(Chronicle::open(db, Arc::clone(&clock) as _).await.unwrap());
+        record.create(&call(), thing(0, 0)).await.unwrap();
+        let all = ListRequest::default();
+        let token = record.list::<Thing>(&all, &public()).await.unwrap().resume_token;
+
+        clock.advance(RETENTION - 1);
+        assert!(record.watch::<Thing>(all.clone(), &token, public()).is_ok());
+        clock.advance(2);
+        let late = record.watch::<Thing>(all, &token, Reader::public());
+        assert!(matches!(late, Err(Error::TokenExpired)));
+    })
+    .await;
+}

@@ -1,0 +1,117 @@
+//! Whether whoever asks may write what they send: the desks and the tier of the resource, and the tiers of its fields.
+
+use chassis::caller::{Asking, current};
+use chassis::failure::{Code, Failure, Violation};
+use chronicle::Chronicle;
+use policy::{Desks, Tier};
+use prost::{Message, Name};
+use prost_reflect::{DynamicMessage, FieldDescriptor};
+
+use crate::Served;
+use crate::records::{kind, noun};
+
+/// Whether whoever asks may write a resource of this tier and these desks, by the method they call.
+pub fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
+    let asking = current();
+    // TEMPORARY until authentication is merged.
+    asking.rule.action.is_empty() || asking.caller.write(&asking.rule, tier, desks, name, now)
+}
+
+/// Refuses a value that whoever asks may not write: of other desks, or above the tier they were given. What lies within
+/// another resource needs the same for that.
+pub(crate) async fn may_write<T: Served>(record: &Chronicle, value: &T) -> Result<(), Failure> {
+    let may = |tier, desks, name: &str| granted(tier, desks, name, record.now());
+    let mut allowed = may(value.tier(), value.desks(), value.name());
+    if let Some((of, _)) = T::PARENT.filter(|_| allowed) {
+        let parent = value.name().rsplitn(3, '/').nth(2).unwrap_or_default();
+        let around = record.access(of, parent).await.map_err(crate::records::refused::<T>)?;
+        // One that is not there is refused as such, elsewhere.
+        allowed = around.is_none_or(|(tier, desks)| may(tier, desks, parent));
+    }
+    if allowed { Ok(()) } else { Err(not_granted::<T>(&current(), value)) }
+}
+
+/// Refuses to turn one value into another: both must be writable, and a lower tier needs the role PUBLISHER.
+pub(crate) async fn may_change<T: Served>(
+    record: &Chronicle,
+    before: &T,
+    after: &T,
+) -> Result<(), Failure> {
+    may_write(record, before).await?;
+    may_write(record, after).await?;
+    let desks = before.desks().and(after.desks());
+    if after.tier() >= before.tier() || current().caller.publish(desks, record.now()) {
+        return Ok(());
+    }
+    let message = "lowering the tier of a resource needs the role PUBLISHER for its desks";
+    Err(Failure::new(Code::PermissionDenied, "PUBLISHER_NEEDED", message)
+        .about(&kind::<T>(), after.name()))
+}
+
+fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
+    let desks: Vec<_> =
+        value.desks().iter().map(|desk| format!("{desk:?}").to_uppercase()).collect();
+    let desks = if desks.is_empty() { "any desk".to_owned() } else { desks.join(" or ") };
+    let message = format!(
+        "your grants do not cover writing {} of {desks} as {:?}: ask an operator for one",
+        T::Message::NAME,
+        value.tier()
+    );
+    Failure::new(Code::PermissionDenied, "NOT_GRANTED", message)
+        .with("action", asking.rule.action.clone())
+}
+
+/// Above PUBLIC the server makes every id: a chosen one that is taken by something hidden would tell of it.
+pub(crate) fn id_violation<T: Served>(value: &T, id: &str) -> Option<Violation> {
+    (value.tier() > Tier::Public && !id.is_empty()).then(|| {
+        let description = "must be empty above PUBLIC: the server makes the id";
+        Violation::new(format!("{}_id", noun::<T>()), "ID_NOT_ALLOWED", description)
+    })
+}
+
+/// Whether a field lies above what whoever asks may read of a resource.
+pub(crate) fn is_hidden(field: &FieldDescriptor, level: Tier) -> bool {
+    tier(field) > level
+}
+
+/// The fields of a message that are set and lie above a level, as violations.
+pub(crate) fn set_above<T: Served>(
+    message: &T::Message,
+    level: Tier,
+) -> Result<Vec<Violation>, Failure> {
+    if !T::WATCHED {
+        return Ok(Vec::new());
+    }
+    let dynamic = dynamic(message)?;
+    let above = dynamic.fields().filter(|(field, _)| is_hidden(field, level));
+    let violations = above.map(|(field, _)| {
+        let description = format!("is {:?}, above what you may read of this", tier(&field));
+        Violation::new(format!("{}.{}", noun::<T>(), field.name()), "TIER_TOO_HIGH", description)
+    });
+    Ok(violations.collect())
+}
+
+/// The highest tier whoever asks may read of a value.
+pub(crate) fn level<T: Served>(value: &T) -> Tier {
+    current().sight.level(value.desks(), value.name())
+}
+
+/// A message by its descriptor.
+pub(crate) fn dynamic<M: Message + Name>(message: &M) -> Result<DynamicMessage, Failure> {
+    let name = M::full_name();
+    let descriptor = api::descriptors().get_message_by_name(&name);
+    let descriptor =
+        descriptor.ok_or_else(|| Failure::internal(format!("{name} has no descriptor")))?;
+    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
+        .map_err(Failure::internal)
+}
+
+/// The tier the contract gives a field; without one nobody may read it.
+fn tier(field: &FieldDescriptor) -> Tier {
+    let Some(option) = api::descriptors().get_extension_by_name("registan.options.v1.tier") else {
+        return Tier::Secret;
+    };
+    let options = field.options();
+    let level = options.get_extension(&option).as_enum_number().unwrap_or_default();
+    Tier::from_level(level.into())
+}

@@ -1,0 +1,215 @@
+//! What was recorded: Export, revisions, Diff, for every resource.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use api::registan::r#type::v1::{ChangeKind, Operation};
+use api::standard::{Diff, Export, RevisionParts, Revisions};
+use chassis::failure::{Failure, Violation};
+use chronicle::{Chronicle, Difference, ListRequest, Reader, Revision, Stored};
+use futures::stream::{self, Stream, StreamExt};
+use policy::Tier;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::records::{Records, at, check_name, page_size, reader, refused, scope};
+use crate::time::{micros, timestamp};
+use crate::{Served, mask};
+
+/// Resources of an export that are read at a time.
+const BATCH: u64 = 500;
+
+/// A stream of answers.
+pub type Answers<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
+
+impl Records {
+    /// Every resource that matches, without pages: one batch in memory at a time, all for one instant of the record.
+    pub async fn export<T: Served, R: Export>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<Answers<T::Message>>, Status> {
+        self.export_with::<T, R>(request, T::write).await
+    }
+
+    /// As [`Records::export`], each item written in another way.
+    pub async fn export_with<T: Served, R: Export>(
+        &self,
+        request: Request<R>,
+        write: impl Fn(Stored<T>) -> T::Message + Clone + Send + 'static,
+    ) -> Result<Response<Answers<T::Message>>, Status> {
+        let parts = request.into_inner().parts();
+        let asked = ListRequest {
+            filter: parts.filter,
+            order_by: parts.order_by,
+            page_size: BATCH,
+            read_time: micros(parts.read_time)?,
+            show_deleted: parts.show_deleted,
+            scope: scope::<T>(parts.parent)?,
+            ..ListRequest::default()
+        };
+        let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
+        let first = chronicle.list::<T>(&asked, &reader).await.map_err(refused::<T>)?;
+        let read_time = first.read_time;
+        let state = Some((first, asked, chronicle, reader));
+        let pages = stream::try_unfold(state, |state| async {
+            let Some((page, mut asked, chronicle, reader)) = state else { return Ok(None) };
+            let items = page.items;
+            if page.next_page_token.is_empty() {
+                return Ok(Some((items, None)));
+            }
+            asked.page_token = page.next_page_token;
+            let next = chronicle.list::<T>(&asked, &reader).await.map_err(refused::<T>)?;
+            Ok::<_, Status>(Some((items, Some((next, asked, chronicle, reader)))))
+        });
+        Ok(at(read_time, flat(pages.map(move |page| each(page, write.clone())))))
+    }
+
+    /// The versions of a resource, the newest first, with who wrote them and what they changed.
+    pub async fn revisions<T: Served, R: Revisions<Resource = T::Message>>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<R::Response>, Status> {
+        let parts = request.into_inner().parts();
+        check_name::<T>("name", &parts.name)?;
+        let size = page_size(parts.page_size)?;
+        let (reader, read_time) = (reader(), micros(parts.read_time)?);
+        let found = self
+            .chronicle
+            .revisions::<T>(&parts.name, read_time, size, &parts.page_token, &reader)
+            .await;
+        let (revisions, next, read_time) = found.map_err(refused::<T>)?;
+        let revisions =
+            revisions.into_iter().map(|one| revision(one, &reader)).collect::<Result<_, _>>()?;
+        Ok(at(read_time, R::response(revisions, next, Some(timestamp(read_time)))))
+    }
+
+    /// What differs between two instants: one batch in memory at a time.
+    pub async fn diff<T: Served, R: Diff<Resource = T::Message> + 'static>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<Answers<R::Response>>, Status>
+    where
+        R::Response: Send + 'static,
+    {
+        let parts = request.into_inner().parts();
+        let asked = ListRequest {
+            filter: parts.filter,
+            scope: scope::<T>(parts.parent)?,
+            ..ListRequest::default()
+        };
+        let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
+        let head = self.head::<T>(&reader).await?;
+        let (from, to) = interval(micros(parts.from_time)?, micros(parts.to_time)?, head)?;
+        let state = Some((Uuid::nil(), asked, chronicle, reader));
+        let batches = stream::try_unfold(state, move |state| async move {
+            let Some((after, asked, chronicle, reader)) = state else { return Ok(None) };
+            let (found, next) = chronicle
+                .difference::<T>(&asked, from, to, after, &reader)
+                .await
+                .map_err(refused::<T>)?;
+            let answers: Vec<R::Response> = found
+                .into_iter()
+                .map(|one| difference::<T, R>(one, &reader))
+                .collect::<Result<_, _>>()?;
+            Ok::<_, Status>(Some((answers, next.map(|uid| (uid, asked, chronicle, reader)))))
+        });
+        let mut answers = batches.map(|batch| each(batch, |answer| answer)).boxed();
+        // What is wrong with the filter is said before the stream begins.
+        let first = answers.next().await;
+        if let Some(batch) = &first
+            && let Some(Err(status)) = batch.front()
+        {
+            return Err(status.clone());
+        }
+        Ok(at(to, flat(stream::iter(first).chain(answers))))
+    }
+
+    async fn head<T: Served>(&self, reader: &Reader) -> Result<i64, Failure> {
+        Chronicle::head(&self.chronicle, reader).await.map_err(refused::<T>)
+    }
+}
+
+/// The items of a batch as answers, or its error as the only one.
+fn each<I, M>(
+    batch: Result<Vec<I>, Status>,
+    write: impl Fn(I) -> M,
+) -> VecDeque<Result<M, Status>> {
+    match batch {
+        Ok(items) => items.into_iter().map(|item| Ok(write(item))).collect(),
+        Err(status) => VecDeque::from([Err(status)]),
+    }
+}
+
+fn flat<M: Send + 'static>(
+    batches: impl Stream<Item = VecDeque<Result<M, Status>>> + Send + 'static,
+) -> Answers<M> {
+    batches.flat_map(stream::iter).boxed()
+}
+
+/// Two instants of the past, in order.
+fn interval(from: Option<i64>, to: Option<i64>, head: i64) -> Result<(i64, i64), Failure> {
+    let to = to.map_or(head, |to| Ord::min(to, head));
+    match from {
+        Some(from) if from <= to => Ok((from, to)),
+        Some(_) => {
+            let description = "lies after to_time, or after the last change: give an earlier one";
+            Err(Failure::invalid(vec![Violation::new(
+                "from_time",
+                "INTERVAL_INVALID",
+                description,
+            )]))
+        }
+        None => {
+            Err(Failure::invalid(vec![Violation::new("from_time", "REQUIRED", "must be given")]))
+        }
+    }
+}
+
+fn level<T: Served>(stored: &Stored<T>, reader: &Reader) -> Tier {
+    reader.sight.level(stored.value.desks(), stored.value.name())
+}
+
+fn revision<T: Served>(
+    revision: Revision<T>,
+    reader: &Reader,
+) -> Result<RevisionParts<T::Message>, Failure> {
+    let level = level(&revision.stored, reader);
+    let (number, time) = (revision.stored.revision, revision.stored.recorded);
+    let before = revision.before.map(T::write);
+    let resource = T::write(revision.stored);
+    let changed = mask::differences(before.as_ref(), &resource, level)?;
+    Ok(RevisionParts {
+        revision: number,
+        record_time: Some(timestamp(time)),
+        operation: match revision.operation.as_str() {
+            "create" => Operation::Create,
+            "update" => Operation::Update,
+            "delete" => Operation::Delete,
+            "undelete" => Operation::Undelete,
+            _ => Operation::Unspecified,
+        },
+        author: if level > Tier::Public { revision.caller } else { String::new() },
+        changed: Some(changed),
+        resource,
+    })
+}
+
+fn difference<T: Served, R: Diff<Resource = T::Message>>(
+    difference: Difference<T>,
+    reader: &Reader,
+) -> Result<R::Response, Failure> {
+    let one = difference.after.as_ref().or(difference.before.as_ref());
+    let level = one.map_or(Tier::Public, |stored| level(stored, reader));
+    let (before, after) = (difference.before.map(T::write), difference.after.map(T::write));
+    let kind = match (&before, &after) {
+        (None, _) => ChangeKind::Added,
+        (_, None) => ChangeKind::Removed,
+        _ => ChangeKind::Changed,
+    };
+    let changed = match (&before, &after) {
+        (Some(before), Some(after)) => Some(mask::differences(Some(before), after, level)?),
+        _ => None,
+    };
+    Ok(R::response(kind, before, after, changed))
+}

@@ -1,0 +1,118 @@
+//! Watch, for every resource: a snapshot, then every change, with heartbeats between, until it is time to come again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use api::registan::r#type::v1::ChangeKind;
+use api::standard::{Removed, Watch};
+use chronicle::{Event, EventKind, ListRequest, Watcher};
+use futures::stream::{self, StreamExt};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use crate::Served;
+use crate::history::Answers;
+use crate::records::{Records, reader, refused, scope};
+use crate::time::timestamp;
+
+/// How long a quiet watch says nothing. The contract promises 15 seconds.
+const QUIET: Duration = Duration::from_secs(10);
+/// How long a watch lasts. The contract promises no more than 30 minutes.
+const LONGEST: Duration = Duration::from_mins(28);
+
+impl Records {
+    /// A snapshot, then every change after it, without a gap and without a repeat.
+    #[expect(clippy::unused_async, reason = "every method is called the same way")]
+    pub async fn watch<T: Served, R: Watch<Resource = T::Message> + 'static>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<Answers<R::Response>>, Status>
+    where
+        R::Response: Send + 'static,
+    {
+        let parts = request.into_inner().parts();
+        let asked = ListRequest {
+            filter: parts.filter,
+            scope: scope::<T>(parts.parent)?,
+            ..ListRequest::default()
+        };
+        let watcher = self.chronicle.watch::<T>(asked, &parts.resume_token, reader());
+        let watcher = watcher.map_err(refused::<T>)?;
+        let watch = Watching {
+            told: watcher.is_current(),
+            watcher,
+            events: VecDeque::new(),
+            ends: Instant::now() + LONGEST,
+            stopping: chassis::stopping::current(),
+        };
+        let answers = stream::unfold(Some(watch), |watch| async {
+            let mut watch = watch?;
+            match watch.next::<R>().await {
+                Ok(Some(answer)) => Some((Ok(answer), Some(watch))),
+                Ok(None) => None,
+                Err(status) => Some((Err(status), None)),
+            }
+        });
+        Ok(Response::new(answers.boxed()))
+    }
+}
+
+struct Watching<T> {
+    watcher: Watcher<T>,
+    events: VecDeque<Event<T>>,
+    /// Whether it was said that the snapshot is through.
+    told: bool,
+    ends: Instant,
+    stopping: CancellationToken,
+}
+
+impl<T: Served> Watching<T> {
+    /// The next answer; none when the watch ends.
+    async fn next<R: Watch<Resource = T::Message>>(
+        &mut self,
+    ) -> Result<Option<R::Response>, Status> {
+        let quiet = Instant::now() + QUIET;
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(answer::<T, R>(event)));
+            }
+            if self.stopping.is_cancelled() || Instant::now() >= self.ends {
+                return Ok(None);
+            }
+            self.events = self.watcher.next().await.map_err(refused::<T>)?.into();
+            if !self.events.is_empty() {
+                continue;
+            }
+            if self.watcher.is_current() && !self.told {
+                self.told = true;
+                return self.heartbeat::<R>().await.map(Some);
+            }
+            tokio::select! {
+                () = self.watcher.moved() => {}
+                () = sleep_until(quiet.min(self.ends)) => return self.heartbeat::<R>().await.map(Some),
+                () = self.stopping.cancelled() => return Ok(None),
+            }
+        }
+    }
+
+    async fn heartbeat<R: Watch<Resource = T::Message>>(&mut self) -> Result<R::Response, Status> {
+        let token = self.watcher.resume_token().map_err(refused::<T>)?;
+        let time = Some(timestamp(self.watcher.read_time().await.map_err(refused::<T>)?));
+        Ok(R::response(ChangeKind::Heartbeat, None, token, time))
+    }
+}
+
+fn answer<T: Served, R: Watch<Resource = T::Message>>(event: Event<T>) -> R::Response {
+    let kind = match event.kind {
+        EventKind::Standing => ChangeKind::Standing,
+        EventKind::Added => ChangeKind::Added,
+        EventKind::Changed => ChangeKind::Changed,
+        EventKind::Removed => ChangeKind::Removed,
+    };
+    let resource = match event.stored {
+        Some(stored) => T::write(stored),
+        None => T::Message::removed(event.name, event.uid.to_string()),
+    };
+    R::response(kind, Some(resource), event.resume_token, Some(timestamp(event.time)))
+}

@@ -1,0 +1,290 @@
+//! Create, Update, Delete and Undelete, for every resource.
+
+use api::standard::{Create, Delete, DeleteParts, Resource, Undelete, Update};
+use aws_lc_rs::digest;
+use chassis::failure::{Failure, Violation};
+use chronicle::{Call, Error, Stored};
+use facts::Check;
+use facts::check::{is_id, matches_pattern};
+use prost::{Message, Name};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::records::{Records, at, check_name, kind, noun, parent_pattern, reader, refused};
+use crate::{Reference, Served, access, failure, mask};
+
+/// How often an update runs again when another writer came first.
+const MOST_TRIES: usize = 20;
+
+impl Records {
+    /// AIP-133.
+    pub async fn create<T: Served, R: Create<Resource = T::Message> + Name>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<T::Message>, Status> {
+        let request = request.into_inner();
+        let fingerprint = fingerprint(&request);
+        let parts = request.parts();
+        let call = call::<R>(&parts.request_id, fingerprint)?;
+        let value = new_value::<T>(&parts.parent, &parts.id, parts.resource)?;
+        access::may_write(&self.chronicle, &value).await?;
+        let mut references = value.references();
+        references.extend(Reference::optional("parent", &parts.parent));
+        self.check_references::<T>(&references, &call).await?;
+        let stored = if parts.validate_only {
+            self.preview(value).await?
+        } else {
+            self.chronicle.create(&call, value).await.map_err(refused::<T>)?
+        };
+        Ok(at(stored.recorded, T::write(stored)))
+    }
+
+    /// AIP-134.
+    pub async fn update<T: Served, R: Update<Resource = T::Message> + Name>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<T::Message>, Status> {
+        let request = request.into_inner();
+        let fingerprint = fingerprint(&request);
+        let parts = request.parts();
+        let call = call::<R>(&parts.request_id, fingerprint)?;
+        let Some(wanted) = parts.resource else {
+            let violation = Violation::new(noun::<T>(), "REQUIRED", "must be given");
+            return Err(Failure::invalid(vec![violation]).into());
+        };
+        check_name::<T>(&format!("{}.name", noun::<T>()), wanted.name())?;
+        for _ in 0..MOST_TRIES {
+            let changed = self.changed::<T>(&wanted, parts.update_mask.as_ref(), &call).await;
+            let outcome = match changed {
+                Ok((current, value)) if parts.validate_only => {
+                    return Ok(Response::new(T::write(Stored { value, ..current })));
+                }
+                Ok((current, value)) if value == current.value => Ok(current),
+                Ok((current, value)) => {
+                    self.chronicle.update(&call, &current, value).await.map_err(refused::<T>)
+                }
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Ok(stored) => return Ok(at(stored.recorded, T::write(stored))),
+                // Only what did not go through can be a request seen before: the good path pays no look-up.
+                Err(failure) => match self.answered::<T>(&call).await? {
+                    Some(first) => return Ok(at(first.recorded, T::write(first))),
+                    None if *failure.reason == *"BUSY" => {}
+                    None => return Err(failure.into()),
+                },
+            }
+        }
+        Err(refused::<T>(Error::Busy).into())
+    }
+
+    /// AIP-135, softly (AIP-164).
+    pub async fn delete<T: Served, R: Delete + Name>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<T::Message>, Status> {
+        let request = request.into_inner();
+        let fingerprint = fingerprint(&request);
+        let parts = request.parts();
+        let call = call::<R>(&parts.request_id, fingerprint)?;
+        self.change::<T>(&parts, &call, true).await
+    }
+
+    /// AIP-164.
+    pub async fn undelete<T: Served, R: Undelete + Name>(
+        &self,
+        request: Request<R>,
+    ) -> Result<Response<T::Message>, Status> {
+        let request = request.into_inner();
+        let fingerprint = fingerprint(&request);
+        let parts = request.parts();
+        let call = call::<R>(&parts.request_id, fingerprint)?;
+        self.change::<T>(&parts, &call, false).await
+    }
+
+    /// Deletes, or makes stand again.
+    async fn change<T: Served>(
+        &self,
+        parts: &DeleteParts,
+        call: &Call,
+        delete: bool,
+    ) -> Result<Response<T::Message>, Status> {
+        check_name::<T>("name", &parts.name)?;
+        let (name, etag, reader) = (&parts.name, &parts.etag, reader());
+        for _ in 0..MOST_TRIES {
+            let current = match self.chronicle.standing::<T>(name, etag, &reader, delete).await {
+                Ok(current) => current,
+                Err(error) => match self.answered::<T>(call).await? {
+                    Some(first) => return Ok(at(first.recorded, T::write(first))),
+                    None => return Err(refused::<T>(error).into()),
+                },
+            };
+            access::may_write(&self.chronicle, &current.value).await?;
+            if parts.validate_only {
+                return Ok(at(current.recorded, T::write(current)));
+            }
+            let written = if delete {
+                self.chronicle.delete(call, current).await
+            } else {
+                self.chronicle.undelete(call, current).await
+            };
+            match written {
+                Ok(stored) => return Ok(at(stored.recorded, T::write(stored))),
+                Err(Error::Busy) => {}
+                Err(error) => return Err(refused::<T>(error).into()),
+            }
+            if let Some(first) = self.answered::<T>(call).await? {
+                return Ok(at(first.recorded, T::write(first)));
+            }
+        }
+        Err(refused::<T>(Error::Busy).into())
+    }
+
+    async fn answered<T: Served>(&self, call: &Call) -> Result<Option<Stored<T>>, Failure> {
+        self.chronicle.answered::<T>(call).await.map_err(refused::<T>)
+    }
+
+    /// The current version and the value an update makes of it, checked.
+    async fn changed<T: Served>(
+        &self,
+        wanted: &T::Message,
+        update_mask: Option<&prost_types::FieldMask>,
+        call: &Call,
+    ) -> Result<(Stored<T>, T), Failure> {
+        let current = self
+            .chronicle
+            .standing::<T>(wanted.name(), wanted.etag(), &reader(), true)
+            .await
+            .map_err(refused::<T>)?;
+        let level = access::level(&current.value);
+        let merged = mask::merge(&T::write(current.clone()), wanted, update_mask, level)?;
+        let value = read::<T>(wanted.name().to_owned(), merged)?;
+        access::may_change(&self.chronicle, &current.value, &value).await?;
+        let before = current.value.references();
+        let new: Vec<Reference> =
+            value.references().into_iter().filter(|one| !before.contains(one)).collect();
+        self.check_references::<T>(&new, call).await?;
+        Ok((current, value))
+    }
+
+    /// Refuses what refers to something that does not exist, unless the request was answered before.
+    async fn check_references<T: Served>(
+        &self,
+        references: &[Reference],
+        call: &Call,
+    ) -> Result<(), Failure> {
+        if references.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> =
+            references.iter().map(|reference| reference.name.clone()).collect();
+        let missing = self.references.missing(&names).await?;
+        let Some(reference) = references.iter().find(|reference| missing.contains(&reference.name))
+        else {
+            return Ok(());
+        };
+        if self.answered::<T>(call).await?.is_some() {
+            return Ok(());
+        }
+        Err(failure::missing(
+            &kind::<T>(),
+            &format!("{}.{}", noun::<T>(), reference.field),
+            &reference.name,
+        ))
+    }
+
+    /// What a Create would record, without recording it.
+    async fn preview<T: Served>(&self, value: T) -> Result<Stored<T>, Failure> {
+        match self.chronicle.standing::<T>(value.name(), "", &reader(), true).await {
+            Ok(_) | Err(Error::Deleted(_)) => {
+                Err(refused::<T>(Error::AlreadyExists(value.name().to_owned())))
+            }
+            Err(Error::NotFound(_)) => {
+                let now = self.chronicle.now();
+                let (uid, etag) = (Uuid::nil(), String::new());
+                Ok(Stored {
+                    uid,
+                    revision: 0,
+                    created: now,
+                    recorded: now,
+                    deleted: false,
+                    etag,
+                    value,
+                })
+            }
+            Err(error) => Err(refused::<T>(error)),
+        }
+    }
+}
+
+/// Reads a message into a value, or says everything that is wrong with it.
+fn read<T: Served>(name: String, message: T::Message) -> Result<T, Failure> {
+    let mut check = Check::new(noun::<T>());
+    let value = T::read(&mut check, name, message);
+    failure::from_violations(check.finish()).map_or(Ok(value), Err)
+}
+
+/// The value a Create is to record, or everything that is wrong with it.
+fn new_value<T: Served>(parent: &str, id: &str, message: Option<T::Message>) -> Result<T, Failure> {
+    let mut check = Check::default();
+    if let Some(pattern) = parent_pattern::<T>().filter(|pattern| !matches_pattern(parent, pattern))
+    {
+        check.violation("parent", "NAME_INVALID", format!("must be a name like {pattern}"));
+    }
+    let field = format!("{}_id", noun::<T>());
+    if T::SERVER_IDS && !id.is_empty() {
+        check.violation(&field, "ID_NOT_ALLOWED", "must be empty: the server makes the id");
+    } else if !id.is_empty() && !is_id(id) {
+        check.violation(&field, "ID_INVALID", "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+    }
+    let message = check.required(noun::<T>(), message).unwrap_or_default();
+    let sent = message.clone();
+    let value =
+        check.within(noun::<T>(), |check| T::read(check, new_name::<T>(parent, id), message));
+    if let Some(failure) = failure::from_violations(check.finish()) {
+        return Err(failure);
+    }
+    let mut violations = access::set_above::<T>(&sent, access::level(&value))?;
+    violations.extend(access::id_violation(&value, id).filter(|_| !T::SERVER_IDS));
+    if violations.is_empty() { Ok(value) } else { Err(Failure::invalid(violations)) }
+}
+
+fn new_name<T: Served>(parent: &str, id: &str) -> String {
+    let collection = T::PATTERN.rsplit_once('/').map_or("", |(collection, _)| collection);
+    let collection = collection.rsplit('/').next().unwrap_or(collection);
+    // 122 random bits: an id of the server's tells nothing of when it was made.
+    let made = format!("{}{}", &T::KIND[..1], Uuid::new_v4().simple());
+    let id = if id.is_empty() { &made } else { id };
+    if parent.is_empty() {
+        format!("{collection}/{id}")
+    } else {
+        format!("{parent}/{collection}/{id}")
+    }
+}
+
+fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, Failure> {
+    let request = match request_id {
+        "" => None,
+        text => {
+            let id = Uuid::parse_str(text).map_err(|_| {
+                let description = "must be a UUID, such as 6fa459ea-ee8a-4ca4-894e-db77e160355e";
+                Failure::invalid(vec![Violation::new(
+                    "request_id",
+                    "REQUEST_ID_INVALID",
+                    description,
+                )])
+            })?;
+            Some((id, fingerprint))
+        }
+    };
+    let caller = chassis::caller::current().caller.subject.clone();
+    Ok(Call { caller, method: R::NAME.into(), request })
+}
+
+/// Tells whether a request is the same again.
+fn fingerprint(request: &impl Message) -> i64 {
+    let hash = digest::digest(&digest::SHA256, &request.encode_to_vec());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.as_ref()[..8]);
+    i64::from_be_bytes(first)
+}
