@@ -7,12 +7,14 @@
 //! - `client`: its connections to other services
 //! - `failure`: what it answers when it cannot do what is asked
 //! - `caller`: who asks
+//! - `auth`: how that is found out
 //! - `deadline`: how long a request may take
 //! - `stopping`: when long work should end of itself
 //! - `clock`: the time
 //!
 //! Nothing here knows a service, a message or a database.
 
+pub mod auth;
 pub mod caller;
 pub mod client;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! Dates as exactly as their source gives them.
 
 use jiff::civil;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::vocabulary;
@@ -21,6 +22,12 @@ impl Day {
             (i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
         let valid = year >= 1 && civil::Date::new(year16, month8, day8).is_ok();
         valid.then_some(Self(year * 10_000 + month * 100 + day))
+    }
+
+    /// The day (UTC) of an instant in microseconds since 1970, or nothing beyond the year 9999.
+    pub fn at(micros: i64) -> Option<Self> {
+        let instant = jiff::Timestamp::from_microsecond(micros).ok()?;
+        Some(TimeZone::UTC.to_datetime(instant).date().into())
     }
 
     /// Its year.
@@ -135,6 +142,15 @@ mod tests {
         assert_eq!((year.earliest(), year.latest()), (Day(20_230_101), Day(20_231_231)));
         assert_eq!((until.earliest(), until.latest()), (Day::FIRST, Day(20_240_229)));
         assert_eq!((from.earliest(), from.latest()), (Day(20_240_201), Day::LAST));
+    }
+
+    #[test]
+    fn the_day_of_an_instant_changes_at_midnight_utc() {
+        let midnight = 1_766_707_200_000_000;
+
+        assert_eq!(Day::at(midnight - 1), Day::new(2025, 12, 25));
+        assert_eq!(Day::at(midnight), Day::new(2025, 12, 26));
+        assert_eq!(Day::at(i64::MAX), None);
     }
 
     #[test]

@@ -39,8 +39,11 @@ pub(crate) async fn may_change<T: Served>(
 ) -> Result<(), Failure> {
     may_write(record, before).await?;
     may_write(record, after).await?;
-    let desks = before.desks().and(after.desks());
-    if after.tier() >= before.tier() || current().caller.publish(desks, record.now()) {
+    let may = |value: &T| {
+        let (tier, desks) = (before.tier(), value.desks());
+        current().caller.publish(tier, desks, value.name(), record.now())
+    };
+    if after.tier() >= before.tier() || (may(before) && may(after)) {
         return Ok(());
     }
     let message = "lowering the tier of a resource needs the role PUBLISHER for its desks";

@@ -10,6 +10,7 @@
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
 //! - [`access`]: whether whoever asks may write what they send
 //! - [`References`]: whether what a resource refers to exists, here or in another service
+//! - [`CachedGrants`], [`AskedGrants`]: what callers were given
 //! - [`mask`]: AIP-134 field masks, for any message
 //! - [`failure`]: what the record refuses → what a caller is told
 //! - [`startup`]: opening the record of a service, and its migrations
@@ -17,6 +18,7 @@
 
 pub mod access;
 pub mod failure;
+mod grants;
 mod history;
 pub mod mask;
 mod records;
@@ -31,6 +33,7 @@ use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
 use prost_types::Timestamp;
 
+pub use grants::{AskedGrants, CachedGrants};
 pub use history::Answers;
 pub use records::{Records, at, reader};
 pub use references::{ReferenceServer, References};

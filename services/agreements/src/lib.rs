@@ -1,4 +1,4 @@
-//! Keeps parties, sources, agreements and frameworks.
+//! Keeps parties, sources, agreements and frameworks, and what callers were given.
 //!
 //! A request goes down this list, and its answer comes back up:
 //!
@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use chassis::clock::SystemClock;
 use chassis::{Service, Settings};
+use standard::CachedGrants;
 
 pub use app::App;
 
@@ -29,5 +30,7 @@ pub const NAME: &str = "agreements";
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let app = App::open(db, Arc::new(SystemClock)).await?;
-    Ok(grpc::service(&app))
+    let mut service = grpc::service(&app);
+    service.grant_source = Some(Arc::new(CachedGrants::new(app)));
+    Ok(service)
 }

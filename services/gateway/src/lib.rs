@@ -33,6 +33,7 @@ use chassis::{Service, Settings};
 pub use app::App;
 use health::Watched;
 use proxy::Proxy;
+use standard::{AskedGrants, CachedGrants};
 use upstream::Upstream;
 
 /// The name of this service, in health answers and logs.
@@ -68,6 +69,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.headers -= HEADER_ROOM;
     service.limits.windows.1 = CONNECTION_WINDOW;
     service.limits.local_resets = LOCAL_RESETS;
+    service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&app.agreements))));
     service.passed_on = routes.keys().cloned().collect();
     let watched = [
         Watched::new("agreements", &app.agreements, &routes),

@@ -7,9 +7,10 @@ use prost_reflect::DescriptorPool;
 
 use crate::upstream::Upstream;
 
-/// The package of each process. What stands in no such package is not passed on.
-const PACKAGES: [(&str, &str); 3] = [
+/// The packages of each process. What stands in no such package is not passed on.
+const PACKAGES: [(&str, &str); 4] = [
     ("agreements", "registan.agreements.v1"),
+    ("agreements", "registan.access.v1"),
     ("projects", "registan.projects.v1"),
     ("rights-reporting", "registan.rights.v1"),
 ];
@@ -52,5 +53,6 @@ mod tests {
             );
         }
         assert_eq!(table["registan.rights.v1.ActivityService"].name, "rights-reporting");
+        assert_eq!(table["registan.access.v1.GrantService"].name, "agreements");
     }
 }

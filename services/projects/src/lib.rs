@@ -22,6 +22,7 @@ use anyhow::Context;
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
 use chassis::{Service, Settings};
+use standard::{AskedGrants, CachedGrants};
 
 pub use app::App;
 
@@ -37,5 +38,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let agreements = Connection::to(url)?;
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let app = App::open(db, Arc::new(SystemClock), &agreements).await?;
-    Ok(grpc::service(&app))
+    let mut service = grpc::service(&app);
+    service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&agreements))));
+    Ok(service)
 }

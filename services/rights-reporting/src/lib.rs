@@ -20,6 +20,7 @@ use anyhow::Context;
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
 use chassis::{Service, Settings};
+use standard::{AskedGrants, CachedGrants};
 
 pub use app::{App, Peers};
 
@@ -35,7 +36,9 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     };
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let app = App::open(db, Arc::new(SystemClock), &peers).await?;
-    Ok(grpc::service(&app))
+    let mut service = grpc::service(&app);
+    service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&peers.agreements))));
+    Ok(service)
 }
 
 fn peer(name: &str, url: Option<&str>) -> anyhow::Result<Connection> {

@@ -18,6 +18,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -33,6 +34,7 @@ use tonic_health::server::HealthReporter;
 use self::edge::Edge;
 use self::methods::Methods;
 use self::redacted::Redacted;
+use crate::auth::grants::GrantSource;
 use crate::deadline::Deadlines;
 use crate::{Settings, reflection};
 
@@ -56,6 +58,8 @@ pub struct Service {
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
     pub limits: Limits,
+    /// Where what callers were given is kept; absent where nothing but what is PUBLIC is served.
+    pub grant_source: Option<Arc<dyn GrantSource>>,
     tasks: JoinSet<()>,
 }
 
@@ -70,6 +74,7 @@ impl Service {
             passed_on: Vec::new(),
             health: HealthReporter::new(),
             limits: Limits::default(),
+            grant_source: None,
             tasks: JoinSet::new(),
         }
     }

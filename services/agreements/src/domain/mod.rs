@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod framework;
+pub mod grant;
 pub mod legal_basis;
 pub mod milestone;
 pub mod party;
@@ -10,5 +11,6 @@ pub mod status;
 
 pub use agreement::Agreement;
 pub use framework::Framework;
+pub use grant::Grant;
 pub use party::Party;
 pub use source::Source;

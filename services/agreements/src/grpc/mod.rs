@@ -1,13 +1,17 @@
 //! Decodes a request, runs one operation, encodes the answer.
 
+mod access;
 mod agreements;
 mod convert;
 mod frameworks;
+mod grants;
 mod parties;
 mod sources;
 
 use std::sync::Arc;
 
+use api::registan::access::v1::access_service_server::AccessServiceServer;
+use api::registan::access::v1::grant_service_server::GrantServiceServer;
 use api::registan::agreements::v1 as wire;
 use api::registan::references::v1::reference_service_server::ReferenceServiceServer;
 use chassis::Service;
@@ -28,5 +32,7 @@ pub fn service(app: &App) -> Service {
         .with(limited!(SourceServiceServer::new(sources::Sources(records.clone()))))
         .with(limited!(AgreementServiceServer::new(agreements::Agreements(app.clone()))))
         .with(limited!(FrameworkServiceServer::new(frameworks::Frameworks(records.clone()))))
+        .with(limited!(GrantServiceServer::new(grants::Grants(records.clone()))))
+        .with(limited!(AccessServiceServer::new(access::Access(app.clone()))))
         .with(limited!(ReferenceServiceServer::new(references)))
 }

@@ -1,8 +1,10 @@
 //! One file per operation that is more than a standard method.
 
 mod get_legal_basis;
+mod held_grants;
 
 pub use get_legal_basis::{Answer, get_legal_basis};
+pub use held_grants::held_grants;
 
 use chassis::clock::today;
 use facts::Day;

@@ -4,20 +4,25 @@
 use chronicle::schema::Schema;
 use sea_orm_migration::prelude::*;
 
-use crate::domain::{Agreement, Framework, Party, Source};
+use crate::domain::{Agreement, Framework, Grant, Party, Source};
 
 /// Brings a database to the schema of this program.
 pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateRecord), Box::new(KeepTiersAndChain)]
+        vec![Box::new(CreateRecord), Box::new(KeepTiersAndChain), Box::new(KeepGrants)]
     }
 }
 
 /// The tables of this service.
 pub fn schema() -> Schema {
-    Schema::service().with::<Party>().with::<Source>().with::<Agreement>().with::<Framework>()
+    Schema::service()
+        .with::<Party>()
+        .with::<Source>()
+        .with::<Agreement>()
+        .with::<Framework>()
+        .with::<Grant>()
 }
 
 struct CreateRecord;
@@ -46,6 +51,22 @@ impl MigrationName for KeepTiersAndChain {
 
 #[async_trait::async_trait]
 impl MigrationTrait for KeepTiersAndChain {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        schema().bring(manager).await
+    }
+}
+
+/// What callers were given.
+struct KeepGrants;
+
+impl MigrationName for KeepGrants {
+    fn name(&self) -> &'static str {
+        "m20261124_000003_keep_grants"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for KeepGrants {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema().bring(manager).await
     }

@@ -1,7 +1,9 @@
 //! The tables and the queries.
 
 mod agreements;
+mod grants;
 mod migrations;
 
 pub use agreements::{agreements_of, union_names};
+pub use grants::grants_of;
 pub use migrations::{Migrator, schema};

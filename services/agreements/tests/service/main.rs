@@ -1,5 +1,6 @@
 //! The service, as a client sees it, on both engines.
 
 mod agreements;
+mod grants;
 mod parties;
 mod support;

@@ -2,16 +2,26 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::sync::Arc;
+
+use api::registan::access::v1::access_service_client::AccessServiceClient;
+use api::registan::access::v1::grant_service_client::GrantServiceClient;
+use api::registan::access::v1::{GetOwnGrantsRequest, HeldGrant};
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
+use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
 use api::registan::r#type::v1::SourceRef;
+use chassis::caller::{Asking, scope};
 use chassis::client::Connection;
+use chassis::clock::{Clock, SystemClock};
 use chassis::config::Secret;
 use chassis::{Server, Settings};
+use policy::{Caller, Rule, Sight};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
+use tonic::service::Routes;
 use tonic_types::StatusExt;
 
 /// The service, stopped with this value.
@@ -19,17 +29,42 @@ pub struct Running {
     pub parties: PartyServiceClient<Connection>,
     pub agreements: AgreementServiceClient<Connection>,
     pub frameworks: FrameworkServiceClient<Connection>,
+    pub grants: GrantServiceClient<Connection>,
+    pub references: ReferenceServiceClient<Connection>,
+    routes: Routes,
     _stop: DropGuard,
+}
+
+impl Running {
+    /// What the service tells somebody of their own grants. They are known already: this is behind the authentication.
+    pub async fn own_grants(&self, subject: &str) -> Vec<HeldGrant> {
+        let caller = Caller { subject: subject.to_owned(), ..Caller::default() };
+        let (rule, sight) = (Arc::new(Rule::default()), Sight::public());
+        let asking = Arc::new(Asking { caller, rule, sight, token: None });
+        let mut client = AccessServiceClient::new(self.routes.clone());
+        scope(asking, client.get_own_grants(GetOwnGrantsRequest {}))
+            .await
+            .unwrap()
+            .into_inner()
+            .grants
+    }
 }
 
 /// Migrates the database and serves it.
 pub async fn serve(url: &str) -> Running {
+    serve_at(url, Arc::new(SystemClock)).await
+}
+
+/// The same by another clock.
+pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let listen = "127.0.0.1:0".parse().unwrap();
     let settings = Settings { listen, database_url: Some(Secret::new(url)), ..Settings::default() };
     standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator)
         .await
         .unwrap();
-    let service = agreements::service(settings.clone()).await.unwrap();
+    let db = chronicle::database::open(url).await.unwrap();
+    let service = agreements::grpc::service(&agreements::App::open(db, clock).await.unwrap());
+    let routes = service.routes.clone();
     let server = Server::bind(service, &settings).await.unwrap();
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
     let stop = CancellationToken::new();
@@ -37,7 +72,10 @@ pub async fn serve(url: &str) -> Running {
     Running {
         parties: PartyServiceClient::new(connection.clone()),
         agreements: AgreementServiceClient::new(connection.clone()),
-        frameworks: FrameworkServiceClient::new(connection),
+        frameworks: FrameworkServiceClient::new(connection.clone()),
+        grants: GrantServiceClient::new(connection.clone()),
+        references: ReferenceServiceClient::new(connection),
+        routes,
         _stop: stop.drop_guard(),
     }
 }

@@ -1,0 +1,36 @@
+//! What somebody was given.
+
+use chassis::Failure;
+use chassis::auth::grants::GrantSource;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::HeaderValue;
+use standard::failure::from_record;
+
+use crate::app::App;
+use crate::store;
+
+/// What `subject` was given and still holds now; nothing for the empty subject of a caller who did not say who they are.
+pub async fn held_grants(app: &App, subject: &str) -> Result<Vec<policy::Grant>, Failure> {
+    if subject.is_empty() {
+        return Ok(Vec::new());
+    }
+    let chronicle = &app.records.chronicle;
+    let given = store::grants_of(chronicle, subject)
+        .await
+        .map_err(|error| from_record("registan/Grant", error))?;
+    let now = chronicle.now();
+    let held = given.into_iter().map(|stored| stored.value.held(stored.recorded));
+    Ok(held.filter(|grant| grant.holds(now)).collect())
+}
+
+/// The grants are kept here, so the token is not needed.
+impl GrantSource for App {
+    fn grants<'a>(
+        &'a self,
+        subject: &'a str,
+        _: &'a HeaderValue,
+    ) -> BoxFuture<'a, Result<Vec<policy::Grant>, Failure>> {
+        held_grants(self, subject).boxed()
+    }
+}

@@ -1,0 +1,24 @@
+//! Queries of grants.
+
+use chronicle::{Chronicle, Error, ListRequest, Reader, Stored};
+
+use crate::domain::Grant;
+
+/// Every grant of a subject that is not deleted, expired or not. They are PUBLIC by tier, so that they are found before it is
+/// known who asks.
+pub async fn grants_of(chronicle: &Chronicle, subject: &str) -> Result<Vec<Stored<Grant>>, Error> {
+    let mut request = ListRequest {
+        scope: Some(("subject", subject.to_owned())),
+        page_size: 1000,
+        ..ListRequest::default()
+    };
+    let mut grants = Vec::new();
+    loop {
+        let page = chronicle.list::<Grant>(&request, &Reader::public()).await?;
+        grants.extend(page.items);
+        if page.next_page_token.is_empty() {
+            return Ok(grants);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
