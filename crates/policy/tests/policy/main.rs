@@ -1,5 +1,17 @@
 //! Who may do and see what: the contract, the decision, the same as SQL, and what is taken out of answers.
 
+mod condition;
 mod contract;
+mod cost;
+mod grants;
 mod planted;
+mod properties;
 mod redaction;
+mod sights;
+
+use policy::Desks;
+
+/// The desks named in a text.
+fn desks(text: &str) -> Desks {
+    Desks::parse(text).expect("desks")
+}
