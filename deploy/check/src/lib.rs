@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 8] = [
+pub const SETTINGS: [&str; 10] = [
     "REGISTAN_AGREEMENTS_URL",
+    "REGISTAN_CALLS_PER_SECOND",
     "REGISTAN_DATABASE_URL",
     "REGISTAN_DATABASE_URL_FILE",
     "REGISTAN_DRAIN_SECONDS",
@@ -27,6 +28,7 @@ pub const SETTINGS: [&str; 8] = [
     "REGISTAN_LOG",
     "REGISTAN_PROJECTS_URL",
     "REGISTAN_RIGHTS_REPORTING_URL",
+    "REGISTAN_STREAMS_PER_CALLER",
 ];
 
 /// The folder `deploy/`.

@@ -53,6 +53,8 @@ impl Values {
             &mut settings.max_connection_age_seconds,
             "a whole number of seconds",
         )?;
+        self.put_some("calls-per-second", &mut settings.calls_per_second, "a whole number")?;
+        self.put_some("streams-per-caller", &mut settings.streams_per_caller, "a whole number")?;
         self.put("log-format", &mut settings.log_format, "auto, pretty or json")?;
         self.put_address("agreements-url", &mut settings.agreements_url)?;
         self.put_address("projects-url", &mut settings.projects_url)?;
@@ -70,6 +72,18 @@ impl Values {
         let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
         let Ok(value) = text.parse() else { bail!("{origin}: `{text}` is not {wanted}") };
         *place = value;
+        Ok(())
+    }
+
+    fn put_some<T: FromStr>(
+        &mut self,
+        flag: &'static str,
+        place: &mut Option<T>,
+        wanted: &str,
+    ) -> Result<()> {
+        let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
+        let Ok(value) = text.parse() else { bail!("{origin}: `{text}` is not {wanted}") };
+        *place = Some(value);
         Ok(())
     }
 
@@ -245,6 +259,10 @@ mod tests {
         assert_eq!(
             told(&[], &[("REGISTAN_DRAIN_SECONDS", "-1")]),
             "REGISTAN_DRAIN_SECONDS: `-1` is not a whole number of seconds"
+        );
+        assert_eq!(
+            told(&[("calls-per-second", "many")], &[]),
+            "--calls-per-second: `many` is not a whole number"
         );
         assert_eq!(
             told(&[], &[("REGISTAN_PROJECTS_URL", "projects:50051")]),

@@ -16,6 +16,7 @@ use tonic::{Code, Status};
 use tracing::Span;
 
 use super::edge::panicked;
+use super::rates::Permit;
 use crate::failure::Failure;
 
 /// The frames of an answer. tonic's own `grpc-timeout` ends with the response head; this holds to the last frame.
@@ -103,15 +104,21 @@ pub(super) struct Outcome {
     span: Span,
     started: Instant,
     code: Option<Code>,
+    permit: Option<Permit>,
 }
 
 impl Outcome {
     pub fn new(span: Span) -> Self {
-        Self { span, started: Instant::now(), code: None }
+        Self { span, started: Instant::now(), code: None, permit: None }
     }
 
     pub fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// Keeps the caller's permit until the answer has ended.
+    pub fn keep(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 
     /// Takes over the status, when `headers` hold one.

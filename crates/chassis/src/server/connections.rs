@@ -1,6 +1,7 @@
 //! Takes connections, gives each its place, and sees them off.
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,20 +52,24 @@ impl Connections {
 
     /// Takes connections until `stop`, then closes the port. Those above the limit wait in the system's queue.
     pub async fn take(&self, listener: TcpListener, stop: &CancellationToken) {
-        while let Some(Some((place, socket))) = stop.run_until_cancelled(self.next(&listener)).await
+        while let Some(Some((place, socket, peer))) =
+            stop.run_until_cancelled(self.next(&listener)).await
         {
-            self.tasks.spawn(self.serve(socket, place));
+            self.tasks.spawn(self.serve(socket, peer, place));
         }
     }
 
-    async fn next(&self, listener: &TcpListener) -> Option<(OwnedSemaphorePermit, TcpStream)> {
+    async fn next(
+        &self,
+        listener: &TcpListener,
+    ) -> Option<(OwnedSemaphorePermit, TcpStream, IpAddr)> {
         if self.places.available_permits() == 0 {
             tracing::warn!("every connection is taken; new ones wait");
         }
         let place = self.places.clone().acquire_owned().await.ok()?;
         loop {
             match listener.accept().await {
-                Ok((socket, _)) => return Some((place, socket)),
+                Ok((socket, peer)) => return Some((place, socket, peer.ip())),
                 Err(error) => {
                     // Mostly no file descriptors; some will be free soon.
                     tracing::warn!(%error, "cannot take a connection");
@@ -78,6 +83,7 @@ impl Connections {
     fn serve(
         &self,
         socket: TcpStream,
+        peer: IpAddr,
         place: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + use<> {
         let (edge, http, finish, cut) =
@@ -89,7 +95,7 @@ impl Connections {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
             let socket = FirstBytes::new(socket, first_bytes);
-            let answer = service_fn(move |request| edge.clone().answer(request));
+            let answer = service_fn(move |request| edge.clone().answer(request, peer));
             let mut connection = pin!(http.serve_connection(socket, answer));
             tokio::select! {
                 _ = &mut connection => return,

@@ -1,7 +1,7 @@
 //! Each request, before and after its method: is it gRPC, how long may it take, what did it become.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -18,8 +18,13 @@ use tracing::Instrument;
 
 use super::answer::{Answer, Outcome};
 use super::methods::Methods;
+use super::rates::{Key, Rates};
+use crate::caller;
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
+
+/// Whoever looks after the processes must not find them dead because others ask too much. It costs no more than a refusal.
+const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// What all connections of a server share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,6 +34,7 @@ pub(super) struct Edge(Arc<Shared>);
 struct Shared {
     routes: Routes,
     methods: Methods,
+    rates: Rates,
     deadlines: Deadlines,
     address: SocketAddr,
 }
@@ -37,20 +43,31 @@ impl Edge {
     pub fn new(
         routes: Routes,
         methods: Methods,
+        rates: Rates,
         deadlines: Deadlines,
         address: SocketAddr,
     ) -> Self {
-        Self(Arc::new(Shared { routes, methods, deadlines, address }))
+        Self(Arc::new(Shared { routes, methods, rates, deadlines, address }))
     }
 
-    /// Answers one request; a panic and a passed deadline are answers too.
-    pub async fn answer(self, request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
+    /// Answers one request of `peer`; a panic and a passed deadline are answers too.
+    pub async fn answer(
+        self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+    ) -> Result<Response<Answer>, Infallible> {
         if !is_grpc(&request) {
             return Ok(self.not_grpc(&request));
         }
         let path = request.uri().path();
         let is_stream = self.0.methods.is_stream(path);
-        let outcome = Outcome::new(tracing::info_span!("request", method = path));
+        let mut outcome = Outcome::new(tracing::info_span!("request", method = path));
+        if path != HEALTH_CHECK {
+            match self.0.rates.check(Key::of(&caller::current().caller, peer), is_stream) {
+                Ok(permit) => outcome.keep(permit),
+                Err(used_up) => return Ok(Answer::from_status(used_up.into(), outcome)),
+            }
+        }
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),

@@ -4,6 +4,7 @@
 //! - `first_bytes`: closes a connection that says nothing
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
 //! - `answer`: the body of an answer; ends a stream at its deadline
+//! - `rates`: how much one caller may ask for
 //! - `methods`: which methods stream, told by the descriptors
 
 mod answer;
@@ -11,6 +12,7 @@ mod connections;
 mod edge;
 mod first_bytes;
 mod methods;
+mod rates;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -30,6 +32,7 @@ use tonic_health::server::HealthReporter;
 
 use self::edge::Edge;
 use self::methods::Methods;
+use self::rates::Rates;
 use crate::deadline::Deadlines;
 use crate::{Settings, reflection};
 
@@ -112,6 +115,32 @@ pub struct Limits {
     /// How many calls that ended early a connection survives. A stranger gets h2's own bound; between our services a
     /// refused upload is daily business.
     pub local_resets: usize,
+    /// What one caller may use where the settings do not say it.
+    pub quotas: Quotas,
+}
+
+/// What one caller may use; 0 is no limit.
+///
+/// The default is no limit, because the caller of a service behind the gateway is the gateway: to count there would count
+/// all who have no name as one. The gateway counts, and has a default of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quotas {
+    /// Calls a second; after a pause those of two seconds at once.
+    pub calls_per_second: u32,
+    /// Methods with a stream in either direction, at a time.
+    pub streams_per_caller: u32,
+}
+
+impl Quotas {
+    /// What holds for a server that these `settings` are for. On loopback everybody has the same address, so no limit
+    /// holds that is not asked for.
+    fn chosen(self, settings: &Settings) -> Self {
+        let own = if settings.listen.ip().is_loopback() { Self::default() } else { self };
+        Self {
+            calls_per_second: settings.calls_per_second.unwrap_or(own.calls_per_second),
+            streams_per_caller: settings.streams_per_caller.unwrap_or(own.streams_per_caller),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -124,6 +153,7 @@ impl Default for Limits {
             streams: 1024,
             windows: (256 * 1024, 64 * 1024 * 1024),
             local_resets: usize::MAX,
+            quotas: Quotas::default(),
         }
     }
 }
@@ -159,10 +189,11 @@ impl Server {
             .context("the descriptors do not fit together")?;
         let methods =
             Methods::read(service.descriptors).context("the descriptors cannot be read")?;
+        let rates = Rates::new(service.limits.quotas.chosen(settings));
         Ok(Self {
             listener,
             address,
-            edge: Edge::new(routes.prepare(), methods, service.limits.deadlines, address),
+            edge: Edge::new(routes.prepare(), methods, rates, service.limits.deadlines, address),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,

@@ -3,4 +3,5 @@
 mod answers;
 mod bounds;
 mod drain;
+mod quotas;
 mod support;
