@@ -4,11 +4,13 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
@@ -16,7 +18,9 @@ use tonic::service::Routes;
 use tower::Service;
 use tracing::Instrument;
 
+use super::Limits;
 use super::answer::{Answer, Outcome};
+use super::arrival::{Arrival, late};
 use super::methods::Methods;
 use super::rates::{Key, Rates};
 use crate::caller;
@@ -36,6 +40,7 @@ struct Shared {
     methods: Methods,
     rates: Rates,
     deadlines: Deadlines,
+    pause: Duration,
     address: SocketAddr,
 }
 
@@ -44,10 +49,11 @@ impl Edge {
         routes: Routes,
         methods: Methods,
         rates: Rates,
-        deadlines: Deadlines,
+        limits: &Limits,
         address: SocketAddr,
     ) -> Self {
-        Self(Arc::new(Shared { routes, methods, rates, deadlines, address }))
+        let (deadlines, pause) = (limits.deadlines, limits.pause);
+        Self(Arc::new(Shared { routes, methods, rates, deadlines, pause, address }))
     }
 
     /// Answers one request of `peer`; a panic and a passed deadline are answers too.
@@ -73,9 +79,16 @@ impl Edge {
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
         let deadline = Instant::now() + allowed;
+        let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
+        let request = request.map(|body| Arrival::new(body, pause, Arc::clone(&stalled)));
         let work = AssertUnwindSafe(self.0.routes.clone().call(request)).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
-        let response = match work.instrument(outcome.span().clone()).await {
+        let ended = tokio::select! {
+            biased;
+            () = stalled.notified() => return Ok(Answer::from_status(late(pause).into(), outcome)),
+            ended = work.instrument(outcome.span().clone()) => ended,
+        };
+        let response = match ended {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => return Ok(Answer::from_status(panicked(), outcome)),
             Err(_elapsed) => {

@@ -3,11 +3,13 @@
 //! - `connections`: takes connections, ages them, drains them
 //! - `first_bytes`: closes a connection that says nothing
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
+//! - `arrival`: the body of a request; ends it when the caller stalls
 //! - `answer`: the body of an answer; ends a stream at its deadline
 //! - `rates`: how much one caller may ask for
 //! - `methods`: which methods stream, told by the descriptors
 
 mod answer;
+mod arrival;
 mod connections;
 mod edge;
 mod first_bytes;
@@ -105,6 +107,8 @@ pub struct Limits {
     pub first_bytes: Duration,
     /// How often a connection is asked whether it lives, and how long it has to say so.
     pub keepalive: (Duration, Duration),
+    /// The longest pause in the body of a request; then the request ends, though its deadline be later.
+    pub pause: Duration,
     /// The most bytes of headers of one request.
     pub headers: u32,
     /// The most requests at a time on one connection.
@@ -148,7 +152,9 @@ impl Default for Limits {
         Self {
             deadlines: Deadlines::default(),
             first_bytes: Duration::from_secs(10),
-            keepalive: (Duration::from_secs(20), Duration::from_secs(10)),
+            // Together less than 15 s: by then nobody holds a connection without saying something.
+            keepalive: (Duration::from_secs(8), Duration::from_secs(5)),
+            pause: Duration::from_secs(10),
             headers: 8 * 1024,
             streams: 1024,
             windows: (256 * 1024, 64 * 1024 * 1024),
@@ -193,7 +199,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            edge: Edge::new(routes.prepare(), methods, rates, service.limits.deadlines, address),
+            edge: Edge::new(routes.prepare(), methods, rates, &service.limits, address),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,
