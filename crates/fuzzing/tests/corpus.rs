@@ -97,6 +97,21 @@ impl Changes<'_> {
     }
 }
 
+/// How long `target` takes for `input`; nothing if it panics. A busy machine can hold up a test for a second, so a slow
+/// input is tried again: it is slow again.
+fn time(target: Target, input: &[u8]) -> Option<Duration> {
+    let mut fastest = Duration::MAX;
+    for _ in 0..3 {
+        let started = Instant::now();
+        catch_unwind(|| target(input)).ok()?;
+        fastest = fastest.min(started.elapsed());
+        if fastest < MOST {
+            break;
+        }
+    }
+    Some(fastest)
+}
+
 /// Runs `target` on all `inputs`; the longest that any took.
 fn run(name: &str, target: Target, inputs: impl Iterator<Item = Vec<u8>> + Send) -> Duration {
     let mut longest = Duration::ZERO;
@@ -106,20 +121,18 @@ fn run(name: &str, target: Target, inputs: impl Iterator<Item = Vec<u8>> + Send)
         threads.spawn(move || {
             for input in inputs {
                 begun.send(Some(input.clone())).unwrap();
-                let started = Instant::now();
-                let panicked = catch_unwind(|| target(&input)).is_err();
-                ended.send((panicked, started.elapsed())).unwrap();
+                ended.send(time(target, &input)).unwrap();
             }
             begun.send(None).unwrap();
         });
         while let Ok(Some(input)) = begins.recv() {
             let told = || input.escape_ascii().to_string();
             // A target that never ends would never be joined.
-            let Ok((panicked, took)) = ends.recv_timeout(10 * MOST) else {
+            let Ok(took) = ends.recv_timeout(10 * MOST) else {
                 eprintln!("{name} does not end: {}", told());
                 std::process::abort();
             };
-            assert!(!panicked, "{name} panics: {}", told());
+            let took = took.unwrap_or_else(|| panic!("{name} panics: {}", told()));
             assert!(took < MOST, "{name} takes {took:?}: {}", told());
             longest = longest.max(took);
         }
