@@ -44,6 +44,8 @@ const HEADER_ROOM: u32 = 512;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// After so many calls that end early a connection is closed, as h2 does by default: against rapid resets.
 const LOCAL_RESETS: usize = 1024;
+/// The most calls at a time on one connection: what waits for callers who do not read is kept here and in the services.
+const CALLS: usize = 64;
 /// What a stranger may use: a program that reads page after page on one connection makes some 50 calls a second, a person
 /// behind the explorer fewer than 10; the watchers of one analyst are a handful.
 const QUOTAS: Quotas = Quotas { calls_per_second: 100, streams_per_caller: 32 };
@@ -71,6 +73,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.headers -= HEADER_ROOM;
     service.limits.windows.1 = CONNECTION_WINDOW;
     service.limits.local_resets = LOCAL_RESETS;
+    service.limits.calls = CALLS;
     service.limits.quotas = QUOTAS;
     service.passed_on = routes.keys().cloned().collect();
     let watched = [

@@ -27,6 +27,8 @@ pub(super) struct Connections {
     max_age: Duration,
     /// How long the streams of a connection that is asked to close may go on.
     grace: Duration,
+    /// How many unary calls each connection may have at a time.
+    calls: usize,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     /// Asks every connection to finish what it does.
@@ -43,6 +45,7 @@ impl Connections {
             first_bytes: limits.first_bytes,
             max_age,
             grace: limits.deadlines.stream_max,
+            calls: limits.calls,
             places: Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS))),
             tasks: TaskTracker::new(),
             finish: CancellationToken::new(),
@@ -88,6 +91,7 @@ impl Connections {
     ) -> impl Future<Output = ()> + use<> {
         let (edge, http, finish, cut) =
             (self.edge.clone(), self.http.clone(), self.finish.clone(), self.cut.clone());
+        let calls = Arc::new(Semaphore::new(self.calls));
         let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
         async move {
             let _place = place;
@@ -95,7 +99,8 @@ impl Connections {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
             let socket = FirstBytes::new(socket, first_bytes);
-            let answer = service_fn(move |request| edge.clone().answer(request, peer));
+            let answer =
+                service_fn(move |request| edge.clone().answer(request, peer, calls.clone()));
             let mut connection = pin!(http.serve_connection(socket, answer));
             tokio::select! {
                 _ = &mut connection => return,

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
@@ -56,11 +56,13 @@ impl Edge {
         Self(Arc::new(Shared { routes, methods, rates, deadlines, pause, address }))
     }
 
-    /// Answers one request of `peer`; a panic and a passed deadline are answers too.
+    /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are the unary calls that its
+    /// connection may have at a time.
     pub async fn answer(
         self,
         request: Request<Incoming>,
         peer: IpAddr,
+        calls: Arc<Semaphore>,
     ) -> Result<Response<Answer>, Infallible> {
         if !is_grpc(&request) {
             return Ok(self.not_grpc(&request));
@@ -79,6 +81,15 @@ impl Edge {
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
         let deadline = Instant::now() + allowed;
+        if !is_stream {
+            match tokio::time::timeout_at(deadline, calls.acquire_owned()).await {
+                Ok(turn) => outcome.turn = turn.ok().map(Arc::new),
+                Err(_elapsed) => {
+                    let late = Failure::deadline_exceeded(allowed);
+                    return Ok(Answer::from_status(late.into(), outcome));
+                }
+            }
+        }
         let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
         let request = request.map(|body| Arrival::new(body, pause, Arc::clone(&stalled)));
         let work = AssertUnwindSafe(self.0.routes.clone().call(request)).catch_unwind();

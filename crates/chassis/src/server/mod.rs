@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -42,6 +42,10 @@ use crate::{Settings, reflection};
 pub const MAX_DECODING: usize = 1 << 20;
 /// The most bytes of one message that a service encodes; tonic's own default is no limit.
 pub const MAX_ENCODING: usize = 8 << 20;
+
+/// How many connections may wait to be taken, if the system allows as many. With the 128 of the standard library a burst
+/// of connections makes honest callers try again after 1, 3 and 7 seconds.
+const BACKLOG: u32 = 4096;
 
 /// What a server serves: the proto services of one process and what belongs to them.
 #[derive(Debug)]
@@ -113,6 +117,9 @@ pub struct Limits {
     pub headers: u32,
     /// The most requests at a time on one connection.
     pub streams: u32,
+    /// The most unary calls at a time on one connection; others wait for their turn. A call lasts until its answer is taken,
+    /// so this bounds what is kept for a caller who does not read.
+    pub calls: usize,
     /// How many bytes a caller may send ahead of our reading: on one stream, and on one connection. The second is the
     /// most memory a connection can hold; when stalled streams fill it, the others on that connection wait for them.
     pub windows: (u32, u32),
@@ -157,6 +164,7 @@ impl Default for Limits {
             pause: Duration::from_secs(10),
             headers: 8 * 1024,
             streams: 1024,
+            calls: 1024,
             windows: (256 * 1024, 64 * 1024 * 1024),
             local_resets: usize::MAX,
             quotas: Quotas::default(),
@@ -179,7 +187,7 @@ pub struct Server {
 impl Server {
     /// Takes the port. An error says what to do.
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
-        let listener = TcpListener::bind(settings.listen).await;
+        let listener = listen(settings.listen);
         let listener =
             listener.map_err(|error| anyhow::anyhow!(advice(settings.listen, &error)))?;
         let address = listener.local_addr().context("the port has no address")?;
@@ -233,6 +241,13 @@ impl Server {
         let cut = connections.drain(drain).await;
         tracing::info!(service = service.name, connections_cut = cut, "stopped");
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn advice(address: SocketAddr, error: &std::io::Error) -> String {

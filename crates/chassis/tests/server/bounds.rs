@@ -200,3 +200,28 @@ async fn a_panic_is_an_answer_and_the_connection_lives_on() {
     assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
     assert_eq!(call(channel, "/test.Slow/Nap").await.code(), Code::AlreadyExists);
 }
+
+#[tokio::test]
+async fn calls_above_the_limit_of_a_connection_wait_for_their_turn() {
+    let slow = Slow::default();
+    let running = serve(|mut service, _| {
+        service.limits.calls = 2;
+        service.with(slow.clone())
+    })
+    .await;
+    let channel = running.channel();
+    let calls: Vec<_> =
+        (0..6).map(|_| tokio::spawn(call(channel.clone(), "/test.Slow/Nap"))).collect();
+
+    slow.until_running(2).await;
+    let mut most = 0;
+    while !calls.iter().all(tokio::task::JoinHandle::is_finished) {
+        most = most.max(slow.running.load(std::sync::atomic::Ordering::SeqCst));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    assert_eq!(most, 2);
+    for answer in calls {
+        assert_eq!(answer.await.unwrap().code(), Code::AlreadyExists);
+    }
+}
