@@ -36,6 +36,8 @@ pub struct Settings {
     pub calls_per_second: Option<u32>,
     /// How many streams one caller may have open, 0 for any number; without it what the service thinks fit.
     pub streams_per_caller: Option<u32>,
+    /// Whether callers may ask what there is to ask (gRPC reflection).
+    pub reflection: bool,
 }
 
 impl Default for Settings {
@@ -54,6 +56,7 @@ impl Default for Settings {
             max_connection_age_seconds: 30 * 60,
             calls_per_second: None,
             streams_per_caller: None,
+            reflection: true,
         }
     }
 }

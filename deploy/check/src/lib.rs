@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 10] = [
+pub const SETTINGS: [&str; 11] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_SECOND",
     "REGISTAN_DATABASE_URL",
@@ -27,6 +27,7 @@ pub const SETTINGS: [&str; 10] = [
     "REGISTAN_LISTEN",
     "REGISTAN_LOG",
     "REGISTAN_PROJECTS_URL",
+    "REGISTAN_REFLECTION",
     "REGISTAN_RIGHTS_REPORTING_URL",
     "REGISTAN_STREAMS_PER_CALLER",
 ];

@@ -1,8 +1,8 @@
 //! Those who only want an answer, all the while.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
@@ -35,6 +35,12 @@ impl Tally {
         }
     }
 
+    /// Adds what `other` holds.
+    pub fn add(&mut self, other: Self) {
+        self.answered.extend(other.answered);
+        self.failed.extend(other.failed);
+    }
+
     pub fn all(&self) -> usize {
         self.answered.len() + self.failed.len()
     }
@@ -50,7 +56,8 @@ impl Tally {
 /// Honest callers at work.
 pub struct Honest {
     stop: Arc<AtomicBool>,
-    callers: JoinSet<Tally>,
+    tally: Arc<Mutex<Tally>>,
+    callers: JoinSet<()>,
 }
 
 impl Honest {
@@ -61,24 +68,36 @@ impl Honest {
         let page = client.list_agreements(list).await.expect("there is a list").into_inner();
         let name = page.agreements[0].name.clone();
         let stop = Arc::new(AtomicBool::new(false));
+        let tally = Arc::new(Mutex::new(Tally::default()));
         let mut callers = JoinSet::new();
-        for _ in 0..CALLERS {
-            let kept = Some(connect(address));
-            callers.spawn(caller(address, kept, name.clone(), EVERY, Arc::clone(&stop)));
+        for number in 0..=CALLERS {
+            let newcomer = number == CALLERS;
+            let kept = (!newcomer).then(|| connect(address));
+            let (name, stop, tally) = (name.clone(), Arc::clone(&stop), Arc::clone(&tally));
+            callers.spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    let channel = kept.clone().unwrap_or_else(|| connect(address));
+                    let called = Instant::now();
+                    let answer = ask(channel, &name).await;
+                    tally.lock().expect("nobody panics").note(called, answer);
+                    let every = if newcomer { NEWCOMER_EVERY } else { EVERY };
+                    sleep(every.saturating_sub(called.elapsed())).await;
+                }
+            });
         }
-        callers.spawn(caller(address, None, name, NEWCOMER_EVERY, Arc::clone(&stop)));
-        Self { stop, callers }
+        Self { stop, tally, callers }
     }
 
-    /// Stops and tells how it went.
-    pub async fn end(self) -> Tally {
+    /// What became of the calls since it was asked last.
+    pub fn take(&self) -> Tally {
+        std::mem::take(&mut *self.tally.lock().expect("nobody panics"))
+    }
+
+    /// Stops, and tells what became of the calls since it was asked last.
+    pub async fn end(mut self) -> Tally {
         self.stop.store(true, Ordering::SeqCst);
-        let mut all = Tally::default();
-        for tally in self.callers.join_all().await {
-            all.answered.extend(tally.answered);
-            all.failed.extend(tally.failed);
-        }
-        all
+        while self.callers.join_next().await.is_some() {}
+        self.take()
     }
 }
 
@@ -86,23 +105,9 @@ fn connect(address: SocketAddr) -> Channel {
     chassis::client::channel(&format!("http://{address}")).expect("an address is a url")
 }
 
-async fn caller(
-    address: SocketAddr,
-    kept: Option<Channel>,
-    name: String,
-    every: Duration,
-    stop: Arc<AtomicBool>,
-) -> Tally {
-    let mut tally = Tally::default();
-    while !stop.load(Ordering::SeqCst) {
-        let channel = kept.clone().unwrap_or_else(|| connect(address));
-        let mut request =
-            Request::new(GetAgreementRequest { name: name.clone(), ..Default::default() });
-        request.set_timeout(PATIENCE);
-        let called = Instant::now();
-        let answer = AgreementServiceClient::new(channel).get_agreement(request).await;
-        tally.note(called, answer.map(drop));
-        sleep(every.saturating_sub(called.elapsed())).await;
-    }
-    tally
+async fn ask(channel: Channel, name: &str) -> Result<(), Status> {
+    let mut request =
+        Request::new(GetAgreementRequest { name: name.to_owned(), ..Default::default() });
+    request.set_timeout(PATIENCE);
+    AgreementServiceClient::new(channel).get_agreement(request).await.map(drop)
 }

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use e2e::{Process, Suite, free_address, program};
-use honest::Honest;
+use honest::{Honest, Tally};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -66,8 +66,8 @@ fn memory(process: u32) -> u64 {
 }
 
 /// All attacks, one after another; the stalls together if they fit below the limit of connections.
-async fn attack(address: SocketAddr, scale: &Scale) -> Vec<(String, Duration)> {
-    let mut log = Log(Vec::new());
+async fn attack<'a>(address: SocketAddr, scale: &Scale, honest: &'a Honest) -> Log<'a> {
+    let mut log = Log { honest, tally: Tally::default(), waves: Vec::new() };
     if scale.stalls * waves::STALLS.len() < 1000 {
         let stage = |stage| tokio::spawn(waves::stalled(address, stage, scale.stalls));
         let stages = waves::STALLS.map(|name| (name, stage(name)));
@@ -80,8 +80,10 @@ async fn attack(address: SocketAddr, scale: &Scale) -> Vec<(String, Duration)> {
             log.note(&format!("{} stalled, {stage}", scale.stalls), longest);
         }
     }
-    let (sent, connections, longest) = waves::rapid_resets(address, scale.resets).await;
-    log.note(&format!("{sent} resets on {connections} connections"), longest);
+    for (how, pause) in [("rapid", None), ("paced", Some(Duration::from_millis(1)))] {
+        let (sent, connections, longest) = waves::rapid_resets(address, scale.resets, pause).await;
+        log.note(&format!("{sent} {how} resets on {connections} connections"), longest);
+    }
     let floods =
         waves::FLOODS.map(|kind| (kind, tokio::spawn(waves::flood(address, kind, scale.floods))));
     for (kind, longest) in floods {
@@ -95,16 +97,25 @@ async fn attack(address: SocketAddr, scale: &Scale) -> Vec<(String, Duration)> {
         let longest = waves::unread(address, scale.unread, 1000).await;
         log.note(&format!("{} times 1000 unread answers", scale.unread), longest);
     }
-    log.0
+    log
 }
 
-/// What was done, and how long the slowest connection of it was borne.
-struct Log(Vec<(String, Duration)>);
+/// What was done, how long the slowest connection of it was borne, and how the honest callers fared.
+struct Log<'a> {
+    honest: &'a Honest,
+    tally: Tally,
+    waves: Vec<(String, Duration)>,
+}
 
-impl Log {
+impl Log<'_> {
     fn note(&mut self, wave: &str, longest: Duration) {
-        println!("  {wave}: the longest connection {longest:.1?}");
-        self.0.push((wave.to_owned(), longest));
+        let tally = self.honest.take();
+        let (all, failed, p99) = (tally.all(), tally.failed.len(), tally.p99());
+        println!(
+            "  {wave}: closed after {longest:.1?}; honest: {all}, {failed} failed, p99 {p99:.1?}"
+        );
+        self.tally.add(tally);
+        self.waves.push((wave.to_owned(), longest));
     }
 }
 
@@ -114,8 +125,8 @@ async fn withstands(address: SocketAddr, process: &Process, scale: &Scale) {
     let (idle, before) = (honest.end().await, memory(process.id()));
 
     let honest = Honest::start(address).await;
-    let waves = attack(address, scale).await;
-    let tally = honest.end().await;
+    let Log { mut tally, waves, .. } = attack(address, scale, &honest).await;
+    tally.add(honest.end().await);
 
     let peak = memory(process.id());
     let (all, failed) = (tally.all(), tally.failed.len());

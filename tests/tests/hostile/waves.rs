@@ -59,8 +59,13 @@ pub async fn stalled(address: SocketAddr, stage: &'static str, count: usize) -> 
     .await
 }
 
-/// Asks and takes it back, `count` times in all, on as many connections as the server wears out.
-pub async fn rapid_resets(address: SocketAddr, count: usize) -> (usize, usize, Duration) {
+/// Asks and takes it back, `count` times in all, on as many connections as the server wears out. With a `pause` after every
+/// ten, so that the server takes each up before it is taken back, it has no reason to close the connection.
+pub async fn rapid_resets(
+    address: SocketAddr,
+    count: usize,
+    pause: Option<Duration>,
+) -> (usize, usize, Duration) {
     let (mut sent, mut connections, mut longest) = (0, 0, Duration::ZERO);
     while sent < count {
         let mut socket = connect(address).await;
@@ -76,6 +81,9 @@ pub async fn rapid_resets(address: SocketAddr, count: usize) -> (usize, usize, D
                 break;
             }
             (sent, stream) = (sent + 1, stream + 2);
+            if let Some(pause) = pause.filter(|_| sent.is_multiple_of(10)) {
+                tokio::time::sleep(pause).await;
+            }
         }
         longest = longest.max(closed(socket).await);
     }

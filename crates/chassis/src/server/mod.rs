@@ -199,8 +199,11 @@ impl Server {
         let health = tonic_health::pb::health_server::HealthServer::new(health);
         let routes = std::mem::take(&mut service.routes).add_service(health);
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
-        let routes = reflection::add(routes, service.descriptors, &listed)
-            .context("the descriptors do not fit together")?;
+        let mut routes = routes;
+        if settings.reflection {
+            routes = reflection::add(routes, service.descriptors, &listed)
+                .context("the descriptors do not fit together")?;
+        }
         let methods =
             Methods::read(service.descriptors).context("the descriptors cannot be read")?;
         let rates = Rates::new(service.limits.quotas.chosen(settings));
