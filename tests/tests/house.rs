@@ -1,7 +1,9 @@
 //! The house rules: what each layer may know, how long a file may be, and what never stands in the repository.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A file that is longer is not read in one sitting.
 const MOST_LINES: usize = 400;
@@ -88,7 +90,7 @@ fn no_crate_below_a_service_knows_one() {
 #[test]
 fn no_file_is_too_long_to_read() {
     let mut long = Vec::new();
-    for folder in ["services", "crates", "tests", "deploy"] {
+    for folder in ["services", "crates", "tests", "deploy", "fuzz"] {
         for file in files(&root().join(folder), &[".rs"]) {
             let lines = read(&file).lines().count();
             if lines > MOST_LINES {
@@ -104,7 +106,8 @@ fn no_file_is_too_long_to_read() {
 fn every_version_and_every_dependency_stands_once() {
     let mut breaches = Vec::new();
     for manifest in files(&root(), &["Cargo.toml"]) {
-        if manifest == root().join("Cargo.toml") {
+        // The workspace, and the fuzzer, which is one of its own.
+        if read(&manifest).contains("[workspace]") {
             continue;
         }
         for line in read(&manifest).lines() {
@@ -165,4 +168,48 @@ fn the_repository_speaks_of_the_project_alone() {
     }
 
     assert!(breaches.is_empty(), "machine paths or registry hosts:\n{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_server_has_the_message_limits() {
+    let mut without = Vec::new();
+    for file in files(&root().join("services"), &[".rs"]) {
+        if file.components().any(|part| part.as_os_str() == "tests") {
+            continue;
+        }
+        let text = read(&file);
+        for (place, _) in text.match_indices("Server::new(") {
+            let before = text[..place].rsplit([' ', '\n', '(']).nth(1).unwrap_or_default();
+            let limited = before.ends_with("limited!")
+                || text[place..].contains(".max_decoding_message_size(MAX_DECODING)")
+                    && text[place..].contains(".max_encoding_message_size(MAX_ENCODING)");
+            let line = text[..place].lines().count();
+            if !limited {
+                without.push(format!("{}:{line}", file.display()));
+            }
+        }
+    }
+
+    assert!(without.is_empty(), "without `limited!`:\n{}", without.join("\n"));
+}
+
+/// Two providers of cryptography make rustls panic at the first connection, and one is enough to watch.
+#[test]
+fn there_is_one_cryptography() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--workspace", "--offline", "--locked", "--target", "all"])
+        .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    let names: BTreeSet<&str> = std::str::from_utf8(&tree.stdout)
+        .expect("it is text")
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+
+    assert!(names.contains("aws-lc-rs"), "{}", String::from_utf8_lossy(&tree.stderr));
+    for other in ["ring", "openssl", "openssl-sys", "boring", "native-tls", "rsa", "aes-gcm"] {
+        assert!(!names.contains(other), "{other}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use e2e::{free_address, program};
+use e2e::{Process, free_address, grpcurl, program};
 
 /// Runs a program that must fail, and returns its one line.
 fn failing(command: &mut Command) -> String {
@@ -92,4 +92,34 @@ fn a_setting_that_is_not_known_is_named() {
     assert!(by_file.contains("listen_adress"), "{by_file}");
     assert!(by_variable.contains("REGISTAN_LISTEN_ADRESS"), "{by_variable}");
     assert!(by_value.contains("somewhere"), "{by_value}");
+}
+
+#[tokio::test]
+async fn no_log_line_holds_the_password_of_the_database() {
+    let Some(registan) = program("registan") else { return };
+    let Some(database) = testkit::database(testkit::Engine::Postgres).await else { return };
+    let url = database.url.replacen("postgres@", "postgres:hunter2@", 1);
+    assert!(url.contains("hunter2"), "the test has a password to look for");
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address();
+    let verbose =
+        "trace,sea_orm::database=trace,sea_orm::driver=trace,sqlx::query=trace,sqlx=trace";
+    let told = |command: &mut Command| {
+        command.env("REGISTAN_DATABASE_URL", &url).env("REGISTAN_LOG", verbose);
+        command.output().expect("it starts")
+    };
+
+    let migrated = told(Command::new(&registan).args(["migrate", "agreements"]));
+    let mut command = Command::new(&registan);
+    command.args(["serve", "agreements", "--listen", &address.to_string()]);
+    command.env("REGISTAN_DATABASE_URL", &url).env("REGISTAN_LOG", verbose);
+    let mut process = Process::start(&mut command, &folder.path().join("log"));
+    process.wait_for(address);
+    let answer = grpcurl(address, "agreements.v1.PartyService/ListParties", "{}");
+    assert!(process.stop().success());
+
+    let logged = process.logged() + &String::from_utf8_lossy(&migrated.stderr);
+    assert!(migrated.status.success() && answer.is_ok(), "{logged}");
+    assert!(logged.contains("DEBUG"), "it logs what it may: {logged}");
+    assert!(!logged.contains("hunter2"), "{logged}");
 }

@@ -18,7 +18,7 @@ pub fn agreement(number: usize) -> anyhow::Result<Agreement> {
     let milestone = |kind: &str, year: u32| {
         serde_json::json!({
             "kind": kind,
-            "date": { "date": { "year": year, "month": 1 + number % 12, "day": 17 }, "qualifier": null, "as_given": "" },
+            "date": { "year": year, "month": 1 + number % 12, "day": 17, "qualifier": null, "as_given": "" },
             "note": "As the notice in the Official Journal says, after both sides had told each other.",
             "source": { "source": "", "citation": "OJ L 29, 4.2.2016, p. 3", "locator": "Article 281" },
         })

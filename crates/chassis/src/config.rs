@@ -32,6 +32,12 @@ pub struct Settings {
     pub max_connections: usize,
     /// After this time a connection is asked to close, so that callers spread over new replicas.
     pub max_connection_age_seconds: u64,
+    /// How many calls a second one caller may make, 0 for any number; without it what the service thinks fit.
+    pub calls_per_second: Option<u32>,
+    /// How many streams one caller may have open, 0 for any number; without it what the service thinks fit.
+    pub streams_per_caller: Option<u32>,
+    /// Whether callers may ask what there is to ask (gRPC reflection).
+    pub reflection: bool,
 }
 
 impl Default for Settings {
@@ -48,6 +54,9 @@ impl Default for Settings {
             drain_seconds: 20,
             max_connections: 1024,
             max_connection_age_seconds: 30 * 60,
+            calls_per_second: None,
+            streams_per_caller: None,
+            reflection: true,
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Parts {
     pub violations: Vec<Violation>,
     /// All that must change before the request can succeed.
     pub preconditions: Vec<Precondition>,
+    /// What is used up.
+    pub quotas: Vec<Quota>,
     pub resource: Option<Resource>,
     /// After which time it is worth to try again.
     pub retry: Option<Duration>,
@@ -77,6 +79,14 @@ pub struct Precondition {
     pub description: String,
 }
 
+/// Something that a caller has used up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Whose it is, for example `clientip:192.0.2.7`.
+    pub subject: String,
+    pub description: String,
+}
+
 /// The resource that a failure is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -96,6 +106,7 @@ impl Failure {
             metadata: Vec::new(),
             violations: Vec::new(),
             preconditions: Vec::new(),
+            quotas: Vec::new(),
             resource: None,
             retry: None,
             source: None,

@@ -3,31 +3,34 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::Context;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogFormat, Settings};
 
 /// Libraries that print frames, statements or addresses with passwords at their lower levels.
-const SILENCED: [&str; 6] =
-    ["h2=warn", "hyper=warn", "hyper_util=warn", "tower=warn", "sqlx=warn", "sea_orm=warn"];
+const SILENCED: [&str; 6] = ["h2", "hyper", "hyper_util", "tower", "sqlx", "sea_orm"];
+
+fn is_harmless(about: &Metadata<'_>) -> bool {
+    *about.level() <= Level::WARN || !SILENCED.iter().any(|name| about.target().starts_with(name))
+}
 
 /// Starts to log as `settings` say; a panic is logged like any fault. An error means that the filter is no filter or
 /// that logging had started already.
 pub fn init(settings: &Settings) -> anyhow::Result<()> {
-    let mut filter = EnvFilter::try_new(&settings.log).with_context(|| {
+    let filter = EnvFilter::try_new(&settings.log).with_context(|| {
         format!("log: `{}` is not a filter like info or chassis=debug,info", settings.log)
     })?;
-    for directive in SILENCED {
-        filter = filter.add_directive(directive.parse()?);
-    }
     let pretty = match settings.log_format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let registry = tracing_subscriber::registry().with(filter);
+    // Beside the filter, not in it: there a longer target such as `sea_orm::driver=trace` would win.
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_harmless));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     if pretty {
         registry.with(lines.with_target(false)).try_init()?;

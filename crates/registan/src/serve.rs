@@ -71,7 +71,13 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
         settings.database_url.is_none(),
         "the whole suite in one process keeps its data in --data-dir: leave database_url out, or serve each service alone"
     );
-    let mut inner = Settings { listen: loopback(0), ..settings.clone() };
+    // The gateway alone counts what a caller uses: it is the caller of the services.
+    let mut inner = Settings {
+        listen: loopback(0),
+        calls_per_second: None,
+        streams_per_caller: None,
+        ..settings.clone()
+    };
     // A taken port is known before anything is written; nobody is listened to before everything serves.
     let free = tokio::net::TcpListener::bind(settings.listen).await;
     drop(free.with_context(|| {
@@ -95,7 +101,12 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
     if !empty {
         lay_in(&inner).await?;
     }
-    let outer = Settings { listen: settings.listen, ..inner };
+    let outer = Settings {
+        listen: settings.listen,
+        calls_per_second: settings.calls_per_second,
+        streams_per_caller: settings.streams_per_caller,
+        ..inner
+    };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
     // The gateway has drained: nothing asks the services any more.
     stop_inner.cancel();

@@ -18,15 +18,18 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 8] = [
+pub const SETTINGS: [&str; 11] = [
     "REGISTAN_AGREEMENTS_URL",
+    "REGISTAN_CALLS_PER_SECOND",
     "REGISTAN_DATABASE_URL",
     "REGISTAN_DATABASE_URL_FILE",
     "REGISTAN_DRAIN_SECONDS",
     "REGISTAN_LISTEN",
     "REGISTAN_LOG",
     "REGISTAN_PROJECTS_URL",
+    "REGISTAN_REFLECTION",
     "REGISTAN_RIGHTS_REPORTING_URL",
+    "REGISTAN_STREAMS_PER_CALLER",
 ];
 
 /// The folder `deploy/`.

@@ -27,7 +27,7 @@ use anyhow::Context;
 use api::registan::partnership::v1::partnership_service_server::PartnershipServiceServer;
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
-use chassis::server::{MAX_DECODING, MAX_ENCODING};
+use chassis::server::{MAX_DECODING, MAX_ENCODING, Quotas};
 use chassis::{Service, Settings};
 
 pub use app::App;
@@ -45,6 +45,11 @@ const HEADER_ROOM: u32 = 512;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// After so many calls that end early a connection is closed, as h2 does by default: against rapid resets.
 const LOCAL_RESETS: usize = 1024;
+/// The most calls at a time on one connection: what waits for callers who do not read is kept here and in the services.
+const CALLS: usize = 64;
+/// What a stranger may use: a program that reads page after page on one connection makes some 50 calls a second, a person
+/// behind the explorer fewer than 10; the watchers of one analyst are a handful.
+const QUOTAS: Quotas = Quotas { calls_per_second: 100, streams_per_caller: 32 };
 
 /// Gives the gateway to the three services that `settings` name; none of them need be up. Must be called in a runtime.
 #[expect(clippy::unused_async, reason = "every service is opened the same way")]
@@ -70,6 +75,8 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.windows.1 = CONNECTION_WINDOW;
     service.limits.local_resets = LOCAL_RESETS;
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&app.agreements))));
+    service.limits.calls = CALLS;
+    service.limits.quotas = QUOTAS;
     service.passed_on = routes.keys().cloned().collect();
     let watched = [
         Watched::new("agreements", &app.agreements, &routes),

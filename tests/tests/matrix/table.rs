@@ -17,7 +17,8 @@ pub struct Table {
 impl Table {
     /// Reads it.
     pub fn read() -> Self {
-        let mut table = Self { calls: BTreeMap::new(), methods: BTreeMap::new(), most: BTreeMap::new() };
+        let mut table =
+            Self { calls: BTreeMap::new(), methods: BTreeMap::new(), most: BTreeMap::new() };
         let (mut section, mut callers) = ("", Vec::new());
         for line in include_str!("table.txt").lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -31,7 +32,10 @@ impl Table {
                     for method in methods {
                         let path = format!("/{service}/{method}");
                         let said = ((*action).to_owned(), (*does).to_owned());
-                        assert!(table.methods.insert(path, said).is_none(), "{method} is there twice");
+                        assert!(
+                            table.methods.insert(path, said).is_none(),
+                            "{method} is there twice"
+                        );
                     }
                 }
                 (section, [roles, grant, proof, tiers @ ..]) => {
@@ -91,7 +95,8 @@ impl Table {
 
     fn reaches(&self, section: &str, who: &Who, record: &Record) -> bool {
         let key = [section, &who.role, who.grant, who.proof].map(ToOwned::to_owned);
-        let place = ["own", "other", "both", "none"].iter().position(|whose| *whose == record.whose);
+        let place =
+            ["own", "other", "both", "none"].iter().position(|whose| *whose == record.whose);
         let most = &self.most[&key][place.expect("it is somebody's")];
         let tiers = ["no", "PUBLIC", "RESTRICTED", "CONFIDENTIAL", "SECRET"];
         let level = |tier: &str| tiers.iter().position(|known| *known == tier).expect("a tier");

@@ -31,7 +31,7 @@ const fn key(flag: &'static str, placeholder: &'static str, help: &'static str) 
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 12] = [
+pub(super) const KEYS: [Key; 15] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "database-url",
@@ -71,6 +71,21 @@ pub(super) const KEYS: [Key; 12] = [
         "max-connection-age-seconds",
         "SECONDS",
         "When a connection is asked to close, for example 1800",
+    ),
+    key(
+        "calls-per-second",
+        "NUMBER",
+        "How many calls one caller may make, 0 for any number (the gateway: 100, but on loopback 0)",
+    ),
+    key(
+        "streams-per-caller",
+        "NUMBER",
+        "How many streams one caller may have open, 0 for any number (the gateway: 32, but on loopback 0)",
+    ),
+    key(
+        "reflection",
+        "TRUE OR FALSE",
+        "Whether callers may ask what there is to ask (gRPC reflection), for example true",
     ),
 ];
 

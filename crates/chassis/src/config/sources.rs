@@ -53,6 +53,9 @@ impl Values {
             &mut settings.max_connection_age_seconds,
             "a whole number of seconds",
         )?;
+        self.put_some("calls-per-second", &mut settings.calls_per_second, "a whole number")?;
+        self.put_some("streams-per-caller", &mut settings.streams_per_caller, "a whole number")?;
+        self.put("reflection", &mut settings.reflection, "true or false")?;
         self.put("log-format", &mut settings.log_format, "auto, pretty or json")?;
         self.put_address("agreements-url", &mut settings.agreements_url)?;
         self.put_address("projects-url", &mut settings.projects_url)?;
@@ -70,6 +73,18 @@ impl Values {
         let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
         let Ok(value) = text.parse() else { bail!("{origin}: `{text}` is not {wanted}") };
         *place = value;
+        Ok(())
+    }
+
+    fn put_some<T: FromStr>(
+        &mut self,
+        flag: &'static str,
+        place: &mut Option<T>,
+        wanted: &str,
+    ) -> Result<()> {
+        let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
+        let Ok(value) = text.parse() else { bail!("{origin}: `{text}` is not {wanted}") };
+        *place = Some(value);
         Ok(())
     }
 
@@ -91,22 +106,45 @@ impl Values {
     fn database_url(&mut self) -> Result<Option<Secret>> {
         let file = self.0.remove("database-url-file");
         let url = self.0.remove("database-url");
-        match (url, file) {
+        let (url, origin) = match (url, file) {
             (Some(url), Some(file)) => {
                 bail!("give the database once, not by {} and by {}", url.origin, file.origin)
             }
-            (Some(url), None) => Ok(Some(Secret::new(url.text))),
+            (Some(url), None) => (url.text, url.origin),
             (None, Some(Value { text: path, origin })) => {
                 let url = fs::read_to_string(&path)
                     .with_context(|| format!("{origin}: cannot read {path}"))?;
                 if url.trim().is_empty() {
                     bail!("{origin}: {path} is empty and should hold a database URL");
                 }
-                Ok(Some(Secret::new(url.trim())))
+                (url.trim().to_owned(), origin)
             }
-            (None, None) => Ok(None),
+            (None, None) => return Ok(None),
+        };
+        if !is_private(&url) {
+            bail!(
+                "{origin}: the database is on another machine and the URL does not say sslmode, for example ?sslmode=verify-full"
+            );
         }
+        Ok(Some(Secret::new(url)))
     }
+}
+
+/// Whether nobody between us and the database can read along, or the URL says that it is meant so: without `sslmode` the
+/// driver falls back to clear text when the server, or who stands in its place, offers no TLS.
+fn is_private(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return true };
+    if !scheme.starts_with("postgres") {
+        return true;
+    }
+    let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = address.split('/').next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let is_here = ["localhost", "127.", "[::1]"].iter().any(|here| host.starts_with(here));
+    let says = |parameter: &str| {
+        ["sslmode=", "ssl-mode=", "host=/", "host=%2F"].iter().any(|it| parameter.starts_with(it))
+    };
+    host.is_empty() || is_here || query.split('&').any(says)
 }
 
 fn has_port(authority: &str) -> bool {
@@ -247,6 +285,10 @@ mod tests {
             "REGISTAN_DRAIN_SECONDS: `-1` is not a whole number of seconds"
         );
         assert_eq!(
+            told(&[("calls-per-second", "many")], &[]),
+            "--calls-per-second: `many` is not a whole number"
+        );
+        assert_eq!(
             told(&[], &[("REGISTAN_PROJECTS_URL", "projects:50051")]),
             "REGISTAN_PROJECTS_URL: `projects:50051` is not an address like http://127.0.0.1:50051"
         );
@@ -264,8 +306,29 @@ mod tests {
     }
 
     #[test]
+    fn a_database_elsewhere_needs_to_say_sslmode() {
+        let told = |url| load(&[("database-url", url)], &[]).map_err(|error| error.to_string());
+
+        for here in [
+            "sqlite:agreements.db",
+            "postgres://a:hunter2@localhost/a",
+            "postgres://a@127.0.0.1:5432/a",
+            "postgres://a@localhost/a?host=/run/postgresql",
+            "postgres://a:hunter2@db/a?application_name=x&sslmode=verify-full",
+        ] {
+            assert!(told(here).is_ok(), "{here}");
+        }
+        for elsewhere in ["postgres://a:hunter2@db/a", "postgresql://a:hunter2@10.0.0.1:5432/a?x=y"]
+        {
+            let error = told(elsewhere).unwrap_err();
+            assert!(error.starts_with("--database-url: ") && error.contains("sslmode"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
     fn the_database_url_comes_from_a_file_and_is_never_shown() {
-        let file = file("postgres://agreements:hunter2@postgres/agreements\n");
+        let file = file("postgres://agreements:hunter2@localhost/agreements\n");
         let path = file.path().to_str().unwrap();
 
         let settings = load(&[], &[("REGISTAN_DATABASE_URL_FILE", path)]).unwrap();
@@ -273,7 +336,7 @@ mod tests {
         assert!(!format!("{settings:?}").contains("hunter2"));
         assert_eq!(
             settings.database_url.unwrap().expose(),
-            "postgres://agreements:hunter2@postgres/agreements"
+            "postgres://agreements:hunter2@localhost/agreements"
         );
     }
 

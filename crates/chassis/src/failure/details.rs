@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
+use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt};
 
 use super::{DOMAIN, Failure, Violation, chain};
 
@@ -40,6 +40,11 @@ fn details(failure: &Failure) -> ErrorDetails {
             PreconditionViolation::new(&it.kind, &it.subject, shortened(&it.description))
         });
         details.set_precondition_failure(all.collect::<Vec<_>>());
+    }
+    if !failure.quotas.is_empty() {
+        let all = failure.quotas.iter();
+        let all = all.map(|it| QuotaViolation::new(&it.subject, shortened(&it.description)));
+        details.set_quota_failure(all.collect::<Vec<_>>());
     }
     if let Some(resource) = &failure.resource {
         details.set_resource_info(&resource.kind, &resource.name, "", "");

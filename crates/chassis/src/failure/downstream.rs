@@ -5,7 +5,7 @@ use std::error::Error;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
-use super::{DOMAIN, Failure, Precondition, Resource, Violation};
+use super::{DOMAIN, Failure, Precondition, Quota, Resource, Violation};
 
 impl Failure {
     /// Takes over what `service` answered: a refusal with all its details, an absence as `UNAVAILABLE`, and a fault of
@@ -72,6 +72,12 @@ fn refusal(status: &Status) -> Failure {
             subject: it.subject.clone(),
             description: it.description.clone(),
         })
+        .collect();
+    failure.quotas = details
+        .quota_failure()
+        .into_iter()
+        .flat_map(|it| &it.violations)
+        .map(|it| Quota { subject: it.subject.clone(), description: it.description.clone() })
         .collect();
     failure.resource = details
         .resource_info()

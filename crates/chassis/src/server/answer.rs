@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,13 +11,18 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::Span;
 
 use super::edge::panicked;
+use super::rates::Permit;
 use crate::failure::Failure;
+
+/// Frames shorter than this many bytes do not count for a caller who does not read.
+const WORTH_HOLDING: usize = 4096;
 
 /// The frames of an answer. tonic's own `grpc-timeout` ends with the response head; this holds to the last frame.
 pub(super) struct Answer {
@@ -80,7 +86,7 @@ impl HttpBody for Answer {
                 if let Some(trailers) = frame.trailers_ref() {
                     this.outcome.note(trailers);
                 }
-                Poll::Ready(Some(Ok(frame)))
+                Poll::Ready(Some(Ok(this.outcome.held(frame))))
             }
             Ok(Poll::Ready(Some(Err(status)))) => Poll::Ready(Some(Ok(this.end(&status)))),
             Ok(other) => other,
@@ -98,20 +104,52 @@ impl HttpBody for Answer {
     }
 }
 
+/// A part of an answer, and the turn of its call.
+struct Held {
+    bytes: Bytes,
+    _turn: Arc<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// How a request ended; logged when it is dropped.
 pub(super) struct Outcome {
     span: Span,
     started: Instant,
     code: Option<Code>,
+    permit: Option<Permit>,
+    /// The turn of a unary call.
+    pub turn: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Outcome {
     pub fn new(span: Span) -> Self {
-        Self { span, started: Instant::now(), code: None }
+        Self { span, started: Instant::now(), code: None, permit: None, turn: None }
     }
 
     pub fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// Keeps the caller's permit until the answer has ended.
+    pub fn keep(&mut self, permit: Permit) {
+        self.permit = Some(permit);
+    }
+
+    /// A frame that keeps the turn of the call until it has left: HTTP/2 takes a whole frame from here when the caller can
+    /// take a single byte of it. A short one is not worth it.
+    fn held(&self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        let Some(turn) = &self.turn else { return frame };
+        frame.map_data(|bytes| {
+            if bytes.len() < WORTH_HOLDING {
+                return bytes;
+            }
+            Bytes::from_owner(Held { bytes, _turn: Arc::clone(turn) })
+        })
     }
 
     /// Takes over the status, when `headers` hold one.

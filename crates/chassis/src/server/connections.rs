@@ -1,6 +1,7 @@
 //! Takes connections, gives each its place, and sees them off.
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub(super) struct Connections {
     max_age: Duration,
     /// How long the streams of a connection that is asked to close may go on.
     grace: Duration,
+    /// How many unary calls each connection may have at a time.
+    calls: usize,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     /// Asks every connection to finish what it does.
@@ -42,6 +45,7 @@ impl Connections {
             first_bytes: limits.first_bytes,
             max_age,
             grace: limits.deadlines.stream_max,
+            calls: limits.calls,
             places: Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS))),
             tasks: TaskTracker::new(),
             finish: CancellationToken::new(),
@@ -51,20 +55,24 @@ impl Connections {
 
     /// Takes connections until `stop`, then closes the port. Those above the limit wait in the system's queue.
     pub async fn take(&self, listener: TcpListener, stop: &CancellationToken) {
-        while let Some(Some((place, socket))) = stop.run_until_cancelled(self.next(&listener)).await
+        while let Some(Some((place, socket, peer))) =
+            stop.run_until_cancelled(self.next(&listener)).await
         {
-            self.tasks.spawn(self.serve(socket, place));
+            self.tasks.spawn(self.serve(socket, peer, place));
         }
     }
 
-    async fn next(&self, listener: &TcpListener) -> Option<(OwnedSemaphorePermit, TcpStream)> {
+    async fn next(
+        &self,
+        listener: &TcpListener,
+    ) -> Option<(OwnedSemaphorePermit, TcpStream, IpAddr)> {
         if self.places.available_permits() == 0 {
             tracing::warn!("every connection is taken; new ones wait");
         }
         let place = self.places.clone().acquire_owned().await.ok()?;
         loop {
             match listener.accept().await {
-                Ok((socket, _)) => return Some((place, socket)),
+                Ok((socket, peer)) => return Some((place, socket, peer.ip())),
                 Err(error) => {
                     // Mostly no file descriptors; some will be free soon.
                     tracing::warn!(%error, "cannot take a connection");
@@ -78,10 +86,12 @@ impl Connections {
     fn serve(
         &self,
         socket: TcpStream,
+        peer: IpAddr,
         place: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + use<> {
         let (edge, http, finish, cut) =
             (self.edge.clone(), self.http.clone(), self.finish.clone(), self.cut.clone());
+        let calls = Arc::new(Semaphore::new(self.calls));
         let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
         async move {
             let _place = place;
@@ -89,7 +99,8 @@ impl Connections {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
             let socket = FirstBytes::new(socket, first_bytes);
-            let answer = service_fn(move |request| edge.clone().answer(request));
+            let answer =
+                service_fn(move |request| edge.clone().answer(request, peer, calls.clone()));
             let mut connection = pin!(http.serve_connection(socket, answer));
             tokio::select! {
                 _ = &mut connection => return,

@@ -1,14 +1,16 @@
 //! Each request, before and after its method: is it gRPC, how long may it take, what did it become.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -16,11 +18,18 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tracing::Instrument;
 
+use super::Limits;
 use super::answer::{Answer, Outcome};
+use super::arrival::{Arrival, late};
 use super::methods::Methods;
+use super::rates::{Key, Rates};
 use super::redacted::Redacted;
+use crate::caller;
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
+
+/// Whoever looks after the processes must not find them dead because others ask too much. It costs no more than a refusal.
+const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// What all connections of a server share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,7 +39,9 @@ pub(super) struct Edge(Arc<Shared>);
 struct Shared {
     routes: Redacted,
     methods: Methods,
+    rates: Rates,
     deadlines: Deadlines,
+    pause: Duration,
     address: SocketAddr,
     /// Tells streams to end when the server drains.
     stopping: CancellationToken,
@@ -40,30 +51,60 @@ impl Edge {
     pub fn new(
         routes: Redacted,
         methods: Methods,
-        deadlines: Deadlines,
+        rates: Rates,
+        limits: &Limits,
         address: SocketAddr,
         stopping: CancellationToken,
     ) -> Self {
-        Self(Arc::new(Shared { routes, methods, deadlines, address, stopping }))
+        let (deadlines, pause) = (limits.deadlines, limits.pause);
+        Self(Arc::new(Shared { routes, methods, rates, deadlines, pause, address, stopping }))
     }
 
-    /// Answers one request; a panic and a passed deadline are answers too.
-    pub async fn answer(self, request: Request<Incoming>) -> Result<Response<Answer>, Infallible> {
+    /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are the unary calls that its
+    /// connection may have at a time.
+    pub async fn answer(
+        self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        calls: Arc<Semaphore>,
+    ) -> Result<Response<Answer>, Infallible> {
         if !is_grpc(&request) {
             return Ok(self.not_grpc(&request));
         }
         let path = request.uri().path();
         let is_stream = self.0.methods.is_stream(path);
-        let outcome = Outcome::new(tracing::info_span!("request", method = path));
+        let mut outcome = Outcome::new(tracing::info_span!("request", method = path));
+        if path != HEALTH_CHECK {
+            match self.0.rates.check(Key::of(&caller::current().caller, peer), is_stream) {
+                Ok(permit) => outcome.keep(permit),
+                Err(used_up) => return Ok(Answer::from_status(used_up.into(), outcome)),
+            }
+        }
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
         let deadline = Instant::now() + allowed;
+        if !is_stream {
+            match tokio::time::timeout_at(deadline, calls.acquire_owned()).await {
+                Ok(turn) => outcome.turn = turn.ok().map(Arc::new),
+                Err(_elapsed) => {
+                    let late = Failure::deadline_exceeded(allowed);
+                    return Ok(Answer::from_status(late.into(), outcome));
+                }
+            }
+        }
+        let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
+        let request = request.map(|body| Arrival::new(body, pause, Arc::clone(&stalled)));
         let work = AssertUnwindSafe(self.0.routes.clone().call(request)).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
         let work = crate::stopping::scope(self.0.stopping.clone(), work);
-        let response = match work.instrument(outcome.span().clone()).await {
+        let ended = tokio::select! {
+            biased;
+            () = stalled.notified() => return Ok(Answer::from_status(late(pause).into(), outcome)),
+            ended = work.instrument(outcome.span().clone()) => ended,
+        };
+        let response = match ended {
             Ok(Ok(Ok(response))) => response,
             Ok(Err(_panic)) => return Ok(Answer::from_status(panicked(), outcome)),
             Err(_elapsed) => {

@@ -3,15 +3,19 @@
 //! - `connections`: takes connections, ages them, drains them
 //! - `first_bytes`: closes a connection that says nothing
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
+//! - `arrival`: the body of a request; ends it when the caller stalls
 //! - `answer`: the body of an answer; ends a stream at its deadline
+//! - `rates`: how much one caller may ask for
 //! - `methods`: which methods stream, told by the descriptors
 //! - `redacted`: takes out of every answer what its caller may not read
 
 mod answer;
+mod arrival;
 mod connections;
 mod edge;
 mod first_bytes;
 mod methods;
+mod rates;
 mod redacted;
 
 use std::convert::Infallible;
@@ -22,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -33,6 +37,7 @@ use tonic_health::server::HealthReporter;
 
 use self::edge::Edge;
 use self::methods::Methods;
+use self::rates::Rates;
 use self::redacted::Redacted;
 use crate::auth::grants::GrantSource;
 use crate::deadline::Deadlines;
@@ -42,6 +47,10 @@ use crate::{Settings, reflection};
 pub const MAX_DECODING: usize = 1 << 20;
 /// The most bytes of one message that a service encodes; tonic's own default is no limit.
 pub const MAX_ENCODING: usize = 8 << 20;
+
+/// How many connections may wait to be taken, if the system allows as many. With the 128 of the standard library a burst
+/// of connections makes honest callers try again after 1, 3 and 7 seconds.
+const BACKLOG: u32 = 4096;
 
 /// What a server serves: the proto services of one process and what belongs to them.
 #[derive(Debug)]
@@ -110,16 +119,47 @@ pub struct Limits {
     pub first_bytes: Duration,
     /// How often a connection is asked whether it lives, and how long it has to say so.
     pub keepalive: (Duration, Duration),
+    /// The longest pause in the body of a request; then the request ends, though its deadline be later.
+    pub pause: Duration,
     /// The most bytes of headers of one request.
     pub headers: u32,
     /// The most requests at a time on one connection.
     pub streams: u32,
+    /// The most unary calls at a time on one connection; others wait for their turn. A call lasts until its answer is taken,
+    /// so this bounds what is kept for a caller who does not read.
+    pub calls: usize,
     /// How many bytes a caller may send ahead of our reading: on one stream, and on one connection. The second is the
     /// most memory a connection can hold; when stalled streams fill it, the others on that connection wait for them.
     pub windows: (u32, u32),
     /// How many calls that ended early a connection survives. A stranger gets h2's own bound; between our services a
     /// refused upload is daily business.
     pub local_resets: usize,
+    /// What one caller may use where the settings do not say it.
+    pub quotas: Quotas,
+}
+
+/// What one caller may use; 0 is no limit.
+///
+/// The default is no limit, because the caller of a service behind the gateway is the gateway: to count there would count
+/// all who have no name as one. The gateway counts, and has a default of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quotas {
+    /// Calls a second; after a pause those of two seconds at once.
+    pub calls_per_second: u32,
+    /// Methods with a stream in either direction, at a time.
+    pub streams_per_caller: u32,
+}
+
+impl Quotas {
+    /// What holds for a server that these `settings` are for. On loopback everybody has the same address, so no limit
+    /// holds that is not asked for.
+    fn chosen(self, settings: &Settings) -> Self {
+        let own = if settings.listen.ip().is_loopback() { Self::default() } else { self };
+        Self {
+            calls_per_second: settings.calls_per_second.unwrap_or(own.calls_per_second),
+            streams_per_caller: settings.streams_per_caller.unwrap_or(own.streams_per_caller),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -127,11 +167,15 @@ impl Default for Limits {
         Self {
             deadlines: Deadlines::default(),
             first_bytes: Duration::from_secs(10),
-            keepalive: (Duration::from_secs(20), Duration::from_secs(10)),
+            // Together less than 15 s: by then nobody holds a connection without saying something.
+            keepalive: (Duration::from_secs(8), Duration::from_secs(5)),
+            pause: Duration::from_secs(10),
             headers: 8 * 1024,
             streams: 1024,
+            calls: 1024,
             windows: (256 * 1024, 64 * 1024 * 1024),
             local_resets: usize::MAX,
+            quotas: Quotas::default(),
         }
     }
 }
@@ -152,7 +196,7 @@ pub struct Server {
 impl Server {
     /// Takes the port. An error says what to do.
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
-        let listener = TcpListener::bind(settings.listen).await;
+        let listener = listen(settings.listen);
         let listener =
             listener.map_err(|error| anyhow::anyhow!(advice(settings.listen, &error)))?;
         let address = listener.local_addr().context("the port has no address")?;
@@ -164,18 +208,22 @@ impl Server {
         let health = tonic_health::pb::health_server::HealthServer::new(health);
         let routes = std::mem::take(&mut service.routes).add_service(health);
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
-        let routes = reflection::add(routes, service.descriptors, &listed)
-            .context("the descriptors do not fit together")?;
+        let mut routes = routes;
+        if settings.reflection {
+            routes = reflection::add(routes, service.descriptors, &listed)
+                .context("the descriptors do not fit together")?;
+        }
         let stopping = CancellationToken::new();
         let methods =
             Methods::read(service.descriptors).context("the descriptors cannot be read")?;
         let routes = Redacted::new(routes.prepare(), service.descriptors, &service.passed_on)
             .context("the descriptors cannot be read")?;
+        let rates = Rates::new(service.limits.quotas.chosen(settings));
         Ok(Self {
             listener,
             address,
             stopping: stopping.clone(),
-            edge: Edge::new(routes, methods, service.limits.deadlines, address, stopping),
+            edge: Edge::new(routes, methods, rates, &service.limits, address, stopping),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,
@@ -209,6 +257,13 @@ impl Server {
         let cut = connections.drain(drain).await;
         tracing::info!(service = service.name, connections_cut = cut, "stopped");
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn advice(address: SocketAddr, error: &std::io::Error) -> String {

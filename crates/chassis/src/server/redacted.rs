@@ -9,10 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::arrival::Arrival;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame};
-use hyper::body::Incoming;
 use policy::Redaction;
 use policy::redact::Plan;
 use prost_reflect::{DescriptorError, DescriptorPool};
@@ -60,7 +60,7 @@ impl Redacted {
     }
 
     /// Runs the method that is asked for. Whoever [asks](caller::current) now decides what is left of the answer.
-    pub async fn call(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    pub async fn call(mut self, request: Request<Arrival>) -> Result<Response<Body>, Infallible> {
         let path = request.uri().path();
         let service = path.split('/').nth(1).unwrap_or_default();
         let plan = (!self.untouched.contains(service)).then(|| self.redaction.plan(path));

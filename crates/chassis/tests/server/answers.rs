@@ -53,6 +53,20 @@ async fn reflection_lists_what_is_served() {
 }
 
 #[tokio::test]
+async fn reflection_can_be_switched_off() {
+    let running = serve(|service, settings| {
+        settings.reflection = false;
+        service
+    })
+    .await;
+    let mut client = v1::server_reflection_client::ServerReflectionClient::new(running.channel());
+
+    let refusal = client.server_reflection_info(tokio_stream::empty()).await.unwrap_err();
+
+    assert_eq!(refusal.code(), Code::Unimplemented);
+}
+
+#[tokio::test]
 async fn the_old_reflection_knows_the_types_of_error_details() {
     use v1alpha::server_reflection_request::MessageRequest;
     use v1alpha::server_reflection_response::MessageResponse;

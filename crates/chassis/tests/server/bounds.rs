@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::support::{Slow, call, serve};
+use crate::support::{Running, Slow, call, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_types::StatusExt;
 
@@ -115,14 +115,35 @@ async fn a_request_that_never_ends_is_not_waited_for() {
         service
     })
     .await;
+
+    let status = never_ending(&running).await;
+
+    assert_eq!(status.get_details_error_info().unwrap().reason, "DEADLINE_EXCEEDED");
+}
+
+#[tokio::test]
+async fn a_request_that_stalls_ends_before_its_deadline() {
+    let running = serve(|mut service, _| {
+        service.limits.pause = moment();
+        service
+    })
+    .await;
+
+    let status = timeout(Duration::from_secs(3), never_ending(&running)).await.unwrap();
+
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "REQUEST_STALLED");
+}
+
+/// What a caller is told who opens a request and sends nothing.
+async fn never_ending(running: &Running) -> Status {
     let mut client = tonic::client::Grpc::new(running.channel());
-    client.ready().await.unwrap();
+    client.ready().await.expect("the channel is ready");
     let path = http::uri::PathAndQuery::from_static("/grpc.health.v1.Health/Check");
     let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckResponse>::default();
 
     let answer = client.client_streaming(Request::new(tokio_stream::pending()), path, codec).await;
-
-    assert_eq!(answer.unwrap_err().code(), Code::DeadlineExceeded);
+    answer.expect_err("there is nothing to answer")
 }
 
 #[tokio::test]
@@ -178,4 +199,29 @@ async fn a_panic_is_an_answer_and_the_connection_lives_on() {
 
     assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"));
     assert_eq!(call(channel, "/test.Slow/Nap").await.code(), Code::AlreadyExists);
+}
+
+#[tokio::test]
+async fn calls_above_the_limit_of_a_connection_wait_for_their_turn() {
+    let slow = Slow::default();
+    let running = serve(|mut service, _| {
+        service.limits.calls = 2;
+        service.with(slow.clone())
+    })
+    .await;
+    let channel = running.channel();
+    let calls: Vec<_> =
+        (0..6).map(|_| tokio::spawn(call(channel.clone(), "/test.Slow/Nap"))).collect();
+
+    slow.until_running(2).await;
+    let mut most = 0;
+    while !calls.iter().all(tokio::task::JoinHandle::is_finished) {
+        most = most.max(slow.running.load(std::sync::atomic::Ordering::SeqCst));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    assert_eq!(most, 2);
+    for answer in calls {
+        assert_eq!(answer.await.unwrap().code(), Code::AlreadyExists);
+    }
 }

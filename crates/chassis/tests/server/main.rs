@@ -3,5 +3,6 @@
 mod answers;
 mod bounds;
 mod drain;
+mod quotas;
 mod redacted;
 mod support;

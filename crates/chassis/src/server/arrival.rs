@@ -1,0 +1,71 @@
+//! The body of a request: ends it when its next part is late, so that who stalls holds nothing until the deadline.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::sync::Notify;
+use tokio::time::{Sleep, sleep};
+use tonic::{Code, Status};
+
+use crate::failure::Failure;
+
+/// The frames of a request as they arrive. Only the time in which somebody waits for them counts.
+pub(super) struct Arrival {
+    body: Incoming,
+    within: Duration,
+    /// Runs while the next frame is awaited.
+    timer: Option<Pin<Box<Sleep>>>,
+    stalled: Arc<Notify>,
+}
+
+impl Arrival {
+    /// Tells `stalled` when a frame is not there `within` this time.
+    pub fn new(body: Incoming, within: Duration, stalled: Arc<Notify>) -> Self {
+        Self { body, within, timer: None, stalled }
+    }
+}
+
+/// What the caller of a request that stalled is told.
+pub(super) fn late(within: Duration) -> Failure {
+    let within = within.as_millis();
+    let message = format!("the next part of the request did not come within {within} ms");
+    Failure::new(Code::DeadlineExceeded, "REQUEST_STALLED", message)
+        .with("within_ms", within.to_string())
+}
+
+impl Body for Arrival {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            this.timer = None;
+            return Poll::Ready(
+                frame.map(|frame| frame.map_err(|error| Status::from_error(error.into()))),
+            );
+        }
+        let within = this.within;
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(within)));
+        ready!(timer.as_mut().poll(context));
+        this.stalled.notify_one();
+        Poll::Ready(Some(Err(late(within).into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,116 @@
+//! How much one caller may ask for.
+
+use std::time::Duration;
+
+use crate::support::{Running, Slow, call, serve};
+use tokio::time::{sleep, timeout};
+use tonic::{Code, Request, Status};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_types::StatusExt;
+
+async fn five_calls_a_second() -> Running {
+    serve(|service, settings| {
+        settings.calls_per_second = Some(5);
+        service.with(Slow::default())
+    })
+    .await
+}
+
+/// Uses up what a caller who was quiet has: the calls of two seconds. Gives the first refusal.
+async fn use_up(running: &Running) -> Status {
+    let channel = running.channel();
+    for _ in 0..10 {
+        assert_eq!(call(channel.clone(), "/test.Slow/Timeout").await.code(), Code::AlreadyExists);
+    }
+    call(channel, "/test.Slow/Timeout").await
+}
+
+#[tokio::test]
+async fn calls_above_the_quota_are_refused_with_the_time_to_wait() {
+    let running = five_calls_a_second().await;
+
+    let refusal = use_up(&running).await;
+
+    assert_eq!(refusal.code(), Code::ResourceExhausted);
+    let info = refusal.get_details_error_info().unwrap();
+    assert_eq!((info.reason.as_str(), info.metadata["limit"].as_str()), ("RATE_LIMITED", "5"));
+    let quota = &refusal.get_details_quota_failure().unwrap().violations[0];
+    assert_eq!(quota.subject, "clientip:127.0.0.1");
+    let wait = refusal.get_details_retry_info().unwrap().retry_delay.unwrap();
+    assert!(wait > Duration::ZERO && wait <= Duration::from_millis(200), "{wait:?}");
+    sleep(wait).await;
+    assert_eq!(call(running.channel(), "/test.Slow/Timeout").await.code(), Code::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_refused_call_is_not_read() {
+    let running = five_calls_a_second().await;
+    use_up(&running).await;
+    let mut client = tonic::client::Grpc::new(running.channel());
+    client.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/test.Slow/Nap");
+    let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckResponse>::default();
+    let endless = Request::new(tokio_stream::pending());
+
+    let answer = timeout(Duration::from_secs(3), client.client_streaming(endless, path, codec));
+
+    assert_eq!(answer.await.unwrap().unwrap_err().code(), Code::ResourceExhausted);
+}
+
+#[tokio::test]
+async fn health_is_told_to_a_caller_who_used_up_everything() {
+    let running = five_calls_a_second().await;
+    use_up(&running).await;
+
+    let mut health = running.health();
+
+    health.check(HealthCheckRequest::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_above_the_quota_is_refused_until_another_ends() {
+    let running = serve(|service, settings| {
+        settings.streams_per_caller = Some(2);
+        service
+    })
+    .await;
+    let watch = async || running.health().watch(HealthCheckRequest::default()).await;
+    let first = watch().await.unwrap();
+    let _second = watch().await.unwrap();
+
+    let refusal = watch().await.unwrap_err();
+    drop(first);
+
+    assert_eq!(refusal.code(), Code::ResourceExhausted);
+    assert_eq!(refusal.get_details_error_info().unwrap().reason, "TOO_MANY_STREAMS");
+    assert!(refusal.get_details_retry_info().unwrap().retry_delay.is_some());
+    let free = timeout(Duration::from_secs(3), async {
+        while watch().await.is_err() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    free.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_quotas_of_a_service_hold_off_loopback_and_settings_win() {
+    let limited = |listen: &'static str, calls: Option<u32>| {
+        serve(move |mut service, settings| {
+            settings.listen = listen.parse().unwrap();
+            settings.calls_per_second = calls;
+            service.limits.quotas.calls_per_second = 5;
+            service.with(Slow::default())
+        })
+    };
+
+    for (listen, setting, refused) in
+        [("127.0.0.1:0", None, false), ("0.0.0.0:0", None, true), ("0.0.0.0:0", Some(0), false)]
+    {
+        let mut running = limited(listen, setting).await;
+        running.address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+
+        let last = use_up(&running).await.code();
+
+        assert_eq!(last == Code::ResourceExhausted, refused, "{listen} {setting:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! What is fuzzed: one function a target. Each takes any bytes, and panics when they did what no bytes may do.
+//!
+//! - [`TARGETS`]: all of them, by name
+//! - `service`: the agreements service in this process, as its callers meet it
+//!
+//! The fuzzer calls them on nightly (`fuzz/`, a workspace of its own); the test `corpus` calls them on stable, with the
+//! files in `fuzz/corpus` and with changes of them. A new target is a line in [`TARGETS`], a folder in `fuzz/corpus` and
+//! a file in `fuzz/fuzz_targets`; the test says when one is missing.
+
+#![expect(clippy::unwrap_used, reason = "this is for tests")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "to panic is how a target says that something is wrong"
+)]
+
+mod service;
+
+use api::registan::agreements::v1::{
+    Agreement, GetAgreementRequest, GetLegalBasisRequest, GetPartyRequest, ListAgreementsRequest,
+    UpdateAgreementRequest,
+};
+use bytes::Bytes;
+use prost_types::FieldMask;
+use tonic::{Code, Status};
+
+/// Panics when the bytes did what no bytes may do.
+pub type Target = fn(&[u8]);
+
+type Answer = Result<Bytes, Status>;
+
+/// What may not panic, by the name of its folder in `fuzz/corpus`.
+///
+/// The resume token of a Watch and the access token (JWT) join here with the code that reads them.
+pub const TARGETS: [(&str, Target); 7] = [
+    ("filter", filter),
+    ("iati", iati),
+    ("mask", mask),
+    ("name", name),
+    ("order_by", order_by),
+    ("page_token", page_token),
+    ("request", request),
+];
+
+/// A filter (AIP-160), down to the statement that the database runs.
+pub fn filter(bytes: &[u8]) {
+    let request = ListAgreementsRequest { filter: text(bytes), ..Default::default() };
+    refused_only_for("filter", &list(&request));
+}
+
+/// An `order_by` (AIP-132), down to the statement that the database runs.
+pub fn order_by(bytes: &[u8]) {
+    let request = ListAgreementsRequest { order_by: text(bytes), ..Default::default() };
+    refused_only_for("order_by", &list(&request));
+}
+
+/// A page token: the text itself, or after a `~` a real token whose bytes are changed by the rest.
+pub fn page_token(bytes: &[u8]) {
+    let mut token = bytes.to_vec();
+    if let Some((b'~', changes)) = bytes.split_first() {
+        token = service::page_token().as_bytes().to_vec();
+        for (byte, change) in token.iter_mut().zip(changes) {
+            *byte ^= change;
+        }
+    }
+    let request =
+        ListAgreementsRequest { page_token: text(&token), page_size: 1, ..Default::default() };
+    refused_only_for("page_token", &list(&request));
+}
+
+/// The paths of an update mask (AIP-134), one a line.
+pub fn mask(bytes: &[u8]) {
+    let paths = text(bytes).lines().map(ToOwned::to_owned).collect();
+    let agreement = Agreement { name: service::AGREEMENT.to_owned(), ..Agreement::default() };
+    let request = UpdateAgreementRequest {
+        agreement: Some(agreement),
+        update_mask: Some(FieldMask { paths }),
+        validate_only: true,
+        ..Default::default()
+    };
+    let answer = service::answer("AgreementService/UpdateAgreement", &request);
+    // What is left may break a rule of an agreement, so the refusal may be for any field of it.
+    expect(&answer, &[Code::Ok, Code::InvalidArgument, Code::FailedPrecondition]);
+}
+
+/// The name of a resource, where one of each shape is wanted.
+pub fn name(bytes: &[u8]) {
+    let name = text(bytes);
+    let agreement = GetAgreementRequest { name: name.clone(), ..Default::default() };
+    let party = GetPartyRequest { name: name.clone(), ..Default::default() };
+    let basis = GetLegalBasisRequest { party: name, ..Default::default() };
+    for answer in [
+        service::answer("AgreementService/GetAgreement", &agreement),
+        service::answer("PartyService/GetParty", &party),
+        service::answer("AgreementService/GetLegalBasis", &basis),
+    ] {
+        expect(&answer, &[Code::Ok, Code::InvalidArgument, Code::NotFound]);
+    }
+}
+
+/// The bytes of a request message; the first chooses the method.
+pub fn request(bytes: &[u8]) {
+    let Some((choice, message)) = bytes.split_first() else { return };
+    let Err(refusal) = service::raw(*choice, message) else { return };
+    // What is no message at all tonic calls an internal error.
+    let is_message = !refusal.message().starts_with("failed to decode Protobuf message");
+    let ours = is_message && matches!(refusal.code(), Code::Internal | Code::Unknown);
+    assert!(!ours, "{refusal:?}");
+}
+
+/// An IATI activity file.
+pub fn iati(bytes: &[u8]) {
+    let mut reader = iati::Reader::new(bytes);
+    let events = (&mut reader).count();
+    let totals = reader.totals();
+    assert!(totals.bytes <= bytes.len() as u64, "{} bytes of {}", totals.bytes, bytes.len());
+    // A finding needs a place to stand at, and no byte has many.
+    assert!(events <= bytes.len() + 8, "{events} events in {} bytes", bytes.len());
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn list(request: &ListAgreementsRequest) -> Answer {
+    service::answer("AgreementService/ListAgreements", request)
+}
+
+fn expect(answer: &Answer, allowed: &[Code]) {
+    let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
+    assert!(allowed.contains(&code), "{answer:?}");
+}
+
+/// A refusal must name the field that is at fault.
+fn refused_only_for(field: &str, answer: &Answer) {
+    expect(answer, &[Code::Ok, Code::InvalidArgument]);
+    if let Err(refusal) = answer {
+        assert!(refusal.message().starts_with(field), "{refusal:?}");
+    }
+}
