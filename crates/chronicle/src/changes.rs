@@ -15,10 +15,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::Chronicle;
+use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::filter::At;
 use crate::head::Head;
-use crate::read::{Cursor, ListRequest, arguments, matching, no_head, v};
+use crate::read::{ListRequest, arguments, matching, no_head, v};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;

@@ -28,6 +28,7 @@ mod apply;
 mod chain;
 pub mod changes;
 mod chronicle;
+mod cursor;
 pub mod database;
 mod derive;
 pub mod difference;

@@ -6,15 +6,15 @@ use sea_orm::sea_query::{
     SimpleExpr,
 };
 use sea_orm::{ConnectionTrait, QueryResult};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, standing};
 use crate::head::Head;
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
-use crate::resource::{Read, Resource, Stored};
+use crate::resource::{Resource, Stored};
 use crate::schema::id;
 use crate::{Chronicle, Place};
 
@@ -54,17 +54,6 @@ pub struct Page<T> {
     pub read_time: i64,
     /// From where a watch with the same filter goes on.
     pub resume_token: String,
-}
-
-/// A keyset cursor: where the page ended, and of which question.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Cursor {
-    pub read_time: i64,
-    /// The instant the first page was asked for, if any.
-    pub asked: Option<i64>,
-    pub arguments: [String; 4],
-    pub after: Vec<serde_json::Value>,
-    pub uid: Uuid,
 }
 
 /// A column of the versions `v` of a query.
@@ -356,53 +345,4 @@ fn sorted(mut query: SelectStatement, keys: &[(&str, bool)]) -> SelectStatement 
         query.order_by((id("v"), id(*column)), direction);
     }
     query
-}
-
-/// The value of a sortable field, as a cursor keeps it.
-fn sort_value<T>(read: &Read<T>, of: &T) -> Option<serde_json::Value> {
-    match read {
-        Read::Text(read) => Some(read(of).into()),
-        Read::Number(read) | Read::Day(read) => Some(read(of).into()),
-        _ => None,
-    }
-}
-
-/// Rows after the cursor: `(a, b, uid) > (x, y, z)` where all directions agree, spelled out where they do not.
-fn after<T>(order: &Order<T>, cursor: &Cursor) -> Result<Condition, Error> {
-    let mut keys: Vec<(SimpleExpr, SimpleExpr, bool)> = Vec::new();
-    for ((field, descending), value) in order.iter().zip(&cursor.after) {
-        let value = match (value.as_str(), value.as_i64()) {
-            (Some(text), _) => Expr::val(text),
-            (None, Some(number)) => Expr::val(number),
-            _ => {
-                return Err(Error::invalid(
-                    "page_token",
-                    "PAGE_TOKEN_INVALID",
-                    "page_token is not of this order",
-                ));
-            }
-        };
-        keys.push((v(field.path), value, *descending));
-    }
-    let last = order.last().is_some_and(|(_, descending)| *descending);
-    keys.push((v("uid"), Expr::val(cursor.uid), last));
-    if keys.iter().all(|(_, _, descending)| *descending == last) {
-        let columns = Expr::tuple(keys.iter().map(|key| key.0.clone()));
-        let values = Expr::tuple(keys.iter().map(|key| key.1.clone()));
-        return Ok(Condition::all().add(if last {
-            columns.lt(values)
-        } else {
-            columns.gt(values)
-        }));
-    }
-    let mut any = Condition::any();
-    for place in 0..keys.len() {
-        let mut all = Condition::all();
-        for (column, value, _) in &keys[..place] {
-            all = all.add(column.clone().eq(value.clone()));
-        }
-        let (column, value, descending) = keys[place].clone();
-        any = any.add(all.add(if descending { column.lt(value) } else { column.gt(value) }));
-    }
-    Ok(any)
 }

@@ -8,6 +8,9 @@ use prost_types::FieldMask;
 
 use crate::access::{dynamic, is_hidden};
 
+/// Paths of one mask: more than any resource has fields.
+const MOST_PATHS: usize = 100;
+
 /// `current` with the fields of `mask` taken from `wanted`. An empty mask takes every field that is set, `*` takes all.
 /// Fields that only the server sets, the name, and what lies above `level` are left alone: nobody empties what they cannot see.
 /// A path that does not exist is refused.
@@ -21,6 +24,14 @@ pub fn merge<M: Message + Name + Default>(
     let mut target = dynamic(current)?;
     let source = dynamic(wanted)?;
     let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
+    if paths.len() > MOST_PATHS {
+        let description = format!("has {} paths; at most {MOST_PATHS} are taken", paths.len());
+        return Err(Failure::invalid(vec![Violation::new(
+            "update_mask",
+            "MASK_INVALID",
+            description,
+        )]));
+    }
     match paths {
         [] => {
             for (field, value) in source.fields().filter(|(field, _)| !fixed(field)) {
