@@ -6,12 +6,14 @@
 //! - `server`: its port: limits, deadlines, health, reflection, drain
 //! - `client`: its connections to other services
 //! - `failure`: what it answers when it cannot do what is asked
+//! - `auth`: who sends an access token
 //! - `caller`: who asks
 //! - `deadline`: how long a request may take
 //! - `clock`: the time
 //!
 //! Nothing here knows a service, a message or a database.
 
+pub mod auth;
 pub mod caller;
 pub mod client;
 pub mod clock;

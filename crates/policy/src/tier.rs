@@ -29,7 +29,6 @@ impl Tier {
     }
 
     /// True where nobody need say who they are; for serde.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn is_public(&self) -> bool {
         *self == Self::Public
     }

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
+use chassis::auth::development;
 use chassis::client::Connection;
 use chassis::process::{block_on, stop_signal};
 use chassis::{Server, Service, Settings, telemetry};
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Serve, ServiceName};
+use crate::reach::own_token;
 
 const GATEWAY_PORT: u16 = 8080;
 /// Says that the reference record was laid in, so that a start with data does not ask for it again.
@@ -65,13 +67,14 @@ async fn alone(name: ServiceName, settings: Settings) -> anyhow::Result<Service>
     }
 }
 
-/// The three services on free loopback ports, the reference record if it is the first start, then the gateway.
+/// The reference record if it is the first start, the three services on free loopback ports, then the gateway.
 async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> anyhow::Result<()> {
     anyhow::ensure!(
         settings.database_url.is_none(),
         "the whole suite in one process keeps its data in --data-dir: leave database_url out, or serve each service alone"
     );
-    let mut inner = Settings { listen: loopback(0), ..settings.clone() };
+    // What the gateway takes, the services behind it take, and nothing else, though they always listen on loopback.
+    let development_issuer = Some(development::is_on(settings)?);
     // A taken port is known before anything is written; nobody is listened to before everything serves.
     let free = tokio::net::TcpListener::bind(settings.listen).await;
     drop(free.with_context(|| {
@@ -80,42 +83,69 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
             settings.listen
         )
     })?);
-    let stop_inner = CancellationToken::new();
-    let mut running = JoinSet::new();
-    for name in [ServiceName::Agreements, ServiceName::Projects, ServiceName::RightsReporting] {
-        let server = Server::bind(alone(name, inner.clone()).await?, &inner).await?;
-        let url = Some(format!("http://{}", server.address()));
-        match name {
-            ServiceName::Agreements => inner.agreements_url = url,
-            ServiceName::Projects => inner.projects_url = url,
-            _ => inner.rights_reporting_url = url,
-        }
-        running.spawn(server.run(stop_inner.clone()));
-    }
     if !empty {
-        lay_in(&inner).await?;
+        lay_in(settings).await?;
     }
-    let outer = Settings { listen: settings.listen, ..inner };
+    let services = Services::start(&Settings { development_issuer, ..settings.clone() }).await?;
+    let outer = Settings { listen: settings.listen, ..services.settings.clone() };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
     // The gateway has drained: nothing asks the services any more.
-    stop_inner.cancel();
-    running.join_all().await;
+    services.stop().await;
     Ok(())
 }
 
-/// Lays in the reference record, once a data folder.
+/// The three services behind the gateway.
+struct Services {
+    /// Knows where each of them answers.
+    settings: Settings,
+    running: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Services {
+    /// Starts them on free loopback ports.
+    async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let mut settings = Settings { listen: loopback(0), ..settings.clone() };
+        let (mut running, stop) = (JoinSet::new(), CancellationToken::new());
+        for name in [ServiceName::Agreements, ServiceName::Projects, ServiceName::RightsReporting] {
+            let server = Server::bind(alone(name, settings.clone()).await?, &settings).await?;
+            let url = Some(format!("http://{}", server.address()));
+            match name {
+                ServiceName::Agreements => settings.agreements_url = url,
+                ServiceName::Projects => settings.projects_url = url,
+                _ => settings.rights_reporting_url = url,
+            }
+            running.spawn(server.run(stop.clone()));
+        }
+        Ok(Self { settings, running, stop })
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.running.join_all().await;
+    }
+}
+
+/// Lays in the reference record, once a data folder: into services that nobody else is told of, with a token of the
+/// development issuer, whatever issuer the suite will take afterwards.
 async fn lay_in(settings: &Settings) -> anyhow::Result<()> {
     let marker = settings.data_dir.join(LAID_IN);
     if marker.exists() {
         return Ok(());
     }
-    let to = |url: &Option<String>| Connection::to(url.as_deref().unwrap_or_default());
+    let private = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
+    let services = Services::start(&Settings { listen: loopback(0), ..private }).await?;
+    let token = own_token("reference-record", &settings.data_dir)?;
+    let to = |url: &Option<String>| {
+        Connection::to(url.as_deref().unwrap_or_default())?.with_token(&token)
+    };
     let (agreements, projects, rights) = (
-        to(&settings.agreements_url)?,
-        to(&settings.projects_url)?,
-        to(&settings.rights_reporting_url)?,
+        to(&services.settings.agreements_url)?,
+        to(&services.settings.projects_url)?,
+        to(&services.settings.rights_reporting_url)?,
     );
     let summary = reference::lay_in(agreements, projects, rights, |_, _| {}).await?;
+    services.stop().await;
     tracing::info!(
         created = summary.created,
         existing = summary.existing,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode, Uri, Version};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use tonic::Status;
@@ -17,30 +17,25 @@ use tower::Service;
 use tracing::Instrument;
 
 use super::answer::{Answer, Outcome};
-use super::methods::Methods;
+use super::guard::Guard;
+use crate::caller;
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 
 /// What all connections of a server share. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Edge(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     routes: Routes,
-    methods: Methods,
+    guard: Guard,
     deadlines: Deadlines,
     address: SocketAddr,
 }
 
 impl Edge {
-    pub fn new(
-        routes: Routes,
-        methods: Methods,
-        deadlines: Deadlines,
-        address: SocketAddr,
-    ) -> Self {
-        Self(Arc::new(Shared { routes, methods, deadlines, address }))
+    pub fn new(routes: Routes, guard: Guard, deadlines: Deadlines, address: SocketAddr) -> Self {
+        Self(Arc::new(Shared { routes, guard, deadlines, address }))
     }
 
     /// Answers one request; a panic and a passed deadline are answers too.
@@ -49,17 +44,17 @@ impl Edge {
             return Ok(self.not_grpc(&request));
         }
         let path = request.uri().path();
-        let is_stream = self.0.methods.is_stream(path);
+        let is_stream = self.0.guard.methods.find(path).is_some_and(|method| method.is_stream);
         let outcome = Outcome::new(tracing::info_span!("request", method = path));
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
         let deadline = Instant::now() + allowed;
-        let work = AssertUnwindSafe(self.0.routes.clone().call(request)).catch_unwind();
+        let work = AssertUnwindSafe(self.work(request)).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
         let response = match work.instrument(outcome.span().clone()).await {
-            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(response)) => response,
             Ok(Err(_panic)) => return Ok(Answer::from_status(panicked(), outcome)),
             Err(_elapsed) => {
                 let late = Failure::deadline_exceeded(allowed);
@@ -67,6 +62,16 @@ impl Edge {
             }
         };
         Ok(Answer::new(response, outcome, is_stream.then_some((deadline, allowed))))
+    }
+
+    /// Lets the request in, or not, and runs its method for whoever asks.
+    async fn work(&self, request: Request<Incoming>) -> Response<Body> {
+        let asking = match self.0.guard.admit(request.uri().path(), request.headers()).await {
+            Ok(asking) => asking,
+            Err(failure) => return Status::from(failure).into_http(),
+        };
+        let Ok(response) = caller::scope(asking, self.0.routes.clone().call(request)).await;
+        response
     }
 
     fn not_grpc(&self, request: &Request<Incoming>) -> Response<Answer> {
@@ -98,15 +103,4 @@ fn is_grpc(request: &Request<Incoming>) -> bool {
         .get(CONTENT_TYPE)
         .is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
     is_typed && request.version() == Version::HTTP_2
-}
-
-/// Routes that tell a caller of an unknown service where to look.
-pub(super) fn routes() -> Routes {
-    let mut routes = Routes::default();
-    let inner = std::mem::take(routes.axum_router_mut());
-    Routes::from(inner.fallback(unknown_service))
-}
-
-async fn unknown_service(uri: Uri) -> Response<Body> {
-    Status::from(Failure::unknown_service(uri.path())).into_http()
 }

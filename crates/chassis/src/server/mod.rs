@@ -4,18 +4,22 @@
 //! - `first_bytes`: closes a connection that says nothing
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
 //! - `answer`: the body of an answer; ends a stream at its deadline
-//! - `methods`: which methods stream, told by the descriptors
+//! - `guard`: who may call what
+//! - `methods`: the methods there are, their rules, and which of them stream, told by the descriptors
 
 mod answer;
 mod connections;
 mod edge;
 mod first_bytes;
+mod guard;
 mod methods;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -29,7 +33,11 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use self::edge::Edge;
+use self::guard::Guard;
 use self::methods::Methods;
+use crate::auth::Authenticator;
+use crate::auth::grants::GrantSource;
+use crate::clock::{Clock, SystemClock};
 use crate::deadline::Deadlines;
 use crate::{Settings, reflection};
 
@@ -39,7 +47,6 @@ pub const MAX_DECODING: usize = 1 << 20;
 pub const MAX_ENCODING: usize = 8 << 20;
 
 /// What a server serves: the proto services of one process and what belongs to them.
-#[derive(Debug)]
 pub struct Service {
     /// For logs and errors.
     pub name: &'static str,
@@ -53,6 +60,10 @@ pub struct Service {
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
     pub limits: Limits,
+    /// What the record grants to the subject of a token; without it nothing.
+    pub grant_source: Option<Arc<dyn GrantSource>>,
+    /// By which tokens and grants hold or have expired.
+    pub clock: Arc<dyn Clock>,
     tasks: JoinSet<()>,
 }
 
@@ -62,11 +73,13 @@ impl Service {
         Self {
             name,
             descriptors,
-            routes: edge::routes(),
+            routes: Routes::default(),
             proto_services: Vec::new(),
             passed_on: Vec::new(),
             health: HealthReporter::new(),
             limits: Limits::default(),
+            grant_source: None,
+            clock: Arc::new(SystemClock),
             tasks: JoinSet::new(),
         }
     }
@@ -91,6 +104,12 @@ impl Service {
     /// Runs `task` for as long as the service is served. Must be called in a runtime.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -129,7 +148,6 @@ impl Default for Limits {
 }
 
 /// A server that has its port and answers once it [runs](Server::run).
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -140,9 +158,17 @@ pub struct Server {
     max_connection_age: Duration,
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Server {
     /// Takes the port. An error says what to do.
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
+        let grant_source = service.grant_source.clone();
+        let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
         let listener = TcpListener::bind(settings.listen).await;
         let listener =
             listener.map_err(|error| anyhow::anyhow!(advice(settings.listen, &error)))?;
@@ -157,12 +183,14 @@ impl Server {
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
         let routes = reflection::add(routes, service.descriptors, &listed)
             .context("the descriptors do not fit together")?;
-        let methods =
-            Methods::read(service.descriptors).context("the descriptors cannot be read")?;
+        let methods = Methods::read(service.descriptors, &listed)
+            .context("the descriptors cannot be read")?;
+        authenticator.announce();
+        let guard = Guard { methods, authenticator, clock: Arc::clone(&service.clock) };
         Ok(Self {
             listener,
             address,
-            edge: Edge::new(routes.prepare(), methods, service.limits.deadlines, address),
+            edge: Edge::new(routes.prepare(), guard, service.limits.deadlines, address),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,

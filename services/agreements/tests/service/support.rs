@@ -10,6 +10,7 @@ use api::registan::r#type::v1::SourceRef;
 use chassis::client::Connection;
 use chassis::config::Secret;
 use chassis::{Server, Settings};
+use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -20,18 +21,26 @@ pub struct Running {
     pub agreements: AgreementServiceClient<Connection>,
     pub frameworks: FrameworkServiceClient<Connection>,
     _stop: DropGuard,
+    _folder: TempDir,
 }
 
 /// Migrates the database and serves it.
 pub async fn serve(url: &str) -> Running {
     let listen = "127.0.0.1:0".parse().unwrap();
-    let settings = Settings { listen, database_url: Some(Secret::new(url)), ..Settings::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        listen,
+        database_url: Some(Secret::new(url)),
+        data_dir: folder.path().to_owned(),
+        ..Settings::default()
+    };
     standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator)
         .await
         .unwrap();
     let service = agreements::service(settings.clone()).await.unwrap();
     let server = Server::bind(service, &settings).await.unwrap();
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
+    let connection = connection.with_token(&testkit::token(folder.path())).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(server.run(stop.clone()));
     Running {
@@ -39,6 +48,7 @@ pub async fn serve(url: &str) -> Running {
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection),
         _stop: stop.drop_guard(),
+        _folder: folder,
     }
 }
 
