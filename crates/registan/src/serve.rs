@@ -21,6 +21,8 @@ const LAID_IN: &str = "reference-record";
 pub fn run(arguments: Serve) -> anyhow::Result<()> {
     let settings = Settings::load_over(defaults(arguments.service), arguments.settings)?;
     telemetry::init(&settings)?;
+    // Settings that do not fit together are told before anything is written.
+    let takes_own = development::is_on(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
         match arguments.service {
@@ -30,7 +32,7 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
                     .run(stop)
                     .await;
             }
-            None => suite(&settings, arguments.empty, stop).await?,
+            None => suite(&settings, takes_own, arguments.empty, stop).await?,
         }
         Ok(())
     })
@@ -67,14 +69,18 @@ async fn alone(name: ServiceName, settings: Settings) -> anyhow::Result<Service>
     }
 }
 
-/// The reference record if it is the first start, the three services on free loopback ports, then the gateway.
-async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> anyhow::Result<()> {
+/// The three services on free loopback ports, the reference record if it is the first start, then the gateway.
+/// `takes_own`: the gateway takes the tokens of the development issuer.
+async fn suite(
+    settings: &Settings,
+    takes_own: bool,
+    empty: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     anyhow::ensure!(
         settings.database_url.is_none(),
         "the whole suite in one process keeps its data in --data-dir: leave database_url out, or serve each service alone"
     );
-    // What the gateway takes, the services behind it take, and nothing else, though they always listen on loopback.
-    let development_issuer = Some(development::is_on(settings)?);
     // A taken port is known before anything is written; nobody is listened to before everything serves.
     let free = tokio::net::TcpListener::bind(settings.listen).await;
     drop(free.with_context(|| {
@@ -83,10 +89,24 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
             settings.listen
         )
     })?);
-    if !empty {
-        lay_in(settings).await?;
+    let marker = settings.data_dir.join(LAID_IN);
+    let is_first = !empty && !marker.exists();
+    if is_first && !takes_own {
+        // The record is laid in with a token of our own: into services that nobody is told of and that end afterwards.
+        let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
+        let services = Services::start(&own).await?;
+        services.lay_in().await?;
+        services.stop().await;
     }
+    // What the gateway takes, the services behind it take, and nothing else, though they always listen on loopback.
+    let development_issuer = Some(takes_own);
     let services = Services::start(&Settings { development_issuer, ..settings.clone() }).await?;
+    if is_first && takes_own {
+        services.lay_in().await?;
+    }
+    if is_first {
+        write_marker(&marker)?;
+    }
     let outer = Settings { listen: settings.listen, ..services.settings.clone() };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
     // The gateway has drained: nothing asks the services any more.
@@ -120,38 +140,30 @@ impl Services {
         Ok(Self { settings, running, stop })
     }
 
+    /// Lays in the reference record, with a token of the development issuer.
+    async fn lay_in(&self) -> anyhow::Result<()> {
+        let token = own_token("reference-record", &self.settings.data_dir)?;
+        let to = |url: &Option<String>| {
+            Connection::to(url.as_deref().unwrap_or_default())?.with_token(&token)
+        };
+        let (agreements, projects, rights) = (
+            to(&self.settings.agreements_url)?,
+            to(&self.settings.projects_url)?,
+            to(&self.settings.rights_reporting_url)?,
+        );
+        let summary = reference::lay_in(agreements, projects, rights, |_, _| {}).await?;
+        tracing::info!(
+            created = summary.created,
+            existing = summary.existing,
+            "reference record laid in"
+        );
+        Ok(())
+    }
+
     async fn stop(self) {
         self.stop.cancel();
         self.running.join_all().await;
     }
-}
-
-/// Lays in the reference record, once a data folder: into services that nobody else is told of, with a token of the
-/// development issuer, whatever issuer the suite will take afterwards.
-async fn lay_in(settings: &Settings) -> anyhow::Result<()> {
-    let marker = settings.data_dir.join(LAID_IN);
-    if marker.exists() {
-        return Ok(());
-    }
-    let private = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
-    let services = Services::start(&Settings { listen: loopback(0), ..private }).await?;
-    let token = own_token("reference-record", &settings.data_dir)?;
-    let to = |url: &Option<String>| {
-        Connection::to(url.as_deref().unwrap_or_default())?.with_token(&token)
-    };
-    let (agreements, projects, rights) = (
-        to(&services.settings.agreements_url)?,
-        to(&services.settings.projects_url)?,
-        to(&services.settings.rights_reporting_url)?,
-    );
-    let summary = reference::lay_in(agreements, projects, rights, |_, _| {}).await?;
-    services.stop().await;
-    tracing::info!(
-        created = summary.created,
-        existing = summary.existing,
-        "reference record laid in"
-    );
-    write_marker(&marker)
 }
 
 fn write_marker(marker: &Path) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! The development issuer: what its tokens give, and where it is not.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Barrier;
 use std::{fs, thread};

@@ -1,5 +1,7 @@
 //! A service that asks another one asks in the name of whoever asks it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use policy::{Desks, Role, Tier};
 
 use crate::support::{Running, Who, With, call, problem, serve};

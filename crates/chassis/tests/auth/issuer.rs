@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
@@ -31,35 +33,45 @@ pub struct SigningKey {
     pub id: String,
     pub algorithm: Algorithm,
     key: EncodingKey,
+    public: Value,
+}
+
+fn with_public(key: EncodingKey, algorithm: Algorithm) -> (EncodingKey, Value) {
+    let public = Jwk::from_encoding_key(&key, algorithm).unwrap();
+    (key, serde_json::to_value(public).unwrap())
 }
 
 impl SigningKey {
     pub fn new(id: &str, algorithm: Algorithm) -> Self {
         let random = SystemRandom::new();
-        let key = match algorithm {
+        let (key, public) = match algorithm {
             Algorithm::EdDSA => {
-                EncodingKey::from_ed_der(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref())
+                let private = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+                let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).unwrap();
+                let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+                let public = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": x});
+                (EncodingKey::from_ed_der(private.as_ref()), public)
             }
             Algorithm::ES256 => {
                 let curve = &ECDSA_P256_SHA256_FIXED_SIGNING;
-                EncodingKey::from_ec_der(
-                    EcdsaKeyPair::generate_pkcs8(curve, &random).unwrap().as_ref(),
-                )
+                let private = EcdsaKeyPair::generate_pkcs8(curve, &random).unwrap();
+                with_public(EncodingKey::from_ec_der(private.as_ref()), algorithm)
             }
             _ => {
                 let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-                let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-                EncodingKey::from_rsa_der(&pkcs8.as_ref()[PKCS8_PREFIX..])
+                let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+                let private = &private.as_ref()[PKCS8_PREFIX..];
+                with_public(EncodingKey::from_rsa_der(private), algorithm)
             }
         };
-        Self { id: id.to_owned(), algorithm, key }
+        Self { id: id.to_owned(), algorithm, key, public }
     }
 
     /// The public half, as a key set holds it.
     pub fn public(&self) -> Value {
-        let mut jwk = Jwk::from_encoding_key(&self.key, self.algorithm).unwrap();
-        jwk.common.key_id = Some(self.id.clone());
-        serde_json::to_value(jwk).unwrap()
+        let mut public = self.public.clone();
+        public["kid"] = json!(self.id);
+        public
     }
 
     pub fn header(&self) -> Header {

@@ -1,5 +1,7 @@
 //! Which tokens are taken.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
