@@ -1,5 +1,6 @@
 //! A connection to another service: lazy, kept alive, and passing on who asks and what is left of the time.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -37,8 +38,8 @@ pub fn channel(url: &str) -> anyhow::Result<Channel> {
 #[derive(Clone, Debug)]
 pub struct Connection {
     channel: Channel,
-    /// Who asks, where that is not whoever asks us.
-    authorization: Option<HeaderValue>,
+    /// Who asks, where that is not whoever asks us. Shared, so that a connection stays small.
+    authorization: Option<Arc<HeaderValue>>,
 }
 
 impl Connection {
@@ -52,14 +53,15 @@ impl Connection {
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.trim()))
             .context("an access token is three words of letters and digits with dots between")?;
         value.set_sensitive(true);
-        Ok(Self { channel: self.channel.clone(), authorization: Some(value) })
+        Ok(Self { channel: self.channel.clone(), authorization: Some(Arc::new(value)) })
     }
 
     fn authorize(&self, headers: &mut HeaderMap) {
         if headers.contains_key(AUTHORIZATION) {
             return;
         }
-        let authorization = self.authorization.clone().or_else(|| caller::current().token.clone());
+        let authorization =
+            self.authorization.as_deref().cloned().or_else(|| caller::current().token.clone());
         if let Some(authorization) = authorization {
             headers.insert(AUTHORIZATION, authorization);
         }

@@ -1,5 +1,6 @@
 //! Recommendations.
 
+use api::registan::options::v1::{Desk, Tier};
 use api::registan::rights::v1::addressee::Kind;
 use api::registan::rights::v1::{
     Addressee, GetRecommendationRequest, ListRecommendationsRequest, Recommendation,
@@ -95,6 +96,8 @@ async fn what_is_recorded_comes_back_whole() {
             etag: read.etag.clone(),
             create_time: read.create_time,
             update_time: read.update_time,
+            tier: Tier::Public.into(),
+            desks: vec![Desk::Tm.into()],
             ..recommendation()
         };
         assert_eq!(read, given);
