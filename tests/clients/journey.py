@@ -1,8 +1,10 @@
 """A second real client: python grpcio, with nothing but what reflection tells it.
 
-Usage: journey.py ADDRESS [IATI_FILE]. Without a file the import is left out. Prints one line a check, ends with 1 if one fails.
+Usage: journey.py ADDRESS [IATI_FILE]. Without a file the import is left out. What writes sends the access token in REGISTAN_TOKEN.
+Prints one line a check, ends with 1 if one fails.
 """
 
+import os
 import sys
 import time
 
@@ -18,6 +20,7 @@ CHANNEL = grpc.insecure_channel(ADDRESS)
 DATABASE = ProtoReflectionDescriptorDatabase(CHANNEL)
 POOL = DescriptorPool(DATABASE)
 SERVICES = DATABASE.get_services()
+WRITER = {"metadata": [("authorization", "Bearer " + os.environ["REGISTAN_TOKEN"])]}
 FAILED = []
 
 
@@ -102,10 +105,10 @@ def projects(file):
             while chunk := data.read(1000):
                 yield request(data=chunk)
 
-    first = call(messages())
+    first = call(messages(), **WRITER)
     check(f"client stream: {first.activities} activities imported", first.activities > 0
           and first.created + first.updated + first.unchanged + first.skipped == first.activities)
-    second = call(messages())
+    second = call(messages(), **WRITER)
     check("a second import changes nothing", second.created == 0 and second.updated == 0
           and second.transactions_created == 0)
 
@@ -114,9 +117,9 @@ def projects(file):
         time.sleep(3)
 
     began = time.monotonic()
-    late = refusal(call, endless(), timeout=0.3)
+    late = refusal(call, endless(), timeout=0.3, **WRITER)
     check("a deadline ends a stream", late.code() == grpc.StatusCode.DEADLINE_EXCEEDED and time.monotonic() - began < 2)
-    no_options = refusal(call, iter([request(data=b"<x/>")]))
+    no_options = refusal(call, iter([request(data=b"<x/>")]), **WRITER)
     check("a stream without options is refused", no_options.code() == grpc.StatusCode.INVALID_ARGUMENT)
     request, call = method("projects.v1.TransactionService/SumTransactions")
     check("transactions are summed", len(call(request(group_by=["DIMENSION_RECIPIENT"])).sums) > 0)
@@ -126,7 +129,10 @@ def rights():
     request, call = method("rights.v1.RecommendationService/ListRecommendations")
     check("calls on the delegations", len(call(request(filter="addressees:EU_DELEGATIONS")).recommendations) >= 5)
     request, call = method("rights.v1.ActivityService/CreateActivity")
-    wrong = refusal(call, request(activity={"kind": 99}))
+    nobody = refusal(call, request(activity={"kind": 99}))
+    check("who writes must say who they are", nobody.code() == grpc.StatusCode.UNAUTHENTICATED
+          and details(nobody)["ErrorInfo"].reason == "TOKEN_MISSING")
+    wrong = refusal(call, request(activity={"kind": 99}), **WRITER)
     fields = [violation.field for violation in details(wrong)["BadRequest"].field_violations]
     check("every violation is said at once", "activity.kind" in fields and "activity.source" in fields)
 

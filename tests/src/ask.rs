@@ -15,16 +15,23 @@ pub struct Refusal {
 }
 
 /// Calls a method, named without the common beginning: `agreements.v1.PartyService/GetParty`. Several messages of a stream
-/// come as an array.
+/// come as an array. Without a token nobody says who asks.
 ///
 /// # Panics
 /// If grpcurl is not there or prints no JSON.
-pub fn grpcurl(address: SocketAddr, method: &str, request: &str) -> Result<Value, Refusal> {
+pub fn grpcurl(
+    address: SocketAddr,
+    token: Option<&str>,
+    method: &str,
+    request: &str,
+) -> Result<Value, Refusal> {
     let tool = testkit::tool("grpcurl").expect("grpcurl is there");
     let method =
         if method.starts_with("grpc.") { method.to_owned() } else { format!("registan.{method}") };
+    let header = token.map(|token| format!("authorization: Bearer {token}"));
     let output = Command::new(tool)
         .args(["-plaintext", "-max-time", "60", "-d", request])
+        .args(header.iter().flat_map(|header| ["-H", header]))
         .args([&address.to_string(), &method])
         .output()
         .expect("grpcurl runs");

@@ -60,6 +60,7 @@ impl Suite {
         let mut processes = Vec::new();
         for (place, name) in names.into_iter().chain(["gateway"]).enumerate() {
             let mut command = Command::new(program(name)?);
+            command.env("REGISTAN_DATA_DIR", folder.path().join("data"));
             command.env("REGISTAN_LISTEN", addresses[place].to_string());
             command.env("REGISTAN_AGREEMENTS_URL", &urls[0]).env("REGISTAN_PROJECTS_URL", &urls[1]);
             command.env("REGISTAN_RIGHTS_REPORTING_URL", &urls[2]);
@@ -81,15 +82,29 @@ impl Suite {
             processes,
             folder,
         };
-        let laid_in =
-            Command::new(&registan).args(["import", "reference", "--gateway", &urls[3]]).status();
+        let mut lay_in = Command::new(&registan);
+        lay_in.args(["import", "reference", "--gateway", &urls[3]]);
+        let laid_in = lay_in.env("REGISTAN_TOKEN", suite.token()).status();
         assert!(laid_in.expect("it starts").success(), "the reference record is laid in");
         Some(suite)
     }
 
-    /// Asks the gateway; an answer is JSON.
+    /// A token of somebody who may write everything.
+    ///
+    /// # Panics
+    /// If it cannot be signed.
+    pub fn token(&self) -> String {
+        testkit::token(&self.folder.path().join("data"))
+    }
+
+    /// Asks the gateway, without a token; an answer is JSON.
     pub fn ask(&self, method: &str, request: &str) -> Result<Value, Refusal> {
-        grpcurl(self.address, method, request)
+        grpcurl(self.address, None, method, request)
+    }
+
+    /// Asks the gateway as somebody who may write everything.
+    pub fn ask_as_writer(&self, method: &str, request: &str) -> Result<Value, Refusal> {
+        grpcurl(self.address, Some(&self.token()), method, request)
     }
 
     /// The log of a process, by its place.

@@ -37,6 +37,7 @@ fn import(suite: &Suite, file: &Path) -> Child {
     let mut command = Command::new(program("registan").unwrap());
     command
         .args(["import", "iati", "--json", "--gateway", &format!("http://{}", suite.address)])
+        .env("REGISTAN_TOKEN", suite.token())
         .arg(file);
     command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }

@@ -91,6 +91,7 @@ fn every_example_of_the_readme_works() {
         let output = Command::new("bash")
             .args(["-c", &command])
             .env("PATH", &path)
+            .env("REGISTAN_DATA_DIR", suite.folder.path().join("data"))
             .current_dir(&root)
             .output()
             .unwrap();

@@ -8,11 +8,12 @@ use e2e::Suite;
 use testkit::{Engine, database};
 
 /// Runs the journey of the second client; returns how many checks it made.
-fn journey(address: SocketAddr, file: Option<&str>) -> usize {
+fn journey(suite: &Suite, address: SocketAddr, file: Option<&str>) -> usize {
     let python = testkit::tool("python3").expect("python is there");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(python);
     command.arg(folder.join("clients/journey.py")).arg(address.to_string());
+    command.env("REGISTAN_TOKEN", suite.token());
     command.args(file.map(|file| folder.join("..").join(file)));
     let output = command.output().expect("python runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -33,9 +34,9 @@ async fn a_client_in_another_language_is_served_by_all() {
     let urls = [&*databases[0].url, &*databases[1].url, &*databases[2].url];
     let Some(suite) = Suite::distributed(urls) else { return };
 
-    let by_gateway = journey(suite.address, Some("samples/iati-central-asia.xml"));
+    let by_gateway = journey(&suite, suite.address, Some("samples/iati-central-asia.xml"));
     let by_service: Vec<usize> =
-        suite.services.iter().map(|(_, address)| journey(*address, None)).collect();
+        suite.services.iter().map(|(_, address)| journey(&suite, *address, None)).collect();
 
     assert!(by_gateway >= 15, "{by_gateway}");
     assert!(by_service.iter().all(|checks| *checks >= 2), "{by_service:?}");

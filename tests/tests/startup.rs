@@ -78,6 +78,23 @@ async fn a_database_that_is_too_old_is_told_apart_from_one_that_is_down() {
     }
 }
 
+/// Nothing is listened to: an address off this machine is refused before.
+#[test]
+fn the_development_issuer_is_refused_off_loopback() {
+    let (Some(registan), Some(agreements)) = (program("registan"), program("agreements")) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--listen", "192.0.2.1:8080", "--development-issuer", "true", "--data-dir"];
+
+    let suite = failing(Command::new(registan).arg("serve").args(arguments).arg(folder.path()));
+    let alone = failing(Command::new(agreements).args(arguments).arg(folder.path()));
+
+    for line in [suite, alone] {
+        assert!(line.contains("development_issuer") && line.contains("127.0.0.1"), "{line}");
+    }
+}
+
 #[test]
 fn a_setting_that_is_not_known_is_named() {
     let Some(agreements) = program("agreements") else { return };
@@ -115,7 +132,7 @@ async fn no_log_line_holds_the_password_of_the_database() {
     command.env("REGISTAN_DATABASE_URL", &url).env("REGISTAN_LOG", verbose);
     let mut process = Process::start(&mut command, &folder.path().join("log"));
     process.wait_for(address);
-    let answer = grpcurl(address, "agreements.v1.PartyService/ListParties", "{}");
+    let answer = grpcurl(address, None, "agreements.v1.PartyService/ListParties", "{}");
     assert!(process.stop().success());
 
     let logged = process.logged() + &String::from_utf8_lossy(&migrated.stderr);

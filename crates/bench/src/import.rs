@@ -65,6 +65,7 @@ fn import(suite: &Suite, file: &Path) -> anyhow::Result<(Value, f64)> {
     let started = Instant::now();
     let output = Command::new(registan)
         .args(["import", "iati", "--json", "--gateway", &format!("http://{}", suite.address)])
+        .env("REGISTAN_TOKEN", suite.token())
         .arg(file)
         .output()?;
     anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

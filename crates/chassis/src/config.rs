@@ -24,6 +24,11 @@ pub struct Settings {
     pub agreements_url: Option<String>,
     pub projects_url: Option<String>,
     pub rights_reporting_url: Option<String>,
+    /// Whose access tokens are taken; without it nobody's, but on loopback those of the development issuer.
+    pub oidc: Option<Oidc>,
+    /// Whether tokens of the key in `data_dir` are taken. Not said: on loopback without `oidc`. Said yes elsewhere, the
+    /// process does not start.
+    pub development_issuer: Option<bool>,
     /// A `tracing` filter.
     pub log: String,
     pub log_format: LogFormat,
@@ -49,6 +54,8 @@ impl Default for Settings {
             agreements_url: None,
             projects_url: None,
             rights_reporting_url: None,
+            oidc: None,
+            development_issuer: None,
             log: "info".to_owned(),
             log_format: LogFormat::Auto,
             drain_seconds: 20,
@@ -74,6 +81,15 @@ impl Settings {
             environment.filter_map(|(key, value)| key.into_string().ok().map(|key| (key, value)));
         sources::Values::collect(flags, environment.collect())?.over(defaults)
     }
+}
+
+/// An OpenID Connect issuer of access tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oidc {
+    /// Its URL, byte for byte as its tokens and its discovery document name it.
+    pub issuer: String,
+    /// Whom its tokens must be for.
+    pub audience: String,
 }
 
 /// How log lines look.

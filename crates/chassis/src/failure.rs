@@ -196,6 +196,12 @@ impl Failure {
         Self::new(Code::Unimplemented, "SERVICE_UNKNOWN", message).with("service", service)
     }
 
+    /// `UNIMPLEMENTED`: the service that `path` asks for has no such method; a newer one may.
+    pub fn unknown_method(path: &str) -> Self {
+        let message = format!("no method `{path}` here; ask the reflection service what there is");
+        Self::new(Code::Unimplemented, "METHOD_UNKNOWN", message).with("method", path)
+    }
+
     /// `INTERNAL`: our own fault. `source` goes to the log, never to the caller.
     pub fn internal(source: impl Into<Source>) -> Self {
         let mut failure = Self::new(Code::Internal, "INTERNAL", "internal error");

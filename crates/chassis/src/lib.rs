@@ -6,6 +6,7 @@
 //! - `server`: its port: limits, deadlines, health, reflection, drain
 //! - `client`: its connections to other services
 //! - `failure`: what it answers when it cannot do what is asked
+//! - `auth`: who sends an access token
 //! - `caller`: who asks
 //! - `auth`: how that is found out
 //! - `deadline`: how long a request may take

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::development;
 use crate::config::Flags;
 use crate::failure::chain;
 use crate::{Server, Service, Settings, telemetry};
@@ -36,6 +37,8 @@ where
 {
     let settings = Settings::load(flags)?;
     telemetry::init(&settings)?;
+    // Settings that do not fit together are told before anything is written.
+    development::is_on(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
         let server = Server::bind(service(settings.clone()).await?, &settings).await?;

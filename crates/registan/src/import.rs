@@ -10,7 +10,6 @@ use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{
     Finding, ImportIatiOptions, ImportIatiRequest, ImportIatiResponse,
 };
-use chassis::client::Connection;
 use chassis::process::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -61,10 +60,10 @@ async fn import(arguments: &Iati, path: &Path) -> anyhow::Result<ImportIatiRespo
         }
         Ok::<_, std::io::Error>(())
     });
-    let mut client = ProjectServiceClient::new(Connection::to(&arguments.gateway)?);
+    let mut client = ProjectServiceClient::new(arguments.reach.writer()?);
     let answer = client.import_iati(ReceiverStream::new(receiver)).await;
     bar.finish_and_clear();
-    let answer = answer.map_err(|status| said(&status, &arguments.gateway))?;
+    let answer = answer.map_err(|status| said(&status, &arguments.reach.gateway))?;
     reading.await?.context("it could not be read to its end")?;
     Ok(answer.into_inner())
 }
@@ -74,6 +73,10 @@ pub fn said(status: &tonic::Status, gateway: &str) -> anyhow::Error {
     match status.code() {
         tonic::Code::Unavailable => anyhow::anyhow!(
             "no suite answers at {gateway}: start one with `registan serve` ({})",
+            status.message()
+        ),
+        tonic::Code::Unauthenticated => anyhow::anyhow!(
+            "{}; a command takes it as --token, --token-file or REGISTAN_TOKEN, or signs its own with the key in --data-dir",
             status.message()
         ),
         code => anyhow::anyhow!("{code:?}: {}", status.message()),
@@ -176,7 +179,7 @@ fn print_sentences(answer: &ImportIatiResponse) -> anyhow::Result<()> {
 
 pub fn reference(arguments: &Reference) -> anyhow::Result<()> {
     block_on(async {
-        let gateway = Connection::to(&arguments.gateway)?;
+        let gateway = arguments.reach.writer()?;
         let summary =
             reference::lay_in(gateway.clone(), gateway.clone(), gateway, |_, _| {}).await?;
         writeln!(

@@ -60,25 +60,25 @@ fn parse(mix: &str) -> anyhow::Result<Vec<Kind>> {
 
 /// Runs all callers for the time given.
 async fn measure(arguments: &Load, mix: &[Kind]) -> anyhow::Result<(Tally, f64)> {
-    let connection = Connection::to(&arguments.gateway)?;
+    let connection = arguments.reach.reader()?;
     let list = ListAgreementsRequest { page_size: 1000, ..ListAgreementsRequest::default() };
     let page = AgreementServiceClient::new(connection.clone()).list_agreements(list).await;
-    let page = page.map_err(|status| said(&status, &arguments.gateway))?.into_inner();
+    let page = page.map_err(|status| said(&status, &arguments.reach.gateway))?.into_inner();
     let names: Vec<String> = page.agreements.into_iter().map(|agreement| agreement.name).collect();
     anyhow::ensure!(
         !names.is_empty(),
         "the suite at {} holds no agreements to read",
-        arguments.gateway
+        arguments.reach.gateway
     );
     let parties = if mix.contains(&Kind::Law) { states(connection).await? } else { Vec::new() };
 
     let started = Instant::now();
     let until = started + Duration::from_secs(arguments.seconds);
     let mut callers = JoinSet::new();
-    let mut connection = Connection::to(&arguments.gateway)?;
+    let mut connection = arguments.reach.reader()?;
     for number in 0..usize::from(arguments.callers) {
         if number % CALLERS_A_CONNECTION == 0 {
-            connection = Connection::to(&arguments.gateway)?;
+            connection = arguments.reach.reader()?;
         }
         let (client, mix) = (AgreementServiceClient::new(connection.clone()), mix.to_vec());
         callers.spawn(caller(client, mix, names.clone(), parties.clone(), number, until));

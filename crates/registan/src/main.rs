@@ -1,10 +1,12 @@
-//! The command `registan`: serves the suite, or one service of it; migrates; imports; loads.
+//! The command `registan`: serves the suite, or one service of it; migrates; imports; loads; makes tokens.
 
 mod cli;
 mod import;
 mod load;
 mod migrate;
+mod reach;
 mod serve;
+mod token;
 
 use std::process::ExitCode;
 
@@ -24,5 +26,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
     }
 }

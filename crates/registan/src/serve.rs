@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context;
+use chassis::auth::development;
 use chassis::client::Connection;
 use chassis::process::{block_on, stop_signal};
 use chassis::{Server, Service, Settings, telemetry};
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Serve, ServiceName};
+use crate::reach::own_token;
 
 const GATEWAY_PORT: u16 = 8080;
 /// Says that the reference record was laid in, so that a start with data does not ask for it again.
@@ -19,6 +21,8 @@ const LAID_IN: &str = "reference-record";
 pub fn run(arguments: Serve) -> anyhow::Result<()> {
     let settings = Settings::load_over(defaults(arguments.service), arguments.settings)?;
     telemetry::init(&settings)?;
+    // Settings that do not fit together are told before anything is written.
+    let takes_own = development::is_on(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
         match arguments.service {
@@ -28,7 +32,7 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
                     .run(stop)
                     .await;
             }
-            None => suite(&settings, arguments.empty, stop).await?,
+            None => suite(&settings, takes_own, arguments.empty, stop).await?,
         }
         Ok(())
     })
@@ -66,18 +70,17 @@ async fn alone(name: ServiceName, settings: Settings) -> anyhow::Result<Service>
 }
 
 /// The three services on free loopback ports, the reference record if it is the first start, then the gateway.
-async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> anyhow::Result<()> {
+/// `takes_own`: the gateway takes the tokens of the development issuer.
+async fn suite(
+    settings: &Settings,
+    takes_own: bool,
+    empty: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     anyhow::ensure!(
         settings.database_url.is_none(),
         "the whole suite in one process keeps its data in --data-dir: leave database_url out, or serve each service alone"
     );
-    // The gateway alone counts what a caller uses: it is the caller of the services.
-    let mut inner = Settings {
-        listen: loopback(0),
-        calls_per_second: None,
-        streams_per_caller: None,
-        ..settings.clone()
-    };
     // A taken port is known before anything is written; nobody is listened to before everything serves.
     let free = tokio::net::TcpListener::bind(settings.listen).await;
     drop(free.with_context(|| {
@@ -86,53 +89,92 @@ async fn suite(settings: &Settings, empty: bool, stop: CancellationToken) -> any
             settings.listen
         )
     })?);
-    let stop_inner = CancellationToken::new();
-    let mut running = JoinSet::new();
-    for name in [ServiceName::Agreements, ServiceName::Projects, ServiceName::RightsReporting] {
-        let server = Server::bind(alone(name, inner.clone()).await?, &inner).await?;
-        let url = Some(format!("http://{}", server.address()));
-        match name {
-            ServiceName::Agreements => inner.agreements_url = url,
-            ServiceName::Projects => inner.projects_url = url,
-            _ => inner.rights_reporting_url = url,
-        }
-        running.spawn(server.run(stop_inner.clone()));
+    let marker = settings.data_dir.join(LAID_IN);
+    let is_first = !empty && !marker.exists();
+    if is_first && !takes_own {
+        // The record is laid in with a token of our own: into services that nobody is told of and that end afterwards.
+        let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
+        let services = Services::start(&own).await?;
+        services.lay_in().await?;
+        services.stop().await;
     }
-    if !empty {
-        lay_in(&inner).await?;
+    // What the gateway takes, the services behind it take, and nothing else, though they always listen on loopback.
+    let development_issuer = Some(takes_own);
+    let services = Services::start(&Settings { development_issuer, ..settings.clone() }).await?;
+    if is_first && takes_own {
+        services.lay_in().await?;
+    }
+    if is_first {
+        write_marker(&marker)?;
     }
     let outer = Settings {
         listen: settings.listen,
         calls_per_second: settings.calls_per_second,
         streams_per_caller: settings.streams_per_caller,
-        ..inner
+        ..services.settings.clone()
     };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
     // The gateway has drained: nothing asks the services any more.
-    stop_inner.cancel();
-    running.join_all().await;
+    services.stop().await;
     Ok(())
 }
 
-/// Lays in the reference record, once a data folder.
-async fn lay_in(settings: &Settings) -> anyhow::Result<()> {
-    let marker = settings.data_dir.join(LAID_IN);
-    if marker.exists() {
-        return Ok(());
+/// The three services behind the gateway.
+struct Services {
+    /// Knows where each of them answers.
+    settings: Settings,
+    running: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Services {
+    /// Starts them on free loopback ports.
+    async fn start(settings: &Settings) -> anyhow::Result<Self> {
+        // The gateway alone counts what a caller uses: it is the caller of the services.
+        let mut settings = Settings {
+            listen: loopback(0),
+            calls_per_second: None,
+            streams_per_caller: None,
+            ..settings.clone()
+        };
+        let (mut running, stop) = (JoinSet::new(), CancellationToken::new());
+        for name in [ServiceName::Agreements, ServiceName::Projects, ServiceName::RightsReporting] {
+            let server = Server::bind(alone(name, settings.clone()).await?, &settings).await?;
+            let url = Some(format!("http://{}", server.address()));
+            match name {
+                ServiceName::Agreements => settings.agreements_url = url,
+                ServiceName::Projects => settings.projects_url = url,
+                _ => settings.rights_reporting_url = url,
+            }
+            running.spawn(server.run(stop.clone()));
+        }
+        Ok(Self { settings, running, stop })
     }
-    let to = |url: &Option<String>| Connection::to(url.as_deref().unwrap_or_default());
-    let (agreements, projects, rights) = (
-        to(&settings.agreements_url)?,
-        to(&settings.projects_url)?,
-        to(&settings.rights_reporting_url)?,
-    );
-    let summary = reference::lay_in(agreements, projects, rights, |_, _| {}).await?;
-    tracing::info!(
-        created = summary.created,
-        existing = summary.existing,
-        "reference record laid in"
-    );
-    write_marker(&marker)
+
+    /// Lays in the reference record, with a token of the development issuer.
+    async fn lay_in(&self) -> anyhow::Result<()> {
+        let token = own_token("reference-record", &self.settings.data_dir)?;
+        let to = |url: &Option<String>| {
+            Connection::to(url.as_deref().unwrap_or_default())?.with_token(&token)
+        };
+        let (agreements, projects, rights) = (
+            to(&self.settings.agreements_url)?,
+            to(&self.settings.projects_url)?,
+            to(&self.settings.rights_reporting_url)?,
+        );
+        let summary = reference::lay_in(agreements, projects, rights, |_, _| {}).await?;
+        tracing::info!(
+            created = summary.created,
+            existing = summary.existing,
+            "reference record laid in"
+        );
+        Ok(())
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.running.join_all().await;
+    }
 }
 
 fn write_marker(marker: &Path) -> anyhow::Result<()> {

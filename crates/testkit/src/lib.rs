@@ -2,6 +2,8 @@
 //!
 //! - [`on_both`]: runs a test on SQLite and on PostgreSQL, each in an empty database of its own
 //! - [`pinned`], [`same_vocabulary`]: what is written by hand is what the contract and the migrations say
+//! - [`token`], [`token_for`]: access tokens of the development issuer
+//! - [`compiled`], [`contract_with`]: descriptors of services that only a test has
 //! - [`tool`]: finds a real client: grpcurl, kubectl, python3 with grpcio
 //! - [`shared_data`]: the real files beside the repository
 //!
@@ -10,10 +12,14 @@
 
 mod contract;
 mod database;
+mod descriptors;
+mod tokens;
 mod tools;
 
 pub use contract::{pinned, same_vocabulary};
 pub use database::{Database, Engine, database, on_both};
+pub use descriptors::{compiled, contract_with};
+pub use tokens::{token, token_for};
 pub use tools::{shared_data, tool};
 
 /// Says that something is not tested here, or fails where everything must be.

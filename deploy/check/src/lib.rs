@@ -18,14 +18,17 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 11] = [
+pub const SETTINGS: [&str; 14] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_SECOND",
     "REGISTAN_DATABASE_URL",
     "REGISTAN_DATABASE_URL_FILE",
+    "REGISTAN_DEVELOPMENT_ISSUER",
     "REGISTAN_DRAIN_SECONDS",
     "REGISTAN_LISTEN",
     "REGISTAN_LOG",
+    "REGISTAN_OIDC_AUDIENCE",
+    "REGISTAN_OIDC_ISSUER",
     "REGISTAN_PROJECTS_URL",
     "REGISTAN_REFLECTION",
     "REGISTAN_RIGHTS_REPORTING_URL",

@@ -178,3 +178,13 @@ fn a_selector_that_misses_is_found() {
 fn a_second_writer_on_a_sqlite_file_is_found() {
     assert_found("dev-sqlite", "  replicas: 1", "  replicas: 2", "must have one replica");
 }
+
+#[test]
+fn an_issuer_without_an_audience_or_encryption_is_found() {
+    let plant = |bad: &str, expected: &str| {
+        assert_found("prod-postgres", "  REGISTAN_OIDC_ISSUER: \"\"", bad, expected);
+    };
+    plant("  REGISTAN_OIDC_ISSUER: https://login.example.org", "belong together");
+    plant("  REGISTAN_OIDC_ISSUER: http://login.example.org", "must begin with https://");
+    plant("  REGISTAN_DEVELOPMENT_ISSUER: \"true\"", "for loopback alone");
+}

@@ -1,5 +1,146 @@
-//! Who asks, as their access token proves it, and what they were given.
+//! Who sends an access token: found out in every process, whoever passed the token on.
 //!
-//! - [`grants`]: where what somebody was given is kept
+//! - `bearer`: finds the token in a request
+//! - `token`: what a token must be, whoever issued it
+//! - `oidc`: tokens of the issuer that the settings name; `keys` and `fetch` are its keys and how they are fetched
+//! - `development`: tokens of a key in the data folder, on loopback alone
+//! - `verified`: tokens that were verified before, so that a call costs one hash and one look-up
+//! - `grants`: what the record grants to the subject of a token
+//!
+//! A token says who somebody is. What they may do is for the record to say, but for development.
 
+mod bearer;
+pub mod development;
+mod fetch;
 pub mod grants;
+mod keys;
+mod oidc;
+mod refused;
+mod token;
+mod verified;
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use policy::{Caller, Grant};
+
+use self::bearer::bearer;
+pub(crate) use self::fetch::encrypted;
+use self::grants::GrantSource;
+use self::refused::Refused;
+use self::verified::Verified;
+use crate::clock::Clock;
+use crate::{Failure, Settings};
+
+/// What a valid token says.
+#[derive(Debug)]
+struct Identity {
+    /// Who it is, as the log keeps it.
+    subject: String,
+    /// Whether they proved it in more than one way.
+    strong: bool,
+    /// What the token itself gives; empty but for development.
+    grants: Vec<Grant>,
+    /// Seconds since 1970 UTC from which it is no longer taken.
+    expires: i64,
+}
+
+/// Whose tokens are taken.
+enum Issuer {
+    /// Nobody's: everybody is anonymous.
+    Nobody,
+    /// Those of the key in the data folder.
+    Development(development::Issuer),
+    /// Those of the issuer that the settings name.
+    Oidc(Arc<oidc::Issuer>),
+}
+
+/// Finds out who sends a request.
+pub(crate) struct Authenticator {
+    issuer: Issuer,
+    verified: Verified,
+    grant_source: Option<Arc<dyn GrantSource>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Authenticator {
+    /// As `settings` say. An error says what does not fit together.
+    pub fn new(
+        settings: &Settings,
+        grant_source: Option<Arc<dyn GrantSource>>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let issuer = if development::is_on(settings)? {
+            Issuer::Development(development::Issuer::in_folder(&settings.data_dir))
+        } else if let Some(settings) = &settings.oidc {
+            Issuer::Oidc(Arc::new(oidc::Issuer::new(settings, Arc::clone(&clock))?))
+        } else {
+            Issuer::Nobody
+        };
+        Ok(Self { issuer, verified: Verified::default(), grant_source, clock })
+    }
+
+    /// Tells the log whose tokens are taken.
+    pub fn announce(&self) {
+        match &self.issuer {
+            Issuer::Nobody => tracing::warn!(
+                "no issuer of access tokens is set (oidc_issuer): everybody is anonymous"
+            ),
+            Issuer::Development(_) => {
+                tracing::info!("takes access tokens of the development issuer: `registan token`");
+            }
+            Issuer::Oidc(issuer) => {
+                tracing::info!(issuer = issuer.name(), "takes access tokens");
+            }
+        }
+    }
+
+    /// Who sends the request with these headers: anonymous without a token; an error for a token that is not valid.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
+        let token = match bearer(headers) {
+            Ok(None) => return Ok(Caller::anonymous()),
+            Ok(Some(token)) => token,
+            Err(refused) => return Err(refused.failure(&self.advice())),
+        };
+        let identity = match self.identity(token).await {
+            Ok(identity) => identity,
+            Err(refused) => return Err(refused.failure(&self.advice())),
+        };
+        let mut grants = identity.grants.clone();
+        if let (Issuer::Oidc(_), Some(source)) = (&self.issuer, &self.grant_source) {
+            let Some(header) = headers.get(AUTHORIZATION) else { return Ok(Caller::anonymous()) };
+            grants = source.grants(&identity.subject, header).await?;
+        }
+        Ok(Caller { subject: identity.subject.clone(), grants, strong: identity.strong })
+    }
+
+    async fn identity(&self, token: &str) -> Result<Arc<Identity>, Refused> {
+        let seconds = self.clock.now() / 1_000_000;
+        let hash = digest::digest(&digest::SHA256, token.as_bytes());
+        if let Some(identity) = self.verified.find(hash.as_ref(), seconds) {
+            return Ok(identity);
+        }
+        let identity = match &self.issuer {
+            Issuer::Nobody => return Err(Refused::Unknown),
+            Issuer::Development(issuer) => issuer.verify(token, seconds)?,
+            Issuer::Oidc(issuer) => issuer.verify(token).await?,
+        };
+        let identity = Arc::new(identity);
+        self.verified.keep(hash.as_ref(), &identity, seconds);
+        Ok(identity)
+    }
+
+    /// How to get a token that is taken here.
+    pub fn advice(&self) -> String {
+        match &self.issuer {
+            Issuer::Nobody => "this process takes none: its operator must set oidc_issuer and oidc_audience".to_owned(),
+            Issuer::Development(_) => "get one with `registan token --role editor --desk all` and send it as `authorization: Bearer TOKEN`".to_owned(),
+            Issuer::Oidc(issuer) => format!(
+                "get one from {} for the audience {} and send it as `authorization: Bearer TOKEN`",
+                issuer.name(), issuer.audience()
+            ),
+        }
+    }
+}

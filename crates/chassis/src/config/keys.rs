@@ -27,11 +27,14 @@ const fn key(flag: &'static str, placeholder: &'static str, help: &'static str) 
     Key { flag, placeholder, help }
 }
 
+/// A variable for the commands that call a running suite, so that a server started beside them must not trip over it.
+pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
+
 /// The one key that cannot stand in the file.
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 15] = [
+pub(super) const KEYS: [Key; 18] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "database-url",
@@ -54,6 +57,17 @@ pub(super) const KEYS: [Key; 15] = [
         "rights-reporting-url",
         "URL",
         "Where rights-reporting answers, for example http://127.0.0.1:50053",
+    ),
+    key(
+        "oidc-issuer",
+        "URL",
+        "Whose access tokens to take, by OpenID Connect discovery, for example https://login.example.org/realms/registan",
+    ),
+    key("oidc-audience", "NAME", "Whom those tokens must be for, for example registan"),
+    key(
+        "development-issuer",
+        "YES",
+        "Whether to take the tokens of `registan token`: true or false; when not said, on loopback without an OIDC issuer",
     ),
     key("log", "FILTER", "What to log, for example info or chassis=debug,info"),
     key(

@@ -8,8 +8,9 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
-use super::keys::{CONFIG, KEYS, Key};
-use super::{Flags, LogFormat, Secret, Settings};
+use super::keys::{CONFIG, KEYS, Key, TOKEN_VARIABLE};
+use super::{Flags, LogFormat, Oidc, Secret, Settings};
+use crate::auth::encrypted;
 
 const PREFIX: &str = "REGISTAN_";
 
@@ -60,6 +61,11 @@ impl Values {
         self.put_address("agreements-url", &mut settings.agreements_url)?;
         self.put_address("projects-url", &mut settings.projects_url)?;
         self.put_address("rights-reporting-url", &mut settings.rights_reporting_url)?;
+        settings.oidc = self.oidc()?.or(settings.oidc);
+        if let Some(Value { text, origin }) = self.0.remove("development-issuer") {
+            let Ok(says) = text.parse() else { bail!("{origin}: `{text}` is not true or false") };
+            settings.development_issuer = Some(says);
+        }
         if let Some(url) = self.database_url()? {
             settings.database_url = Some(url);
         }
@@ -100,6 +106,20 @@ impl Values {
         }
         *place = Some(text);
         Ok(())
+    }
+
+    fn oidc(&mut self) -> Result<Option<Oidc>> {
+        match (self.0.remove("oidc-issuer"), self.0.remove("oidc-audience")) {
+            (Some(issuer), Some(audience)) => {
+                encrypted(&issuer.text).with_context(|| issuer.origin)?;
+                Ok(Some(Oidc { issuer: issuer.text, audience: audience.text }))
+            }
+            (Some(one), None) => {
+                bail!("{} needs oidc_audience: whom the tokens must be for", one.origin)
+            }
+            (None, Some(one)) => bail!("{} needs oidc_issuer: whose tokens to take", one.origin),
+            (None, None) => Ok(None),
+        }
     }
 
     /// The URL itself is never part of an error: it may hold a password.
@@ -157,7 +177,7 @@ fn has_port(authority: &str) -> bool {
 fn known_variables(environment: Vec<(String, OsString)>) -> Result<BTreeMap<&'static str, Value>> {
     let mut values = BTreeMap::new();
     for (name, value) in environment {
-        if !name.starts_with(PREFIX) {
+        if !name.starts_with(PREFIX) || name == TOKEN_VARIABLE {
             continue;
         }
         let Some(key) = std::iter::once(&CONFIG).chain(&KEYS).find(|key| key.variable() == name)
@@ -189,7 +209,8 @@ fn file_values(path: &str) -> Result<BTreeMap<&'static str, Value>> {
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
-            _ => bail!("{path}: the key `{name}` must be a string or a whole number"),
+            toml::Value::Boolean(says) => says.to_string(),
+            _ => bail!("{path}: the key `{name}` must be a string, a whole number, true or false"),
         };
         values.insert(key.flag, Value { text, origin: format!("{path}, {name}") });
     }
@@ -324,6 +345,26 @@ mod tests {
             assert!(error.starts_with("--database-url: ") && error.contains("sslmode"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_issuer_needs_an_audience_and_encryption() {
+        let told = |environment: &[_]| format!("{:#}", load(&[], environment).unwrap_err());
+        let issuer = ("REGISTAN_OIDC_ISSUER", "https://login.example.org/realms/registan");
+        let audience = ("REGISTAN_OIDC_AUDIENCE", "registan");
+
+        let oidc = load(&[], &[issuer, audience]).unwrap().oidc.unwrap();
+
+        assert_eq!((oidc.issuer.as_str(), oidc.audience.as_str()), (issuer.1, audience.1));
+        assert!(told(&[issuer]).contains("needs oidc_audience"), "{}", told(&[issuer]));
+        assert!(told(&[audience]).contains("needs oidc_issuer"), "{}", told(&[audience]));
+        let plain = told(&[("REGISTAN_OIDC_ISSUER", "http://login.example.org"), audience]);
+        assert!(plain.contains("REGISTAN_OIDC_ISSUER") && plain.contains("https://"), "{plain}");
+    }
+
+    #[test]
+    fn a_token_for_the_commands_is_no_setting_of_a_server() {
+        assert!(load(&[], &[("REGISTAN_TOKEN", "ey.ey.ey")]).is_ok());
     }
 
     #[test]

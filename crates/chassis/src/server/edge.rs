@@ -8,23 +8,23 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode, Uri, Version};
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
+use policy::Caller;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::service::Routes;
 use tracing::Instrument;
 
 use super::Limits;
 use super::answer::{Answer, Outcome};
 use super::arrival::{Arrival, late};
-use super::methods::Methods;
-use super::rates::{Key, Rates};
+use super::guard::Guard;
+use super::rates::{Key, Permit, Rates};
 use super::redacted::Redacted;
-use crate::caller;
+use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 
@@ -32,13 +32,12 @@ use crate::failure::Failure;
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// What all connections of a server share. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Edge(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     routes: Redacted,
-    methods: Methods,
+    guard: Guard,
     rates: Rates,
     deadlines: Deadlines,
     pause: Duration,
@@ -50,14 +49,14 @@ struct Shared {
 impl Edge {
     pub fn new(
         routes: Redacted,
-        methods: Methods,
+        guard: Guard,
         rates: Rates,
         limits: &Limits,
         address: SocketAddr,
         stopping: CancellationToken,
     ) -> Self {
         let (deadlines, pause) = (limits.deadlines, limits.pause);
-        Self(Arc::new(Shared { routes, methods, rates, deadlines, pause, address, stopping }))
+        Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, address, stopping }))
     }
 
     /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are the unary calls that its
@@ -72,19 +71,25 @@ impl Edge {
             return Ok(self.not_grpc(&request));
         }
         let path = request.uri().path();
-        let is_stream = self.0.methods.is_stream(path);
+        let is_stream = self.0.guard.methods.find(path).is_some_and(|method| method.is_stream);
         let mut outcome = Outcome::new(tracing::info_span!("request", method = path));
-        if path != HEALTH_CHECK {
-            match self.0.rates.check(Key::of(&caller::current().caller, peer), is_stream) {
-                Ok(permit) => outcome.keep(permit),
-                Err(used_up) => return Ok(Answer::from_status(used_up.into(), outcome)),
-            }
-        }
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
         let deadline = Instant::now() + allowed;
+        let admitted = self.admit(&request, peer, is_stream).instrument(outcome.span().clone());
+        let asking = match tokio::time::timeout_at(deadline, admitted).await {
+            Ok(Ok((asking, permit))) => {
+                permit.into_iter().for_each(|permit| outcome.keep(permit));
+                asking
+            }
+            Ok(Err(refused)) => return Ok(Answer::from_status(refused.into(), outcome)),
+            Err(_elapsed) => {
+                let late = Failure::deadline_exceeded(allowed);
+                return Ok(Answer::from_status(late.into(), outcome));
+            }
+        };
         if !is_stream {
             match tokio::time::timeout_at(deadline, calls.acquire_owned()).await {
                 Ok(turn) => outcome.turn = turn.ok().map(Arc::new),
@@ -96,7 +101,8 @@ impl Edge {
         }
         let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
         let request = request.map(|body| Arrival::new(body, pause, Arc::clone(&stalled)));
-        let work = AssertUnwindSafe(self.0.routes.clone().call(request)).catch_unwind();
+        let work = caller::scope(asking, self.0.routes.clone().call(request));
+        let work = AssertUnwindSafe(work).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
         let work = crate::stopping::scope(self.0.stopping.clone(), work);
         let ended = tokio::select! {
@@ -113,6 +119,27 @@ impl Edge {
             }
         };
         Ok(Answer::new(response, outcome, is_stream.then_some((deadline, allowed))))
+    }
+
+    /// Finds out who asks, whether they may call the method, and whether they have not called too often. Whoever cannot
+    /// prove who they are is counted by their address.
+    async fn admit(
+        &self,
+        request: &Request<Incoming>,
+        peer: IpAddr,
+        is_stream: bool,
+    ) -> Result<(Arc<Asking>, Option<Permit>), Failure> {
+        let path = request.uri().path();
+        let admitted = self.0.guard.admit(path, request.headers()).await;
+        if path == HEALTH_CHECK {
+            return admitted.map(|asking| (asking, None));
+        }
+        let key = match &admitted {
+            Ok(asking) => Key::of(&asking.caller, peer),
+            Err(_) => Key::of(&Caller::anonymous(), peer),
+        };
+        let permit = self.0.rates.check(key, is_stream)?;
+        admitted.map(|asking| (asking, Some(permit)))
     }
 
     fn not_grpc(&self, request: &Request<Incoming>) -> Response<Answer> {
@@ -144,15 +171,4 @@ fn is_grpc(request: &Request<Incoming>) -> bool {
         .get(CONTENT_TYPE)
         .is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
     is_typed && request.version() == Version::HTTP_2
-}
-
-/// Routes that tell a caller of an unknown service where to look.
-pub(super) fn routes() -> Routes {
-    let mut routes = Routes::default();
-    let inner = std::mem::take(routes.axum_router_mut());
-    Routes::from(inner.fallback(unknown_service))
-}
-
-async fn unknown_service(uri: Uri) -> Response<Body> {
-    Status::from(Failure::unknown_service(uri.path())).into_http()
 }

@@ -1,42 +1,85 @@
-//! Which methods stream: their deadlines are longer.
+//! The methods that are served: who may call them and whether they stream, told by the descriptors.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
-use prost::{DecodeError, Message};
-use prost_types::FileDescriptorSet;
+use policy::rule::path;
+use policy::{Audit, Rule, Rules};
+use prost_reflect::{DescriptorError, DescriptorPool};
 
-/// The paths of all methods with a stream in either direction.
+/// What every server answers to everybody: whether it is up, and what it serves. These contracts are not ours, so they have
+/// no rule of their own.
+const OPEN: [&str; 3] = [
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+];
+
+/// The rule of what everybody may ask.
+pub(super) static OPEN_RULE: LazyLock<Arc<Rule>> = LazyLock::new(|| {
+    let action = "server.read".to_owned();
+    Arc::new(Rule { action, anonymous: true, audit: Audit::Nothing, ..Rule::default() })
+});
+
+/// A method that is served.
 #[derive(Debug)]
-pub(super) struct Methods(HashSet<String>);
+pub(super) struct Method {
+    /// It has a stream in either direction: its deadline is longer.
+    pub is_stream: bool,
+    /// Everybody may call it, whoever they say they are.
+    pub is_open: bool,
+    /// Who may call it; without a rule nobody.
+    pub rule: Option<Arc<Rule>>,
+}
+
+/// By path.
+#[derive(Debug)]
+pub(super) struct Methods {
+    methods: HashMap<String, Method>,
+    services: Vec<String>,
+}
 
 impl Methods {
-    /// Reads an encoded `FileDescriptorSet`; health and reflection are known without.
-    pub fn read(descriptors: &[u8]) -> Result<Self, DecodeError> {
-        let mut streams = HashSet::new();
-        let own = [
-            descriptors,
+    /// Reads an encoded `FileDescriptorSet`, of which the proto services `served` are answered here; health and reflection
+    /// are known without.
+    pub fn read(descriptors: &[u8], served: &[String]) -> Result<Self, DescriptorError> {
+        let mut methods = HashMap::new();
+        let pool = DescriptorPool::decode(descriptors)?;
+        let rules = Rules::of(&pool);
+        for service in pool.services().filter(|it| served.iter().any(|name| name == it.full_name()))
+        {
+            for method in service.methods() {
+                let is_stream = method.is_client_streaming() || method.is_server_streaming();
+                let path = path(&method);
+                let rule = rules.get(&path).cloned();
+                methods.insert(path, Method { is_stream, is_open: false, rule });
+            }
+        }
+        for set in [
             tonic_health::pb::FILE_DESCRIPTOR_SET,
             tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
             tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-        ];
-        for set in own {
-            for file in FileDescriptorSet::decode(set)?.file {
-                for service in &file.service {
-                    let methods = service.method.iter();
-                    let streaming =
-                        methods.filter(|it| it.client_streaming() || it.server_streaming());
-                    streams.extend(
-                        streaming.map(|it| {
-                            format!("/{}.{}/{}", file.package(), service.name(), it.name())
-                        }),
-                    );
+        ] {
+            let pool = DescriptorPool::decode(set)?;
+            for service in pool.services().filter(|it| OPEN.contains(&it.full_name())) {
+                for method in service.methods() {
+                    let is_stream = method.is_client_streaming() || method.is_server_streaming();
+                    let rule = Some(Arc::clone(&OPEN_RULE));
+                    methods.insert(path(&method), Method { is_stream, is_open: true, rule });
                 }
             }
         }
-        Ok(Self(streams))
+        Ok(Self { methods, services: served.to_vec() })
     }
 
-    pub fn is_stream(&self, path: &str) -> bool {
-        self.0.contains(path)
+    /// The method that is called by `path`.
+    pub fn find(&self, path: &str) -> Option<&Method> {
+        self.methods.get(path)
+    }
+
+    /// Whether the proto service that `path` asks for is answered here.
+    pub fn knows_service_of(&self, path: &str) -> bool {
+        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        self.services.iter().any(|known| known == service) || OPEN.contains(&service)
     }
 }

@@ -5,8 +5,9 @@
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
 //! - `arrival`: the body of a request; ends it when the caller stalls
 //! - `answer`: the body of an answer; ends a stream at its deadline
+//! - `guard`: who may call what
 //! - `rates`: how much one caller may ask for
-//! - `methods`: which methods stream, told by the descriptors
+//! - `methods`: the methods there are, their rules, and which of them stream, told by the descriptors
 //! - `redacted`: takes out of every answer what its caller may not read
 
 mod answer;
@@ -14,11 +15,13 @@ mod arrival;
 mod connections;
 mod edge;
 mod first_bytes;
+mod guard;
 mod methods;
 mod rates;
 mod redacted;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -36,10 +39,13 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use self::edge::Edge;
+use self::guard::Guard;
 use self::methods::Methods;
 use self::rates::Rates;
 use self::redacted::Redacted;
+use crate::auth::Authenticator;
 use crate::auth::grants::GrantSource;
+use crate::clock::{Clock, SystemClock};
 use crate::deadline::Deadlines;
 use crate::{Settings, reflection};
 
@@ -53,7 +59,6 @@ pub const MAX_ENCODING: usize = 8 << 20;
 const BACKLOG: u32 = 4096;
 
 /// What a server serves: the proto services of one process and what belongs to them.
-#[derive(Debug)]
 pub struct Service {
     /// For logs and errors.
     pub name: &'static str,
@@ -69,6 +74,8 @@ pub struct Service {
     pub limits: Limits,
     /// Where what callers were given is kept; absent where nothing but what is PUBLIC is served.
     pub grant_source: Option<Arc<dyn GrantSource>>,
+    /// By which tokens and grants hold or have expired.
+    pub clock: Arc<dyn Clock>,
     tasks: JoinSet<()>,
 }
 
@@ -78,12 +85,13 @@ impl Service {
         Self {
             name,
             descriptors,
-            routes: edge::routes(),
+            routes: Routes::default(),
             proto_services: Vec::new(),
             passed_on: Vec::new(),
             health: HealthReporter::new(),
             limits: Limits::default(),
             grant_source: None,
+            clock: Arc::new(SystemClock),
             tasks: JoinSet::new(),
         }
     }
@@ -108,6 +116,12 @@ impl Service {
     /// Runs `task` for as long as the service is served. Must be called in a runtime.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -181,7 +195,6 @@ impl Default for Limits {
 }
 
 /// A server that has its port and answers once it [runs](Server::run).
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -193,9 +206,17 @@ pub struct Server {
     max_connection_age: Duration,
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Server {
     /// Takes the port. An error says what to do.
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
+        let grant_source = service.grant_source.clone();
+        let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
         let listener = listen(settings.listen);
         let listener =
             listener.map_err(|error| anyhow::anyhow!(advice(settings.listen, &error)))?;
@@ -214,16 +235,18 @@ impl Server {
                 .context("the descriptors do not fit together")?;
         }
         let stopping = CancellationToken::new();
-        let methods =
-            Methods::read(service.descriptors).context("the descriptors cannot be read")?;
+        let methods = Methods::read(service.descriptors, &listed)
+            .context("the descriptors cannot be read")?;
         let routes = Redacted::new(routes.prepare(), service.descriptors, &service.passed_on)
             .context("the descriptors cannot be read")?;
+        authenticator.announce();
+        let guard = Guard { methods, authenticator, clock: Arc::clone(&service.clock) };
         let rates = Rates::new(service.limits.quotas.chosen(settings));
         Ok(Self {
             listener,
             address,
             stopping: stopping.clone(),
-            edge: Edge::new(routes, methods, rates, &service.limits, address, stopping),
+            edge: Edge::new(routes, guard, rates, &service.limits, address, stopping),
             service,
             drain: Duration::from_secs(settings.drain_seconds),
             max_connections: settings.max_connections,

@@ -44,11 +44,26 @@ impl Running {
     }
 }
 
+/// The contract of [`Slow`]: everybody may call it.
+const SLOW: &str = r#"
+    syntax = "proto3";
+    package test;
+    import "registan/options/v1/options.proto";
+    message Nothing {}
+    service Slow {
+      rpc Nap(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
+      rpc Sleep(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
+      rpc Panic(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
+      rpc Timeout(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
+      rpc Relay(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
+    }
+"#;
+
 /// Serves nothing but health, reflection and what `change` adds; `change` may also shorten limits.
 pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Running {
     let mut settings =
         Settings { listen: "127.0.0.1:0".parse().expect("an address"), ..Settings::default() };
-    let service = change(Service::new("test", &[]), &mut settings);
+    let service = change(Service::new("test", testkit::compiled(SLOW)), &mut settings);
     let server = Server::bind(service, &settings).await.expect("a port is free");
     let (address, stop) = (server.address(), CancellationToken::new());
     let server = tokio::spawn(server.run(stop.clone()));

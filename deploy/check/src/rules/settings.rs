@@ -14,6 +14,7 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
             check_setting(key, value, &place, findings);
         }
         check_addresses(&settings, manifests, &place, findings);
+        check_issuer(&settings, &place, findings);
         check_database(pod, &settings, &place, findings);
     }
     if pod.serves {
@@ -85,6 +86,27 @@ fn check_database(
         address.is_none_or(|address| address.starts_with("sqlite:")),
         place,
         "only a SQLite address may be written here: use REGISTAN_DATABASE_URL_FILE",
+    );
+}
+
+/// An issuer of access tokens needs an audience, and encryption; the one for development has no place in a cluster.
+fn check_issuer(settings: &BTreeMap<String, String>, place: &str, findings: &mut Findings) {
+    let set = |key: &str| settings.get(key).map(String::as_str).unwrap_or_default();
+    let (issuer, audience) = (set("REGISTAN_OIDC_ISSUER"), set("REGISTAN_OIDC_AUDIENCE"));
+    findings.demand(
+        issuer.is_empty() == audience.is_empty(),
+        place,
+        "REGISTAN_OIDC_ISSUER and REGISTAN_OIDC_AUDIENCE belong together",
+    );
+    findings.demand(
+        issuer.is_empty() || issuer.starts_with("https://"),
+        place,
+        "REGISTAN_OIDC_ISSUER must begin with https://",
+    );
+    findings.demand(
+        set("REGISTAN_DEVELOPMENT_ISSUER") != "true",
+        place,
+        "REGISTAN_DEVELOPMENT_ISSUER is for loopback alone",
     );
 }
 

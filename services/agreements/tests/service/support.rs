@@ -19,6 +19,7 @@ use chassis::clock::{Clock, SystemClock};
 use chassis::config::Secret;
 use chassis::{Server, Settings};
 use policy::{Caller, Rule, Sight};
+use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 use tonic::service::Routes;
@@ -33,6 +34,7 @@ pub struct Running {
     pub references: ReferenceServiceClient<Connection>,
     routes: Routes,
     _stop: DropGuard,
+    _folder: TempDir,
 }
 
 impl Running {
@@ -58,7 +60,13 @@ pub async fn serve(url: &str) -> Running {
 /// The same by another clock.
 pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let listen = "127.0.0.1:0".parse().unwrap();
-    let settings = Settings { listen, database_url: Some(Secret::new(url)), ..Settings::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        listen,
+        database_url: Some(Secret::new(url)),
+        data_dir: folder.path().to_owned(),
+        ..Settings::default()
+    };
     standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator)
         .await
         .unwrap();
@@ -67,6 +75,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let routes = service.routes.clone();
     let server = Server::bind(service, &settings).await.unwrap();
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
+    let connection = connection.with_token(&testkit::token(folder.path())).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(server.run(stop.clone()));
     Running {
@@ -77,6 +86,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         references: ReferenceServiceClient::new(connection),
         routes,
         _stop: stop.drop_guard(),
+        _folder: folder,
     }
 }
 

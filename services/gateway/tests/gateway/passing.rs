@@ -1,6 +1,7 @@
 //! What goes through: all kinds of calls, metadata, refusals, deadlines, cancellation.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -11,7 +12,7 @@ use tonic::{Code, Request};
 use tonic_reflection::pb::v1;
 use tonic_types::StatusExt;
 
-use crate::support::{Client, channel, refusal, suite, text, until_running};
+use crate::support::{Client, channel, refusal, suite, text, token, until_running};
 
 fn moment() -> Duration {
     Duration::from_millis(300)
@@ -112,6 +113,28 @@ async fn a_refusal_arrives_while_the_request_still_streams() {
             "{refused}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_service_is_told_who_asks() {
+    let suite = suite().await;
+
+    let told = Client::of(suite.gateway.address).unary("Token", text("")).await.unwrap_err();
+
+    assert_eq!(told.message(), format!("Bearer {}", token()));
+}
+
+#[tokio::test]
+async fn a_token_that_the_gateway_refuses_does_not_reach_the_service() {
+    let suite = suite().await;
+    let mut request = Request::new(text("hello"));
+    request.metadata_mut().insert("authorization", "Bearer ey.ey.ey".parse().unwrap());
+
+    let refused = Client::of(suite.gateway.address).unary("Hang", request).await.unwrap_err();
+
+    assert_eq!(refused.code(), Code::Unauthenticated);
+    assert_eq!(refused.get_details_error_info().unwrap().reason, "TOKEN_INVALID");
+    assert_eq!(suite.stub.running.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

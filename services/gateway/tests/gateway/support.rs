@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use chassis::client::Connection;
 use chassis::{Server, Service, Settings};
 use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
@@ -32,6 +34,12 @@ pub type Text = HealthCheckRequest;
 pub fn text(text: impl Display) -> Text {
     Text { service: format!("{text}") }
 }
+
+/// The contract, where the project service has the methods of [`Stub`], for everybody.
+static DESCRIPTORS: LazyLock<&[u8]> = LazyLock::new(|| {
+    let methods = ["Echo", "Count", "CountDown", "Flood", "Timeout", "Token", "Refuse", "Hang"];
+    testkit::contract_with(Stub::NAME, "ListProjects", &methods)
+});
 
 /// Stands in for the project service: its methods are named after what they do.
 #[derive(Clone, Default)]
@@ -85,6 +93,10 @@ async fn answer(request: Request<Body>, guard: OnDrop) -> HttpResponse<Body> {
         }
         "Timeout" => {
             Status::already_exists(request.headers()["grpc-timeout"].to_str().expect("text"))
+                .into_http()
+        }
+        "Token" => {
+            Status::already_exists(request.headers()["authorization"].to_str().expect("text"))
                 .into_http()
         }
         "Refuse" => refusal().into_http(),
@@ -178,7 +190,7 @@ pub async fn serve_on(address: &str, service: Service) -> Running {
 }
 
 pub fn projects(stub: &Stub) -> Service {
-    Service::new("projects", &[]).with(stub.clone())
+    Service::new("projects", *DESCRIPTORS).with(stub.clone())
 }
 
 /// A gateway that finds projects at `projects`, and the other two nowhere.
@@ -189,11 +201,19 @@ pub async fn gateway(projects: SocketAddr) -> Running {
         rights_reporting_url: Some("http://127.0.0.1:1".to_owned()),
         ..settings("127.0.0.1:0")
     });
-    serve_on("127.0.0.1:0", service.await.expect("the settings are whole")).await
+    let mut service = service.await.expect("the settings are whole");
+    service.descriptors = *DESCRIPTORS;
+    serve_on("127.0.0.1:0", service).await
+}
+
+/// All processes of a suite share a data folder, and so take the same tokens.
+fn data_dir() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-tests")
 }
 
 fn settings(address: &str) -> Settings {
-    Settings { listen: address.parse().expect("an address"), ..Settings::default() }
+    let listen = address.parse().expect("an address");
+    Settings { listen, data_dir: data_dir(), ..Settings::default() }
 }
 
 /// A stub and a gateway before it, both on free ports.
@@ -210,18 +230,25 @@ pub async fn suite() -> Suite {
     Suite { stub, gateway, projects }
 }
 
+/// The token that every [`Client`] sends.
+pub fn token() -> String {
+    static TOKEN: LazyLock<String> = LazyLock::new(|| testkit::token(&data_dir()));
+    TOKEN.clone()
+}
+
 /// A new connection to `address`.
 pub fn channel(address: SocketAddr) -> Channel {
     chassis::client::channel(&format!("http://{address}")).expect("an address is a url")
 }
 
-/// Calls the methods of [`Stub`], or those of any path.
-pub struct Client(Grpc<Channel>);
+/// Calls the methods of [`Stub`], or those of any path, as somebody who may call them all.
+pub struct Client(Grpc<Connection>);
 
 impl Client {
     /// A client with a connection of its own.
     pub fn of(address: SocketAddr) -> Self {
-        Self(Grpc::new(channel(address)))
+        let connection = Connection::to(&format!("http://{address}")).expect("an address is a url");
+        Self(Grpc::new(connection.with_token(&token()).expect("a token is a header")))
     }
 
     pub async fn unary(

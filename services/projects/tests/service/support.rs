@@ -36,7 +36,8 @@ async fn start(service: Service, settings: &Settings) -> (Connection, String, Dr
     let url = format!("http://{}", server.address());
     let stop = CancellationToken::new();
     tokio::spawn(server.run(stop.clone()));
-    (Connection::to(&url).unwrap(), url, stop.drop_guard())
+    let connection = Connection::to(&url).unwrap();
+    (connection.with_token(&testkit::token(&settings.data_dir)).unwrap(), url, stop.drop_guard())
 }
 
 /// Serves the database at `url` beside a fresh agreements service that knows one agreement, `agreements/epca`.

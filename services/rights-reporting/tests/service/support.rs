@@ -32,16 +32,21 @@ pub struct Running {
     pub url: String,
     stop: CancellationToken,
     task: JoinHandle<()>,
-    _folder: Option<TempDir>,
 }
 
 impl Running {
-    pub async fn start(service: Service, settings: &Settings, folder: Option<TempDir>) -> Self {
+    pub async fn start(service: Service, settings: &Settings) -> Self {
         let server = Server::bind(service, settings).await.expect("a free port can be taken");
         let url = format!("http://{}", server.address());
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.run(stop.clone()));
-        Self { url, stop, task, _folder: folder }
+        Self { url, stop, task }
+    }
+
+    /// A connection for somebody who may write everything.
+    fn connection(&self, settings: &Settings) -> Connection {
+        let connection = Connection::to(&self.url).expect("a URL");
+        connection.with_token(&testkit::token(&settings.data_dir)).expect("a token")
     }
 
     /// Returns when nothing listens any more.
@@ -68,38 +73,40 @@ pub struct Suite {
     pub recommendations: RecommendationServiceClient<Connection>,
     pub activities: ActivityServiceClient<Connection>,
     _rights: Running,
+    _folder: TempDir,
 }
 
 /// Serves the database at `url` beside a fresh agreements service that knows two parties, a source and an agreement.
 pub async fn serve(url: &str) -> Suite {
-    let agreements = serve_agreements().await;
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let settings = Settings { data_dir: folder.path().to_owned(), ..loopback() };
+    let agreements = serve_agreements(&settings).await;
     let settings = Settings {
         database_url: Some(Secret::new(url)),
         agreements_url: Some(agreements.url.clone()),
         projects_url: Some(NOBODY.to_owned()),
-        ..loopback()
+        ..settings
     };
     let migrator = rights_reporting::store::Migrator;
     standard::startup::migrate(rights_reporting::NAME, &settings, &migrator)
         .await
         .expect("the migrations run");
     let service = rights_reporting::service(settings.clone()).await.expect("the record opens");
-    let rights = Running::start(service, &settings, None).await;
-    let connection = Connection::to(&rights.url).expect("a URL");
+    let rights = Running::start(service, &settings).await;
+    let connection = rights.connection(&settings);
     Suite {
         agreements,
         recommendations: RecommendationServiceClient::new(connection.clone()),
         activities: ActivityServiceClient::new(connection),
         _rights: rights,
+        _folder: folder,
     }
 }
 
-async fn serve_agreements() -> Running {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let settings = Settings { data_dir: folder.path().to_owned(), ..loopback() };
+async fn serve_agreements(settings: &Settings) -> Running {
     let service = agreements::service(settings.clone()).await.expect("the record opens");
-    let running = Running::start(service, &settings, Some(folder)).await;
-    let connection = Connection::to(&running.url).expect("a URL");
+    let running = Running::start(service, settings).await;
+    let connection = running.connection(settings);
     let mut parties = PartyServiceClient::new(connection.clone());
     for id in ["kz", "tm"] {
         parties.create_party(party(id)).await.expect("the party is created");

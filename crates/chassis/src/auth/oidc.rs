@@ -1,0 +1,150 @@
+//! Tokens of an OpenID Connect issuer. Its keys are found by discovery and kept: fetched again when they are old, and, at
+//! most every half minute, for a key that is not known; used for an hour more while the issuer is down.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use reqwest::Client;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::Identity;
+use super::fetch::{client, fetch};
+use super::keys::Keys;
+use super::refused::Refused;
+use super::token::{self, Claims, Expected, Key};
+use crate::clock::Clock;
+use crate::config::Oidc;
+
+/// The longest life of an access token, in seconds. Nothing calls one back before its end, so this is how long a stolen one
+/// is of use; every issuer can be told to keep to it.
+const LIFETIME: i64 = 15 * 60;
+/// Keys are fetched at most this often, whoever asks for keys that do not exist.
+pub(super) const RETRY: Duration = Duration::from_secs(30);
+/// Keys older than this are fetched again, while they are still in use.
+const FRESH: Duration = Duration::from_mins(5);
+/// Keys older than this are not used: the issuer may have withdrawn one.
+const STALE: Duration = Duration::from_hours(1);
+
+/// An issuer, and what is known of its keys.
+pub(super) struct Issuer {
+    settings: Oidc,
+    client: Client,
+    clock: Arc<dyn Clock>,
+    /// The keys, and when they were fetched.
+    known: RwLock<Option<(Arc<Keys>, i64)>>,
+    /// When they were asked for last, also in vain. Held while asking.
+    asked: Mutex<Option<i64>>,
+}
+
+/// A token of an issuer gives nothing but who it is.
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// What is read of OpenID Connect Discovery 1.0 3.
+#[derive(Deserialize)]
+struct Discovered {
+    issuer: String,
+    jwks_uri: String,
+}
+
+impl Issuer {
+    /// Asks for nothing yet.
+    pub fn new(settings: &Oidc, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let (known, asked) = (RwLock::default(), Mutex::default());
+        Ok(Self { settings: settings.clone(), client: client()?, clock, known, asked })
+    }
+
+    /// Its name, a URL.
+    pub fn name(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// Whom its tokens are for.
+    pub fn audience(&self) -> &str {
+        &self.settings.audience
+    }
+
+    /// Verifies one of its tokens.
+    pub async fn verify(self: &Arc<Self>, token: &str) -> Result<Identity, Refused> {
+        let key = self.key(&token::key_id(token)?).await?;
+        let expected =
+            Expected { issuer: self.name(), audience: self.audience(), lifetime: LIFETIME };
+        let claims: Claims<Nothing> =
+            token::verify(token, &key, &expected, self.clock.now() / 1_000_000)?;
+        Ok(Identity {
+            subject: format!("{}#{}", self.name(), claims.sub),
+            strong: claims.is_strong(),
+            grants: Vec::new(),
+            expires: claims.exp,
+        })
+    }
+
+    async fn key(self: &Arc<Self>, id: &str) -> Result<Key, Refused> {
+        let (mut keys, is_old) = self.keys();
+        if keys.as_ref().is_none_or(|keys| keys.find(id).is_none()) {
+            // A caller who leaves must not take the keys of the others away.
+            let fetched = tokio::spawn(Arc::clone(self).refresh()).await;
+            fetched.map_err(|_| Refused::NoKeys)?;
+            keys = self.keys().0;
+        } else if is_old {
+            tokio::spawn(Arc::clone(self).refresh());
+        }
+        let keys = keys.ok_or(Refused::NoKeys)?;
+        keys.find(id).cloned().ok_or(Refused::Unknown)
+    }
+
+    /// The keys, unless they are too old for use, and whether it is time to fetch them again.
+    fn keys(&self) -> (Option<Arc<Keys>>, bool) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let Some((keys, since)) = &*known else { return (None, true) };
+        let age = self.age(*since);
+        ((age <= STALE).then(|| Arc::clone(keys)), age > FRESH)
+    }
+
+    /// How long ago, or ahead where the clock was put back.
+    fn age(&self, since: i64) -> Duration {
+        Duration::from_micros(self.clock.now().abs_diff(since))
+    }
+
+    /// Fetches the keys, unless somebody just did.
+    async fn refresh(self: Arc<Self>) {
+        let mut asked = self.asked.lock().await;
+        if asked.is_some_and(|since| self.age(since) < RETRY) {
+            return;
+        }
+        let now = self.clock.now();
+        *asked = Some(now);
+        match self.fetch().await {
+            Ok(keys) => {
+                let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+                *known = Some((Arc::new(keys), now));
+            }
+            Err(error) => {
+                tracing::warn!(
+                    issuer = self.name(),
+                    error = format!("{error:#}"),
+                    "its keys cannot be fetched"
+                );
+            }
+        }
+    }
+
+    async fn fetch(&self) -> anyhow::Result<Keys> {
+        let base = self.name().trim_end_matches('/');
+        let document =
+            fetch(&self.client, &format!("{base}/.well-known/openid-configuration")).await?;
+        let discovered: Discovered =
+            serde_json::from_slice(&document).context("its discovery document is not one")?;
+        ensure!(
+            discovered.issuer == self.name(),
+            "its discovery document is that of another issuer, {}",
+            discovered.issuer
+        );
+        let set = fetch(&self.client, &discovered.jwks_uri).await?;
+        let keys = Keys::read(&set).context("its key set is not one")?;
+        ensure!(!keys.is_empty(), "its key set holds no key for ES256, EdDSA or RS256");
+        Ok(keys)
+    }
+}

@@ -1,0 +1,44 @@
+//! Why a token is not taken, and what of it the caller is told.
+
+use crate::failure::{Code, Failure};
+
+/// Why a token is not taken. A caller is told no more than this: the rest would help to forge one.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// It was valid once.
+    Expired,
+    /// It will be valid later, or the clocks differ.
+    NotYetValid,
+    /// Not from an issuer, not by a key or not for an audience that is known here.
+    Unknown,
+    /// Not a token of the kind that is taken here.
+    Malformed,
+    /// The keys of the issuer cannot be had.
+    NoKeys,
+}
+
+impl Refused {
+    /// As the caller is told; `advice` says how to get a token.
+    pub fn failure(&self, advice: &str) -> Failure {
+        let (problem, what) = match self {
+            Self::Expired => ("EXPIRED", "has expired"),
+            Self::NotYetValid => ("NOT_YET_VALID", "is not valid yet"),
+            Self::Unknown => (
+                "UNKNOWN_ISSUER_OR_KEY",
+                "is not from an issuer, by a key and for an audience that are known here",
+            ),
+            Self::Malformed => (
+                "MALFORMED",
+                "is not one of the kind taken here: a JWT of the type at+jwt, signed with ES256, EdDSA or RS256, of at most 8 KiB",
+            ),
+            Self::NoKeys => {
+                let message =
+                    "the keys of the token issuer cannot be had, so no token can be verified";
+                return Failure::unavailable("TOKEN_ISSUER_UNAVAILABLE", message)
+                    .retry_after(super::oidc::RETRY);
+            }
+        };
+        let message = format!("the access token {what}; {advice}");
+        Failure::new(Code::Unauthenticated, "TOKEN_INVALID", message).with("problem", problem)
+    }
+}

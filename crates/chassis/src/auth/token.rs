@@ -1,0 +1,113 @@
+//! What a token must be, whoever issued it: a JWT (RFC 7519, RFC 8725), signed with a key and the one algorithm it is for.
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::refused::Refused;
+
+/// The most bytes of a token; the headers of a request together have not much more room.
+pub(super) const MOST_BYTES: usize = 8 * 1024;
+/// How far, in seconds, the issuer's clock may be from ours.
+pub(super) const LEEWAY: i64 = 30;
+/// A subject is at most this long (OpenID Connect Core 2).
+const LONGEST_SUBJECT: usize = 255;
+/// Those of access tokens (RFC 9068) and of tokens in general, with and without the beginning that may be left out.
+const TYPES: [&str; 3] = ["at+jwt", "application/at+jwt", "jwt"];
+/// Public keys alone: with a shared secret everybody who can verify could also issue.
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256];
+
+/// A public key, and the one algorithm it is for.
+#[derive(Clone)]
+pub(super) struct Key {
+    pub algorithm: Algorithm,
+    pub key: DecodingKey,
+}
+
+/// What a token must say.
+pub(super) struct Expected<'a> {
+    pub issuer: &'a str,
+    pub audience: &'a str,
+    /// The most seconds between its making and its end.
+    pub lifetime: i64,
+}
+
+/// What is read of a token. The audience is checked on the way.
+#[derive(Deserialize)]
+pub(super) struct Claims<More> {
+    iss: String,
+    pub sub: String,
+    pub exp: i64,
+    iat: i64,
+    nbf: Option<i64>,
+    /// How they proved who they are (RFC 8176).
+    #[serde(default)]
+    amr: Vec<String>,
+    #[serde(flatten)]
+    pub more: More,
+}
+
+impl<More> Claims<More> {
+    /// Whether they proved who they are in more than one way.
+    pub fn is_strong(&self) -> bool {
+        self.amr.iter().any(|method| method == "mfa")
+    }
+}
+
+/// The id of the key that a token names. Nothing of it is verified yet.
+pub(super) fn key_id(token: &str) -> Result<String, Refused> {
+    let header = decode_header(token).map_err(|_| Refused::Malformed)?;
+    let of_type =
+        header.typ.is_some_and(|typ| TYPES.iter().any(|known| typ.eq_ignore_ascii_case(known)));
+    // `crit` asks us to understand what we do not.
+    if !of_type || !ALGORITHMS.contains(&header.alg) || header.crit.is_some() {
+        return Err(Refused::Malformed);
+    }
+    header.kid.ok_or(Refused::Unknown)
+}
+
+/// Verifies a token at an instant, in seconds since 1970 UTC.
+pub(super) fn verify<More: DeserializeOwned>(
+    token: &str,
+    key: &Key,
+    expected: &Expected<'_>,
+    now: i64,
+) -> Result<Claims<More>, Refused> {
+    let mut wanted = Validation::new(key.algorithm);
+    wanted.set_audience(&[expected.audience]);
+    wanted.set_required_spec_claims(&["aud", "exp", "iss", "sub"]);
+    // By our own clock, below.
+    wanted.validate_exp = false;
+    let decoded = decode::<Claims<More>>(token, &key.key, &wanted);
+    let claims = decoded.map_err(|error| refused(error.kind()))?.claims;
+    if claims.iss != expected.issuer {
+        return Err(Refused::Unknown);
+    }
+    if now.saturating_sub(LEEWAY) >= claims.exp {
+        return Err(Refused::Expired);
+    }
+    let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+    if begins > now.saturating_add(LEEWAY) {
+        return Err(Refused::NotYetValid);
+    }
+    let subject = 1..=LONGEST_SUBJECT;
+    if claims.exp.saturating_sub(claims.iat) > expected.lifetime
+        || !subject.contains(&claims.sub.len())
+    {
+        return Err(Refused::Malformed);
+    }
+    Ok(claims)
+}
+
+fn refused(kind: &ErrorKind) -> Refused {
+    match kind {
+        ErrorKind::InvalidAudience | ErrorKind::InvalidSignature | ErrorKind::InvalidIssuer => {
+            Refused::Unknown
+        }
+        ErrorKind::MissingRequiredClaim(claim) if claim == "aud" || claim == "iss" => {
+            Refused::Unknown
+        }
+        _ => Refused::Malformed,
+    }
+}

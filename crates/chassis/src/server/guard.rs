@@ -1,0 +1,93 @@
+//! Who may come in: known before anything of the request is read.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use policy::{Caller, Denied, Rule, Sight};
+
+use facts::vocabulary::Vocabulary;
+
+use super::methods::{Method, Methods};
+use crate::auth::Authenticator;
+use crate::caller::Asking;
+use crate::clock::Clock;
+use crate::failure::{Code, Failure};
+
+/// Holds every call against the rule of its method.
+pub(super) struct Guard {
+    pub methods: Methods,
+    pub authenticator: Authenticator,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Guard {
+    /// Who calls `path` with these headers, and by which rule. Everything that has no rule is refused; then a bad token, then
+    /// nobody where somebody is needed, then a wrong role.
+    pub async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Arc<Asking>, Failure> {
+        let Some(method) = self.methods.find(path) else { return Err(self.unknown(path)) };
+        if method.is_open {
+            return Ok(anybody(method));
+        }
+        let caller = self.authenticator.caller(headers).await?;
+        let now = self.clock.now();
+        if let Err(denied) = caller.call(method.rule.as_deref(), now) {
+            return Err(self.denied(denied, path, method));
+        }
+        let rule = method.rule.clone().unwrap_or_default();
+        let sight = caller.sight(now);
+        let token = (!caller.is_anonymous()).then(|| headers.get(AUTHORIZATION).cloned()).flatten();
+        let token = token.map(|mut token| {
+            token.set_sensitive(true);
+            token
+        });
+        Ok(Arc::new(Asking { caller, rule, sight, token }))
+    }
+
+    fn unknown(&self, path: &str) -> Failure {
+        if self.methods.knows_service_of(path) {
+            Failure::unknown_method(path)
+        } else {
+            Failure::unknown_service(path)
+        }
+    }
+
+    fn denied(&self, denied: Denied, path: &str, method: &Method) -> Failure {
+        let rule = method.rule.as_deref();
+        let action = rule.map(|rule| rule.action.clone()).unwrap_or_default();
+        let roles = rule.map(roles).unwrap_or_default();
+        match denied {
+            Denied::NoRule => {
+                let message = format!("{path} has no rule in the contract, so nobody may call it");
+                Failure::new(Code::PermissionDenied, "NO_RULE", message).with("method", path)
+            }
+            Denied::Anonymous => {
+                let advice = self.authenticator.advice();
+                let message =
+                    format!("{path} needs an access token with one of the roles {roles}; {advice}");
+                Failure::new(Code::Unauthenticated, "TOKEN_MISSING", message)
+                    .with("action", action)
+                    .with("roles", roles)
+            }
+            Denied::Role => {
+                let message = format!("{path} needs one of the roles {roles}");
+                Failure::new(Code::PermissionDenied, "ROLE_MISSING", message)
+                    .with("action", action)
+                    .with("roles", roles)
+            }
+        }
+    }
+}
+
+fn anybody(method: &Method) -> Arc<Asking> {
+    Arc::new(Asking {
+        caller: Caller::anonymous(),
+        rule: method.rule.clone().unwrap_or_default(),
+        sight: Sight::public(),
+        token: None,
+    })
+}
+
+fn roles(rule: &Rule) -> String {
+    rule.roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,9 @@
+//! Who sends a token, and what they may call: seen from outside, at a running server.
+
+mod development;
+mod forwarding;
+mod issuer;
+mod keys;
+mod rules;
+mod support;
+mod tokens;

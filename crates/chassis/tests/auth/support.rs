@@ -1,0 +1,182 @@
+//! A server whose methods say who they think is asking, and clients that send what they are given.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use chassis::auth::grants::GrantSource;
+use chassis::client::Connection;
+use chassis::clock::ManualClock;
+use chassis::config::Oidc;
+use chassis::{Failure, Server, Service, Settings};
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use policy::Grant;
+use tempfile::TempDir;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::issuer::{AUDIENCE, Issuer, NOW};
+
+/// One method for everybody, one for two roles, and one whose rule was forgotten.
+const CONTRACT: &str = r#"
+    syntax = "proto3";
+    package test;
+    import "registan/options/v1/options.proto";
+    message Nothing {}
+    service Who {
+      rpc Read(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test.read" anonymous: true}; }
+      rpc Write(Nothing) returns (Nothing) {
+        option (registan.options.v1.rule) = {action: "test.write" roles: [ROLE_EDITOR, ROLE_MONITOR]};
+      }
+      rpc Forgotten(Nothing) returns (Nothing);
+      rpc Relay(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test.relay" anonymous: true}; }
+    }
+"#;
+
+/// Answers every method, also those that are not in the contract, with who asks; `/test.Who/Relay` asks the next server.
+#[derive(Clone, Default)]
+pub struct Who {
+    pub next: Option<Connection>,
+}
+
+impl NamedService for Who {
+    const NAME: &'static str = "test.Who";
+}
+
+impl tower::Service<Request<Body>> for Who {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let next = self.next.clone();
+        Box::pin(async move {
+            let asking = chassis::caller::current();
+            if let (true, Some(next)) = (request.uri().path().ends_with("Relay"), next) {
+                return Ok(call(next, "/test.Who/Read").await.into_http());
+            }
+            let who = format!(
+                "{} strong={} sees={:?} by={}",
+                asking.caller.subject,
+                asking.caller.strong,
+                asking.sight.top(),
+                asking.rule.action
+            );
+            Ok(Status::already_exists(who).into_http())
+        })
+    }
+}
+
+/// A server, stopped with the test.
+pub struct Running {
+    pub address: SocketAddr,
+    pub clock: Arc<ManualClock>,
+    pub folder: TempDir,
+    _stop: DropGuard,
+}
+
+/// What differs from a server on loopback without an issuer.
+#[derive(Default)]
+pub struct With {
+    pub oidc: Option<Oidc>,
+    pub grants: Option<Arc<dyn GrantSource>>,
+    pub who: Who,
+}
+
+/// Serves [`Who`] on loopback; its clock stands at [`NOW`].
+pub async fn serve(with: With) -> Running {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let settings = Settings {
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        data_dir: folder.path().to_owned(),
+        oidc: with.oidc,
+        ..Settings::default()
+    };
+    let clock = Arc::new(ManualClock::at(NOW * 1_000_000));
+    let mut service = Service::new("test", testkit::compiled(CONTRACT)).with(with.who);
+    service.grant_source = with.grants;
+    service.clock = clock.clone();
+    let server = Server::bind(service, &settings).await.expect("a port is free");
+    let (address, stop) = (server.address(), CancellationToken::new());
+    tokio::spawn(server.run(stop.clone()));
+    Running { address, clock, folder, _stop: stop.drop_guard() }
+}
+
+/// Serves [`Who`] for the tokens of an issuer.
+pub async fn serve_for(issuer: &Issuer) -> Running {
+    serve(With { oidc: Some(oidc(issuer)), ..With::default() }).await
+}
+
+pub fn oidc(issuer: &Issuer) -> Oidc {
+    Oidc { issuer: issuer.url.clone(), audience: AUDIENCE.to_owned() }
+}
+
+impl Running {
+    /// A connection for nobody.
+    pub fn connection(&self) -> Connection {
+        Connection::to(&format!("http://{}", self.address)).expect("an address is a url")
+    }
+
+    /// Calls a method with a token, and gives how it ended.
+    pub async fn call(&self, token: &str, path: &'static str) -> Status {
+        let connection = self.connection().with_token(token).expect("it can be sent");
+        call(connection, path).await
+    }
+
+    /// Who the server thinks the holder of a token is, or why it does not take the token.
+    pub async fn who(&self, token: &str) -> String {
+        let status = self.call(token, "/test.Who/Read").await;
+        match status.code() {
+            Code::AlreadyExists => status.message().to_owned(),
+            _ => problem(&status),
+        }
+    }
+
+    /// Puts the clock forward.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.advance(seconds * 1_000_000);
+    }
+}
+
+/// The reason of a refusal and, of a bad token, what is wrong with it.
+pub fn problem(status: &Status) -> String {
+    let info = status.get_details_error_info().expect("a refusal has a reason");
+    match info.metadata.get("problem") {
+        Some(problem) => format!("{:?} {} {problem}", status.code(), info.reason),
+        None => format!("{:?} {}", status.code(), info.reason),
+    }
+}
+
+/// Calls a unary method and gives how it ended.
+pub async fn call(connection: Connection, path: &'static str) -> Status {
+    let mut client = tonic::client::Grpc::new(connection);
+    client.ready().await.expect("the channel is ready");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let path = http::uri::PathAndQuery::from_static(path);
+    let answer = client.unary(tonic::Request::new(()), path, codec).await;
+    answer.map_or_else(|status| status, |_| Status::ok(""))
+}
+
+/// Grants by subject; a subject `broken` cannot be looked up.
+pub struct Granted(pub HashMap<String, Vec<Grant>>);
+
+impl GrantSource for Granted {
+    fn grants<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
+        Box::pin(async move {
+            if subject.ends_with("#broken") {
+                return Err(Failure::service_unavailable("the record"));
+            }
+            Ok(self.0.get(subject).cloned().unwrap_or_default())
+        })
+    }
+}

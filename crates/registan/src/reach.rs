@@ -1,0 +1,80 @@
+//! How a command reaches a running suite, and in whose name.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use chassis::auth::development::{self, Token};
+use chassis::client::Connection;
+use chassis::clock::{Clock, SystemClock};
+use clap::Args;
+use policy::{Desks, Role, Tier};
+
+/// Where the gateway of a suite is by default.
+const GATEWAY: &str = "http://127.0.0.1:8080";
+
+/// Where the suite is, and in whose name it is asked.
+#[derive(Args)]
+pub struct Reach {
+    /// Where the gateway answers.
+    #[arg(long, default_value = GATEWAY, value_name = "URL")]
+    pub gateway: String,
+    /// The access token to send. Others on this machine can read what is typed here: a file or the variable is better.
+    #[arg(long, env = "REGISTAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+    /// A file that holds the access token; it comes before --token.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The data folder of a suite on this machine. What writes signs a token of its own with the key there, when it is
+    /// given none.
+    #[arg(long, env = "REGISTAN_DATA_DIR", default_value = "registan-data", value_name = "FOLDER")]
+    data_dir: PathBuf,
+}
+
+impl Reach {
+    /// A connection for what only reads: with the token that was given, or anonymous.
+    pub fn reader(&self) -> anyhow::Result<Connection> {
+        let connection = Connection::to(&self.gateway)?;
+        match self.given()? {
+            Some(token) => connection.with_token(&token),
+            None => Ok(connection),
+        }
+    }
+
+    /// A connection for what writes: with the token that was given, or one of the development issuer where its key is.
+    pub fn writer(&self) -> anyhow::Result<Connection> {
+        if self.given()?.is_some() || !self.is_here() || !development::has_key(&self.data_dir) {
+            return self.reader();
+        }
+        Connection::to(&self.gateway)?.with_token(&own_token("registan", &self.data_dir)?)
+    }
+
+    fn given(&self) -> anyhow::Result<Option<String>> {
+        let Some(path) = &self.token_file else { return Ok(self.token.clone()) };
+        let token = fs::read_to_string(path);
+        let token =
+            token.with_context(|| format!("--token-file: cannot read {}", path.display()))?;
+        Ok(Some(token.trim().to_owned()))
+    }
+
+    /// Whether the gateway is on loopback.
+    fn is_here(&self) -> bool {
+        let authority = self.gateway.trim_start_matches("http://").trim_end_matches('/');
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let host = host.trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// A token that writes everything of every desk, for an hour.
+pub fn own_token(subject: &str, data_dir: &Path) -> anyhow::Result<String> {
+    let token = Token {
+        subject: subject.to_owned(),
+        roles: vec![Role::Editor, Role::Monitor],
+        desks: Desks::ALL,
+        tier: Tier::Restricted,
+        hours: 1,
+    };
+    token.sign(data_dir, SystemClock.now())
+}
