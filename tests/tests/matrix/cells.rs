@@ -81,7 +81,11 @@ impl Who {
         let grant = role.map(|role| Grant {
             role: *role,
             desks: desks("own"),
-            tier: if matches!(self.grant, "this" | "another") { Tier::Secret } else { Tier::Confidential },
+            tier: if matches!(self.grant, "this" | "another") {
+                Tier::Secret
+            } else {
+                Tier::Confidential
+            },
             resource: match self.grant {
                 "this" => Some(THIS.to_owned()),
                 "another" => Some(ANOTHER.to_owned()),

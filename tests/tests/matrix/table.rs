@@ -17,24 +17,31 @@ pub struct Table {
 impl Table {
     /// Reads it.
     pub fn read() -> Self {
-        let mut table = Self { calls: BTreeMap::new(), methods: BTreeMap::new(), most: BTreeMap::new() };
-        let (mut section, mut callers) = ("", Vec::new());
+        let mut table =
+            Self { calls: BTreeMap::new(), methods: BTreeMap::new(), most: BTreeMap::new() };
+        let (mut section, mut callers, mut standard) = ("", Vec::new(), Vec::new());
         for line in include_str!("table.txt").lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match (section, words.as_slice()) {
                 (_, []) => {}
-                (_, ["[calls]" | "[methods]" | "[reads]" | "[writes]"]) => section = words[0],
+                (_, [name]) if name.starts_with('[') => section = name,
                 ("[calls]", ["#", "action", roles @ ..]) => callers = roles.to_vec(),
                 (_, ["#", ..]) => {}
                 ("[calls]", [action, answers @ ..]) => table.calls(action, &callers, answers),
-                ("[methods]", [action, does, service, methods @ ..]) => {
-                    for method in methods {
-                        let path = format!("/{service}/{method}");
-                        let said = ((*action).to_owned(), (*does).to_owned());
-                        assert!(table.methods.insert(path, said).is_none(), "{method} is there twice");
+                ("[standard]", [does, methods @ ..]) => {
+                    standard.extend(methods.iter().map(|method| (*does, *method)));
+                }
+                ("[resources]", [reads, writes, service, one, many]) => {
+                    for (does, method) in &standard {
+                        let action = if *does == "read" { reads } else { writes };
+                        let method = method.replace("{one}", one).replace("{many}", many);
+                        table.method(action, does, service, &method);
                     }
                 }
-                (section, [roles, grant, proof, tiers @ ..]) => {
+                ("[methods]", [action, does, service, methods @ ..]) => {
+                    methods.iter().for_each(|method| table.method(action, does, service, method));
+                }
+                ("[reads]" | "[writes]", [roles, grant, proof, tiers @ ..]) => {
                     assert_eq!(tiers.len(), 4, "{line}");
                     for role in roles.split(',') {
                         let tiers = tiers.iter().map(|tier| (*tier).to_owned()).collect();
@@ -46,6 +53,12 @@ impl Table {
             }
         }
         table
+    }
+
+    fn method(&mut self, action: &str, does: &str, service: &str, method: &str) {
+        let path = format!("/{service}/{method}");
+        let before = self.methods.insert(path, (action.to_owned(), does.to_owned()));
+        assert!(before.is_none(), "{method} is there twice");
     }
 
     fn calls(&mut self, action: &str, callers: &[&str], answers: &[&str]) {
@@ -91,7 +104,8 @@ impl Table {
 
     fn reaches(&self, section: &str, who: &Who, record: &Record) -> bool {
         let key = [section, &who.role, who.grant, who.proof].map(ToOwned::to_owned);
-        let place = ["own", "other", "both", "none"].iter().position(|whose| *whose == record.whose);
+        let place =
+            ["own", "other", "both", "none"].iter().position(|whose| *whose == record.whose);
         let most = &self.most[&key][place.expect("it is somebody's")];
         let tiers = ["no", "PUBLIC", "RESTRICTED", "CONFIDENTIAL", "SECRET"];
         let level = |tier: &str| tiers.iter().position(|known| *known == tier).expect("a tier");
