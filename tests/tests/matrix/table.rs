@@ -23,10 +23,9 @@ impl Table {
         for line in include_str!("table.txt").lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match (section, words.as_slice()) {
-                (_, []) => {}
                 (_, [name]) if name.starts_with('[') => section = name,
                 ("[calls]", ["#", "action", roles @ ..]) => callers = roles.to_vec(),
-                (_, ["#", ..]) => {}
+                (_, [] | ["#", ..]) => {}
                 ("[calls]", [action, answers @ ..]) => table.calls(action, &callers, answers),
                 ("[standard]", [does, methods @ ..]) => {
                     standard.extend(methods.iter().map(|method| (*does, *method)));
@@ -39,7 +38,9 @@ impl Table {
                     }
                 }
                 ("[methods]", [action, does, service, methods @ ..]) => {
-                    methods.iter().for_each(|method| table.method(action, does, service, method));
+                    for method in methods {
+                        table.method(action, does, service, method);
+                    }
                 }
                 ("[reads]" | "[writes]", [roles, grant, proof, tiers @ ..]) => {
                     assert_eq!(tiers.len(), 4, "{line}");
@@ -92,10 +93,9 @@ impl Table {
         let found = |record: &Record| self.reaches("[reads]", &cell.who, record);
         let granted = |record: &Record| self.reaches("[writes]", &cell.who, record);
         match (does.as_str(), &cell.record) {
-            ("all", _) => Outcome::Answered,
             ("read" | "change", None) => Outcome::NotFound,
             ("read" | "change", Some(record)) if !found(record) => Outcome::NotFound,
-            ("read", Some(_)) => Outcome::Answered,
+            ("all", _) | ("read", Some(_)) => Outcome::Answered,
             ("create" | "change", Some(record)) if granted(record) => Outcome::Answered,
             ("create" | "change", Some(_)) => Outcome::NotGranted,
             (does, record) => panic!("nobody knows what it means to {does} {record:?}"),
