@@ -45,13 +45,13 @@ pub struct Record {
 pub enum Outcome {
     /// It is answered with the record, or the record is written.
     Answered,
-    /// UNAUTHENTICATED.
+    /// `UNAUTHENTICATED`.
     TokenNeeded,
-    /// PERMISSION_DENIED, whatever is asked for.
+    /// `PERMISSION_DENIED`, whatever is asked for.
     RoleNeeded,
-    /// PERMISSION_DENIED, for this record.
+    /// `PERMISSION_DENIED`, for this record.
     NotGranted,
-    /// NOT_FOUND, or not in the list.
+    /// `NOT_FOUND`, or not in the list.
     NotFound,
     /// Nobody can call it.
     NoRule,

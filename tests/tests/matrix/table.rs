@@ -19,26 +19,30 @@ impl Table {
     pub fn read() -> Self {
         let mut table =
             Self { calls: BTreeMap::new(), methods: BTreeMap::new(), most: BTreeMap::new() };
-        let (mut section, mut callers) = ("", Vec::new());
+        let (mut section, mut callers, mut standard) = ("", Vec::new(), Vec::new());
         for line in include_str!("table.txt").lines() {
             let words: Vec<&str> = line.split_whitespace().collect();
             match (section, words.as_slice()) {
-                (_, []) => {}
-                (_, ["[calls]" | "[methods]" | "[reads]" | "[writes]"]) => section = words[0],
+                (_, [name]) if name.starts_with('[') => section = name,
                 ("[calls]", ["#", "action", roles @ ..]) => callers = roles.to_vec(),
-                (_, ["#", ..]) => {}
+                (_, [] | ["#", ..]) => {}
                 ("[calls]", [action, answers @ ..]) => table.calls(action, &callers, answers),
-                ("[methods]", [action, does, service, methods @ ..]) => {
-                    for method in methods {
-                        let path = format!("/{service}/{method}");
-                        let said = ((*action).to_owned(), (*does).to_owned());
-                        assert!(
-                            table.methods.insert(path, said).is_none(),
-                            "{method} is there twice"
-                        );
+                ("[standard]", [does, methods @ ..]) => {
+                    standard.extend(methods.iter().map(|method| (*does, *method)));
+                }
+                ("[resources]", [reads, writes, service, one, many]) => {
+                    for (does, method) in &standard {
+                        let action = if *does == "read" { reads } else { writes };
+                        let method = method.replace("{one}", one).replace("{many}", many);
+                        table.method(action, does, service, &method);
                     }
                 }
-                (section, [roles, grant, proof, tiers @ ..]) => {
+                ("[methods]", [action, does, service, methods @ ..]) => {
+                    for method in methods {
+                        table.method(action, does, service, method);
+                    }
+                }
+                ("[reads]" | "[writes]", [roles, grant, proof, tiers @ ..]) => {
                     assert_eq!(tiers.len(), 4, "{line}");
                     for role in roles.split(',') {
                         let tiers = tiers.iter().map(|tier| (*tier).to_owned()).collect();
@@ -50,6 +54,12 @@ impl Table {
             }
         }
         table
+    }
+
+    fn method(&mut self, action: &str, does: &str, service: &str, method: &str) {
+        let path = format!("/{service}/{method}");
+        let before = self.methods.insert(path, (action.to_owned(), does.to_owned()));
+        assert!(before.is_none(), "{method} is there twice");
     }
 
     fn calls(&mut self, action: &str, callers: &[&str], answers: &[&str]) {
@@ -83,10 +93,9 @@ impl Table {
         let found = |record: &Record| self.reaches("[reads]", &cell.who, record);
         let granted = |record: &Record| self.reaches("[writes]", &cell.who, record);
         match (does.as_str(), &cell.record) {
-            ("all", _) => Outcome::Answered,
             ("read" | "change", None) => Outcome::NotFound,
             ("read" | "change", Some(record)) if !found(record) => Outcome::NotFound,
-            ("read", Some(_)) => Outcome::Answered,
+            ("all", _) | ("read", Some(_)) => Outcome::Answered,
             ("create" | "change", Some(record)) if granted(record) => Outcome::Answered,
             ("create" | "change", Some(_)) => Outcome::NotGranted,
             (does, record) => panic!("nobody knows what it means to {does} {record:?}"),

@@ -171,7 +171,11 @@ pub async fn call(connection: Connection, path: &'static str) -> Status {
 pub struct Granted(pub HashMap<String, Vec<Grant>>);
 
 impl GrantSource for Granted {
-    fn grants<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
+    fn grants<'a>(
+        &'a self,
+        subject: &'a str,
+        _: &'a http::HeaderValue,
+    ) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
         Box::pin(async move {
             if subject.ends_with("#broken") {
                 return Err(Failure::service_unavailable("the record"));
