@@ -3,4 +3,6 @@
 mod command;
 mod failing;
 mod passing;
+mod record;
 mod support;
+mod watching;

@@ -170,7 +170,12 @@ impl Drop for Running {
 
 /// Serves `service` on `address`, without time to drain.
 pub async fn serve_on(address: &str, service: Service) -> Running {
-    let settings = Settings { drain_seconds: 0, ..settings(address) };
+    serve_draining(address, service, 0).await
+}
+
+/// Serves `service` on `address`; when it stops, what is under way has `drain_seconds` to end.
+pub async fn serve_draining(address: &str, service: Service, drain_seconds: u64) -> Running {
+    let settings = Settings { drain_seconds, ..settings(address) };
     let server = Server::bind(service, &settings).await.expect("the port is free");
     let (address, stop) = (server.address(), CancellationToken::new());
     let server = tokio::spawn(server.run(stop.clone()));
@@ -192,7 +197,7 @@ pub async fn gateway(projects: SocketAddr) -> Running {
     serve_on("127.0.0.1:0", service.await.expect("the settings are whole")).await
 }
 
-fn settings(address: &str) -> Settings {
+pub fn settings(address: &str) -> Settings {
     Settings { listen: address.parse().expect("an address"), ..Settings::default() }
 }
 
