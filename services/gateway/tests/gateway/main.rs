@@ -4,5 +4,6 @@ mod command;
 mod failing;
 mod passing;
 mod record;
+mod scripted;
 mod support;
 mod watching;

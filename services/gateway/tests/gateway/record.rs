@@ -66,7 +66,7 @@ impl Record {
                 kind: party::Kind::State.into(),
                 display_name: format!("Party {id}"),
                 country_code: id.to_uppercase(),
-                source: citation(),
+                source: Some(citation()),
                 ..Party::default()
             };
             let request = CreatePartyRequest {
@@ -182,7 +182,7 @@ pub fn framework(place: usize, party: &str) -> CreateFrameworkRequest {
         kind: framework::Kind::Strategy.into(),
         title: format!("Framework {place}"),
         parties: vec![format!("parties/{party}")],
-        source: citation(),
+        source: Some(citation()),
         ..Framework::default()
     };
     CreateFrameworkRequest {
@@ -202,7 +202,7 @@ pub fn project(place: usize, party: &str) -> CreateProjectRequest {
         kind: project::Kind::Project.into(),
         title: format!("Project {place}"),
         recipients: vec![recipient],
-        source: citation(),
+        source: Some(citation()),
         ..Project::default()
     };
     CreateProjectRequest {
@@ -223,14 +223,14 @@ pub fn activity(place: usize, party: &str) -> CreateActivityRequest {
         date: Some(date),
         outcome: activity::Outcome::Refused.into(),
         summary: "No answer but a refusal.".to_owned(),
-        source: citation(),
+        source: Some(citation()),
         ..Activity::default()
     };
     CreateActivityRequest { activity: Some(activity), ..CreateActivityRequest::default() }
 }
 
-fn citation() -> Option<SourceRef> {
-    Some(SourceRef { citation: "made for a test".to_owned(), ..SourceRef::default() })
+fn citation() -> SourceRef {
+    SourceRef { citation: "made for a test".to_owned(), ..SourceRef::default() }
 }
 
 /// Tries until the service is back: a write that was cut off may have been done.

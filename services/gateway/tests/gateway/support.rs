@@ -131,7 +131,11 @@ fn ok(headers: &HeaderMap) -> HeaderMap {
 }
 
 fn frame(content: impl Display) -> Bytes {
-    let message = text(content);
+    framed(&text(content))
+}
+
+/// A message as it goes over the wire.
+pub fn framed(message: &impl Message) -> Bytes {
     let mut bytes = BytesMut::new();
     bytes.put_u8(0);
     bytes.put_u32(u32::try_from(message.encoded_len()).expect("a short message"));

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::{DeleteFrameworkRequest, Framework, UpdateFrameworkRequest};
+use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
 use api::registan::partnership::v1::watch_response::Resource;
-use api::registan::partnership::v1::{ResourceKind, WatchRequest};
+use api::registan::partnership::v1::{Brief, GetBriefRequest, ResourceKind, WatchRequest};
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{DeleteProjectRequest, Project, UpdateProjectRequest};
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
-use api::registan::r#type::v1::ChangeKind;
+use api::registan::r#type::v1::{ChangeKind, Date};
+use prost::Message;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -296,4 +298,33 @@ async fn a_gateway_that_drains_ends_the_watch_with_ok() {
     assert!(end.is_none() && draining.elapsed() < Duration::from_secs(1));
     assert!(!resume_token.is_empty());
     stopped.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brief_of_one_instant_is_the_same_bytes_again() {
+    let record = Record::start().await;
+    write(record.channel(), 0, 4).await;
+    let mut client = PartnershipServiceClient::new(record.channel());
+    let now = client.get_brief(brief(None)).await.unwrap().into_inner();
+    let read_time = now.rights.as_ref().and_then(|part| part.status.as_ref()?.read_time);
+    let first = client.get_brief(brief(read_time)).await.unwrap().into_inner();
+
+    write(record.channel(), 4, 8).await;
+
+    let again = client.get_brief(brief(read_time)).await.unwrap().into_inner();
+    assert_eq!(again.encode_to_vec(), first.encode_to_vec());
+    let status = |brief: &Brief| {
+        let law = brief.law.as_ref().and_then(|part| part.status.clone());
+        let money = brief.money.as_ref().and_then(|part| part.status.clone());
+        let rights = brief.rights.as_ref().and_then(|part| part.status.clone());
+        [law, money, rights].map(|status| status.and_then(|status| status.read_time))
+    };
+    assert_eq!(status(&again), [read_time; 3]);
+    let now = client.get_brief(brief(None)).await.unwrap().into_inner();
+    assert_ne!(now.rights.unwrap().activities, again.rights.unwrap().activities);
+}
+
+fn brief(read_time: Option<prost_types::Timestamp>) -> GetBriefRequest {
+    let as_of = Some(Date { year: 2026, month: 1, day: 1 });
+    GetBriefRequest { party: "parties/kz".to_owned(), as_of, read_time }
 }
