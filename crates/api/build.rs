@@ -161,7 +161,8 @@ fn history(
             }}\n"
         ));
     }
-    if request.starts_with("Watch") {
+    // A watch of several kinds, which is no standard method, has no resource in its name.
+    if request.starts_with("Watch") && request != "Watch" {
         let answer = message(&format!("{request}Response"))?;
         let field = answer.field.get(1)?.name();
         let kind = kind_of(answer, field)?;

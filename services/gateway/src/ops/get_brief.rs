@@ -11,10 +11,11 @@ use api::registan::partnership::v1::{
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::clock::today;
-use chassis::failure::{Code, Violation};
+use chassis::failure::Code;
 use prost_types::Timestamp;
 
 use crate::App;
+use crate::ops::party;
 
 /// What a part is asked for.
 #[derive(Clone)]
@@ -62,16 +63,7 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
 }
 
 fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failure> {
-    let id = request.party.strip_prefix("parties/").unwrap_or_default();
-    let is_id = id.len() <= 63
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && id.starts_with(|first: char| first.is_ascii_lowercase());
-    if !is_id {
-        let description = "must be a name like parties/tm";
-        return Err(Failure::invalid(vec![Violation::new("party", "NAME_INVALID", description)]));
-    }
+    party::check(&request.party)?;
     let as_of = request.as_of.unwrap_or_else(|| {
         let today = today(&*app.clock);
         Date { year: today.year().into(), month: today.month().into(), day: today.day().into() }
@@ -102,11 +94,6 @@ fn there(read_time: Option<Timestamp>, left_out: &str) -> PartStatus {
 }
 
 impl Question {
-    /// The country code of the party: the id of a state is its ISO 3166-1 alpha-2 code in lower case.
-    fn country_code(&self) -> String {
-        self.party.trim_start_matches("parties/").to_uppercase()
-    }
-
     /// The day as filters write it.
     fn day(&self) -> String {
         format!("\"{:04}-{:02}-{:02}\"", self.as_of.year, self.as_of.month, self.as_of.day)

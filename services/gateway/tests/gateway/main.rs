@@ -3,4 +3,7 @@
 mod command;
 mod failing;
 mod passing;
+mod record;
+mod scripted;
 mod support;
+mod watching;

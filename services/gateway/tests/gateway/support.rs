@@ -143,7 +143,11 @@ fn ok(headers: &HeaderMap) -> HeaderMap {
 }
 
 fn frame(content: impl Display) -> Bytes {
-    let message = text(content);
+    framed(&text(content))
+}
+
+/// A message as it goes over the wire.
+pub fn framed(message: &impl Message) -> Bytes {
     let mut bytes = BytesMut::new();
     bytes.put_u8(0);
     bytes.put_u32(u32::try_from(message.encoded_len()).expect("a short message"));
@@ -182,7 +186,12 @@ impl Drop for Running {
 
 /// Serves `service` on `address`, without time to drain.
 pub async fn serve_on(address: &str, service: Service) -> Running {
-    let settings = Settings { drain_seconds: 0, ..settings(address) };
+    serve_draining(address, service, 0).await
+}
+
+/// Serves `service` on `address`; when it stops, what is under way has `drain_seconds` to end.
+pub async fn serve_draining(address: &str, service: Service, drain_seconds: u64) -> Running {
+    let settings = Settings { drain_seconds, ..settings(address) };
     let server = Server::bind(service, &settings).await.expect("the port is free");
     let (address, stop) = (server.address(), CancellationToken::new());
     let server = tokio::spawn(server.run(stop.clone()));
@@ -211,7 +220,7 @@ fn data_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-tests")
 }
 
-fn settings(address: &str) -> Settings {
+pub fn settings(address: &str) -> Settings {
     let listen = address.parse().expect("an address");
     Settings { listen, data_dir: data_dir(), ..Settings::default() }
 }

@@ -9,11 +9,12 @@ use chassis::Failure;
 
 use super::{Question, there};
 use crate::App;
+use crate::ops::party::country_code;
 
 /// Two calls, both at the instant of the first.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
     let down = |status| Failure::downstream("projects", status);
-    let country = question.country_code();
+    let country = country_code(&question.party);
     let request = SumTransactionsRequest {
         group_by: vec![Dimension::Recipient.into(), Dimension::Year.into()],
         filter: format!("date <= {}", question.day()),

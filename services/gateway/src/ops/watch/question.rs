@@ -1,0 +1,97 @@
+//! What a watch is asked: about whom, what kinds, which of them.
+
+use api::registan::partnership::v1::{ResourceKind, WatchRequest};
+use chassis::Failure;
+use chassis::failure::Violation;
+
+use crate::ops::party::{self, country_code};
+
+/// What is about a party.
+const DEFAULT: [ResourceKind; 5] = [
+    ResourceKind::Agreement,
+    ResourceKind::Framework,
+    ResourceKind::Project,
+    ResourceKind::Recommendation,
+    ResourceKind::Activity,
+];
+/// Stands for all parties, as an empty name does.
+const ALL: &str = "parties/-";
+
+/// What a watch is asked, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// `parties/kz`; empty for all parties.
+    pub party: String,
+    /// In the order of their numbers, each once.
+    pub kinds: Vec<ResourceKind>,
+    /// AIP-160, as sent.
+    pub filter: String,
+}
+
+impl Question {
+    /// Checks a request. Its filter is for the services to check.
+    pub fn read(request: WatchRequest) -> Result<Self, Failure> {
+        let party = if request.party == ALL { String::new() } else { request.party };
+        if !party.is_empty() {
+            party::check(&party)?;
+        }
+        let mut kinds = Vec::new();
+        let mut wrong = Vec::new();
+        for (place, number) in request.kinds.into_iter().enumerate() {
+            let field = format!("kinds[{place}]");
+            match ResourceKind::try_from(number) {
+                Err(_) | Ok(ResourceKind::Unspecified) => {
+                    let description = format!("{number} is no kind of resource");
+                    wrong.push(Violation::new(field, "KIND_INVALID", description));
+                }
+                Ok(kind) if !party.is_empty() && about(kind, &party).is_none() => {
+                    let description = format!("no {} is about a party", noun(kind));
+                    wrong.push(Violation::new(field, "KIND_WITHOUT_PARTY", description));
+                }
+                Ok(kind) => kinds.push(kind),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Failure::invalid(wrong));
+        }
+        if kinds.is_empty() {
+            kinds = DEFAULT.to_vec();
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(Self { party, kinds, filter: request.filter })
+    }
+
+    /// The filter for one kind. What the caller sent comes first, so that positions in a refusal are theirs; AND binds weaker
+    /// than all that it can hold.
+    pub fn filter_of(&self, kind: ResourceKind) -> String {
+        let asked = self.filter.trim_end();
+        let about = if self.party.is_empty() { None } else { about(kind, &self.party) };
+        match about {
+            None => asked.to_owned(),
+            Some(about) if asked.is_empty() => about,
+            Some(about) => format!("{asked} AND {about}"),
+        }
+    }
+}
+
+/// The filter that says that a resource is about a party; none where no field says so.
+fn about(kind: ResourceKind, party: &str) -> Option<String> {
+    match kind {
+        ResourceKind::Agreement | ResourceKind::Framework | ResourceKind::Recommendation => {
+            Some(format!("parties:\"{party}\""))
+        }
+        ResourceKind::Party => Some(format!("country_code = \"{}\"", country_code(party))),
+        ResourceKind::Project => Some(format!("recipients:\"{}\"", country_code(party))),
+        ResourceKind::Activity => Some(format!("party = \"{party}\"")),
+        ResourceKind::Unspecified
+        | ResourceKind::Source
+        | ResourceKind::Transaction
+        | ResourceKind::Organization => None,
+    }
+}
+
+/// What a caller calls one of a kind: `agreement`.
+pub fn noun(kind: ResourceKind) -> String {
+    kind.as_str_name().trim_start_matches("RESOURCE_KIND_").to_lowercase()
+}
