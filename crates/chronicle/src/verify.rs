@@ -27,7 +27,7 @@ type Columns = Vec<(&'static str, sea_orm::Value)>;
 
 /// One kind of resource to check.
 pub struct Kind {
-    name: &'static str,
+    pub(crate) name: &'static str,
     columns: Vec<&'static str>,
     derived: fn(&str) -> Result<Columns, serde_json::Error>,
 }

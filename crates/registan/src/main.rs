@@ -1,10 +1,16 @@
-//! The command `registan`: serves the suite, or one service of it; migrates; imports; loads.
+//! The command `registan`: serves the suite, or one service of it; migrates; imports; exports; verifies; loads.
 
 mod cli;
+mod dynamic;
+mod export;
 mod import;
 mod load;
+mod log;
 mod migrate;
+mod output;
+mod record;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -24,5 +30,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Log(arguments) => log::run(arguments),
     }
 }

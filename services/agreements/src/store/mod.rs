@@ -4,4 +4,4 @@ mod agreements;
 mod migrations;
 
 pub use agreements::{agreements_of, union_names};
-pub use migrations::{Migrator, schema};
+pub use migrations::{Migrator, kinds, schema};
