@@ -32,17 +32,16 @@ pub async fn open_existing<M: MigratorTrait>(
     settings: &Settings,
     _: &M,
 ) -> anyhow::Result<DatabaseConnection> {
-    let url = match &settings.database_url {
-        Some(url) => url.expose().to_owned(),
-        None => {
-            let file = settings.data_dir.join(format!("{name}.db"));
-            anyhow::ensure!(
-                file.exists(),
-                "there is no database {}: choose another folder with --data-dir",
-                file.display()
-            );
-            format!("sqlite:{}?mode=rw", file.display())
-        }
+    let url = if let Some(url) = &settings.database_url {
+        url.expose().to_owned()
+    } else {
+        let file = settings.data_dir.join(format!("{name}.db"));
+        anyhow::ensure!(
+            file.exists(),
+            "there is no database {}: choose another folder with --data-dir",
+            file.display()
+        );
+        format!("sqlite:{}?mode=rw", file.display())
     };
     let db = open(name, settings, &url).await?;
     check::<M>(name, &db).await?;
