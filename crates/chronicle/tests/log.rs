@@ -1,7 +1,5 @@
 //! The change log as those who watch over it read it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 mod common;
 
 use chronicle::log::{Asked, page};
