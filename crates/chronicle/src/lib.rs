@@ -20,6 +20,7 @@
 //! - [`filter`] and [`order`]: what a caller asks, typed against the resource
 //! - [`token`]: page and resume tokens, sealed
 //! - [`verify`]: does the record still say what the log committed to?
+//! - [`log`]: who wrote or read what, for those who watch over it
 //!
 //! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the position in the change log, the
 //! instant of a read and its proof at once.
@@ -36,6 +37,7 @@ pub mod entry;
 pub mod error;
 pub mod filter;
 mod head;
+pub mod log;
 pub mod order;
 pub mod read;
 pub mod reader;

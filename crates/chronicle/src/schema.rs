@@ -13,6 +13,7 @@ use sea_orm_migration::SchemaManager;
 use crate::chain;
 use crate::derive::{Derive, derive};
 use crate::resource::{Field, Read, Resource};
+use crate::verify::Kind;
 
 /// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound like any other.
 pub const OPEN: i64 = i64::MAX;
@@ -43,6 +44,7 @@ pub struct Schema {
     tables: Vec<Shape>,
     indexes: Vec<IndexCreateStatement>,
     kinds: Vec<(&'static str, Derive)>,
+    checked: Vec<Kind>,
 }
 
 impl Schema {
@@ -96,7 +98,13 @@ impl Schema {
             self.side_table(&name);
         }
         self.kinds.push((kind, derive::<T>()));
+        self.checked.push(Kind::of::<T>());
         self
+    }
+
+    /// What is kept in these tables, to be verified: all of it.
+    pub fn into_kinds(self) -> Vec<Kind> {
+        self.checked
     }
 
     /// Adds the indexes by which pages are read in the order of a field, or within one value of it: now and at an instant.

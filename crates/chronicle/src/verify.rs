@@ -1,7 +1,10 @@
 //! Does the record still say what the log committed to? Reads everything, changes nothing, and names the first that does not fit.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, QueryResult, TransactionTrait,
+};
 
 use crate::chain::{self, Committed, Link};
 use crate::derive;
@@ -27,7 +30,7 @@ type Columns = Vec<(&'static str, sea_orm::Value)>;
 
 /// One kind of resource to check.
 pub struct Kind {
-    name: &'static str,
+    pub(crate) name: &'static str,
     columns: Vec<&'static str>,
     derived: fn(&str) -> Result<Columns, serde_json::Error>,
 }
@@ -48,23 +51,24 @@ impl Kind {
 
 /// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns beside
 /// each document, that each version has its line in the log, and that the head is the end of it. `passes`: a checkpoint noted
-/// before. `progress` hears how many changes were checked.
+/// before. `progress` hears how many lines and versions were checked. All of it sees one instant, whoever writes meanwhile.
 pub async fn verify(
     db: &DatabaseConnection,
     kinds: &[Kind],
     passes: Option<&Checkpoint>,
     progress: impl Fn(u64),
 ) -> Result<Finding, Error> {
-    let end = match log(db, kinds, passes, &progress).await? {
+    let db = snapshot(db).await?;
+    let end = match log(&db, kinds, passes, &progress).await? {
         Ok(end) => end,
         Err(finding) => return Ok(Err(finding)),
     };
     for kind in kinds {
-        if let Err(finding) = versions(db, kind, &progress).await? {
+        if let Err(finding) = versions(&db, kind, &progress).await? {
             return Ok(Err(finding));
         }
     }
-    let head = Head::read(db).await?;
+    let head = Head::read(&db).await?;
     if head.seq != end.seq || head.hash != end.hash {
         return Ok(Err(format!(
             "the head says change {}, the log ends with change {}: the end of the log was cut off or replaced",
@@ -74,9 +78,18 @@ pub async fn verify(
     Ok(Ok(end))
 }
 
+/// A transaction that sees one instant and writes nothing. SQLite gives that with any.
+async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        return db.begin().await;
+    }
+    let (level, mode) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+    db.begin_with_config(Some(level), Some(mode)).await
+}
+
 /// The chain, link by link.
 async fn log(
-    db: &DatabaseConnection,
+    db: &DatabaseTransaction,
     kinds: &[Kind],
     passes: Option<&Checkpoint>,
     progress: &impl Fn(u64),
@@ -95,7 +108,13 @@ async fn log(
             let link = Link::of(row)?;
             let said: String = row.try_get("", "hash")?;
             if link.seq != end.seq + 1 {
-                return Ok(Err(format!("change {} is missing from the log", end.seq + 1)));
+                let mut found = format!("change {} is missing from the log", end.seq + 1);
+                for kind in kinds {
+                    if let Some(without) = orphan(db, kind).await? {
+                        found = format!("{without} ({found})");
+                    }
+                }
+                return Ok(Err(found));
             }
             if kinds.iter().all(|kind| kind.name != link.kind) {
                 return Ok(Err(format!("change {} is of no known kind: {}", link.seq, link.kind)));
@@ -104,7 +123,9 @@ async fn log(
             end = Checkpoint { seq: link.seq, hash: link.hash(&end.hash) };
             if said != end.hash {
                 return Ok(Err(format!(
-                    "change {} does not follow from the one before: it, or its place, was altered",
+                    "{}, revision {}: change {} does not follow from the one before: it, or its place, was altered",
+                    named(db, &link).await?,
+                    link.revision,
                     link.seq
                 )));
             }
@@ -131,7 +152,7 @@ async fn log(
 
 /// The versions of one kind against their lines in the log.
 async fn versions(
-    db: &DatabaseConnection,
+    db: &DatabaseTransaction,
     kind: &Kind,
     progress: &impl Fn(u64),
 ) -> Result<Result<(), String>, Error> {
@@ -147,11 +168,11 @@ async fn versions(
             }
             counted += 1;
             if let Some(what) = fault(kind, &link, row)? {
-                let name: Option<String> = row.try_get("", "name")?;
-                let name = name.unwrap_or_else(|| format!("{} {}", kind.name, link.uid));
                 return Ok(Err(format!(
-                    "{name}, revision {} (change {}): {what}",
-                    link.revision, link.seq
+                    "{}, revision {} (change {}): {what}",
+                    named(db, &link).await?,
+                    link.revision,
+                    link.seq
                 )));
             }
         }
@@ -162,6 +183,9 @@ async fn versions(
     }
     if let Some(name) = gap(db, kind).await? {
         return Ok(Err(format!("{name}: one of its versions does not end where the next begins")));
+    }
+    if let Some(without) = orphan(db, kind).await? {
+        return Ok(Err(without));
     }
     let count = Query::select()
         .expr_as(
@@ -180,7 +204,7 @@ async fn versions(
 }
 
 /// The name of a resource of which a version does not end where the next begins, or the last has an end, if there is one.
-async fn gap(db: &DatabaseConnection, kind: &Kind) -> Result<Option<String>, Error> {
+async fn gap(db: &DatabaseTransaction, kind: &Kind) -> Result<Option<String>, Error> {
     let (v, n) = (
         |column: &str| Expr::col((id("v"), id(column))),
         |column: &str| Expr::col((id("n"), id(column))),
@@ -198,6 +222,42 @@ async fn gap(db: &DatabaseConnection, kind: &Kind) -> Result<Option<String>, Err
         Some(row) => Some(row.try_get("", "name")?),
         None => None,
     })
+}
+
+/// The name of the resource of a change; its kind and uid where no version of it is left.
+async fn named(db: &DatabaseTransaction, link: &Link) -> Result<String, Error> {
+    let query = Query::select()
+        .column(id("name"))
+        .from(id(&link.kind))
+        .and_where(Expr::col(id("uid")).eq(link.uid))
+        .order_by(id("revision"), Order::Desc)
+        .limit(1)
+        .to_owned();
+    Ok(match db.query_one(&query).await? {
+        Some(row) => row.try_get("", "name")?,
+        None => format!("{} {}", link.kind, link.uid),
+    })
+}
+
+/// A version that has no line in the log, in words, if there is one.
+async fn orphan(db: &DatabaseTransaction, kind: &Kind) -> Result<Option<String>, Error> {
+    let (v, c) = (
+        |column: &str| Expr::col((id("v"), id(column))),
+        |column: &str| Expr::col((id("c"), id(column))),
+    );
+    let same = c("uid").eq(v("uid")).and(c("revision").eq(v("revision")));
+    let its = c("time").eq(v("recorded_from")).and(same);
+    let query = Query::select()
+        .columns(["name", "revision"].map(|column| (id("v"), id(column))))
+        .from_as(id(kind.name), id("v"))
+        .join_as(JoinType::LeftJoin, id("change"), id("c"), its)
+        .and_where(c("time").is_null())
+        .order_by((id("v"), id("recorded_from")), Order::Asc)
+        .limit(1)
+        .to_owned();
+    let Some(row) = db.query_one(&query).await? else { return Ok(None) };
+    let (name, revision): (String, i64) = (row.try_get("", "name")?, row.try_get("", "revision")?);
+    Ok(Some(format!("{name}, revision {revision}: it has no line in the log")))
 }
 
 /// What is wrong with a version, if anything.

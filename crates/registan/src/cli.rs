@@ -5,10 +5,14 @@ use std::path::PathBuf;
 
 use chassis::auth::development::MOST_HOURS;
 use chassis::config::Flags;
+use chronicle::verify::Checkpoint;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use facts::vocabulary::Vocabulary;
 use policy::desk::Desk;
 use policy::{Desks, Role, Tier};
+use prost_reflect::MethodDescriptor;
+
+use crate::{export, log, verify};
 
 use crate::reach::Reach;
 
@@ -28,6 +32,9 @@ Examples:
   registan import iati FILE.xml             import an IATI file into the running suite
   registan load --seconds 10                measure the running suite
   registan token --role editor --desk kz    print an access token for a suite on this machine
+  registan export agreements                every agreement of the running suite, one JSON object a line
+  registan verify                           check that the record in ./registan-data was not altered
+  registan log agreements                   who wrote or read what, and when
 
 Ask it with:
   grpcurl -plaintext 127.0.0.1:8080 list";
@@ -45,6 +52,12 @@ pub enum Command {
     Load(Load),
     /// Prints an access token for a suite on this machine: signed with a key in its data folder, taken on loopback alone.
     Token(Token),
+    /// Prints all resources of one kind that match, as JSON lines, for one instant of the record.
+    Export(Export),
+    /// Checks that databases still say what their change log committed to, and names the first record that does not fit.
+    Verify(Verify),
+    /// Prints the change log of a service: who wrote or read what, when, by which method; no contents.
+    Log(Log),
 }
 
 #[derive(Args)]
@@ -120,6 +133,66 @@ pub struct Load {
     /// Prints one JSON object instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Export {
+    #[arg(value_name = "RESOURCE", value_parser = export::method, help = export::help())]
+    pub method: MethodDescriptor,
+    /// Which of them, for example 'parties:"parties/kz"'; without it all.
+    #[arg(long, default_value = "")]
+    pub filter: String,
+    /// In which order, for example 'title desc'.
+    #[arg(long, default_value = "", value_name = "FIELDS")]
+    pub order_by: String,
+    /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
+    #[arg(long, value_name = "RFC3339", value_parser = export::instant)]
+    pub read_time: Option<String>,
+    /// Deleted ones too.
+    #[arg(long)]
+    pub deleted: bool,
+    /// For agreements: the day for which their status is computed, for example 2024-01-17; without it today.
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
+    /// For what lies within something: in which one, for example projects/x; without it in all.
+    #[arg(long, value_name = "NAME")]
+    pub parent: Option<String>,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    /// The service whose record it is; without it all three, each in its SQLite file in the data folder.
+    pub service: Option<ServiceName>,
+    /// A checkpoint that an earlier check printed: its change must still be there, with the same hash.
+    #[arg(long, value_name = "SEQ:HASH", value_parser = verify::checkpoint, requires = "service")]
+    pub expect: Option<Checkpoint>,
+    #[command(flatten)]
+    pub settings: Flags,
+}
+
+#[derive(Args)]
+pub struct Log {
+    /// The service whose record it is.
+    pub service: ServiceName,
+    /// Only what this caller did.
+    #[arg(long, value_name = "WHO")]
+    pub caller: Option<String>,
+    /// Only what was done to this resource, for example agreements/eu-kz-epca-2015.
+    #[arg(long, value_name = "NAME")]
+    pub resource: Option<String>,
+    /// Only from this instant on, for example 2026-11-24T12:00:00Z.
+    #[arg(long, value_name = "RFC3339", value_parser = log::since)]
+    pub since: Option<i64>,
+    /// Only this.
+    #[arg(long, value_parser = ["read", "create", "update", "delete", "undelete"])]
+    pub operation: Option<String>,
+    /// Prints JSON lines instead of sentences.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: Flags,
 }
 
 #[derive(Args)]

@@ -1,12 +1,18 @@
-//! The command `registan`: serves the suite, or one service of it; migrates; imports; loads; makes tokens.
+//! The command `registan`: serves the suite, or one service of it; migrates; imports; exports; verifies; loads; makes tokens.
 
 mod cli;
+mod dynamic;
+mod export;
 mod import;
 mod load;
+mod log;
 mod migrate;
+mod output;
 mod reach;
+mod record;
 mod serve;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -27,5 +33,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Log(arguments) => log::run(arguments),
     }
 }

@@ -9,7 +9,8 @@ use standard::startup::migrate;
 use crate::cli::{Migrate, ServiceName};
 use crate::serve::defaults;
 
-const ALL: [ServiceName; 3] =
+/// The services that keep a record.
+pub const ALL: [ServiceName; 3] =
     [ServiceName::Agreements, ServiceName::Projects, ServiceName::RightsReporting];
 
 pub fn run(arguments: Migrate) -> anyhow::Result<()> {

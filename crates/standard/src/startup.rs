@@ -22,15 +22,42 @@ pub async fn open_record<M: MigratorTrait>(
             .with_context(|| format!("the database of {name} could not be migrated"))?;
         return Ok(db);
     }
-    let pending = M::get_pending_migrations(&db)
+    check::<M>(name, &db).await?;
+    Ok(db)
+}
+
+/// Opens the database of a service to be read: makes no file, runs no migration.
+pub async fn open_existing<M: MigratorTrait>(
+    name: &str,
+    settings: &Settings,
+    _: &M,
+) -> anyhow::Result<DatabaseConnection> {
+    let url = if let Some(url) = &settings.database_url {
+        url.expose().to_owned()
+    } else {
+        let file = settings.data_dir.join(format!("{name}.db"));
+        anyhow::ensure!(
+            file.exists(),
+            "there is no database {}: choose another folder with --data-dir",
+            file.display()
+        );
+        format!("sqlite:{}?mode=rw", file.display())
+    };
+    let db = open(name, settings, &url).await?;
+    check::<M>(name, &db).await?;
+    Ok(db)
+}
+
+/// An error if a database lacks migrations.
+async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow::Result<()> {
+    let pending = M::get_pending_migrations(db)
         .await
         .with_context(|| format!("the database of {name} cannot be read"))?;
-    if !pending.is_empty() {
-        anyhow::bail!(
-            "the database of {name} is older than this program: run `registan migrate {name}` first"
-        );
-    }
-    Ok(db)
+    anyhow::ensure!(
+        pending.is_empty(),
+        "the database of {name} is older than this program: run `registan migrate {name}` first"
+    );
+    Ok(())
 }
 
 /// Brings the database of a service to the schema of this program; returns how many migrations ran.
@@ -52,11 +79,15 @@ async fn connect(name: &str, settings: &Settings) -> anyhow::Result<DatabaseConn
         Some(url) => url.expose().to_owned(),
         None => file_url(name, &settings.data_dir)?,
     };
+    open(name, settings, &url).await
+}
+
+async fn open(name: &str, settings: &Settings, url: &str) -> anyhow::Result<DatabaseConnection> {
     let advice = match &settings.database_url {
         Some(_) => "is it running, and is database_url right?",
         None => "can the data folder be written? choose another with --data-dir",
     };
-    database::open(&url)
+    database::open(url)
         .await
         .with_context(|| format!("the database of {name} cannot be opened: {advice}"))
 }

@@ -2,6 +2,7 @@
 //! description gets one; `tests/schema.rs` notices.
 
 use chronicle::schema::Schema;
+use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
 use crate::domain::{Agreement, Framework, Grant, Party, Source};
@@ -23,6 +24,11 @@ pub fn schema() -> Schema {
         .with::<Agreement>()
         .with::<Framework>()
         .with::<Grant>()
+}
+
+/// What is kept in them, to be verified.
+pub fn kinds() -> Vec<Kind> {
+    schema().into_kinds()
 }
 
 struct CreateRecord;

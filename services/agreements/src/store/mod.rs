@@ -6,4 +6,4 @@ mod migrations;
 
 pub use agreements::{agreements_of, union_names};
 pub use grants::grants_of;
-pub use migrations::{Migrator, schema};
+pub use migrations::{Migrator, kinds, schema};

@@ -5,5 +5,5 @@ mod migrations;
 mod sums;
 
 pub use imports::{IMPORTED, Imported, projects_of, transactions_named, transactions_of};
-pub use migrations::{Migrator, schema};
+pub use migrations::{Migrator, kinds, schema};
 pub use sums::{Apart, groups};

@@ -2,6 +2,7 @@
 //! description gets one; `tests/schema.rs` notices.
 
 use chronicle::schema::Schema;
+use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
 use crate::domain::{Activity, Recommendation};
@@ -18,6 +19,11 @@ impl MigratorTrait for Migrator {
 /// The tables of this service.
 pub fn schema() -> Schema {
     Schema::service().with::<Recommendation>().with::<Activity>()
+}
+
+/// What is kept in them, to be verified.
+pub fn kinds() -> Vec<Kind> {
+    schema().into_kinds()
 }
 
 struct CreateRecord;

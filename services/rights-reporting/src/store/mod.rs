@@ -2,4 +2,4 @@
 
 mod migrations;
 
-pub use migrations::{Migrator, schema};
+pub use migrations::{Migrator, kinds, schema};

@@ -1,0 +1,198 @@
+//! `registan export`: all resources of one kind, as JSON lines, from a running suite.
+//!
+//! Which kinds there are, what can be asked of each and what an answer looks like is told by the descriptors: a resource
+//! that gets an `Export…` method can be exported at once.
+
+use std::io::{BufWriter, Write};
+
+use anyhow::Context;
+use chassis::client::Connection;
+use chassis::process::block_on;
+use facts::date::Day;
+use http::uri::PathAndQuery;
+use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions};
+use serde_json::{Map, Value, json};
+use standard::time::READ_TIME_KEY;
+use tonic::client::Grpc;
+use tonic::{Request, Status, Streaming};
+
+use crate::cli::Export;
+use crate::dynamic::Dynamic;
+use crate::import::said;
+use crate::output::{counter, unless_closed};
+use crate::reach::Reach;
+
+const PREFIX: &str = "Export";
+
+pub fn run(arguments: &Export) -> anyhow::Result<()> {
+    let request = request(arguments)?;
+    block_on(async { unless_closed(export(request, arguments).await) })
+}
+
+/// For clap: the method that exports a resource.
+pub fn method(typed: &str) -> Result<MethodDescriptor, String> {
+    let found = methods().find(|method| resource(method) == typed);
+    found.ok_or_else(|| format!("known are {}", resources().join(", ")))
+}
+
+/// For clap: what can be exported.
+pub fn help() -> String {
+    format!("What to export: {}", resources().join(", "))
+}
+
+/// What can be exported, in alphabetical order.
+fn resources() -> Vec<String> {
+    let mut all: Vec<String> = methods().map(|method| resource(&method)).collect();
+    all.sort();
+    all
+}
+
+fn methods() -> impl Iterator<Item = MethodDescriptor> {
+    let services = api::descriptors().services();
+    let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+    methods.filter(|method| method.is_server_streaming() && method.name().starts_with(PREFIX))
+}
+
+/// `agreements` of `ExportAgreements`.
+fn resource(method: &MethodDescriptor) -> String {
+    method.name().trim_start_matches(PREFIX).to_lowercase()
+}
+
+/// For clap: an instant, as it was typed.
+pub fn instant(typed: &str) -> Result<String, String> {
+    match typed.parse::<prost_types::Timestamp>() {
+        Ok(_) => Ok(typed.to_owned()),
+        Err(_) => Err("this is not like 2026-11-24T12:00:00Z".to_owned()),
+    }
+}
+
+/// The request, by way of ProtoJSON; what the method does not ask for cannot be said.
+fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
+    let (input, resource) = (arguments.method.input(), resource(&arguments.method));
+    let mut fields = Map::new();
+    fields.insert("filter".to_owned(), json!(arguments.filter));
+    fields.insert("orderBy".to_owned(), json!(arguments.order_by));
+    fields.insert("showDeleted".to_owned(), json!(arguments.deleted));
+    fields.insert("readTime".to_owned(), json!(arguments.read_time));
+    if let Some(typed) = &arguments.as_of {
+        let has = input.get_field_by_name("as_of").is_some();
+        anyhow::ensure!(has, "--as-of: {resource} do not depend on a day");
+        let day =
+            day(typed).with_context(|| format!("--as-of: `{typed}` is not like 2024-01-17"))?;
+        let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
+        fields.insert("asOf".to_owned(), date);
+    }
+    let within = input.get_field_by_name("parent").is_some();
+    match &arguments.parent {
+        Some(_) if !within => {
+            anyhow::bail!("--parent: {resource} do not lie within anything")
+        }
+        Some(parent) => fields.insert("parent".to_owned(), json!(parent)),
+        None if within => fields.insert("parent".to_owned(), json!("projects/-")),
+        None => None,
+    };
+    Ok(DynamicMessage::deserialize(input, Value::Object(fields))?)
+}
+
+fn day(typed: &str) -> Option<Day> {
+    let mut parts = typed.splitn(3, '-').map(|part| part.parse().ok());
+    Day::new(parts.next()??, parts.next()??, parts.next()??)
+}
+
+/// Where calls go.
+fn client(reach: &Reach) -> anyhow::Result<Grpc<Connection>> {
+    Ok(Grpc::new(reach.reader()?).max_decoding_message_size(chassis::server::MAX_ENCODING))
+}
+
+async fn export(request: DynamicMessage, arguments: &Export) -> anyhow::Result<()> {
+    let method = &arguments.method;
+    let refused = |status: &Status| said(status, &arguments.reach.gateway);
+    let mut client = client(&arguments.reach)?;
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let codec = Dynamic { answer: method.output() };
+    client.ready().await.map_err(|error| refused(&Status::from_error(error.into())))?;
+    let answer =
+        client.server_streaming(Request::new(request), PathAndQuery::try_from(path)?, codec).await;
+    let answer = answer.map_err(|status| refused(&status))?;
+    let read_time = answer.metadata().get(READ_TIME_KEY).and_then(|time| time.to_str().ok());
+    let read_time = read_time.unwrap_or("unknown").to_owned();
+    let count = print(answer.into_inner(), arguments, &read_time).await?;
+    writeln!(
+        std::io::stderr(),
+        "{count} {}, as the record stood at {read_time}: ask again with --read-time {read_time}",
+        resource(method)
+    )?;
+    Ok(())
+}
+
+/// One line each, as they come; returns how many.
+async fn print(
+    mut answers: Streaming<DynamicMessage>,
+    arguments: &Export,
+    read_time: &str,
+) -> anyhow::Result<u64> {
+    let bar = counter(&resource(&arguments.method));
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut count = 0;
+    loop {
+        match answers.message().await {
+            Ok(Some(message)) => {
+                let mut json = serde_json::Serializer::new(&mut out);
+                let written = message.serialize_with_options(&mut json, &SerializeOptions::new());
+                written.map_err(|error| match error.io_error_kind() {
+                    Some(kind) => anyhow::Error::new(std::io::Error::from(kind)),
+                    None => error.into(),
+                })?;
+                out.write_all(b"\n")?;
+                count += 1;
+                bar.inc(1);
+            }
+            Ok(None) => break,
+            Err(status) => {
+                out.flush()?;
+                bar.finish_and_clear();
+                return Err(said(&status, &arguments.reach.gateway).context(format!(
+                    "the export is NOT whole, it broke off after {count} {}: do it again, with --read-time {read_time} \
+                     for the same instant",
+                    resource(&arguments.method)
+                )));
+            }
+        }
+    }
+    out.flush()?;
+    bar.finish_and_clear();
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_of_a_resource_can_be_exported() {
+        let known = [
+            "activities",
+            "agreements",
+            "frameworks",
+            "organizations",
+            "parties",
+            "projects",
+            "recommendations",
+            "sources",
+            "transactions",
+        ];
+        let found = resources();
+
+        for resource in known {
+            assert!(found.iter().any(|found| found == resource), "{resource}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_day_of_the_calendar() {
+        assert_eq!(day("2024-02-29"), Day::new(2024, 2, 29));
+        for typed in ["2023-02-29", "2024", "2024-1", "yesterday", "2024-01-17-1"] {
+            assert_eq!(day(typed), None, "{typed}");
+        }
+    }
+}

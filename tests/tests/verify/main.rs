@@ -1,0 +1,215 @@
+//! `registan verify` on the record of a suite that was stopped: it fits; and after each of many tamperings with plain SQL, on
+//! both engines, what does not fit is named.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod forger;
+
+use std::process::Command;
+
+use e2e::{Suite, program};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use tempfile::TempDir;
+use testkit::{Engine, database};
+
+/// A tampering, in SQL, and the words in which it is told.
+const TAMPERINGS: &[(&str, &[&str])] = &[
+    (
+        "UPDATE party SET document = REPLACE(document, 'Invented', 'Forged') WHERE name = 'parties/invented' AND revision = 1",
+        &["parties/invented, revision 1", "not say what the log committed to"],
+    ),
+    (
+        "UPDATE party SET deleted = TRUE WHERE name = 'parties/invented' AND revision = 2",
+        &["parties/invented, revision 2", "not say what the log committed to"],
+    ),
+    (
+        "UPDATE party SET created = created - 1000000 WHERE name = 'parties/invented' AND revision = 1",
+        &["parties/invented, revision 1", "not say what the log committed to"],
+    ),
+    (
+        "UPDATE party SET recorded_to = recorded_to + 1 WHERE name = 'parties/invented' AND revision = 1",
+        &["parties/invented", "does not end where the next begins"],
+    ),
+    (
+        "UPDATE party SET recorded_from = recorded_from + 1 WHERE name = 'parties/invented' AND revision = 1",
+        &["parties/invented, revision 1", "the time"],
+    ),
+    (
+        "UPDATE party SET tier = tier + 1 WHERE name = 'parties/invented' AND revision = 2",
+        &["parties/invented, revision 2", "its column tier"],
+    ),
+    (
+        "UPDATE party SET display_name = 'Forged' WHERE name = 'parties/invented' AND revision = 2",
+        &["parties/invented, revision 2", "its column display_name"],
+    ),
+    (
+        "DELETE FROM change WHERE time = (SELECT recorded_from FROM party WHERE name = 'parties/invented' AND revision = 1)",
+        &["parties/invented, revision 1", "no line in the log", "is missing from the log"],
+    ),
+    (
+        "DELETE FROM party WHERE name = 'parties/invented' AND revision = 1",
+        &["parties/invented, revision 1", "the version is gone"],
+    ),
+    (
+        "UPDATE change SET caller = 'somebody-else' WHERE time = (SELECT recorded_from FROM party WHERE name = 'parties/invented' AND revision = 1)",
+        &["parties/invented, revision 1", "was altered"],
+    ),
+    ("DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)", &["parties/last-one"]),
+    (
+        "DELETE FROM party WHERE name = 'parties/last-one'; DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)",
+        &["the head says", "cut off"],
+    ),
+];
+
+/// Takes the last change back without a trace: nothing in the database tells of it any more.
+const ROLLED_BACK: &str = "DELETE FROM party WHERE name = 'parties/last-one';
+    DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change);
+    UPDATE head SET seq = (SELECT MAX(seq) FROM change), time = (SELECT MAX(time) FROM change),
+    hash = (SELECT hash FROM change ORDER BY seq DESC LIMIT 1)";
+
+/// What was found, and whether all fits.
+struct Found {
+    fits: bool,
+    text: String,
+}
+
+impl Found {
+    /// The checkpoint it printed.
+    fn checkpoint(&self) -> &str {
+        assert!(self.fits, "{}", self.text);
+        self.text.trim().rsplit_once("checkpoint ").unwrap().1
+    }
+}
+
+fn verify(url: &str, expect: Option<&str>) -> Found {
+    let mut command = Command::new(program("registan").unwrap());
+    command.args(["verify", "agreements", "--database-url", url]);
+    command.args(expect.iter().flat_map(|checkpoint| ["--expect", *checkpoint]));
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || output.status.code() == Some(1), "{errors}");
+    Found {
+        fits: output.status.success(),
+        text: String::from_utf8_lossy(&output.stdout).into_owned() + &errors,
+    }
+}
+
+/// The record of an engine, at rest, with a history of its own at the end.
+async fn record(engine: Engine) -> Option<(String, Suite)> {
+    testkit::tool("grpcurl")?;
+    let (url, mut suite) = match engine {
+        Engine::Sqlite => {
+            let suite = Suite::embedded()?;
+            (format!("sqlite:{}", suite.folder.path().join("data/agreements.db").display()), suite)
+        }
+        Engine::Postgres => {
+            let (one, two, three) =
+                (database(engine).await?, database(engine).await?, database(engine).await?);
+            let suite = Suite::distributed([&one.url, &two.url, &three.url])?;
+            (one.url, suite)
+        }
+    };
+    for (method, request) in [
+        (
+            "CreateParty",
+            r#"{"party_id":"invented","party":{"kind":"KIND_BANK","display_name":"Invented","source":{"citation":"a test"}}}"#,
+        ),
+        (
+            "UpdateParty",
+            r#"{"party":{"name":"parties/invented","display_name":"Invented anew"},"update_mask":{"paths":["display_name"]}}"#,
+        ),
+        (
+            "CreateParty",
+            r#"{"party_id":"last-one","party":{"kind":"KIND_BANK","display_name":"The last","source":{"citation":"a test"}}}"#,
+        ),
+    ] {
+        suite.ask(&format!("agreements.v1.PartyService/{method}"), request).unwrap();
+    }
+    for process in suite.processes.iter_mut().rev() {
+        assert!(process.stop().success());
+    }
+    Some((url, suite))
+}
+
+/// A copy of a database at rest, open; its address; and the folder it lies in.
+async fn copy(url: &str, number: usize) -> (DatabaseConnection, String, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = if url.starts_with("sqlite:") {
+        let file = folder.path().join("copy.db");
+        let original = Database::connect(url).await.unwrap();
+        let into = format!("VACUUM INTO '{}'", file.display());
+        original.execute_unprepared(&into).await.unwrap();
+        original.close().await.unwrap();
+        format!("sqlite:{}", file.display())
+    } else {
+        let admin = std::env::var("TESTKIT_POSTGRES").unwrap();
+        let name = url.split('?').next().unwrap().rsplit('/').next().unwrap();
+        let admin = Database::connect(admin).await.unwrap();
+        let create = format!("CREATE DATABASE {name}_{number} TEMPLATE {name}");
+        admin.execute_unprepared(&create).await.unwrap();
+        admin.close().await.unwrap();
+        url.replace(name, &format!("{name}_{number}"))
+    };
+    (Database::connect(&url).await.unwrap(), url, folder)
+}
+
+async fn every_tampering_is_named(engine: Engine) {
+    if program("registan").is_none() {
+        return;
+    }
+    let Some((url, _suite)) = record(engine).await else { return };
+    let whole = verify(&url, None);
+    let noted = whole.checkpoint();
+    assert!(whole.text.starts_with("agreements: "), "{}", whole.text);
+    assert!(verify(&url, Some(noted)).fits);
+
+    for (number, (sql, words)) in TAMPERINGS.iter().enumerate() {
+        let (db, url, _folder) = copy(&url, number).await;
+        db.execute_unprepared(sql).await.unwrap();
+        db.close().await.unwrap();
+
+        let found = verify(&url, None);
+
+        assert!(!found.fits, "{sql}");
+        for word in *words {
+            assert!(found.text.contains(word), "{sql}: {}", found.text);
+        }
+    }
+
+    let (db, copied, _folder) = copy(&url, 100).await;
+    db.execute_unprepared(ROLLED_BACK).await.unwrap();
+    db.close().await.unwrap();
+    assert!(verify(&copied, None).fits, "nothing inside the database tells of it");
+    let found = verify(&copied, Some(noted));
+    assert!(!found.fits && found.text.contains("rolled back"), "{}", found.text);
+
+    let (db, copied, _folder) = copy(&url, 101).await;
+    forger::forge(&db).await;
+    db.close().await.unwrap();
+    assert!(verify(&copied, None).fits, "nothing inside the database tells of it");
+    let found = verify(&copied, Some(noted));
+    assert!(!found.fits && found.text.contains("written anew"), "{}", found.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tampering_is_named_on_sqlite() {
+    every_tampering_is_named(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tampering_is_named_on_postgres() {
+    every_tampering_is_named(Engine::Postgres).await;
+}
+
+#[test]
+fn a_record_that_is_not_there_is_not_made() {
+    let Some(registan) = program("registan") else { return };
+    let folder = tempfile::tempdir().unwrap();
+
+    let output =
+        Command::new(registan).args(["verify", "--data-dir"]).arg(folder.path()).output().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--data-dir"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
