@@ -22,8 +22,10 @@ async fn the_log_tells_who_did_what() {
     let (Some(_), Some(suite)) = (testkit::tool("grpcurl"), Suite::embedded()) else { return };
     let data = suite.folder.path().join("data");
     let request = r#"{"party_id":"invented","party":{"kind":"KIND_BANK","display_name":"Whispered","source":{"citation":"a test"}}}"#;
-    suite.ask("agreements.v1.PartyService/CreateParty", request).unwrap();
-    suite.ask("agreements.v1.PartyService/DeleteParty", r#"{"name":"parties/invented"}"#).unwrap();
+    suite.ask_as_writer("agreements.v1.PartyService/CreateParty", request).unwrap();
+    suite
+        .ask_as_writer("agreements.v1.PartyService/DeleteParty", r#"{"name":"parties/invented"}"#)
+        .unwrap();
     let db = format!("sqlite:{}", data.join("agreements.db").display());
     let db = Database::connect(db).await.unwrap();
     let last = "SELECT caller FROM change ORDER BY seq DESC LIMIT 1";

@@ -17,10 +17,10 @@ const MADE: usize = 40;
 const WATCH: &str = "registan.partnership.v1.PartnershipService/Watch";
 
 /// Makes a framework, a project and an activity, again and again; a service may be away meanwhile.
-fn write(address: SocketAddr) {
+fn write(address: SocketAddr, token: &str) {
     let surely = |method: &str, request: Value| {
         for _ in 0..100 {
-            match grpcurl(address, method, &request.to_string()) {
+            match grpcurl(address, Some(token), method, &request.to_string()) {
                 Err(refusal) if refusal.code == "Unavailable" || refusal.code.is_empty() => {
                     sleep(Duration::from_millis(100));
                 }
@@ -123,7 +123,8 @@ async fn a_client_that_is_killed_again_and_again_keeps_what_the_services_list() 
     };
     let (mut fold, mut resume_token) = (BTreeMap::new(), String::new());
     let address = suite.address;
-    let writer = spawn(move || write(address));
+    let token = suite.token();
+    let writer = spawn(move || write(address, &token));
 
     let until = Instant::now() + Duration::from_mins(3);
     for round in 0_u64.. {

@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -24,9 +25,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const QUESTION: Duration = Duration::from_millis(250);
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);
 
+/// The data folder of every service here, with the key by which tokens are signed; the databases are elsewhere.
+static KEYS: LazyLock<TempDir> =
+    LazyLock::new(|| tempfile::tempdir().expect("a temporary folder can be made"));
+
 /// Connects a client to a service: the one place where writers, readers and probes get what they need to be let in.
 pub fn connection(address: SocketAddr) -> anyhow::Result<Connection> {
-    Connection::to(&format!("http://{address}"))
+    Connection::to(&format!("http://{address}"))?.with_token(&testkit::token(KEYS.path()))
 }
 
 /// What is killed.
@@ -213,7 +218,7 @@ impl System {
     fn serve(&self, place: usize) -> Process {
         let mut command = Command::new(&self.program);
         command.args(["serve", "agreements", "--listen", &self.addresses[place].to_string()]);
-        command.env("REGISTAN_DATABASE_URL", &self.url);
+        command.env("REGISTAN_DATABASE_URL", &self.url).env("REGISTAN_DATA_DIR", KEYS.path());
         Process::start(&mut command, &self.folder.path().join(format!("service-{place}.log")))
     }
 

@@ -123,7 +123,7 @@ async fn record(engine: Engine) -> Option<(String, Suite)> {
             r#"{"party_id":"last-one","party":{"kind":"KIND_BANK","display_name":"The last","source":{"citation":"a test"}}}"#,
         ),
     ] {
-        suite.ask(&format!("agreements.v1.PartyService/{method}"), request).unwrap();
+        suite.ask_as_writer(&format!("agreements.v1.PartyService/{method}"), request).unwrap();
     }
     for process in suite.processes.iter_mut().rev() {
         assert!(process.stop().success());
