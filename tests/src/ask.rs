@@ -60,7 +60,7 @@ pub fn normal(answer: &Value) -> Value {
             fields
                 .iter()
                 .filter(|(key, _)| {
-                    !matches!(key.as_str(), "uid" | "etag" | "nextPageToken")
+                    !matches!(key.as_str(), "uid" | "etag" | "nextPageToken" | "resumeToken")
                         && !key.ends_with("Time")
                 })
                 .map(|(key, value)| (key.clone(), normal(value)))

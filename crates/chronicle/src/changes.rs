@@ -42,7 +42,8 @@ pub(crate) enum Place {
 #[derive(Serialize, Deserialize)]
 struct Resume {
     place: Place,
-    /// When it was given, in microseconds since 1970 UTC.
+    /// When it was given, in microseconds since 1970 UTC; with a list: the instant of the list, so that the same list gives
+    /// the same token.
     issued: i64,
     /// Filter and parent.
     arguments: [String; 2],
@@ -114,9 +115,10 @@ impl Chronicle {
         &self,
         request: &ListRequest,
         place: Place,
+        issued: i64,
     ) -> Result<String, Error> {
         let [filter, _, _, parent] = arguments(request);
-        let resume = Resume { place, issued: self.now(), arguments: [filter, parent] };
+        let resume = Resume { place, issued, arguments: [filter, parent] };
         self.keys.seal(&format!("watch {}", T::KIND), &resume)
     }
 
@@ -133,7 +135,9 @@ impl Chronicle {
             );
             return Err(Error::invalid("resume_token", "RESUME_TOKEN_MISMATCH", message));
         }
-        if resume.issued < self.now() - RETENTION {
+        let (Place::Snapshot(time, _) | Place::Changes(time)) = resume.place;
+        // Where nothing has happened since, no token is too old.
+        if resume.issued < self.now() - RETENTION && self.known_head() > time {
             return Err(Error::TokenExpired);
         }
         Ok(resume.place)
@@ -187,9 +191,13 @@ impl<T: Resource> Watcher<T> {
     /// From where a watch goes on after all that was told.
     pub fn resume_token(&self) -> Result<String, Error> {
         match self.place {
-            Some(place) => self.chronicle.resume_token::<T>(&self.request, place),
+            Some(place) => self.token(place),
             None => Ok(String::new()),
         }
+    }
+
+    fn token(&self, place: Place) -> Result<String, Error> {
+        self.chronicle.resume_token::<T>(&self.request, place, self.chronicle.now())
     }
 
     async fn snapshot(&mut self, cursor: Option<Cursor>) -> Result<Vec<Event<T>>, Error> {
@@ -207,7 +215,7 @@ impl<T: Resource> Watcher<T> {
                 name: stored.value.name().to_owned(),
                 stored: Some(stored),
                 time,
-                resume_token: self.chronicle.resume_token::<T>(&self.request, place)?,
+                resume_token: self.token(place)?,
             });
         }
         if page.next_page_token.is_empty() {
@@ -256,7 +264,7 @@ impl<T: Resource> Watcher<T> {
             name: stored.value.name().to_owned(),
             stored: (is == 1).then_some(stored),
             time,
-            resume_token: self.chronicle.resume_token::<T>(&self.request, Place::Changes(time))?,
+            resume_token: self.token(Place::Changes(time))?,
         }))
     }
 

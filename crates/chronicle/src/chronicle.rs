@@ -73,6 +73,11 @@ impl Chronicle {
         Ok(row.try_get("", "head")?)
     }
 
+    /// The record time of the newest change this process knows of.
+    pub(crate) fn known_head(&self) -> i64 {
+        *self.moves.borrow()
+    }
+
     /// Wakes when the record has moved, by whatever process.
     pub(crate) fn wake(&self) -> watch::Receiver<i64> {
         self.moves.subscribe()

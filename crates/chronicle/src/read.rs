@@ -251,7 +251,7 @@ impl Chronicle {
             }
             _ => String::new(),
         };
-        let resume_token = self.resume_token::<T>(request, Place::Changes(read_time))?;
+        let resume_token = self.resume_token::<T>(request, Place::Changes(read_time), read_time)?;
         Ok(Page { items, next_page_token, read_time, resume_token })
     }
 

@@ -1,6 +1,6 @@
 //! What callers carry for us: page tokens and etags. Neither tells what it holds, and neither can be made elsewhere.
 
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -14,7 +14,8 @@ const NONCE: usize = 12;
 
 /// The keys of a service, made from the one secret that all its replicas read from the database.
 pub(crate) struct Keys {
-    token: RandomizedNonceKey,
+    token: LessSafeKey,
+    nonce: hmac::Key,
     etag: hmac::Key,
 }
 
@@ -22,9 +23,10 @@ impl Keys {
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let derived = |purpose: &str| hmac::sign(&root, purpose.as_bytes());
-        let token = RandomizedNonceKey::new(&AES_256_GCM_SIV, derived("token").as_ref())
+        let token = UnboundKey::new(&AES_256_GCM_SIV, derived("token").as_ref())
             .map_err(|_| Error::Corrupt("the secret does not make a key".to_owned()))?;
-        Ok(Self { token, etag: hmac::Key::new(hmac::HMAC_SHA256, derived("etag").as_ref()) })
+        let mac = |purpose| hmac::Key::new(hmac::HMAC_SHA256, derived(purpose).as_ref());
+        Ok(Self { token: LessSafeKey::new(token), nonce: mac("nonce"), etag: mac("etag") })
     }
 
     /// A quoted etag (RFC 9110) of a version.
@@ -35,15 +37,22 @@ impl Keys {
         format!("\"{}\"", BASE64.encode(&context.sign().as_ref()[..12]))
     }
 
-    /// Seals a token for one purpose: it does not open for another.
+    /// Seals a token for one purpose: it does not open for another. What is the same seals the same, so that an answer at an
+    /// instant has the same bytes again: the nonce is made from what is sealed, and the cipher (RFC 8452) tells nothing of
+    /// two tokens but whether they are equal.
     pub fn seal(&self, purpose: &str, token: &impl Serialize) -> Result<String, Error> {
         let mut bytes =
             serde_json::to_vec(token).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let nonce = self
-            .token
-            .seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut bytes)
-            .map_err(|_| Error::Corrupt("a token could not be sealed".to_owned()))?;
-        Ok(BASE64.encode([nonce.as_ref().as_slice(), &bytes].concat()))
+        let broken = |_| Error::Corrupt("a token could not be sealed".to_owned());
+        let mut context = hmac::Context::with_key(&self.nonce);
+        context.update(purpose.as_bytes());
+        context.update(&bytes);
+        let made = context.sign();
+        let nonce = Nonce::try_assume_unique_for_key(&made.as_ref()[..NONCE]).map_err(broken)?;
+        self.token
+            .seal_in_place_append_tag(nonce, Aad::from(purpose.as_bytes()), &mut bytes)
+            .map_err(broken)?;
+        Ok(BASE64.encode([&made.as_ref()[..NONCE], &bytes].concat()))
     }
 
     /// Opens what [`Keys::seal`] gave.
@@ -88,6 +97,8 @@ mod tests {
     fn a_token_opens_only_for_its_purpose_and_only_whole() {
         let sealed = keys().seal("agreement", &("title", 3)).unwrap();
 
+        assert_eq!(sealed, keys().seal("agreement", &("title", 3)).unwrap(), "the same again");
+        assert_ne!(sealed, keys().seal("agreement", &("title", 4)).unwrap());
         let opened: (String, i32) = keys().open("agreement", "page_token", &sealed).unwrap();
         assert_eq!(opened, ("title".to_owned(), 3));
         assert!(keys().open::<(String, i32)>("party", "page_token", &sealed).is_err());

@@ -270,6 +270,9 @@ async fn check(record: &Chronicle, model: &Model, unique: &str) {
                 .filter(|stored| (show_deleted || !stored.deleted) && means(&stored.value))
                 .filter(|stored| may_see(reader, stored, last));
             let wanted = sorted(wanted.cloned().collect(), order);
+            let page = record.list::<Thing>(&request, reader).await.unwrap();
+            let again = record.list::<Thing>(&request, reader).await.unwrap();
+            assert_eq!(page, again, "the same, tokens and all");
             let got: Vec<_> =
                 pages(record, &request, size, reader).await.iter().filter(mine).cloned().collect();
             assert_eq!(got, wanted, "`{filter}` by `{order}` in pages of {size} at {time}");
