@@ -7,11 +7,16 @@
 //! - [`record`], [`check`]: the rows of a record, read directly, and what must hold between them and the ledger
 //! - [`read_back`]: the same asked of the service
 //! - [`kill`]: the storm of `cargo xtask faults kill`, and its report
+//! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is cut off and goes on
+//! - [`told`]: what a watcher must be told, beside what it was told
+//! - [`watch`]: the storm of `cargo xtask faults watch`, and its report
 //!
 //! A storm of another kind takes `system`, `writer`, `ledger` and `check` as they are, and adds a file beside `kill`.
 
 pub mod body;
+pub mod changer;
 pub mod check;
+pub mod follower;
 pub mod kill;
 pub mod ledger;
 pub mod postgres;
@@ -19,4 +24,6 @@ pub mod read_back;
 pub mod record;
 pub mod request;
 pub mod system;
+pub mod told;
+pub mod watch;
 pub mod writer;

@@ -1,8 +1,9 @@
-//! The short form of the kill storm; the long one is `cargo xtask faults kill --cycles 100`.
+//! The short forms of the storms; the long ones are `cargo xtask faults kill --cycles 100` and `cargo xtask faults watch`.
 
 use std::time::Duration;
 
 use e2e::faults::kill::{self, Plan, RESTART};
+use e2e::faults::watch;
 use testkit::Engine;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -18,5 +19,19 @@ async fn a_kill_at_any_moment_loses_doubles_and_halves_no_write() {
         eprintln!("{report}");
         assert!(report.findings().is_empty(), "{report}");
         assert!(report.longest_restart() <= RESTART, "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn watchers_that_are_cut_off_again_and_again_miss_nothing() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let seed = fastrand::u64(..1_000_000_000);
+        eprintln!("{engine:?}: seed {seed}");
+        let replicas = if engine == Engine::Postgres { 2 } else { 1 };
+        let plan = watch::Plan { engine, changes: 3000, writers: 16, watchers: 8, replicas, seed };
+        let report = watch::run(plan).await.expect("the storm comes to its end");
+        let Some(report) = report else { continue };
+        eprintln!("{report}");
+        assert!(report.is_good(), "{report}");
     }
 }

@@ -8,6 +8,7 @@ mod past;
 mod reads;
 mod record;
 mod start;
+mod watchers;
 mod writes;
 
 use anyhow::Context;
@@ -40,6 +41,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("past") {
         past::measure().await?;
+    }
+    if wanted("watchers") {
+        watchers::measure().await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`TARGETS`]: all of them, by name
 //! - `service`: the agreements service in this process, as its callers meet it
+//! - `port`: the same behind a port, where an access token is read
 //!
 //! The fuzzer calls them on nightly (`fuzz/`, a workspace of its own); the test `corpus` calls them on stable, with the
 //! files in `fuzz/corpus` and with changes of them. A new target is a line in [`TARGETS`], a folder in `fuzz/corpus` and
@@ -13,14 +14,16 @@
     reason = "to panic is how a target says that something is wrong"
 )]
 
+mod port;
 mod service;
 
 use api::registan::agreements::v1::{
     Agreement, GetAgreementRequest, GetLegalBasisRequest, GetPartyRequest, ListAgreementsRequest,
-    UpdateAgreementRequest,
+    UpdateAgreementRequest, WatchAgreementsRequest,
 };
 use bytes::Bytes;
 use prost_types::FieldMask;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 /// Panics when the bytes did what no bytes may do.
@@ -28,17 +31,20 @@ pub type Target = fn(&[u8]);
 
 type Answer = Result<Bytes, Status>;
 
+/// More would not fit among the headers of a request, with all else that a client sends.
+const LONGEST_TOKEN: usize = 7 * 1024;
+
 /// What may not panic, by the name of its folder in `fuzz/corpus`.
-///
-/// The resume token of a Watch and the access token (JWT) join here with the code that reads them.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("filter", filter),
     ("iati", iati),
+    ("jwt", jwt),
     ("mask", mask),
     ("name", name),
     ("order_by", order_by),
     ("page_token", page_token),
     ("request", request),
+    ("resume_token", resume_token),
 ];
 
 /// A filter (AIP-160), down to the statement that the database runs.
@@ -55,16 +61,40 @@ pub fn order_by(bytes: &[u8]) {
 
 /// A page token: the text itself, or after a `~` a real token whose bytes are changed by the rest.
 pub fn page_token(bytes: &[u8]) {
-    let mut token = bytes.to_vec();
-    if let Some((b'~', changes)) = bytes.split_first() {
-        token = service::page_token().as_bytes().to_vec();
-        for (byte, change) in token.iter_mut().zip(changes) {
-            *byte ^= change;
-        }
-    }
-    let request =
-        ListAgreementsRequest { page_token: text(&token), page_size: 1, ..Default::default() };
+    let page_token = text(&changed(service::page_token(), bytes));
+    let request = ListAgreementsRequest { page_token, page_size: 1, ..Default::default() };
     refused_only_for("page_token", &list(&request));
+}
+
+/// A resume token: the text itself, or after a `~` a real token whose bytes are changed by the rest.
+pub fn resume_token(bytes: &[u8]) {
+    let resume_token = text(&changed(service::resume_token(), bytes));
+    let is_ours = resume_token.is_empty() || resume_token == service::resume_token();
+    let request = WatchAgreementsRequest { resume_token, ..Default::default() };
+    let answer = service::first_answer("AgreementService/WatchAgreements", &request);
+    refused_only_for("resume_token", &answer);
+    assert_eq!(answer.is_ok(), is_ours, "{answer:?}");
+}
+
+/// An access token: the bytes themselves, or after a `~` a real token whose bytes are changed by the rest, or after a `*` a
+/// real token for a subject of that name.
+pub fn jwt(bytes: &[u8]) {
+    let (token, is_signed) = match bytes.split_first() {
+        Some((b'*', subject)) => (port::token_for(&text(subject)).into_bytes(), true),
+        _ => (changed(port::token(), bytes), false),
+    };
+    if token.len() > LONGEST_TOKEN {
+        return;
+    }
+    let Ok(authorization) = MetadataValue::try_from([b"Bearer ", &*token].concat()) else { return };
+    let is_real = token.trim_ascii() == port::token().as_bytes();
+    // The party that is asked for is not there: so much is told to whoever is let in.
+    let allowed: &[Code] = match (is_real, is_signed) {
+        (true, _) => &[Code::NotFound],
+        (_, true) => &[Code::NotFound, Code::Unauthenticated],
+        _ => &[Code::Unauthenticated],
+    };
+    expect(&Err(port::ask(authorization)), allowed);
 }
 
 /// The paths of an update mask (AIP-134), one a line.
@@ -115,6 +145,16 @@ pub fn iati(bytes: &[u8]) {
     assert!(totals.bytes <= bytes.len() as u64, "{} bytes of {}", totals.bytes, bytes.len());
     // A finding needs a place to stand at, and no byte has many.
     assert!(events <= bytes.len() + 8, "{events} events in {} bytes", bytes.len());
+}
+
+/// The bytes themselves, or after a `~` those of a real token, changed by the rest.
+fn changed(real: &str, bytes: &[u8]) -> Vec<u8> {
+    let Some((b'~', changes)) = bytes.split_first() else { return bytes.to_vec() };
+    let mut token = real.as_bytes().to_vec();
+    for (byte, change) in token.iter_mut().zip(changes) {
+        *byte ^= change;
+    }
+    token
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,6 +1,7 @@
 //! The agreements service in this process: all that a request passes behind the port, down to SQLite.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use api::registan::agreements::v1::{
     Agreement, AgreementParty, CreateAgreementRequest, CreatePartyRequest, ListAgreementsRequest,
@@ -15,6 +16,7 @@ use policy::{Caller, Desks, Grant, Role, Rules, Tier};
 use prost::Message;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -25,6 +27,8 @@ pub const AGREEMENT: &str = "agreements/one";
 
 /// A call without a message has a head of five bytes: not compressed, and the length.
 const HEAD: usize = 5;
+/// How long to wait for an answer that may never come.
+const MOMENT: Duration = Duration::from_millis(20);
 
 struct Service {
     routes: Routes,
@@ -48,20 +52,36 @@ static SERVICE: LazyLock<Service> = LazyLock::new(|| {
     service
 });
 
-static PAGE_TOKEN: LazyLock<String> = LazyLock::new(|| {
+static PAGE: LazyLock<ListAgreementsResponse> = LazyLock::new(|| {
     let request = ListAgreementsRequest { page_size: 1, ..ListAgreementsRequest::default() };
     let page = answer("AgreementService/ListAgreements", &request).unwrap();
-    ListAgreementsResponse::decode(page).unwrap().next_page_token
+    ListAgreementsResponse::decode(page).unwrap()
 });
 
 /// A page token that the service gave.
 pub fn page_token() -> &'static str {
-    &PAGE_TOKEN
+    &PAGE.next_page_token
+}
+
+/// A resume token that the service gave.
+pub fn resume_token() -> &'static str {
+    &PAGE.resume_token
 }
 
 /// Calls a method of the agreements service as an editor of all desks; gives the message of the answer.
 pub fn answer(method: &str, request: &impl Message) -> Result<Bytes, Status> {
     SERVICE.call(&path(method), &request.encode_to_vec())
+}
+
+/// Calls a method whose answers do not end, as [`answer`] does, and waits a moment for the first of them.
+pub fn first_answer(method: &str, request: &impl Message) -> Result<Bytes, Status> {
+    let mut answers = SERVICE.send(&path(method), &request.encode_to_vec())?.into_body();
+    let first = async { timeout(MOMENT, answers.frame()).await };
+    let Ok(first) = SERVICE.runtime.block_on(first) else { return Ok(Bytes::new()) };
+    match first.unwrap().unwrap().into_data() {
+        Ok(message) => Ok(message),
+        Err(frame) => Err(Status::from_header_map(frame.trailers_ref().unwrap()).unwrap()),
+    }
 }
 
 /// Calls one of the methods with these bytes as the message.
@@ -72,6 +92,17 @@ pub fn raw(choice: u8, message: &[u8]) -> Result<Bytes, Status> {
 
 impl Service {
     fn call(&self, path: &str, message: &[u8]) -> Result<Bytes, Status> {
+        let response = self.send(path, message)?;
+        let body = self.runtime.block_on(response.into_body().collect())?;
+        let status = body.trailers().and_then(Status::from_header_map).unwrap();
+        match status.code() {
+            Code::Ok => Ok(body.to_bytes().split_off(HEAD)),
+            _ => Err(status),
+        }
+    }
+
+    /// Sends a message, and gives the answer once it begins.
+    fn send(&self, path: &str, message: &[u8]) -> Result<http::Response<Body>, Status> {
         let grant = Grant {
             role: Role::Editor,
             desks: Desks::ALL,
@@ -90,18 +121,12 @@ impl Service {
             .header("content-type", "application/grpc")
             .body(Body::new(Full::from(body.freeze())))
             .unwrap();
-        self.runtime.block_on(scope(asking, async {
-            let response = self.routes.clone().oneshot(request).await.unwrap();
-            if let Some(status) = Status::from_header_map(response.headers()) {
-                return Err(status);
-            }
-            let body = response.into_body().collect().await.unwrap();
-            let status = body.trailers().and_then(Status::from_header_map).unwrap();
-            match status.code() {
-                Code::Ok => Ok(body.to_bytes().split_off(HEAD)),
-                _ => Err(status),
-            }
-        }))
+        let answer = scope(asking, self.routes.clone().oneshot(request));
+        let response = self.runtime.block_on(answer).unwrap();
+        match Status::from_header_map(response.headers()) {
+            Some(status) => Err(status),
+            None => Ok(response),
+        }
     }
 }
 

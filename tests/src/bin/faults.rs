@@ -1,12 +1,12 @@
-//! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`.
+//! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`, `cargo xtask faults watch`.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use e2e::faults::kill;
+use e2e::faults::{kill, watch};
 
-/// Ends the program at random moments while it is used, and then compares everything.
+/// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
 #[derive(Parser)]
 #[command(name = "cargo xtask faults", disable_help_subcommand = true)]
 struct Arguments {
@@ -18,6 +18,8 @@ struct Arguments {
 enum Storm {
     /// Kills the service and its database under writers: no acknowledged write may be lost, doubled or half there.
     Kill(Kill),
+    /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of order.
+    Watch(Watch),
 }
 
 #[derive(Args)]
@@ -42,6 +44,28 @@ struct Kill {
     seed: Option<u64>,
 }
 
+#[derive(Args)]
+struct Watch {
+    /// How many changes to make, on each engine.
+    #[arg(long, default_value_t = 100_000)]
+    changes: usize,
+    /// One engine alone.
+    #[arg(long)]
+    engine: Option<Engine>,
+    /// Clients that write at the same time.
+    #[arg(long, default_value_t = 16)]
+    writers: usize,
+    /// Clients that watch at the same time.
+    #[arg(long, default_value_t = 8)]
+    watchers: usize,
+    /// Processes that serve the same database, on PostgreSQL.
+    #[arg(long, default_value_t = 2)]
+    replicas: usize,
+    /// Repeats what is written and when watchers are cut off in another storm.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Engine {
     Sqlite,
@@ -50,8 +74,11 @@ enum Engine {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Storm::Kill(arguments) = Arguments::parse().storm;
-    match kill(&arguments).await {
+    let good = match Arguments::parse().storm {
+        Storm::Kill(arguments) => kill(&arguments).await,
+        Storm::Watch(arguments) => watch(&arguments).await,
+    };
+    match good {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -63,15 +90,9 @@ async fn main() -> ExitCode {
 
 /// Whether all was kept.
 async fn kill(arguments: &Kill) -> anyhow::Result<bool> {
-    let engines = match arguments.engine {
-        Some(Engine::Sqlite) => vec![testkit::Engine::Sqlite],
-        Some(Engine::Postgres) => vec![testkit::Engine::Postgres],
-        None => vec![testkit::Engine::Sqlite, testkit::Engine::Postgres],
-    };
     let mut good = true;
-    for engine in engines {
-        let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000));
-        eprintln!("{engine:?}: seed {seed}");
+    for engine in engines(arguments.engine) {
+        let seed = seed(engine, arguments.seed);
         let plan = kill::Plan {
             engine,
             cycles: arguments.cycles,
@@ -86,4 +107,40 @@ async fn kill(arguments: &Kill) -> anyhow::Result<bool> {
         good &= report.is_good();
     }
     Ok(good)
+}
+
+/// Whether nothing was missed.
+async fn watch(arguments: &Watch) -> anyhow::Result<bool> {
+    let mut good = true;
+    for engine in engines(arguments.engine) {
+        let plan = watch::Plan {
+            engine,
+            changes: arguments.changes,
+            writers: arguments.writers,
+            watchers: arguments.watchers,
+            replicas: if engine == testkit::Engine::Postgres { arguments.replicas } else { 1 },
+            seed: seed(engine, arguments.seed),
+        };
+        let report = watch::run(plan).await?;
+        let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
+        println!("{report}");
+        good &= report.is_good();
+    }
+    Ok(good)
+}
+
+/// The one that was chosen, or both.
+fn engines(chosen: Option<Engine>) -> Vec<testkit::Engine> {
+    match chosen {
+        Some(Engine::Sqlite) => vec![testkit::Engine::Sqlite],
+        Some(Engine::Postgres) => vec![testkit::Engine::Postgres],
+        None => vec![testkit::Engine::Sqlite, testkit::Engine::Postgres],
+    }
+}
+
+/// The one that was chosen, or any; said before the storm, which may not come to its end.
+fn seed(engine: testkit::Engine, chosen: Option<u64>) -> u64 {
+    let seed = chosen.unwrap_or_else(|| fastrand::u64(..1_000_000_000));
+    eprintln!("{engine:?}: seed {seed}");
+    seed
 }

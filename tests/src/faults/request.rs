@@ -166,15 +166,15 @@ pub fn of_agreement(agreement: &Agreement) -> anyhow::Result<Acknowledged> {
 }
 
 /// A record time as the contract writes it, in microseconds since 1970 UTC.
-fn micros(time: Option<Timestamp>) -> anyhow::Result<i64> {
+pub(super) fn micros(time: Option<Timestamp>) -> anyhow::Result<i64> {
     let time = time.context("an answer has an update_time")?;
     Ok(time.seconds * 1_000_000 + i64::from(time.nanos) / 1_000)
 }
 
-fn mask(paths: &[&str]) -> FieldMask {
+pub(super) fn mask(paths: &[&str]) -> FieldMask {
     FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() }
 }
 
-fn request_id() -> String {
+pub(super) fn request_id() -> String {
     Uuid::new_v4().to_string()
 }

@@ -259,7 +259,7 @@ impl Writer {
 
 /// Whether a call ended without saying what became of the write: the connection broke, nobody listened, the time ran out,
 /// the database was away, or others wrote the same all the time.
-fn is_no_answer(status: &Status) -> bool {
+pub(super) fn is_no_answer(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable
         | Code::DeadlineExceeded

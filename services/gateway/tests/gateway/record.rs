@@ -20,13 +20,13 @@ use api::registan::projects::v1::{
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::{Activity, CreateActivityRequest, ListActivitiesRequest, activity};
 use api::registan::r#type::v1::{ChangeKind, Date, PartialDate, SourceRef};
+use chassis::client::Connection;
 use chassis::{Service, Settings};
 use tempfile::TempDir;
 use tokio::time::timeout;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-use crate::support::{Running, channel, serve_draining, serve_on, settings};
+use crate::support::{Running, data_dir, serve_draining, serve_on, settings, token};
 
 /// The suite; its servers and data go with it.
 pub struct Record {
@@ -43,6 +43,10 @@ impl Record {
     /// Knows Kazakhstan and Turkmenistan, and nothing about them.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        // One key for all of them; `token` has made it.
+        token();
+        let key = "development-issuer.key";
+        std::fs::copy(data_dir().join(key), folder.path().join(key)).expect("there is a key");
         let mut settings =
             Settings { data_dir: folder.path().to_owned(), ..settings("127.0.0.1:0") };
         let agreements = serve(agreements::service(settings.clone()).await).await;
@@ -92,8 +96,11 @@ impl Record {
         self.projects = Some(serve_on(address.trim_start_matches("http://"), service).await);
     }
 
-    pub fn channel(&self) -> Channel {
-        channel(self.gateway.address)
+    /// As somebody who may write everything.
+    pub fn channel(&self) -> Connection {
+        let connection = Connection::to(&format!("http://{}", self.gateway.address));
+        let connection = connection.expect("an address is a url").with_token(&token());
+        connection.expect("a token is a header")
     }
 
     pub async fn watch(&self, request: WatchRequest) -> Result<Streaming<WatchResponse>, Status> {

@@ -216,7 +216,7 @@ pub async fn gateway(projects: SocketAddr) -> Running {
 }
 
 /// All processes of a suite share a data folder, and so take the same tokens.
-fn data_dir() -> PathBuf {
+pub fn data_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-tests")
 }
 
