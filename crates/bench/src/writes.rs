@@ -1,4 +1,5 @@
-//! Acknowledged single writes beside a bare insert of the same document, by one writer and by eight, in turns.
+//! Acknowledged single writes beside a bare insert of the same document, by one writer and by eight, in turns: the insert in a
+//! transaction (BEGIN, INSERT, COMMIT), and as a statement that commits by itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,10 @@ use anyhow::Context;
 use chassis::clock::SystemClock;
 use chronicle::{Call, Chronicle, Stored};
 use sea_orm::sea_query::{Alias, ColumnDef, Query, Table};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
 use testkit::{Engine, database};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -21,7 +25,7 @@ use crate::row;
 const ROUNDS: usize = 3;
 const TURN: Duration = Duration::from_secs(3);
 
-/// A table with a key and a document: one statement, committed by itself.
+/// A table with a key and a document.
 struct Bare {
     db: DatabaseConnection,
     /// SQLite takes one writer at a time: they queue here, as in the suite, and not in its busy timeout.
@@ -40,7 +44,7 @@ impl Bare {
         Ok(Self { db, gate: Mutex::new(()) })
     }
 
-    async fn write(&self, document: &str) -> anyhow::Result<()> {
+    async fn write(&self, document: &str, alone: bool) -> anyhow::Result<()> {
         let mut insert = Query::insert();
         insert
             .into_table(Alias::new("bare"))
@@ -50,7 +54,17 @@ impl Bare {
             DbBackend::Sqlite => Some(self.gate.lock().await),
             _ => None,
         };
-        self.db.execute(&insert).await?;
+        if alone {
+            self.db.execute(&insert).await?;
+            return Ok(());
+        }
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let transaction = self.db.begin_with_options(options).await?;
+        transaction.execute(&insert).await?;
+        transaction.commit().await?;
         Ok(())
     }
 }
@@ -74,10 +88,10 @@ where
     Ok(f64::from(written) / started.elapsed().as_secs_f64())
 }
 
-async fn bare(bare: Arc<Bare>, document: Arc<str>) -> anyhow::Result<u64> {
+async fn bare(bare: Arc<Bare>, document: Arc<str>, alone: bool) -> anyhow::Result<u64> {
     let (until, mut count) = (Instant::now() + TURN, 0);
     while Instant::now() < until {
-        bare.write(&document).await?;
+        bare.write(&document, alone).await?;
         count += 1;
     }
     Ok(count)
@@ -122,8 +136,11 @@ pub async fn measure() -> anyhow::Result<()> {
         for (writers, target) in [(1, "0.4"), (8, "0.15")] {
             let mut rates = Vec::new();
             for _ in 0..ROUNDS {
-                let bare = rate(writers, |_| bare(Arc::clone(&baseline), Arc::clone(&document)));
-                let bare = bare.await?;
+                let inserts = async |alone| {
+                    let one = |_| bare(Arc::clone(&baseline), Arc::clone(&document), alone);
+                    rate(writers, one).await
+                };
+                let (together, alone) = (inserts(false).await?, inserts(true).await?);
                 let mut current = Vec::new();
                 for one in &stored {
                     let name = &one.value.name;
@@ -133,15 +150,19 @@ pub async fn measure() -> anyhow::Result<()> {
                 let ours = rate(writers, |writer| {
                     ours(Arc::clone(&record), current[writer].clone(), Arc::clone(&number))
                 });
-                rates.push((ours.await?, bare));
+                rates.push((ours.await?, together, alone));
             }
             rates.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
-            let (ours, bare) = rates[rates.len() / 2];
-            row(
-                &format!("{engine:?}: acknowledged writes to bare inserts, {writers} writers"),
-                &format!("{:.2} ({ours:.0}/s to {bare:.0}/s)", ours / bare),
-                target,
-            );
+            let (ours, together, alone) = rates[rates.len() / 2];
+            for (what, bare, target) in
+                [("insert transactions", together, target), ("lone inserts", alone, "-")]
+            {
+                row(
+                    &format!("{engine:?}: acknowledged writes to bare {what}, {writers} writers"),
+                    &format!("{:.2} ({ours:.0}/s to {bare:.0}/s)", ours / bare),
+                    target,
+                );
+            }
         }
     }
     Ok(())

@@ -148,6 +148,7 @@ async fn withstands(address: SocketAddr, process: &Process, scale: &Scale) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_callers_do_not_notice_hostile_ones() {
     let Some(suite) = Suite::embedded() else { return };
+    waves::write_with(suite.token());
 
     withstands(suite.address, &suite.processes[0], &SHORT).await;
 }
@@ -157,10 +158,12 @@ async fn honest_callers_do_not_notice_hostile_ones() {
 async fn the_long_form() {
     let suite = Suite::embedded().expect("it is built");
     println!("the gateway of a suite");
+    waves::write_with(suite.token());
     withstands(suite.address, &suite.processes[0], &LONG).await;
     drop(suite);
 
     println!("a service alone");
-    let (process, address, _folder) = service().expect("it is built");
+    let (process, address, folder) = service().expect("it is built");
+    waves::write_with(testkit::token(&folder.path().join("data")));
     withstands(address, &process, &BEHIND).await;
 }

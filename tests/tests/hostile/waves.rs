@@ -1,6 +1,7 @@
 //! The attacks. Each gives what it sent, and how long the slowest of its connections was borne.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -139,6 +140,14 @@ pub async fn unread(address: SocketAddr, connections: usize, streams: u32) -> Du
     .await
 }
 
+/// Whoever writes is known: what is wrong with their request is then found where it is read.
+static TOKEN: Mutex<String> = Mutex::new(String::new());
+
+/// Sends what writes with this token from now on.
+pub fn write_with(token: String) {
+    *TOKEN.lock().expect("nobody panicked") = token;
+}
+
 /// Requests that are refused with an answer: `count` of each. Nothing that should have been refused may be answered.
 pub async fn refused(address: SocketAddr, count: usize) {
     // 64 MiB in 420 KiB; the claim alone would be as much.
@@ -202,6 +211,10 @@ async fn post(
     }
     for (name, value) in headers {
         request = request.header(*name, *value);
+    }
+    if path == CREATE {
+        let token = TOKEN.lock().expect("nobody panicked").clone();
+        request = request.header("authorization", format!("Bearer {token}"));
     }
     let request = request.body(Body::new(Full::from(body))).expect("a request");
     let channel = chassis::client::channel(&format!("http://{address}")).expect("a url");

@@ -188,7 +188,7 @@ async fn a_secret_grant_holds_for_90_days_and_another_for_400() {
         let created = create(&mut running, secret.clone()).await;
         create(&mut running, plain.clone()).await;
 
-        assert_eq!(running.own_grants(AINURA).await[..1], [held(&created)]);
+        assert!(running.own_grants(AINURA).await.contains(&held(&created)));
         for late in [
             Grant { expire_time: Some(after(91)), ..secret.clone() },
             Grant { expire_time: Some(after(401)), ..plain },

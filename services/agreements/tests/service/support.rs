@@ -18,7 +18,7 @@ use chassis::client::Connection;
 use chassis::clock::{Clock, SystemClock};
 use chassis::config::Secret;
 use chassis::{Server, Settings};
-use policy::{Caller, Rule, Sight};
+use policy::{Caller, Desks, Role, Rule, Sight, Tier};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
@@ -75,6 +75,8 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let routes = service.routes.clone();
     let server = Server::bind(service, &settings).await.unwrap();
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
+    let operator = testkit::token_for(folder.path(), &[Role::Operator], Desks::ALL, Tier::Public);
+    let operator = connection.with_token(&operator).unwrap();
     let connection = connection.with_token(&testkit::token(folder.path())).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(server.run(stop.clone()));
@@ -82,7 +84,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         parties: PartyServiceClient::new(connection.clone()),
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection.clone()),
-        grants: GrantServiceClient::new(connection.clone()),
+        grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection),
         routes,
         _stop: stop.drop_guard(),
