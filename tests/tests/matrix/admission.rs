@@ -12,7 +12,7 @@ use tonic::Code;
 use crate::cells::{Cell, Outcome, Who};
 use crate::methods;
 use crate::table::Table;
-use crate::wire::{call, connect, reason};
+use crate::wire::{connect, open, reason};
 
 /// No message: the type of its only field does not exist.
 const BROKEN: &[u8] = &[0xff, 0xff, 0xff];
@@ -74,7 +74,7 @@ async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
                 *outcomes.entry(format!("{expected:?}")).or_insert(0) += 1;
                 for request in [&[][..], BROKEN] {
                     calls += 1;
-                    let answer = call(&channel, token.as_deref(), &path, request.to_vec()).await;
+                    let answer = open(&channel, token.as_deref(), &path, request.to_vec()).await;
                     let told = answer.map_or_else(
                         |status| (status.code(), reason(&status)),
                         |_| (Code::Ok, String::new()),

@@ -27,8 +27,9 @@ const RESOURCES: [(&str, &str, &str, &str); 3] = [
     ("registan.projects.v1.ProjectService", "Project", "Projects", "title"),
 ];
 /// Methods that are asked for one name.
-const NAMED: [&str; 5] =
-    ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}", "Undelete{one}"];
+const NAMED: [&str; 4] = ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}"];
+/// The method that is asked for the name of what was deleted: what stands is told as such to everybody who may read it.
+const UNDELETE: [&str; 1] = ["Undelete{one}"];
 /// Methods that tell of many.
 const MANY: [&str; 4] = ["List{many}", "Export{many}", "Watch{many}", "Diff{many}"];
 
@@ -89,6 +90,22 @@ async fn make(suite: &Suite, channel: &Channel, service: &str, one: &str) -> Vec
         }
     }
     made
+}
+
+/// Deletes them all.
+async fn delete(suite: &Suite, channel: &Channel, service: &str, one: &str, made: &[Made]) {
+    for record in made {
+        let (path, request) = (format!("/{service}/Delete{one}"), json!({ "name": record.name }));
+        ask(channel, Some(&suite.token()), &path, &request).await.expect("it is deleted");
+    }
+}
+
+/// Each method with each record.
+fn pairs<'a>(
+    templates: &'a [&'a str],
+    made: &'a [Made],
+) -> impl Iterator<Item = (&'a str, &'a Made)> {
+    templates.iter().flat_map(move |template| made.iter().map(move |record| (*template, record)))
 }
 
 /// A name of the same length and form that nobody has.
@@ -153,8 +170,6 @@ fn outcome(answer: &Result<Vec<Bytes>, Status>) -> Outcome {
         (Code::PermissionDenied, "ROLE_MISSING") => Outcome::RoleNeeded,
         (Code::PermissionDenied, "NOT_GRANTED") => Outcome::NotGranted,
         (Code::NotFound, _) => Outcome::NotFound,
-        // It stands, so it cannot be made to stand again: the caller got as far as that.
-        (Code::AlreadyExists, _) => Outcome::Answered,
         (code, reason) => panic!("{code:?} {reason}: {}", status.message()),
     }
 }
@@ -239,22 +254,28 @@ async fn what_is_found_over_grpc_is_what_the_table_says_and_hidden_is_missing() 
     let mut run = Run { channel, table, since, calls: 0, outcomes, wrong: Vec::new() };
 
     for (service, one, many, field) in RESOURCES {
-        let made = make(&suite, &run.channel.clone(), service, one).await;
-        for (who, token) in callers(&suite) {
-            let cell = |template: &str, record: Option<Record>| {
-                let method = template.replace("{one}", one).replace("{many}", many);
-                Cell { path: format!("/{service}/{method}"), who: who.clone(), record }
-            };
+        let (made, callers) = (make(&suite, &run.channel, service, one).await, callers(&suite));
+        let cell = |template: &str, who: &Who, record: Option<Record>| {
+            let method = template.replace("{one}", one).replace("{many}", many);
+            Cell { path: format!("/{service}/{method}"), who: who.clone(), record }
+        };
+        for (who, token) in &callers {
             for template in MANY {
-                run.many(&cell(template, None), token.as_deref(), template, &made).await;
+                let cell = cell(template, who, None);
+                run.many(&cell, token.as_deref(), template, &made).await;
             }
-            for (template, record) in
-                NAMED.iter().flat_map(|it| made.iter().map(move |made| (it, made)))
-            {
-                let since = run.since.clone();
-                let request = |name: &str| request(template, one, field, name, &since);
-                let cell = cell(template, Some(record.kind.clone()));
-                run.named(&cell, token.as_deref(), &record.name, request).await;
+        }
+        for templates in [&NAMED[..], &UNDELETE] {
+            if templates == UNDELETE {
+                delete(&suite, &run.channel, service, one, &made).await;
+            }
+            for (who, token) in &callers {
+                for (template, record) in pairs(templates, &made) {
+                    let since = run.since.clone();
+                    let request = |name: &str| request(template, one, field, name, &since);
+                    let cell = cell(template, who, Some(record.kind.clone()));
+                    run.named(&cell, token.as_deref(), &record.name, request).await;
+                }
             }
         }
     }

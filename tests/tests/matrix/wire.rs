@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Request, Status, Streaming};
 use tonic_types::StatusExt;
 
 /// A stream that has said nothing for so long has nothing to say for now; it is a watch.
@@ -60,14 +60,14 @@ pub async fn connect(address: SocketAddr) -> Channel {
     endpoint.connect().await.expect("it listens")
 }
 
-/// Calls a method with one message, by somebody with this token or by nobody; gives all messages of the answer, of a watch
-/// those that come at once.
-pub async fn call(
+/// Calls a method with one message, by somebody with this token or by nobody; gives the answer as it begins. A refusal stands
+/// where it would begin.
+pub async fn open(
     channel: &Channel,
     token: Option<&str>,
     path: &str,
     message: Vec<u8>,
-) -> Result<Vec<Bytes>, Status> {
+) -> Result<Streaming<Bytes>, Status> {
     let mut request = Request::new(message);
     if let Some(token) = token {
         let value = format!("Bearer {token}").parse().expect("a header");
@@ -75,12 +75,22 @@ pub async fn call(
     }
     let mut client = Grpc::new(channel.clone());
     client.ready().await.expect("it is connected");
-    let is_watch = path.contains("/Watch");
     let path = path.parse().expect("a path");
     // On the wire one answer is a stream of one.
     let called = timeout(PATIENCE, client.server_streaming(request, path, Raw)).await;
-    let mut stream = called.expect("it answers in time")?.into_inner();
-    let (mut messages, patience) = (Vec::new(), if is_watch { QUIET } else { PATIENCE });
+    Ok(called.expect("it answers in time")?.into_inner())
+}
+
+/// As [`open`]; gives all messages of the answer, of a watch those that come at once.
+pub async fn call(
+    channel: &Channel,
+    token: Option<&str>,
+    path: &str,
+    message: Vec<u8>,
+) -> Result<Vec<Bytes>, Status> {
+    let mut stream = open(channel, token, path, message).await?;
+    let patience = if path.contains("/Watch") { QUIET } else { PATIENCE };
+    let mut messages = Vec::new();
     while let Ok(answer) = timeout(patience, stream.message()).await {
         let Some(message) = answer? else { break };
         messages.push(message);
