@@ -1,7 +1,10 @@
 //! Every method × every kind of caller × every kind of record, held against a table that was written by hand.
 
+mod admission;
 mod cells;
+mod records;
 mod table;
+mod wire;
 
 use std::collections::BTreeMap;
 

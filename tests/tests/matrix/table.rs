@@ -79,17 +79,26 @@ impl Table {
         self.methods.get(path).map_or("", |(_, does)| does)
     }
 
-    /// What is expected of a cell.
-    pub fn expects(&self, cell: &Cell) -> Outcome {
-        let (action, does) = &self.methods[&cell.path];
+    /// Whether the caller of a cell is let in, whatever the record.
+    pub fn admits(&self, cell: &Cell) -> Outcome {
+        let (action, _) = &self.methods[&cell.path];
         // What has ended is no grant.
         let who = if cell.who.grant == "ended" { "UNGRANTED" } else { &cell.who.role };
         match self.calls[&(action.clone(), who.to_owned())].as_str() {
-            "yes" => {}
-            "token" => return Outcome::TokenNeeded,
-            "role" => return Outcome::RoleNeeded,
+            "yes" => Outcome::Answered,
+            "token" => Outcome::TokenNeeded,
+            "role" => Outcome::RoleNeeded,
             other => panic!("nobody knows what `{other}` means"),
         }
+    }
+
+    /// What is expected of a cell.
+    pub fn expects(&self, cell: &Cell) -> Outcome {
+        let admitted = self.admits(cell);
+        if admitted != Outcome::Answered {
+            return admitted;
+        }
+        let (_, does) = &self.methods[&cell.path];
         let found = |record: &Record| self.reaches("[reads]", &cell.who, record);
         let granted = |record: &Record| self.reaches("[writes]", &cell.who, record);
         match (does.as_str(), &cell.record) {

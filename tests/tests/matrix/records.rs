@@ -1,0 +1,298 @@
+//! What is found, over gRPC: records of the own and of another desk, of every tier that a token reaches, and one that does not
+//! exist, asked for by every method of their resource. What is hidden answers as what is missing, byte for byte.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chassis::clock::{Clock, SystemClock};
+use e2e::Suite;
+use facts::vocabulary::Vocabulary;
+use policy::desk::Desk;
+use policy::{Desks, Role, Tier};
+use prost_reflect::DynamicMessage;
+use prost_reflect::prost::Message;
+use serde_json::{Value, json};
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use crate::admission;
+use crate::cells::{Cell, Outcome, Record, Who};
+use crate::table::Table;
+use crate::wire::{call, connect, reason};
+
+/// A resource of each service: its proto service, its names, a field to change, and how to make one of a party.
+const RESOURCES: [(&str, &str, &str, &str); 3] = [
+    ("registan.rights.v1.ActivityService", "Activity", "Activities", "summary"),
+    ("registan.agreements.v1.FrameworkService", "Framework", "Frameworks", "title"),
+    ("registan.projects.v1.ProjectService", "Project", "Projects", "title"),
+];
+/// Methods that are asked for one name.
+const NAMED: [&str; 4] = ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}"];
+/// The method that is asked for the name of what was deleted: what stands is told as such to everybody who may read it.
+const UNDELETE: [&str; 1] = ["Undelete{one}"];
+/// Methods that tell of many.
+const MANY: [&str; 4] = ["List{many}", "Export{many}", "Watch{many}", "Diff{many}"];
+
+/// A record that was made.
+struct Made {
+    kind: Record,
+    name: String,
+}
+
+fn body(one: &str, tier: &str, country: &str) -> Value {
+    let party = format!("parties/{}", country.to_lowercase());
+    let source = json!({ "citation": "made for a test" });
+    let tier = format!("TIER_{tier}");
+    match one {
+        "Activity" => json!({ "tier": tier, "kind": "KIND_PRISON_VISIT", "party": party,
+            "delegation": "A delegation", "date": { "date": { "year": 2024, "month": 6 } },
+            "outcome": "OUTCOME_REFUSED", "summary": "Before.", "source": source }),
+        "Framework" => json!({ "tier": tier, "kind": "KIND_STRATEGY", "title": "Before",
+            "parties": [party], "source": source }),
+        _ => json!({ "tier": tier, "kind": "KIND_PROJECT", "title": "Before",
+            "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
+    }
+}
+
+/// Calls a method with a request in JSON.
+async fn ask(
+    channel: &Channel,
+    token: Option<&str>,
+    path: &str,
+    request: &Value,
+) -> Result<Vec<Bytes>, Status> {
+    let (service, method) = path.trim_start_matches('/').split_once('/').expect("a path");
+    let service = api::descriptors().get_service_by_name(service).expect("a service");
+    let method = service.methods().find(|it| it.name() == method).expect("a method");
+    let message = DynamicMessage::deserialize(method.input(), request);
+    call(channel, token, path, message.expect("a request").encode_to_vec()).await
+}
+
+/// Makes a record of each tier for each of two desks.
+async fn make(suite: &Suite, channel: &Channel, service: &str, one: &str) -> Vec<Made> {
+    let (token, mut made) = (suite.token(), Vec::new());
+    let path = format!("/{service}/Create{one}");
+    let create = api::descriptors().get_service_by_name(service).expect("a service");
+    let create = create.methods().find(|it| it.name() == format!("Create{one}")).expect("a method");
+    for (whose, country) in [("own", "KZ"), ("other", "UZ")] {
+        for tier in ["PUBLIC", "RESTRICTED", "CONFIDENTIAL"] {
+            let mut request = json!({ one.to_lowercase(): body(one, tier, country) });
+            if tier == "PUBLIC" && one != "Activity" {
+                request[format!("{}_id", one.to_lowercase())] = json!(format!("matrix-{whose}"));
+            }
+            let answer = ask(channel, Some(&token), &path, &request).await;
+            let answer = answer.expect("it is created");
+            let answer =
+                DynamicMessage::decode(create.output(), answer[0].clone()).expect("a record");
+            let name = answer.get_field_by_name("name").expect("it has a name");
+            let name = name.as_str().expect("a text").to_owned();
+            made.push(Made { kind: Record { tier: tier.to_owned(), whose }, name });
+        }
+    }
+    made
+}
+
+/// Deletes them all.
+async fn delete(suite: &Suite, channel: &Channel, service: &str, one: &str, made: &[Made]) {
+    for record in made {
+        let (path, request) = (format!("/{service}/Delete{one}"), json!({ "name": record.name }));
+        ask(channel, Some(&suite.token()), &path, &request).await.expect("it is deleted");
+    }
+}
+
+/// Each method with each record.
+fn pairs<'a>(
+    templates: &'a [&'a str],
+    made: &'a [Made],
+) -> impl Iterator<Item = (&'a str, &'a Made)> {
+    templates.iter().flat_map(move |template| made.iter().map(move |record| (*template, record)))
+}
+
+/// A name of the same length and form that nobody has.
+fn missing(name: &str) -> String {
+    let last = name.chars().last().expect("a name");
+    let turned = |of: char| if of == 'a' { 'b' } else { 'a' };
+    format!("{}{}", &name[..name.len() - last.len_utf8()], turned(last))
+}
+
+fn request(method: &str, one: &str, field: &str, name: &str, since: &str) -> Value {
+    match method {
+        "Update{one}" => json!({ one.to_lowercase(): { "name": name, field: "After" },
+            "update_mask": field, "validate_only": true }),
+        "Delete{one}" | "Undelete{one}" => json!({ "name": name, "validate_only": true }),
+        "List{many}" => json!({ "page_size": 1000, "show_deleted": true }),
+        "Export{many}" => json!({ "show_deleted": true }),
+        "Watch{many}" => json!({}),
+        "Diff{many}" => json!({ "from_time": since }),
+        _ => json!({ "name": name }),
+    }
+}
+
+/// All that a caller is told by an error, with the name they asked for taken out.
+fn told(status: &Status, name: &str) -> (Code, String, Vec<u8>) {
+    let id = name.rsplit('/').next().expect("an id");
+    let blank = "#".repeat(id.len());
+    let details: Vec<u8> = status.details().to_vec();
+    let (mut left, mut at) = (Vec::new(), 0);
+    while at < details.len() {
+        if details[at..].starts_with(id.as_bytes()) {
+            left.extend_from_slice(blank.as_bytes());
+            at += id.len();
+        } else {
+            left.push(details[at]);
+            at += 1;
+        }
+    }
+    (status.code(), status.message().replace(id, &blank), left)
+}
+
+fn has(messages: &[Bytes], name: &str) -> bool {
+    messages.iter().any(|it| it.windows(name.len()).any(|part| part == name.as_bytes()))
+}
+
+/// Whoever reads and writes for desk KZ with everything their role can be given, and whoever says nothing.
+fn callers(suite: &Suite) -> Vec<(Who, Option<String>)> {
+    let data = suite.folder.path().join("data");
+    let nobody = Who { role: "ANONYMOUS".to_owned(), grant: "-", proof: "-" };
+    let mut all = vec![(nobody, None)];
+    for role in Role::ALL {
+        let token = testkit::token_for(&data, &[*role], Desks::one(Desk::Kz), Tier::Confidential);
+        all.push((Who { role: role.word().to_owned(), grant: "desk", proof: "two" }, Some(token)));
+    }
+    all
+}
+
+/// What became of a call for one name.
+fn outcome(answer: &Result<Vec<Bytes>, Status>) -> Outcome {
+    let Err(status) = answer else { return Outcome::Answered };
+    match (status.code(), reason(status).as_str()) {
+        (Code::Unauthenticated, "TOKEN_MISSING") => Outcome::TokenNeeded,
+        (Code::PermissionDenied, "ROLE_MISSING") => Outcome::RoleNeeded,
+        (Code::PermissionDenied, "NOT_GRANTED") => Outcome::NotGranted,
+        (Code::NotFound, _) => Outcome::NotFound,
+        (code, reason) => panic!("{code:?} {reason}: {}", status.message()),
+    }
+}
+
+/// The calls to one resource, and what came of all.
+struct Run {
+    channel: Channel,
+    table: Table,
+    since: String,
+    calls: usize,
+    outcomes: BTreeMap<String, usize>,
+    wrong: Vec<String>,
+}
+
+impl Run {
+    fn hold(&mut self, cell: &Cell, got: Outcome) -> Outcome {
+        let expected = self.table.expects(cell);
+        *self.outcomes.entry(format!("{expected:?}")).or_default() += 1;
+        if got != expected {
+            self.wrong.push(format!("{cell:?}: {got:?} instead of {expected:?}"));
+        }
+        expected
+    }
+
+    /// A method that tells of many: who sees which.
+    async fn many(&mut self, cell: &Cell, token: Option<&str>, template: &str, made: &[Made]) {
+        let request = request(template, "", "", "", &self.since);
+        let answer = ask(&self.channel, token, &cell.path, &request).await;
+        self.calls += 1;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(status) => return self.wrong.push(format!("{cell:?}: {status:?}")),
+        };
+        for record in made {
+            let there = has(&answer, &record.name);
+            let got = if there { Outcome::Answered } else { Outcome::NotFound };
+            self.hold(
+                &Cell {
+                    path: cell.path.clone(),
+                    who: cell.who.clone(),
+                    record: Some(record.kind.clone()),
+                },
+                got,
+            );
+        }
+    }
+
+    /// A method that is asked for one name: for this one, and for one that nobody has.
+    async fn named(
+        &mut self,
+        cell: &Cell,
+        token: Option<&str>,
+        name: &str,
+        request: impl Fn(&str) -> Value,
+    ) {
+        let answer = ask(&self.channel, token, &cell.path, &request(name)).await;
+        let absent = missing(name);
+        let nothing = ask(&self.channel, token, &cell.path, &request(&absent)).await;
+        self.calls += 2;
+        let expected = self.hold(cell, outcome(&answer));
+        let none = Cell { path: cell.path.clone(), who: cell.who.clone(), record: None };
+        self.hold(&none, outcome(&nothing));
+        if let (Outcome::NotFound, Err(hidden), Err(nothing)) = (expected, answer, nothing) {
+            *self.outcomes.entry("hidden as missing".to_owned()).or_default() += 1;
+            let (hidden, nothing) = (
+                (told(&hidden, name), metadata(&hidden)),
+                (told(&nothing, &absent), metadata(&nothing)),
+            );
+            if hidden != nothing {
+                self.wrong.push(format!("{cell:?} is told apart: {hidden:?}, {nothing:?}"));
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_over_grpc_is_what_the_table_says_and_hidden_is_missing() {
+    let Some((suite, _databases)) = admission::suite().await else { return };
+    let channel = connect(suite.address).await;
+    let since = instant(SystemClock.now() / 1_000_000);
+    let (table, outcomes) = (Table::read(), BTreeMap::new());
+    let mut run = Run { channel, table, since, calls: 0, outcomes, wrong: Vec::new() };
+
+    for (service, one, many, field) in RESOURCES {
+        let (made, callers) = (make(&suite, &run.channel, service, one).await, callers(&suite));
+        let cell = |template: &str, who: &Who, record: Option<Record>| {
+            let method = template.replace("{one}", one).replace("{many}", many);
+            Cell { path: format!("/{service}/{method}"), who: who.clone(), record }
+        };
+        for (who, token) in &callers {
+            for template in MANY {
+                let cell = cell(template, who, None);
+                run.many(&cell, token.as_deref(), template, &made).await;
+            }
+        }
+        for templates in [&NAMED[..], &UNDELETE] {
+            if templates == UNDELETE {
+                delete(&suite, &run.channel, service, one, &made).await;
+            }
+            for (who, token) in &callers {
+                for (template, record) in pairs(templates, &made) {
+                    let since = run.since.clone();
+                    let request = |name: &str| request(template, one, field, name, &since);
+                    let cell = cell(template, who, Some(record.kind.clone()));
+                    run.named(&cell, token.as_deref(), &record.name, request).await;
+                }
+            }
+        }
+    }
+
+    println!("{} calls over gRPC: {:?}", run.calls, run.outcomes);
+    assert!(run.wrong.is_empty(), "{} cells:\n{}", run.wrong.len(), run.wrong.join("\n"));
+    assert!(run.outcomes["hidden as missing"] > 100, "{:?}", run.outcomes);
+}
+
+/// The names of the metadata that came with an error.
+fn metadata(status: &Status) -> Vec<String> {
+    let mut names: Vec<String> = status.metadata().keys().map(|key| format!("{key:?}")).collect();
+    names.sort();
+    names
+}
+
+/// RFC 3339 of whole seconds since 1970 UTC.
+fn instant(seconds: i64) -> String {
+    prost_types::Timestamp { seconds, nanos: 0 }.to_string()
+}
