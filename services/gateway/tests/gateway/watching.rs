@@ -11,9 +11,9 @@ use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{DeleteProjectRequest, Project, UpdateProjectRequest};
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::r#type::v1::{ChangeKind, Date};
+use chassis::client::Connection;
 use prost::Message;
 use tokio::time::timeout;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -23,7 +23,7 @@ use crate::record::{Fold, Record, activity, framework, next, next_event, project
 const MADE: usize = 60;
 
 /// Creates in all three services, changes every third and deletes every fifth.
-async fn write(channel: Channel, from: usize, to: usize) {
+async fn write(channel: Connection, from: usize, to: usize) {
     for place in from..to {
         let frameworks = || FrameworkServiceClient::new(channel.clone());
         let projects = || ProjectServiceClient::new(channel.clone());
