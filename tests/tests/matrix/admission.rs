@@ -104,8 +104,8 @@ async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
         }
     }
 
-    let cells: i32 = outcomes.values().sum();
-    println!("{} methods, {cells} cells over gRPC, {calls} calls: {outcomes:?}", methods().len());
+    let sum: i32 = outcomes.values().sum();
+    println!("{} methods, {sum} cells over gRPC, {calls} calls: {outcomes:?}", methods().len());
     assert!(wrong.is_empty(), "{} calls:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(cells > 1_000 && outcomes.len() == 3, "{outcomes:?}");
+    assert!(sum > 1_000 && outcomes.len() == 3, "{outcomes:?}");
 }
