@@ -63,13 +63,13 @@ fn expected(table: &Table, path: &str, role: &str) -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
     let Some((suite, _databases)) = suite().await else { return };
-    let (table, callers) = (Table::read(), callers(&suite));
+    let (table, everybody) = (Table::read(), callers(&suite));
     let (mut outcomes, mut wrong, mut calls) = (BTreeMap::new(), Vec::new(), 0);
 
     for path in methods() {
         for (place, address) in places(&suite, &path) {
             let channel = connect(address).await;
-            for (role, token) in &callers {
+            for (role, token) in &everybody {
                 let expected = expected(&table, &path, role);
                 *outcomes.entry(format!("{expected:?}")).or_insert(0) += 1;
                 for request in [&[][..], BROKEN] {
@@ -104,8 +104,8 @@ async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
         }
     }
 
-    let cells: i32 = outcomes.values().sum();
-    println!("{} methods, {cells} cells over gRPC, {calls} calls: {outcomes:?}", methods().len());
+    let sum: i32 = outcomes.values().sum();
+    println!("{} methods, {sum} cells over gRPC, {calls} calls: {outcomes:?}", methods().len());
     assert!(wrong.is_empty(), "{} calls:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(cells > 1_000 && outcomes.len() == 3, "{outcomes:?}");
+    assert!(sum > 1_000 && outcomes.len() == 3, "{outcomes:?}");
 }
