@@ -40,7 +40,7 @@ pub fn agreement(number: usize) -> anyhow::Result<Agreement> {
         "title": format!("Agreement {:05} on partnership and cooperation", number * 7919 % 99_991),
         "titles": [],
         "binding": true,
-        "mixed": number % 2 == 0,
+        "mixed": number.is_multiple_of(2),
         "parties": [
             { "party": "parties/eu", "role": "CONTRACTING" },
             { "party": format!("parties/{}", ["kz", "kg", "tj", "tm", "uz"][number % 5]), "role": "CONTRACTING" },

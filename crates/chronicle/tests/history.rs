@@ -241,7 +241,7 @@ async fn check(record: &Chronicle, model: &Model, unique: &str) {
             match record.get::<Thing>(name, At::Time(*time), reader).await {
                 Ok((got, _)) => assert_eq!((&got, may_see(reader, stored, last)), (stored, true)),
                 Err(Error::NotFound(_)) => {
-                    assert!(!may_see(reader, stored, last), "{name} at {time}")
+                    assert!(!may_see(reader, stored, last), "{name} at {time}");
                 }
                 Err(error) => panic!("{error:?}"),
             }

@@ -81,7 +81,9 @@ impl Edge {
         let admitted = self.admit(&request, peer, is_stream).instrument(outcome.span().clone());
         let asking = match tokio::time::timeout_at(deadline, admitted).await {
             Ok(Ok((asking, permit))) => {
-                permit.into_iter().for_each(|permit| outcome.keep(permit));
+                if let Some(permit) = permit {
+                    outcome.keep(permit);
+                }
                 asking
             }
             Ok(Err(refused)) => return Ok(Answer::from_status(refused.into(), outcome)),
