@@ -150,6 +150,7 @@ fn restart_projects(suite: &mut Suite, database: &str) {
     suite.processes[1].kill();
     let url = |place: usize| format!("http://{}", suite.services[place].1);
     let mut command = Command::new(program("projects").unwrap());
+    command.env("REGISTAN_DATA_DIR", suite.folder.path().join("data"));
     command.env("REGISTAN_LISTEN", suite.services[1].1.to_string());
     command.env("REGISTAN_AGREEMENTS_URL", url(0)).env("REGISTAN_PROJECTS_URL", url(1));
     command.env("REGISTAN_RIGHTS_REPORTING_URL", url(2)).env("REGISTAN_DATABASE_URL", database);
