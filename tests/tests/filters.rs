@@ -26,9 +26,20 @@ fn paths(message: &MessageDescriptor, depth: usize) -> Vec<(String, bool)> {
     all
 }
 
+/// Whether a field of a message is CONFIDENTIAL or above, or of no tier.
+fn is_watched(message: &MessageDescriptor) -> bool {
+    let tier = api::descriptors().get_extension_by_name("registan.options.v1.tier");
+    let tier = tier.expect("there are tiers");
+    message.fields().any(|field| {
+        let of_field = field.options().get_extension(&tier).as_enum_number();
+        !matches!(of_field, Some(1 | 2))
+    })
+}
+
 /// Asks a resource about each of its fields; gives the hidden ones, and how many can be asked about.
 fn ask<T: chronicle::Resource>(message: &str) -> (Vec<String>, usize) {
     let descriptor = api::descriptors().get_message_by_name(message).expect("a resource");
+    assert_eq!(T::WATCHED, is_watched(&descriptor), "{message}: is showing it recorded?");
     let (mut hidden, mut filterable) = (Vec::new(), 0);
     for (path, is_public) in paths(&descriptor, DEPTH) {
         let texts =

@@ -5,7 +5,7 @@ use chassis::failure::{Code, Failure, Violation};
 use chronicle::Chronicle;
 use policy::{Desks, Tier};
 use prost::{Message, Name};
-use prost_reflect::{DynamicMessage, FieldDescriptor};
+use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
 
 use crate::Served;
 use crate::records::{kind, noun};
@@ -81,7 +81,8 @@ pub(crate) fn set_above<T: Served>(
     message: &T::Message,
     level: Tier,
 ) -> Result<Vec<Violation>, Failure> {
-    if !T::WATCHED {
+    let descriptor = descriptor::<T::Message>()?;
+    if !descriptor.fields().any(|field| is_hidden(&field, level)) {
         return Ok(Vec::new());
     }
     let dynamic = dynamic(message)?;
@@ -100,12 +101,14 @@ pub(crate) fn level<T: Served>(value: &T) -> Tier {
 
 /// A message by its descriptor.
 pub(crate) fn dynamic<M: Message + Name>(message: &M) -> Result<DynamicMessage, Failure> {
-    let name = M::full_name();
-    let descriptor = api::descriptors().get_message_by_name(&name);
-    let descriptor =
-        descriptor.ok_or_else(|| Failure::internal(format!("{name} has no descriptor")))?;
-    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
+    DynamicMessage::decode(descriptor::<M>()?, message.encode_to_vec().as_slice())
         .map_err(Failure::internal)
+}
+
+fn descriptor<M: Name>() -> Result<MessageDescriptor, Failure> {
+    let name = M::full_name();
+    let found = api::descriptors().get_message_by_name(&name);
+    found.ok_or_else(|| Failure::internal(format!("{name} has no descriptor")))
 }
 
 /// The tier the contract gives a field; without one nobody may read it.
