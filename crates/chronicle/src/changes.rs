@@ -45,8 +45,8 @@ struct Resume {
     /// When it was given, in microseconds since 1970 UTC; with a list: the instant of the list, so that the same list gives
     /// the same token.
     issued: i64,
-    /// Filter and parent.
-    arguments: [String; 2],
+    /// Filter and parent, as [`arguments`] gives them.
+    arguments: [i64; 2],
 }
 
 /// What happened to a resource, as its watcher sees it.
@@ -83,10 +83,12 @@ pub struct Event<T> {
 pub struct Watcher<T> {
     chronicle: Arc<Chronicle>,
     request: ListRequest,
+    /// Of the request.
+    arguments: [i64; 4],
     reader: Reader,
     place: Option<Place>,
-    /// The record time up to which everything was told, as far as this reader can notice.
-    told: i64,
+    /// The record time up to which everything was told, as far as this reader can notice; absent before the first look.
+    told: Option<i64>,
     wake: watch::Receiver<i64>,
     of: PhantomData<fn() -> T>,
 }
@@ -102,30 +104,32 @@ impl Chronicle {
     ) -> Result<Watcher<T>, Error> {
         // Refused at once, and not with the first change.
         matching::<T>(&request, At::Version)?;
+        let arguments = arguments(&request);
         let place = match resume_token {
             "" => None,
-            token => Some(self.resume::<T>(&request, token)?),
+            token => Some(self.resume::<T>(arguments, token)?),
         };
         let (chronicle, wake) = (Arc::clone(self), self.wake());
-        Ok(Watcher { chronicle, request, reader, place, told: 0, wake, of: PhantomData })
+        let of = PhantomData;
+        Ok(Watcher { chronicle, request, arguments, reader, place, told: None, wake, of })
     }
 
     /// The token from which a watch goes on at a place.
     pub(crate) fn resume_token<T: Resource>(
         &self,
-        request: &ListRequest,
+        arguments: [i64; 4],
         place: Place,
         issued: i64,
     ) -> Result<String, Error> {
-        let [filter, _, _, parent] = arguments(request);
+        let [filter, _, _, parent] = arguments;
         let resume = Resume { place, issued, arguments: [filter, parent] };
         self.keys.seal(&format!("watch {}", T::KIND), &resume)
     }
 
-    fn resume<T: Resource>(&self, request: &ListRequest, token: &str) -> Result<Place, Error> {
+    fn resume<T: Resource>(&self, arguments: [i64; 4], token: &str) -> Result<Place, Error> {
         let resume: Resume =
             self.keys.open(&format!("watch {}", T::KIND), "resume_token", token)?;
-        let [filter, _, _, parent] = arguments(request);
+        let [filter, _, _, parent] = arguments;
         let [of_filter, of_parent] = &resume.arguments;
         let other = [("filter", *of_filter != filter), ("parent", *of_parent != parent)];
         let changed = other.iter().find(|(_, differs)| *differs).map(|(argument, _)| argument);
@@ -150,7 +154,7 @@ impl<T: Resource> Watcher<T> {
         let events = match self.place {
             None => self.snapshot(None).await?,
             Some(Place::Snapshot(read_time, after)) => {
-                let arguments = arguments(&self.request);
+                let arguments = self.arguments;
                 self.snapshot(Some(Cursor {
                     read_time,
                     asked: None,
@@ -180,12 +184,9 @@ impl<T: Resource> Watcher<T> {
         matches!(self.place, Some(Place::Changes(_)))
     }
 
-    /// The record time up to which everything was told, as far as this reader can notice.
-    pub async fn read_time(&mut self) -> Result<i64, Error> {
-        if self.told == 0 {
-            self.told = self.chronicle.head(&self.reader).await?;
-        }
-        Ok(self.told)
+    /// The record time up to which everything was told, as far as this reader can notice; 0 before the first [`Self::next`].
+    pub fn read_time(&self) -> i64 {
+        self.told.unwrap_or(0)
     }
 
     /// From where a watch goes on after all that was told.
@@ -197,14 +198,14 @@ impl<T: Resource> Watcher<T> {
     }
 
     fn token(&self, place: Place) -> Result<String, Error> {
-        self.chronicle.resume_token::<T>(&self.request, place, self.chronicle.now())
+        self.chronicle.resume_token::<T>(self.arguments, place, self.chronicle.now())
     }
 
     async fn snapshot(&mut self, cursor: Option<Cursor>) -> Result<Vec<Event<T>>, Error> {
         let request = ListRequest { page_size: BATCH, ..self.request.clone() };
         let page = self.chronicle.page::<T>(&request, cursor, &self.reader).await?;
         let time = page.read_time;
-        self.told = time;
+        self.told = Some(time);
         let mut events = Vec::with_capacity(page.items.len());
         for stored in page.items {
             let place = Place::Snapshot(time, stored.uid);
@@ -226,12 +227,13 @@ impl<T: Resource> Watcher<T> {
 
     async fn changes(&mut self, mut after: i64) -> Result<Vec<Event<T>>, Error> {
         let mut events = Vec::new();
-        // Pages of changes that do not concern this watcher are passed over here.
-        while events.is_empty() && *self.wake.borrow_and_update() > after {
+        // Pages of changes that do not concern this watcher are passed over here. The first look is always made: how far this
+        // reader can notice the record to be must come from the same instant as what was told.
+        while events.is_empty() && (*self.wake.borrow_and_update() > after || self.told.is_none()) {
             let rows = self.chronicle.db.query_all(&self.statement(after)?).await?;
             let first = rows.first().ok_or_else(no_head)?;
             let head: i64 = first.try_get("", "head")?;
-            self.told = first.try_get("", "noticed")?;
+            self.told = Some(first.try_get("", "noticed")?);
             let mut read = 0;
             for row in &rows {
                 if let Some(time) = row.try_get::<Option<i64>>("", "changed")? {

@@ -15,7 +15,8 @@ pub(crate) struct Cursor {
     pub read_time: i64,
     /// The instant the first page was asked for, if any.
     pub asked: Option<i64>,
-    pub arguments: [String; 4],
+    /// As [`crate::read::arguments`] gives them.
+    pub arguments: [i64; 4],
     pub after: Vec<serde_json::Value>,
     pub uid: Uuid,
 }

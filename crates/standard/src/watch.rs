@@ -86,19 +86,19 @@ impl<T: Served> Watching<T> {
             }
             if self.watcher.is_current() && !self.told {
                 self.told = true;
-                return self.heartbeat::<R>().await.map(Some);
+                return self.heartbeat::<R>().map(Some);
             }
             tokio::select! {
                 () = self.watcher.moved() => {}
-                () = sleep_until(quiet.min(self.ends)) => return self.heartbeat::<R>().await.map(Some),
+                () = sleep_until(quiet.min(self.ends)) => return self.heartbeat::<R>().map(Some),
                 () = self.stopping.cancelled() => return Ok(None),
             }
         }
     }
 
-    async fn heartbeat<R: Watch<Resource = T::Message>>(&mut self) -> Result<R::Response, Status> {
+    fn heartbeat<R: Watch<Resource = T::Message>>(&self) -> Result<R::Response, Status> {
         let token = self.watcher.resume_token().map_err(refused::<T>)?;
-        let time = Some(timestamp(self.watcher.read_time().await.map_err(refused::<T>)?));
+        let time = Some(timestamp(self.watcher.read_time()));
         Ok(R::response(ChangeKind::Heartbeat, None, token, time))
     }
 }
