@@ -17,9 +17,10 @@ pub(crate) struct Head {
     pub seen: [i64; 3],
 }
 
-const COLUMNS: [&str; 6] = ["seq", "time", "hash", "public", "restricted", "confidential"];
-
 impl Head {
+    /// The columns of [`Head::seen`].
+    pub const SEEN: [&str; 3] = ["public", "restricted", "confidential"];
+
     /// The column of the head row that tells a reader how far the record has come, and nothing more.
     pub fn column(sight: &Sight) -> &'static str {
         if sight.is_whole() {
@@ -35,7 +36,8 @@ impl Head {
 
     /// The head as it is.
     pub async fn read(db: &impl ConnectionTrait) -> Result<Self, Error> {
-        let query = Query::select().columns(COLUMNS.map(id)).from(id("head")).to_owned();
+        let columns = ["seq", "time", "hash"].into_iter().chain(Self::SEEN);
+        let query = Query::select().columns(columns.map(id)).from(id("head")).to_owned();
         let row = db.query_one(&query).await?;
         let row = row.ok_or_else(|| Error::Corrupt("the head row is gone".to_owned()))?;
         let number = |column: &str| row.try_get::<i64>("", column);
@@ -61,8 +63,8 @@ impl Head {
             .value(id("hash"), &next.hash)
             .and_where(Expr::col(id("seq")).eq(self.seq))
             .and_where(Expr::col(id("time")).eq(self.time));
-        for (column, time) in COLUMNS[3..].iter().zip(next.seen) {
-            update.value(id(*column), time);
+        for (column, time) in Self::SEEN.into_iter().zip(next.seen) {
+            update.value(id(column), time);
         }
         Ok(transaction.execute(&update).await?.rows_affected() == 1)
     }

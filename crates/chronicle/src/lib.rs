@@ -26,6 +26,7 @@
 //! instant of a read and its proof at once.
 
 mod apply;
+mod beside;
 mod chain;
 pub mod changes;
 mod chronicle;

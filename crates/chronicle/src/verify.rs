@@ -1,16 +1,19 @@
 //! Does the record still say what the log committed to? Reads everything, changes nothing, and names the first that does not fit.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, QueryResult, TransactionTrait,
 };
 
+use crate::beside;
 use crate::chain::{self, Committed, Link};
 use crate::derive;
 use crate::error::Error;
 use crate::head::Head;
-use crate::resource::Resource;
+use crate::resource::{Field, Resource};
 use crate::schema::{OPEN, id};
 
 /// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether it still passes it.
@@ -25,33 +28,47 @@ pub struct Checkpoint {
 /// What was found: that everything fits, up to a checkpoint; or the first thing that does not, in words.
 pub type Finding = Result<Checkpoint, String>;
 
-/// Columns and their values.
-type Columns = Vec<(&'static str, sea_orm::Value)>;
+/// What lies beside a document, as the document has it.
+struct Derived {
+    columns: Vec<(&'static str, sea_orm::Value)>,
+    /// The values of each field with many, sorted.
+    sides: Vec<(&'static str, Vec<String>)>,
+}
 
 /// One kind of resource to check.
 pub struct Kind {
     pub(crate) name: &'static str,
     columns: Vec<&'static str>,
-    derived: fn(&str) -> Result<Columns, serde_json::Error>,
+    sides: Vec<&'static str>,
+    derived: fn(&str) -> Result<Derived, serde_json::Error>,
 }
 
 impl Kind {
     /// The resources `T`.
     pub fn of<T: Resource>() -> Self {
+        let (sides, columns): (Vec<_>, Vec<_>) = T::fields().into_iter().partition(Field::many);
+        let columns = columns.iter().map(|field| field.path);
         Self {
             name: T::KIND,
-            columns: ["tier", "desks"]
-                .into_iter()
-                .chain(T::fields().iter().filter(|field| !field.many()).map(|field| field.path))
-                .collect(),
-            derived: |document| Ok(derive::columns(&serde_json::from_str::<T>(document)?)),
+            columns: ["tier", "desks"].into_iter().chain(columns).collect(),
+            sides: sides.iter().map(|field| field.path).collect(),
+            derived: derived::<T>,
         }
     }
 }
 
-/// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns beside
-/// each document, that each version has its line in the log, and that the head is the end of it. `passes`: a checkpoint noted
-/// before. `progress` hears how many lines and versions were checked. All of it sees one instant, whoever writes meanwhile.
+fn derived<T: Resource>(document: &str) -> Result<Derived, serde_json::Error> {
+    let value: T = serde_json::from_str(document)?;
+    let sides = T::fields().into_iter().filter(Field::many);
+    Ok(Derived {
+        columns: derive::columns(&value),
+        sides: sides.map(|field| (field.path, field.values(&value))).collect(),
+    })
+}
+
+/// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns and the
+/// values of many beside each document, that each version has its line in the log, and that the head is the end of it and lets
+/// nobody miss what they may notice. `passes`: a checkpoint noted before. `progress` hears how many lines and versions were checked. All of it sees one instant, whoever writes meanwhile.
 pub async fn verify(
     db: &DatabaseConnection,
     kinds: &[Kind],
@@ -63,12 +80,20 @@ pub async fn verify(
         Ok(end) => end,
         Err(finding) => return Ok(Err(finding)),
     };
+    let head = Head::read(&db).await?;
     for kind in kinds {
         if let Err(finding) = versions(&db, kind, &progress).await? {
             return Ok(Err(finding));
         }
+        let noticed = beside::noticed(&db, kind.name).await?;
+        let early = (0..3).find(|place| head.seen[*place] < noticed[*place]);
+        if let Some(name) = early.map(|place| Head::SEEN[place]) {
+            let what = kind.name;
+            return Ok(Err(format!(
+                "the head's time {name} is before that of the last {what} to be noticed"
+            )));
+        }
     }
-    let head = Head::read(&db).await?;
     if head.seq != end.seq || head.hash != end.hash {
         return Ok(Err(format!(
             "the head says change {}, the log ends with change {}: the end of the log was cut off or replaced",
@@ -160,17 +185,19 @@ async fn versions(
     loop {
         let rows =
             db.query_all(&chain::changes_with_versions(kind.name, after, &kind.columns)).await?;
-        for row in &rows {
-            let link = Link::of(row)?;
-            after = link.time;
-            if link.operation == "read" {
-                continue;
-            }
+        let links = rows.iter().map(Link::of).collect::<Result<Vec<_>, _>>()?;
+        let page = (after, links.last().map_or(after, |link| link.time));
+        after = page.1;
+        let mut sides = BTreeMap::new();
+        for path in &kind.sides {
+            sides.insert(*path, beside::values(db, kind.name, path, page).await?);
+        }
+        for (link, row) in links.iter().zip(&rows).filter(|(link, _)| link.operation != "read") {
             counted += 1;
-            if let Some(what) = fault(kind, &link, row)? {
+            if let Some(what) = fault(kind, link, row, &sides)? {
                 return Ok(Err(format!(
                     "{}, revision {} (change {}): {what}",
-                    named(db, &link).await?,
+                    named(db, link).await?,
                     link.revision,
                     link.seq
                 )));
@@ -179,6 +206,12 @@ async fn versions(
         progress(u64::try_from(rows.len()).unwrap_or(0));
         if rows.is_empty() {
             break;
+        }
+    }
+    for path in &kind.sides {
+        if let Some(value) = beside::astray(db, kind.name, path).await? {
+            let what = format!("{path} {value}: it begins or ends where no {} does", kind.name);
+            return Ok(Err(what));
         }
     }
     if let Some(name) = gap(db, kind).await? {
@@ -260,8 +293,16 @@ async fn orphan(db: &DatabaseTransaction, kind: &Kind) -> Result<Option<String>,
     Ok(Some(format!("{name}, revision {revision}: it has no line in the log")))
 }
 
+/// The values of each field with many, by the record time of the change.
+type Sides = BTreeMap<&'static str, BTreeMap<i64, Vec<String>>>;
+
 /// What is wrong with a version, if anything.
-fn fault(kind: &Kind, link: &Link, row: &QueryResult) -> Result<Option<String>, Error> {
+fn fault(
+    kind: &Kind,
+    link: &Link,
+    row: &QueryResult,
+    sides: &Sides,
+) -> Result<Option<String>, Error> {
     let Some(document) = row.try_get::<Option<String>>("", "document")? else {
         return Ok(Some("it is in the log, but the version is gone".to_owned()));
     };
@@ -288,7 +329,13 @@ fn fault(kind: &Kind, link: &Link, row: &QueryResult) -> Result<Option<String>, 
     let Ok(derived) = (kind.derived)(&document) else {
         return Ok(Some("its document cannot be read".to_owned()));
     };
-    for (column, value) in derived {
+    for (path, values) in derived.sides {
+        let held = sides.get(path).and_then(|sides| sides.get(&link.time));
+        if held.map_or(&[][..], Vec::as_slice) != values {
+            return Ok(Some(format!("its values of {path} are not what its document says")));
+        }
+    }
+    for (column, value) in derived.columns {
         if !derive::holds(row, column, &value)? {
             return Ok(Some(format!("its column {column} is not what its document says")));
         }

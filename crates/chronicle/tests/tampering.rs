@@ -32,7 +32,7 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
 }
 
 /// What somebody with the database might do, and a word of what is found.
-const ALTERATIONS: [(&str, &str); 14] = [
+const ALTERATIONS: [(&str, &str); 18] = [
     (
         "UPDATE thing SET document = replace(document, 'RED', 'X') || ' ' WHERE revision = 2",
         "revision 2",
@@ -62,6 +62,16 @@ const ALTERATIONS: [(&str, &str); 14] = [
     ("UPDATE change SET time = time + 1 WHERE seq = 5", "change 5"),
     ("UPDATE change SET commitment = 'forged' WHERE seq = 11", "change 11"),
     ("UPDATE head SET hash = 'forged'", "head"),
+    ("UPDATE head SET public = 0", "the head's time public"),
+    (
+        "DELETE FROM thing_tags WHERE value = 'tag-0' AND uid = (SELECT uid FROM thing WHERE name = 'things/t1' AND revision = 1)",
+        "things/t1, revision 1 (change 7): its values of tags",
+    ),
+    ("UPDATE thing_tags SET value = 'tag-9' WHERE value = 'tag-2'", "values of tags"),
+    (
+        "UPDATE thing_tags SET recorded_to = recorded_to - 1 WHERE recorded_to < 9223372036854775807",
+        "ends",
+    ),
 ];
 
 #[tokio::test]
@@ -93,6 +103,8 @@ async fn a_log_that_was_cut_or_written_anew_is_found_by_a_noted_checkpoint() {
         assert!(checked(&record.db, Some(&other)).await.unwrap_err().contains("written anew"));
         // Everything of the last change is taken back, the head too: nothing within the record tells.
         let cut = [
+            "DELETE FROM thing_tags WHERE uid = (SELECT uid FROM thing WHERE name = 'things/t9')"
+                .to_owned(),
             "DELETE FROM thing WHERE name = 'things/t9'".to_owned(),
             format!("DELETE FROM change WHERE seq = {}", later.seq),
             format!("UPDATE head SET seq = {}, hash = '{}'", noted.seq, noted.hash),
@@ -123,6 +135,8 @@ async fn a_record_of_before_the_chain_is_brought_up_and_holds() {
             ("change", "method"),
             ("head", "hash"),
             ("head", "public"),
+            ("head", "restricted"),
+            ("head", "confidential"),
         ] {
             let statement = format!("ALTER TABLE {table} DROP COLUMN {column}");
             db.execute_unprepared(&statement).await.unwrap();
@@ -135,8 +149,7 @@ async fn a_record_of_before_the_chain_is_brought_up_and_holds() {
         checked(&db, None).await.unwrap();
         let clock = std::sync::Arc::new(chassis::clock::SystemClock);
         let record = Chronicle::open(db, clock).await.unwrap();
-        let stored =
-            record.standing::<Thing>("things/t1", "", &common::public(), true).await.unwrap();
+        let stored = record.standing::<Thing>("things/t1", &common::public()).await.unwrap();
         record
             .update(
                 &call(),
