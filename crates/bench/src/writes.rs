@@ -145,7 +145,7 @@ pub async fn measure() -> anyhow::Result<()> {
                 for one in &stored {
                     let name = &one.value.name;
                     let machinery = chronicle::Reader::machinery();
-                    current.push(record.standing::<Agreement>(name, "", &machinery, true).await?);
+                    current.push(record.standing::<Agreement>(name, &machinery).await?);
                 }
                 let ours = rate(writers, |writer| {
                     ours(Arc::clone(&record), current[writer].clone(), Arc::clone(&number))

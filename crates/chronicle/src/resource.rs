@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::error::Error;
+
 /// A kind of thing the record keeps: agreements, projects, recommendations.
 pub trait Resource:
     Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
@@ -195,4 +197,20 @@ pub struct Stored<T> {
     pub etag: String,
     /// What it says.
     pub value: T,
+}
+
+impl<T: Resource> Stored<T> {
+    /// Refuses a last version that is not the one a writer means: of another etag, if they gave one; or deleted where it
+    /// should stand, and the other way round.
+    pub fn expect(&self, etag: &str, stands: bool) -> Result<(), Error> {
+        let name = || self.value.name().to_owned();
+        if !etag.is_empty() && etag != self.etag {
+            return Err(Error::EtagMismatch(name()));
+        }
+        match (self.deleted, stands) {
+            (true, true) => Err(Error::Deleted(name())),
+            (false, false) => Err(Error::AlreadyExists(name())),
+            _ => Ok(()),
+        }
+    }
 }

@@ -66,24 +66,20 @@ impl Chronicle {
         self.commit(call, Entry::undelete(&current)?, current.value).await
     }
 
-    /// The last version, which may be changed: of what stands if `stands`, else of what is deleted. For a writer who may see
-    /// it, and not to be shown.
+    /// The last version, standing or deleted, for a writer who may see it: not to be shown.
+    pub async fn last<T: Resource>(&self, name: &str, reader: &Reader) -> Result<Stored<T>, Error> {
+        self.look::<T>(name, At::Now, reader).await.map(|(current, _)| current)
+    }
+
+    /// The last version of what stands, for a writer who may see it: not to be shown.
     pub async fn standing<T: Resource>(
         &self,
         name: &str,
-        etag: &str,
         reader: &Reader,
-        stands: bool,
     ) -> Result<Stored<T>, Error> {
-        let (current, _) = self.look::<T>(name, At::Now, reader).await?;
-        if !etag.is_empty() && etag != current.etag {
-            return Err(Error::EtagMismatch(name.to_owned()));
-        }
-        match (current.deleted, stands) {
-            (true, true) => Err(Error::Deleted(name.to_owned())),
-            (false, false) => Err(Error::AlreadyExists(name.to_owned())),
-            _ => Ok(current),
-        }
+        let current = self.last(name, reader).await?;
+        current.expect("", true)?;
+        Ok(current)
     }
 
     /// The first answer to this request id, rebuilt from the version it made.

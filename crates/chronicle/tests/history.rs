@@ -152,16 +152,13 @@ impl History<'_> {
     async fn update(&self, value: Thing, stale: bool) -> Option<Stored<Thing>> {
         let before = self.standing.get(&value.name)?;
         if before.deleted {
-            let refused =
-                self.record.standing::<Thing>(&value.name, "", &Reader::machinery(), true).await;
+            let refused = self.record.standing::<Thing>(&value.name, &Reader::machinery()).await;
             assert!(matches!(refused, Err(Error::Deleted(_))));
             return None;
         }
         if stale {
-            let refused = self
-                .record
-                .standing::<Thing>(&value.name, "\"old\"", &Reader::machinery(), true)
-                .await;
+            let last = self.record.last::<Thing>(&value.name, &Reader::machinery()).await.unwrap();
+            let refused = last.expect("\"old\"", true);
             assert!(matches!(refused, Err(Error::EtagMismatch(_))));
             let old = Stored { revision: before.revision - 1, ..before.clone() };
             assert!(self.record.update(&call(), &old, value).await.is_err());
@@ -339,7 +336,7 @@ async fn pages_stay_whole_while_others_write() {
 async fn write_for_a_while(record: Arc<Chronicle>) {
     for number in 0..300 {
         let name = format!("things/t{}", number % 200);
-        let current = record.standing::<Thing>(&name, "", &public(), true).await.unwrap();
+        let current = record.standing::<Thing>(&name, &public()).await.unwrap();
         let next = Thing { name, ..thing(number, number + 1) };
         record.update(&call(), &current, next).await.unwrap();
     }

@@ -30,13 +30,13 @@ pub(crate) async fn may_write<T: Served>(record: &Chronicle, value: &T) -> Resul
     if allowed { Ok(()) } else { Err(not_granted::<T>(&current(), value)) }
 }
 
-/// Refuses to turn one value into another: both must be writable, and a lower tier needs the role PUBLISHER.
+/// Refuses to turn a value that may be written into another: that must be writable too, and a lower tier needs the role
+/// PUBLISHER.
 pub(crate) async fn may_change<T: Served>(
     record: &Chronicle,
     before: &T,
     after: &T,
 ) -> Result<(), Failure> {
-    may_write(record, before).await?;
     may_write(record, after).await?;
     let may = |value: &T| {
         let (tier, desks) = (before.tier(), value.desks());
@@ -87,11 +87,13 @@ pub(crate) fn set_above<T: Served>(
     }
     let dynamic = dynamic(message)?;
     let above = dynamic.fields().filter(|(field, _)| is_hidden(field, level));
-    let violations = above.map(|(field, _)| {
-        let description = format!("is {:?}, above what you may read of this", tier(&field));
-        Violation::new(format!("{}.{}", noun::<T>(), field.name()), "TIER_TOO_HIGH", description)
-    });
-    Ok(violations.collect())
+    Ok(above.map(|(field, _)| too_high(&field, noun::<T>())).collect())
+}
+
+/// That a field of a message lies above what whoever asks may read of it.
+pub(crate) fn too_high(field: &FieldDescriptor, within: &str) -> Violation {
+    let description = format!("is {:?}, above what you may read of this", tier(field));
+    Violation::new(format!("{within}.{}", field.name()), "TIER_TOO_HIGH", description)
 }
 
 /// The highest tier whoever asks may read of a value.

@@ -6,54 +6,52 @@ use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value};
 use prost_types::FieldMask;
 
-use crate::access::{dynamic, is_hidden};
+use crate::access::{dynamic, is_hidden, too_high};
 
 /// Paths of one mask: more than any resource has fields.
 const MOST_PATHS: usize = 100;
 
-/// `current` with the fields of `mask` taken from `wanted`. An empty mask takes every field that is set, `*` takes all.
-/// Fields that only the server sets, the name, and what lies above `level` are left alone: nobody empties what they cannot see.
-/// A path that does not exist is refused.
+/// `current` with the fields of `mask` taken from `wanted`, both of the kind `noun`. An empty mask takes every field that is
+/// set, `*` takes all. Fields that only the server sets, and the name, are left alone; so is, under `*`, what lies above `level`
+/// and is not set: nobody empties what they cannot see. A path that does not exist, or lies above `level`, is refused.
 pub fn merge<M: Message + Name + Default>(
+    noun: &str,
     current: &M,
     wanted: &M,
     mask: Option<&FieldMask>,
     level: Tier,
 ) -> Result<M, Failure> {
-    let fixed = |field: &FieldDescriptor| fixed(field) || is_hidden(field, level);
     let mut target = dynamic(current)?;
     let source = dynamic(wanted)?;
     let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
     if paths.len() > MOST_PATHS {
         let description = format!("has {} paths; at most {MOST_PATHS} are taken", paths.len());
-        return Err(Failure::invalid(vec![Violation::new(
-            "update_mask",
-            "MASK_INVALID",
-            description,
-        )]));
+        return Err(Failure::invalid(vec![invalid(description)]));
     }
-    match paths {
-        [] => {
-            for (field, value) in source.fields().filter(|(field, _)| !fixed(field)) {
-                target.set_field(&field, value.clone());
+    let mut violations = Vec::new();
+    let all = matches!(paths, [all] if all == "*");
+    if paths.is_empty() || all {
+        for field in source.descriptor().fields().filter(|field| !fixed(field)) {
+            match (is_hidden(&field, level), source.has_field(&field)) {
+                (true, true) => violations.push(too_high(&field, noun)),
+                (false, true) => take(&mut target, &source, &field),
+                (false, false) if all => take(&mut target, &source, &field),
+                _ => {}
             }
         }
-        [all] if all == "*" => {
-            for field in source.descriptor().fields().filter(|field| !fixed(field)) {
-                take(&mut target, &source, &field);
-            }
-        }
-        _ => {
-            let violations: Vec<Violation> = paths
-                .iter()
-                .filter_map(|path| apply(&mut target, &source, path, level).err())
-                .collect();
-            if !violations.is_empty() {
-                return Err(Failure::invalid(violations));
-            }
-        }
+    } else {
+        let applied = paths.iter().map(|path| apply(&mut target, &source, path, noun, level));
+        violations = applied.filter_map(Result::err).collect();
     }
-    M::decode(target.encode_to_vec().as_slice()).map_err(Failure::internal)
+    if violations.is_empty() {
+        M::decode(target.encode_to_vec().as_slice()).map_err(Failure::internal)
+    } else {
+        Err(Failure::invalid(violations))
+    }
+}
+
+fn invalid(description: String) -> Violation {
+    Violation::new("update_mask", "MASK_INVALID", description)
 }
 
 /// `a` or `a.b.c`: nothing inside a list or a map.
@@ -61,9 +59,9 @@ fn apply(
     target: &mut DynamicMessage,
     source: &DynamicMessage,
     path: &str,
+    within: &str,
     level: Tier,
 ) -> Result<(), Violation> {
-    let invalid = |description: String| Violation::new("update_mask", "MASK_INVALID", description);
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let Some(field) = target.descriptor().get_field_by_name(head) else {
         let known: Vec<_> =
@@ -74,8 +72,11 @@ fn apply(
             known.join(", ")
         )));
     };
-    if fixed(&field) || is_hidden(&field, level) {
+    if fixed(&field) {
         return Ok(());
+    }
+    if is_hidden(&field, level) {
+        return Err(too_high(&field, within));
     }
     let Some(rest) = rest else {
         take(target, source, &field);
@@ -89,7 +90,9 @@ fn apply(
     }
     let given = source.get_field(&field);
     match (target.get_field_mut(&field), given.as_message()) {
-        (Value::Message(inner), Some(given)) => apply(inner, given, rest, level),
+        (Value::Message(inner), Some(given)) => {
+            apply(inner, given, rest, &format!("{within}.{head}"), level)
+        }
         _ => Ok(()),
     }
 }
@@ -165,6 +168,7 @@ fn clip(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use api::registan::agreements::v1::Party;
+    use api::registan::rights::v1::Activity;
     use api::registan::r#type::v1::{Date, PartialDate};
 
     use super::*;
@@ -183,6 +187,37 @@ mod tests {
         }
     }
 
+    fn visit() -> Activity {
+        Activity {
+            name: "activities/a".to_owned(),
+            summary: "A visit".to_owned(),
+            internal_note: "kept".to_owned(),
+            ..Activity::default()
+        }
+    }
+
+    #[test]
+    fn what_lies_above_the_writer_is_refused_where_it_is_named_and_kept_where_it_is_not() {
+        let blind = Activity { summary: "B".to_owned(), ..Activity::default() };
+        let merge = |wanted: &Activity, paths: &[&str]| {
+            super::merge("activity", &visit(), wanted, Some(&mask(paths)), Tier::Restricted)
+        };
+
+        for paths in [&[][..], &["*"], &["summary"]] {
+            let merged = merge(&blind, paths).unwrap();
+            assert_eq!((merged.summary.as_str(), merged.internal_note.as_str()), ("B", "kept"));
+        }
+        assert_eq!(merge(&visit(), &["summary"]).unwrap(), visit());
+        for (wanted, paths) in [(blind, &["internal_note"][..]), (visit(), &[]), (visit(), &["*"])]
+        {
+            let refusal = merge(&wanted, paths).unwrap_err();
+            let violations = &refusal.violations;
+            assert_eq!(violations.len(), 1);
+            assert_eq!(violations[0].field, "activity.internal_note");
+            assert_eq!(violations[0].reason, "TIER_TOO_HIGH");
+        }
+    }
+
     fn mask(paths: &[&str]) -> FieldMask {
         FieldMask { paths: paths.iter().map(|&path| path.to_owned()).collect() }
     }
@@ -192,9 +227,14 @@ mod tests {
         let wanted =
             Party { display_name: "X".to_owned(), uid: "forged".to_owned(), ..Party::default() };
 
-        let merged =
-            merge(&party(), &wanted, Some(&mask(&["display_name", "uid", "note"])), Tier::Public)
-                .unwrap();
+        let merged = merge(
+            "party",
+            &party(),
+            &wanted,
+            Some(&mask(&["display_name", "uid", "note"])),
+            Tier::Public,
+        )
+        .unwrap();
 
         assert_eq!(merged, Party { display_name: "X".to_owned(), note: String::new(), ..party() });
     }
@@ -203,8 +243,8 @@ mod tests {
     fn an_empty_mask_takes_what_is_set_and_a_star_takes_all() {
         let wanted = Party { display_name: "X".to_owned(), ..Party::default() };
 
-        let some = merge(&party(), &wanted, None, Tier::Public).unwrap();
-        let all = merge(&party(), &wanted, Some(&mask(&["*"])), Tier::Public).unwrap();
+        let some = merge("party", &party(), &wanted, None, Tier::Public).unwrap();
+        let all = merge("party", &party(), &wanted, Some(&mask(&["*"])), Tier::Public).unwrap();
 
         assert_eq!(some, Party { display_name: "X".to_owned(), ..party() });
         assert_eq!((all.note.as_str(), all.established, all.uid.as_str()), ("", None, "u"));
@@ -218,9 +258,14 @@ mod tests {
         };
         let wanted = Party { established: Some(year), ..Party::default() };
 
-        let merged =
-            merge(&party(), &wanted, Some(&mask(&["established.date.year"])), Tier::Public)
-                .unwrap();
+        let merged = merge(
+            "party",
+            &party(),
+            &wanted,
+            Some(&mask(&["established.date.year"])),
+            Tier::Public,
+        )
+        .unwrap();
 
         assert_eq!(merged.established.unwrap().date, Some(Date { year: 1990, month: 12, day: 16 }));
     }
@@ -228,6 +273,7 @@ mod tests {
     #[test]
     fn paths_that_do_not_exist_are_all_named() {
         let refusal = merge(
+            "party",
             &party(),
             &party(),
             Some(&mask(&["nothing", "names.text", "display_name.x"])),

@@ -110,16 +110,14 @@ impl Records {
         delete: bool,
     ) -> Result<Response<T::Message>, Status> {
         check_name::<T>("name", &parts.name)?;
-        let (name, etag, reader) = (&parts.name, &parts.etag, reader());
         for _ in 0..MOST_TRIES {
-            let current = match self.chronicle.standing::<T>(name, etag, &reader, delete).await {
+            let current = match self.writable::<T>(&parts.name, &parts.etag, delete).await {
                 Ok(current) => current,
-                Err(error) => match self.answered::<T>(call).await? {
+                Err(failure) => match self.answered::<T>(call).await? {
                     Some(first) => return Ok(at(first.recorded, T::write(first))),
-                    None => return Err(refused::<T>(error).into()),
+                    None => return Err(failure.into()),
                 },
             };
-            access::may_write(&self.chronicle, &current.value).await?;
             if parts.validate_only {
                 return Ok(at(current.recorded, T::write(current)));
             }
@@ -140,6 +138,20 @@ impl Records {
         Err(refused::<T>(Error::Busy).into())
     }
 
+    /// The last version, which whoever asks may change, and which is the one they mean. First whether they may see it, then
+    /// whether they may write it, and only then how it stands.
+    async fn writable<T: Served>(
+        &self,
+        name: &str,
+        etag: &str,
+        stands: bool,
+    ) -> Result<Stored<T>, Failure> {
+        let current = self.chronicle.last::<T>(name, &reader()).await.map_err(refused::<T>)?;
+        access::may_write(&self.chronicle, &current.value).await?;
+        current.expect(etag, stands).map_err(refused::<T>)?;
+        Ok(current)
+    }
+
     async fn answered<T: Served>(&self, call: &Call) -> Result<Option<Stored<T>>, Failure> {
         self.chronicle.answered::<T>(call).await.map_err(refused::<T>)
     }
@@ -151,13 +163,10 @@ impl Records {
         update_mask: Option<&prost_types::FieldMask>,
         call: &Call,
     ) -> Result<(Stored<T>, T), Failure> {
-        let current = self
-            .chronicle
-            .standing::<T>(wanted.name(), wanted.etag(), &reader(), true)
-            .await
-            .map_err(refused::<T>)?;
+        let current = self.writable::<T>(wanted.name(), wanted.etag(), true).await?;
         let level = access::level(&current.value);
-        let merged = mask::merge(&T::write(current.clone()), wanted, update_mask, level)?;
+        let merged =
+            mask::merge(noun::<T>(), &T::write(current.clone()), wanted, update_mask, level)?;
         let value = read::<T>(wanted.name().to_owned(), merged)?;
         access::may_change(&self.chronicle, &current.value, &value).await?;
         let before = current.value.references();
@@ -195,7 +204,7 @@ impl Records {
 
     /// What a Create would record, without recording it.
     async fn preview<T: Served>(&self, value: T) -> Result<Stored<T>, Failure> {
-        match self.chronicle.standing::<T>(value.name(), "", &reader(), true).await {
+        match self.chronicle.standing::<T>(value.name(), &reader()).await {
             Ok(_) | Err(Error::Deleted(_)) => {
                 Err(refused::<T>(Error::AlreadyExists(value.name().to_owned())))
             }

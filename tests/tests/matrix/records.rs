@@ -28,7 +28,10 @@ const RESOURCES: [(&str, &str, &str, &str); 3] = [
 ];
 /// Methods that are asked for one name.
 const NAMED: [&str; 4] = ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}"];
-/// The method that is asked for the name of what was deleted: what stands is told as such to everybody who may read it.
+/// Methods that are refused for how a record stands: its etag is another, or it was not deleted. Only those are told who may write
+/// it.
+const REFUSED: [&str; 3] = ["Update{one}", "Delete{one}", "Undelete{one}"];
+/// The method that is asked for the name of what was deleted.
 const UNDELETE: [&str; 1] = ["Undelete{one}"];
 /// Methods that tell of many.
 const MANY: [&str; 4] = ["List{many}", "Export{many}", "Watch{many}", "Diff{many}"];
@@ -128,6 +131,16 @@ fn request(method: &str, one: &str, field: &str, name: &str, since: &str) -> Val
     }
 }
 
+/// The same, with the etag of an old version.
+fn outdated(method: &str, one: &str, mut request: Value) -> Value {
+    match method {
+        "Update{one}" => request[one.to_lowercase()]["etag"] = json!("\"old\""),
+        "Delete{one}" => request["etag"] = json!("\"old\""),
+        _ => {}
+    }
+    request
+}
+
 /// All that a caller is told by an error, with the name they asked for taken out.
 fn told(status: &Status, name: &str) -> (Code, String, Vec<u8>) {
     let id = name.rsplit('/').next().expect("an id");
@@ -170,6 +183,8 @@ fn outcome(answer: &Result<Vec<Bytes>, Status>) -> Outcome {
         (Code::PermissionDenied, "ROLE_MISSING") => Outcome::RoleNeeded,
         (Code::PermissionDenied, "NOT_GRANTED") => Outcome::NotGranted,
         (Code::NotFound, _) => Outcome::NotFound,
+        // As far as whoever may do it comes.
+        (Code::Aborted, "ETAG_MISMATCH") | (Code::AlreadyExists, _) => Outcome::Answered,
         (code, reason) => panic!("{code:?} {reason}: {}", status.message()),
     }
 }
@@ -265,14 +280,21 @@ async fn what_is_found_over_grpc_is_what_the_table_says_and_hidden_is_missing() 
                 run.many(&cell, token.as_deref(), template, &made).await;
             }
         }
-        for templates in [&NAMED[..], &UNDELETE] {
+        for templates in [&NAMED[..], &REFUSED, &UNDELETE] {
             if templates == UNDELETE {
                 delete(&suite, &run.channel, service, one, &made).await;
             }
             for (who, token) in &callers {
                 for (template, record) in pairs(templates, &made) {
                     let since = run.since.clone();
-                    let request = |name: &str| request(template, one, field, name, &since);
+                    let request = |name: &str| {
+                        let request = request(template, one, field, name, &since);
+                        if templates == REFUSED {
+                            outdated(template, one, request)
+                        } else {
+                            request
+                        }
+                    };
                     let cell = cell(template, who, Some(record.kind.clone()));
                     run.named(&cell, token.as_deref(), &record.name, request).await;
                 }

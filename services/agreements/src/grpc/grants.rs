@@ -117,11 +117,11 @@ impl Grants {
     /// The grant as it would be, by what stands now. What the standard method refuses is left to it.
     async fn check_update(&self, request: &UpdateGrantRequest) -> Result<(), Failure> {
         let Some(wanted) = &request.grant else { return Ok(()) };
-        let current = self.0.chronicle.standing::<Grant>(&wanted.name, "", &reader(), true).await;
+        let current = self.0.chronicle.last::<Grant>(&wanted.name, &reader()).await;
         let Ok(current) = current else { return Ok(()) };
         let before = current.value.clone();
         let mask = request.update_mask.as_ref();
-        match mask::merge(&Grant::write(current), wanted, mask, Tier::Public) {
+        match mask::merge("grant", &Grant::write(current), wanted, mask, Tier::Public) {
             Ok(merged) => self.check_expiry(Some(&before), merged),
             Err(_) => Ok(()),
         }
