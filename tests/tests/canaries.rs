@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,6 +13,7 @@ use chassis::clock::{Clock, SystemClock};
 use e2e::{Process, free_address, grpcurl, program};
 use policy::{Desks, Role, Tier};
 use serde_json::{Value, json};
+use testkit::oidc::{AUDIENCE, Algorithm, Issuer, SigningKey, claims};
 
 const NOTE: &str = "canary-note-6f1d";
 const ROUTE: &str = "canary-route-a83b";
@@ -21,12 +23,6 @@ const PURPOSE: &str = "canary-purpose-77e0";
 const PASSWORD: &str = "canary-password-0be4";
 const ALL: [&str; 5] = [NOTE, ROUTE, SUMMARY, FILTER, PURPOSE];
 const ACTIVITIES: &str = "rights.v1.ActivityService";
-
-fn token(data: &Path, subject: &str, roles: &[Role], desks: &str, tier: Tier) -> String {
-    let desks = Desks::parse(desks).unwrap();
-    let token = Token { subject: subject.to_owned(), roles: roles.to_vec(), desks, tier, hours: 1 };
-    token.sign(data, SystemClock.now()).unwrap()
-}
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -39,7 +35,7 @@ fn holds(bytes: &[u8], word: &str) -> bool {
 }
 
 /// A round of calls that answer with an activity or fail; what was answered, errors with their details, as one text.
-fn round(address: std::net::SocketAddr, token: Option<&str>, name: &str) -> String {
+fn round(address: SocketAddr, token: Option<&str>, name: &str) -> String {
     let source = json!({ "citation": "made for a test" });
     let filter = format!("delegation = \"{FILTER}\"");
     let long = "2020-01-01T00:00:00Z";
@@ -78,64 +74,122 @@ fn round(address: std::net::SocketAddr, token: Option<&str>, name: &str) -> Stri
     told.chain([brief]).collect::<Vec<_>>().join("\n")
 }
 
-/// The suite, logging all it can, with an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a
-/// grant. What is SECRET of it no token of the development issuer can write: it is only ever sent, and never kept.
-fn suite(folder: &Path) -> Option<(Process, std::net::SocketAddr, String)> {
-    let (address, data) = (free_address(), folder.join("data"));
-    fs::create_dir(folder.join("tmp")).unwrap();
+/// Whoever reads: their subject, what they are granted, and which secrets they may be told.
+struct Caller {
+    subject: &'static str,
+    role: &'static str,
+    desks: &'static [&'static str],
+    tier: &'static str,
+    /// For the one activity alone.
+    named: bool,
+    may: &'static [&'static str],
+}
+
+const fn caller(
+    subject: &'static str,
+    role: &'static str,
+    desks: &'static [&'static str],
+) -> Caller {
+    Caller { subject, role, desks, tier: "TIER_CONFIDENTIAL", named: false, may: &[] }
+}
+
+const KZ: &[&str] = &["DESK_KZ"];
+const CALLERS: [Caller; 6] = [
+    Caller { tier: "TIER_PUBLIC", ..caller("operator", "ROLE_OPERATOR", &[]) },
+    caller("elsewhere", "ROLE_MONITOR", &["DESK_UZ"]),
+    Caller { tier: "TIER_RESTRICTED", may: &[SUMMARY], ..caller("partner", "ROLE_PARTNER", KZ) },
+    Caller { may: &[SUMMARY, NOTE], ..caller("analyst", "ROLE_ANALYST", KZ) },
+    Caller { may: &[SUMMARY, NOTE], ..caller("monitor", "ROLE_MONITOR", KZ) },
+    Caller {
+        tier: "TIER_SECRET",
+        named: true,
+        may: &[SUMMARY, NOTE, ROUTE],
+        ..caller("named", "ROLE_MONITOR", KZ)
+    },
+];
+
+fn write(address: SocketAddr, token: &str, method: &str, request: &Value) -> Value {
+    let answer = grpcurl(address, Some(token), method, &request.to_string());
+    answer.unwrap_or_else(|refusal| panic!("{method}: {}", refusal.text))
+}
+
+/// The suite, logging all it can to a file of this name; with an identity provider, or else with the development issuer.
+fn suite(folder: &Path, log: &str, issuer: Option<&Issuer>) -> Option<(Process, SocketAddr)> {
+    let address = free_address();
     let mut command = Command::new(program("registan")?);
     command.args(["serve", "--listen", &address.to_string(), "--log", "trace", "--empty"]);
-    command.arg("--data-dir").arg(&data).env("TMPDIR", folder.join("tmp"));
-    let mut process = Process::start(&mut command, &folder.join("log"));
+    command.arg("--data-dir").arg(folder.join("data")).env("TMPDIR", folder.join("tmp"));
+    if let Some(issuer) = issuer {
+        command.args(["--oidc-issuer", &issuer.url, "--oidc-audience", AUDIENCE]);
+    }
+    let mut process = Process::start(&mut command, &folder.join(log));
     process.wait_for(address);
-    let writer = testkit::token(&data);
-    let write = |token: &str, method: &str, request: Value| {
-        let answer = grpcurl(address, Some(token), method, &request.to_string());
-        answer.unwrap_or_else(|refusal| panic!("{method}: {}", refusal.text))
-    };
+    Some((process, address))
+}
+
+/// Lays in an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a grant for each caller, as an
+/// operator does before people of an identity provider are let in. Gives the name of the activity.
+fn lay_in(address: SocketAddr, data: &Path, issuer: &Issuer) -> String {
+    let writer = testkit::token(data);
     let source = json!({ "citation": "made for a test" });
     let party = json!({ "kind": "KIND_STATE", "display_name": "Kazakhstan", "country_code": "KZ", "source": source });
-    write(
-        &writer,
-        "agreements.v1.PartyService/CreateParty",
-        json!({ "party_id": "kz", "party": party }),
-    );
+    let request = json!({ "party_id": "kz", "party": party });
+    write(address, &writer, "agreements.v1.PartyService/CreateParty", &request);
     let activity = json!({ "tier": "TIER_RESTRICTED", "kind": "KIND_PRISON_VISIT", "party": "parties/kz",
         "delegation": "A delegation", "date": { "date": { "year": 2024, "month": 6 } }, "outcome": "OUTCOME_REFUSED",
         "summary": SUMMARY, "internal_note": NOTE, "source": source });
-    let made =
-        write(&writer, &format!("{ACTIVITIES}/CreateActivity"), json!({ "activity": activity }));
+    let request = json!({ "activity": activity });
+    let made = write(address, &writer, &format!("{ACTIVITIES}/CreateActivity"), &request);
     let name = made["name"].as_str().unwrap().to_owned();
-    let operator = token(&data, "operator", &[Role::Operator], "all", Tier::Public);
+    let operator = Token {
+        subject: "operator".to_owned(),
+        roles: vec![Role::Operator],
+        desks: Desks::ALL,
+        tier: Tier::Public,
+        hours: 1,
+    };
+    let operator = operator.sign(data, SystemClock.now()).unwrap();
     let ends = (SystemClock.now() / 1_000_000) + 3600;
     let ends = prost_types::Timestamp { seconds: ends, nanos: 0 }.to_string();
-    let grant = json!({ "subject": "development#named", "role": "ROLE_MONITOR", "for_desks": ["DESK_KZ"],
-        "up_to": "TIER_SECRET", "resource": name, "purpose": PURPOSE, "expire_time": ends });
-    write(&operator, "access.v1.GrantService/CreateGrant", json!({ "grant": grant }));
-    Some((process, address, name))
+    for Caller { subject, role, desks, tier, named, .. } in CALLERS {
+        let mut grant = json!({ "subject": format!("{}#{subject}", issuer.url), "role": role, "for_desks": desks,
+            "up_to": tier, "purpose": PURPOSE, "expire_time": ends });
+        if named {
+            grant["resource"] = json!(name);
+        }
+        let request = json!({ "grant": grant });
+        write(address, &operator, "access.v1.GrantService/CreateGrant", &request);
+    }
+    name
 }
 
-#[test]
-fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() {
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     if testkit::tool("grpcurl").is_none() {
         return;
     }
-    let Some((mut process, address, name)) = suite(folder) else { return };
+    fs::create_dir(folder.join("tmp")).unwrap();
     let data = folder.join("data");
-    let of = |subject, role, desks, tier| token(&data, subject, &[role], desks, tier);
-    let callers = [
-        (None, &[][..]),
-        (Some(of("operator", Role::Operator, "all", Tier::Public)), &[]),
-        (Some(of("elsewhere", Role::Monitor, "uz", Tier::Confidential)), &[]),
-        (Some(of("partner", Role::Partner, "kz", Tier::Restricted)), &[SUMMARY]),
-        (Some(of("analyst", Role::Analyst, "kz", Tier::Confidential)), &[SUMMARY, NOTE]),
-        (Some(of("monitor", Role::Monitor, "kz", Tier::Confidential)), &[SUMMARY, NOTE]),
-    ];
-    let mut tokens = Vec::new();
-    for (token, may) in callers {
-        let answers = round(address, token.as_deref(), &name);
+    let key = SigningKey::new("one", Algorithm::ES256);
+    let issuer = Issuer::with(&[&key]).await;
+    let Some((mut process, address)) = suite(folder, "first.log", None) else { return };
+    let name = lay_in(address, &data, &issuer);
+    process.stop();
+    let Some((mut process, address)) = suite(folder, "log", Some(&issuer)) else { return };
+    let now = SystemClock.now() / 1_000_000;
+    let token = |caller: &Caller| {
+        let change = json!({ "sub": caller.subject, "iat": now, "exp": now + 600, "amr": ["mfa"] });
+        key.sign(&claims(&issuer, &change))
+    };
+    let tokens = CALLERS.each_ref().map(token);
+    let secret = json!({ "activity": { "name": name, "route": ROUTE }, "update_mask": { "paths": ["route"] } });
+    write(address, &tokens[5], &format!("{ACTIVITIES}/UpdateActivity"), &secret);
+
+    let callers = CALLERS.iter().zip(&tokens).map(|(caller, token)| (Some(&**token), caller.may));
+    for (token, may) in callers.chain([(None, &[][..])]) {
+        let answers = round(address, token, &name);
         for secret in [NOTE, ROUTE, SUMMARY] {
             assert_eq!(
                 answers.contains(secret),
@@ -143,7 +197,6 @@ fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() {
                 "{secret} for {may:?}:\n{answers}"
             );
         }
-        tokens.extend(token);
     }
     process.stop();
 

@@ -15,11 +15,32 @@ pub enum Engine {
     Postgres,
 }
 
-/// An empty database; a SQLite file is gone with this value, a PostgreSQL database with the cluster.
+/// An empty database, gone with this value.
 pub struct Database {
     /// Its address.
     pub url: String,
     _folder: Option<TempDir>,
+    /// On PostgreSQL: the server, and its name there.
+    on_server: Option<(String, String)>,
+}
+
+impl Drop for Database {
+    /// Whoever is still connected is cut off. What cannot be dropped goes with the cluster.
+    fn drop(&mut self) {
+        let Some((server, name)) = self.on_server.take() else { return };
+        let dropping = async move {
+            let admin = Orm::connect(server.as_str()).await?;
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            admin.execute_unprepared(&drop).await?;
+            admin.close().await
+        };
+        // On a thread of its own: this may be within a runtime, which must not wait.
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.map(|runtime| runtime.block_on(dropping))
+        });
+        let _stays = thread.join();
+    }
 }
 
 /// An empty database, or nothing where PostgreSQL is not there.
@@ -31,7 +52,7 @@ pub async fn database(engine: Engine) -> Option<Database> {
         Engine::Sqlite => {
             let folder = tempfile::tempdir().expect("a temporary folder can be made");
             let url = format!("sqlite:{}?mode=rwc", folder.path().join("test.db").display());
-            Some(Database { url, _folder: Some(folder) })
+            Some(Database { url, _folder: Some(folder), on_server: None })
         }
         Engine::Postgres => {
             let Ok(server) = std::env::var("TESTKIT_POSTGRES") else {
@@ -45,9 +66,37 @@ pub async fn database(engine: Engine) -> Option<Database> {
             );
             admin.execute_unprepared(&create).await.expect("a database can be created");
             admin.close().await.expect("the connection closes");
-            Some(Database { url: with_name(&server, &name), _folder: None })
+            let url = with_name(&server, &name);
+            Some(Database { url, _folder: None, on_server: Some((server, name)) })
         }
     }
+}
+
+/// A copy of a database at rest.
+///
+/// # Panics
+/// If it cannot be made.
+pub async fn copy(url: &str) -> Database {
+    if url.starts_with("sqlite:") {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let file = folder.path().join("copy.db");
+        let original = Orm::connect(url).await.expect("the database can be opened");
+        let into = format!("VACUUM INTO '{}'", file.display());
+        original.execute_unprepared(&into).await.expect("it can be copied");
+        original.close().await.expect("the connection closes");
+        let url = format!("sqlite:{}", file.display());
+        return Database { url, _folder: Some(folder), on_server: None };
+    }
+    let server = std::env::var("TESTKIT_POSTGRES").expect("it was made on the test cluster");
+    let original = url.split('?').next().and_then(|address| address.rsplit('/').next());
+    let template = original.expect("the address has a name");
+    let name = format!("test_{}", Uuid::new_v4().simple());
+    let admin = Orm::connect(server.as_str()).await.expect("the test cluster answers");
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    admin.execute_unprepared(&create).await.expect("nobody is connected to the original");
+    admin.close().await.expect("the connection closes");
+    let url = with_name(&server, &name);
+    Database { url, _folder: None, on_server: Some((server, name)) }
 }
 
 /// `postgres://user@/postgres?host=…` with another database.

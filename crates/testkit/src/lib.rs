@@ -3,6 +3,7 @@
 //! - [`on_both`]: runs a test on SQLite and on PostgreSQL, each in an empty database of its own
 //! - [`pinned`], [`same_vocabulary`]: what is written by hand is what the contract and the migrations say
 //! - [`token`], [`token_for`]: access tokens of the development issuer
+//! - [`oidc`]: an identity provider on loopback, and what it signs
 //! - [`compiled`], [`contract_with`]: descriptors of services that only a test has
 //! - [`tool`]: finds a real client: grpcurl, kubectl, python3 with grpcio
 //! - [`shared_data`]: the real files beside the repository
@@ -13,11 +14,12 @@
 mod contract;
 mod database;
 mod descriptors;
+pub mod oidc;
 mod tokens;
 mod tools;
 
 pub use contract::{pinned, same_vocabulary};
-pub use database::{Database, Engine, database, on_both};
+pub use database::{Database, Engine, copy, database, on_both};
 pub use descriptors::{compiled, contract_with};
 pub use tokens::{token, token_for};
 pub use tools::{shared_data, tool};

@@ -29,6 +29,21 @@ async fn no_two_tests_share_a_database() {
 }
 
 #[tokio::test]
+async fn a_database_is_gone_with_its_value() {
+    for engine in [testkit::Engine::Sqlite, testkit::Engine::Postgres] {
+        let Some(database) = testkit::database(engine).await else { return };
+        let url = database.url.replace("mode=rwc", "mode=rw");
+        // Somebody is connected still.
+        let there = Database::connect(&database.url).await.expect("it is there");
+
+        drop(database);
+
+        assert!(Database::connect(&url).await.is_err(), "{url}");
+        drop(there);
+    }
+}
+
+#[tokio::test]
 async fn text_is_in_the_order_of_its_bytes_on_each_engine() {
     testkit::on_both(|url| async move {
         let database = Database::connect(&url).await.expect("it is there");

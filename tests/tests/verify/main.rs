@@ -9,7 +9,6 @@ use std::process::Command;
 
 use e2e::{Suite, program};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use tempfile::TempDir;
 use testkit::{Engine, database};
 
 /// A tampering, in SQL, and the words in which it is told.
@@ -95,18 +94,20 @@ fn verify(url: &str, expect: Option<&str>) -> Found {
 }
 
 /// The record of an engine, at rest, with a history of its own at the end.
-async fn record(engine: Engine) -> Option<(String, Suite)> {
+async fn record(engine: Engine) -> Option<(String, Suite, Vec<testkit::Database>)> {
     testkit::tool("grpcurl")?;
+    let mut databases = Vec::new();
     let (url, mut suite) = match engine {
         Engine::Sqlite => {
             let suite = Suite::embedded()?;
             (format!("sqlite:{}", suite.folder.path().join("data/agreements.db").display()), suite)
         }
         Engine::Postgres => {
-            let (one, two, three) =
-                (database(engine).await?, database(engine).await?, database(engine).await?);
-            let suite = Suite::distributed([&one.url, &two.url, &three.url])?;
-            (one.url, suite)
+            for _ in 0..3 {
+                databases.push(database(engine).await?);
+            }
+            let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
+            (databases[0].url.clone(), Suite::distributed(urls)?)
         }
     };
     for (method, request) in [
@@ -128,47 +129,39 @@ async fn record(engine: Engine) -> Option<(String, Suite)> {
     for process in suite.processes.iter_mut().rev() {
         assert!(process.stop().success());
     }
-    Some((url, suite))
+    Some((url, suite, databases))
 }
 
-/// A copy of a database at rest, open; its address; and the folder it lies in.
-async fn copy(url: &str, number: usize) -> (DatabaseConnection, String, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = if url.starts_with("sqlite:") {
-        let file = folder.path().join("copy.db");
-        let original = Database::connect(url).await.unwrap();
-        let into = format!("VACUUM INTO '{}'", file.display());
-        original.execute_unprepared(&into).await.unwrap();
-        original.close().await.unwrap();
-        format!("sqlite:{}", file.display())
-    } else {
-        let admin = std::env::var("TESTKIT_POSTGRES").unwrap();
-        let name = url.split('?').next().unwrap().rsplit('/').next().unwrap();
-        let admin = Database::connect(admin).await.unwrap();
-        let create = format!("CREATE DATABASE {name}_{number} TEMPLATE {name}");
-        admin.execute_unprepared(&create).await.unwrap();
-        admin.close().await.unwrap();
-        url.replace(name, &format!("{name}_{number}"))
-    };
-    (Database::connect(&url).await.unwrap(), url, folder)
+/// A copy of a database at rest, altered.
+async fn altered<F: Future<Output = ()>>(
+    url: &str,
+    alter: impl FnOnce(DatabaseConnection) -> F,
+) -> testkit::Database {
+    let copy = testkit::copy(url).await;
+    let db = Database::connect(&copy.url).await.unwrap();
+    alter(db.clone()).await;
+    db.close().await.unwrap();
+    copy
+}
+
+async fn tampered(url: &str, sql: &str) -> testkit::Database {
+    altered(url, |db| async move { drop(db.execute_unprepared(sql).await.unwrap()) }).await
 }
 
 async fn every_tampering_is_named(engine: Engine) {
     if program("registan").is_none() {
         return;
     }
-    let Some((url, _suite)) = record(engine).await else { return };
+    let Some((url, _suite, _databases)) = record(engine).await else { return };
     let whole = verify(&url, None);
     let noted = whole.checkpoint();
     assert!(whole.text.starts_with("agreements: "), "{}", whole.text);
     assert!(verify(&url, Some(noted)).fits);
 
-    for (number, (sql, words)) in TAMPERINGS.iter().enumerate() {
-        let (db, url, _folder) = copy(&url, number).await;
-        db.execute_unprepared(sql).await.unwrap();
-        db.close().await.unwrap();
+    for (sql, words) in TAMPERINGS {
+        let copy = tampered(&url, sql).await;
 
-        let found = verify(&url, None);
+        let found = verify(&copy.url, None);
 
         assert!(!found.fits, "{sql}");
         for word in *words {
@@ -176,18 +169,14 @@ async fn every_tampering_is_named(engine: Engine) {
         }
     }
 
-    let (db, copied, _folder) = copy(&url, 100).await;
-    db.execute_unprepared(ROLLED_BACK).await.unwrap();
-    db.close().await.unwrap();
-    assert!(verify(&copied, None).fits, "nothing inside the database tells of it");
-    let found = verify(&copied, Some(noted));
+    let copy = tampered(&url, ROLLED_BACK).await;
+    assert!(verify(&copy.url, None).fits, "nothing inside the database tells of it");
+    let found = verify(&copy.url, Some(noted));
     assert!(!found.fits && found.text.contains("rolled back"), "{}", found.text);
 
-    let (db, copied, _folder) = copy(&url, 101).await;
-    forger::forge(&db).await;
-    db.close().await.unwrap();
-    assert!(verify(&copied, None).fits, "nothing inside the database tells of it");
-    let found = verify(&copied, Some(noted));
+    let copy = altered(&url, |db| async move { forger::forge(&db).await }).await;
+    assert!(verify(&copy.url, None).fits, "nothing inside the database tells of it");
+    let found = verify(&copy.url, Some(noted));
     assert!(!found.fits && found.text.contains("written anew"), "{}", found.text);
 }
 

@@ -13,6 +13,8 @@ pub(super) enum Refused {
     Unknown,
     /// Not a token of the kind that is taken here.
     Malformed,
+    /// Signed to hold for longer than so many seconds.
+    TooLong(i64),
     /// The keys of the issuer cannot be had.
     NoKeys,
 }
@@ -20,7 +22,7 @@ pub(super) enum Refused {
 impl Refused {
     /// As the caller is told; `advice` says how to get a token.
     pub fn failure(&self, advice: &str) -> Failure {
-        let (problem, what) = match self {
+        let (problem, what) = match *self {
             Self::Expired => ("EXPIRED", "has expired"),
             Self::NotYetValid => ("NOT_YET_VALID", "is not valid yet"),
             Self::Unknown => (
@@ -31,6 +33,11 @@ impl Refused {
                 "MALFORMED",
                 "is not one of the kind taken here: a JWT of the type at+jwt, signed with ES256, EdDSA or RS256, of at most 8 KiB",
             ),
+            Self::TooLong(seconds) => {
+                let minutes = seconds / 60;
+                let what = format!("is made to hold for longer than {minutes} minutes");
+                return Self::invalid("LIFETIME_TOO_LONG", &what, advice);
+            }
             Self::NoKeys => {
                 let message =
                     "the keys of the token issuer cannot be had, so no token can be verified";
@@ -38,6 +45,10 @@ impl Refused {
                     .retry_after(super::oidc::RETRY);
             }
         };
+        Self::invalid(problem, what, advice)
+    }
+
+    fn invalid(problem: &'static str, what: &str, advice: &str) -> Failure {
         let message = format!("the access token {what}; {advice}");
         Failure::new(Code::Unauthenticated, "TOKEN_INVALID", message).with("problem", problem)
     }

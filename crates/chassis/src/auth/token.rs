@@ -91,10 +91,10 @@ pub(super) fn verify<More: DeserializeOwned>(
     if begins > now.saturating_add(LEEWAY) {
         return Err(Refused::NotYetValid);
     }
-    let subject = 1..=LONGEST_SUBJECT;
-    if claims.exp.saturating_sub(claims.iat) > expected.lifetime
-        || !subject.contains(&claims.sub.len())
-    {
+    if claims.exp.saturating_sub(claims.iat) > expected.lifetime {
+        return Err(Refused::TooLong(expected.lifetime));
+    }
+    if !(1..=LONGEST_SUBJECT).contains(&claims.sub.len()) {
         return Err(Refused::Malformed);
     }
     Ok(claims)

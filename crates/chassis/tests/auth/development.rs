@@ -11,8 +11,8 @@ use chassis::{Clock, Server, Service, Settings};
 use jsonwebtoken::Algorithm;
 use policy::{Desks, Role, Tier};
 
-use crate::issuer::{Issuer, SigningKey};
 use crate::support::{Running, With, problem, serve, serve_for};
+use testkit::oidc::{Issuer, SigningKey};
 
 const UNKNOWN: &str = "Unauthenticated TOKEN_INVALID UNKNOWN_ISSUER_OR_KEY";
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::issuer::{Issuer, NOW, SigningKey, claims};
 use crate::support::{Running, problem, serve_for};
+use testkit::oidc::{Issuer, NOW, SigningKey, claims};
 
 const UNKNOWN: &str = "Unauthenticated TOKEN_INVALID UNKNOWN_ISSUER_OR_KEY";
 const NO_KEYS: &str = "Unavailable TOKEN_ISSUER_UNAVAILABLE";

@@ -2,7 +2,6 @@
 
 mod development;
 mod forwarding;
-mod issuer;
 mod keys;
 mod rules;
 mod support;

@@ -9,8 +9,8 @@ use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::issuer::{Issuer, NOW, SigningKey, claims};
 use crate::support::{Granted, With, call, oidc, problem, serve, serve_for};
+use testkit::oidc::{Issuer, NOW, SigningKey, claims};
 
 fn grant(role: Role, tier: Tier, expires: Option<i64>) -> Grant {
     Grant { role, desks: Desks::ALL, tier, resource: None, expires }

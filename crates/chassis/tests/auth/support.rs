@@ -21,7 +21,7 @@ use tonic::server::NamedService;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::issuer::{AUDIENCE, Issuer, NOW};
+use testkit::oidc::{AUDIENCE, Issuer, NOW};
 
 /// One method for everybody, one for two roles, and one whose rule was forgotten.
 const CONTRACT: &str = r#"

@@ -1,7 +1,5 @@
 //! An OIDC issuer on loopback: its discovery document, its keys, and what it signs.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,8 +11,9 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+pub use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,36 +29,42 @@ const PKCS8_PREFIX: usize = 26;
 /// A key pair with an id.
 #[derive(Clone)]
 pub struct SigningKey {
+    /// Its `kid`.
     pub id: String,
+    /// ES256, EdDSA or RS256.
     pub algorithm: Algorithm,
     key: EncodingKey,
     public: Value,
 }
 
 fn with_public(key: EncodingKey, algorithm: Algorithm) -> (EncodingKey, Value) {
-    let public = Jwk::from_encoding_key(&key, algorithm).unwrap();
-    (key, serde_json::to_value(public).unwrap())
+    let public = Jwk::from_encoding_key(&key, algorithm).expect("it has a public half");
+    (key, serde_json::to_value(public).expect("it is JSON"))
 }
 
 impl SigningKey {
+    /// A new one.
+    ///
+    /// # Panics
+    /// If it cannot be made.
     pub fn new(id: &str, algorithm: Algorithm) -> Self {
         let random = SystemRandom::new();
         let (key, public) = match algorithm {
             Algorithm::EdDSA => {
-                let private = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
-                let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).unwrap();
+                let private = Ed25519KeyPair::generate_pkcs8(&random).expect("a key is made");
+                let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).expect("a key is made");
                 let x = URL_SAFE_NO_PAD.encode(pair.public_key());
                 let public = json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": x});
                 (EncodingKey::from_ed_der(private.as_ref()), public)
             }
             Algorithm::ES256 => {
                 let curve = &ECDSA_P256_SHA256_FIXED_SIGNING;
-                let private = EcdsaKeyPair::generate_pkcs8(curve, &random).unwrap();
+                let private = EcdsaKeyPair::generate_pkcs8(curve, &random).expect("a key is made");
                 with_public(EncodingKey::from_ec_der(private.as_ref()), algorithm)
             }
             _ => {
-                let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
-                let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+                let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key is made");
+                let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("a key is made");
                 let private = &private.as_ref()[PKCS8_PREFIX..];
                 with_public(EncodingKey::from_rsa_der(private), algorithm)
             }
@@ -74,6 +79,7 @@ impl SigningKey {
         public
     }
 
+    /// The header of an access token (RFC 9068) signed with it.
     pub fn header(&self) -> Header {
         let (typ, kid) = (Some("at+jwt".to_owned()), Some(self.id.clone()));
         Header { typ, kid, ..Header::new(self.algorithm) }
@@ -84,12 +90,19 @@ impl SigningKey {
         self.sign_with(&self.header(), claims)
     }
 
+    /// A token with this header and these claims.
+    ///
+    /// # Panics
+    /// If it cannot be signed.
     pub fn sign_with(&self, header: &Header, claims: &Value) -> String {
-        encode(header, claims, &self.key).unwrap()
+        encode(header, claims, &self.key).expect("it is signed")
     }
 }
 
 /// Claims with a `change` to them; `null` takes one out.
+///
+/// # Panics
+/// If the change is no object.
 pub fn claims(issuer: &Issuer, change: &Value) -> Value {
     let mut claims = json!({
         "iss": issuer.url,
@@ -98,10 +111,10 @@ pub fn claims(issuer: &Issuer, change: &Value) -> Value {
         "iat": NOW,
         "exp": NOW + 600,
     });
-    for (key, value) in change.as_object().unwrap() {
+    for (key, value) in change.as_object().expect("claims are an object") {
         claims[key] = value.clone();
     }
-    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    claims.as_object_mut().expect("claims are an object").retain(|_, value| !value.is_null());
     claims
 }
 
@@ -114,6 +127,7 @@ pub fn unsigned(header: &Value, claims: &Value) -> String {
 /// The issuer, stopped with the test.
 #[derive(Clone)]
 pub struct Issuer {
+    /// Its address, `iss` of its tokens.
     pub url: String,
     /// The document at each path.
     pub documents: Arc<Mutex<Vec<(String, String)>>>,
@@ -125,9 +139,12 @@ pub struct Issuer {
 
 impl Issuer {
     /// Serves these keys.
+    ///
+    /// # Panics
+    /// If no port is free.
     pub async fn with(keys: &[&SigningKey]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/realms/test", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}/realms/test", listener.local_addr().expect("it is bound"));
         let issuer = Self {
             documents: Arc::default(),
             fetched: Arc::default(),
@@ -153,8 +170,11 @@ impl Issuer {
     }
 
     /// Serves a document at a path.
+    ///
+    /// # Panics
+    /// If a thread panicked while it served one.
     pub fn serve(&self, path: &str, document: String) {
-        let mut documents = self.documents.lock().unwrap();
+        let mut documents = self.documents.lock().expect("nobody panicked");
         documents.retain(|(known, _)| known != path);
         documents.push((path.to_owned(), document));
     }
@@ -170,7 +190,13 @@ impl Issuer {
         if path.ends_with("/keys") {
             self.fetched.fetch_add(1, Ordering::SeqCst);
         }
-        let found = self.documents.lock().unwrap().iter().find(|(known, _)| known == path).cloned();
+        let found = self
+            .documents
+            .lock()
+            .expect("nobody panicked")
+            .iter()
+            .find(|(known, _)| known == path)
+            .cloned();
         let answer = match found {
             Some((_, location)) if location.starts_with("http://") => {
                 format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")
