@@ -172,6 +172,8 @@ pub struct Participation {
     pub note: String,
     pub source: Option<SourceRef>,
     pub confidence: Option<Confidence>,
+    #[serde(default)]
+    pub preferred: bool,
 }
 
 /// An agreement; the contract says what each field means.

@@ -7,8 +7,9 @@ use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::{
     Agreement, AgreementParty, CreateAgreementRequest, CreateFrameworkRequest, Framework,
-    GetAgreementRequest, GetLegalBasisRequest, LegalBasis, ListAgreementsRequest, Milestone,
-    Priority, Provision, framework, milestone, provision,
+    GetAgreementRequest, GetLegalBasisRequest, LegalBasis, ListAgreementRevisionsRequest,
+    ListAgreementsRequest, Milestone, Priority, Provision, UpdateAgreementRequest, framework,
+    milestone, provision,
 };
 use api::registan::r#type::v1::{Date, PartialDate};
 use tonic::Code;
@@ -158,6 +159,55 @@ async fn the_status_is_that_of_the_day_asked_for() {
         assert_eq!(
             (reason(&refusal).as_str(), fields(&refusal)),
             ("DATE_INVALID", vec!["as_of".to_owned()])
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn which_of_several_accounts_is_followed_is_recorded_and_can_be_taken_back() {
+    use milestone::Kind::InForce;
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let accounts = |preferred: usize| {
+            let mut all = [day(1999, 7, 1), day(2001, 1, 1)].map(|date| milestone(InForce, date));
+            all[preferred].preferred = true;
+            all.to_vec()
+        };
+        let request = agreement("two", Kind::PartnershipAndCooperation, accounts(0));
+        let first = running.agreements.create_agreement(request).await.unwrap().into_inner();
+        let mut times = vec![first.update_time];
+        for preferred in [1, 0] {
+            let changed = Agreement { milestones: accounts(preferred), ..first.clone() };
+            let (agreement, etag) = (changed, String::new());
+            let request = UpdateAgreementRequest {
+                agreement: Some(Agreement { etag, ..agreement }),
+                ..UpdateAgreementRequest::default()
+            };
+            let updated = running.agreements.update_agreement(request).await.unwrap().into_inner();
+            times.push(updated.update_time);
+        }
+
+        let mut states = Vec::new();
+        for read_time in times {
+            let name = first.name.clone();
+            let request = GetAgreementRequest { name, as_of: day(2000, 1, 1), read_time };
+            let then = running.agreements.get_agreement(request).await.unwrap().into_inner();
+            assert_eq!(then.milestones.len(), 2, "both accounts stand");
+            states.push(then.status.unwrap().state());
+        }
+        assert_eq!(states, [State::InForce, State::NotStarted, State::InForce]);
+        let request = ListAgreementRevisionsRequest {
+            name: first.name.clone(),
+            ..ListAgreementRevisionsRequest::default()
+        };
+        let revisions = running.agreements.list_agreement_revisions(request).await.unwrap();
+        let changes = revisions.into_inner().revisions;
+        assert!(
+            changes
+                .iter()
+                .filter(|it| it.revision > 1)
+                .all(|it| { it.changed.as_ref().unwrap().paths == ["milestones"] })
         );
     })
     .await;

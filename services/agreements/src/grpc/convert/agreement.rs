@@ -182,6 +182,7 @@ fn read_participation(check: &mut Check, message: wire::Participation) -> Partic
         note: check.text("note", message.note, 4096),
         source: read_source(check, "source", message.source),
         confidence: check.optional_word("confidence", message.confidence),
+        preferred: message.preferred,
     }
 }
 
@@ -245,6 +246,7 @@ impl From<Participation> for wire::Participation {
             note: participation.note,
             source: participation.source.map(Into::into),
             confidence: number(participation.confidence),
+            preferred: participation.preferred,
         }
     }
 }
