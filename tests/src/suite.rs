@@ -1,6 +1,7 @@
 //! A whole suite: one process on SQLite, or four on PostgreSQL.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -51,6 +52,17 @@ impl Suite {
     /// # Panics
     /// If they do not start.
     pub fn distributed(databases: [&str; 3]) -> Option<Self> {
+        Self::distributed_of(program, databases)
+    }
+
+    /// The same, of programs that stand elsewhere: those of another revision.
+    ///
+    /// # Panics
+    /// If they do not start.
+    pub fn distributed_of(
+        program: impl Fn(&str) -> Option<PathBuf>,
+        databases: [&str; 3],
+    ) -> Option<Self> {
         let registan = program("registan")?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let names = ["agreements", "projects", "rights-reporting"];

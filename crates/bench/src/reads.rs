@@ -1,32 +1,34 @@
-//! `GetAgreement`: the suite beside the bare server, and through the gateway beside direct.
+//! `GetAgreement`: the suite beside the bare server, with a token beside without, through the gateway beside direct; and beside
+//! the programs of an earlier revision, which `cargo xtask bench --before REVISION` builds.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context;
 use e2e::{Process, Suite, free_address, program};
 use serde_json::Value;
-use testkit::{Engine, database};
+use testkit::{Database, Engine, database};
 
 use crate::row;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
 const SECONDS: &str = "2";
 
+/// A server to ask, and by whom.
+struct Server {
+    address: SocketAddr,
+    /// Empty for nobody.
+    token: String,
+}
+
 /// Calls a second of one turn of `GetAgreement`.
-fn turn(address: SocketAddr) -> anyhow::Result<f64> {
+fn turn(server: &Server) -> anyhow::Result<f64> {
     let registan = program("registan").context("registan is not built")?;
     let output = Command::new(registan)
-        .args([
-            "load",
-            "--json",
-            "--mix",
-            "get=100",
-            "--seconds",
-            SECONDS,
-            "--gateway",
-            &format!("http://{address}"),
-        ])
+        .args(["load", "--json", "--mix", "get=100", "--seconds", SECONDS, "--gateway"])
+        .arg(format!("http://{}", server.address))
+        .env("REGISTAN_TOKEN", &server.token)
         .output()?;
     anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let result: Value = serde_json::from_slice(&output.stdout)?;
@@ -34,12 +36,12 @@ fn turn(address: SocketAddr) -> anyhow::Result<f64> {
     result["calls"][0]["rps"].as_f64().context("it printed a rate")
 }
 
-/// The median rates of several servers, measured in turns.
-fn rates(addresses: &[SocketAddr]) -> anyhow::Result<Vec<f64>> {
-    let mut all: Vec<Vec<f64>> = vec![Vec::new(); addresses.len()];
+/// Of several servers, measured in turns: the rates, the median turn of each.
+fn rates(servers: &[Server]) -> anyhow::Result<Vec<f64>> {
+    let mut all: Vec<Vec<f64>> = vec![Vec::new(); servers.len()];
     for _ in 0..ROUNDS {
-        for (rates, address) in all.iter_mut().zip(addresses) {
-            rates.push(turn(*address)?);
+        for (rates, server) in all.iter_mut().zip(servers) {
+            rates.push(turn(server)?);
         }
     }
     Ok(all.into_iter().map(median).collect())
@@ -50,39 +52,59 @@ fn median(mut rates: Vec<f64>) -> f64 {
     rates[rates.len() / 2]
 }
 
-/// On each engine: bare, direct, through the gateway.
+/// A suite in processes of their own, by the programs found so, and its databases, which go after it.
+async fn suite(
+    engine: Engine,
+    program: impl Fn(&str) -> Option<PathBuf>,
+) -> anyhow::Result<(Suite, Vec<Database>)> {
+    let mut databases = Vec::new();
+    for _ in 0..3 {
+        databases.push(database(engine).await.context("no database: run `cargo xtask bench`")?);
+    }
+    let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
+    let suite = Suite::distributed_of(program, urls).context("not built")?;
+    Ok((suite, databases))
+}
+
+/// On each engine: bare, direct, with a token, through the gateway, and before.
 pub async fn measure() -> anyhow::Result<()> {
+    let earlier = std::env::var_os("BENCH_BEFORE").map(PathBuf::from);
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let mut databases = Vec::new();
-        for _ in 0..4 {
-            databases.push(database(engine).await.context("no database: run `cargo xtask bench`")?);
-        }
-        let suite = Suite::distributed([&databases[0].url, &databases[1].url, &databases[2].url])
-            .context("not built")?;
+        let (suite, _databases) = suite(engine, program).await?;
+        let baseline = database(engine).await.context("no database")?;
         let address = free_address();
+        let direct = suite.services[0].1;
         let mut command = Command::new(program("bare").context("bare is not built")?);
-        command.args([
-            &address.to_string(),
-            &databases[3].url,
-            &format!("http://{}", suite.services[0].1),
-        ]);
+        command.args([&address.to_string(), &baseline.url, &format!("http://{direct}")]);
         let mut bare = Process::start(&mut command, &suite.folder.path().join("bare.log"));
         bare.wait_for(address);
+        let before = match &earlier {
+            Some(folder) => Some(self::suite(engine, |name| Some(folder.join(name))).await?),
+            None => None,
+        };
+        let (nobody, token) = (String::new, || suite.token());
+        let mut servers = vec![
+            Server { address, token: nobody() },
+            Server { address: direct, token: nobody() },
+            Server { address: direct, token: token() },
+            Server { address: suite.address, token: token() },
+        ];
+        let before = before.as_ref().map(|(suite, _)| suite.services[0].1);
+        servers.extend(before.map(|address| Server { address, token: nobody() }));
 
-        let rates = rates(&[address, suite.services[0].1, suite.address])?;
+        let rates = rates(&servers)?;
 
-        let (direct, gateway) = (rates[1] / rates[0], rates[2] / rates[1]);
-        let figure = |ratio: f64, a: f64, b: f64| format!("{ratio:.2} ({a:.0}/s to {b:.0}/s)");
-        row(
-            &format!("{engine:?}: GetAgreement, direct to bare"),
-            &figure(direct, rates[1], rates[0]),
-            "0.7",
-        );
-        row(
-            &format!("{engine:?}: GetAgreement, gateway to direct"),
-            &figure(gateway, rates[2], rates[1]),
-            "0.5",
-        );
+        let compare = |what: &str, one: usize, other: usize, target: &str| {
+            let (one, other) = (rates[one], rates[other]);
+            let measured = format!("{:.2} ({one:.0}/s to {other:.0}/s)", one / other);
+            row(&format!("{engine:?}: GetAgreement, {what}"), &measured, target);
+        };
+        compare("direct to bare", 1, 0, "0.7");
+        compare("with a token to without", 2, 1, "-");
+        compare("gateway to direct, with a token", 3, 2, "0.5");
+        if before.is_some() {
+            compare("with a token and rules to before", 2, 4, "0.8");
+        }
     }
     Ok(())
 }

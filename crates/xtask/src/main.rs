@@ -32,7 +32,13 @@ enum Command {
     /// Checks the format, the contract, the dependencies, the code and its documentation; nothing is changed.
     Lint,
     /// Measures the suite beside a bare server, in release builds, and prints ratios.
-    Bench,
+    Bench {
+        /// Build the programs of this revision too, and measure reads beside them.
+        #[arg(long, value_name = "REVISION")]
+        before: Option<String>,
+        /// Measure only these: start, reads, import, writes, past, watchers.
+        parts: Vec<String>,
+    },
     /// Kills the suite and its databases at random moments while it is used, and compares everything.
     Faults {
         /// The storm and its options, such as: kill --cycles 100
@@ -47,7 +53,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test { cargo } => test::run(&cargo),
         Command::Lint => lint::run(),
-        Command::Bench => bench::run(),
+        Command::Bench { before, parts } => bench::run(before.as_deref(), &parts),
         Command::Faults { storm } => faults::run(&storm),
         Command::Tools => tools::ensure(&tools::ALL),
     };
