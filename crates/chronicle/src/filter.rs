@@ -196,6 +196,10 @@ impl<T> Compiler<'_, T> {
         }
         // IN, not EXISTS: SQLite then starts from the side table when that is the short way.
         let mut rows = Query::select();
+        let at = match self.at {
+            At::Time(time) => Some(time),
+            At::Now | At::Version => None,
+        };
         rows.column((id("s"), id("uid")))
             .from_as(id(side(self.kind, field.path)), id("s"))
             .cond_where(standing("s", self.at));
@@ -207,7 +211,18 @@ impl<T> Compiler<'_, T> {
             };
             rows.and_where(Expr::col((id("s"), id("value"))).eq(wanted));
         }
-        Ok(Condition::all().add(Expr::col((id("v"), id("uid"))).in_subquery(rows)))
+        let uid = Expr::col((id("v"), id("uid")));
+        let Some(time) = at else { return Ok(Condition::all().add(uid.in_subquery(rows))) };
+        // With when the version that stands then began: so each is found at once, however many there are of it.
+        let began = Query::select()
+            .expr(Expr::col((id("b"), id("recorded_from"))).max())
+            .from_as(id(self.kind), id("b"))
+            .and_where(Expr::col((id("b"), id("uid"))).eq(Expr::col((id("s"), id("uid")))))
+            .and_where(Expr::col((id("b"), id("recorded_from"))).lte(time))
+            .to_owned();
+        rows.expr(Expr::from(began));
+        let version = Expr::tuple([uid, Expr::col((id("v"), id("recorded_from")))]);
+        Ok(Condition::all().add(version.in_subquery(rows)))
     }
 }
 

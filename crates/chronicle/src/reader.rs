@@ -9,7 +9,7 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::filter::At;
 use crate::resource::{Resource, Stored};
-use crate::schema::{id, open_literal};
+use crate::schema::{hidden_literal, id, open_literal};
 use crate::write::Call;
 
 /// Somebody who reads.
@@ -77,7 +77,7 @@ fn hidden(kind: &str, column: &str, sight: &Sight) -> sea_orm::sea_query::Select
         .from_as(id(kind), id("o"))
         .and_where(Expr::col((id("o"), id("recorded_to"))).eq(open_literal()))
         // For the index: what is public is never hidden.
-        .and_where(Expr::col((id("o"), id("tier"))).gt(Tier::Public.level()))
+        .and_where(hidden_literal())
         .cond_where(sight.condition("o").not())
         .to_owned()
 }

@@ -1,13 +1,16 @@
-//! How many statements a read takes: always the same number, whatever the page size.
+//! How many statements a read takes: always the same number, whatever the page size; and by which way SQLite, which keeps no
+//! statistics, finds its rows.
 
 mod common;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use chassis::clock::SystemClock;
-use chronicle::{At, Chronicle, ListRequest, database};
+use chronicle::{At, Chronicle, ListRequest};
 use common::{Thing, call, public, record, thing};
+use sea_orm::{ConnectionTrait, Statement};
+use testkit::{Engine, database};
 
 #[tokio::test]
 async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
@@ -18,7 +21,7 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
         }
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&statements);
-        let mut db = database::open(&url).await.unwrap();
+        let mut db = chronicle::database::open(&url).await.unwrap();
         db.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
@@ -39,4 +42,46 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
         }
     })
     .await;
+}
+
+/// The steps of SQLite for a page by title, now or at an instant.
+async fn steps(url: &str, filter: &str, read_time: Option<i64>) -> String {
+    let asked: Arc<Mutex<Option<Statement>>> = Arc::default();
+    let keeper = Arc::clone(&asked);
+    let mut db = chronicle::database::open(url).await.unwrap();
+    db.set_metric_callback(move |info| {
+        *keeper.lock().unwrap() = Some(info.statement.clone());
+    });
+    let reader = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    let (filter, order_by) = (filter.to_owned(), "title".to_owned());
+    let request = ListRequest { filter, order_by, read_time, ..ListRequest::default() };
+    reader.list::<Thing>(&request, &public()).await.unwrap();
+    let mut statement = asked.lock().unwrap().clone().unwrap();
+    statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+    let rows = reader.db.query_all_raw(statement).await.unwrap();
+    let steps = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
+    steps.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_everybody_may_read_is_found_by_the_shortest_way() {
+    let Some(database) = database(Engine::Sqlite).await else { return };
+    let url = &database.url;
+    let writer = record(url).await;
+    let then = writer.create(&call(), thing(0, 0)).await.unwrap().recorded;
+
+    let ways = [
+        ("", None, "SCAN v USING INDEX thing_title_open"),
+        ("", Some(then), "SCAN v USING INDEX thing_title_at"),
+        ("tags:\"tag-0\"", None, "SEARCH v USING INDEX thing_open (uid=?)"),
+        (
+            "tags:\"tag-0\"",
+            Some(then),
+            "SEARCH v USING INDEX thing_uid_at (uid=? AND recorded_from=? AND recorded_to>?)",
+        ),
+    ];
+    for (filter, read_time, way) in ways {
+        let steps = steps(url, filter, read_time).await;
+        assert!(steps.contains(way), "{filter} {read_time:?}: {way}, not\n{steps}");
+    }
 }

@@ -17,7 +17,7 @@ CREATE INDEX "request_time" ON "request" ("time");
 CREATE UNIQUE INDEX "recommendation_name" ON "recommendation" ("name", "recorded_to");
 CREATE INDEX "recommendation_open" ON "recommendation" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "recommendation_uid_at" ON "recommendation" ("uid", "recorded_from", "recorded_to");
-CREATE INDEX "recommendation_tier" ON "recommendation" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "recommendation_hidden" ON "recommendation" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
 CREATE INDEX "recommendation_adopted_open" ON "recommendation" ("adopted", "uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "recommendation_adopted_at" ON "recommendation" ("adopted", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "recommendation_addressees_value" ON "recommendation_addressees" ("value", "recorded_to", "uid", "recorded_from");
@@ -29,7 +29,7 @@ CREATE INDEX "recommendation_external_ids_value" ON "recommendation_external_ids
 CREATE UNIQUE INDEX "activity_name" ON "activity" ("name", "recorded_to");
 CREATE INDEX "activity_open" ON "activity" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "activity_uid_at" ON "activity" ("uid", "recorded_from", "recorded_to");
-CREATE INDEX "activity_tier" ON "activity" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "activity_hidden" ON "activity" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
 CREATE INDEX "activity_date_open" ON "activity" ("date", "uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "activity_date_at" ON "activity" ("date", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "activity_recommendations_value" ON "activity_recommendations" ("value", "recorded_to", "uid", "recorded_from");
