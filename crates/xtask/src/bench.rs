@@ -32,7 +32,10 @@ fn earlier(revision: &str) -> Result<PathBuf> {
     }
     let checkout = ["checkout", "--detach", revision];
     shell::run(command("git", &checkout).current_dir(&tree))?;
-    let mut build = cargo(&["build", "--release", "--locked", "--workspace", "--bins"]);
+    let mut build = cargo(&["build", "--release", "--locked", "--bins"]);
+    for program in ["registan", "agreements", "projects", "rights-reporting", "gateway"] {
+        build.args(["--package", program]);
+    }
     build.current_dir(&tree).env_remove("CARGO_TARGET_DIR");
     shell::run(&mut build)?;
     Ok(tree.join("target/release"))
