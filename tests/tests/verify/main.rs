@@ -53,6 +53,11 @@ const TAMPERINGS: &[(&str, &[&str])] = &[
         "UPDATE change SET caller = 'somebody-else' WHERE time = (SELECT recorded_from FROM party WHERE name = 'parties/invented' AND revision = 1)",
         &["parties/invented, revision 1", "was altered"],
     ),
+    (
+        "UPDATE agreement_parties SET value = 'parties/other' WHERE uid = (SELECT uid FROM agreement_parties ORDER BY uid LIMIT 1)",
+        &["agreements/", "its values of parties are not what its document says"],
+    ),
+    ("UPDATE head SET public = 1", &["the head's time public is before that of the last"]),
     ("DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)", &["parties/last-one"]),
     (
         "DELETE FROM party WHERE name = 'parties/last-one'; DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)",
