@@ -18,10 +18,10 @@ use crate::wire::{connect, open, reason};
 const BROKEN: &[u8] = &[0xff, 0xff, 0xff];
 
 /// Three services and the gateway, each a process of its own, and their databases.
-pub async fn suite() -> Option<(Suite, Vec<Database>)> {
+pub async fn suite(engine: Engine) -> Option<(Suite, Vec<Database>)> {
     let mut databases = Vec::new();
     for _ in 0..3 {
-        databases.push(database(Engine::Sqlite).await?);
+        databases.push(database(engine).await?);
     }
     let suite = Suite::distributed([&databases[0].url, &databases[1].url, &databases[2].url])?;
     Some((suite, databases))
@@ -62,7 +62,7 @@ fn expected(table: &Table, path: &str, role: &str) -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
-    let Some((suite, _databases)) = suite().await else { return };
+    let Some((suite, _databases)) = suite(Engine::Sqlite).await else { return };
     let (table, everybody) = (Table::read(), callers(&suite));
     let (mut outcomes, mut wrong, mut calls) = (BTreeMap::new(), Vec::new(), 0);
 
