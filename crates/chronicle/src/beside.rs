@@ -39,7 +39,9 @@ pub(crate) async fn values(
         all.entry(row.try_get("", "time")?).or_default().push(row.try_get("", "value")?);
     }
     // Sorted here: databases sort texts in ways of their own.
-    all.values_mut().for_each(|values| values.sort());
+    for values in all.values_mut() {
+        values.sort();
+    }
     Ok(all)
 }
 

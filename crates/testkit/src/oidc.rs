@@ -31,7 +31,7 @@ const PKCS8_PREFIX: usize = 26;
 pub struct SigningKey {
     /// Its `kid`.
     pub id: String,
-    /// ES256, EdDSA or RS256.
+    /// With which it signs: `ES256`, `EdDSA` or `RS256`.
     pub algorithm: Algorithm,
     key: EncodingKey,
     public: Value,

@@ -150,7 +150,10 @@ async fn altered<F: Future<Output = ()>>(
 }
 
 async fn tampered(url: &str, sql: &str) -> testkit::Database {
-    altered(url, |db| async move { drop(db.execute_unprepared(sql).await.unwrap()) }).await
+    let alter = |db: DatabaseConnection| async move {
+        db.execute_unprepared(sql).await.unwrap();
+    };
+    altered(url, alter).await
 }
 
 async fn every_tampering_is_named(engine: Engine) {
