@@ -84,26 +84,29 @@ impl Sight {
         if self.whole {
             return Condition::all();
         }
+        // What is none of the tiers is read by nobody.
+        let up_to = |tier: Tier| column("tier").between(Tier::Public.level(), tier.level());
         let mut any = Condition::any().add(column("tier").eq(Tier::Public.level()));
-        for tier in [Tier::Restricted, Tier::Confidential, Tier::Secret] {
+        // What the tier above lets read of the same desks, or of the same names, is let read already.
+        let mut before = (Desks::NONE, Vec::new());
+        for tier in [Tier::Secret, Tier::Confidential, Tier::Restricted] {
             let desks = self.desks_at(tier);
-            let by_name: Vec<&str> = self
-                .named
-                .iter()
-                .filter(|(_, most)| *most >= tier)
-                .map(|(name, _)| name.as_str())
-                .collect();
-            let mut here = Condition::any();
+            let named = self.named.iter().filter(|(_, most)| *most >= tier);
+            let names: Vec<&str> = named.map(|(name, _)| name.as_str()).collect();
+            let here = (desks, names);
+            if here == before {
+                continue;
+            }
+            let mut may = Condition::any();
             if !desks.is_none() {
                 let bits = column("desks").bit_and(desks.bits());
-                here = here.add(bits.ne(0)).add(column("desks").eq(0));
+                may = may.add(bits.ne(0)).add(column("desks").eq(0));
             }
-            if !by_name.is_empty() {
-                here = here.add(column("name").is_in(by_name));
+            if !here.1.is_empty() {
+                may = may.add(column("name").is_in(here.1.iter().copied()));
             }
-            if !here.is_empty() {
-                any = any.add(Condition::all().add(column("tier").eq(tier.level())).add(here));
-            }
+            any = any.add(Condition::all().add(up_to(tier)).add(may));
+            before = here;
         }
         any
     }
