@@ -15,6 +15,12 @@
 //!
 //! Nothing here knows a service, a message or a database.
 
+/// A call makes some hundred small allocations, a fifth of its time with that of the C library. A fuzzer brings its own, which
+/// finds what is read after it was freed.
+#[cfg(not(fuzzing))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod auth;
 pub mod caller;
 pub mod client;

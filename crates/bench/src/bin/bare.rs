@@ -5,6 +5,9 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+// For the allocator, which is that of the suite.
+use chassis as _;
+
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::agreement_service_server::{
     AgreementService, AgreementServiceServer,
