@@ -196,7 +196,7 @@ fn every_server_has_the_message_limits() {
 #[test]
 fn there_is_one_cryptography() {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--workspace", "--offline", "--locked", "--target", "all"])
+        .args(["tree", "--workspace", "--offline", "--locked"])
         .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
         .current_dir(root())
         .output()

@@ -54,7 +54,7 @@ const TAMPERINGS: &[(&str, &[&str])] = &[
         &["parties/invented, revision 1", "was altered"],
     ),
     (
-        "UPDATE agreement_parties SET value = 'parties/other' WHERE uid = (SELECT uid FROM agreement_parties ORDER BY uid LIMIT 1)",
+        "UPDATE agreement_parties SET value = value || '-x' WHERE uid = (SELECT uid FROM agreement_parties ORDER BY uid LIMIT 1)",
         &["agreements/", "its values of parties are not what its document says"],
     ),
     ("UPDATE head SET public = 1", &["the head's time public is before that of the last"]),
