@@ -91,8 +91,8 @@ impl Sight {
         let mut before = (Desks::NONE, Vec::new());
         for tier in [Tier::Secret, Tier::Confidential, Tier::Restricted] {
             let desks = self.desks_at(tier);
-            let named = self.named.iter().filter(|(_, most)| *most >= tier);
-            let names: Vec<&str> = named.map(|(name, _)| name.as_str()).collect();
+            let high = self.named.iter().filter(|(_, most)| *most >= tier);
+            let names: Vec<&str> = high.map(|(name, _)| name.as_str()).collect();
             let here = (desks, names);
             if here == before {
                 continue;
