@@ -5,9 +5,6 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
-// For the allocator, which is that of the suite.
-use chassis as _;
-
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::agreement_service_server::{
     AgreementService, AgreementServiceServer,
@@ -19,6 +16,8 @@ use api::registan::agreements::v1::{
     ListAgreementsRequest, ListAgreementsResponse, UndeleteAgreementRequest,
     UpdateAgreementRequest, WatchAgreementsRequest, WatchAgreementsResponse,
 };
+// For the allocator, which is that of the suite.
+use chassis as _;
 use prost::Message;
 use sea_orm::sea_query::{Alias, ColumnDef, Expr, ExprTrait, Query, Table};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
