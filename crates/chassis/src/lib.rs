@@ -8,7 +8,6 @@
 //! - `failure`: what it answers when it cannot do what is asked
 //! - `auth`: who sends an access token
 //! - `caller`: who asks
-//! - `auth`: how that is found out
 //! - `deadline`: how long a request may take
 //! - `stopping`: when long work should end of itself
 //! - `clock`: the time

@@ -34,8 +34,7 @@ pub fn merge<M: Message + Name + Default>(
         for field in source.descriptor().fields().filter(|field| !fixed(field)) {
             match (is_hidden(&field, level), source.has_field(&field)) {
                 (true, true) => violations.push(too_high(&field, noun)),
-                (false, true) => take(&mut target, &source, &field),
-                (false, false) if all => take(&mut target, &source, &field),
+                (false, set) if set || all => take(&mut target, &source, &field),
                 _ => {}
             }
         }
