@@ -2,20 +2,26 @@
 //!
 //! - [`system`]: the service with its database, which can be killed and started again, part by part
 //! - [`postgres`]: a PostgreSQL cluster that is killed as by a crash: postmaster and children, nothing shut down
+//! - [`space`]: the room for a database, which can be taken away; [`clock`]: the clock of a process, which can be set
 //! - [`body`], [`ledger`]: what is written, told apart by numbers; what was acknowledged, flushed by the client
-//! - [`request`], [`writer`]: a client that writes, sends again what was not answered, and keeps the ledger
+//! - [`request`], [`writer`], [`crew`]: clients that write, send again what was not answered, and keep the ledger
+//! - [`auditor`]: a client that reads what is CONFIDENTIAL, of which the log must have a line each time
 //! - [`record`], [`check`]: the rows of a record, read directly, and what must hold between them and the ledger
 //! - [`read_back`]: the same asked of the service
-//! - [`kill`]: the storm of `cargo xtask faults kill`, and its report
+//! - [`kill`], [`disk`]: the storms of `cargo xtask faults kill` and `disk`, and their reports
 //! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is cut off and goes on
 //! - [`told`]: what a watcher must be told, beside what it was told
 //! - [`watch`]: the storm of `cargo xtask faults watch`, and its report
 //!
 //! A storm of another kind takes `system`, `writer`, `ledger` and `check` as they are, and adds a file beside `kill`.
 
+pub mod auditor;
 pub mod body;
 pub mod changer;
 pub mod check;
+pub mod clock;
+pub mod crew;
+pub mod disk;
 pub mod follower;
 pub mod kill;
 pub mod ledger;
@@ -23,6 +29,7 @@ pub mod postgres;
 pub mod read_back;
 pub mod record;
 pub mod request;
+pub mod space;
 pub mod system;
 pub mod told;
 pub mod watch;

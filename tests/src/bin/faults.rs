@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use e2e::faults::{kill, watch};
+use e2e::faults::space::Means;
+use e2e::faults::{disk, kill, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
 #[derive(Parser)]
@@ -18,6 +19,8 @@ struct Arguments {
 enum Storm {
     /// Kills the service and its database under writers: no acknowledged write may be lost, doubled or half there.
     Kill(Kill),
+    /// Takes the room for the database away under writers and gives it back: the same, and every refusal asks to try again.
+    Disk(Disk),
     /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of order.
     Watch(Watch),
 }
@@ -42,6 +45,34 @@ struct Kill {
     /// Repeats the order and the times of the kills of another storm.
     #[arg(long)]
     seed: Option<u64>,
+}
+
+#[derive(Args)]
+struct Disk {
+    /// How often the room runs out, on each engine.
+    #[arg(long, default_value_t = 50)]
+    cycles: usize,
+    /// One engine alone.
+    #[arg(long)]
+    engine: Option<Engine>,
+    /// Clients that write at the same time.
+    #[arg(long, default_value_t = 8)]
+    writers: usize,
+    /// The longest time that the writers are left alone before a kill, in milliseconds.
+    #[arg(long, default_value_t = 600)]
+    pause: u64,
+    /// How the room is taken away; without it a small file system where the machine allows a mount.
+    #[arg(long)]
+    by: Option<By>,
+    /// Repeats the choices of another storm.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum By {
+    FileSystem,
+    FileSize,
 }
 
 #[derive(Args)]
@@ -76,6 +107,7 @@ enum Engine {
 async fn main() -> ExitCode {
     let good = match Arguments::parse().storm {
         Storm::Kill(arguments) => kill(&arguments).await,
+        Storm::Disk(arguments) => disk(&arguments).await,
         Storm::Watch(arguments) => watch(&arguments).await,
     };
     match good {
@@ -102,6 +134,29 @@ async fn kill(arguments: &Kill) -> anyhow::Result<bool> {
             seed,
         };
         let report = kill::run(plan).await?;
+        let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
+        println!("{report}");
+        good &= report.is_good();
+    }
+    Ok(good)
+}
+
+/// Whether all was kept, and refused well.
+async fn disk(arguments: &Disk) -> anyhow::Result<bool> {
+    let mut good = true;
+    for engine in engines(arguments.engine) {
+        let plan = disk::Plan {
+            engine,
+            cycles: arguments.cycles,
+            writers: arguments.writers,
+            longest_pause: Duration::from_millis(arguments.pause),
+            means: arguments.by.map(|by| match by {
+                By::FileSystem => Means::FileSystem,
+                By::FileSize => Means::FileSize,
+            }),
+            seed: seed(engine, arguments.seed),
+        };
+        let report = disk::run(plan).await?;
         let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
         println!("{report}");
         good &= report.is_good();

@@ -22,11 +22,23 @@ pub enum Fault {
     Stray,
     /// A write got an answer that it must not get.
     Refused,
+    /// What is CONFIDENTIAL was shown, and the log has no line of it.
+    Unlogged,
+    /// The storm could not go on.
+    BrokenOff,
 }
 
 impl Fault {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 5] = [Self::Lost, Self::Doubled, Self::Half, Self::Stray, Self::Refused];
+    pub const ALL: [Self; 7] = [
+        Self::Lost,
+        Self::Doubled,
+        Self::Half,
+        Self::Stray,
+        Self::Refused,
+        Self::Unlogged,
+        Self::BrokenOff,
+    ];
 }
 
 impl fmt::Display for Fault {
@@ -37,6 +49,8 @@ impl fmt::Display for Fault {
             Self::Half => "half written",
             Self::Stray => "never acknowledged",
             Self::Refused => "refused",
+            Self::Unlogged => "shown without a line in the log",
+            Self::BrokenOff => "broken off",
         })
     }
 }
@@ -61,6 +75,17 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.fault, self.what)
     }
+}
+
+/// The lines of a report: how many of each, and the first of them.
+pub(super) fn write_findings(f: &mut fmt::Formatter<'_>, findings: &[Finding]) -> fmt::Result {
+    let count = |fault| findings.iter().filter(|finding| finding.fault == fault).count();
+    let counts = Fault::ALL.map(|fault| format!("{} {fault}", count(fault)));
+    writeln!(f, "  {}", counts.join(", "))?;
+    for finding in findings.iter().take(20) {
+        writeln!(f, "  {finding}")?;
+    }
+    Ok(())
 }
 
 /// Everything that does not hold.
@@ -115,7 +140,7 @@ fn versions_and_changes(record: &Record) -> Vec<Finding> {
     let changes: HashSet<(&str, Uuid, i64, i64)> = record
         .changes
         .iter()
-        .filter(|change| record.versions.contains_key(&change.kind))
+        .filter(|change| record.versions.contains_key(&change.kind) && !change.is_read())
         .map(|change| (change.kind.as_str(), change.uid, change.revision, change.time))
         .collect();
     let alone = |what: &str, (kind, uid, revision, time): &(&str, Uuid, i64, i64)| {
@@ -236,7 +261,10 @@ mod tests {
                 document: document(&body),
             });
             let seq = i64::try_from(number).unwrap();
-            record.changes.push(Change { time, seq, kind: kind.word().to_owned(), uid, revision });
+            let (kind_word, operation) = (kind.word().to_owned(), "create".to_owned());
+            let caller = "writer".to_owned();
+            let change = Change { time, seq, kind: kind_word, uid, revision, operation, caller };
+            record.changes.push(change);
             record.head = (seq, time);
             let (etag, body) = (String::new(), body.hash());
             ledger.push(Acknowledged { number, kind, name, uid, etag, recorded: time, body });

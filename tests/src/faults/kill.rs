@@ -2,34 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use testkit::Engine;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::check::{Fault, Finding, check};
-use super::ledger::{self, Ledger};
-use super::read_back::read_back;
-use super::record::Record;
+use super::check::{Finding, write_findings};
+use super::crew::Crew;
 use super::system::{System, Victim};
-use super::writer::{Shared, Tally, Writer};
+use super::writer::Tally;
 
 /// Within this time the service must answer again (security.md, T1): after its own start, or after PostgreSQL has recovered
 /// where that was killed too, for how long a recovery takes is the disk's affair.
 pub const RESTART: Duration = Duration::from_secs(2);
-/// Agreements that all writers change.
-const SHARED: usize = 4;
 /// One restart of so many is itself killed within `EARLY`, before the service answers.
 const KILLED_AT_START: u8 = 8;
 const EARLY: Duration = Duration::from_millis(150);
 /// How long after an answer the end of the recovery may be noticed.
 const RECOVERY_SEEN: Duration = Duration::from_secs(1);
-/// How long the writers may be without any acknowledgement.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What to do.
 #[derive(Clone, Copy, Debug)]
@@ -66,34 +58,14 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let Some(mut system) = System::start(plan.engine, plan.replicas).await? else {
         return Ok(None);
     };
-    let folder = system.folder.path().join("ledgers");
-    std::fs::create_dir(&folder)?;
-
-    let first = Ledger::begin(&folder, "shared").await?;
-    let first = Writer::new(&system.addresses, plan.writers, first, Arc::default(), plan.seed)?;
-    let agreements = first.create_shared(SHARED).await?;
-    let shared = Arc::new(Shared { agreements, ..Shared::default() });
-    let mut writers = JoinSet::new();
-    for place in 0..plan.writers {
-        let own = Ledger::begin(&folder, &format!("writer-{place}")).await?;
-        let writer = Writer::new(&system.addresses, place, own, Arc::clone(&shared), plan.seed)?;
-        writers.spawn(writer.run());
-    }
-
-    let stormed = storm(&mut system, &shared, plan).await;
-    shared.stop.store(true, Ordering::Relaxed);
-    let mut tally = Tally::default();
-    while let Some(writer) = writers.join_next().await {
-        tally.add(writer??);
-    }
+    let mut crew = Crew::begin(&system, plan.writers, plan.seed).await?;
+    let stormed = storm(&mut system, &crew, plan).await;
+    let mut tally = crew.end().await?;
     let (kills, restarts) =
         stormed.with_context(|| format!("the writers found {:?}", tally.findings))?;
-
-    let ledger = ledger::read(&folder)?;
-    tally.findings.extend(read_back(system.addresses[0], &ledger).await?);
-    system.stop_services();
-    tally.findings.extend(check(&ledger, &Record::read(&system.url).await?));
-    let (acknowledged, revived) = (ledger.len(), system.revived);
+    let (acknowledged, findings) = crew.compare(&mut system).await?;
+    tally.findings.extend(findings);
+    let revived = system.revived;
     ensure!(acknowledged > plan.cycles, "the writers did next to nothing");
     let duration = begin.elapsed();
     Ok(Some(Report { plan, kills, restarts, revived, acknowledged, tally, duration }))
@@ -118,16 +90,12 @@ impl Restart {
     }
 }
 
-async fn storm(
-    system: &mut System,
-    shared: &Shared,
-    plan: Plan,
-) -> anyhow::Result<(Kills, Restarts)> {
+async fn storm(system: &mut System, crew: &Crew, plan: Plan) -> anyhow::Result<(Kills, Restarts)> {
     let mut random = fastrand::Rng::with_seed(plan.seed);
     let (mut kills, mut restarts) = (Kills::new(), Restarts::new());
     let victims = system.victims();
     for cycle in 1..=plan.cycles {
-        work(shared).await?;
+        crew.work().await?;
         sleep(plan.longest_pause.mul_f64(random.f64())).await;
         let victim = victims[random.usize(..victims.len())];
         system.kill(victim, &mut random)?;
@@ -144,23 +112,12 @@ async fn storm(
             restarts.entry(victim).or_default().push(restart);
         }
         if cycle % 10 == 0 {
-            let acknowledged = shared.acknowledged.load(Ordering::Relaxed);
+            let acknowledged = crew.shared.acknowledged.load(Ordering::Relaxed);
             let (engine, cycles) = (plan.engine, plan.cycles);
             eprintln!("{engine:?}: {cycle} of {cycles} cycles, {acknowledged} writes acknowledged");
         }
     }
     Ok((kills, restarts))
-}
-
-/// Waits until the writers write again.
-async fn work(shared: &Shared) -> anyhow::Result<()> {
-    let before = shared.acknowledged.load(Ordering::Relaxed);
-    let until = Instant::now() + PATIENCE;
-    while shared.acknowledged.load(Ordering::Relaxed) == before {
-        ensure!(Instant::now() < until, "no write is acknowledged any more");
-        sleep(Duration::from_millis(1)).await;
-    }
-    Ok(())
 }
 
 async fn restart(system: &mut System, victim: Victim) -> anyhow::Result<Restart> {
@@ -225,15 +182,10 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "  {} calls without an answer, {} of them answered INTERNAL",
-            self.tally.unanswered, self.tally.internal
+            self.tally.unanswered(),
+            self.tally.internal()
         )?;
-        let count = |fault| self.findings().iter().filter(|finding| finding.fault == fault).count();
-        let counts = Fault::ALL.map(|fault| format!("{} {fault}", count(fault)));
-        writeln!(f, "  {}", counts.join(", "))?;
-        for finding in self.findings().iter().take(20) {
-            writeln!(f, "  {finding}")?;
-        }
-        Ok(())
+        write_findings(f, self.findings())
     }
 }
 
@@ -251,7 +203,7 @@ fn times(restarts: &[Restart]) -> String {
     )
 }
 
-fn median_and_most(times: impl Iterator<Item = Duration>) -> (f64, f64) {
+pub(super) fn median_and_most(times: impl Iterator<Item = Duration>) -> (f64, f64) {
     let mut seconds: Vec<f64> = times.map(|time| time.as_secs_f64()).collect();
     seconds.sort_by(f64::total_cmp);
     let median = seconds.get(seconds.len() / 2).copied().unwrap_or_default();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+use super::space::{Means, Space};
 use crate::process::Process;
 
 /// How long killed processes may take to be gone.
@@ -22,11 +23,19 @@ pub struct Cluster {
     programs: PathBuf,
     owner: Option<(u32, u32)>,
     server: Option<Process>,
+    /// Where the room for its data can be taken away; after the server, which ends first.
+    space: Option<Space>,
 }
+
+/// Whether the room for the data can be taken away, and by which means if that is not left to the machine.
+pub type Room = Option<Option<Means>>;
+
+/// Small segments of the log, so that it needs new ones all the time.
+const SMALL: [&str; 4] = ["-c", "min_wal_size=2MB", "-c", "max_wal_size=8MB"];
 
 impl Cluster {
     /// Makes a cluster in a folder that is not there yet; it does not run. Nothing where PostgreSQL is not installed.
-    pub fn make(folder: &Path) -> anyhow::Result<Option<Self>> {
+    pub fn make(folder: &Path, room: Room) -> anyhow::Result<Option<Self>> {
         let Some(programs) = programs() else {
             testkit::skip("PostgreSQL is not installed: initdb and postgres are not there");
             return Ok(None);
@@ -36,11 +45,15 @@ impl Cluster {
         if let Some((user, group)) = owner {
             chown(folder, Some(user), Some(group)).context("the folder cannot be given away")?;
         }
-        let cluster = Self { folder: folder.to_owned(), programs, owner, server: None };
+        let space =
+            room.map(|means| Space::make(&folder.join("data"), owner, means)).transpose()?;
+        let cluster = Self { folder: folder.to_owned(), programs, owner, server: None, space };
+        let segments: &[&str] = if room.is_some() { &["--wal-segsize=1"] } else { &[] };
         // Checksums: a torn page is found when it is read.
         let output = cluster
             .command("initdb")
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+            .args(segments)
             .args(["--no-sync", "--data-checksums", "--pgdata"])
             .arg(folder.join("data"))
             .output()?;
@@ -59,7 +72,21 @@ impl Cluster {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
         command.args(["-c", "listen_addresses=", "-c", "recovery_init_sync_method=syncfs"]);
+        if self.space.is_some() {
+            command.args(SMALL);
+        }
         self.server = Some(Process::start(&mut command, &self.log()));
+    }
+
+    /// Where the room for its data can be taken away.
+    pub const fn space(&self) -> Option<&Space> {
+        self.space.as_ref()
+    }
+
+    /// The postmaster and its children.
+    pub fn processes(&self) -> Vec<u32> {
+        let server = self.server.as_ref().map(Process::id);
+        server.into_iter().flat_map(|id| [id].into_iter().chain(children(id))).collect()
     }
 
     /// Whether the postmaster runs.

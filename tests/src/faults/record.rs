@@ -19,6 +19,17 @@ pub struct Change {
     pub uid: Uuid,
     /// The version.
     pub revision: i64,
+    /// What was done: `create`, `update`, `delete`, `undelete`, `read`.
+    pub operation: String,
+    /// Who did it.
+    pub caller: String,
+}
+
+impl Change {
+    /// True for a line of an audited read, which makes no version.
+    pub fn is_read(&self) -> bool {
+        self.operation == "read"
+    }
 }
 
 /// A version of a resource.
@@ -62,8 +73,9 @@ impl Record {
         let head = rows(&db, "SELECT seq, time FROM head").await?;
         ensure!(head.len() == 1, "there are {} head rows", head.len());
         let head = (head[0].try_get("", "seq")?, head[0].try_get("", "time")?);
-        let log =
-            rows(&db, "SELECT time, seq, kind, uid, revision FROM change ORDER BY seq").await?;
+        let query =
+            "SELECT time, seq, kind, uid, revision, operation, caller FROM change ORDER BY seq";
+        let log = rows(&db, query).await?;
         let changes: Vec<Change> = log.iter().map(change).collect::<Result<_, _>>()?;
         let mut versions = BTreeMap::new();
         for kind in ["party", "agreement", "source", "framework"] {
@@ -91,6 +103,8 @@ fn change(row: &QueryResult) -> Result<Change, sea_orm::DbErr> {
         kind: row.try_get("", "kind")?,
         uid: row.try_get("", "uid")?,
         revision: row.try_get("", "revision")?,
+        operation: row.try_get("", "operation")?,
+        caller: row.try_get("", "caller")?,
     })
 }
 

@@ -10,6 +10,7 @@ use api::registan::agreements::v1::{
     Agreement, CreateAgreementRequest, CreatePartyRequest, Party, UpdateAgreementRequest,
     UpdatePartyRequest,
 };
+use api::registan::options::v1::Tier;
 use chassis::client::Connection;
 use prost_types::{FieldMask, Timestamp};
 use tokio::time::timeout;
@@ -39,6 +40,17 @@ impl Write {
         Self::CreateParty(CreatePartyRequest {
             party: Some(Body::numbered(number, Vec::new()).party()),
             party_id: id.to_owned(),
+            request_id: request_id(),
+            ..CreatePartyRequest::default()
+        })
+    }
+
+    /// Creates a party that is CONFIDENTIAL.
+    pub fn create_confidential_party(number: u64) -> Self {
+        let tier = Tier::Confidential.into();
+        let party = Party { tier, ..Body::numbered(number, Vec::new()).party() };
+        Self::CreateParty(CreatePartyRequest {
+            party: Some(party),
             request_id: request_id(),
             ..CreatePartyRequest::default()
         })

@@ -1,4 +1,4 @@
-//! The system under test: `registan serve agreements`, once or as several replicas, with its database.
+//! The system under test: `registan serve SERVICE`, once or as several replicas, with its database.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -9,13 +9,20 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use api::registan::agreements::v1::ListPartiesRequest;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::projects::v1::ListProjectsRequest;
+use api::registan::projects::v1::project_service_client::ProjectServiceClient;
+use chassis::auth::development::Token;
 use chassis::client::Connection;
+use chassis::clock::{Clock as _, SystemClock};
+use policy::{Desks, Role, Tier};
 use tempfile::TempDir;
 use testkit::Engine;
 use tokio::time::{sleep, timeout};
-use tonic::Request;
+use tonic::{Request, Status};
 
-use super::postgres::Cluster;
+use super::clock::Clock;
+use super::postgres::{Cluster, Room};
+use super::space::{Means, Space};
 use crate::process::{Process, program};
 
 /// How long the system may take to answer again before the storm is given up.
@@ -31,7 +38,41 @@ static KEYS: LazyLock<TempDir> =
 
 /// Connects a client to a service: the one place where writers, readers and probes get what they need to be let in.
 pub fn connection(address: SocketAddr) -> anyhow::Result<Connection> {
-    Connection::to(&format!("http://{address}"))?.with_token(&testkit::token(KEYS.path()))
+    connection_as(address, "test", Desks::ALL, Tier::Confidential)
+}
+
+/// Connects somebody who may read and write what is of these desks, up to this tier.
+pub fn connection_as(
+    address: SocketAddr,
+    subject: &str,
+    desks: Desks,
+    tier: Tier,
+) -> anyhow::Result<Connection> {
+    let roles = vec![Role::Editor, Role::Monitor, Role::Publisher];
+    let token = Token { subject: subject.to_owned(), roles, desks, tier, hours: 24 };
+    // Good for hours before and after: also where the clock of the service is wrong.
+    let token = token.sign(KEYS.path(), SystemClock.now() - 12 * 3_600_000_000)?;
+    anonymous(address)?.with_token(&token)
+}
+
+/// Connects somebody who does not say who they are.
+pub fn anonymous(address: SocketAddr) -> anyhow::Result<Connection> {
+    Connection::to(&format!("http://{address}"))
+}
+
+/// What to start.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// The engine of the database.
+    pub engine: Engine,
+    /// Processes that serve it.
+    pub replicas: usize,
+    /// `agreements` or `projects`.
+    pub service: &'static str,
+    /// Whether the room for the database can be taken away.
+    pub room: Room,
+    /// Whether the clock of each replica can be set.
+    pub clocks: bool,
 }
 
 /// What is killed.
@@ -57,38 +98,68 @@ pub struct System {
     pub url: String,
     /// How often a process that had ended by itself was started again.
     pub revived: usize,
+    /// The clocks of the replicas, where they can be set.
+    pub clocks: Vec<Clock>,
+    service: &'static str,
     program: PathBuf,
     services: Vec<Option<Process>>,
     cluster: Option<Cluster>,
+    /// Where the room for a SQLite file can be taken away.
+    space: Option<Space>,
     /// Everything it keeps; the last field, for it must outlive the processes.
     pub folder: TempDir,
 }
 
 impl System {
-    /// Makes a database, migrates it and serves it. Nothing where PostgreSQL or the program is not there.
+    /// Makes a database, migrates it and serves agreements. Nothing where PostgreSQL or the program is not there.
     pub async fn start(engine: Engine, replicas: usize) -> anyhow::Result<Option<Self>> {
+        let (service, room, clocks) = ("agreements", None, false);
+        Self::start_with(Setup { engine, replicas, service, room, clocks }).await
+    }
+
+    /// Makes a database, migrates it and serves it. Nothing where PostgreSQL, the program or a library is not there.
+    pub async fn start_with(setup: Setup) -> anyhow::Result<Option<Self>> {
+        let Setup { engine, replicas, service, room, clocks } = setup;
         ensure!(replicas > 0, "a system has at least one replica");
         let Some(program) = program("registan") else { return Ok(None) };
         let folder = tempfile::tempdir()?;
         open_for_all(&folder)?;
-        let file = folder.path().join("agreements.db");
+        let data = folder.path().join("data");
         let mut system = Self {
             engine,
             addresses: (0..replicas).map(|_| address()).collect::<anyhow::Result<_>>()?,
-            url: format!("sqlite:{}?mode=rwc", file.display()),
+            url: format!("sqlite:{}?mode=rwc", data.join("record.db").display()),
+            clocks: Vec::new(),
             folder,
             revived: 0,
+            service,
             program,
             services: (0..replicas).map(|_| None).collect(),
             cluster: None,
+            space: None,
         };
-        if engine == Engine::Postgres {
-            let Some(cluster) = Cluster::make(&system.folder.path().join("postgres"))? else {
-                return Ok(None);
-            };
-            system.url = cluster.url();
-            system.cluster = Some(cluster);
-            system.start_again(Victim::Database);
+        if clocks {
+            let files =
+                (0..replicas).map(|place| system.folder.path().join(format!("clock-{place}")));
+            let made: Option<Vec<Clock>> =
+                files.map(|file| Clock::make(&file)).collect::<anyhow::Result<_>>()?;
+            let Some(made) = made else { return Ok(None) };
+            system.clocks = made;
+        }
+        match (engine, room) {
+            (Engine::Postgres, _) => {
+                let Some(cluster) = Cluster::make(&system.folder.path().join("postgres"), room)?
+                else {
+                    return Ok(None);
+                };
+                system.url = cluster.url();
+                system.cluster = Some(cluster);
+                system.start_again(Victim::Database);
+            }
+            (Engine::Sqlite, Some(means)) => {
+                system.space = Some(Space::make(&data, None, means)?);
+            }
+            (Engine::Sqlite, None) => std::fs::create_dir(&data)?,
         }
         system.migrate().await?;
         for place in 0..replicas {
@@ -96,6 +167,33 @@ impl System {
         }
         system.wait_until_it_answers(Victim::Everything).await?;
         Ok(Some(system))
+    }
+
+    /// By which means the room can be taken away.
+    pub fn means(&self) -> anyhow::Result<Means> {
+        self.space().map(Space::means).context("the room cannot be taken away")
+    }
+
+    /// Leaves room for so many bytes to the database.
+    pub fn fill(&self, left: u64) -> anyhow::Result<()> {
+        self.space().context("the room cannot be taken away")?.fill(left, &self.writing())
+    }
+
+    /// Gives the room back.
+    pub fn free(&self) -> anyhow::Result<()> {
+        self.space().context("the room cannot be taken away")?.free(&self.writing())
+    }
+
+    fn space(&self) -> Option<&Space> {
+        self.cluster.as_ref().map_or(self.space.as_ref(), Cluster::space)
+    }
+
+    /// The processes that write the files of the database.
+    fn writing(&self) -> Vec<u32> {
+        match &self.cluster {
+            Some(cluster) => cluster.processes(),
+            None => self.services.iter().flatten().map(Process::id).collect(),
+        }
     }
 
     /// Every victim there is.
@@ -152,14 +250,11 @@ impl System {
             if matches!(victim, Victim::Service(other) if other != place) {
                 continue;
             }
-            let mut client = PartyServiceClient::new(connection(self.addresses[place])?);
+            let connection = connection(self.addresses[place])?;
             let mut last = String::new();
             loop {
-                let mut question =
-                    Request::new(ListPartiesRequest { page_size: 1, ..Default::default() });
-                question.set_timeout(QUESTION);
-                match timeout(QUESTION, client.list_parties(question)).await {
-                    Ok(Ok(_)) => break,
+                match timeout(QUESTION, self.ask(&connection)).await {
+                    Ok(Ok(())) => break,
                     Ok(Err(status)) => last = status.to_string(),
                     Err(_) => "no answer in time".clone_into(&mut last),
                 }
@@ -173,6 +268,21 @@ impl System {
         Ok(())
     }
 
+    async fn ask(&self, connection: &Connection) -> Result<(), Status> {
+        fn question<T>(message: T) -> Request<T> {
+            let mut question = Request::new(message);
+            question.set_timeout(QUESTION);
+            question
+        }
+        if self.service == "projects" {
+            let request = question(ListProjectsRequest { page_size: 1, ..Default::default() });
+            ProjectServiceClient::new(connection.clone()).list_projects(request).await.map(|_| ())
+        } else {
+            let request = question(ListPartiesRequest { page_size: 1, ..Default::default() });
+            PartyServiceClient::new(connection.clone()).list_parties(request).await.map(|_| ())
+        }
+    }
+
     /// Asks every replica to stop, and waits until it has; the database runs on.
     pub fn stop_services(&mut self) {
         for service in &mut self.services {
@@ -182,7 +292,18 @@ impl System {
         }
     }
 
-    fn revive(&mut self) {
+    /// Checks the record as an operator does.
+    pub fn verify(&self) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.program);
+        command.args(["verify", self.service]).env("REGISTAN_DATABASE_URL", &self.url);
+        let output = command.output()?;
+        let said = [output.stdout, output.stderr].concat();
+        ensure!(output.status.success(), "verify: {}", String::from_utf8_lossy(&said).trim());
+        Ok(())
+    }
+
+    /// Starts again whatever has ended by itself.
+    pub fn revive(&mut self) {
         if let Some(cluster) = &mut self.cluster
             && !cluster.runs()
         {
@@ -201,7 +322,7 @@ impl System {
         let until = Instant::now() + PATIENCE;
         loop {
             let output = Command::new(&self.program)
-                .args(["migrate", "agreements"])
+                .args(["migrate", self.service])
                 .env("REGISTAN_DATABASE_URL", &self.url)
                 .output()?;
             if output.status.success() {
@@ -216,9 +337,19 @@ impl System {
     }
 
     fn serve(&self, place: usize) -> Process {
-        let mut command = Command::new(&self.program);
-        command.args(["serve", "agreements", "--listen", &self.addresses[place].to_string()]);
+        let mut command = if self.space().is_some() {
+            // Above the limit on the size of files a write fails then, and does not end the process.
+            let mut command = Command::new("sh");
+            command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(&self.program);
+            command
+        } else {
+            Command::new(&self.program)
+        };
+        command.args(["serve", self.service, "--listen", &self.addresses[place].to_string()]);
         command.env("REGISTAN_DATABASE_URL", &self.url).env("REGISTAN_DATA_DIR", KEYS.path());
+        if let Some(clock) = self.clocks.get(place) {
+            command.envs(clock.environment());
+        }
         Process::start(&mut command, &self.folder.path().join(format!("service-{place}.log")))
     }
 

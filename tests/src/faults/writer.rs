@@ -1,5 +1,6 @@
 //! A client that writes as fast as it is answered, sends again what was not answered, and keeps a ledger of what was.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,10 +28,10 @@ const REPEATED: u32 = 20;
 /// What a writer has seen.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Calls that ended without an answer and were made again.
-    pub unanswered: usize,
-    /// Those of them that the service answered with INTERNAL.
-    pub internal: usize,
+    /// Calls that ended without an answer and were made again, by code and reason.
+    pub refusals: BTreeMap<String, usize>,
+    /// Those of them that said UNAVAILABLE or RESOURCE_EXHAUSTED without the time after which to try again.
+    pub without_retry: usize,
     /// Writes of which the answer came only after such a call.
     pub delayed: usize,
     /// Answered writes that were sent once more, to compare the answers.
@@ -40,10 +41,33 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a call that ended without an answer.
+    pub fn refuse(&mut self, status: &Status) {
+        let reason = reason(status);
+        let own = !reason.is_empty();
+        let retry = status.get_details_retry_info().is_some();
+        let later = matches!(status.code(), Code::Unavailable | Code::ResourceExhausted);
+        self.without_retry += usize::from(own && later && !retry);
+        let word = if own { reason } else { "(no reason)".to_owned() };
+        *self.refusals.entry(format!("{:?} {word}", status.code())).or_default() += 1;
+    }
+
+    /// Calls that ended without an answer and were made again.
+    pub fn unanswered(&self) -> usize {
+        self.refusals.values().sum()
+    }
+
+    /// Those of them that the service answered with INTERNAL.
+    pub fn internal(&self) -> usize {
+        self.refusals.get("Internal INTERNAL").copied().unwrap_or_default()
+    }
+
     /// Adds what another writer has seen.
     pub fn add(&mut self, other: Self) {
-        self.unanswered += other.unanswered;
-        self.internal += other.internal;
+        for (refusal, count) in other.refusals {
+            *self.refusals.entry(refusal).or_default() += count;
+        }
+        self.without_retry += other.without_retry;
         self.delayed += other.delayed;
         self.repeated += other.repeated;
         self.findings.extend(other.findings);
@@ -55,8 +79,12 @@ impl Tally {
 pub struct Shared {
     /// Agreements that all writers change, without etags.
     pub agreements: Vec<String>,
+    /// A party that is CONFIDENTIAL; nobody changes it.
+    pub confidential: String,
     /// Writes acknowledged so far.
     pub acknowledged: AtomicUsize,
+    /// Calls that ended without an answer so far.
+    pub refused: AtomicUsize,
     /// Tells the writers to stop.
     pub stop: AtomicBool,
 }
@@ -105,8 +133,11 @@ impl Writer {
         })
     }
 
-    /// Creates agreements that all may change; returns their names.
-    pub async fn create_shared(mut self, count: usize) -> anyhow::Result<Vec<String>> {
+    /// Creates agreements that all may change, and a party that is CONFIDENTIAL; returns their names.
+    pub async fn create_shared(mut self, count: usize) -> anyhow::Result<(Vec<String>, String)> {
+        let number = self.next_number();
+        self.write(Write::create_confidential_party(number)).await?;
+        let confidential = self.parties.pop().map(|own| own.name).unwrap_or_default();
         let party = self.create_party();
         self.write(party).await?;
         for _ in 0..count {
@@ -114,7 +145,7 @@ impl Writer {
             self.write(agreement).await?;
         }
         anyhow::ensure!(self.tally.findings.is_empty(), "{:?}", self.tally.findings);
-        Ok(self.agreements.into_iter().map(|own| own.name).collect())
+        Ok((self.agreements.into_iter().map(|own| own.name).collect(), confidential))
     }
 
     /// Writes until it is told to stop and the last write is answered.
@@ -187,11 +218,11 @@ impl Writer {
 
     /// Sends a write until it is answered, and keeps the answer in the ledger before anything else is sent.
     async fn write(&mut self, write: Write) -> anyhow::Result<()> {
-        let tries = self.tally.unanswered;
+        let tries = self.tally.unanswered();
         let Some(acknowledged) = self.deliver(&write).await else { return Ok(()) };
         self.ledger.append(&acknowledged).await?;
         self.shared.acknowledged.fetch_add(1, Ordering::Relaxed);
-        let delayed = self.tally.unanswered > tries;
+        let delayed = self.tally.unanswered() > tries;
         self.tally.delayed += usize::from(delayed);
         if delayed {
             // Acknowledged before the kill: the answer must be what it was.
@@ -248,8 +279,8 @@ impl Writer {
                 self.tally.findings.push(Finding::new(Fault::Refused, what));
                 return None;
             }
-            self.tally.unanswered += 1;
-            self.tally.internal += usize::from(reason(&status) == "INTERNAL");
+            self.tally.refuse(&status);
+            self.shared.refused.fetch_add(1, Ordering::Relaxed);
             // The next try goes to the next replica, where there are several.
             self.place += 1;
             sleep(PAUSE).await;
@@ -258,14 +289,15 @@ impl Writer {
 }
 
 /// Whether a call ended without saying what became of the write: the connection broke, nobody listened, the time ran out,
-/// the database was away, or others wrote the same all the time.
+/// the database was away or had no room, or others wrote the same all the time.
 pub(super) fn is_no_answer(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable
         | Code::DeadlineExceeded
         | Code::Cancelled
         | Code::Unknown
-        | Code::Internal => true,
+        | Code::Internal
+        | Code::ResourceExhausted => true,
         Code::Aborted => reason(status) == "BUSY",
         _ => false,
     }
