@@ -9,6 +9,8 @@
 //! - [`record`], [`check`]: the rows of a record, read directly, and what must hold between them and the ledger
 //! - [`read_back`]: the same asked of the service
 //! - [`kill`], [`disk`]: the storms of `cargo xtask faults kill` and `disk`, and their reports
+//! - [`copies`], [`parties`], [`restore`]: a database that goes back, a client that uses what it was given before, the storm
+//!   of `cargo xtask faults restore`
 //! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is cut off and goes on
 //! - [`told`]: what a watcher must be told, beside what it was told
 //! - [`watch`]: the storm of `cargo xtask faults watch`, and its report
@@ -20,15 +22,18 @@ pub mod body;
 pub mod changer;
 pub mod check;
 pub mod clock;
+pub mod copies;
 pub mod crew;
 pub mod disk;
 pub mod follower;
 pub mod kill;
 pub mod ledger;
+pub mod parties;
 pub mod postgres;
 pub mod read_back;
 pub mod record;
 pub mod request;
+pub mod restore;
 pub mod space;
 pub mod system;
 pub mod told;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
-use e2e::faults::{disk, kill, watch};
+use e2e::faults::{disk, kill, restore, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
 #[derive(Parser)]
@@ -21,6 +21,8 @@ enum Storm {
     Kill(Kill),
     /// Takes the room for the database away under writers and gives it back: the same, and every refusal asks to try again.
     Disk(Disk),
+    /// Puts an older copy in the place of the database: nothing that the lost future gave out may be taken for what is.
+    Restore(Restore),
     /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of order.
     Watch(Watch),
 }
@@ -76,6 +78,19 @@ enum By {
 }
 
 #[derive(Args)]
+struct Restore {
+    /// How often the database goes back, on each engine.
+    #[arg(long, default_value_t = 20)]
+    rounds: usize,
+    /// One engine alone.
+    #[arg(long)]
+    engine: Option<Engine>,
+    /// Repeats the choices of another storm.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Args)]
 struct Watch {
     /// How many changes to make, on each engine.
     #[arg(long, default_value_t = 100_000)]
@@ -108,6 +123,7 @@ async fn main() -> ExitCode {
     let good = match Arguments::parse().storm {
         Storm::Kill(arguments) => kill(&arguments).await,
         Storm::Disk(arguments) => disk(&arguments).await,
+        Storm::Restore(arguments) => restore(&arguments).await,
         Storm::Watch(arguments) => watch(&arguments).await,
     };
     match good {
@@ -157,6 +173,20 @@ async fn disk(arguments: &Disk) -> anyhow::Result<bool> {
             seed: seed(engine, arguments.seed),
         };
         let report = disk::run(plan).await?;
+        let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
+        println!("{report}");
+        good &= report.is_good();
+    }
+    Ok(good)
+}
+
+/// Whether nothing stale was accepted.
+async fn restore(arguments: &Restore) -> anyhow::Result<bool> {
+    let mut good = true;
+    for engine in engines(arguments.engine) {
+        let seed = seed(engine, arguments.seed);
+        let plan = restore::Plan { engine, rounds: arguments.rounds, seed };
+        let report = restore::run(plan).await?;
         let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
         println!("{report}");
         good &= report.is_good();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+use super::copies::NAME;
 use super::space::{Means, Space};
 use crate::process::Process;
 
@@ -61,9 +62,9 @@ impl Cluster {
         Ok(Some(cluster))
     }
 
-    /// The address of its database.
+    /// The address of the database of the service.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@localhost/postgres?host={}", self.folder.display())
+        format!("postgres://postgres@localhost/{NAME}?host={}", self.folder.display())
     }
 
     /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and full pages are on. After a

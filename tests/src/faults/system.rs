@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use tonic::{Request, Status};
 
 use super::clock::Clock;
+use super::copies::create_database;
 use super::postgres::{Cluster, Room};
 use super::space::{Means, Space};
 use crate::process::{Process, program};
@@ -160,6 +161,9 @@ impl System {
                 system.space = Some(Space::make(&data, None, means)?);
             }
             (Engine::Sqlite, None) => std::fs::create_dir(&data)?,
+        }
+        if engine == Engine::Postgres {
+            create_database(&system.url).await?;
         }
         system.migrate().await?;
         for place in 0..replicas {
