@@ -11,6 +11,8 @@
 //! - [`kill`], [`disk`]: the storms of `cargo xtask faults kill` and `disk`, and their reports
 //! - [`copies`], [`parties`], [`restore`]: a database that goes back, a client that uses what it was given before, the storm
 //!   of `cargo xtask faults restore`
+//! - [`instants`], [`skew`]: a client that asks all replicas for an instant that one of them named, the storm of
+//!   `cargo xtask faults clock`
 //! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is cut off and goes on
 //! - [`told`]: what a watcher must be told, beside what it was told
 //! - [`watch`]: the storm of `cargo xtask faults watch`, and its report
@@ -26,6 +28,7 @@ pub mod copies;
 pub mod crew;
 pub mod disk;
 pub mod follower;
+pub mod instants;
 pub mod kill;
 pub mod ledger;
 pub mod parties;
@@ -34,6 +37,7 @@ pub mod read_back;
 pub mod record;
 pub mod request;
 pub mod restore;
+pub mod skew;
 pub mod space;
 pub mod system;
 pub mod told;

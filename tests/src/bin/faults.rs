@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
-use e2e::faults::{disk, kill, restore, watch};
+use e2e::faults::{disk, kill, restore, skew, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ enum Storm {
     Disk(Disk),
     /// Puts an older copy in the place of the database: nothing that the lost future gave out may be taken for what is.
     Restore(Restore),
+    /// Puts clocks forwards, backwards and apart: nothing may be lost, missed, recorded in the future or refused for long.
+    Clock(Clock),
     /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of order.
     Watch(Watch),
 }
@@ -91,6 +93,22 @@ struct Restore {
 }
 
 #[derive(Args)]
+struct Clock {
+    /// How often the clocks are put apart, on each engine.
+    #[arg(long, default_value_t = 20)]
+    rounds: usize,
+    /// One engine alone.
+    #[arg(long)]
+    engine: Option<Engine>,
+    /// Processes that serve the same database, on PostgreSQL.
+    #[arg(long, default_value_t = 2)]
+    replicas: usize,
+    /// Repeats the choices of another storm.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Args)]
 struct Watch {
     /// How many changes to make, on each engine.
     #[arg(long, default_value_t = 100_000)]
@@ -124,6 +142,7 @@ async fn main() -> ExitCode {
         Storm::Kill(arguments) => kill(&arguments).await,
         Storm::Disk(arguments) => disk(&arguments).await,
         Storm::Restore(arguments) => restore(&arguments).await,
+        Storm::Clock(arguments) => clock(&arguments).await,
         Storm::Watch(arguments) => watch(&arguments).await,
     };
     match good {
@@ -187,6 +206,21 @@ async fn restore(arguments: &Restore) -> anyhow::Result<bool> {
         let seed = seed(engine, arguments.seed);
         let plan = restore::Plan { engine, rounds: arguments.rounds, seed };
         let report = restore::run(plan).await?;
+        let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
+        println!("{report}");
+        good &= report.is_good();
+    }
+    Ok(good)
+}
+
+/// Whether no clock did harm.
+async fn clock(arguments: &Clock) -> anyhow::Result<bool> {
+    let mut good = true;
+    for engine in engines(arguments.engine) {
+        let replicas = if engine == testkit::Engine::Postgres { arguments.replicas } else { 1 };
+        let seed = seed(engine, arguments.seed);
+        let plan = skew::Plan { engine, rounds: arguments.rounds, replicas, seed };
+        let report = skew::run(plan).await?;
         let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
         println!("{report}");
         good &= report.is_good();

@@ -1,7 +1,7 @@
 //! A client that creates, changes, deletes and restores parties of its own over one connection, as fast as it is answered.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -61,10 +61,33 @@ impl Changer {
         Ok(changes)
     }
 
+    /// The same until it is told to stop.
+    pub async fn run_until(
+        mut self,
+        stop: &AtomicBool,
+        made: &AtomicUsize,
+    ) -> anyhow::Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            changes.push(self.change(changes.len()).await?);
+            made.fetch_add(1, Ordering::Relaxed);
+            sleep(PAUSE).await;
+        }
+        Ok(changes)
+    }
+
     /// Creates one party that matches every filter.
-    pub async fn create_last(mut self) -> anyhow::Result<Change> {
+    pub async fn create_last(mut self, id: &str) -> anyhow::Result<Change> {
         let party = Party { country_code: "KZ".to_owned(), ..party(KINDS[0], "The last one") };
-        Change::of(&self.send(&create(party, "last")).await?)
+        Change::of(&self.send(&create(party, id)).await?)
+    }
+
+    /// Creates a state, of which briefs can be asked.
+    pub async fn create_state(mut self) -> anyhow::Result<Change> {
+        let state = party(party::Kind::State, "A state");
+        Change::of(
+            &self.send(&create(Party { country_code: "KZ".to_owned(), ..state }, "kz")).await?,
+        )
     }
 
     async fn change(&mut self, step: usize) -> anyhow::Result<Change> {

@@ -340,6 +340,21 @@ impl System {
         }
     }
 
+    /// Serves another service beside, with the same keys.
+    pub fn serve_other(
+        &self,
+        service: &str,
+        address: SocketAddr,
+        settings: &[(&str, String)],
+        clock: Option<&Clock>,
+    ) -> Process {
+        let mut command = Command::new(&self.program);
+        command.args(["serve", service, "--listen", &address.to_string()]);
+        command.env("REGISTAN_DATA_DIR", KEYS.path()).envs(settings.iter().cloned());
+        command.envs(clock.map(Clock::environment).unwrap_or_default());
+        Process::start(&mut command, &self.folder.path().join(format!("{service}-{address}.log")))
+    }
+
     fn serve(&self, place: usize) -> Process {
         let mut command = if self.space().is_some() {
             // Above the limit on the size of files a write fails then, and does not end the process.

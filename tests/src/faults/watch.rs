@@ -84,7 +84,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     progress.abort();
     let writing = begin.elapsed();
     let last = Changer::new(system.addresses[0], plan.writers, plan.seed)?;
-    changes.push(last.create_last().await?);
+    changes.push(last.create_last("last").await?);
     changes.sort_by_key(|change| change.time);
     let different = changes.windows(2).all(|pair| pair[0].time < pair[1].time);
     ensure!(different, "two changes have the same record time");
