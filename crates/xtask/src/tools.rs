@@ -44,6 +44,14 @@ pub const KUBECTL: Tool = Tool {
     advice: "put kubectl 1.32 or newer on PATH",
 };
 
+/// Puts the clock of a program off, for the clock storm.
+pub const FAKETIME: Tool = Tool {
+    name: "faketime",
+    find: faketime,
+    install: install::faketime,
+    advice: "install libfaketime 0.9.10 (Debian: libfaketime); it must be below /usr/lib",
+};
+
 /// Checks the contract.
 pub const BUF: Tool = Tool {
     name: "buf",
@@ -52,7 +60,7 @@ pub const BUF: Tool = Tool {
     advice: "install Node.js with npm, or put buf 1.75 on PATH",
 };
 
-pub const ALL: [Tool; 5] = [POSTGRES, GRPCURL, PYTHON, KUBECTL, BUF];
+pub const ALL: [Tool; 6] = [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, BUF];
 
 #[derive(Clone, Copy)]
 pub struct Tool {
@@ -109,6 +117,13 @@ fn postgres() -> Option<PathBuf> {
         let version = output(Command::new(server).arg("--version")).unwrap_or_default();
         server.with_file_name("initdb").is_file() && major(&version) >= Some(POSTGRES_VERSION)
     })
+}
+
+/// The library for programs with several threads, at the place of any machine.
+fn faketime() -> Option<PathBuf> {
+    let folders = Path::new("/usr/lib").read_dir().into_iter().flatten().flatten();
+    let files = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
+    files.chain(["/usr/lib/faketime/libfaketimeMT.so.1".into()]).find(|file| file.is_file())
 }
 
 /// 15 in "postgres (PostgreSQL) 15.18 (Debian 15.18-0)" and in "postgres (PostgreSQL) 15beta1".

@@ -28,6 +28,11 @@ pub fn postgres() -> Result<()> {
     apt("postgresql")
 }
 
+/// From Debian.
+pub fn faketime() -> Result<()> {
+    apt("libfaketime")
+}
+
 /// Built by Go.
 pub fn grpcurl() -> Result<()> {
     run(command("go", &["install", GRPCURL]).env("GOBIN", folder()))
