@@ -16,6 +16,8 @@
 //! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is cut off and goes on
 //! - [`told`]: what a watcher must be told, beside what it was told
 //! - [`watch`]: the storm of `cargo xtask faults watch`, and its report
+//! - [`keeper`], [`hidden`], [`parents`]: a client that hides and shows projects and what lies within, what a watcher may be
+//!   sent of it, the storm of `cargo xtask faults parents`
 //!
 //! A storm of another kind takes `system`, `writer`, `ledger` and `check` as they are, and adds a file beside `kill`.
 
@@ -28,9 +30,12 @@ pub mod copies;
 pub mod crew;
 pub mod disk;
 pub mod follower;
+pub mod hidden;
 pub mod instants;
+pub mod keeper;
 pub mod kill;
 pub mod ledger;
+pub mod parents;
 pub mod parties;
 pub mod postgres;
 pub mod read_back;

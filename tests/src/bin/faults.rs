@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
-use e2e::faults::{disk, kill, restore, skew, watch};
+use e2e::faults::{disk, kill, parents, restore, skew, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ enum Storm {
     Clock(Clock),
     /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of order.
     Watch(Watch),
+    /// Hides and shows projects and their transactions under watchers of several clearances: nothing may be shown or missed.
+    Parents(Parents),
 }
 
 #[derive(Args)]
@@ -130,6 +132,28 @@ struct Watch {
     seed: Option<u64>,
 }
 
+#[derive(Args)]
+struct Parents {
+    /// How many changes to make, on each engine.
+    #[arg(long, default_value_t = 100_000)]
+    changes: usize,
+    /// One engine alone.
+    #[arg(long)]
+    engine: Option<Engine>,
+    /// Clients that write at the same time.
+    #[arg(long, default_value_t = 8)]
+    writers: usize,
+    /// Clients of each clearance that watch at the same time.
+    #[arg(long, default_value_t = 2)]
+    watchers: usize,
+    /// Processes that serve the same database, on PostgreSQL.
+    #[arg(long, default_value_t = 2)]
+    replicas: usize,
+    /// Repeats what is written and when watchers are cut off in another storm.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Engine {
     Sqlite,
@@ -144,6 +168,7 @@ async fn main() -> ExitCode {
         Storm::Restore(arguments) => restore(&arguments).await,
         Storm::Clock(arguments) => clock(&arguments).await,
         Storm::Watch(arguments) => watch(&arguments).await,
+        Storm::Parents(arguments) => parents(&arguments).await,
     };
     match good {
         Ok(true) => ExitCode::SUCCESS,
@@ -241,6 +266,26 @@ async fn watch(arguments: &Watch) -> anyhow::Result<bool> {
             seed: seed(engine, arguments.seed),
         };
         let report = watch::run(plan).await?;
+        let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
+        println!("{report}");
+        good &= report.is_good();
+    }
+    Ok(good)
+}
+
+/// Whether nothing was shown or missed.
+async fn parents(arguments: &Parents) -> anyhow::Result<bool> {
+    let mut good = true;
+    for engine in engines(arguments.engine) {
+        let plan = parents::Plan {
+            engine,
+            changes: arguments.changes,
+            writers: arguments.writers,
+            watchers: arguments.watchers,
+            replicas: if engine == testkit::Engine::Postgres { arguments.replicas } else { 1 },
+            seed: seed(engine, arguments.seed),
+        };
+        let report = parents::run(plan).await?;
         let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
         println!("{report}");
         good &= report.is_good();
