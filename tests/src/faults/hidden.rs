@@ -171,7 +171,7 @@ pub fn judge(
         match at(timelines, name, *time) {
             Some(right) if right == reference => {}
             Some(right) => {
-                faults.invented.push(format!("{name} at {time}: {reference}, not {right}"))
+                faults.invented.push(format!("{name} at {time}: {reference}, not {right}"));
             }
             None => faults.shown.push(format!("{name} at {time}: {kind:?} {reference}")),
         }

@@ -59,7 +59,8 @@ impl Asked {
     }
 }
 
-type Answers = BTreeMap<&'static str, Asked>;
+/// What was asked, by method.
+pub type Answers = BTreeMap<&'static str, Asked>;
 
 /// A gateway before each replica, with clocks of their own, and one projects service behind all of them.
 pub struct Gateways {
@@ -72,7 +73,7 @@ pub struct Gateways {
 
 impl Gateways {
     /// Starts them. There is no rights service: its part of each brief is missing.
-    pub async fn start(system: &System) -> anyhow::Result<Self> {
+    pub fn start(system: &System) -> anyhow::Result<Self> {
         let folder = system.folder.path();
         let registan = program("registan").context("the program is built")?;
         let database = format!("sqlite:{}?mode=rwc", folder.join("projects.db").display());

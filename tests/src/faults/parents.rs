@@ -92,12 +92,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let mut watched: Vec<_> =
         Clearance::ALL.map(|clearance| (clearance, [0; 3], Faults::default())).into();
     while let Some(watcher) = watchers.join_next().await {
-        let watcher = watcher??;
-        let entry = watched.iter_mut().find(|entry| entry.0 == watcher.clearance);
+        let done = watcher??;
+        let entry = watched.iter_mut().find(|entry| entry.0 == done.clearance);
         let (_, counts, faults) = entry.context("it is one of them")?;
-        let more = [watcher.sent.len(), watcher.cuts, watcher.snapshots];
+        let more = [done.sent.len(), done.cuts, done.snapshots];
         counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
-        faults.add(watcher.check(&changes).await?);
+        faults.add(done.check(&changes).await?);
     }
     let (changes, duration) = (changes.len(), begin.elapsed());
     Ok(Some(Report { plan, changes, watched, duration }))

@@ -115,11 +115,11 @@ async fn round(
     lost.etags = etags;
     // Somebody watches while the database goes back.
     let (mut token, mut known) = lost.resume_tokens.last().cloned().context("a list was made")?;
-    let (last, mut watching) = (format!("parties/r{number}-last"), parties.clone());
+    let (end, mut watching) = (format!("parties/r{number}-last"), parties.clone());
     let watch = tokio::spawn(async move {
         let mut ended = Ok(());
         for _ in 0..TRIES {
-            ended = watching.follow(&mut token, &mut known, &last).await;
+            ended = watching.follow(&mut token, &mut known, &end).await;
             match &ended {
                 Err(status) if is_broken(status) => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -285,7 +285,7 @@ fn judge_past(what: &str, then: &Titles, answer: &Result<Titles, Status>, tally:
     }
 }
 
-/// A watch ends with OUT_OF_RANGE, or leaves its watcher with what is listed.
+/// A watch ends with `OUT_OF_RANGE`, or leaves its watcher with what is listed.
 fn judge_watch(
     what: &str,
     ended: &Result<(), Status>,

@@ -1,6 +1,5 @@
 //! The clock storm: the clocks of the replicas are put forwards, backwards and apart while clients write, watch and read.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,7 +13,7 @@ use tokio::time::sleep;
 
 use super::changer::Changer;
 use super::follower::Follower;
-use super::instants::{Asked, Gateways, probe};
+use super::instants::{Answers, Gateways, probe};
 use super::system::{Setup, System};
 use super::told::{Change, FILTERS, Faults};
 
@@ -57,7 +56,7 @@ pub struct Report {
     faults: Faults,
     ahead: usize,
     unordered: usize,
-    asked: BTreeMap<&'static str, Asked>,
+    asked: Answers,
     pauses: Vec<Duration>,
     findings: Vec<String>,
     duration: Duration,
@@ -72,7 +71,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let Plan { engine, replicas, seed, .. } = plan;
     let setup = Setup { engine, replicas, service: "agreements", room: None, clocks: true };
     let Some(system) = System::start_with(setup).await? else { return Ok(None) };
-    let gateways = Gateways::start(&system).await?;
+    let gateways = Gateways::start(&system)?;
     let state = Changer::new(system.addresses[0], WRITERS + 1, seed)?.create_state().await?;
 
     let stop = Arc::new(AtomicBool::new(false));
@@ -107,12 +106,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
         }
     }
     changes.push(Changer::new(system.addresses[0], WRITERS, seed)?.create_last(LAST).await?);
-    let mut asked = BTreeMap::<_, Asked>::new();
-    while let Some(probed) = probes.join_next().await {
-        for (method, more) in probed?? {
-            asked.entry(method).or_default().add(more);
-        }
-    }
+    let asked = gather(&mut probes).await?;
     let told = compare(&mut watchers, &mut changes, &mut findings).await?;
     if let Err(error) = system.verify() {
         findings.push(format!("{error:#}"));
@@ -131,6 +125,17 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
         findings,
         duration: begin.elapsed(),
     }))
+}
+
+/// What all probes were answered, by method.
+async fn gather(probes: &mut JoinSet<anyhow::Result<Answers>>) -> anyhow::Result<Answers> {
+    let mut asked = Answers::new();
+    while let Some(probed) = probes.join_next().await {
+        for (method, more) in probed?? {
+            asked.entry(method).or_default().add(more);
+        }
+    }
+    Ok(asked)
 }
 
 /// What the watchers were told, compared with what was written: events, faults, and pairs of changes that share a time.
@@ -252,11 +257,12 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use super::super::instants::Asked;
     use super::*;
 
     fn good() -> Report {
         let plan = Plan { engine: Engine::Sqlite, rounds: 1, replicas: 1, seed: 1 };
-        let asked = BTreeMap::from([("GetBrief", Asked { calls: 1, ..Asked::default() })]);
+        let asked = Answers::from([("GetBrief", Asked { calls: 1, ..Asked::default() })]);
         Report {
             plan,
             changes: 2,

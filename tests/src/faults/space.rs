@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,7 +61,6 @@ impl Space {
                 (Err(_), None) => {}
             }
         }
-        use std::os::unix::fs::{PermissionsExt, chown};
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         if let Some((user, group)) = owner {
             chown(folder, Some(user), Some(group)).context("the folder cannot be given away")?;

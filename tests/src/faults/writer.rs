@@ -30,7 +30,7 @@ const REPEATED: u32 = 20;
 pub struct Tally {
     /// Calls that ended without an answer and were made again, by code and reason.
     pub refusals: BTreeMap<String, usize>,
-    /// Those of them that said UNAVAILABLE or RESOURCE_EXHAUSTED without the time after which to try again.
+    /// Those of them that said `UNAVAILABLE` or `RESOURCE_EXHAUSTED` without the time after which to try again.
     pub without_retry: usize,
     /// Writes of which the answer came only after such a call.
     pub delayed: usize,
