@@ -13,7 +13,9 @@ const JOURNEYS: &str = "e2e";
 pub fn run(arguments: &[String]) -> Result<()> {
     tools::ensure(&[POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME])?;
     if arguments.is_empty() || arguments.iter().any(|word| word == JOURNEYS) {
-        step("programs", || shell::run(&mut cargo(&["build", "--workspace", "--bins"])))?;
+        // With the tests, so that the libraries have the features that the tests below are built with, and are compiled once.
+        let programs = ["build", "--workspace", "--bins", "--tests"];
+        step("programs", || shell::run(&mut cargo(&programs)))?;
     }
 
     let cluster = Cluster::start()?;
