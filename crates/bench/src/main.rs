@@ -3,6 +3,7 @@
 //! Everything runs on the same cores, the load generator too, in turns of a few seconds; each figure is the median of the
 //! turns. Compare figures of one run only.
 
+mod before;
 mod import;
 mod past;
 mod reads;
@@ -35,6 +36,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("import") {
         import::measure()?;
+    }
+    if wanted("before") {
+        before::measure().await?;
     }
     if wanted("writes") {
         writes::measure().await?;

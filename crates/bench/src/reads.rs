@@ -16,16 +16,16 @@ const ROUNDS: usize = 7;
 const SECONDS: &str = "2";
 
 /// A server to ask, and by whom.
-struct Server {
-    address: SocketAddr,
-    token: Option<String>,
+pub struct Server {
+    pub address: SocketAddr,
+    pub token: Option<String>,
 }
 
-/// Calls a second of one turn of `GetAgreement`.
-fn turn(server: &Server) -> anyhow::Result<f64> {
+/// Calls a second of one turn of a mix of calls, such as `get=100`.
+pub fn turn(server: &Server, mix: &str) -> anyhow::Result<f64> {
     let registan = program("registan").context("registan is not built")?;
     let mut load = Command::new(registan);
-    load.args(["load", "--json", "--mix", "get=100", "--seconds", SECONDS, "--gateway"]);
+    load.args(["load", "--json", "--mix", mix, "--seconds", SECONDS, "--gateway"]);
     load.arg(format!("http://{}", server.address));
     if let Some(token) = &server.token {
         load.env("REGISTAN_TOKEN", token);
@@ -42,19 +42,20 @@ fn rates(servers: &[Server]) -> anyhow::Result<Vec<f64>> {
     let mut all: Vec<Vec<f64>> = vec![Vec::new(); servers.len()];
     for _ in 0..ROUNDS {
         for (rates, server) in all.iter_mut().zip(servers) {
-            rates.push(turn(server)?);
+            rates.push(turn(server, "get=100")?);
         }
     }
     Ok(all.into_iter().map(median).collect())
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
+/// The median of some rates.
+pub fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates[rates.len() / 2]
 }
 
 /// A suite in processes of their own, by the programs found so, and its databases, which go after it.
-async fn suite(
+pub async fn suite(
     engine: Engine,
     program: impl Fn(&str) -> Option<PathBuf>,
 ) -> anyhow::Result<(Suite, Vec<Database>)> {

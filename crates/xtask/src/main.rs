@@ -33,10 +33,10 @@ enum Command {
     Lint,
     /// Measures the suite beside a bare server, in release builds, and prints ratios.
     Bench {
-        /// Build the programs of this revision too, and measure reads beside them.
+        /// Build the programs of this revision too, and measure reads, writes and imports beside them.
         #[arg(long, value_name = "REVISION")]
         before: Option<String>,
-        /// Measure only these: start, reads, import, writes, past, watchers.
+        /// Measure only these: start, reads, import, before, writes, past, watchers.
         parts: Vec<String>,
     },
     /// Kills the suite and its databases at random moments while it is used, and compares everything.

@@ -1,0 +1,196 @@
+//! Get, List, write and import beside the programs of an earlier revision, in turns: what a change costs. Needs
+//! `cargo xtask bench --before REVISION before`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::{CreatePartyRequest, Party, UpdatePartyRequest};
+use api::registan::r#type::v1::SourceRef;
+use chassis::client::Connection;
+use e2e::{Suite, program};
+use prost_types::FieldMask;
+use testkit::Engine;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::reads::{Server, median, suite, turn};
+use crate::row;
+
+const ROUNDS: usize = 7;
+const TURN: Duration = Duration::from_secs(2);
+const WRITERS: usize = 4;
+/// Activities of each imported file, all of them new.
+const ACTIVITIES: usize = 2000;
+const TRANSACTIONS: usize = 4;
+
+/// Measures on both engines; nothing where no earlier revision was built.
+pub async fn measure() -> anyhow::Result<()> {
+    let Some(folder) = std::env::var_os("BENCH_BEFORE").map(PathBuf::from) else {
+        println!(
+            "before: skipped, no earlier revision: cargo xtask bench --before REVISION before"
+        );
+        return Ok(());
+    };
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let now = suite(engine, program).await?;
+        let before = suite(engine, |name| Some(folder.join(name))).await?;
+        let suites = [&now.0, &before.0];
+        for (what, mix) in [("GetAgreement", "get=100"), ("ListAgreements", "list=100")] {
+            let rates = in_turns(async |which| turn(&agreements(suites[which]), mix)).await?;
+            print(engine, &format!("{what}, with a token"), &rates, "/s");
+        }
+        let mut parties = Vec::new();
+        for suite in suites {
+            parties.push(create_parties(suite).await?);
+        }
+        let rates = in_turns(async |which| updates(&parties[which]).await).await?;
+        print(engine, &format!("UpdateParty, {WRITERS} writers"), &rates, "/s");
+        let mut number = 0;
+        let rates = in_turns(async |which| {
+            number += 1;
+            import(suites[which], number)
+        })
+        .await?;
+        print(engine, "ImportIati, new activities", &rates, " activities/s");
+    }
+    Ok(())
+}
+
+/// The rates of the programs of now and of before: pairs of turns, each pair in the other order than the last.
+async fn in_turns(
+    mut measure: impl AsyncFnMut(usize) -> anyhow::Result<f64>,
+) -> anyhow::Result<Vec<[f64; 2]>> {
+    let mut rates = vec![[0.0; 2]; ROUNDS];
+    for (round, pair) in rates.iter_mut().enumerate() {
+        for which in [round % 2, 1 - round % 2] {
+            pair[which] = measure(which).await?;
+        }
+    }
+    Ok(rates)
+}
+
+/// Prints the median of the ratios of the pairs.
+fn print(engine: Engine, what: &str, rates: &[[f64; 2]], unit: &str) {
+    let ratio = median(rates.iter().map(|[now, before]| now / before).collect());
+    let [now, before] = [0, 1].map(|which| median(rates.iter().map(|pair| pair[which]).collect()));
+    row(
+        &format!("{engine:?}: {what}, now to before"),
+        &format!("{ratio:.2} ({now:.0} to {before:.0}{unit})"),
+        "0.95",
+    );
+}
+
+/// The agreements service of a suite, asked with a token.
+fn agreements(suite: &Suite) -> Server {
+    Server { address: suite.services[0].1, token: Some(suite.token()) }
+}
+
+/// One writer of parties: a client and the name of a party of its own.
+type Writer = (PartyServiceClient<Connection>, String);
+
+async fn create_parties(suite: &Suite) -> anyhow::Result<Vec<Writer>> {
+    let mut writers = Vec::new();
+    for _ in 0..WRITERS {
+        let address = format!("http://{}", suite.services[0].1);
+        let connection = Connection::to(&address)?.with_token(&suite.token())?;
+        let mut client = PartyServiceClient::new(connection);
+        let source = SourceRef { citation: "a measurement".to_owned(), ..SourceRef::default() };
+        let party = Party {
+            kind: api::registan::agreements::v1::party::Kind::Organisation.into(),
+            display_name: "A party that is measured".to_owned(),
+            source: Some(source),
+            ..Party::default()
+        };
+        let request = CreatePartyRequest { party: Some(party), ..CreatePartyRequest::default() };
+        let created = client.create_party(request).await?.into_inner();
+        writers.push((client, created.name));
+    }
+    Ok(writers)
+}
+
+/// Acknowledged updates a second, each with a request id and another value.
+async fn updates(writers: &[Writer]) -> anyhow::Result<f64> {
+    let started = Instant::now();
+    let mut running = JoinSet::new();
+    for (client, name) in writers {
+        running.spawn(update(client.clone(), name.clone(), started + TURN));
+    }
+    let mut acknowledged = 0_u32;
+    for count in running.join_all().await {
+        acknowledged += count?;
+    }
+    Ok(f64::from(acknowledged) / started.elapsed().as_secs_f64())
+}
+
+async fn update(
+    mut client: PartyServiceClient<Connection>,
+    name: String,
+    until: Instant,
+) -> anyhow::Result<u32> {
+    let mut acknowledged = 0;
+    while Instant::now() < until {
+        let display_name = Uuid::new_v4().to_string();
+        let party = Party { name: name.clone(), display_name, ..Party::default() };
+        let request = UpdatePartyRequest {
+            party: Some(party),
+            update_mask: Some(FieldMask { paths: vec!["display_name".to_owned()] }),
+            request_id: Uuid::new_v4().to_string(),
+            ..UpdatePartyRequest::default()
+        };
+        client.update_party(request).await?;
+        acknowledged += 1;
+    }
+    Ok(acknowledged)
+}
+
+/// Activities a second of an import through the gateway.
+fn import(suite: &Suite, number: usize) -> anyhow::Result<f64> {
+    let file = suite.folder.path().join("measured.xml");
+    write_activities(&file, number)?;
+    let registan = program("registan").context("registan is not built")?;
+    let started = Instant::now();
+    let output = Command::new(registan)
+        .args(["import", "iati", "--json", "--gateway", &format!("http://{}", suite.address)])
+        .env("REGISTAN_TOKEN", suite.token())
+        .arg(&file)
+        .output()?;
+    anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let seconds = started.elapsed().as_secs_f64();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    anyhow::ensure!(report["created"] == ACTIVITIES, "not all were created: {report}");
+    Ok(f64::from(u32::try_from(ACTIVITIES)?) / seconds)
+}
+
+/// Writes an IATI 2.03 file of activities that no other file has.
+fn write_activities(file: &Path, number: usize) -> anyhow::Result<()> {
+    let mut text = String::from("<iati-activities version=\"2.03\">\n");
+    for activity in 0..ACTIVITIES {
+        write!(
+            text,
+            "<iati-activity default-currency=\"EUR\"><iati-identifier>XM-BENCH-{number}-{activity}\
+             </iati-identifier><reporting-org ref=\"XM-BENCH\" type=\"10\"><narrative>A measurement</narrative>\
+             </reporting-org><title><narrative>Activity {activity} of file {number}</narrative></title>\
+             <description><narrative>Water supply in a valley, measured.</narrative></description>\
+             <participating-org role=\"1\" type=\"10\"><narrative>A measurement</narrative></participating-org>\
+             <activity-status code=\"2\"/><activity-date type=\"2\" iso-date=\"2023-01-01\"/>\
+             <recipient-country code=\"KG\"/><sector code=\"14030\"/>"
+        )?;
+        for transaction in 1..=TRANSACTIONS {
+            write!(
+                text,
+                "<transaction ref=\"t{transaction}\"><transaction-type code=\"3\"/>\
+                 <transaction-date iso-date=\"2023-0{transaction}-15\"/>\
+                 <value value-date=\"2023-0{transaction}-15\">{}</value></transaction>",
+                1000 * transaction
+            )?;
+        }
+        text.push_str("</iati-activity>\n");
+    }
+    text.push_str("</iati-activities>\n");
+    std::fs::write(file, text)?;
+    Ok(())
+}
