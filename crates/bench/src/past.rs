@@ -21,7 +21,7 @@ async fn fill(record: &Chronicle) -> anyhow::Result<i64> {
     let call = Call { caller: "bench".to_owned(), method: "Fill".into(), request: None };
     let mut standing: Vec<Stored<Agreement>> = Vec::new();
     for number in 0..RESOURCES {
-        standing.push(record.create(&call, record::agreement(number)?).await?);
+        standing.push(record.create(&call, record::agreement(number)?).await?.into_stored());
     }
     let mut middle = 0;
     for version in 1..VERSIONS {

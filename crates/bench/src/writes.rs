@@ -109,7 +109,7 @@ async fn ours(
         let next = Agreement { note, ..stored.value.clone() };
         let request = Some((Uuid::new_v4(), 7));
         let call = Call { caller: "bench".to_owned(), method: "Update".into(), request };
-        stored = record.update(&call, &stored, next).await?;
+        stored = record.update(&call, &stored, next).await?.into_stored();
         count += 1;
     }
     Ok(count)

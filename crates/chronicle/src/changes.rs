@@ -23,6 +23,7 @@ use crate::read::{ListRequest, arguments, matching, no_head, v};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
+use crate::shown::{Recorded, Shown};
 
 /// Items of a snapshot, or lines of the log, that are read at a time.
 const BATCH: u64 = 100;
@@ -64,7 +65,7 @@ pub enum EventKind {
 
 /// One event of a watch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event<T> {
+pub struct Event<S> {
     /// What happened.
     pub kind: EventKind,
     /// The resource, whatever its version.
@@ -72,11 +73,19 @@ pub struct Event<T> {
     /// Its name.
     pub name: String,
     /// The version that stands now; absent for what was removed.
-    pub stored: Option<Stored<T>>,
+    pub stored: Option<S>,
     /// The record time of the change; of the snapshot for what stood in it.
     pub time: i64,
     /// From where a watch goes on after this event.
     pub resume_token: String,
+}
+
+impl<T> Event<Stored<T>> {
+    fn show(self, recorded: &Recorded) -> Event<Shown<T>> {
+        let Self { kind, uid, name, stored, time, resume_token } = self;
+        let stored = stored.map(|stored| recorded.show(stored));
+        Event { kind, uid, name, stored, time, resume_token }
+    }
 }
 
 /// Somebody who watches one kind of resource.
@@ -150,7 +159,7 @@ impl Chronicle {
 
 impl<T: Resource> Watcher<T> {
     /// The next events, as many as are read at a time; none when nothing more has happened yet.
-    pub async fn next(&mut self) -> Result<Vec<Event<T>>, Error> {
+    pub async fn next(&mut self) -> Result<Vec<Event<Shown<T>>>, Error> {
         let events = match self.place {
             None => self.snapshot(None).await?,
             Some(Place::Snapshot(read_time, after)) => {
@@ -167,8 +176,9 @@ impl<T: Resource> Watcher<T> {
             Some(Place::Changes(after)) => self.changes(after).await?,
         };
         let shown = events.iter().filter_map(|event| event.stored.as_ref());
-        self.chronicle.disclose(&self.reader, self.reader.readings(shown)).await?;
-        Ok(events)
+        let readings = self.reader.readings(At::Version, shown);
+        let recorded = self.chronicle.disclose(&self.reader, readings).await?;
+        Ok(events.into_iter().map(|event| event.show(&recorded)).collect())
     }
 
     /// Waits until the record has moved.
@@ -201,7 +211,7 @@ impl<T: Resource> Watcher<T> {
         self.chronicle.resume_token::<T>(self.arguments, place, self.chronicle.now())
     }
 
-    async fn snapshot(&mut self, cursor: Option<Cursor>) -> Result<Vec<Event<T>>, Error> {
+    async fn snapshot(&mut self, cursor: Option<Cursor>) -> Result<Vec<Event<Stored<T>>>, Error> {
         let request = ListRequest { page_size: BATCH, ..self.request.clone() };
         let page = self.chronicle.page::<T>(&request, cursor, &self.reader).await?;
         let time = page.read_time;
@@ -225,7 +235,7 @@ impl<T: Resource> Watcher<T> {
         Ok(events)
     }
 
-    async fn changes(&mut self, mut after: i64) -> Result<Vec<Event<T>>, Error> {
+    async fn changes(&mut self, mut after: i64) -> Result<Vec<Event<Stored<T>>>, Error> {
         let mut events = Vec::new();
         // Pages of changes that do not concern this watcher are passed over here. The first look is always made: how far this
         // reader can notice the record to be must come from the same instant as what was told.
@@ -251,7 +261,7 @@ impl<T: Resource> Watcher<T> {
     }
 
     /// What a line of the log means for this watcher.
-    fn event(&self, row: &QueryResult, time: i64) -> Result<Option<Event<T>>, Error> {
+    fn event(&self, row: &QueryResult, time: i64) -> Result<Option<Event<Stored<T>>>, Error> {
         let (is, was): (i32, i32) = (row.try_get("", "is_in")?, row.try_get("", "was_in")?);
         let kind = match (was == 1, is == 1) {
             (false, false) => return Ok(None),

@@ -13,6 +13,7 @@ use crate::read::{ListRequest, matching, v, versions};
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
+use crate::shown::Shown;
 
 /// Resources compared at a time.
 const BATCH: u64 = 200;
@@ -21,9 +22,9 @@ const BATCH: u64 = 200;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference<T> {
     /// As it stood at the first; absent if it was added.
-    pub before: Option<Stored<T>>,
+    pub before: Option<Shown<T>>,
     /// As it stood at the second; absent if it is gone.
-    pub after: Option<Stored<T>>,
+    pub after: Option<Shown<T>>,
 }
 
 impl Chronicle {
@@ -65,11 +66,14 @@ impl Chronicle {
                 _ => false,
             };
             if !same {
-                differences.push(Difference { before, after });
+                differences.push((before, after));
             }
         }
-        let shown = differences.iter().flat_map(|one| one.before.iter().chain(&one.after));
-        self.disclose(reader, reader.readings(shown)).await?;
+        let shown = differences.iter().flat_map(|(before, after)| before.iter().chain(after));
+        let recorded = self.disclose(reader, reader.readings(At::Version, shown)).await?;
+        let show = |stored: Option<Stored<T>>| stored.map(|stored| recorded.show(stored));
+        let shown = |(before, after)| Difference { before: show(before), after: show(after) };
+        let differences = differences.into_iter().map(shown).collect();
         let full = u64::try_from(uids.len()).is_ok_and(|length| length == BATCH);
         Ok((differences, uids.last().copied().filter(|_| full)))
     }

@@ -56,14 +56,12 @@ impl Entry {
 
     /// That a version was read.
     pub(crate) const fn read<T: Resource>(stored: &Stored<T>) -> Self {
-        Self {
-            kind: T::KIND,
-            operation: "read",
-            uid: stored.uid,
-            revision: stored.revision,
-            seen: Tier::Secret,
-            version: None,
-        }
+        Self::reading(T::KIND, stored.uid, stored.revision)
+    }
+
+    /// That a version of a kind was read.
+    pub(crate) const fn reading(kind: &'static str, uid: Uuid, revision: i64) -> Self {
+        Self { kind, operation: "read", uid, revision, seen: Tier::Secret, version: None }
     }
 
     fn new<T: Resource>(

@@ -12,7 +12,8 @@
 //!   chain over the log
 //!
 //! Reading, each answer at an instant of the record, for a reader who may not see everything:
-//! - [`reader`]: who reads, what they may see, and what the log keeps of it
+//! - [`reader`]: who reads, and what they may see
+//! - [`shown`]: the one way out, and what the log keeps of it
 //! - [`read`]: Get and List, each one statement
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
@@ -45,6 +46,7 @@ pub mod reader;
 pub mod resource;
 pub mod revisions;
 pub mod schema;
+pub mod shown;
 pub mod token;
 pub mod verify;
 pub mod write;
@@ -61,4 +63,5 @@ pub use read::{ListRequest, Page};
 pub use reader::Reader;
 pub use resource::{Field, Resource, Stored};
 pub use revisions::Revision;
+pub use shown::Shown;
 pub use write::Call;

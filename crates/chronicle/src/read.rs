@@ -17,6 +17,7 @@ use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
+use crate::shown::Shown;
 use crate::{Chronicle, Place};
 
 const DEFAULT_PAGE: u64 = 50;
@@ -46,9 +47,9 @@ pub struct ListRequest {
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Page<T> {
+pub struct Page<I> {
     /// In order.
-    pub items: Vec<Stored<T>>,
+    pub items: Vec<I>,
     /// Empty on the last page.
     pub next_page_token: String,
     /// The record time it holds for.
@@ -146,10 +147,10 @@ impl Chronicle {
         name: &str,
         at: At,
         reader: &Reader,
-    ) -> Result<(Stored<T>, i64), Error> {
-        let found = self.look::<T>(name, at, reader).await?;
-        self.disclose(reader, reader.readings([&found.0])).await?;
-        Ok(found)
+    ) -> Result<(Shown<T>, i64), Error> {
+        let (found, read_time) = self.look::<T>(name, at, reader).await?;
+        let recorded = self.disclose(reader, reader.readings(at, [&found])).await?;
+        Ok((recorded.show(found), read_time))
     }
 
     /// As [`Chronicle::get`], for a version that is not shown to the reader.
@@ -205,11 +206,15 @@ impl Chronicle {
         &self,
         request: &ListRequest,
         reader: &Reader,
-    ) -> Result<Page<T>, Error> {
+    ) -> Result<Page<Shown<T>>, Error> {
         let cursor = self.cursor::<T>(request)?;
+        let pinned = cursor.as_ref().map(|cursor| cursor.read_time).or(request.read_time);
+        let at = pinned.map_or(At::Now, At::Time);
         let page = self.page::<T>(request, cursor, reader).await?;
-        self.disclose(reader, reader.readings(&page.items)).await?;
-        Ok(page)
+        let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
+        let Page { items, next_page_token, read_time, resume_token } = page;
+        let items = items.into_iter().map(|stored| recorded.show(stored)).collect();
+        Ok(Page { items, next_page_token, read_time, resume_token })
     }
 
     /// The page after a cursor, not yet shown.
@@ -218,7 +223,7 @@ impl Chronicle {
         request: &ListRequest,
         cursor: Option<Cursor>,
         reader: &Reader,
-    ) -> Result<Page<T>, Error> {
+    ) -> Result<Page<Stored<T>>, Error> {
         let plan = self.plan::<T>(request, cursor.as_ref(), reader)?;
         let asked = cursor.map_or(request.read_time, |cursor| cursor.asked);
         let rows = self.db.query_all(&plan.statement).await?;

@@ -1,16 +1,14 @@
-//! Who reads: what they may see decides what a query finds, and what they saw above RESTRICTED is recorded before they get it.
+//! Who reads: what they may see decides what a query finds.
 
 use policy::{Desks, Sight, Tier};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
 
 use crate::Chronicle;
-use crate::entry::Entry;
 use crate::error::Error;
 use crate::filter::At;
-use crate::resource::{Resource, Stored};
+use crate::resource::Resource;
 use crate::schema::{hidden_literal, id, open_literal};
-use crate::write::Call;
 
 /// Somebody who reads.
 #[derive(Clone, Debug)]
@@ -27,22 +25,6 @@ impl Reader {
     /// The record's own machinery, which sees everything and answers nobody.
     pub fn machinery() -> Self {
         Self { sight: Sight::whole(), caller: String::new(), action: "machinery".to_owned() }
-    }
-
-    /// What is to be recorded of showing these versions: nothing, for most.
-    pub(crate) fn readings<'a, T: Resource>(
-        &self,
-        all: impl IntoIterator<Item = &'a Stored<T>>,
-    ) -> Vec<Entry> {
-        if self.sight.is_whole() || !self.sight.top().is_watched() {
-            return Vec::new();
-        }
-        let watched = |stored: &&Stored<T>| {
-            let value = &stored.value;
-            let shown = self.sight.level(value.desks(), value.name());
-            value.tier().is_watched() || (T::WATCHED && shown.is_watched())
-        };
-        all.into_iter().filter(watched).map(Entry::read).collect()
     }
 
     /// Somebody without a name.
@@ -94,22 +76,5 @@ impl Chronicle {
         let Some(row) = self.db.query_one(&query).await? else { return Ok(None) };
         let (tier, desks): (i64, i64) = (row.try_get("", "tier")?, row.try_get("", "desks")?);
         Ok(Some((Tier::from_level(tier), Desks::from_bits(desks))))
-    }
-
-    /// Records that versions were read; only then may they be shown.
-    pub(crate) async fn disclose(
-        &self,
-        reader: &Reader,
-        readings: Vec<Entry>,
-    ) -> Result<(), Error> {
-        if readings.is_empty() {
-            return Ok(());
-        }
-        let call = Call {
-            caller: reader.caller.clone(),
-            method: reader.action.clone().into(),
-            request: None,
-        };
-        self.record(&call, readings).await.map(|_| ())
     }
 }

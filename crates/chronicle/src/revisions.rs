@@ -11,6 +11,7 @@ use crate::read::{holds, no_head, v, with_head};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
+use crate::shown::Shown;
 
 const MOST_ON_A_PAGE: u64 = 100;
 
@@ -18,14 +19,17 @@ const MOST_ON_A_PAGE: u64 = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revision<T> {
     /// The version.
-    pub stored: Stored<T>,
+    pub stored: Shown<T>,
     /// `create`, `update`, `delete` or `undelete`.
     pub operation: String,
     /// Who wrote it; empty for nobody in particular.
     pub caller: String,
     /// The version before, where it may be seen.
-    pub before: Option<Stored<T>>,
+    pub before: Option<Shown<T>>,
 }
+
+/// A version as it was found: it, its operation, and who wrote it.
+type Row<T> = (Stored<T>, String, String);
 
 /// Where a page ended.
 #[derive(Serialize, Deserialize)]
@@ -69,21 +73,21 @@ impl Chronicle {
             return Err(Error::NotFound(name.to_owned()));
         }
         let more = u64::try_from(rows.len()).unwrap_or(u64::MAX) > size;
+        let versions = rows.iter().map(|(stored, ..)| stored);
+        let recorded = self.disclose(reader, reader.readings(At::Version, versions)).await?;
         let mut revisions: Vec<Revision<T>> = Vec::with_capacity(rows.len());
-        for mut revision in rows {
+        for (stored, operation, caller) in rows {
+            let stored = recorded.show(stored);
             if let Some(after) = revisions.last_mut()
-                && after.stored.revision == revision.stored.revision + 1
+                && after.stored.revision == stored.revision + 1
             {
-                after.before = Some(revision.stored.clone());
+                after.before = Some(stored.clone());
             }
-            revision.before = None;
-            revisions.push(revision);
+            revisions.push(Revision { stored, operation, caller, before: None });
         }
         if more {
             revisions.pop();
         }
-        let shown = revisions.iter().map(|revision| &revision.stored);
-        self.disclose(reader, reader.readings(shown)).await?;
         let next = match revisions.last() {
             Some(last) if more => {
                 let revision = last.stored.revision;
@@ -101,7 +105,7 @@ impl Chronicle {
         below: i64,
         limit: u64,
         reader: &Reader,
-    ) -> Result<(Vec<Revision<T>>, i64), Error> {
+    ) -> Result<(Vec<Row<T>>, i64), Error> {
         let c = |column: &str| Expr::col((id("c"), id(column)));
         let mut inner = Query::select()
             .columns(
@@ -127,12 +131,9 @@ impl Chronicle {
         let mut rows = Vec::with_capacity(found.len());
         for row in &found {
             if row.try_get::<Option<i64>>("", "revision")?.is_some() {
-                rows.push(Revision {
-                    stored: self.stored(row)?,
-                    operation: row.try_get("", "operation")?,
-                    caller: row.try_get("", "caller")?,
-                    before: None,
-                });
+                let (operation, caller) =
+                    (row.try_get("", "operation")?, row.try_get("", "caller")?);
+                rows.push((self.stored(row)?, operation, caller));
             }
         }
         Ok((rows, head))

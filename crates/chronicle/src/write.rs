@@ -11,6 +11,7 @@ use crate::filter::At;
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
+use crate::shown::Shown;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
@@ -26,13 +27,11 @@ pub struct Call {
 }
 
 impl Chronicle {
-    /// Records the first version of a resource.
-    pub async fn create<T: Resource>(&self, call: &Call, value: T) -> Result<Stored<T>, Error> {
-        match self.commit(call, Entry::create(&value)?, value.clone()).await {
-            Err(Error::Busy) => {
-                let first = self.answered(call).await?;
-                first.ok_or_else(|| Error::AlreadyExists(value.name().to_owned()))
-            }
+    /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is taken.
+    pub async fn create<T: Resource>(&self, call: &Call, value: T) -> Result<Shown<T>, Error> {
+        let name = value.name().to_owned();
+        match self.commit(call, Entry::create(&value)?, value).await {
+            Err(Error::Busy) => Err(Error::AlreadyExists(name)),
             outcome => outcome,
         }
     }
@@ -43,7 +42,7 @@ impl Chronicle {
         call: &Call,
         current: &Stored<T>,
         value: T,
-    ) -> Result<Stored<T>, Error> {
+    ) -> Result<Shown<T>, Error> {
         self.commit(call, Entry::update(current, &value)?, value).await
     }
 
@@ -53,7 +52,7 @@ impl Chronicle {
         &self,
         call: &Call,
         current: Stored<T>,
-    ) -> Result<Stored<T>, Error> {
+    ) -> Result<Shown<T>, Error> {
         self.commit(call, Entry::delete(&current)?, current.value).await
     }
 
@@ -62,7 +61,7 @@ impl Chronicle {
         &self,
         call: &Call,
         current: Stored<T>,
-    ) -> Result<Stored<T>, Error> {
+    ) -> Result<Shown<T>, Error> {
         self.commit(call, Entry::undelete(&current)?, current.value).await
     }
 
@@ -82,7 +81,7 @@ impl Chronicle {
         Ok(current)
     }
 
-    /// The first answer to this request id, rebuilt from the version it made.
+    /// The first answer to this request id, rebuilt from the version it made: for checks, and to be [shown](Self::show).
     pub async fn answered<T: Resource>(&self, call: &Call) -> Result<Option<Stored<T>>, Error> {
         let Some((request, fingerprint)) = call.request else { return Ok(None) };
         let query = Query::select()
@@ -104,7 +103,7 @@ impl Chronicle {
         call: &Call,
         entry: Entry,
         value: T,
-    ) -> Result<Stored<T>, Error> {
+    ) -> Result<Shown<T>, Error> {
         let etag = self.keys.etag(entry.uid, entry.revision);
         let stored = entry.stored(0, etag, value);
         let created = entry.version.as_ref().and_then(|version| version.created);
@@ -113,7 +112,8 @@ impl Chronicle {
             .last()
             .copied()
             .ok_or_else(|| Error::Corrupt("nothing was written".to_owned()))?;
-        Ok(Stored { recorded: time, created: created.unwrap_or(time), ..stored })
+        let created = created.unwrap_or(time);
+        Ok(Shown::written(Stored { recorded: time, created, ..stored }))
     }
 
     /// Records all of these versions in one transaction, or none of them, and returns their record times. No two may be of

@@ -39,7 +39,7 @@ async fn four(record: &Chronicle) -> Vec<Stored<Thing>> {
     .enumerate()
     {
         let value = Thing { tier, desks, ..thing(who, 2) };
-        made.push(record.create(&call(), value).await.unwrap());
+        made.push(record.create(&call(), value).await.unwrap().into_stored());
     }
     made
 }
@@ -48,7 +48,8 @@ async fn names(record: &Chronicle, reader: &Reader, at: Option<i64>) -> Vec<Stri
     let request =
         ListRequest { order_by: "title".to_owned(), read_time: at, ..ListRequest::default() };
     let page = record.list::<Thing>(&request, reader).await.unwrap();
-    let mut names: Vec<_> = page.items.into_iter().map(|stored| stored.value.name).collect();
+    let mut names: Vec<_> =
+        page.items.into_iter().map(|shown| shown.into_stored().value.name).collect();
     names.sort();
     names
 }
@@ -182,6 +183,36 @@ async fn reading_what_is_confidential_is_recorded_before_it_is_shown() {
         let uid = made[2].uid;
         let one = ("test#reader".to_owned(), "things.read".to_owned(), uid);
         assert_eq!(readings(&record).await, [one.clone(), one]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reading_the_past_of_what_is_confidential_now_is_recorded() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let first = record.create(&call(), Thing { desks: kz(), ..thing(0, 0) }).await.unwrap();
+        let raised =
+            Thing { tier: Tier::Confidential, title: "raised".to_owned(), ..first.value.clone() };
+        let second = record.update(&call(), &first, raised).await.unwrap();
+        let all = reader(Desks::ALL, Tier::Confidential);
+        let one = ("test#reader".to_owned(), "things.read".to_owned(), first.uid);
+
+        record.get::<Thing>("things/t0", At::Time(first.recorded), &all).await.unwrap();
+        assert_eq!(readings(&record).await, [one.clone()], "what was PUBLIC then");
+
+        names(&record, &all, Some(first.recorded)).await;
+        assert_eq!(readings(&record).await.len(), 2, "in a list");
+
+        let (revisions, next, _) =
+            record.revisions::<Thing>("things/t0", None, 1, "", &all).await.unwrap();
+        assert!(!next.is_empty() && revisions[0].before.is_some());
+        assert_eq!(readings(&record).await.len(), 4, "with what it was before");
+
+        let everything = ListRequest::default();
+        let (from, to) = (first.recorded, second.recorded);
+        record.difference::<Thing>(&everything, from, to, Uuid::nil(), &all).await.unwrap();
+        assert_eq!(readings(&record).await.len(), 6, "both sides of a difference");
     })
     .await;
 }

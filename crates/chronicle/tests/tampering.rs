@@ -24,8 +24,8 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
             stored = record.update(&call(), &stored, next).await.unwrap();
         }
         if who % 2 == 0 {
-            stored = record.delete(&call(), stored).await.unwrap();
-            record.undelete(&call(), stored).await.unwrap();
+            stored = record.delete(&call(), stored.into_stored()).await.unwrap();
+            record.undelete(&call(), stored.into_stored()).await.unwrap();
         }
     }
     record

@@ -32,7 +32,7 @@ struct Fold {
 }
 
 impl Fold {
-    fn take(&mut self, event: Event<Thing>) {
+    fn take(&mut self, event: Event<chronicle::Shown<Thing>>) {
         match event.kind {
             EventKind::Standing => assert!(event.time >= self.last, "back in time"),
             _ => assert!(event.time > self.last, "{} after {}", event.time, self.last),
@@ -45,7 +45,7 @@ impl Fold {
             EventKind::Changed | EventKind::Removed => assert!(known, "{} unknown", event.name),
         }
         match event.stored {
-            Some(stored) => self.standing.insert(event.uid, stored.value),
+            Some(shown) => self.standing.insert(event.uid, shown.into_stored().value),
             None => self.standing.remove(&event.uid),
         };
     }
@@ -152,8 +152,8 @@ async fn nothing_is_missed_invented_or_told_twice() {
             let mut listed = BTreeMap::new();
             let request =
                 ListRequest { page_size: 1000, read_time: Some(fold.last), ..filter(number) };
-            for stored in records[1].list::<Thing>(&request, &public()).await.unwrap().items {
-                listed.insert(stored.uid, stored.value);
+            for shown in records[1].list::<Thing>(&request, &public()).await.unwrap().items {
+                listed.insert(shown.uid, shown.into_stored().value);
             }
             assert_eq!(fold.standing, listed, "watcher {number}");
             if number % 4 == 0 {
@@ -183,8 +183,8 @@ async fn a_watch_goes_on_from_a_list_and_follows_the_filter() {
         let third =
             record.update(&call(), &second, Thing { colour: 1, ..bad.clone() }).await.unwrap();
         let fourth = record.update(&call(), &third, Thing { good: true, ..bad }).await.unwrap();
-        let fifth = record.delete(&call(), fourth).await.unwrap();
-        record.undelete(&call(), fifth).await.unwrap();
+        let fifth = record.delete(&call(), fourth.into_stored()).await.unwrap();
+        record.undelete(&call(), fifth.into_stored()).await.unwrap();
 
         let mut watcher = record.watch::<Thing>(good(), &page.resume_token, public()).unwrap();
         let events = watcher.next().await.unwrap();

@@ -96,6 +96,11 @@ pub(crate) fn too_high(field: &FieldDescriptor, within: &str) -> Violation {
     Violation::new(format!("{within}.{}", field.name()), "TIER_TOO_HIGH", description)
 }
 
+/// Whether whoever asks may read a value at all.
+pub(crate) fn is_seen<T: Served>(value: &T) -> bool {
+    current().sight.sees(value.tier(), value.desks(), value.name())
+}
+
 /// The highest tier whoever asks may read of a value.
 pub(crate) fn level<T: Served>(value: &T) -> Tier {
     current().sight.level(value.desks(), value.name())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::registan::r#type::v1::{ChangeKind, Operation};
 use api::standard::{Diff, Export, RevisionParts, Revisions};
 use chassis::failure::{Failure, Violation};
-use chronicle::{Chronicle, Difference, ListRequest, Reader, Revision, Stored};
+use chronicle::{Chronicle, Difference, ListRequest, Reader, Revision, Shown, Stored};
 use futures::stream::{self, Stream, StreamExt};
 use policy::Tier;
 use tonic::{Request, Response, Status};
@@ -36,7 +36,7 @@ impl Records {
     pub async fn export_with<T: Served, R: Export>(
         &self,
         request: Request<R>,
-        write: impl Fn(Stored<T>) -> T::Message + Clone + Send + 'static,
+        write: impl Fn(Shown<T>) -> T::Message + Clone + Send + 'static,
     ) -> Result<Response<Answers<T::Message>>, Status> {
         let parts = request.into_inner().parts();
         let asked = ListRequest {

@@ -28,7 +28,7 @@ pub mod time;
 mod watch;
 mod writes;
 
-use chronicle::{Resource, Stored};
+use chronicle::{Resource, Shown, Stored};
 use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
 use prost_types::Timestamp;
@@ -64,8 +64,8 @@ pub trait Served: Resource {
     /// Reads a message; every violation goes to `check`, and the value is then not used.
     fn read(check: &mut Check, name: String, message: Self::Message) -> Self;
 
-    /// Writes a version as a message.
-    fn write(stored: Stored<Self>) -> Self::Message;
+    /// Writes a version as a message. That it may be shown is all this asks for.
+    fn write(shown: Shown<Self>) -> Self::Message;
 
     /// Every name of another resource in it; each must exist when it is written.
     fn references(&self) -> Vec<Reference>;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::standard::{Get, List};
 use chassis::failure::{Failure, Violation};
-use chronicle::{Chronicle, Error, ListRequest, Reader, Stored};
+use chronicle::{Chronicle, Error, ListRequest, Reader, Shown};
 use facts::check::matches_pattern;
 use prost::Name;
 use tonic::metadata::MetadataValue;
@@ -39,8 +39,8 @@ impl Records {
         request: Request<R>,
     ) -> Result<Response<T::Message>, Status> {
         let parts = request.into_inner().parts();
-        let (stored, read_time) = self.find::<T>(parts.name, micros(parts.read_time)?).await?;
-        Ok(at(read_time, T::write(stored)))
+        let (shown, read_time) = self.find::<T>(parts.name, micros(parts.read_time)?).await?;
+        Ok(at(read_time, T::write(shown)))
     }
 
     /// The version that stood at a record time, absent for now, and the instant it holds for.
@@ -48,7 +48,7 @@ impl Records {
         &self,
         name: String,
         read_time: Option<i64>,
-    ) -> Result<(Stored<T>, i64), Failure> {
+    ) -> Result<(Shown<T>, i64), Failure> {
         check_name::<T>("name", &name)?;
         let at = self.chronicle.at(read_time).map_err(refused::<T>)?;
         self.chronicle.get::<T>(&name, at, &reader()).await.map_err(refused::<T>)
@@ -66,7 +66,7 @@ impl Records {
     pub async fn list_with<T: Served, R: List<Resource = T::Message>>(
         &self,
         request: Request<R>,
-        write: impl Fn(Stored<T>) -> T::Message,
+        write: impl Fn(Shown<T>) -> T::Message,
     ) -> Result<Response<R::Response>, Status> {
         let parts = request.into_inner().parts();
         let page_size = page_size(parts.page_size)?;

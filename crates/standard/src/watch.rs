@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::registan::r#type::v1::ChangeKind;
 use api::standard::{Removed, Watch};
-use chronicle::{Event, EventKind, ListRequest, Watcher};
+use chronicle::{Event, EventKind, ListRequest, Shown, Watcher};
 use futures::stream::{self, StreamExt};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,7 @@ impl Records {
 
 struct Watching<T> {
     watcher: Watcher<T>,
-    events: VecDeque<Event<T>>,
+    events: VecDeque<Event<Shown<T>>>,
     /// Whether it was said that the snapshot is through.
     told: bool,
     ends: Instant,
@@ -103,7 +103,7 @@ impl<T: Served> Watching<T> {
     }
 }
 
-fn answer<T: Served, R: Watch<Resource = T::Message>>(event: Event<T>) -> R::Response {
+fn answer<T: Served, R: Watch<Resource = T::Message>>(event: Event<Shown<T>>) -> R::Response {
     let kind = match event.kind {
         EventKind::Standing => ChangeKind::Standing,
         EventKind::Added => ChangeKind::Added,

@@ -3,7 +3,7 @@
 use api::standard::{Create, Delete, DeleteParts, Resource, Undelete, Update};
 use aws_lc_rs::digest;
 use chassis::failure::{Failure, Violation};
-use chronicle::{Call, Error, Stored};
+use chronicle::{Call, Error, Shown, Stored};
 use facts::Check;
 use facts::check::{is_id, matches_pattern};
 use prost::{Message, Name};
@@ -31,12 +31,13 @@ impl Records {
         let mut references = value.references();
         references.extend(Reference::optional("parent", &parts.parent));
         self.check_references::<T>(&references, &call).await?;
-        let stored = if parts.validate_only {
-            self.preview(value).await?
-        } else {
-            self.chronicle.create(&call, value).await.map_err(refused::<T>)?
-        };
-        Ok(at(stored.recorded, T::write(stored)))
+        if parts.validate_only {
+            return Ok(answer(self.preview(value).await?));
+        }
+        match self.chronicle.create(&call, value).await {
+            Ok(written) => Ok(answer(written)),
+            Err(error) => Ok(self.again::<T>(&call, refused::<T>(error)).await?),
+        }
     }
 
     /// AIP-134.
@@ -57,21 +58,20 @@ impl Records {
             let changed = self.changed::<T>(&wanted, parts.update_mask.as_ref(), &call).await;
             let outcome = match changed {
                 Ok((current, value)) if parts.validate_only => {
-                    return Ok(Response::new(T::write(Stored { value, ..current })));
+                    let shown = self.shown(current).await?;
+                    return Ok(Response::new(T::write(shown.with(value))));
                 }
-                Ok((current, value)) if value == current.value => Ok(current),
+                Ok((current, value)) if value == current.value => self.shown(current).await,
                 Ok((current, value)) => {
                     self.chronicle.update(&call, &current, value).await.map_err(refused::<T>)
                 }
                 Err(failure) => Err(failure),
             };
             match outcome {
-                Ok(stored) => return Ok(at(stored.recorded, T::write(stored))),
-                // Only what did not go through can be a request seen before: the good path pays no look-up.
-                Err(failure) => match self.answered::<T>(&call).await? {
-                    Some(first) => return Ok(at(first.recorded, T::write(first))),
-                    None if *failure.reason == *"BUSY" => {}
-                    None => return Err(failure.into()),
+                Ok(shown) => return Ok(answer(shown)),
+                Err(failure) => match self.again::<T>(&call, failure).await {
+                    Err(failure) if *failure.reason == *"BUSY" => {}
+                    first => return Ok(first?),
                 },
             }
         }
@@ -113,26 +113,24 @@ impl Records {
         for _ in 0..MOST_TRIES {
             let current = match self.writable::<T>(&parts.name, &parts.etag, delete).await {
                 Ok(current) => current,
-                Err(failure) => match self.answered::<T>(call).await? {
-                    Some(first) => return Ok(at(first.recorded, T::write(first))),
-                    None => return Err(failure.into()),
-                },
+                Err(failure) => return Ok(self.again::<T>(call, failure).await?),
             };
             if parts.validate_only {
-                return Ok(at(current.recorded, T::write(current)));
+                return Ok(answer(self.shown(current).await?));
             }
             let written = if delete {
                 self.chronicle.delete(call, current).await
             } else {
                 self.chronicle.undelete(call, current).await
             };
-            match written {
-                Ok(stored) => return Ok(at(stored.recorded, T::write(stored))),
-                Err(Error::Busy) => {}
+            let failure = match written {
+                Ok(shown) => return Ok(answer(shown)),
+                Err(error @ Error::Busy) => refused::<T>(error),
                 Err(error) => return Err(refused::<T>(error).into()),
-            }
-            if let Some(first) = self.answered::<T>(call).await? {
-                return Ok(at(first.recorded, T::write(first)));
+            };
+            match self.again::<T>(call, failure).await {
+                Err(failure) if *failure.reason == *"BUSY" => {}
+                first => return Ok(first?),
             }
         }
         Err(refused::<T>(Error::Busy).into())
@@ -156,6 +154,24 @@ impl Records {
         self.chronicle.answered::<T>(call).await.map_err(refused::<T>)
     }
 
+    /// The first answer, where what did not go through is a request seen before, of something that may still be read; else why
+    /// it did not. Only what did not go through is looked up: the good path pays nothing.
+    async fn again<T: Served>(
+        &self,
+        call: &Call,
+        failure: Failure,
+    ) -> Result<Response<T::Message>, Failure> {
+        let first = self.answered::<T>(call).await?.filter(|first| access::is_seen(&first.value));
+        match first {
+            Some(first) => Ok(answer(self.shown(first).await?)),
+            None => Err(failure),
+        }
+    }
+
+    async fn shown<T: Served>(&self, stored: Stored<T>) -> Result<Shown<T>, Failure> {
+        self.chronicle.show(&reader(), stored).await.map_err(refused::<T>)
+    }
+
     /// The current version and the value an update makes of it, checked.
     async fn changed<T: Served>(
         &self,
@@ -165,8 +181,8 @@ impl Records {
     ) -> Result<(Stored<T>, T), Failure> {
         let current = self.writable::<T>(wanted.name(), wanted.etag(), true).await?;
         let level = access::level(&current.value);
-        let merged =
-            mask::merge(noun::<T>(), &T::write(current.clone()), wanted, update_mask, level)?;
+        let message = T::write(Shown::unanswered(current.clone()));
+        let merged = mask::merge(noun::<T>(), &message, wanted, update_mask, level)?;
         let value = read::<T>(wanted.name().to_owned(), merged)?;
         access::may_change(&self.chronicle, &current.value, &value).await?;
         let before = current.value.references();
@@ -203,27 +219,20 @@ impl Records {
     }
 
     /// What a Create would record, without recording it.
-    async fn preview<T: Served>(&self, value: T) -> Result<Stored<T>, Failure> {
+    async fn preview<T: Served>(&self, value: T) -> Result<Shown<T>, Failure> {
         match self.chronicle.standing::<T>(value.name(), &reader()).await {
             Ok(_) | Err(Error::Deleted(_)) => {
                 Err(refused::<T>(Error::AlreadyExists(value.name().to_owned())))
             }
-            Err(Error::NotFound(_)) => {
-                let now = self.chronicle.now();
-                let (uid, etag) = (Uuid::nil(), String::new());
-                Ok(Stored {
-                    uid,
-                    revision: 0,
-                    created: now,
-                    recorded: now,
-                    deleted: false,
-                    etag,
-                    value,
-                })
-            }
+            Err(Error::NotFound(_)) => Ok(Shown::unrecorded(value, self.chronicle.now())),
             Err(error) => Err(refused::<T>(error)),
         }
     }
+}
+
+/// An answer that holds for the instant its version was recorded.
+fn answer<T: Served>(shown: Shown<T>) -> Response<T::Message> {
+    at(shown.recorded, T::write(shown))
 }
 
 /// Reads a message into a value, or says everything that is wrong with it.

@@ -9,7 +9,7 @@ use api::registan::agreements::v1::{
     UpdateAgreementRequest, WatchAgreementsRequest, WatchAgreementsResponse,
 };
 use chassis::Failure;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::{Check, Day};
 use standard::time::{micros, timestamp};
 use standard::{Answers, Served, at};
@@ -31,9 +31,9 @@ impl AgreementService for Agreements {
     ) -> Result<Response<Message>, Status> {
         let request = request.into_inner();
         let as_of = self.day(request.as_of)?;
-        let (stored, read_time) =
+        let (shown, read_time) =
             self.0.records.find(request.name, micros(request.read_time)?).await?;
-        Ok(at(read_time, message(stored, as_of)))
+        Ok(at(read_time, message(shown, as_of)))
     }
 
     async fn list_agreements(
@@ -41,7 +41,7 @@ impl AgreementService for Agreements {
         request: Request<ListAgreementsRequest>,
     ) -> Result<Response<ListAgreementsResponse>, Status> {
         let as_of = self.day(request.get_ref().as_of)?;
-        self.0.records.list_with::<Agreement, _>(request, |stored| message(stored, as_of)).await
+        self.0.records.list_with::<Agreement, _>(request, |shown| message(shown, as_of)).await
     }
 
     async fn create_agreement(
@@ -81,7 +81,7 @@ impl AgreementService for Agreements {
         let as_of = self.day(request.get_ref().as_of)?;
         self.0
             .records
-            .export_with::<Agreement, _>(request, move |stored| message(stored, as_of))
+            .export_with::<Agreement, _>(request, move |shown| message(shown, as_of))
             .await
     }
 
@@ -132,9 +132,9 @@ impl Agreements {
 }
 
 /// An agreement with its status on a day.
-fn message(stored: Stored<Agreement>, as_of: Day) -> Message {
-    let status = status::on(&stored.value.milestones, as_of);
-    Message { status: Some(status_message(status)), ..Agreement::write(stored) }
+fn message(shown: Shown<Agreement>, as_of: Day) -> Message {
+    let status = status::on(&shown.value.milestones, as_of);
+    Message { status: Some(status_message(status)), ..Agreement::write(shown) }
 }
 
 fn read_day(asked: Option<api::registan::r#type::v1::Date>) -> Result<Option<Day>, Failure> {

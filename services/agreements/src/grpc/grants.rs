@@ -8,6 +8,7 @@ use api::registan::access::v1::{
     UpdateGrantRequest, WatchGrantsRequest, WatchGrantsResponse,
 };
 use chassis::Failure;
+use chronicle::Shown;
 use facts::Check;
 use policy::Tier;
 use standard::{Answers, Records, Served, mask, reader};
@@ -121,7 +122,13 @@ impl Grants {
         let Ok(current) = current else { return Ok(()) };
         let before = current.value.clone();
         let mask = request.update_mask.as_ref();
-        match mask::merge("grant", &Grant::write(current), wanted, mask, Tier::Public) {
+        match mask::merge(
+            "grant",
+            &Grant::write(Shown::unanswered(current)),
+            wanted,
+            mask,
+            Tier::Public,
+        ) {
             Ok(merged) => self.check_expiry(Some(&before), merged),
             Err(_) => Ok(()),
         }

@@ -20,7 +20,10 @@ pub async fn held_grants(app: &App, subject: &str) -> Result<Vec<policy::Grant>,
         .await
         .map_err(|error| from_record("registan/Grant", error))?;
     let now = chronicle.now();
-    let held = given.into_iter().map(|stored| stored.value.held(stored.recorded));
+    let held = given.into_iter().map(|shown| {
+        let recorded = shown.recorded;
+        shown.into_stored().value.held(recorded)
+    });
     Ok(held.filter(|grant| grant.holds(now)).collect())
 }
 

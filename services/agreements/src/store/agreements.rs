@@ -20,7 +20,7 @@ pub async fn agreements_of(
     let mut agreements = Vec::new();
     loop {
         let page = chronicle.list::<Agreement>(&request, reader).await?;
-        agreements.extend(page.items.into_iter().map(|stored| stored.value));
+        agreements.extend(page.items.into_iter().map(|shown| shown.into_stored().value));
         if page.next_page_token.is_empty() {
             return Ok(agreements);
         }
@@ -41,5 +41,5 @@ pub async fn union_names(
         ..ListRequest::default()
     };
     let page = chronicle.list::<Party>(&request, reader).await?;
-    Ok(page.items.into_iter().map(|stored| stored.value.name).collect())
+    Ok(page.items.into_iter().map(|shown| shown.into_stored().value.name).collect())
 }

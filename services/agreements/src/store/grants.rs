@@ -1,12 +1,12 @@
 //! Queries of grants.
 
-use chronicle::{Chronicle, Error, ListRequest, Reader, Stored};
+use chronicle::{Chronicle, Error, ListRequest, Reader, Shown};
 
 use crate::domain::Grant;
 
 /// Every grant of a subject that is not deleted, expired or not. They are PUBLIC by tier, so that they are found before it is
 /// known who asks.
-pub async fn grants_of(chronicle: &Chronicle, subject: &str) -> Result<Vec<Stored<Grant>>, Error> {
+pub async fn grants_of(chronicle: &Chronicle, subject: &str) -> Result<Vec<Shown<Grant>>, Error> {
     let mut request = ListRequest {
         scope: Some(("subject", subject.to_owned())),
         page_size: 1000,

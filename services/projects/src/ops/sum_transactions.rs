@@ -24,7 +24,7 @@ pub struct Question {
     pub read_time: Option<i64>,
 }
 
-/// The sums, in order, and the record time they hold for. One query.
+/// The sums, in order, and the record time they hold for. One query, and, for who may read what is CONFIDENTIAL, one before.
 pub async fn sum_transactions(
     app: &App,
     question: &Question,
@@ -32,9 +32,11 @@ pub async fn sum_transactions(
     let Question { filter, years, projects, splits, read_time } = question;
     let shares = splits.by_recipient || splits.by_sector_of.is_some();
     let apart = Apart { years: *years, projects: *projects, shares };
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let failed = |error| from_record("registan/Transaction", error);
+    let read_time =
+        store::disclose(chronicle, filter, *read_time, &reader).await.map_err(failed)?;
     let (groups, read_time) =
-        store::groups(&app.records.chronicle, filter, apart, *read_time, &standard::reader())
-            .await
-            .map_err(|error| from_record("registan/Transaction", error))?;
+        store::groups(chronicle, filter, apart, read_time, &reader).await.map_err(failed)?;
     Ok((sum::allocate(groups, splits), read_time))
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod audited;
 mod damaged;
 mod import;
 mod projects;

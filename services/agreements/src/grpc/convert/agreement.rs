@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use api::registan::agreements::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_date, read_ids, read_required_date, read_required_source, read_source,
@@ -57,9 +57,9 @@ impl Served for Agreement {
         agreement
     }
 
-    fn write(stored: Stored<Self>) -> wire::Agreement {
-        let stamp = Stamp::of(&stored);
-        let agreement = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Agreement {
+        let stamp = Stamp::of(&shown);
+        let agreement = shown.into_stored().value;
         wire::Agreement {
             name: agreement.name,
             uid: stamp.uid,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use api::registan::agreements::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_amounts, read_date, read_ids, read_required_source, write_all,
@@ -45,9 +45,9 @@ impl Served for Framework {
         framework
     }
 
-    fn write(stored: Stored<Self>) -> wire::Framework {
-        let stamp = Stamp::of(&stored);
-        let framework = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Framework {
+        let stamp = Stamp::of(&shown);
+        let framework = shown.into_stored().value;
         wire::Framework {
             name: framework.name,
             uid: stamp.uid,

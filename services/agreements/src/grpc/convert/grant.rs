@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use api::registan::access::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use policy::desk::Desk;
@@ -50,9 +50,9 @@ impl Served for Grant {
         grant
     }
 
-    fn write(stored: Stored<Self>) -> wire::Grant {
-        let stamp = Stamp::of(&stored);
-        let grant = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Grant {
+        let stamp = Stamp::of(&shown);
+        let grant = shown.into_stored().value;
         wire::Grant {
             name: grant.name,
             uid: stamp.uid,

@@ -1,7 +1,7 @@
 //! Party ↔ its message.
 
 use api::registan::agreements::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     number, read_currency, read_date, read_ids, read_required_source, read_texts, write_all,
@@ -50,9 +50,9 @@ impl Served for Party {
         party
     }
 
-    fn write(stored: Stored<Self>) -> wire::Party {
-        let stamp = Stamp::of(&stored);
-        let party = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Party {
+        let stamp = Stamp::of(&shown);
+        let party = shown.into_stored().value;
         wire::Party {
             name: party.name,
             uid: stamp.uid,

@@ -1,7 +1,7 @@
 //! Source ↔ its message.
 
 use api::registan::agreements::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{read_date, read_day, read_ids, write_all};
@@ -30,9 +30,9 @@ impl Served for Source {
         }
     }
 
-    fn write(stored: Stored<Self>) -> wire::Source {
-        let stamp = Stamp::of(&stored);
-        let source = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Source {
+        let stamp = Stamp::of(&shown);
+        let source = shown.into_stored().value;
         wire::Source {
             name: source.name,
             uid: stamp.uid,

@@ -1,7 +1,7 @@
 //! Organization ↔ its message.
 
 use api::registan::projects::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::Check;
 use facts::wire::{number, read_ids, read_required_source, read_texts, write_all};
 use policy::Tier;
@@ -28,9 +28,9 @@ impl Served for Organization {
         }
     }
 
-    fn write(stored: Stored<Self>) -> wire::Organization {
-        let stamp = Stamp::of(&stored);
-        let organization = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Organization {
+        let stamp = Stamp::of(&shown);
+        let organization = shown.into_stored().value;
         wire::Organization {
             name: organization.name,
             uid: stamp.uid,

@@ -1,7 +1,7 @@
 //! Project ↔ its message.
 
 use api::registan::projects::v1 as wire;
-use chronicle::{Resource, Stored};
+use chronicle::{Resource, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
@@ -59,9 +59,9 @@ impl Served for Project {
         }
     }
 
-    fn write(stored: Stored<Self>) -> wire::Project {
-        let stamp = Stamp::of(&stored);
-        let project = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Project {
+        let stamp = Stamp::of(&shown);
+        let project = shown.into_stored().value;
         wire::Project {
             name: project.name,
             uid: stamp.uid,

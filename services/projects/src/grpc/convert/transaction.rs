@@ -1,7 +1,7 @@
 //! Transaction ↔ its message.
 
 use api::registan::projects::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{read_day, read_money, read_required_source, read_texts, write_all};
 use facts::{Check, Day, Money};
@@ -36,9 +36,9 @@ impl Served for Transaction {
         }
     }
 
-    fn write(stored: Stored<Self>) -> wire::Transaction {
-        let stamp = Stamp::of(&stored);
-        let transaction = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Transaction {
+        let stamp = Stamp::of(&shown);
+        let transaction = shown.into_stored().value;
         wire::Transaction {
             name: transaction.name,
             uid: stamp.uid,

@@ -1,7 +1,7 @@
 //! Activity ↔ its message.
 
 use api::registan::rights::v1 as wire;
-use chronicle::{Resource, Stored};
+use chronicle::{Resource, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{number, read_required_date, read_required_source};
@@ -40,9 +40,9 @@ impl Served for Activity {
         }
     }
 
-    fn write(stored: Stored<Self>) -> wire::Activity {
-        let stamp = Stamp::of(&stored);
-        let activity = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Activity {
+        let stamp = Stamp::of(&shown);
+        let activity = shown.into_stored().value;
         wire::Activity {
             name: activity.name,
             uid: stamp.uid,

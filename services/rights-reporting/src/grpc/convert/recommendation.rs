@@ -1,7 +1,7 @@
 //! Recommendation ↔ its message.
 
 use api::registan::rights::v1 as wire;
-use chronicle::Stored;
+use chronicle::Shown;
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
@@ -43,9 +43,9 @@ impl Served for Recommendation {
         recommendation
     }
 
-    fn write(stored: Stored<Self>) -> wire::Recommendation {
-        let stamp = Stamp::of(&stored);
-        let recommendation = stored.value;
+    fn write(shown: Shown<Self>) -> wire::Recommendation {
+        let stamp = Stamp::of(&shown);
+        let recommendation = shown.into_stored().value;
         wire::Recommendation {
             name: recommendation.name,
             uid: stamp.uid,

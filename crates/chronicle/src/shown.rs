@@ -1,0 +1,203 @@
+//! The one way out: a version that goes into an answer, of which the log says, where it must, that it was read or written by
+//! whoever gets it. A message is made of nothing else, so none can forget it.
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::Hash;
+use std::ops::Deref;
+
+use policy::Tier;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, TryGetable};
+use uuid::Uuid;
+
+use crate::Chronicle;
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::filter::At;
+use crate::reader::Reader;
+use crate::resource::{Resource, Stored};
+use crate::schema::{hidden_literal, id, open_literal};
+use crate::write::Call;
+
+/// A version that may go into an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown<T>(Stored<T>);
+
+impl<T> Deref for Shown<T> {
+    type Target = Stored<T>;
+
+    fn deref(&self) -> &Stored<T> {
+        &self.0
+    }
+}
+
+impl<T> Shown<T> {
+    /// A version that whoever gets it has written: the log says so.
+    pub(crate) const fn written(stored: Stored<T>) -> Self {
+        Self(stored)
+    }
+
+    /// What a Create would record at `now`: nothing is in it but what was sent.
+    pub const fn unrecorded(value: T, now: i64) -> Self {
+        Self(Stored {
+            uid: Uuid::nil(),
+            revision: 0,
+            created: now,
+            recorded: now,
+            deleted: false,
+            etag: String::new(),
+            value,
+        })
+    }
+
+    /// A version for a message that goes into no answer: one that a write is merged into.
+    pub const fn unanswered(stored: Stored<T>) -> Self {
+        Self(stored)
+    }
+
+    /// What an Update would make of it.
+    #[must_use]
+    pub fn with(self, value: T) -> Self {
+        Self(Stored { value, ..self.0 })
+    }
+
+    /// The version.
+    pub fn into_stored(self) -> Stored<T> {
+        self.0
+    }
+}
+
+/// What is to be recorded of showing versions: nothing, for most.
+#[derive(Default)]
+pub(crate) struct Readings {
+    /// Of what is above RESTRICTED itself, or has a field that is.
+    certain: Vec<Entry>,
+    /// Of what may be so because its resource, or the one it lies within, is now.
+    open: Vec<(Entry, String)>,
+    /// Whether these may be older versions.
+    past: bool,
+    /// What they lie within.
+    parent: Option<&'static str>,
+}
+
+/// The proof that the log has what it must have.
+pub(crate) struct Recorded(());
+
+impl Recorded {
+    /// A version that was among the readings.
+    pub fn show<T>(&self, stored: Stored<T>) -> Shown<T> {
+        Shown(stored)
+    }
+}
+
+impl Reader {
+    /// What is to be recorded of showing these versions, that stood at `at`.
+    pub(crate) fn readings<'a, T: Resource>(
+        &self,
+        at: At,
+        all: impl IntoIterator<Item = &'a Stored<T>>,
+    ) -> Readings {
+        let parent = T::PARENT.map(|(kind, _)| kind);
+        let mut readings = Readings { past: at != At::Now, parent, ..Readings::default() };
+        if self.sight.is_whole() || !self.sight.top().is_watched() {
+            return readings;
+        }
+        for stored in all {
+            let value = &stored.value;
+            let shown = self.sight.level(value.desks(), value.name());
+            if value.tier().is_watched() || (T::WATCHED && shown.is_watched()) {
+                readings.certain.push(Entry::read(stored));
+            } else if readings.past || readings.parent.is_some() {
+                let around = value.name().rsplitn(3, '/').nth(2).unwrap_or_default();
+                readings.open.push((Entry::read(stored), around.to_owned()));
+            }
+        }
+        readings
+    }
+}
+
+impl Chronicle {
+    /// Shows a version that stands now to a reader who may see it.
+    pub async fn show<T: Resource>(
+        &self,
+        reader: &Reader,
+        stored: Stored<T>,
+    ) -> Result<Shown<T>, Error> {
+        let recorded = self.disclose(reader, reader.readings(At::Now, [&stored])).await?;
+        Ok(recorded.show(stored))
+    }
+
+    /// Records, as read by `method`, the versions of resources `T` of which something is told without showing them.
+    pub async fn told<T: Resource>(
+        &self,
+        reader: &Reader,
+        method: &'static str,
+        versions: &[(Uuid, i64)],
+    ) -> Result<(), Error> {
+        let entry = |(uid, revision): &(Uuid, i64)| Entry::reading(T::KIND, *uid, *revision);
+        let reader = Reader { action: method.to_owned(), ..reader.clone() };
+        let certain = versions.iter().map(entry).collect();
+        self.disclose(&reader, Readings { certain, ..Readings::default() }).await.map(|_| ())
+    }
+
+    /// Records that versions were read; only then may they be shown.
+    pub(crate) async fn disclose(
+        &self,
+        reader: &Reader,
+        readings: Readings,
+    ) -> Result<Recorded, Error> {
+        let Readings { certain: mut entries, open, past, parent } = readings;
+        if let Some(kind) = open.first().map(|(entry, _)| entry.kind) {
+            let (mut uids, mut names) = (HashSet::<Uuid>::new(), HashSet::<String>::new());
+            if past {
+                let all = open.iter().map(|(entry, _)| entry.uid).collect();
+                uids = self.watched(of_uids(kind, all)).await?;
+            }
+            if let Some(kind) = parent {
+                let all = open.iter().map(|(_, name)| name.as_str()).collect();
+                names = self.watched(of_names(kind, all)).await?;
+            }
+            let is_watched = |(entry, around): &(Entry, String)| {
+                uids.contains(&entry.uid) || names.contains(around)
+            };
+            entries.extend(open.into_iter().filter(is_watched).map(|(entry, _)| entry));
+        }
+        if !entries.is_empty() {
+            let call = Call {
+                caller: reader.caller.clone(),
+                method: reader.action.clone().into(),
+                request: None,
+            };
+            self.record(&call, entries).await?;
+        }
+        Ok(Recorded(()))
+    }
+
+    async fn watched<K: TryGetable + Eq + Hash>(
+        &self,
+        query: SelectStatement,
+    ) -> Result<HashSet<K>, Error> {
+        let rows = self.db.query_all(&query).await?;
+        Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    }
+}
+
+/// Those of the resources that are now above RESTRICTED.
+fn of_uids(kind: &str, uids: BTreeSet<Uuid>) -> SelectStatement {
+    watched_now(kind, "uid").and_where(Expr::col(id("uid")).is_in(uids)).to_owned()
+}
+
+fn of_names(kind: &str, names: BTreeSet<&str>) -> SelectStatement {
+    watched_now(kind, "name").and_where(Expr::col(id("name")).is_in(names)).to_owned()
+}
+
+fn watched_now(kind: &str, column: &str) -> SelectStatement {
+    Query::select()
+        .column(id(column))
+        .from(id(kind))
+        .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
+        // For the index.
+        .and_where(hidden_literal())
+        .and_where(Expr::col(id("tier")).gt(Tier::Restricted.level()))
+        .to_owned()
+}

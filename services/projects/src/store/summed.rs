@@ -1,0 +1,55 @@
+//! What the log must have of a sum: a sum over one transaction tells its amount.
+
+use chronicle::filter::{filter, standing};
+use chronicle::read::{holds, v, with_head};
+use chronicle::reader::visible;
+use chronicle::{At, Chronicle, Error, Reader, Resource};
+use policy::Tier;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SimpleExpr};
+
+use crate::domain::{Project, Transaction};
+
+/// How the log names the reading.
+const METHOD: &str = "SumTransactions";
+
+/// Records, for the transactions of a sum that are above RESTRICTED or lie in a project that is, that their projects were read:
+/// a line each, however many transactions there are. Gives the instant to sum at, so that nothing is in the sum that was not
+/// recorded. One query, and none for who may read nothing of it.
+pub async fn disclose(
+    chronicle: &Chronicle,
+    text: &str,
+    read_time: Option<i64>,
+    reader: &Reader,
+) -> Result<Option<i64>, Error> {
+    if !reader.sight.top().is_watched() {
+        return Ok(read_time);
+    }
+    let at = chronicle.at(read_time)?;
+    let id = |name: &str| Alias::new(name);
+    let p = |path: &str| -> SimpleExpr { Expr::col((id("p"), id(path))) };
+    let project = Condition::all().add(p("name").eq(v("project"))).add(standing("p", At::Now));
+    let above = |tier: SimpleExpr| tier.gt(Tier::Restricted.level());
+    let read = Query::select()
+        .distinct()
+        .columns(["uid", "revision"].map(|path| (id("p"), id(path))))
+        .from_as(id(Transaction::KIND), id("v"))
+        .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), project)
+        .cond_where(standing("v", at))
+        .cond_where(visible::<Transaction>(&reader.sight, at))
+        .and_where(v("deleted").eq(false))
+        .and_where(above(v("tier")).or(above(p("tier"))))
+        .cond_where(filter::<Transaction>(text, at)?)
+        .to_owned();
+    let rows = chronicle.db.query_all(&with_head(read, reader)).await?;
+    let (mut head, mut versions) = (0, Vec::with_capacity(rows.len()));
+    for row in &rows {
+        head = row.try_get("", "head")?;
+        if let Some(revision) = row.try_get("", "revision")? {
+            versions.push((row.try_get("", "uid")?, revision));
+        }
+    }
+    chronicle.told::<Project>(reader, METHOD, &versions).await?;
+    // An empty record has no instant.
+    Ok(Some(holds(at, head)).filter(|time| *time > 0).or(read_time))
+}
