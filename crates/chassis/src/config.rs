@@ -90,6 +90,8 @@ pub struct Oidc {
     pub issuer: String,
     /// Whom its tokens must be for.
     pub audience: String,
+    /// Whether tokens of the type `JWT`, or of none, are accepted beside `at+jwt` (RFC 9068).
+    pub untyped: bool,
 }
 
 /// How log lines look.

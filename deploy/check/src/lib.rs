@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 14] = [
+pub const SETTINGS: [&str; 15] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_SECOND",
     "REGISTAN_DATABASE_URL",
@@ -29,6 +29,7 @@ pub const SETTINGS: [&str; 14] = [
     "REGISTAN_LOG",
     "REGISTAN_OIDC_AUDIENCE",
     "REGISTAN_OIDC_ISSUER",
+    "REGISTAN_OIDC_UNTYPED_TOKENS",
     "REGISTAN_PROJECTS_URL",
     "REGISTAN_REFLECTION",
     "REGISTAN_RIGHTS_REPORTING_URL",

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::Identity;
 use super::refused::Refused;
-use super::token::{self, Claims, Expected, Key};
+use super::token::{self, Claims, Expected, Key, Types};
 use crate::Settings;
 
 mod file;
@@ -138,7 +138,7 @@ impl Issuer {
 
     /// Verifies one of its tokens at an instant, in seconds since 1970 UTC.
     pub fn verify(&self, token: &str, now: i64) -> Result<Identity, Refused> {
-        let key = self.key(&token::key_id(token)?).ok_or(Refused::Unknown)?;
+        let key = self.key(&token::key_id(token, Types::Access)?).ok_or(Refused::Unknown)?;
         let lifetime = i64::from(MOST_HOURS) * 3600;
         let expected = Expected { issuer: ISSUER, audience: AUDIENCE, lifetime };
         let claims: Claims<Given> = token::verify(token, &key, &expected, now)?;

@@ -13,7 +13,7 @@ use super::Identity;
 use super::fetch::{client, fetch};
 use super::keys::Keys;
 use super::refused::Refused;
-use super::token::{self, Claims, Expected, Key};
+use super::token::{self, Claims, Expected, Key, Types};
 use crate::clock::Clock;
 use crate::config::Oidc;
 
@@ -68,7 +68,8 @@ impl Issuer {
 
     /// Verifies one of its tokens.
     pub async fn verify(self: &Arc<Self>, token: &str) -> Result<Identity, Refused> {
-        let key = self.key(&token::key_id(token)?).await?;
+        let types = if self.settings.untyped { Types::Untyped } else { Types::Access };
+        let key = self.key(&token::key_id(token, types)?).await?;
         let expected =
             Expected { issuer: self.name(), audience: self.audience(), lifetime: LIFETIME };
         let claims: Claims<Nothing> =

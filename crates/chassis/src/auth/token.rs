@@ -13,10 +13,32 @@ pub(super) const MOST_BYTES: usize = 8 * 1024;
 pub(super) const LEEWAY: i64 = 30;
 /// A subject is at most this long (OpenID Connect Core 2).
 const LONGEST_SUBJECT: usize = 255;
-/// Those of access tokens (RFC 9068) and of tokens in general, with and without the beginning that may be left out.
-const TYPES: [&str; 3] = ["at+jwt", "application/at+jwt", "jwt"];
+/// The types of access tokens (RFC 9068), with and without the prefix that may be left out (RFC 7515 4.1.9).
+const ACCESS_TYPES: [&str; 2] = ["at+jwt", "application/at+jwt"];
+/// The type of any JWT: an ID token has it, or none, and so has an access token of an issuer that knows no RFC 9068.
+const ANY_TYPE: &str = "jwt";
 /// Public keys alone: with a shared secret everybody who can verify could also issue.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256];
+
+/// The types of tokens that are accepted. An ID token says who logged in somewhere, to a program that may be anybody's; it
+/// must not open this record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Types {
+    /// Access tokens that say so.
+    Access,
+    /// Also those that say `JWT`, or nothing: for issuers that give access tokens no type of their own.
+    Untyped,
+}
+
+impl Types {
+    fn accept(self, typ: Option<&str>) -> bool {
+        let any = self == Self::Untyped;
+        typ.map_or(any, |typ| {
+            let is = |known: &str| typ.eq_ignore_ascii_case(known);
+            ACCESS_TYPES.iter().any(|known| is(known)) || (any && is(ANY_TYPE))
+        })
+    }
+}
 
 /// A public key, and the one algorithm it is for.
 #[derive(Clone)]
@@ -44,6 +66,8 @@ pub(super) struct Claims<More> {
     /// How they proved who they are (RFC 8176).
     #[serde(default)]
     amr: Vec<String>,
+    /// Only ID tokens have it (OpenID Connect Core 3.1.3.6).
+    at_hash: Option<serde::de::IgnoredAny>,
     #[serde(flatten)]
     pub more: More,
 }
@@ -55,13 +79,14 @@ impl<More> Claims<More> {
     }
 }
 
-/// The id of the key that a token names. Nothing of it is verified yet.
-pub(super) fn key_id(token: &str) -> Result<String, Refused> {
+/// The id of the key that a token names, if the token is of one of these types. Nothing of it is verified yet.
+pub(super) fn key_id(token: &str, types: Types) -> Result<String, Refused> {
     let header = decode_header(token).map_err(|_| Refused::Malformed)?;
-    let of_type =
-        header.typ.is_some_and(|typ| TYPES.iter().any(|known| typ.eq_ignore_ascii_case(known)));
     // `crit` asks us to understand what we do not.
-    if !of_type || !ALGORITHMS.contains(&header.alg) || header.crit.is_some() {
+    if !types.accept(header.typ.as_deref())
+        || !ALGORITHMS.contains(&header.alg)
+        || header.crit.is_some()
+    {
         return Err(Refused::Malformed);
     }
     header.kid.ok_or(Refused::Unknown)
@@ -94,7 +119,10 @@ pub(super) fn verify<More: DeserializeOwned>(
     if claims.exp.saturating_sub(claims.iat) > expected.lifetime {
         return Err(Refused::TooLong(expected.lifetime));
     }
-    if !(1..=LONGEST_SUBJECT).contains(&claims.sub.len()) {
+    // A database keeps the subject as text, and PostgreSQL keeps no U+0000.
+    let is_subject = (1..=LONGEST_SUBJECT).contains(&claims.sub.len())
+        && !claims.sub.chars().any(char::is_control);
+    if !is_subject || claims.at_hash.is_some() {
         return Err(Refused::Malformed);
     }
     Ok(claims)

@@ -34,7 +34,7 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 18] = [
+pub(super) const KEYS: [Key; 19] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "database-url",
@@ -64,6 +64,11 @@ pub(super) const KEYS: [Key; 18] = [
         "Whose access tokens to take, by OpenID Connect discovery, for example https://login.example.org/realms/registan",
     ),
     key("oidc-audience", "NAME", "Whom those tokens must be for, for example registan"),
+    key(
+        "oidc-untyped-tokens",
+        "TRUE OR FALSE",
+        "Whether to accept tokens of the type JWT, or of none, beside at+jwt (RFC 9068), for an issuer that cannot set it; give the audience to no client then, or its ID tokens are accepted too (default: false)",
+    ),
     key(
         "development-issuer",
         "YES",

@@ -109,16 +109,22 @@ impl Values {
     }
 
     fn oidc(&mut self) -> Result<Option<Oidc>> {
+        let mut untyped = false;
+        let says = self.0.get("oidc-untyped-tokens").map(|value| value.origin.clone());
+        self.put("oidc-untyped-tokens", &mut untyped, "true or false")?;
         match (self.0.remove("oidc-issuer"), self.0.remove("oidc-audience")) {
             (Some(issuer), Some(audience)) => {
                 encrypted(&issuer.text).with_context(|| issuer.origin)?;
-                Ok(Some(Oidc { issuer: issuer.text, audience: audience.text }))
+                Ok(Some(Oidc { issuer: issuer.text, audience: audience.text, untyped }))
             }
             (Some(one), None) => {
                 bail!("{} needs oidc_audience: whom the tokens must be for", one.origin)
             }
             (None, Some(one)) => bail!("{} needs oidc_issuer: whose tokens to take", one.origin),
-            (None, None) => Ok(None),
+            (None, None) => match says {
+                Some(origin) => bail!("{origin} needs oidc_issuer: whose tokens to take"),
+                None => Ok(None),
+            },
         }
     }
 
@@ -360,6 +366,13 @@ mod tests {
         assert!(told(&[audience]).contains("needs oidc_issuer"), "{}", told(&[audience]));
         let plain = told(&[("REGISTAN_OIDC_ISSUER", "http://login.example.org"), audience]);
         assert!(plain.contains("REGISTAN_OIDC_ISSUER") && plain.contains("https://"), "{plain}");
+
+        assert!(!oidc.untyped, "ID tokens are not accepted unless somebody says so");
+        let untyped = ("REGISTAN_OIDC_UNTYPED_TOKENS", "true");
+        assert!(load(&[], &[issuer, audience, untyped]).unwrap().oidc.unwrap().untyped);
+        assert!(told(&[untyped]).contains("needs oidc_issuer"), "{}", told(&[untyped]));
+        let neither = told(&[issuer, audience, ("REGISTAN_OIDC_UNTYPED_TOKENS", "some")]);
+        assert!(neither.contains("true or false"), "{neither}");
     }
 
     #[test]

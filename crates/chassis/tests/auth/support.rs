@@ -118,7 +118,7 @@ pub async fn serve_for(issuer: &Issuer) -> Running {
 }
 
 pub fn oidc(issuer: &Issuer) -> Oidc {
-    Oidc { issuer: issuer.url.clone(), audience: AUDIENCE.to_owned() }
+    Oidc { issuer: issuer.url.clone(), audience: AUDIENCE.to_owned(), untyped: false }
 }
 
 impl Running {

@@ -5,7 +5,7 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::support::{call, problem, serve_for};
+use crate::support::{With, call, oidc, problem, serve, serve_for};
 use testkit::oidc::{Issuer, NOW, SigningKey, claims, unsigned};
 
 const EXPIRED: &str = "Unauthenticated TOKEN_INVALID EXPIRED";
@@ -40,7 +40,7 @@ async fn a_token_with_a_claim_that_does_not_fit_is_refused() {
     let key = SigningKey::new("one", Algorithm::ES256);
     let issuer = Issuer::with(&[&key]).await;
     let running = serve_for(&issuer).await;
-    let cases: [(&str, Value, &str); 18] = [
+    let cases: [(&str, Value, &str); 20] = [
         ("expired", json!({"iat": NOW - 900, "exp": NOW - 31}), EXPIRED),
         ("without an end", json!({"exp": null}), MALFORMED),
         ("with an end that is text", json!({"exp": "tomorrow"}), MALFORMED),
@@ -63,6 +63,8 @@ async fn a_token_with_a_claim_that_does_not_fit_is_refused() {
         ("without an issuer", json!({"iss": null}), MALFORMED),
         ("of nobody", json!({"sub": ""}), MALFORMED),
         ("without a subject", json!({"sub": null}), MALFORMED),
+        ("of a subject that no database keeps", json!({"sub": "a\u{0}b"}), MALFORMED),
+        ("with the hash of an access token", json!({"at_hash": "x"}), MALFORMED),
     ];
 
     for (what, change, wanted) in cases {
@@ -128,6 +130,40 @@ async fn a_token_that_is_not_signed_by_a_known_key_is_refused() {
         assert_eq!(running.who(&token).await, wanted, "{what}");
     }
     assert!(running.who(&good).await.starts_with(&issuer.url), "the good one still is");
+}
+
+/// Issue 11, point 10: an ID token, which any client of the issuer is given at a login, was accepted.
+#[tokio::test]
+async fn an_id_token_is_no_access_token() {
+    let key = SigningKey::new("one", Algorithm::ES256);
+    let issuer = Issuer::with(&[&key]).await;
+    let running = serve_for(&issuer).await;
+    let untyped = With {
+        oidc: Some(chassis::config::Oidc { untyped: true, ..oidc(&issuer) }),
+        ..With::default()
+    };
+    let lenient = serve(untyped).await;
+    let sign = |typ: Option<&str>, change: &Value| {
+        let header = Header { typ: typ.map(ToOwned::to_owned), ..key.header() };
+        key.sign_with(&header, &claims(&issuer, change))
+    };
+    let plain = json!({});
+
+    for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
+        let token = sign(Some(typ), &plain);
+        assert!(running.who(&token).await.starts_with(&issuer.url), "{typ}");
+        assert!(lenient.who(&token).await.starts_with(&issuer.url), "{typ}");
+    }
+    for typ in [Some("JWT"), Some("jwt"), None] {
+        let token = sign(typ, &plain);
+        assert_eq!(running.who(&token).await, MALFORMED, "{typ:?}");
+        assert!(lenient.who(&token).await.starts_with(&issuer.url), "{typ:?}");
+        let id_token = sign(typ, &json!({"at_hash": "x"}));
+        assert_eq!(lenient.who(&id_token).await, MALFORMED, "{typ:?}");
+    }
+    for typ in ["logout+jwt", "secevent+jwt", "application/jwt", "at+jwt2", ""] {
+        assert_eq!(lenient.who(&sign(Some(typ), &plain)).await, MALFORMED, "{typ}");
+    }
 }
 
 #[tokio::test]
