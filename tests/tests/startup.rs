@@ -1,6 +1,10 @@
 //! What a start that cannot succeed says: one line that says what to do, and an exit code that is not 0.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use e2e::{Process, free_address, grpcurl, program};
@@ -45,6 +49,54 @@ fn a_data_folder_that_cannot_be_made_is_named() {
     ]));
 
     assert!(line.contains("/dev/null/data") && line.contains("--data-dir"), "{line}");
+}
+
+/// Issue 11, point 10: with the usual umask everybody on the machine could read the databases.
+#[test]
+fn the_data_is_for_its_owner_alone_whatever_the_umask() {
+    let Some(registan) = program("registan") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let start = || {
+        let address = free_address();
+        // The most careless umask there is.
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(&registan);
+        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(&data);
+        let mut process = Process::start(&mut command, &folder.path().join("log"));
+        process.wait_for(address);
+        process
+    };
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let modes = || -> BTreeMap<String, u32> {
+        let files = fs::read_dir(&data).unwrap().map(|file| file.unwrap().path());
+        files
+            .filter(|path| path.file_name().is_some_and(|name| name != "reference-record"))
+            .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), mode(&path)))
+            .collect()
+    };
+
+    let mut first = start();
+    let made = modes();
+    let _end = first.stop();
+    for name in made.keys() {
+        let path = data.join(name);
+        if path.exists() && !name.ends_with(".key") {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        }
+    }
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut second = start();
+    let mended = modes();
+    let _end = second.stop();
+
+    for modes in [made, mended] {
+        for name in ["agreements.db", "agreements.db-wal", "agreements.db-shm", "projects.db"] {
+            assert_eq!(modes[name], 0o600, "{name}: {modes:?}");
+        }
+        assert!(modes.values().all(|mode| *mode == 0o600), "{modes:?}");
+    }
+    assert_eq!(mode(&data), 0o700);
 }
 
 #[test]

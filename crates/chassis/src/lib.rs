@@ -11,6 +11,7 @@
 //! - `deadline`: how long a request may take
 //! - `stopping`: when long work should end of itself
 //! - `clock`: the time
+//! - `private`: files that others may not read
 //!
 //! Nothing here knows a service, a message or a database.
 
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod config;
 pub mod deadline;
 pub mod failure;
+pub mod private;
 pub mod process;
 mod reflection;
 pub mod server;

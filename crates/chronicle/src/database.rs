@@ -1,9 +1,12 @@
 //! Opens a database of either engine the way the record needs it.
 
+use std::path::Path;
 use std::time::Duration;
 
+use chassis::private;
+
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
-use sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::error::Error;
 
@@ -19,6 +22,9 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// function of the schema is trusted. No ANALYZE ever: with statistics SQLite takes the wrong index for pinned reads.
 pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     let sqlite = url.starts_with("sqlite:");
+    if sqlite {
+        close_files(url)?;
+    }
     let connections = if sqlite { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS };
     let mut options = ConnectOptions::new(url);
     options
@@ -44,6 +50,27 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     let db = Database::connect(options).await?;
     check_order(&db).await?;
     Ok(db)
+}
+
+/// Closes the files of a SQLite database to everybody but their owner; makes the first of them where the address says that it
+/// may be made, for SQLite would make it as the umask has it. The others get the mode of the first when SQLite makes them.
+fn close_files(url: &str) -> Result<(), DbErr> {
+    let options: SqliteConnectOptions =
+        url.parse().map_err(|_| DbErr::Custom("this is no address of a SQLite file".to_owned()))?;
+    let failed = |error| DbErr::Custom(format!("{error:#}"));
+    let file = options.get_filename();
+    if file.starts_with(":memory:") || file.starts_with("file:") {
+        return Ok(());
+    }
+    if url.contains("mode=rwc") {
+        private::file_or_new(file).map_err(failed)?;
+    }
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(end);
+        private::file(Path::new(&beside)).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Text must sort by bytes, or a page token cut on one order skips rows in the other.

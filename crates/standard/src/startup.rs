@@ -93,9 +93,9 @@ async fn open(name: &str, settings: &Settings, url: &str) -> anyhow::Result<Data
 }
 
 fn file_url(name: &str, folder: &Path) -> anyhow::Result<String> {
-    std::fs::create_dir_all(folder).with_context(|| {
+    chassis::private::folder(folder).with_context(|| {
         format!(
-            "the data folder {} cannot be made: choose another with --data-dir",
+            "the data folder {} cannot be made, or closed to others: choose another with --data-dir",
             folder.display()
         )
     })?;

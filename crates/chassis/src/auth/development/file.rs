@@ -39,7 +39,7 @@ pub(super) fn read_or_make(path: &Path) -> Result<Vec<u8>> {
 
 fn make(path: &Path) -> Result<()> {
     let folder = path.parent().context("it has no folder")?;
-    fs::create_dir_all(folder)?;
+    crate::private::folder(folder)?;
     let pair = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
     let pair = pair.map_err(|_| anyhow!("the system gives no random numbers"))?;
     let draft = draft_beside(path)?;
