@@ -43,6 +43,10 @@ pub fn filter<T: Resource>(text: &str, at: At) -> Result<Condition, Error> {
     if text.len() > MOST_BYTES {
         return Err(invalid(format!("filter is longer than {MOST_BYTES} bytes")));
     }
+    // PostgreSQL keeps no text with it, and would answer with an error of its own.
+    if let Some(byte) = text.find('\0') {
+        return Err(invalid(format!("at byte {byte}: U+0000 is in no text of the record")));
+    }
     let parsed = parse_filter_with_max_depth(text, MOST_DEPTH)
         .map_err(|error| invalid(error.to_string()))?;
     let Some(expression) = &parsed.expression else { return Ok(Condition::all()) };
