@@ -19,7 +19,7 @@ use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::filter::At;
 use crate::head::Head;
-use crate::read::{ListRequest, arguments, matching, no_head, v};
+use crate::read::{ListRequest, VERSION, arguments, matching, no_head, v};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
@@ -299,10 +299,7 @@ impl<T: Resource> Watcher<T> {
         let flag = |condition: SimpleExpr| Expr::case(condition, 1).finally(0);
         let inner = Query::select()
             .expr_as(c("time"), id("changed"))
-            .columns(
-                ["uid", "revision", "created", "recorded_from", "deleted", "document"]
-                    .map(|column| (id("v"), id(column))),
-            )
+            .columns(VERSION.map(|column| (id("v"), id(column))))
             .expr_as(flag(now.into()), id("is_in"))
             .expr_as(flag(Expr::exists(before)), id("was_in"))
             .from_as(id("change"), id("c"))

@@ -24,7 +24,9 @@ const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
 /// A page ends when the documents on it come to this many bytes: well below what a message may hold.
 const MOST_BYTES: usize = 4 << 20;
-const VERSION: [&str; 6] = ["uid", "revision", "created", "recorded_from", "deleted", "document"];
+/// The columns from which a version is read.
+pub(crate) const VERSION: [&str; 7] =
+    ["uid", "revision", "created", "recorded_from", "deleted", "salt", "document"];
 
 /// What a List asks.
 #[derive(Clone, Debug, Default)]
@@ -115,6 +117,7 @@ impl Chronicle {
     ) -> Result<(Stored<T>, usize), Error> {
         let document: String = row.try_get("", "document")?;
         let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
+        let salt: String = row.try_get("", "salt")?;
         let value = serde_json::from_str(&document).map_err(|error| {
             Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
         })?;
@@ -124,7 +127,7 @@ impl Chronicle {
             created: row.try_get("", "created")?,
             recorded: row.try_get("", "recorded_from")?,
             deleted: row.try_get("", "deleted")?,
-            etag: self.keys.etag(uid, revision),
+            etag: self.keys.etag(uid, revision, &salt),
             value,
         };
         Ok((stored, document.len()))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
-use crate::read::{holds, no_head, v, with_head};
+use crate::read::{VERSION, holds, no_head, v, with_head};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
@@ -108,10 +108,7 @@ impl Chronicle {
     ) -> Result<(Vec<Row<T>>, i64), Error> {
         let c = |column: &str| Expr::col((id("c"), id(column)));
         let mut inner = Query::select()
-            .columns(
-                ["uid", "revision", "created", "recorded_from", "deleted", "document"]
-                    .map(|column| (id("v"), id(column))),
-            )
+            .columns(VERSION.map(|column| (id("v"), id(column))))
             .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
             .from_as(id(T::KIND), id("v"))
             .join_as(JoinType::InnerJoin, id("change"), id("c"), c("time").eq(v("recorded_from")))

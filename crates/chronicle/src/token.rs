@@ -29,11 +29,13 @@ impl Keys {
         Ok(Self { token: LessSafeKey::new(token), nonce: mac("nonce"), etag: mac("etag") })
     }
 
-    /// A quoted etag (RFC 9110) of a version.
-    pub fn etag(&self, uid: Uuid, revision: i64) -> String {
+    /// A quoted etag (RFC 9110) of a version. The salt is made by chance for each version, so a version that takes the place of
+    /// one that was lost, after a database went back to an older copy, has another etag.
+    pub fn etag(&self, uid: Uuid, revision: i64, salt: &str) -> String {
         let mut context = hmac::Context::with_key(&self.etag);
         context.update(uid.as_bytes());
         context.update(&revision.to_be_bytes());
+        context.update(salt.as_bytes());
         format!("\"{}\"", BASE64.encode(&context.sign().as_ref()[..12]))
     }
 
@@ -117,10 +119,11 @@ mod tests {
     fn etags_differ_by_version_and_by_resource() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
 
-        let etag = keys().etag(one, 1);
+        let etag = keys().etag(one, 1, "a");
 
-        assert_eq!(etag, keys().etag(one, 1));
-        assert_ne!(etag, keys().etag(one, 2));
-        assert_ne!(etag, keys().etag(other, 1));
+        assert_eq!(etag, keys().etag(one, 1, "a"));
+        assert_ne!(etag, keys().etag(one, 2, "a"));
+        assert_ne!(etag, keys().etag(other, 1, "a"));
+        assert_ne!(etag, keys().etag(one, 1, "b"));
     }
 }

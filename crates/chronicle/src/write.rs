@@ -104,7 +104,8 @@ impl Chronicle {
         entry: Entry,
         value: T,
     ) -> Result<Shown<T>, Error> {
-        let etag = self.keys.etag(entry.uid, entry.revision);
+        let salt = entry.version.as_ref().map_or("", |version| version.salt.as_str());
+        let etag = self.keys.etag(entry.uid, entry.revision, salt);
         let stored = entry.stored(0, etag, value);
         let created = entry.version.as_ref().and_then(|version| version.created);
         let times = self.record(call, vec![entry]).await?;

@@ -2,8 +2,13 @@
 
 mod common;
 
-use chronicle::{Chronicle, Error, ListRequest};
+use std::sync::Arc;
+
+use chassis::clock::SystemClock;
+use chronicle::schema::OPEN;
+use chronicle::{Chronicle, Error, ListRequest, Stored, database};
 use common::{Thing, call, public, record, thing};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 async fn refusal(record: &Chronicle, request: ListRequest) -> (&'static str, String) {
     match record.list::<Thing>(&request, &public()).await {
@@ -32,6 +37,8 @@ async fn a_wrong_filter_is_refused_with_its_place() {
             ("regex(title, \"x\") = true", "functions are not known"),
             ("title = ", "byte"),
             ("title = \"unterminated", "byte"),
+            ("title = \"a\0b\"", "at byte 10: U+0000"),
+            ("good = true AND tags:\"\0\"", "at byte 22: U+0000"),
         ] {
             let (reason, message) = refusal(&record, filtered(filter)).await;
             assert_eq!(reason, "FILTER_INVALID");
@@ -132,4 +139,44 @@ async fn a_batch_is_recorded_whole_or_not_at_all() {
         assert_eq!(page.items.len(), 1);
     })
     .await;
+}
+
+/// Issue 11, point 2: the second versions before and after a restore had the same etag, so a stale write was accepted.
+#[tokio::test]
+async fn an_etag_of_a_version_that_a_restore_took_back_is_refused() {
+    testkit::on_both(|url| async move {
+        let before = record(&url).await;
+        let first = before.create(&call(), thing(0, 0)).await.unwrap();
+        let taken_back = before.update(&call(), &first, thing(0, 1)).await.unwrap();
+        drop(before);
+
+        let after = Chronicle::open(go_back(&url, &first).await, Arc::new(SystemClock)).await;
+        let after = after.unwrap();
+        let again = after.last::<Thing>("things/t0", &public()).await.unwrap();
+        assert_eq!((again.revision, &again.etag), (1, &first.etag), "what was kept is the same");
+        let other = after.update(&call(), &again, thing(0, 2)).await.unwrap();
+
+        assert_eq!(other.revision, taken_back.revision);
+        let stale = other.expect(&taken_back.etag, true);
+        assert!(matches!(stale, Err(Error::EtagMismatch(_))), "{stale:?}");
+        assert!(other.expect(&other.etag, true).is_ok());
+    })
+    .await;
+}
+
+/// The database as it was when only the first version of one thing was there.
+async fn go_back(url: &str, first: &Stored<Thing>) -> DatabaseConnection {
+    let db = database::open(url).await.unwrap();
+    for statement in [
+        "DELETE FROM thing WHERE revision > 1".to_owned(),
+        format!("UPDATE thing SET recorded_to = {OPEN}"),
+        format!("DELETE FROM thing_tags WHERE recorded_from > {}", first.recorded),
+        format!("UPDATE thing_tags SET recorded_to = {OPEN}"),
+        "DELETE FROM change WHERE seq > 1".to_owned(),
+        "UPDATE head SET seq = 1, time = (SELECT time FROM change), hash = (SELECT hash FROM change)"
+            .to_owned(),
+    ] {
+        db.execute_unprepared(&statement).await.unwrap();
+    }
+    db
 }
