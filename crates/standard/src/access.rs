@@ -17,15 +17,16 @@ pub fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
 }
 
 /// Refuses a value that whoever asks may not write: of other desks, or above the tier they were given. What lies within
-/// another resource needs the same for that.
+/// another resource needs the same for that. A parent that the caller may not see counts as missing, and is refused as such
+/// by the check of references.
 pub(crate) async fn may_write<T: Served>(record: &Chronicle, value: &T) -> Result<(), Failure> {
     let may = |tier, desks, name: &str| granted(tier, desks, name, record.now());
     let mut allowed = may(value.tier(), value.desks(), value.name());
     if let Some((of, _)) = T::PARENT.filter(|_| allowed) {
         let parent = value.name().rsplitn(3, '/').nth(2).unwrap_or_default();
         let around = record.access(of, parent).await.map_err(crate::records::refused::<T>)?;
-        // One that is not there is refused as such, elsewhere.
-        allowed = around.is_none_or(|(tier, desks)| may(tier, desks, parent));
+        let seen = around.filter(|(tier, desks)| current().sight.sees(*tier, *desks, parent));
+        allowed = seen.is_none_or(|(tier, desks)| may(tier, desks, parent));
     }
     if allowed { Ok(()) } else { Err(not_granted::<T>(&current(), value)) }
 }

@@ -218,15 +218,14 @@ impl Records {
         ))
     }
 
-    /// What a Create would record, without recording it.
+    /// What a Create would record, without recording it. A name is taken by whatever has it, seen or not, as it is for the
+    /// Create itself.
     async fn preview<T: Served>(&self, value: T) -> Result<Shown<T>, Failure> {
-        match self.chronicle.standing::<T>(value.name(), &reader()).await {
-            Ok(_) | Err(Error::Deleted(_)) => {
-                Err(refused::<T>(Error::AlreadyExists(value.name().to_owned())))
-            }
-            Err(Error::NotFound(_)) => Ok(Shown::unrecorded(value, self.chronicle.now())),
-            Err(error) => Err(refused::<T>(error)),
+        let taken = self.chronicle.access(T::KIND, value.name()).await.map_err(refused::<T>)?;
+        if taken.is_some() {
+            return Err(refused::<T>(Error::AlreadyExists(value.name().to_owned())));
         }
+        Ok(Shown::unrecorded(value, self.chronicle.now()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod admission;
 mod cells;
+mod creates;
 mod records;
 mod table;
 mod wire;

@@ -48,7 +48,7 @@ struct Made {
     name: String,
 }
 
-fn body(one: &str, tier: &str, country: &str) -> Value {
+pub fn body(one: &str, tier: &str, country: &str) -> Value {
     let party = format!("parties/{}", country.to_lowercase());
     let source = json!({ "citation": "made for a test" });
     let tier = format!("TIER_{tier}");
@@ -78,7 +78,7 @@ fn body(one: &str, tier: &str, country: &str) -> Value {
 }
 
 /// Calls a method with a request in JSON.
-async fn ask(
+pub async fn ask(
     channel: &Channel,
     token: Option<&str>,
     path: &str,
@@ -147,7 +147,7 @@ fn pairs<'a>(
 }
 
 /// A name of the same length and form that nobody has.
-fn missing(name: &str) -> String {
+pub fn missing(name: &str) -> String {
     let last = name.chars().last().expect("a name");
     let turned = |of: char| if of == 'a' { 'b' } else { 'a' };
     format!("{}{}", &name[..name.len() - last.len_utf8()], turned(last))
@@ -177,7 +177,7 @@ fn outdated(method: &str, one: &str, mut request: Value) -> Value {
 }
 
 /// All that a caller is told by an error, with the name they asked for taken out.
-fn told(status: &Status, name: &str) -> (Code, String, Vec<u8>) {
+pub fn told(status: &Status, name: &str) -> (Code, String, Vec<u8>) {
     let id = name.rsplit('/').next().expect("an id");
     let blank = "#".repeat(id.len());
     let details: Vec<u8> = status.details().to_vec();
@@ -355,7 +355,7 @@ async fn found(engine: Engine) {
 }
 
 /// The names of the metadata that came with an error.
-fn metadata(status: &Status) -> Vec<String> {
+pub fn metadata(status: &Status) -> Vec<String> {
     let mut names: Vec<String> = status.metadata().keys().map(|key| format!("{key:?}")).collect();
     names.sort();
     names
