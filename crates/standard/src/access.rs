@@ -11,37 +11,63 @@ use crate::Served;
 use crate::records::{kind, noun};
 
 /// Whether whoever asks may write a resource of this tier and these desks, by the method they call.
-pub fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
+fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
     let asking = current();
     asking.caller.write(&asking.rule, tier, desks, name, now)
 }
 
-/// Refuses a value that whoever asks may not write: of other desks, or above the tier they were given. What lies within
-/// another resource needs the same for that. A parent that the caller may not see counts as missing, and is refused as such
-/// by the check of references.
-pub(crate) async fn may_write<T: Served>(record: &Chronicle, value: &T) -> Result<(), Failure> {
-    let may = |tier, desks, name: &str| granted(tier, desks, name, record.now());
-    let mut allowed = may(value.tier(), value.desks(), value.name());
-    if let Some((of, _)) = T::PARENT.filter(|_| allowed) {
-        let parent = value.name().rsplitn(3, '/').nth(2).unwrap_or_default();
-        let around = record.access(of, parent).await.map_err(crate::records::refused::<T>)?;
-        let seen = around.filter(|(tier, desks)| current().sight.sees(*tier, *desks, parent));
-        allowed = seen.is_none_or(|(tier, desks)| may(tier, desks, parent));
+/// What a resource lies within: tier, desks and name of its parent, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    name: String,
+    tier: Tier,
+    desks: Desks,
+}
+
+impl Around {
+    /// A parent that is known.
+    pub fn of<P: chronicle::Resource>(parent: &P) -> Self {
+        Self { name: parent.name().to_owned(), tier: parent.tier(), desks: parent.desks() }
     }
-    if allowed { Ok(()) } else { Err(not_granted::<T>(&current(), value)) }
+}
+
+/// What the resource `name` lies within: nothing for a kind without a parent, and for a parent that is not there. One that
+/// whoever asks may not see counts as missing, and is refused as such by the check of references.
+pub(crate) async fn around<T: Served>(
+    record: &Chronicle,
+    name: &str,
+) -> Result<Option<Around>, Failure> {
+    let Some((of, _)) = T::PARENT else { return Ok(None) };
+    let parent = name.rsplitn(3, '/').nth(2).unwrap_or_default();
+    let found = record.access(of, parent).await.map_err(crate::records::refused::<T>)?;
+    let seen = found.filter(|(tier, desks)| current().sight.sees(*tier, *desks, parent));
+    Ok(seen.map(|(tier, desks)| Around { name: parent.to_owned(), tier, desks }))
+}
+
+/// Refuses a value that whoever asks may not write: of other desks, or above the tier they were given. What lies within
+/// another resource needs the same for that.
+pub(crate) fn may_write<T: Served>(
+    value: &T,
+    around: Option<&Around>,
+    now: i64,
+) -> Result<(), Failure> {
+    let own = granted(value.tier(), value.desks(), value.name(), now);
+    let outer = |around: &Around| granted(around.tier, around.desks, &around.name, now);
+    if own && around.is_none_or(outer) { Ok(()) } else { Err(not_granted::<T>(&current(), value)) }
 }
 
 /// Refuses to turn a value that may be written into another: that must be writable too, and a lower tier needs the role
 /// PUBLISHER.
-pub(crate) async fn may_change<T: Served>(
-    record: &Chronicle,
+pub(crate) fn may_change<T: Served>(
     before: &T,
     after: &T,
+    around: Option<&Around>,
+    now: i64,
 ) -> Result<(), Failure> {
-    may_write(record, after).await?;
+    may_write(after, around, now)?;
     let may = |value: &T| {
         let (tier, desks) = (before.tier(), value.desks());
-        current().caller.publish(tier, desks, value.name(), record.now())
+        current().caller.publish(tier, desks, value.name(), now)
     };
     if after.tier() >= before.tier() || (may(before) && may(after)) {
         return Ok(());

@@ -9,6 +9,7 @@
 //!
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
 //! - [`access`]: whether whoever asks may write what they send
+//! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
 //! - [`mask`]: AIP-134 field masks, for any message
@@ -24,6 +25,7 @@ pub mod mask;
 mod records;
 mod references;
 pub mod startup;
+mod step;
 pub mod time;
 mod watch;
 mod writes;
@@ -37,6 +39,7 @@ pub use grants::{AskedGrants, CachedGrants};
 pub use history::Answers;
 pub use records::{Records, at, reader};
 pub use references::{ReferenceServer, References};
+pub use step::Step;
 
 /// Sets the message limits that every gRPC service of the suite has.
 #[macro_export]

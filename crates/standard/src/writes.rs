@@ -10,8 +10,9 @@ use prost::{Message, Name};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use crate::access::Around;
 use crate::records::{Records, at, check_name, kind, noun, parent_pattern, reader, refused};
-use crate::{Reference, Served, access, failure, mask};
+use crate::{Reference, Served, Step, access, failure, mask};
 
 /// How often an update runs again when another writer came first.
 const MOST_TRIES: usize = 20;
@@ -27,7 +28,8 @@ impl Records {
         let parts = request.parts();
         let call = call::<R>(&parts.request_id, fingerprint)?;
         let value = new_value::<T>(&parts.parent, &parts.id, parts.resource)?;
-        access::may_write(&self.chronicle, &value).await?;
+        let around = access::around::<T>(&self.chronicle, value.name()).await?;
+        Step::Create(&value).check(around.as_ref(), self.chronicle.now())?;
         let mut references = value.references();
         references.extend(Reference::optional("parent", &parts.parent));
         self.check_references::<T>(&references, &call).await?;
@@ -112,7 +114,7 @@ impl Records {
         check_name::<T>("name", &parts.name)?;
         for _ in 0..MOST_TRIES {
             let current = match self.writable::<T>(&parts.name, &parts.etag, delete).await {
-                Ok(current) => current,
+                Ok((current, _)) => current,
                 Err(failure) => return Ok(self.again::<T>(call, failure).await?),
             };
             if parts.validate_only {
@@ -136,18 +138,20 @@ impl Records {
         Err(refused::<T>(Error::Busy).into())
     }
 
-    /// The last version, which whoever asks may change, and which is the one they mean. First whether they may see it, then
+    /// The last version, which whoever asks may change, and which is the one they mean, with what lies around it. First whether they may see it, then
     /// whether they may write it, and only then how it stands.
     async fn writable<T: Served>(
         &self,
         name: &str,
         etag: &str,
         stands: bool,
-    ) -> Result<Stored<T>, Failure> {
+    ) -> Result<(Stored<T>, Option<Around>), Failure> {
         let current = self.chronicle.last::<T>(name, &reader()).await.map_err(refused::<T>)?;
-        access::may_write(&self.chronicle, &current.value).await?;
+        let around = access::around::<T>(&self.chronicle, name).await?;
+        let step = if stands { Step::Delete(&current) } else { Step::Undelete(&current) };
+        step.check(around.as_ref(), self.chronicle.now())?;
         current.expect(etag, stands).map_err(refused::<T>)?;
-        Ok(current)
+        Ok((current, around))
     }
 
     async fn answered<T: Served>(&self, call: &Call) -> Result<Option<Stored<T>>, Failure> {
@@ -179,12 +183,12 @@ impl Records {
         update_mask: Option<&prost_types::FieldMask>,
         call: &Call,
     ) -> Result<(Stored<T>, T), Failure> {
-        let current = self.writable::<T>(wanted.name(), wanted.etag(), true).await?;
+        let (current, around) = self.writable::<T>(wanted.name(), wanted.etag(), true).await?;
         let level = access::level(&current.value);
         let message = T::write(Shown::unanswered(current.clone()));
         let merged = mask::merge(noun::<T>(), &message, wanted, update_mask, level)?;
         let value = read::<T>(wanted.name().to_owned(), merged)?;
-        access::may_change(&self.chronicle, &current.value, &value).await?;
+        Step::Update(&current, &value).check(around.as_ref(), self.chronicle.now())?;
         let before = current.value.references();
         let new: Vec<Reference> =
             value.references().into_iter().filter(|one| !before.contains(one)).collect();

@@ -3,6 +3,7 @@
 use chronicle::filter::standing;
 use chronicle::read::{v, versions};
 use chronicle::{At, Chronicle, Error, Reader, Resource, Stored};
+use policy::{Desks, Sight, Tier};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Condition, ExprTrait, Query};
 
@@ -21,6 +22,8 @@ pub struct Imported {
     pub name: String,
     /// Whether it is deleted.
     pub deleted: bool,
+    /// Whether whoever imports may not see it.
+    pub hidden: bool,
 }
 
 /// The projects that have one of the names or identifiers, deleted ones too.
@@ -35,16 +38,19 @@ pub async fn projects_of(
     chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
 }
 
-/// The imported transactions of some projects, deleted ones too.
+/// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of whoever imports.
 pub async fn transactions_of(
     chronicle: &Chronicle,
     projects: &[String],
+    sight: &Sight,
 ) -> Result<Vec<Imported>, Error> {
     if projects.is_empty() {
         return Ok(Vec::new());
     }
     let query = Query::select()
-        .columns(["name", "deleted"].map(|path| (Alias::new("v"), Alias::new(path))))
+        .columns(
+            ["name", "deleted", "tier", "desks"].map(|path| (Alias::new("v"), Alias::new(path))),
+        )
         .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
         .cond_where(standing("v", At::Now))
         .and_where(v("project").is_in(projects))
@@ -53,7 +59,10 @@ pub async fn transactions_of(
     for row in chronicle.db.query_all(&query).await? {
         let name: String = row.try_get("", "name")?;
         if name.rsplit('/').next().is_some_and(|id| id.starts_with(IMPORTED)) {
-            found.push(Imported { name, deleted: row.try_get("", "deleted")? });
+            let tier = Tier::from_level(row.try_get("", "tier")?);
+            let desks = Desks::from_bits(row.try_get("", "desks")?);
+            let hidden = !sight.sees(tier, desks, &name);
+            found.push(Imported { name, deleted: row.try_get("", "deleted")?, hidden });
         }
     }
     Ok(found)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod audited;
+mod clearances;
 mod damaged;
 mod import;
 mod projects;

@@ -57,7 +57,7 @@ async fn compare(running: &mut Running, name: &str, expected: &Value, report: &I
     assert_eq!(expected["activities"], report.activities, "{name}");
     assert_eq!(expected["transactions"], report.transactions, "{name}");
     assert_eq!(report.created + report.skipped, report.activities, "{name}");
-    assert_eq!(count(report, &skips), report.skipped, "{name}");
+    assert_eq!(count(report, &skips), report.skipped, "{name}: {:?}", report.findings.first());
     if report.skipped == 0 {
         let lost = report.transactions - report.transactions_created;
         assert!(lost <= count(report, &LOST), "{name}: {:?}", report.findings);

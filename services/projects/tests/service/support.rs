@@ -15,6 +15,7 @@ use api::registan::r#type::v1::{Date, Money, SourceRef};
 use chassis::client::Connection;
 use chassis::config::Secret;
 use chassis::{Server, Service, Settings};
+use policy::{Desks, Role, Tier};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
@@ -27,8 +28,15 @@ pub struct Running {
     pub transactions: TransactionServiceClient<Connection>,
     /// Stops the agreements service when dropped.
     pub agreements: Option<DropGuard>,
+    url: String,
+    folder: TempDir,
     _stop: DropGuard,
-    _folder: TempDir,
+}
+
+/// Clients of somebody else.
+pub struct Other {
+    pub projects: ProjectServiceClient<Connection>,
+    pub transactions: TransactionServiceClient<Connection>,
 }
 
 async fn start(service: Service, settings: &Settings) -> (Connection, String, DropGuard) {
@@ -58,18 +66,29 @@ pub async fn serve(url: &str) -> Running {
         .await
         .unwrap();
     let service = projects::service(settings.clone()).await.unwrap();
-    let (connection, _, stop) = start(service, &settings).await;
+    let (connection, url, stop) = start(service, &settings).await;
     Running {
         organizations: OrganizationServiceClient::new(connection.clone()),
         projects: ProjectServiceClient::new(connection.clone()),
         transactions: TransactionServiceClient::new(connection),
         agreements: Some(agreements),
+        url,
+        folder,
         _stop: stop,
-        _folder: folder,
     }
 }
 
 impl Running {
+    /// An editor for these desks, up to this tier.
+    pub fn editor(&self, desks: Desks, tier: Tier) -> Other {
+        let token = testkit::token_for(self.folder.path(), &[Role::Editor], desks, tier);
+        let connection = Connection::to(&self.url).unwrap().with_token(&token).unwrap();
+        Other {
+            projects: ProjectServiceClient::new(connection.clone()),
+            transactions: TransactionServiceClient::new(connection),
+        }
+    }
+
     /// Imports a file, in chunks of a size that cuts through everything.
     pub async fn import(&mut self, file: &[u8]) -> ImportIatiResponse {
         self.try_import(messages("file.xml", false, file)).await.unwrap()

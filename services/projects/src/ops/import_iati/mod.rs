@@ -2,22 +2,25 @@
 //! bytes, a thread reads them into batches of whole activities (`read`), and this task records the batches, one
 //! transaction each (`record`). So memory does not grow with the file, and what was recorded is always whole.
 
+mod difference;
 mod merge;
 mod notes;
 mod project;
 mod read;
 mod record;
 mod report;
+mod target;
 mod transaction;
 
 use std::io::Read;
 
 use chassis::Failure;
 use chronicle::Call;
-use standard::failure::from_record;
 use tokio::sync::mpsc;
 
 use crate::app::App;
+
+use record::failed;
 
 pub use report::{Report, SEVERITIES, Tally};
 
@@ -41,7 +44,6 @@ pub async fn import_iati(
     file: impl Read + Send + 'static,
 ) -> Result<Report, Failure> {
     let chronicle = &app.records.chronicle;
-    let failed = |error| from_record("registan/Project", error);
     let caller = chassis::caller::current().caller.subject.clone();
     let call = Call { caller, method: "ImportIati".into(), request: None };
     let (sender, mut batches) = mpsc::channel(BATCHES);
@@ -50,7 +52,7 @@ pub async fn import_iati(
     let mut report = Report::default();
     while let Some(batch) = batches.recv().await {
         let outcome = record::record(chronicle, &call, &batch, options.validate_only).await;
-        report.add(outcome.map_err(failed)?);
+        report.add(outcome?);
     }
     let (totals, tally) = reading.await.map_err(Failure::internal)?;
     report.read_time = chronicle.head(&standard::reader()).await.map_err(failed)?;

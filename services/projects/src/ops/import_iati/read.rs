@@ -19,7 +19,7 @@ const MOST_FILE_BYTES: u64 = 4 << 20;
 /// Bytes of an IATI identifier.
 const MOST_IDENTIFIER: usize = 256;
 /// Bytes of one project: what an answer can carry.
-const MOST_PROJECT: usize = 1 << 20;
+pub const MOST_PROJECT: usize = 1 << 20;
 
 /// An activity ready to be compared with the record.
 pub struct Prepared {

@@ -1,0 +1,61 @@
+//! One write of one resource, judged before it is recorded: by a single write and by an import alike.
+
+use chassis::caller::current;
+use chassis::failure::Failure;
+use chronicle::{Entry, Error, Stored};
+
+use crate::Served;
+use crate::access::{Around, may_change, may_write};
+use crate::records::refused;
+
+/// What a write does to one resource, with what stood before it.
+pub enum Step<'a, T> {
+    /// Records the first version.
+    Create(&'a T),
+    /// Records the next version of what stands.
+    Update(&'a Stored<T>, &'a T),
+    /// Deletes what stands.
+    Delete(&'a Stored<T>),
+    /// Makes what is deleted stand again, as it was.
+    Undelete(&'a Stored<T>),
+}
+
+impl<T: Served> Step<'_, T> {
+    /// Checks whether whoever asks may do this at `now`: what they may not see is not there for them, what stood and what is
+    /// to stand must be writable by them, and so must what lies around it.
+    pub fn check(&self, around: Option<&Around>, now: i64) -> Result<(), Failure> {
+        match self {
+            Self::Create(value) => may_write(*value, around, now),
+            Self::Update(before, value) => {
+                may_touch(before, around, now)?;
+                may_change(&before.value, *value, around, now)
+            }
+            Self::Delete(before) | Self::Undelete(before) => may_touch(before, around, now),
+        }
+    }
+
+    /// The line of the record that does it, checked.
+    pub fn entry(&self, around: Option<&Around>, now: i64) -> Result<Entry, Failure> {
+        self.check(around, now)?;
+        match self {
+            Self::Create(value) => Entry::create(*value),
+            Self::Update(before, value) => Entry::update(before, *value),
+            Self::Delete(before) => Entry::delete(before),
+            Self::Undelete(before) => Entry::undelete(before),
+        }
+        .map_err(refused::<T>)
+    }
+}
+
+/// Refuses to touch what is hidden from whoever asks, or not theirs to write.
+fn may_touch<T: Served>(
+    before: &Stored<T>,
+    around: Option<&Around>,
+    now: i64,
+) -> Result<(), Failure> {
+    let value = &before.value;
+    if !current().sight.sees(value.tier(), value.desks(), value.name()) {
+        return Err(refused::<T>(Error::NotFound(value.name().to_owned())));
+    }
+    may_write(value, around, now)
+}

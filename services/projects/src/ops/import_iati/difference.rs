@@ -1,0 +1,113 @@
+//! What of the transactions of an activity is new, came back, or is gone.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use chronicle::{Entry, Stored};
+use iati::{Finding, Severity};
+use standard::Step;
+use standard::access::Around;
+
+use super::notes::finding;
+use super::read::Prepared;
+use crate::domain::Transaction;
+use crate::store::Imported;
+
+/// What is to be done about the transactions of one project.
+#[derive(Default)]
+pub struct Difference<'a> {
+    create: Vec<Cow<'a, Transaction>>,
+    revive: Vec<String>,
+    delete: Vec<String>,
+}
+
+/// How many transactions are created or come back, and how many are deleted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moved {
+    pub created: i64,
+    pub deleted: i64,
+}
+
+impl<'a> Difference<'a> {
+    /// Compares the transactions of an activity with what is recorded of the project it goes to. What whoever imports may not
+    /// see stays as it is.
+    pub fn of(
+        prepared: &'a Prepared,
+        project: &str,
+        recorded: Vec<Imported>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let mut recorded: HashMap<String, Imported> =
+            recorded.into_iter().map(|it| (it.name.clone(), it)).collect();
+        let mut difference = Self::default();
+        for transaction in &prepared.transactions {
+            let transaction = renamed(transaction, project);
+            match recorded.remove(&transaction.name) {
+                None => difference.create.push(transaction),
+                Some(Imported { hidden: true, name, .. }) => {
+                    let message = format!("{name} is another transaction; this one was skipped");
+                    findings.push(about(prepared, "name-taken", message));
+                }
+                Some(Imported { deleted: true, name, .. }) => difference.revive.push(name),
+                Some(_) => {}
+            }
+        }
+        let gone = recorded.into_values().filter(|it| !it.deleted && !it.hidden);
+        difference.delete.extend(gone.map(|it| it.name));
+        difference.delete.sort();
+        difference
+    }
+
+    /// The names of those of which the version that stands is needed.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.revive.iter().chain(&self.delete)
+    }
+
+    /// The entries, each checked as a single write is; what whoever imports may not do is a finding.
+    pub fn entries(
+        &self,
+        prepared: &Prepared,
+        around: &Around,
+        versions: &HashMap<String, Stored<Transaction>>,
+        now: i64,
+        entries: &mut Vec<Entry>,
+    ) -> (Moved, Vec<Finding>) {
+        let (mut moved, mut findings) = (Moved::default(), Vec::new());
+        let stored = |name: &String| versions.get(name);
+        let create = self.create.iter().map(|it| Step::Create(it.as_ref()));
+        let revive = self.revive.iter().filter_map(stored).map(Step::Undelete);
+        let delete = self.delete.iter().filter_map(stored).map(Step::Delete);
+        for step in create.chain(revive).chain(delete) {
+            let (counter, name, outcome) = match &step {
+                Step::Delete(stored) => (&mut moved.deleted, &stored.value.name, "it stays"),
+                Step::Undelete(stored) | Step::Update(stored, _) => {
+                    (&mut moved.created, &stored.value.name, "it stays deleted")
+                }
+                Step::Create(value) => (&mut moved.created, &value.name, "it was skipped"),
+            };
+            if let Ok(entry) = step.entry(Some(around), now) {
+                entries.push(entry);
+                *counter += 1;
+            } else {
+                let message = format!("your grants do not cover {name}; {outcome}");
+                findings.push(about(prepared, "not-granted", message));
+            }
+        }
+        (moved, findings)
+    }
+}
+
+fn about(prepared: &Prepared, rule: &'static str, message: String) -> Finding {
+    let identifier = &prepared.project.iati_identifier;
+    finding(Severity::Error, rule, prepared.line, identifier, message)
+}
+
+/// The transaction under the name of the project it goes to.
+fn renamed<'a>(transaction: &'a Transaction, project: &str) -> Cow<'a, Transaction> {
+    if transaction.project() == project {
+        return Cow::Borrowed(transaction);
+    }
+    let id = transaction.name.rsplit('/').next().unwrap_or_default();
+    let name = format!("{project}/transactions/{id}");
+    Cow::Owned(Transaction { name, ..transaction.clone() })
+}
