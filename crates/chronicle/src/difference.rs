@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::error::Error;
-use crate::filter::At;
-use crate::read::{ListRequest, matching, v, versions};
-use crate::reader::Reader;
+use crate::filter::{At, standing};
+use crate::read::{ListRequest, matching, v};
+use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
+use crate::rows::{self, Room};
 use crate::schema::id;
 use crate::shown::Shown;
 
@@ -28,8 +29,8 @@ pub struct Difference<T> {
 }
 
 impl Chronicle {
-    /// The next resources after `after` (by uid) that match a filter at one of two record times and differ between them, and
-    /// the uid to go on after; none when all are through. Three queries.
+    /// The next resources after `after` (by uid) that match a filter at one of two record times and differ between them, as many
+    /// as an answer has room for, and the uid to go on after; none when all are through. Three queries, and two for large ones.
     pub async fn difference<T: Resource>(
         &self,
         request: &ListRequest,
@@ -53,12 +54,27 @@ impl Chronicle {
         let rows = self.db.query_all(&touched).await?;
         let uids: Vec<Uuid> =
             rows.iter().map(|row| row.try_get("", "uid")).collect::<Result<_, _>>()?;
-        let (mut before, mut now) = (
-            self.at_of::<T>(request, &uids, from, reader).await?,
-            self.at_of::<T>(request, &uids, to, reader).await?,
-        );
-        let mut differences = Vec::new();
+        let before = self.at_of::<T>(request, &uids, from, reader).await?;
+        let now = self.at_of::<T>(request, &uids, to, reader).await?;
+        let (mut room, mut through) = (Room::whole(), 0);
+        let (mut olds, mut news) = (Vec::new(), Vec::new());
         for uid in &uids {
+            let (old, new) = (before.get(uid), now.get(uid));
+            if revision(old)? != revision(new)? {
+                let rows = old.iter().chain(&new);
+                let fits = rows.map(|row| room.take(row)).collect::<Result<Vec<_>, _>>()?;
+                if through > 0 && fits.contains(&false) {
+                    break;
+                }
+                olds.extend(old);
+                news.extend(new);
+            }
+            through += 1;
+        }
+        let mut before = by_uid(self.load::<T>(&olds).await?);
+        let mut now = by_uid(self.load::<T>(&news).await?);
+        let mut differences = Vec::new();
+        for uid in &uids[..through] {
             let (before, after) = (before.remove(uid), now.remove(uid));
             let same = match (&before, &after) {
                 (Some(before), Some(after)) => before.value == after.value,
@@ -74,30 +90,41 @@ impl Chronicle {
         let show = |stored: Option<Stored<T>>| stored.map(|stored| recorded.show(stored));
         let shown = |(before, after)| Difference { before: show(before), after: show(after) };
         let differences = differences.into_iter().map(shown).collect();
-        let full = u64::try_from(uids.len()).is_ok_and(|length| length == BATCH);
-        Ok((differences, uids.last().copied().filter(|_| full)))
+        let more = through < uids.len() || u64::try_from(through).is_ok_and(|all| all == BATCH);
+        Ok((differences, uids[..through].last().copied().filter(|_| more)))
     }
 
+    /// Those of the resources that match at a record time, each with its row.
     async fn at_of<T: Resource>(
         &self,
         request: &ListRequest,
         uids: &[Uuid],
         time: i64,
         reader: &Reader,
-    ) -> Result<HashMap<Uuid, Stored<T>>, Error> {
+    ) -> Result<HashMap<Uuid, QueryResult>, Error> {
         if uids.is_empty() {
             return Ok(HashMap::new());
         }
         let at = At::Time(time);
-        let query = versions::<T>(at, reader)
+        let query = rows::select(&mut Query::select())
+            .from_as(id(T::KIND), id("v"))
+            .cond_where(standing("v", at))
+            .cond_where(visible::<T>(&reader.sight, at))
             .cond_where(matching::<T>(request, at)?)
             .and_where(v("uid").is_in(uids.iter().copied()))
             .to_owned();
         let mut found = HashMap::new();
         for row in self.db.query_all(&query).await? {
-            let stored = self.stored::<T>(&row)?;
-            found.insert(stored.uid, stored);
+            found.insert(row.try_get("", "uid")?, row);
         }
         Ok(found)
     }
+}
+
+fn revision(row: Option<&QueryResult>) -> Result<Option<i64>, Error> {
+    Ok(row.map(|row| row.try_get("", "revision")).transpose()?)
+}
+
+fn by_uid<T>(all: Vec<Stored<T>>) -> HashMap<Uuid, Stored<T>> {
+    all.into_iter().map(|stored| (stored.uid, stored)).collect()
 }

@@ -14,7 +14,7 @@
 //! Reading, each answer at an instant of the record, for a reader who may not see everything:
 //! - [`reader`]: who reads, and what they may see
 //! - [`shown`]: the one way out, and what the log keeps of it
-//! - [`read`]: Get and List, each one statement
+//! - [`read`]: Get and List, each one statement; `rows`: as many documents as an answer has room for
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
 //! - [`changes`]: a snapshot, then every change, without a gap
@@ -45,6 +45,7 @@ pub mod read;
 pub mod reader;
 pub mod resource;
 pub mod revisions;
+mod rows;
 pub mod schema;
 pub mod shown;
 pub mod token;

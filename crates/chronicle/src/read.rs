@@ -16,14 +16,13 @@ use crate::head::Head;
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
+use crate::rows::{self, fitting, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
 use crate::{Chronicle, Place};
 
 const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
-/// A page ends when the documents on it come to this many bytes: well below what a message may hold.
-const MOST_BYTES: usize = 4 << 20;
 /// The columns from which a version is read.
 pub(crate) const VERSION: [&str; 7] =
     ["uid", "revision", "created", "recorded_from", "deleted", "salt", "document"];
@@ -107,21 +106,21 @@ pub const fn holds(at: At, head: i64) -> i64 {
 impl Chronicle {
     /// The version in a row of [`versions`].
     pub fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
-        self.stored_with_length(row).map(|(stored, _)| stored)
+        self.stored_with(row, &row.try_get::<String>("", "document")?)
     }
 
-    /// The version in a row, and the bytes of its document.
-    fn stored_with_length<T: Resource>(
+    /// The version in a row, with its document.
+    pub(crate) fn stored_with<T: Resource>(
         &self,
         row: &QueryResult,
-    ) -> Result<(Stored<T>, usize), Error> {
-        let document: String = row.try_get("", "document")?;
+        document: &str,
+    ) -> Result<Stored<T>, Error> {
         let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
         let salt: String = row.try_get("", "salt")?;
-        let value = serde_json::from_str(&document).map_err(|error| {
+        let value = serde_json::from_str(document).map_err(|error| {
             Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
         })?;
-        let stored = Stored {
+        Ok(Stored {
             uid,
             revision,
             created: row.try_get("", "created")?,
@@ -129,8 +128,7 @@ impl Chronicle {
             deleted: row.try_get("", "deleted")?,
             etag: self.keys.etag(uid, revision, &salt),
             value,
-        };
-        Ok((stored, document.len()))
+        })
     }
 
     /// Checks an instant a caller asks for: it must lie in the past.
@@ -170,6 +168,27 @@ impl Chronicle {
             Some(_) => Ok((self.stored(&row)?, read_time)),
             None => Err(Error::NotFound(name.to_owned())),
         }
+    }
+
+    /// Those of the names that stand undeleted now, in no order; for checks, not to be shown. One query.
+    pub async fn known<T: Resource>(
+        &self,
+        names: &[String],
+        reader: &Reader,
+    ) -> Result<Vec<String>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = Query::select()
+            .column((id("v"), id("name")))
+            .from_as(id(T::KIND), id("v"))
+            .cond_where(standing("v", At::Now))
+            .cond_where(visible::<T>(&reader.sight, At::Now))
+            .and_where(v("name").is_in(names))
+            .and_where(v("deleted").eq(false))
+            .to_owned();
+        let rows = self.db.query_all(&query).await?;
+        Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
     }
 
     /// Those of the names that stand undeleted now, with their versions, in no order; for checks, not to be shown. One query.
@@ -232,18 +251,11 @@ impl Chronicle {
         let rows = self.db.query_all(&plan.statement).await?;
         let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
         let read_time = holds(plan.at, head);
-        let mut items: Vec<Stored<T>> = Vec::with_capacity(rows.len());
-        let (size, mut bytes) = (usize::try_from(plan.size).unwrap_or(usize::MAX), 0);
-        for row in rows.iter().take(size) {
-            if row.try_get::<Option<i64>>("", "revision")?.is_none() || bytes >= MOST_BYTES {
-                break;
-            }
-            let (stored, length) = self.stored_with_length(row)?;
-            bytes += length;
-            items.push(stored);
-        }
+        let found = with_version(&rows)?;
+        let size = Ord::min(found.len(), usize::try_from(plan.size).unwrap_or(usize::MAX));
+        let items: Vec<Stored<T>> = self.load(fitting(&found[..size])?).await?;
         let next_page_token = match items.last() {
-            Some(last) if rows.len() > items.len() => {
+            Some(last) if found.len() > items.len() => {
                 let after = plan
                     .order
                     .iter()
@@ -283,7 +295,9 @@ impl Chronicle {
         };
         let order = order_by::<T>(&request.order_by)?;
 
-        let mut inner = versions::<T>(at, reader);
+        let mut inner = rows::select(&mut Query::select()).to_owned();
+        inner.from_as(id(T::KIND), id("v")).cond_where(standing("v", at));
+        inner.cond_where(visible::<T>(&reader.sight, at));
         inner.cond_where(matching::<T>(request, at)?).limit(size + 1);
         if let Some(cursor) = cursor {
             inner.cond_where(after(&order, cursor)?);

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
-use crate::read::{VERSION, holds, no_head, v, with_head};
+use crate::read::{holds, no_head, v, with_head};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
+use crate::rows::{self, fitting, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
 
@@ -67,12 +68,13 @@ impl Chronicle {
         let below = cursor.map_or(i64::MAX, |cursor| cursor.revision);
         let size = if page_size == 0 { 50 } else { Ord::min(page_size, MOST_ON_A_PAGE) };
 
-        let (rows, head) = self.rows::<T>(name, at, below, size + 1, reader).await?;
+        let (rows, of, head) = self.rows::<T>(name, at, below, size + 1, reader).await?;
         let read_time = holds(at, head);
         if rows.is_empty() && below == i64::MAX {
             return Err(Error::NotFound(name.to_owned()));
         }
-        let more = u64::try_from(rows.len()).unwrap_or(u64::MAX) > size;
+        // The last is there for what the one after it changed.
+        let more = rows.len() < of || u64::try_from(of).unwrap_or(u64::MAX) > size;
         let versions = rows.iter().map(|(stored, ..)| stored);
         let recorded = self.disclose(reader, reader.readings(At::Version, versions)).await?;
         let mut revisions: Vec<Revision<T>> = Vec::with_capacity(rows.len());
@@ -98,6 +100,7 @@ impl Chronicle {
         Ok((revisions, next, read_time))
     }
 
+    /// The next versions, as many as an answer has room for, and two at least; how many there are; and the head.
     async fn rows<T: Resource>(
         &self,
         name: &str,
@@ -105,10 +108,9 @@ impl Chronicle {
         below: i64,
         limit: u64,
         reader: &Reader,
-    ) -> Result<(Vec<Row<T>>, i64), Error> {
+    ) -> Result<(Vec<Row<T>>, usize, i64), Error> {
         let c = |column: &str| Expr::col((id("c"), id(column)));
-        let mut inner = Query::select()
-            .columns(VERSION.map(|column| (id("v"), id(column))))
+        let mut inner = rows::select(&mut Query::select())
             .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
             .from_as(id(T::KIND), id("v"))
             .join_as(JoinType::InnerJoin, id("change"), id("c"), c("time").eq(v("recorded_from")))
@@ -125,14 +127,12 @@ impl Chronicle {
             with_head(inner, reader).order_by((id("v"), id("revision")), Order::Desc).to_owned();
         let found = self.db.query_all(&query).await?;
         let head = found.first().ok_or_else(no_head)?.try_get("", "head")?;
-        let mut rows = Vec::with_capacity(found.len());
-        for row in &found {
-            if row.try_get::<Option<i64>>("", "revision")?.is_some() {
-                let (operation, caller) =
-                    (row.try_get("", "operation")?, row.try_get("", "caller")?);
-                rows.push((self.stored(row)?, operation, caller));
-            }
+        let found = with_version(&found)?;
+        let wanted = Ord::max(fitting(&found)?.len(), Ord::min(found.len(), 2));
+        let mut rows = Vec::with_capacity(wanted);
+        for (stored, row) in self.load(&found[..wanted]).await?.into_iter().zip(&found) {
+            rows.push((stored, row.try_get("", "operation")?, row.try_get("", "caller")?));
         }
-        Ok((rows, head))
+        Ok((rows, found.len(), head))
     }
 }

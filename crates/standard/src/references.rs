@@ -17,6 +17,8 @@ use crate::records::reader;
 use tonic::{Request, Response, Status};
 
 const MOST_NAMES: usize = 1000;
+/// Resources that are read at a time for the parts they have: each may be large.
+const MOST_WHOLES: usize = 16;
 
 type Found = Pin<Box<dyn Future<Output = Result<Vec<String>, Error>> + Send>>;
 type Finder = Box<dyn Fn(Arc<Chronicle>, Vec<String>) -> Found + Send + Sync>;
@@ -45,10 +47,7 @@ impl References {
     #[must_use]
     pub fn here<T: Resource>(mut self) -> Self {
         let find: Finder = Box::new(|chronicle, names| {
-            Box::pin(async move {
-                let found = chronicle.find::<T>(&names, &reader()).await?;
-                Ok(found.into_iter().map(|stored| stored.value.name().to_owned()).collect())
-            })
+            Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
         });
         self.kinds.push((T::PATTERN, Knower::Here(find)));
         self
@@ -67,9 +66,13 @@ impl References {
                 let whole =
                     |name: &String| name.split('/').take(depth).collect::<Vec<_>>().join("/");
                 let wholes: BTreeSet<String> = names.iter().map(whole).collect();
-                let found =
-                    chronicle.find::<T>(&wholes.into_iter().collect::<Vec<_>>(), &reader()).await?;
-                Ok(found.iter().flat_map(|stored| names_of(&stored.value)).collect())
+                let wholes: Vec<String> = wholes.into_iter().collect();
+                let mut parts = Vec::new();
+                for some in wholes.chunks(MOST_WHOLES) {
+                    let found = chronicle.find::<T>(some, &reader()).await?;
+                    parts.extend(found.iter().flat_map(|stored| names_of(&stored.value)));
+                }
+                Ok(parts)
             })
         });
         self.kinds.push((pattern, Knower::Here(find)));
@@ -85,7 +88,8 @@ impl References {
         connection: &Connection,
     ) -> Self {
         for pattern in patterns {
-            let client = ReferenceServiceClient::new(connection.clone());
+            let client = ReferenceServiceClient::new(connection.clone())
+                .max_decoding_message_size(chassis::server::MAX_ENCODING);
             self.kinds.push((pattern, Knower::There(service, client)));
         }
         self

@@ -1,0 +1,129 @@
+//! Rows of versions, as far as an answer has room for them: a large document is read only when it is known to be wanted, so that
+//! a page of a thousand never holds more of them than it may.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ConnectionTrait, QueryResult};
+use uuid::Uuid;
+
+use crate::Chronicle;
+use crate::error::Error;
+use crate::read::{VERSION, v};
+use crate::resource::{Resource, Stored};
+use crate::schema::id;
+
+/// The documents of an answer come to no more bytes than this, but for a single one that does: well below the 4 MiB that a
+/// client takes where nobody told it to take more.
+const MOST_BYTES: usize = 3 << 20;
+/// A document of at most so many bytes is read with its row.
+const SMALL: i32 = 16 << 10;
+
+/// Selects the versions `v`, each with the bytes of its document as `bytes`, and the document where it is small. Neither engine
+/// reads a large one for that.
+pub(crate) fn select(query: &mut SelectStatement) -> &mut SelectStatement {
+    let bytes = || SimpleExpr::from(Func::cust(id("octet_length")).arg(v("document")));
+    let small = Expr::case(bytes().lte(SMALL), v("document"));
+    let columns = VERSION.into_iter().filter(|column| *column != "document");
+    query
+        .columns(columns.map(|column| (id("v"), id(column))))
+        .expr_as(small, id("document"))
+        .expr_as(bytes(), id("bytes"))
+}
+
+/// The rows that hold a version: the head comes with one that does not, where there is none.
+pub(crate) fn with_version(rows: &[QueryResult]) -> Result<Vec<&QueryResult>, Error> {
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.try_get::<Option<i64>>("", "revision")?.is_some() {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// How many bytes of documents an answer still has room for.
+pub(crate) struct Room(usize);
+
+impl Room {
+    /// Of an answer that holds nothing yet.
+    pub const fn whole() -> Self {
+        Self(MOST_BYTES)
+    }
+
+    /// Takes the document of a row in; false where there is no room for it. The first always finds room.
+    pub fn take(&mut self, row: &QueryResult) -> Result<bool, Error> {
+        let bytes = usize::try_from(row.try_get::<i32>("", "bytes")?).unwrap_or(usize::MAX);
+        if bytes > self.0 && self.0 < MOST_BYTES {
+            return Ok(false);
+        }
+        self.0 = self.0.saturating_sub(bytes);
+        Ok(true)
+    }
+}
+
+/// The first of the rows, as many as there is room for.
+pub(crate) fn fitting<'a, 'b>(rows: &'a [&'b QueryResult]) -> Result<&'a [&'b QueryResult], Error> {
+    let mut room = Room::whole();
+    for (number, row) in rows.iter().enumerate() {
+        if !room.take(row)? {
+            return Ok(&rows[..number]);
+        }
+    }
+    Ok(rows)
+}
+
+impl Chronicle {
+    /// The versions in rows of [`select`]. One query for the documents that are not small, if there are any: a version never
+    /// changes, so whenever it is read it is the one of the row.
+    pub(crate) async fn load<T: Resource>(
+        &self,
+        rows: &[&QueryResult],
+    ) -> Result<Vec<Stored<T>>, Error> {
+        let mut documents: Vec<Option<String>> = Vec::with_capacity(rows.len());
+        let mut large = Vec::new();
+        for row in rows {
+            let document: Option<String> = row.try_get("", "document")?;
+            if document.is_none() {
+                large.push((row.try_get("", "uid")?, row.try_get("", "revision")?));
+            }
+            documents.push(document);
+        }
+        let mut read = self.documents(T::KIND, &large).await?;
+        let mut wanted = large.iter();
+        let mut found = Vec::with_capacity(rows.len());
+        for (row, document) in rows.iter().zip(documents) {
+            let document = document.or_else(|| wanted.next().and_then(|key| read.remove(key)));
+            let gone = || Error::Corrupt(format!("a document of {} is gone", T::KIND));
+            found.push(self.stored_with(row, &document.ok_or_else(gone)?)?);
+        }
+        Ok(found)
+    }
+
+    /// The documents of these versions.
+    async fn documents(
+        &self,
+        kind: &str,
+        versions: &[(Uuid, i64)],
+    ) -> Result<HashMap<(Uuid, i64), String>, Error> {
+        let Some(last) = versions.last() else { return Ok(HashMap::new()) };
+        // Few numbers of them, so that the prepared statement is found again.
+        let repeated = versions.len().next_power_of_two() - versions.len();
+        let mut any = Condition::any();
+        for (uid, revision) in versions.iter().chain(std::iter::repeat_n(last, repeated)) {
+            let revision = Expr::col(id("revision")).eq(*revision);
+            any = any.add(Expr::col(id("uid")).eq(*uid).and(revision));
+        }
+        let query = Query::select()
+            .columns(["uid", "revision", "document"].map(id))
+            .from(id(kind))
+            .cond_where(any)
+            .to_owned();
+        let mut found = HashMap::with_capacity(versions.len());
+        for row in self.db.query_all(&query).await? {
+            let key = (row.try_get("", "uid")?, row.try_get("", "revision")?);
+            found.insert(key, row.try_get("", "document")?);
+        }
+        Ok(found)
+    }
+}
