@@ -36,7 +36,10 @@ pub struct AskedGrants(AccessServiceClient<Connection>);
 impl AskedGrants {
     /// Agreements is at the other end of `connection`.
     pub fn new(connection: &Connection) -> Self {
-        Self(AccessServiceClient::new(connection.clone()))
+        Self(
+            AccessServiceClient::new(connection.clone())
+                .max_decoding_message_size(chassis::server::MAX_ENCODING),
+        )
     }
 }
 

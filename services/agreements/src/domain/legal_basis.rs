@@ -24,12 +24,30 @@ pub struct LegalBasis {
     pub ended: Vec<(Agreement, Status)>,
 }
 
+/// What of an agreement a legal basis needs, without the rest, that may be large.
+pub fn needed(agreement: Agreement) -> Agreement {
+    Agreement {
+        titles: Vec::new(),
+        provisions: agreement
+            .provisions
+            .into_iter()
+            .filter(|provision| matters(provision.kind))
+            .collect(),
+        relations: Vec::new(),
+        participations: Vec::new(),
+        legal_basis: Vec::new(),
+        external_ids: Vec::new(),
+        note: String::new(),
+        ..agreement
+    }
+}
+
 /// The legal basis on a day, from all agreements of the party; those without a party of the Union's side are left out.
 /// `union` holds the names of the Union and the Communities before it.
 pub fn on(agreements: Vec<Agreement>, union: &[String], as_of: Day) -> LegalBasis {
     let mut basis = LegalBasis::default();
-    let mut between: Vec<Agreement> =
-        agreements.into_iter().filter(|agreement| with_union(agreement, union)).collect();
+    let mut between = agreements;
+    between.retain(|agreement| with_union(agreement, union));
     between.sort_by_key(|agreement| std::cmp::Reverse(newest(agreement)));
     for agreement in between {
         let status = status::on(&agreement.milestones, as_of);
@@ -48,7 +66,8 @@ pub fn on(agreements: Vec<Agreement>, union: &[String], as_of: Day) -> LegalBasi
     basis
 }
 
-fn with_union(agreement: &Agreement, union: &[String]) -> bool {
+/// Whether a party of the Union's side is among its own.
+pub fn with_union(agreement: &Agreement, union: &[String]) -> bool {
     agreement.parties.iter().any(|part| union.contains(&part.party))
 }
 

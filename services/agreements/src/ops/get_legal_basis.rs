@@ -5,9 +5,12 @@ use facts::Day;
 use standard::failure::from_record;
 
 use crate::app::App;
-use crate::domain::Party;
 use crate::domain::legal_basis::{self, LegalBasis};
+use crate::domain::{Agreement, Party};
 use crate::{ops, store};
+
+/// The most bytes of the documents behind an answer: it must leave room for the rest of a brief.
+const MOST_BYTES: usize = 3 << 19;
 
 /// The legal basis, and the day and instant of the record it holds for.
 pub struct Answer {
@@ -31,9 +34,23 @@ pub async fn get_legal_basis(
     let (_, read_time) = app.records.find::<Party>(party.to_owned(), read_time).await?;
     let reader = standard::reader();
     let failed = |error| from_record("registan/Agreement", error);
-    let agreements =
-        store::agreements_of(chronicle, party, read_time, &reader).await.map_err(failed)?;
     let union = store::union_names(chronicle, read_time, &reader).await.map_err(failed)?;
+    let (mut agreements, mut bytes) = (Vec::new(), 0);
+    let take = |agreement: Agreement| {
+        if legal_basis::with_union(&agreement, &union) {
+            let agreement = legal_basis::needed(agreement);
+            bytes += serde_json::to_string(&agreement).map_or(0, |text| text.len());
+            agreements.push(agreement);
+        }
+        bytes <= MOST_BYTES
+    };
+    store::agreements_of(chronicle, party, read_time, &reader, take).await.map_err(failed)?;
+    if bytes > MOST_BYTES {
+        let message = format!(
+            "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{party}\""
+        );
+        return Err(Failure::resource_exhausted("ANSWER_TOO_LARGE", message));
+    }
     let as_of = ops::day_or_today(app, as_of);
     Ok(Answer { basis: legal_basis::on(agreements, &union, as_of), as_of, read_time })
 }

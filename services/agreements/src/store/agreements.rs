@@ -4,25 +4,26 @@ use chronicle::{Chronicle, Error, ListRequest, Reader};
 
 use crate::domain::{Agreement, Party};
 
-/// Every agreement that a party is party to, at a record time.
+/// Every agreement that a party is party to, at a record time: each is given to `take` as it is read, until that
+/// wants no more.
 pub async fn agreements_of(
     chronicle: &Chronicle,
     party: &str,
     read_time: i64,
     reader: &Reader,
-) -> Result<Vec<Agreement>, Error> {
+    mut take: impl FnMut(Agreement) -> bool,
+) -> Result<(), Error> {
     let mut request = ListRequest {
         filter: format!("parties:\"{party}\""),
         page_size: 1000,
         read_time: Some(read_time),
         ..ListRequest::default()
     };
-    let mut agreements = Vec::new();
     loop {
         let page = chronicle.list::<Agreement>(&request, reader).await?;
-        agreements.extend(page.items.into_iter().map(|shown| shown.into_stored().value));
-        if page.next_page_token.is_empty() {
-            return Ok(agreements);
+        let mut agreements = page.items.into_iter().map(|shown| shown.into_stored().value);
+        if !agreements.all(&mut take) || page.next_page_token.is_empty() {
+            return Ok(());
         }
         request.page_token = page.next_page_token;
     }

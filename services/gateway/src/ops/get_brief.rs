@@ -3,6 +3,7 @@
 mod law;
 mod money;
 mod rights;
+mod room;
 
 use api::registan::partnership::v1::part_status::Completeness;
 use api::registan::partnership::v1::{
@@ -76,7 +77,7 @@ fn served<P>(part: Result<P, Failure>) -> Result<Result<P, String>, Failure> {
     match part {
         Ok(part) => Ok(Ok(part)),
         Err(failure) => match failure.code {
-            Code::InvalidArgument | Code::NotFound | Code::OutOfRange => Err(failure),
+            Code::InvalidArgument | Code::NotFound => Err(failure),
             _ => Ok(Err(failure.message.clone())),
         },
     }
@@ -87,10 +88,10 @@ fn missing(reason: String) -> PartStatus {
 }
 
 /// The status of a part that is there; `left_out` says what is not, if anything.
-fn there(read_time: Option<Timestamp>, left_out: &str) -> PartStatus {
+fn there(read_time: Option<Timestamp>, left_out: String) -> PartStatus {
     let completeness =
         if left_out.is_empty() { Completeness::Complete } else { Completeness::Partial };
-    PartStatus { completeness: completeness.into(), read_time, reason: left_out.to_owned() }
+    PartStatus { completeness: completeness.into(), read_time, reason: left_out }
 }
 
 impl Question {

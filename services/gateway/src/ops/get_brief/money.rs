@@ -6,12 +6,17 @@ use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
 use api::registan::projects::v1::{ListProjectsRequest, Project, SumTransactionsRequest};
 use chassis::Failure;
+use chassis::server::MAX_ENCODING;
 
+use super::room::Room;
 use super::{Question, there};
 use crate::App;
 use crate::ops::party::country_code;
 
-/// Two calls, both at the instant of the first.
+/// The bytes of the projects that are listed.
+const MOST_BYTES: usize = 3 << 18;
+
+/// Two kinds of call, all at the instant of the first.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
     let down = |status| Failure::downstream("projects", status);
     let country = country_code(&question.party);
@@ -22,31 +27,39 @@ pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> 
         ..SumTransactionsRequest::default()
     };
     let sums = TransactionServiceClient::new(app.projects.clone())
+        .max_decoding_message_size(MAX_ENCODING)
         .sum_transactions(request)
         .await
         .map_err(down)?;
     let sums = sums.into_inner();
-    let request = ListProjectsRequest {
+    let mut request = ListProjectsRequest {
         filter: format!("recipients:\"{country}\""),
         order_by: "title".to_owned(),
         page_size: 1000,
         read_time: sums.read_time,
         ..ListProjectsRequest::default()
     };
-    let page = ProjectServiceClient::new(app.projects.clone())
-        .list_projects(request)
-        .await
-        .map_err(down)?
-        .into_inner();
-    let left_out = if page.next_page_token.is_empty() {
-        ""
+    let client = ProjectServiceClient::new(app.projects.clone());
+    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let (mut room, mut projects) = (Room::of(MOST_BYTES), Vec::new());
+    loop {
+        let page = client.list_projects(request.clone()).await.map_err(down)?.into_inner();
+        let fitting = page.projects.into_iter().map(summary).take_while(|item| room.take(item));
+        projects.extend(fitting);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() || !room.is_left() {
+            break;
+        }
+    }
+    let left_out = if request.page_token.is_empty() && !room.is_full() {
+        String::new()
     } else {
-        "only the first 1000 projects are listed"
+        format!("only the first {} projects are listed", room.items())
     };
     Ok(MoneyPart {
         status: Some(there(sums.read_time, left_out)),
         sums: sums.sums.into_iter().filter(|sum| sum.recipient == country).collect(),
-        projects: page.projects.into_iter().map(summary).collect(),
+        projects,
     })
 }
 

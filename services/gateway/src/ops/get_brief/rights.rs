@@ -8,44 +8,63 @@ use api::registan::rights::v1::recommendation_service_client::RecommendationServ
 use api::registan::rights::v1::{ListActivitiesRequest, ListRecommendationsRequest};
 use chassis::Failure;
 use chassis::client::Connection;
+use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 use tonic::Status;
 
+use super::room::Room;
 use super::{Question, there};
 use crate::App;
+
+/// The bytes of the recommendations that are listed.
+const MOST_BYTES: usize = 5 << 18;
 
 /// Two kinds of call, all at the instant of the first.
 pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure> {
     let down = |status| Failure::downstream("rights-reporting", status);
-    let request = ListRecommendationsRequest {
+    let mut request = ListRecommendationsRequest {
         filter: format!("parties:\"{}\" AND adopted <= {}", question.party, question.day()),
         order_by: "adopted desc".to_owned(),
         page_size: 1000,
         read_time: question.read_time,
         ..ListRecommendationsRequest::default()
     };
-    let mut client = RecommendationServiceClient::new(app.rights_reporting.clone());
-    let page = client.list_recommendations(request).await.map_err(down)?.into_inner();
-    let activities = count(&app.rights_reporting, question, page.read_time).await.map_err(down)?;
-    let left_out = if page.next_page_token.is_empty() {
-        ""
-    } else {
-        "only the newest 1000 recommendations are listed"
-    };
+    let client = RecommendationServiceClient::new(app.rights_reporting.clone());
+    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let (mut room, mut recommendations) = (Room::of(MOST_BYTES), Vec::new());
+    let mut left_out = Vec::new();
+    loop {
+        let page = client.list_recommendations(request.clone()).await.map_err(down)?.into_inner();
+        recommendations.extend(page.recommendations.into_iter().take_while(|it| room.take(it)));
+        (request.page_token, request.read_time) = (page.next_page_token, page.read_time);
+        if request.page_token.is_empty() || !room.is_left() {
+            break;
+        }
+    }
+    if !request.page_token.is_empty() || room.is_full() {
+        left_out.push(format!("only the newest {} recommendations are listed", room.items()));
+    }
+    let counted = count(&app.rights_reporting, question, request.read_time).await;
+    let (activities, all) = counted.map_err(down)?;
+    if !all {
+        left_out.push("only some of the activities are counted".to_owned());
+    }
     Ok(RightsPart {
-        status: Some(there(page.read_time, left_out)),
-        recommendations: page.recommendations,
+        status: Some(there(request.read_time, left_out.join("; "))),
+        recommendations,
         activities,
     })
 }
 
-/// What delegations did there by that day, counted by kind and outcome.
+/// What delegations did there by that day, counted by kind and outcome, and whether there was time to count all.
 async fn count(
     connection: &Connection,
     question: &Question,
     read_time: Option<Timestamp>,
-) -> Result<Vec<ActivityCount>, Status> {
-    let mut client = ActivityServiceClient::new(connection.clone());
+) -> Result<(Vec<ActivityCount>, bool), Status> {
+    let client = ActivityServiceClient::new(connection.clone());
+    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let room = Room::of(0);
     let mut request = ListActivitiesRequest {
         filter: format!("party = \"{}\" AND date <= {}", question.party, question.day()),
         page_size: 1000,
@@ -58,13 +77,12 @@ async fn count(
         for activity in page.activities {
             *counts.entry((activity.kind, activity.outcome)).or_default() += 1;
         }
-        if page.next_page_token.is_empty() {
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() || !room.is_left() {
             break;
         }
-        request.page_token = page.next_page_token;
     }
-    Ok(counts
-        .into_iter()
-        .map(|((kind, outcome), count)| ActivityCount { kind, outcome, count })
-        .collect())
+    let counts = counts.into_iter();
+    let counts = counts.map(|((kind, outcome), count)| ActivityCount { kind, outcome, count });
+    Ok((counts.collect(), request.page_token.is_empty()))
 }

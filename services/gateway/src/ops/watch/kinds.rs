@@ -19,6 +19,7 @@ use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{WatchActivitiesRequest, WatchRecommendationsRequest};
 use api::registan::r#type::v1::ChangeKind;
+use chassis::server::MAX_ENCODING;
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use prost_types::Timestamp;
 use tonic::Status;
@@ -65,7 +66,9 @@ macro_rules! watched {
                 ResourceKind::Unspecified => Err(Status::internal("a watch of no kind")),
                 $(ResourceKind::$kind => {
                     let request = $request { filter, resume_token, $($more)* };
-                    let answers = $client::new(app.$service.clone()).$method(request).await?;
+                    let client = $client::new(app.$service.clone());
+                    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+                    let answers = client.$method(request).await?;
                     let events = answers.into_inner().map_ok(|answer| Event {
                         change: answer.kind(),
                         resource: answer.$field.map(Resource::$kind),
