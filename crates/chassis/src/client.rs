@@ -1,22 +1,34 @@
 //! A connection to another service: lazy, kept alive, and passing on who asks and what is left of the time.
+//!
+//! - `pool`: the sockets below it, as many as the streams on them need
+
+mod pool;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use http::header::{AUTHORIZATION, HeaderValue};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Request, Response};
+use tokio::time::timeout;
+use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::channel::ResponseFuture;
-use tonic::transport::{Channel, Endpoint, Error};
+use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 
+pub use self::pool::{Cause, Pool};
 use crate::{caller, deadline};
 
 /// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its life. Between our
 /// own services a cancelled call is daily business.
 const MAX_LOCAL_RESETS: usize = 1 << 30;
+/// What is asked here is answered by one core and read by another: one connection will do until it is full.
+const FEWEST: usize = 1;
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("registan/", env!("CARGO_PKG_VERSION")));
 
 /// A channel that connects when first used: `url` need not answer yet. An error means that `url` is no URL.
 pub fn channel(url: &str) -> anyhow::Result<Channel> {
@@ -33,11 +45,11 @@ pub fn channel(url: &str) -> anyhow::Result<Channel> {
         .connect_lazy())
 }
 
-/// What a generated client takes: a [`channel`] that tells the other side who asks, and how much of the present request's
+/// What a generated client takes: a [`Pool`] that tells the other side who asks, and how much of the present request's
 /// time is left, so that it stops when nobody waits any more.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    channel: Channel,
+    pool: Arc<Pool>,
     /// Who asks, where that is not whoever asks us. Shared, so that a connection stays small.
     authorization: Option<Arc<HeaderValue>>,
 }
@@ -45,7 +57,14 @@ pub struct Connection {
 impl Connection {
     /// Connects to `url` when first used, for whoever asks us.
     pub fn to(url: &str) -> anyhow::Result<Self> {
-        Ok(Self { channel: channel(url)?, authorization: None })
+        Ok(Self { pool: Pool::new(url, FEWEST)?, authorization: None })
+    }
+
+    /// The same service, by sockets of its own: what is asked here waits for nothing that is asked there. For long streams,
+    /// and for what every call depends on.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { pool: self.pool.apart(FEWEST), authorization: self.authorization.clone() }
     }
 
     /// The same connection, for the holder of an access token. An error means that `token` is none.
@@ -53,7 +72,7 @@ impl Connection {
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.trim()))
             .context("an access token is three words of letters and digits with dots between")?;
         value.set_sensitive(true);
-        Ok(Self { channel: self.channel.clone(), authorization: Some(Arc::new(value)) })
+        Ok(Self { pool: Arc::clone(&self.pool), authorization: Some(Arc::new(value)) })
     }
 
     fn authorize(&self, headers: &mut HeaderMap) {
@@ -70,16 +89,35 @@ impl Connection {
 
 impl Service<Request<Body>> for Connection {
     type Response = Response<Body>;
-    type Error = Error;
-    type Future = ResponseFuture;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Response<Body>, Status>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.channel.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         deadline::forward(request.headers_mut());
         self.authorize(request.headers_mut());
-        self.channel.call(request)
+        request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
+        let within = deadline::asked(request.headers());
+        let pool = Arc::clone(&self.pool);
+        async move {
+            let sent = pool.send(request);
+            let answer = match within {
+                None => sent.await,
+                Some(within) => timeout(within, sent).await.map_err(|_| {
+                    Status::deadline_exceeded("the other side did not answer in time")
+                })?,
+            };
+            answer.map_err(unavailable)
+        }
+        .boxed()
     }
+}
+
+fn unavailable(cause: Cause) -> Status {
+    let mut status = Status::unavailable(format!("no connection: {cause}"));
+    status.set_source(Arc::from(cause));
+    status
 }

@@ -30,6 +30,11 @@ pub fn forward(headers: &mut HeaderMap) {
     }
 }
 
+/// How long whoever sends these `headers` waits, if they say so.
+pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
+    parse(headers).ok().flatten()
+}
+
 /// The bounds a server puts on every request.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {

@@ -34,10 +34,10 @@ const WITHIN: Duration = Duration::from_secs(5);
 pub struct AskedGrants(AccessServiceClient<Connection>);
 
 impl AskedGrants {
-    /// Agreements is at the other end of `connection`.
+    /// Agreements is at the other end of `connection`. It is asked by sockets apart: every call may depend on it.
     pub fn new(connection: &Connection) -> Self {
         Self(
-            AccessServiceClient::new(connection.clone())
+            AccessServiceClient::new(connection.apart())
                 .max_decoding_message_size(chassis::server::MAX_ENCODING),
         )
     }

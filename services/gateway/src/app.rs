@@ -12,4 +12,25 @@ pub struct App {
     pub agreements: Connection,
     pub projects: Connection,
     pub rights_reporting: Connection,
+    /// For streams: on sockets apart, so that however many watch, a short call finds room.
+    pub watched: Services,
+}
+
+/// A connection to each service.
+#[derive(Clone)]
+pub struct Services {
+    pub agreements: Connection,
+    pub projects: Connection,
+    pub rights_reporting: Connection,
+}
+
+impl Services {
+    /// The same services, by sockets of their own.
+    pub fn apart(&self) -> Self {
+        Self {
+            agreements: self.agreements.apart(),
+            projects: self.projects.apart(),
+            rights_reporting: self.rights_reporting.apart(),
+        }
+    }
 }

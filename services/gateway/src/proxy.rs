@@ -3,6 +3,7 @@
 //! The server this runs in has measured the deadline and will end the answer at it; here the rest of it is told to the
 //! service, so that both stop. When the caller leaves, the server drops the answer, which resets the stream behind it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -19,11 +20,17 @@ use crate::upstream::Upstream;
 
 /// The way to all services. Cheap to clone.
 #[derive(Clone)]
-pub struct Proxy(Arc<Table>);
+pub struct Proxy(Arc<Ways>);
+
+struct Ways {
+    table: Table,
+    /// The paths of the methods with a stream in either direction.
+    streams: HashSet<String>,
+}
 
 impl Proxy {
-    pub fn new(table: Table) -> Self {
-        Self(Arc::new(table))
+    pub fn new(table: Table, streams: HashSet<String>) -> Self {
+        Self(Arc::new(Ways { table, streams }))
     }
 
     /// Takes every path that no other route takes.
@@ -42,9 +49,9 @@ impl Proxy {
 
     async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Failure> {
         let upstream = self.find(request.uri())?;
-        *request.uri_mut() = upstream.uri(request.uri());
+        let is_stream = self.0.streams.contains(request.uri().path());
         chassis::deadline::forward(request.headers_mut());
-        let response = upstream.send(request).await?;
+        let response = upstream.send(request.map(tonic::body::Body::new), is_stream).await?;
         if is_grpc(response.headers()) {
             let broken = upstream.clone();
             return Ok(response
@@ -63,7 +70,7 @@ impl Proxy {
     fn find(&self, uri: &Uri) -> Result<&Arc<Upstream>, Failure> {
         let path = uri.path();
         let service = path.strip_prefix('/').and_then(|rest| rest.split_once('/'));
-        let upstream = service.and_then(|(service, _)| self.0.get(service));
+        let upstream = service.and_then(|(service, _)| self.0.table.get(service));
         upstream.ok_or_else(|| Failure::unknown_service(path))
     }
 }

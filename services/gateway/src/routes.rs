@@ -1,9 +1,9 @@
 //! Which process answers which proto service: told by the package it stands in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 use crate::upstream::Upstream;
 
@@ -29,6 +29,17 @@ pub fn table(contract: &DescriptorPool, upstreams: &[Arc<Upstream>]) -> Table {
         }
     }
     table
+}
+
+/// The path of each method of the contract that has a stream in either direction.
+pub fn streams(contract: &DescriptorPool) -> HashSet<String> {
+    let methods = contract.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+    let streams =
+        methods.filter(|method| method.is_client_streaming() || method.is_server_streaming());
+    let path = |method: MethodDescriptor| {
+        format!("/{}/{}", method.parent_service().full_name(), method.name())
+    };
+    streams.map(path).collect()
 }
 
 #[cfg(test)]

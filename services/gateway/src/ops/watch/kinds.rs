@@ -66,7 +66,7 @@ macro_rules! watched {
                 ResourceKind::Unspecified => Err(Status::internal("a watch of no kind")),
                 $(ResourceKind::$kind => {
                     let request = $request { filter, resume_token, $($more)* };
-                    let client = $client::new(app.$service.clone());
+                    let client = $client::new(app.watched.$service.clone());
                     let mut client = client.max_decoding_message_size(MAX_ENCODING);
                     let answers = client.$method(request).await?;
                     let events = answers.into_inner().map_ok(|answer| Event {
