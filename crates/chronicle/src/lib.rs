@@ -4,6 +4,7 @@
 //! - [`resource`]: what a resource must say of itself
 //! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL
 //! - [`database`]: opening either engine the way the record needs it
+//! - [`pulse`](fn@pulse): whether it is there
 //!
 //! Writing:
 //! - [`entry`]: a version and its line in the change log, ready to be written
@@ -41,6 +42,7 @@ pub mod filter;
 mod head;
 pub mod log;
 pub mod order;
+mod pulse;
 pub mod read;
 pub mod reader;
 pub mod resource;
@@ -60,6 +62,7 @@ pub use difference::Difference;
 pub use entry::Entry;
 pub use error::Error;
 pub use filter::At;
+pub use pulse::pulse;
 pub use read::{ListRequest, Page};
 pub use reader::Reader;
 pub use resource::{Field, Resource, Stored};

@@ -29,8 +29,10 @@ pub const NAME: &str = "agreements";
 /// Opens the record and gives the gRPC services on it.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(SystemClock)).await?;
     let mut service = grpc::service(&app);
+    service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(app)));
     Ok(service)
 }

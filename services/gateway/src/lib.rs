@@ -4,7 +4,7 @@
 //!
 //! - `routes`: which process answers which proto service, told by the contract
 //! - `proxy`: passes a call on, frame by frame
-//! - `upstream`: the connections to one process
+//! - `upstream`: the sockets to one process, for short calls and for streams
 //! - `health`: tells which processes are up
 //!
 //! A call for the partnership service is answered here, as in any other service:
@@ -30,7 +30,7 @@ use chassis::clock::SystemClock;
 use chassis::server::{MAX_DECODING, MAX_ENCODING, Quotas};
 use chassis::{Service, Settings};
 
-pub use app::App;
+pub use app::{App, Services};
 use health::Watched;
 use proxy::Proxy;
 use standard::{AskedGrants, CachedGrants};
@@ -49,7 +49,13 @@ const LOCAL_RESETS: usize = 1024;
 const CALLS: usize = 64;
 /// What a stranger may use: a program that reads page after page on one connection makes some 50 calls a second, a person
 /// behind the explorer fewer than 10; the watchers of one analyst are a handful.
-const QUOTAS: Quotas = Quotas { calls_per_second: 100, streams_per_caller: 32 };
+/// What is more than eight calls at once waits: it would only wait in the database.
+const QUOTAS: Quotas = Quotas {
+    calls_per_second: 100,
+    calls_per_caller: 8,
+    streams_per_caller: 32,
+    connections_per_address: 128,
+};
 
 /// Gives the gateway to the three services that `settings` name; none of them need be up. Must be called in a runtime.
 #[expect(clippy::unused_async, reason = "every service is opened the same way")]
@@ -57,11 +63,17 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let agreements = address("agreements", settings.agreements_url)?;
     let projects = address("projects", settings.projects_url)?;
     let rights_reporting = address("rights-reporting", settings.rights_reporting_url)?;
-    let app = App {
-        clock: Arc::new(SystemClock),
+    let services = Services {
         agreements: Connection::to(&agreements)?,
         projects: Connection::to(&projects)?,
         rights_reporting: Connection::to(&rights_reporting)?,
+    };
+    let app = App {
+        clock: Arc::new(SystemClock),
+        watched: services.apart(),
+        agreements: services.agreements.clone(),
+        projects: services.projects.clone(),
+        rights_reporting: services.rights_reporting.clone(),
     };
     let upstreams = [
         Upstream::new("agreements", &agreements)?,
@@ -74,17 +86,19 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.headers -= HEADER_ROOM;
     service.limits.windows.1 = CONNECTION_WINDOW;
     service.limits.local_resets = LOCAL_RESETS;
-    service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&app.agreements))));
+    service.grant_source =
+        Some(Arc::new(CachedGrants::new(AskedGrants::new(&services.agreements))));
     service.limits.calls = CALLS;
     service.limits.quotas = QUOTAS;
     service.passed_on = routes.keys().cloned().collect();
+    let asked = services.apart();
     let watched = [
-        Watched::new("agreements", &app.agreements, &routes),
-        Watched::new("projects", &app.projects, &routes),
-        Watched::new("rights-reporting", &app.rights_reporting, &routes),
+        Watched::new("agreements", &asked.agreements, &routes),
+        Watched::new("projects", &asked.projects, &routes),
+        Watched::new("rights-reporting", &asked.rights_reporting, &routes),
     ];
     service.spawn(health::watch(watched.into(), service.health.clone()));
-    service.routes = Proxy::new(routes).into_routes();
+    service.routes = Proxy::new(routes, routes::streams(api::descriptors())).into_routes();
     Ok(service.with(
         PartnershipServiceServer::new(app)
             .max_decoding_message_size(MAX_DECODING)

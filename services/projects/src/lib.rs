@@ -37,8 +37,10 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     )?;
     let agreements = Connection::to(url)?;
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(SystemClock), &agreements).await?;
     let mut service = grpc::service(&app);
+    service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&agreements))));
     Ok(service)
 }

@@ -35,8 +35,10 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         projects: peer("projects", settings.projects_url.as_deref())?,
     };
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(SystemClock), &peers).await?;
     let mut service = grpc::service(&app);
+    service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&peers.agreements))));
     Ok(service)
 }

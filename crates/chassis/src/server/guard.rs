@@ -17,7 +17,7 @@ use crate::failure::{Code, Failure};
 /// Holds every call against the rule of its method.
 pub(super) struct Guard {
     pub methods: Methods,
-    pub authenticator: Authenticator,
+    pub authenticator: Arc<Authenticator>,
     pub clock: Arc<dyn Clock>,
 }
 

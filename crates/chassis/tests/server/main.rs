@@ -2,7 +2,10 @@
 
 mod answers;
 mod bounds;
+mod connections;
 mod drain;
+mod health;
+mod pool;
 mod quotas;
 mod redacted;
 mod support;

@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use chassis::client::Connection;
 use chassis::{Server, Service, Settings};
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use prost::Message;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -18,11 +22,14 @@ use tonic::body::Body;
 use tonic::client::GrpcService;
 use tonic::server::NamedService;
 use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 /// A server under test; ends with it.
 pub struct Running {
     pub address: SocketAddr,
+    /// Where it tells health alone, if it was asked to.
+    pub probes: Option<SocketAddr>,
     pub stop: CancellationToken,
     pub server: JoinHandle<()>,
 }
@@ -50,11 +57,13 @@ const SLOW: &str = r#"
     package test;
     import "registan/options/v1/options.proto";
     message Nothing {}
+    message Much { string text = 1 [(registan.options.v1.tier) = TIER_PUBLIC]; }
     service Slow {
       rpc Nap(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
       rpc Sleep(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
       rpc Panic(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
       rpc Timeout(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
+      rpc Large(Nothing) returns (Much) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
       rpc Relay(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test" anonymous: true}; }
     }
 "#;
@@ -65,13 +74,14 @@ pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Ru
         Settings { listen: "127.0.0.1:0".parse().expect("an address"), ..Settings::default() };
     let service = change(Service::new("test", testkit::compiled(SLOW)), &mut settings);
     let server = Server::bind(service, &settings).await.expect("a port is free");
-    let (address, stop) = (server.address(), CancellationToken::new());
+    let (address, probes) = (server.address(), server.probe_address());
+    let stop = CancellationToken::new();
     let server = tokio::spawn(server.run(stop.clone()));
-    Running { address, stop, server }
+    Running { address, probes, stop, server }
 }
 
 /// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics. `/test.Slow/Timeout` says
-/// how long its caller waits, `/test.Slow/Relay` what the next server answers to that.
+/// how long its caller waits, `/test.Slow/Large` sends 320 KiB, `/test.Slow/Relay` what the next server answers to that.
 #[derive(Clone, Default)]
 pub struct Slow {
     /// How many of its methods run right now.
@@ -106,6 +116,7 @@ impl tower::Service<Request<Body>> for Slow {
                         request.headers().get("grpc-timeout").and_then(|it| it.to_str().ok());
                     return Ok(Status::already_exists(timeout.unwrap_or("none")).into_http());
                 }
+                "/test.Slow/Large" => return Ok(large()),
                 "/test.Slow/Relay" => {
                     let next = next.expect("there is a next server");
                     return Ok(call(next, "/test.Slow/Timeout").await.into_http());
@@ -115,6 +126,20 @@ impl tower::Service<Request<Body>> for Slow {
             Ok(Status::already_exists("awake").into_http())
         })
     }
+}
+
+/// An answer of 320 KiB, and that it is well.
+fn large() -> Response<Body> {
+    let text = HealthCheckRequest { service: "x".repeat(320 * 1024) }.encode_to_vec();
+    let length = u32::try_from(text.len()).expect("it is short").to_be_bytes();
+    let message = Frame::data(Bytes::from([&[0][..], &length, &text].concat()));
+    let ok = ("grpc-status".parse().expect("a name"), 0.into());
+    let end = Frame::trailers(http::HeaderMap::from_iter([ok]));
+    let frames = futures::stream::iter([Ok::<_, Status>(message), Ok(end)]);
+    let mut response = Response::new(Body::new(StreamBody::new(frames)));
+    let kind = "application/grpc".parse().expect("a header");
+    response.headers_mut().insert("content-type", kind);
+    response
 }
 
 impl Slow {

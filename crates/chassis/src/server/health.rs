@@ -1,0 +1,59 @@
+//! Tells by `grpc.health.v1` whether the process serves: not while what it stands on is away.
+
+use std::future::pending;
+
+use tokio::sync::watch;
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
+
+/// The name under which the process itself is known to health: it serves as long as it runs, whatever else is away. Whoever
+/// restarts a process that hangs asks for this one, for a restart brings no database back.
+pub const PROCESS: &str = "process";
+
+/// What is told of the process and of every proto service that it answers.
+pub(super) struct Health {
+    pub reporter: HealthReporter,
+    pub proto_services: Vec<String>,
+    /// Whether what the service stands on is there; absent where it stands on nothing.
+    pub ground: Option<watch::Receiver<bool>>,
+}
+
+impl Health {
+    /// The service that answers.
+    pub fn server(&self) -> HealthServer<HealthService> {
+        HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+    }
+
+    /// Tells the present state.
+    pub async fn begin(&self) {
+        self.reporter.set_service_status(PROCESS, ServingStatus::Serving).await;
+        let is_there = self.ground.as_ref().is_none_or(|ground| *ground.borrow());
+        self.tell(is_there).await;
+    }
+
+    /// Tells every change, for ever.
+    pub async fn follow(&mut self) {
+        let Some(mut ground) = self.ground.take() else { return pending().await };
+        loop {
+            let is_there = *ground.borrow_and_update();
+            self.tell(is_there).await;
+            if ground.changed().await.is_err() {
+                return pending().await;
+            }
+            if *ground.borrow() {
+                tracing::info!("what the service stands on is back");
+            } else {
+                tracing::warn!("what the service stands on is away");
+            }
+        }
+    }
+
+    pub async fn tell(&self, serves: bool) {
+        let status = if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.reporter.set_service_status("", status).await;
+        for name in &self.proto_services {
+            self.reporter.set_service_status(name, status).await;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether the database is there, found out again and again on a connection of its own: in the pool a busy database looks
+//! like one that is away.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DbBackend};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+const EVERY: Duration = Duration::from_secs(1);
+/// A database that has not answered by then is away.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Follows whether the database is there, for as long as somebody listens. Must be called in a runtime.
+pub fn pulse(db: &DatabaseConnection) -> watch::Receiver<bool> {
+    let (told, is_there) = watch::channel(true);
+    let probe = Probe::of(db);
+    tokio::spawn(async move {
+        let mut turn = interval(EVERY);
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = turn.tick() => {}
+                () = told.closed() => return,
+            }
+            let answers = timeout(PATIENCE, probe.answers()).await.unwrap_or(false);
+            told.send_if_modified(|known| std::mem::replace(known, answers) != answers);
+        }
+    });
+    is_there
+}
+
+/// A connection that nothing else uses.
+enum Probe {
+    Postgres(PgPool),
+    Sqlite(SqlitePool, Option<File>),
+}
+
+/// The file of a SQLite database. One that is gone is still written to, and nobody finds what was written.
+struct File {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl Probe {
+    fn of(db: &DatabaseConnection) -> Self {
+        if db.get_database_backend() == DbBackend::Postgres {
+            let options = db.get_postgres_connection_pool().connect_options();
+            let one = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+            return Self::Postgres(one.connect_lazy_with((*options).clone()));
+        }
+        let options = db.get_sqlite_connection_pool().connect_options();
+        let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let file = File::at(options.get_filename().to_owned());
+        // A file that was moved away must not come into being again.
+        let options = (*options).clone().create_if_missing(false);
+        Self::Sqlite(one.connect_lazy_with(options), file)
+    }
+
+    async fn answers(&self) -> bool {
+        match self {
+            Self::Postgres(one) => sqlx::query("SELECT 1").execute(one).await.is_ok(),
+            Self::Sqlite(one, file) => {
+                file.as_ref().is_none_or(File::stands)
+                    && sqlx::query("SELECT 1 FROM head").execute(one).await.is_ok()
+            }
+        }
+    }
+}
+
+impl File {
+    /// None where there is no file: a database in memory.
+    fn at(path: PathBuf) -> Option<Self> {
+        let identity = identity(&path)?;
+        Some(Self { path, identity })
+    }
+
+    fn stands(&self) -> bool {
+        identity(&self.path) == Some(self.identity)
+    }
+}
+
+fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.dev(), data.ino()))
+}
