@@ -34,6 +34,8 @@ pub struct Rule {
     pub anonymous: bool,
     /// What the log keeps.
     pub audit: Audit,
+    /// How many calls it counts for in the quota of its caller; 0 where the contract does not say it.
+    pub cost: u32,
 }
 
 /// The rule of every method of the contract that has one.
@@ -78,7 +80,8 @@ fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Rule> {
         _ => return None,
     };
     let anonymous = rule.get_field_by_name("anonymous")?.as_bool()?;
-    Some(Rule { action, roles: roles.collect::<Option<_>>()?, anonymous, audit })
+    let cost = rule.get_field_by_name("cost").and_then(|cost| cost.as_u32()).unwrap_or(0);
+    Some(Rule { action, roles: roles.collect::<Option<_>>()?, anonymous, audit, cost })
 }
 
 fn text(message: &DynamicMessage, field: &str) -> Option<String> {

@@ -17,8 +17,9 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::Span;
 
+use super::activity::Busy;
 use super::edge::panicked;
-use super::rates::Permit;
+use super::rates::{Bill, Permit};
 use crate::failure::Failure;
 
 /// Frames shorter than this many bytes do not count for a caller who does not read.
@@ -86,6 +87,9 @@ impl HttpBody for Answer {
                 if let Some(trailers) = frame.trailers_ref() {
                     this.outcome.note(trailers);
                 }
+                if let (Some(bill), Some(data)) = (this.outcome.bill(), frame.data_ref()) {
+                    bill.answered(data.len());
+                }
                 Poll::Ready(Some(Ok(this.outcome.held(frame))))
             }
             Ok(Poll::Ready(Some(Err(status)))) => Poll::Ready(Some(Ok(this.end(&status)))),
@@ -124,11 +128,12 @@ pub(super) struct Outcome {
     permit: Option<Permit>,
     /// The turn of a unary call.
     pub turn: Option<Arc<OwnedSemaphorePermit>>,
+    _busy: Busy,
 }
 
 impl Outcome {
-    pub fn new(span: Span) -> Self {
-        Self { span, started: Instant::now(), code: None, permit: None, turn: None }
+    pub fn new(span: Span, busy: Busy) -> Self {
+        Self { span, started: Instant::now(), code: None, permit: None, turn: None, _busy: busy }
     }
 
     pub fn span(&self) -> &Span {
@@ -138,6 +143,11 @@ impl Outcome {
     /// Keeps the caller's permit until the answer has ended.
     pub fn keep(&mut self, permit: Permit) {
         self.permit = Some(permit);
+    }
+
+    /// What is charged for the bytes of a unary call, where it is.
+    pub fn bill(&self) -> Option<&Arc<Bill>> {
+        self.permit.as_ref()?.bill.as_ref()
     }
 
     /// A frame that keeps the turn of the call until it has left: HTTP/2 takes a whole frame from here when the caller can

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 use tonic::{Code, Status};
 
+use super::rates::Bill;
 use crate::failure::Failure;
 
 /// The frames of a request as they arrive. Only the time in which somebody waits for them counts.
@@ -22,12 +23,19 @@ pub(super) struct Arrival {
     /// Runs while the next frame is awaited.
     timer: Option<Pin<Box<Sleep>>>,
     stalled: Arc<Notify>,
+    /// Told how much was read.
+    bill: Option<Arc<Bill>>,
 }
 
 impl Arrival {
     /// Tells `stalled` when a frame is not there `within` this time.
-    pub fn new(body: Incoming, within: Duration, stalled: Arc<Notify>) -> Self {
-        Self { body, within, timer: None, stalled }
+    pub fn new(
+        body: Incoming,
+        within: Duration,
+        stalled: Arc<Notify>,
+        bill: Option<Arc<Bill>>,
+    ) -> Self {
+        Self { body, within, timer: None, stalled, bill }
     }
 }
 
@@ -50,6 +58,9 @@ impl Body for Arrival {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
             this.timer = None;
+            if let (Some(bill), Some(Ok(frame))) = (&this.bill, &frame) {
+                bill.asked(frame.data_ref().map_or(0, Bytes::len));
+            }
             return Poll::Ready(
                 frame.map(|frame| frame.map_err(|error| Status::from_error(error.into()))),
             );

@@ -15,6 +15,9 @@ const OPEN: [&str; 3] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
+/// What a method with a stream counts for where the contract does not say it.
+const STREAM_COST: u32 = 5;
+
 /// The rule of what everybody may ask.
 pub(super) static OPEN_RULE: LazyLock<Arc<Rule>> = LazyLock::new(|| {
     let action = "server.read".to_owned();
@@ -26,6 +29,8 @@ pub(super) static OPEN_RULE: LazyLock<Arc<Rule>> = LazyLock::new(|| {
 pub(super) struct Method {
     /// It has a stream in either direction: its deadline is longer.
     pub is_stream: bool,
+    /// How many calls it counts for in the quota of its caller, before what its bytes count for.
+    pub cost: u32,
     /// Everybody may call it, whoever they say they are.
     pub is_open: bool,
     /// Who may call it; without a rule nobody.
@@ -37,6 +42,15 @@ pub(super) struct Method {
 pub(super) struct Methods {
     methods: HashMap<String, Method>,
     services: Vec<String>,
+}
+
+/// What the contract says, or else: to begin a stream is more work than to answer once.
+fn cost(is_stream: bool, rule: Option<&Rule>) -> u32 {
+    match rule.map_or(0, |rule| rule.cost) {
+        0 if is_stream => STREAM_COST,
+        0 => 1,
+        said => said,
+    }
 }
 
 impl Methods {
@@ -52,7 +66,8 @@ impl Methods {
                 let is_stream = method.is_client_streaming() || method.is_server_streaming();
                 let path = path(&method);
                 let rule = rules.get(&path).cloned();
-                methods.insert(path, Method { is_stream, is_open: false, rule });
+                let cost = cost(is_stream, rule.as_deref());
+                methods.insert(path, Method { is_stream, cost, is_open: false, rule });
             }
         }
         for set in [
@@ -65,7 +80,8 @@ impl Methods {
                 for method in service.methods() {
                     let is_stream = method.is_client_streaming() || method.is_server_streaming();
                     let rule = Some(Arc::clone(&OPEN_RULE));
-                    methods.insert(path(&method), Method { is_stream, is_open: true, rule });
+                    let cost = cost(is_stream, None);
+                    methods.insert(path(&method), Method { is_stream, cost, is_open: true, rule });
                 }
             }
         }

@@ -1,27 +1,27 @@
-//! How much one caller may ask for: calls a second, and streams at a time.
+//! How much one caller may ask for: calls a second, calls under way at a time, and streams at a time.
 //!
-//! Counted before a request is read, so a refusal costs next to nothing. A caller is the subject of a token; who has none
+//! Counted before a request is read, so a refusal costs next to nothing. A large request or answer counts for more calls than
+//! one, which is known when it is over: it is charged then. A caller is the subject of a token; who has none
 //! is their address. Each process counts for itself: two replicas allow twice as much.
+
+mod credits;
+mod turns;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use policy::Caller;
 
+pub(super) use self::credits::Bill;
+use self::credits::Credits;
+use self::turns::{Turn, Turns};
 use super::Quotas;
 use crate::failure::{self, Failure};
 
-/// After so many calls the callers whose pause is over are forgotten. So there are never more in memory than called in the
-/// last two seconds, and these.
-const FORGET_EVERY: u32 = 4096;
 /// When a slot for a stream gets free only the caller knows.
 const STREAM_RETRY: Duration = Duration::from_secs(1);
 
@@ -33,17 +33,12 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// The subject of `caller`, or else the address it calls from. An IPv6 caller owns a whole /64 and is counted as one.
+    /// The subject of `caller`, or else the network it calls from.
     pub fn of(caller: &Caller, peer: IpAddr) -> Self {
         if !caller.is_anonymous() {
             return Self::Subject(caller.subject.clone());
         }
-        Self::Address(match peer.to_canonical() {
-            IpAddr::V6(address) => {
-                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-            }
-            address @ IpAddr::V4(_) => address,
-        })
+        Self::Address(network(peer))
     }
 }
 
@@ -56,67 +51,72 @@ impl fmt::Display for Key {
     }
 }
 
+/// The network that an address stands for: an IPv6 caller owns a whole /64 and is counted as one.
+pub(super) fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
 /// What every caller has used of the quotas.
 #[derive(Debug)]
 pub(super) struct Rates {
-    calls: Option<Calls>,
+    calls: Option<Arc<Credits>>,
+    turns: Option<Arc<Turns>>,
     streams: Option<Arc<Streams>>,
 }
 
 impl Rates {
     pub fn new(quotas: Quotas) -> Self {
         Self {
-            calls: NonZeroU32::new(quotas.calls_per_second).map(Calls::new),
+            calls: NonZeroU32::new(quotas.calls_per_second).map(Credits::new),
+            turns: NonZeroU32::new(quotas.calls_per_caller).map(Turns::new),
             streams: NonZeroU32::new(quotas.streams_per_caller).map(Streams::new),
         }
     }
 
-    /// Counts a call. The permit is kept until its answer has ended.
-    pub fn check(&self, key: Key, is_stream: bool) -> Result<Permit, Failure> {
+    /// Counts a call of `method`, or refuses it. The permit is kept until its answer has ended.
+    pub fn check(&self, key: Key, is_stream: bool, cost: u32) -> Result<Permit, Failure> {
         if let Some(calls) = &self.calls {
-            calls.check(&key)?;
+            calls.take(&key, cost, Instant::now())?;
         }
-        match &self.streams {
-            Some(streams) if is_stream => streams.open(key).map(|open| Permit(Some(open))),
-            _ => Ok(Permit(None)),
+        let mut permit = Permit::default();
+        if let Some(streams) = &self.streams
+            && is_stream
+        {
+            permit.open = Some(streams.open(key)?);
+        } else if !is_stream {
+            permit.turn = self.turns.as_ref().map(|turns| turns.of(key.clone()));
+            permit.bill = self.calls.as_ref().map(|calls| Bill::to(calls, key));
         }
+        Ok(permit)
     }
 }
 
 /// That a caller may have an answer.
-#[derive(Debug)]
-pub(super) struct Permit(
-    #[expect(dead_code, reason = "it counts until it is dropped")] Option<Open>,
-);
-
-type Limiter = RateLimiter<Key, HashMapStateStore<Key>, DefaultClock>;
-
-#[derive(Debug)]
-struct Calls {
-    per_second: NonZeroU32,
-    limiter: Limiter,
-    since_forgotten: AtomicU32,
+#[derive(Debug, Default)]
+pub(super) struct Permit {
+    /// What is charged for the bytes of a unary call.
+    pub bill: Option<Arc<Bill>>,
+    turn: Option<Turn>,
+    open: Option<Open>,
 }
 
-impl Calls {
-    /// Who was quiet may make the calls of two seconds at once.
-    fn new(per_second: NonZeroU32) -> Self {
-        let burst = per_second.saturating_mul(const { NonZeroU32::new(2).expect("2 is not 0") });
-        let limiter = RateLimiter::hashmap(Quota::per_second(per_second).allow_burst(burst));
-        Self { per_second, limiter, since_forgotten: AtomicU32::new(0) }
+impl Permit {
+    /// Waits until few enough other calls of the same caller are under way.
+    pub async fn turn(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            turn.take().await;
+        }
     }
 
-    fn check(&self, key: &Key) -> Result<(), Failure> {
-        if self.since_forgotten.fetch_add(1, Ordering::Relaxed) >= FORGET_EVERY {
-            self.since_forgotten.store(0, Ordering::Relaxed);
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
-        self.limiter.check_key(key).map_err(|early| {
-            let wait = early.wait_time_from(self.limiter.clock().now());
-            let allowed = format!("{} calls a second", self.per_second);
-            used_up("RATE_LIMITED", "calls_per_second", self.per_second, key, &allowed, wait)
-        })
+    /// Whether anything is counted by it.
+    #[cfg(test)]
+    fn counts(&self) -> bool {
+        self.bill.is_some() || self.turn.is_some() || self.open.is_some()
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn rates(calls_per_second: u32, streams_per_caller: u32) -> Rates {
-        Rates::new(Quotas { calls_per_second, streams_per_caller })
+        Rates::new(Quotas { calls_per_second, streams_per_caller, ..Quotas::default() })
     }
 
     #[test]
@@ -214,19 +214,19 @@ mod tests {
     fn callers_do_not_share_a_quota() {
         let rates = rates(1, 0);
         let (one, other) = (address("192.0.2.1"), address("192.0.2.2"));
-        let allowed = (0..10).filter(|_| rates.check(one.clone(), false).is_ok()).count();
+        let allowed = (0..10).filter(|_| rates.check(one.clone(), false, 1).is_ok()).count();
 
         assert_eq!(allowed, 2);
-        assert!(rates.check(other, false).is_ok());
+        assert!(rates.check(other, false, 1).is_ok());
     }
 
     #[test]
     fn without_a_quota_nothing_is_refused() {
         let rates = rates(0, 0);
-        let permits: Result<Vec<_>, _> =
-            (0..10_000).map(|_| rates.check(address("192.0.2.1"), true)).collect();
+        let permits: Result<Vec<Permit>, Failure> =
+            (0..10_000).map(|_| rates.check(address("192.0.2.1"), true, 1)).collect();
 
-        assert!(permits.is_ok());
+        assert!(permits.unwrap().iter().all(|permit| !permit.counts()));
     }
 
     #[test]
@@ -234,11 +234,11 @@ mod tests {
         let rates = rates(1_000_000, 1);
         for caller in 0..100_000 {
             let key = Key::Address(IpAddr::V4(std::net::Ipv4Addr::from_bits(caller)));
-            rates.check(key, true).unwrap();
+            rates.check(key, true, 1).unwrap();
         }
 
-        let kept = rates.calls.unwrap().limiter.len();
-        assert!(kept <= 2 * usize::try_from(FORGET_EVERY).unwrap(), "{kept}");
+        let kept = rates.calls.unwrap().known();
+        assert!(kept <= 10_000, "{kept}");
         assert!(rates.streams.unwrap().open.lock().unwrap().is_empty());
     }
 }

@@ -58,6 +58,55 @@ async fn a_refused_call_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_large_answer_counts_for_several_calls() {
+    let running = five_calls_a_second().await;
+    let channel = running.channel();
+    assert_eq!(call(channel.clone(), "/test.Slow/Large").await.code(), Code::Ok);
+
+    // Ten in all: one for the call, and ten for 320 KiB.
+    let mut refusal = call(channel.clone(), "/test.Slow/Timeout").await;
+    for _ in 0..10 {
+        if refusal.code() == Code::ResourceExhausted {
+            break;
+        }
+        refusal = call(channel.clone(), "/test.Slow/Timeout").await;
+    }
+
+    assert_eq!(refusal.get_details_error_info().unwrap().reason, "RATE_LIMITED");
+    assert!(refusal.get_details_retry_info().unwrap().retry_delay.is_some());
+}
+
+#[tokio::test]
+async fn calls_of_one_caller_above_the_limit_wait_for_each_other() {
+    let slow = Slow::default();
+    let running = serve(|service, settings| {
+        settings.calls_per_caller = Some(2);
+        service.with(slow.clone())
+    })
+    .await;
+    let asked: Vec<_> =
+        (0..6).map(|_| tokio::spawn(call(running.channel(), "/test.Slow/Nap"))).collect();
+
+    slow.until_running(2).await;
+    sleep(Duration::from_millis(100)).await;
+
+    assert_eq!(slow.running.load(std::sync::atomic::Ordering::SeqCst), 2);
+    for call in asked {
+        assert_eq!(call.await.unwrap().code(), Code::AlreadyExists);
+    }
+}
+
+#[test]
+fn the_contract_says_which_calls_are_dear() {
+    let rules = policy::Rules::of(api::descriptors());
+    let cost = |path: &str| rules.get(path).unwrap().cost;
+
+    assert_eq!(cost("/registan.projects.v1.TransactionService/SumTransactions"), 10);
+    assert_eq!(cost("/registan.partnership.v1.PartnershipService/GetBrief"), 10);
+    assert_eq!(cost("/registan.projects.v1.ProjectService/GetProject"), 0);
+}
+
+#[tokio::test]
 async fn health_is_told_to_a_caller_who_used_up_everything() {
     let running = five_calls_a_second().await;
     use_up(&running).await;
