@@ -17,6 +17,8 @@ pub use keys::Flags;
 pub struct Settings {
     /// Where the process takes calls.
     pub listen: SocketAddr,
+    /// Where it tells health alone, for those who look after the process; without it only where it takes calls.
+    pub probe_address: Option<SocketAddr>,
     /// The service's own database; without it a SQLite file in `data_dir`.
     pub database_url: Option<Secret>,
     /// Where SQLite files lie.
@@ -39,8 +41,12 @@ pub struct Settings {
     pub max_connection_age_seconds: u64,
     /// How many calls a second one caller may make, 0 for any number; without it what the service thinks fit.
     pub calls_per_second: Option<u32>,
+    /// How many calls one caller may have under way, 0 for any number; without it what the service thinks fit.
+    pub calls_per_caller: Option<u32>,
     /// How many streams one caller may have open, 0 for any number; without it what the service thinks fit.
     pub streams_per_caller: Option<u32>,
+    /// How many connections one address may have open, 0 for any number; without it what the service thinks fit.
+    pub connections_per_address: Option<u32>,
     /// Whether callers may ask what there is to ask (gRPC reflection).
     pub reflection: bool,
 }
@@ -49,6 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
+            probe_address: None,
             database_url: None,
             data_dir: PathBuf::from("registan-data"),
             agreements_url: None,
@@ -62,7 +69,9 @@ impl Default for Settings {
             max_connections: 1024,
             max_connection_age_seconds: 30 * 60,
             calls_per_second: None,
+            calls_per_caller: None,
             streams_per_caller: None,
+            connections_per_address: None,
             reflection: true,
         }
     }

@@ -109,8 +109,11 @@ async fn suite(
     }
     let outer = Settings {
         listen: settings.listen,
+        probe_address: settings.probe_address,
         calls_per_second: settings.calls_per_second,
+        calls_per_caller: settings.calls_per_caller,
         streams_per_caller: settings.streams_per_caller,
+        connections_per_address: settings.connections_per_address,
         ..services.settings.clone()
     };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
@@ -130,11 +133,14 @@ struct Services {
 impl Services {
     /// Starts them on free loopback ports.
     async fn start(settings: &Settings) -> anyhow::Result<Self> {
-        // The gateway alone counts what a caller uses: it is the caller of the services.
+        // The gateway alone counts what a caller uses, and is probed: it is the caller of the services.
         let mut settings = Settings {
             listen: loopback(0),
+            probe_address: None,
             calls_per_second: None,
+            calls_per_caller: None,
             streams_per_caller: None,
+            connections_per_address: None,
             ..settings.clone()
         };
         let (mut running, stop) = (JoinSet::new(), CancellationToken::new());

@@ -18,9 +18,11 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 15] = [
+pub const SETTINGS: [&str; 18] = [
     "REGISTAN_AGREEMENTS_URL",
+    "REGISTAN_CALLS_PER_CALLER",
     "REGISTAN_CALLS_PER_SECOND",
+    "REGISTAN_CONNECTIONS_PER_ADDRESS",
     "REGISTAN_DATABASE_URL",
     "REGISTAN_DATABASE_URL_FILE",
     "REGISTAN_DEVELOPMENT_ISSUER",
@@ -30,6 +32,7 @@ pub const SETTINGS: [&str; 15] = [
     "REGISTAN_OIDC_AUDIENCE",
     "REGISTAN_OIDC_ISSUER",
     "REGISTAN_OIDC_UNTYPED_TOKENS",
+    "REGISTAN_PROBE_ADDRESS",
     "REGISTAN_PROJECTS_URL",
     "REGISTAN_REFLECTION",
     "REGISTAN_RIGHTS_REPORTING_URL",

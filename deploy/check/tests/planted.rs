@@ -117,9 +117,11 @@ fn a_pod_without_limits_probes_or_time_to_drain_is_found() {
     for (good, bad, expected) in [
         ("            memory: 256Mi\n", "", "memory must have a request and a limit"),
         (&*format!("{ready}grpc"), &*format!("{ready}tcpSocket"), "readinessProbe must ask"),
-        (&*format!("{live}port: 50051"), &*format!("{live}port: 50052"), "livenessProbe must ask"),
+        (&*format!("{live}port: 50052"), &*format!("{live}port: 50053"), "livenessProbe must ask"),
+        (&*format!("{live}port: 50052"), &*format!("{live}port: 50051"), "must ask the port probe"),
         ("PeriodSeconds: 30", "PeriodSeconds: 25", "terminationGracePeriodSeconds must be more"),
         ("0.0.0.0:50051", "0.0.0.0:50050", "REGISTAN_LISTEN must name the port"),
+        ("0.0.0.0:50052", "0.0.0.0:50051", "REGISTAN_PROBE_ADDRESS must name the port"),
     ] {
         assert_found("prod-postgres", good, bad, expected);
     }

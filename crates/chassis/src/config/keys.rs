@@ -34,8 +34,13 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 19] = [
+pub(super) const KEYS: [Key; 22] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
+    key(
+        "probe-address",
+        "ADDRESS",
+        "Where to tell health alone, to those who look after the process, for example 0.0.0.0:50052",
+    ),
     key(
         "database-url",
         "URL",
@@ -94,12 +99,22 @@ pub(super) const KEYS: [Key; 19] = [
     key(
         "calls-per-second",
         "NUMBER",
-        "How many calls one caller may make, 0 for any number (the gateway: 100, but on loopback 0)",
+        "How many calls one caller may make, 0 for any number (the gateway: 100, but on loopback 0); a dear call counts for several",
+    ),
+    key(
+        "calls-per-caller",
+        "NUMBER",
+        "How many calls of one caller may be under way, 0 for any number (the gateway: 8, but on loopback 0); others wait",
     ),
     key(
         "streams-per-caller",
         "NUMBER",
         "How many streams one caller may have open, 0 for any number (the gateway: 32, but on loopback 0)",
+    ),
+    key(
+        "connections-per-address",
+        "NUMBER",
+        "How many connections one address may have open, 0 for any number (the gateway: 128, but on loopback 0)",
     ),
     key(
         "reflection",

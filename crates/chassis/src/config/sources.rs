@@ -55,7 +55,18 @@ impl Values {
             "a whole number of seconds",
         )?;
         self.put_some("calls-per-second", &mut settings.calls_per_second, "a whole number")?;
+        self.put_some("calls-per-caller", &mut settings.calls_per_caller, "a whole number")?;
         self.put_some("streams-per-caller", &mut settings.streams_per_caller, "a whole number")?;
+        self.put_some(
+            "connections-per-address",
+            &mut settings.connections_per_address,
+            "a whole number",
+        )?;
+        self.put_some(
+            "probe-address",
+            &mut settings.probe_address,
+            "an address like 0.0.0.0:50052",
+        )?;
         self.put("reflection", &mut settings.reflection, "true or false")?;
         self.put("log-format", &mut settings.log_format, "auto, pretty or json")?;
         self.put_address("agreements-url", &mut settings.agreements_url)?;

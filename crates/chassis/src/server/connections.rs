@@ -1,7 +1,7 @@
 //! Takes connections, gives each its place, and sees them off.
 
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +18,19 @@ use tokio_util::task::TaskTracker;
 use super::Limits;
 use super::edge::Edge;
 use super::first_bytes::FirstBytes;
+use super::places::{Place, Places};
+
+/// How long a connection that is to make room may take to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How many connections there may be, and how old each may get.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub connections: usize,
+    /// 0 is any number.
+    pub per_address: u32,
+    pub age: Duration,
+}
 
 /// The open connections of a server.
 pub(super) struct Connections {
@@ -25,11 +38,13 @@ pub(super) struct Connections {
     http: Arc<Builder<TokioExecutor>>,
     first_bytes: Duration,
     max_age: Duration,
+    /// After so long without a request a connection is asked to close.
+    idle: Duration,
     /// How long the streams of a connection that is asked to close may go on.
     grace: Duration,
     /// How many unary calls each connection may have at a time.
     calls: usize,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     tasks: TaskTracker,
     /// Asks every connection to finish what it does.
     finish: CancellationToken,
@@ -38,46 +53,31 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub fn new(edge: Edge, limits: &Limits, max_connections: usize, max_age: Duration) -> Self {
+    pub fn new(edge: Edge, limits: &Limits, room: Room) -> Self {
         Self {
             edge,
             http: Arc::new(http(limits)),
             first_bytes: limits.first_bytes,
-            max_age,
+            max_age: room.age,
+            idle: limits.idle,
             grace: limits.deadlines.stream_max,
             calls: limits.calls,
-            places: Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS))),
+            places: Places::new(room.connections, room.per_address, limits.gives_way),
             tasks: TaskTracker::new(),
             finish: CancellationToken::new(),
             cut: CancellationToken::new(),
         }
     }
 
-    /// Takes connections until `stop`, then closes the port. Those above the limit wait in the system's queue.
+    /// Takes connections until `stop`, then closes the port. Those above the limit wait in the system's queue; those of an
+    /// address that has its share are closed.
     pub async fn take(&self, listener: TcpListener, stop: &CancellationToken) {
-        while let Some(Some((place, socket, peer))) =
-            stop.run_until_cancelled(self.next(&listener)).await
-        {
-            self.tasks.spawn(self.serve(socket, peer, place));
-        }
-    }
-
-    async fn next(
-        &self,
-        listener: &TcpListener,
-    ) -> Option<(OwnedSemaphorePermit, TcpStream, IpAddr)> {
-        if self.places.available_permits() == 0 {
-            tracing::warn!("every connection is taken; new ones wait");
-        }
-        let place = self.places.clone().acquire_owned().await.ok()?;
-        loop {
-            match listener.accept().await {
-                Ok((socket, peer)) => return Some((place, socket, peer.ip())),
-                Err(error) => {
-                    // Mostly no file descriptors; some will be free soon.
-                    tracing::warn!(%error, "cannot take a connection");
-                    sleep(Duration::from_millis(100)).await;
-                }
+        while let Some((socket, peer)) = stop.run_until_cancelled(next(&listener)).await {
+            let Some(place) = stop.run_until_cancelled(self.places.take(peer.ip())).await else {
+                return;
+            };
+            if let Some(place) = place {
+                self.tasks.spawn(self.serve(socket, peer.ip(), place));
             }
         }
     }
@@ -87,27 +87,31 @@ impl Connections {
         &self,
         socket: TcpStream,
         peer: IpAddr,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> impl Future<Output = ()> + use<> {
         let (edge, http, finish, cut) =
             (self.edge.clone(), self.http.clone(), self.finish.clone(), self.cut.clone());
         let calls = Arc::new(Semaphore::new(self.calls));
         let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
+        let idle = self.idle;
         async move {
-            let _place = place;
             if let Err(error) = socket.set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
             let socket = FirstBytes::new(socket, first_bytes);
-            let answer =
-                service_fn(move |request| edge.clone().answer(request, peer, calls.clone()));
+            let activity = Arc::clone(&place.activity);
+            let answer = service_fn(move |request| {
+                edge.clone().answer(request, peer, calls.clone(), activity.begin())
+            });
             let mut connection = pin!(http.serve_connection(socket, answer));
-            tokio::select! {
+            let grace = tokio::select! {
                 _ = &mut connection => return,
                 () = cut.cancelled() => return,
-                () = finish.cancelled() => {}
-                () = sleep(max_age) => {}
-            }
+                () = finish.cancelled() => grace,
+                () = sleep(max_age) => grace,
+                () = place.activity.quiet_for(idle) => grace,
+                () = place.make_room.cancelled() => FAREWELL,
+            };
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 _ = connection => {}
@@ -128,6 +132,19 @@ impl Connections {
         self.cut.cancel();
         self.tasks.wait().await;
         open
+    }
+}
+
+async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(taken) => return taken,
+            Err(error) => {
+                // Mostly no file descriptors; some will be free soon.
+                tracing::warn!(%error, "cannot take a connection");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
     }
 }
 

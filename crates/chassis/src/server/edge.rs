@@ -19,6 +19,7 @@ use tonic::body::Body;
 use tracing::Instrument;
 
 use super::Limits;
+use super::activity::Busy;
 use super::answer::{Answer, Outcome};
 use super::arrival::{Arrival, late};
 use super::guard::Guard;
@@ -66,19 +67,23 @@ impl Edge {
         request: Request<Incoming>,
         peer: IpAddr,
         calls: Arc<Semaphore>,
+        busy: Busy,
     ) -> Result<Response<Answer>, Infallible> {
         if !is_grpc(&request) {
-            return Ok(self.not_grpc(&request));
+            return Ok(self.not_grpc(&request, busy));
         }
         let path = request.uri().path();
-        let is_stream = self.0.guard.methods.find(path).is_some_and(|method| method.is_stream);
-        let mut outcome = Outcome::new(tracing::info_span!("request", method = path));
+        let method = self.0.guard.methods.find(path);
+        let is_stream = method.is_some_and(|method| method.is_stream);
+        let cost = method.map_or(1, |method| method.cost);
+        let mut outcome = Outcome::new(tracing::info_span!("request", method = path), busy);
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
         let deadline = Instant::now() + allowed;
-        let admitted = self.admit(&request, peer, is_stream).instrument(outcome.span().clone());
+        let admitted =
+            self.admit(&request, peer, is_stream, cost).instrument(outcome.span().clone());
         let asking = match tokio::time::timeout_at(deadline, admitted).await {
             Ok(Ok((asking, permit))) => {
                 if let Some(permit) = permit {
@@ -102,7 +107,8 @@ impl Edge {
             }
         }
         let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
-        let request = request.map(|body| Arrival::new(body, pause, Arc::clone(&stalled)));
+        let request = request
+            .map(|body| Arrival::new(body, pause, Arc::clone(&stalled), outcome.bill().cloned()));
         let work = caller::scope(asking, self.0.routes.clone().call(request));
         let work = AssertUnwindSafe(work).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
@@ -130,6 +136,7 @@ impl Edge {
         request: &Request<Incoming>,
         peer: IpAddr,
         is_stream: bool,
+        cost: u32,
     ) -> Result<(Arc<Asking>, Option<Permit>), Failure> {
         let path = request.uri().path();
         let admitted = self.0.guard.admit(path, request.headers()).await;
@@ -140,11 +147,13 @@ impl Edge {
             Ok(asking) => Key::of(&asking.caller, peer),
             Err(_) => Key::of(&Caller::anonymous(), peer),
         };
-        let permit = self.0.rates.check(key, is_stream)?;
-        admitted.map(|asking| (asking, Some(permit)))
+        let mut permit = self.0.rates.check(key, is_stream, cost)?;
+        let asking = admitted?;
+        permit.turn().await;
+        Ok((asking, Some(permit)))
     }
 
-    fn not_grpc(&self, request: &Request<Incoming>) -> Response<Answer> {
+    fn not_grpc(&self, request: &Request<Incoming>, busy: Busy) -> Response<Answer> {
         let address = self.0.address;
         let text =
             format!("This port speaks gRPC over HTTP/2. Try: grpcurl -plaintext {address} list\n");
@@ -158,7 +167,7 @@ impl Edge {
         response
             .headers_mut()
             .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-        Answer::new(response, Outcome::new(tracing::Span::none()), None)
+        Answer::new(response, Outcome::new(tracing::Span::none(), busy), None)
     }
 }
 

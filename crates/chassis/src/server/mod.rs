@@ -1,22 +1,27 @@
 //! A port that answers gRPC, with bounds on everything a caller can ask for.
 //!
 //! - `connections`: takes connections, ages them, drains them
+//! - `places`: who has a place among them; `activity`: what goes on on each
 //! - `first_bytes`: closes a connection that says nothing
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
 //! - `arrival`: the body of a request; ends it when the caller stalls
 //! - `answer`: the body of an answer; ends a stream at its deadline
 //! - `guard`: who may call what
 //! - `rates`: how much one caller may ask for
+//! - `health`: tells whether the process serves; on a port of its own too, for those who look after it
 //! - `methods`: the methods there are, their rules, and which of them stream, told by the descriptors
 //! - `redacted`: takes out of every answer what its caller may not read
 
+mod activity;
 mod answer;
 mod arrival;
 mod connections;
 mod edge;
 mod first_bytes;
 mod guard;
+mod health;
 mod methods;
+mod places;
 mod rates;
 mod redacted;
 
@@ -30,16 +35,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use self::connections::{Connections, Room};
 use self::edge::Edge;
 use self::guard::Guard;
+use self::health::Health;
+pub use self::health::PROCESS;
 use self::methods::Methods;
 use self::rates::Rates;
 use self::redacted::Redacted;
@@ -58,6 +66,10 @@ pub const MAX_ENCODING: usize = 8 << 20;
 /// of connections makes honest callers try again after 1, 3 and 7 seconds.
 const BACKLOG: u32 = 4096;
 
+/// How many connections may ask for health alone, and how old each may get.
+const PROBES: usize = 64;
+const PROBES_AGE: Duration = Duration::from_mins(30);
+
 /// What a server serves: the proto services of one process and what belongs to them.
 pub struct Service {
     /// For logs and errors.
@@ -71,6 +83,8 @@ pub struct Service {
     /// passes them on to tell.
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
+    /// Whether what the service stands on, its database, is there; while it is not, health tells that it does not serve.
+    pub ground: Option<watch::Receiver<bool>>,
     pub limits: Limits,
     /// Where what callers were given is kept; absent where nothing but what is PUBLIC is served.
     pub grant_source: Option<Arc<dyn GrantSource>>,
@@ -89,6 +103,7 @@ impl Service {
             proto_services: Vec::new(),
             passed_on: Vec::new(),
             health: HealthReporter::new(),
+            ground: None,
             limits: Limits::default(),
             grant_source: None,
             clock: Arc::new(SystemClock),
@@ -133,6 +148,10 @@ pub struct Limits {
     pub first_bytes: Duration,
     /// How often a connection is asked whether it lives, and how long it has to say so.
     pub keepalive: (Duration, Duration),
+    /// After so long without a request a connection is asked to close. A caller comes again when they need one.
+    pub idle: Duration,
+    /// After so long without a request a connection gives way to a newcomer, when every place is taken.
+    pub gives_way: Duration,
     /// The longest pause in the body of a request; then the request ends, though its deadline be later.
     pub pause: Duration,
     /// The most bytes of headers of one request.
@@ -158,10 +177,14 @@ pub struct Limits {
 /// all who have no name as one. The gateway counts, and has a default of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quotas {
-    /// Calls a second; after a pause those of two seconds at once.
+    /// Calls a second; after a pause those of two seconds at once. A dear call counts for several.
     pub calls_per_second: u32,
+    /// Calls without a stream, under way at a time; others wait.
+    pub calls_per_caller: u32,
     /// Methods with a stream in either direction, at a time.
     pub streams_per_caller: u32,
+    /// Connections of one address, at a time.
+    pub connections_per_address: u32,
 }
 
 impl Quotas {
@@ -171,7 +194,11 @@ impl Quotas {
         let own = if settings.listen.ip().is_loopback() { Self::default() } else { self };
         Self {
             calls_per_second: settings.calls_per_second.unwrap_or(own.calls_per_second),
+            calls_per_caller: settings.calls_per_caller.unwrap_or(own.calls_per_caller),
             streams_per_caller: settings.streams_per_caller.unwrap_or(own.streams_per_caller),
+            connections_per_address: settings
+                .connections_per_address
+                .unwrap_or(own.connections_per_address),
         }
     }
 }
@@ -183,6 +210,8 @@ impl Default for Limits {
             first_bytes: Duration::from_secs(10),
             // Together less than 15 s: by then nobody holds a connection without saying something.
             keepalive: (Duration::from_secs(8), Duration::from_secs(5)),
+            idle: Duration::from_mins(1),
+            gives_way: Duration::from_secs(1),
             pause: Duration::from_secs(10),
             headers: 8 * 1024,
             streams: 1024,
@@ -199,11 +228,13 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     edge: Edge,
+    /// Where health alone is told.
+    probes: Option<(TcpListener, Edge)>,
+    health: Health,
     stopping: CancellationToken,
     service: Service,
     drain: Duration,
-    max_connections: usize,
-    max_connection_age: Duration,
+    room: Room,
 }
 
 impl fmt::Debug for Server {
@@ -217,17 +248,15 @@ impl Server {
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
         let grant_source = service.grant_source.clone();
         let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
-        let listener = listen(settings.listen);
-        let listener =
-            listener.map_err(|error| anyhow::anyhow!(advice(settings.listen, &error)))?;
+        let listener = listen(settings.listen, "--listen")?;
         let address = listener.local_addr().context("the port has no address")?;
-        for name in &service.proto_services {
-            service.health.set_service_status(name, ServingStatus::Serving).await;
-        }
-        let health =
-            tonic_health::server::HealthService::from_health_reporter(service.health.clone());
-        let health = tonic_health::pb::health_server::HealthServer::new(health);
-        let routes = std::mem::take(&mut service.routes).add_service(health);
+        let health = Health {
+            reporter: service.health.clone(),
+            proto_services: service.proto_services.clone(),
+            ground: service.ground.take(),
+        };
+        health.begin().await;
+        let routes = std::mem::take(&mut service.routes).add_service(health.server());
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
         let mut routes = routes;
         if settings.reflection {
@@ -240,17 +269,34 @@ impl Server {
         let routes = Redacted::new(routes.prepare(), service.descriptors, &service.passed_on)
             .context("the descriptors cannot be read")?;
         authenticator.announce();
+        let authenticator = Arc::new(authenticator);
+        let probes = settings
+            .probe_address
+            .map(|address| probes(address, &service, &health, &authenticator, &stopping));
         let guard = Guard { methods, authenticator, clock: Arc::clone(&service.clock) };
-        let rates = Rates::new(service.limits.quotas.chosen(settings));
+        let quotas = service.limits.quotas.chosen(settings);
+        let edge = Edge::new(
+            routes,
+            guard,
+            Rates::new(quotas),
+            &service.limits,
+            address,
+            stopping.clone(),
+        );
         Ok(Self {
             listener,
             address,
-            stopping: stopping.clone(),
-            edge: Edge::new(routes, guard, rates, &service.limits, address, stopping),
+            stopping,
+            edge,
+            probes: probes.transpose()?,
+            health,
             service,
             drain: Duration::from_secs(settings.drain_seconds),
-            max_connections: settings.max_connections,
-            max_connection_age: Duration::from_secs(settings.max_connection_age_seconds),
+            room: Room {
+                connections: settings.max_connections,
+                per_address: quotas.connections_per_address,
+                age: Duration::from_secs(settings.max_connection_age_seconds),
+            },
         })
     }
 
@@ -259,48 +305,83 @@ impl Server {
         self.address
     }
 
+    /// Where it tells health alone, if it was asked to.
+    pub fn probe_address(&self) -> Option<SocketAddr> {
+        self.probes.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+    }
+
     /// Answers until `stop` is cancelled, then lets requests under way end within the drain time and cuts the rest.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, address, edge, stopping, service, drain, .. } = self;
+        let Self { listener, address, edge, stopping, service, drain, mut health, .. } = self;
         tracing::info!(service = service.name, %address, "serving");
-        let connections = connections::Connections::new(
-            edge,
-            &service.limits,
-            self.max_connections,
-            self.max_connection_age,
-        );
-        connections.take(listener, &stop).await;
+        let probes = CancellationToken::new();
+        let probed = probes.clone().drop_guard();
+        if let Some((listener, edge)) = self.probes {
+            let room = Room { connections: PROBES, per_address: 0, age: PROBES_AGE };
+            let connections = Connections::new(edge, &service.limits, room);
+            tokio::spawn(async move {
+                connections.take(listener, &probes).await;
+                connections.drain(Duration::ZERO).await;
+            });
+        }
+        let connections = Connections::new(edge, &service.limits, self.room);
+        tokio::select! {
+            () = connections.take(listener, &stop) => {}
+            () = health.follow() => {}
+        }
 
         tracing::info!(service = service.name, "draining");
         stopping.cancel();
-        service.health.set_service_status("", ServingStatus::NotServing).await;
-        for name in &service.proto_services {
-            service.health.set_service_status(name, ServingStatus::NotServing).await;
-        }
+        health.tell(false).await;
         let cut = connections.drain(drain).await;
+        drop(probed);
         tracing::info!(service = service.name, connections_cut = cut, "stopped");
     }
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+/// A port that tells nothing but health, to those who look after the process: callers cannot fill it.
+fn probes(
+    address: SocketAddr,
+    service: &Service,
+    health: &Health,
+    authenticator: &Arc<Authenticator>,
+    stopping: &CancellationToken,
+) -> Result<(TcpListener, Edge)> {
+    let listener = listen(address, "--probe-address")?;
+    let address = listener.local_addr().context("the port has no address")?;
+    let methods = Methods::read(&[], &[]).context("the descriptors cannot be read")?;
+    let routes = Routes::default().add_service(health.server()).prepare();
+    let routes = Redacted::new(routes, &[], &[]).context("the descriptors cannot be read")?;
+    let (authenticator, clock) = (Arc::clone(authenticator), Arc::clone(&service.clock));
+    let guard = Guard { methods, authenticator, clock };
+    let rates = Rates::new(Quotas::default());
+    let edge = Edge::new(routes, guard, rates, &service.limits, address, stopping.clone());
+    Ok((listener, edge))
+}
+
+fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
+    take(address).map_err(|error| anyhow::anyhow!(advice(address, setting, &error)))
+}
+
+fn take(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-fn advice(address: SocketAddr, error: &std::io::Error) -> String {
+fn advice(address: SocketAddr, setting: &str, error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => {
             format!(
-                "{address} is in use: stop what listens there, or choose another address with --listen"
+                "{address} is in use: stop what listens there, or choose another address with {setting}"
             )
         }
         ErrorKind::PermissionDenied => {
-            format!("may not listen on {address}: choose a port above 1023 with --listen")
+            format!("may not listen on {address}: choose a port above 1023 with {setting}")
         }
         ErrorKind::AddrNotAvailable => {
-            format!("this machine has no address {}: choose another with --listen", address.ip())
+            format!("this machine has no address {}: choose another with {setting}", address.ip())
         }
         _ => format!("cannot listen on {address}: {error}"),
     }

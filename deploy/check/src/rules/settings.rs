@@ -135,7 +135,7 @@ fn ports(spec: &ServiceSpec) -> impl Iterator<Item = i32> {
     spec.ports.iter().flatten().map(|port| port.port)
 }
 
-/// What it listens on must be the port it declares.
+/// What it listens on must be the ports it declares: one for calls, one for health alone, which is the one that is probed.
 fn check_listen(
     container: &Container,
     manifests: &Manifests,
@@ -143,15 +143,29 @@ fn check_listen(
     findings: &mut Findings,
 ) {
     let settings = settings(container, manifests, place, &mut Findings::default());
-    let port = settings
-        .get("REGISTAN_LISTEN")
-        .and_then(|listen| listen.rsplit_once(':'))
-        .and_then(|(_, port)| port.parse::<i32>().ok());
-    let declared = container.ports.iter().flatten().map(|declared| declared.container_port);
+    let named = |setting: &str| {
+        let address = settings.get(setting)?;
+        address.rsplit_once(':').and_then(|(_, port)| port.parse::<i32>().ok())
+    };
+    let declared: BTreeMap<_, _> = container
+        .ports
+        .iter()
+        .flatten()
+        .map(|port| (port.name.as_deref().unwrap_or_default(), port.container_port))
+        .collect();
+    for (setting, port) in [("REGISTAN_LISTEN", "grpc"), ("REGISTAN_PROBE_ADDRESS", "probe")] {
+        findings.demand(
+            named(setting).is_some() && named(setting) == declared.get(port).copied(),
+            place,
+            &format!("{setting} must name the port {port} of the container"),
+        );
+    }
+    let probes = [&container.startup_probe, &container.readiness_probe, &container.liveness_probe];
+    let asked = probes.into_iter().flatten().filter_map(|probe| probe.grpc.as_ref());
     findings.demand(
-        port.is_some_and(|port| declared.into_iter().all(|declared| declared == port)),
+        asked.into_iter().all(|action| Some(&action.port) == declared.get("probe")),
         place,
-        "REGISTAN_LISTEN must name the port of the container",
+        "a probe must ask the port probe, which callers cannot fill",
     );
 }
 
