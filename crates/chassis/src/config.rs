@@ -21,6 +21,8 @@ pub struct Settings {
     pub probe_address: Option<SocketAddr>,
     /// The service's own database; without it a SQLite file in `data_dir`.
     pub database_url: Option<Secret>,
+    /// By how much the clocks of this machine, of the database and of the last change may differ: beyond it nothing is written.
+    pub clock_tolerance_seconds: u64,
     /// Where SQLite files lie.
     pub data_dir: PathBuf,
     pub agreements_url: Option<String>,
@@ -57,6 +59,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
             probe_address: None,
             database_url: None,
+            clock_tolerance_seconds: 30,
             data_dir: PathBuf::from("registan-data"),
             agreements_url: None,
             projects_url: None,

@@ -59,6 +59,10 @@ struct Placed<'a> {
 
 /// Writes all entries of all jobs; returns their record times, and the head they leave. `head` is where the record is thought
 /// to stand. The head row comes last, always: held from the start it would wait for a row of a writer that waits for it.
+///
+/// All writers take the rows that others may want in one order, so that no two wait for each other: request ids, then the
+/// versions that end, by uid, then the new versions, by kind and name, then the log, by time, then the head. Side rows are
+/// wanted by nobody who does not hold their version.
 pub(crate) async fn apply(
     transaction: &DatabaseTransaction,
     jobs: &[Job],
@@ -68,7 +72,7 @@ pub(crate) async fn apply(
     let (placed, next) = place(jobs, head, now);
     request_ids(transaction, jobs, now).await?;
     close(transaction, &placed).await?;
-    for of_kind in by_kind(&placed).values() {
+    for of_kind in by_kind_and_name(&placed).values() {
         for rows in of_kind.chunks(ROWS) {
             versions(transaction, rows).await?;
         }
@@ -77,7 +81,8 @@ pub(crate) async fn apply(
     for rows in placed.chunks(ROWS) {
         changes(transaction, rows).await?;
     }
-    if !head.advance(transaction, &next).await? {
+    // Request ids alone leave the record as it is.
+    if !placed.is_empty() && !head.advance(transaction, &next).await? {
         return Err(Refusal::Moved);
     }
     let mut times = placed.iter().map(|placed| placed.link.time);
@@ -129,7 +134,7 @@ fn commitment(entry: &Entry, version: &Version, time: i64) -> String {
     .commitment()
 }
 
-fn by_kind<'a>(
+fn by_kind_and_name<'a>(
     placed: &'a [Placed<'a>],
 ) -> BTreeMap<&'static str, Vec<(&'a Placed<'a>, &'a Version)>> {
     let mut kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -137,6 +142,9 @@ fn by_kind<'a>(
         if let Some(version) = &one.entry.version {
             kinds.entry(one.entry.kind).or_default().push((one, version));
         }
+    }
+    for of_kind in kinds.values_mut() {
+        of_kind.sort_by_key(|(_, version)| &version.name);
     }
     kinds
 }
@@ -147,24 +155,12 @@ async fn request_ids(
     jobs: &[Job],
     now: i64,
 ) -> Result<(), Refusal> {
-    let mut rows: Vec<[SimpleExpr; 7]> = Vec::new();
-    for job in jobs {
-        if let (Some((request, fingerprint)), Some(entry)) = (job.call.request, job.entries.first())
-        {
-            rows.push([
-                job.call.caller.as_str().into(),
-                (&*job.call.method).into(),
-                request.into(),
-                fingerprint.into(),
-                entry.uid.into(),
-                entry.revision.into(),
-                now.into(),
-            ]);
-        }
-    }
-    if rows.is_empty() {
+    let mut asked: Vec<_> =
+        jobs.iter().filter_map(|job| Some((&job.call, job.call.request?, job.answer()?))).collect();
+    if asked.is_empty() {
         return Ok(());
     }
+    asked.sort_by_key(|(call, (request, _), _)| (&call.caller, &call.method, *request));
     let mut insert = Query::insert();
     insert
         .into_table(id("request"))
@@ -172,16 +168,23 @@ async fn request_ids(
         .on_conflict(
             OnConflict::columns(["caller", "method", "request"].map(id)).do_nothing().to_owned(),
         );
-    let wanted = rows.len();
-    for row in rows {
-        insert.values_panic(row);
+    let wanted = asked.len();
+    for (call, (request, fingerprint), (uid, revision)) in asked {
+        insert.values_panic([
+            call.caller.as_str().into(),
+            (&*call.method).into(),
+            request.into(),
+            fingerprint.into(),
+            uid.into(),
+            revision.into(),
+            now.into(),
+        ]);
     }
     expect_rows(transaction.execute(&insert).await?.rows_affected(), wanted)
 }
 
 /// Closes what stood, if it is still the version that was read, and the side values it no longer has.
 async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
-    // In one order for all writers, so that two that touch the same resources cannot wait for each other.
     let mut ordered: Vec<&Placed<'_>> = placed.iter().collect();
     ordered.sort_by_key(|placed| placed.entry.uid);
     for Placed { job, entry, link, .. } in ordered {

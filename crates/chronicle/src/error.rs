@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use sea_orm::{DbErr, RuntimeErr};
+use sqlx::sqlite::SqliteError;
+
 /// Why a read or a write did not happen.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -36,6 +39,9 @@ pub enum Error {
     /// Another writer came first, again and again; trying later helps.
     #[error("too many writers at once")]
     Busy,
+    /// The clock of this machine is minutes away from the record or from the database: nothing is recorded by it.
+    #[error("clock skew: {0}")]
+    ClockWrong(String),
     /// The database did not do what it was asked.
     #[error("the database failed")]
     Database(#[source] Arc<sea_orm::DbErr>),
@@ -51,11 +57,138 @@ impl From<sea_orm::DbErr> for Error {
 }
 
 impl Error {
+    /// Whether the database rolled a transaction back for the sake of another.
+    pub(crate) fn is_aborted(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        DatabaseFailure::of(error) == DatabaseFailure::Aborted
+    }
+
     pub(crate) fn invalid(
         argument: &'static str,
         reason: &'static str,
         message: impl Into<String>,
     ) -> Self {
         Self::Invalid { argument, reason, message: message.into() }
+    }
+}
+
+/// Why the database did not do what it was asked, as far as it decides what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFailure {
+    /// It is away, starting or out of connections.
+    Unreachable,
+    /// Its disk, or another resource of its machine, is used up.
+    Full,
+    /// Another process holds a lock on the file.
+    Locked,
+    /// It ended the transaction for the sake of another: a deadlock or a serialization failure. The same can be run again.
+    Aborted,
+    /// Anything else.
+    Other,
+}
+
+impl DatabaseFailure {
+    /// Returns what kind of failure an error is.
+    pub fn of(error: &DbErr) -> Self {
+        match error {
+            DbErr::ConnectionAcquire(_) => Self::Unreachable,
+            DbErr::Conn(RuntimeErr::SqlxError(source)) => match Self::of_driver(source) {
+                Self::Other => Self::Unreachable,
+                known => known,
+            },
+            DbErr::Conn(_) => Self::Unreachable,
+            DbErr::Exec(RuntimeErr::SqlxError(source))
+            | DbErr::Query(RuntimeErr::SqlxError(source)) => Self::of_driver(source),
+            _ => Self::Other,
+        }
+    }
+
+    fn of_driver(error: &sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => Self::Unreachable,
+            sqlx::Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                if error.try_downcast_ref::<SqliteError>().is_some() {
+                    code.parse().map_or(Self::Other, Self::of_sqlite)
+                } else {
+                    Self::of_postgres(&code)
+                }
+            }
+            _ => Self::Other,
+        }
+    }
+
+    /// By the primary result code, the lowest byte of an extended one.
+    const fn of_sqlite(code: u32) -> Self {
+        match code & 0xff {
+            // SQLITE_BUSY, SQLITE_LOCKED.
+            5 | 6 => Self::Locked,
+            // SQLITE_IOERR, SQLITE_FULL.
+            10 | 13 => Self::Full,
+            // SQLITE_CANTOPEN.
+            14 => Self::Unreachable,
+            _ => Self::Other,
+        }
+    }
+
+    /// By the SQLSTATE.
+    fn of_postgres(code: &str) -> Self {
+        match code {
+            // serialization_failure, deadlock_detected.
+            "40001" | "40P01" => Self::Aborted,
+            // too_many_connections.
+            "53300" => Self::Unreachable,
+            // It stops, has crashed, or starts; or the connection broke.
+            _ if code.starts_with("57P0") || code.starts_with("08") => Self::Unreachable,
+            // Insufficient resources, disk_full among them; errors of its own disk.
+            _ if code.starts_with("53") || code == "58030" => Self::Full,
+            // lock_not_available.
+            "55P03" => Self::Locked,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DatabaseFailure::{self, Aborted, Full, Locked, Other, Unreachable};
+
+    #[test]
+    fn codes_of_both_engines_are_told_apart() {
+        for (code, failure) in [
+            (5, Locked),
+            (261, Locked),
+            (517, Locked),
+            (6, Locked),
+            (13, Full),
+            (10, Full),
+            (778, Full),
+            (1034, Full),
+            (14, Unreachable),
+            (19, Other),
+            (2067, Other),
+            (11, Other),
+        ] {
+            assert_eq!(DatabaseFailure::of_sqlite(code), failure, "{code}");
+        }
+        for (code, failure) in [
+            ("40001", Aborted),
+            ("40P01", Aborted),
+            ("53100", Full),
+            ("53200", Full),
+            ("58030", Full),
+            ("53300", Unreachable),
+            ("57P01", Unreachable),
+            ("08006", Unreachable),
+            ("55P03", Locked),
+            ("23505", Other),
+            ("57014", Other),
+        ] {
+            assert_eq!(DatabaseFailure::of_postgres(code), failure, "{code}");
+        }
     }
 }

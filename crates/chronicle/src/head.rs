@@ -1,10 +1,11 @@
 //! The one row that orders a record: who changes it last commits next.
 
 use policy::{Sight, Tier};
-use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
 use crate::error::Error;
+use crate::read::no_head;
 use crate::schema::id;
 
 /// Where the record stands.
@@ -36,10 +37,27 @@ impl Head {
 
     /// The head as it is.
     pub async fn read(db: &impl ConnectionTrait) -> Result<Self, Error> {
+        let row = db.query_one(&Self::query()).await?;
+        Self::of(&row.ok_or_else(no_head)?)
+    }
+
+    /// The head as it is, and the time of the database server in microseconds since 1970 UTC, where there is one.
+    pub async fn read_with_clock(db: &impl ConnectionTrait) -> Result<(Self, Option<i64>), Error> {
+        if db.get_database_backend() == DbBackend::Sqlite {
+            return Ok((Self::read(db).await?, None));
+        }
+        let time = Expr::cust("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)");
+        let row = db.query_one(Self::query().expr_as(time, id("server"))).await?;
+        let row = row.ok_or_else(no_head)?;
+        Ok((Self::of(&row)?, Some(row.try_get("", "server")?)))
+    }
+
+    fn query() -> SelectStatement {
         let columns = ["seq", "time", "hash"].into_iter().chain(Self::SEEN);
-        let query = Query::select().columns(columns.map(id)).from(id("head")).to_owned();
-        let row = db.query_one(&query).await?;
-        let row = row.ok_or_else(|| Error::Corrupt("the head row is gone".to_owned()))?;
+        Query::select().columns(columns.map(id)).from(id("head")).to_owned()
+    }
+
+    fn of(row: &QueryResult) -> Result<Self, Error> {
         let number = |column: &str| row.try_get::<i64>("", column);
         Ok(Self {
             seq: number("seq")?,

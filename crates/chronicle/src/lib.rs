@@ -9,8 +9,9 @@
 //! Writing:
 //! - [`entry`]: a version and its line in the change log, ready to be written
 //! - [`write`](mod@write): Create, Update, Delete, Undelete; all or nothing
-//! - `writer`, `apply`, `head`, `chain`: the one writer of a process, its transaction, the row that orders writers, the hash
-//!   chain over the log
+//! - `writer`, `connection`, `apply`, `head`, `chain`: the one writer of a process, its connection, its transaction, the row
+//!   that orders writers, the hash chain over the log
+//! - `clock_check`: refuses to record by a clock that is wrong
 //!
 //! Reading, each answer at an instant of the record, for a reader who may not see everything:
 //! - [`reader`]: who reads, and what they may see
@@ -32,6 +33,8 @@ mod beside;
 mod chain;
 pub mod changes;
 mod chronicle;
+mod clock_check;
+mod connection;
 mod cursor;
 pub mod database;
 mod derive;
@@ -60,7 +63,7 @@ pub use changes::{Event, EventKind, Watcher};
 pub use chronicle::Chronicle;
 pub use difference::Difference;
 pub use entry::Entry;
-pub use error::Error;
+pub use error::{DatabaseFailure, Error};
 pub use filter::At;
 pub use pulse::pulse;
 pub use read::{ListRequest, Page};

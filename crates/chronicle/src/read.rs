@@ -23,6 +23,8 @@ use crate::{Chronicle, Place};
 
 const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
+/// By how much, in microseconds, the clock of another server may be ahead of this one.
+const CLOCK_DIFFERENCE: i64 = 30_000_000;
 /// The columns from which a version is read.
 pub(crate) const VERSION: [&str; 7] =
     ["uid", "revision", "created", "recorded_from", "deleted", "salt", "document"];
@@ -131,12 +133,15 @@ impl Chronicle {
         })
     }
 
-    /// Checks an instant a caller asks for: it must lie in the past.
-    pub fn at(&self, read_time: Option<i64>) -> Result<At, Error> {
+    /// Checks an instant a caller asks for: it must not lie in the future. An instant with which any server answered is taken
+    /// whatever the clock here says: the clock that recorded it may be ahead of this one, in this record or in that of another
+    /// service. Only what is later than clocks may differ costs a query for the head. An empty record answers with 0.
+    pub async fn at(&self, read_time: Option<i64>) -> Result<At, Error> {
         let Some(time) = read_time else { return Ok(At::Now) };
-        if time <= 0 || time > self.now() {
-            let message =
-                "read_time lies in the future, or before the record; leave it out for now";
+        let is_past =
+            time <= self.now().saturating_add(CLOCK_DIFFERENCE) || time <= self.known_head();
+        if time < 0 || !(is_past || time <= Head::read(&self.db).await?.time) {
+            let message = "read_time lies in the future: later than now and than the last change; leave it out for now";
             return Err(Error::invalid("read_time", "READ_TIME_INVALID", message));
         }
         Ok(At::Time(time))
@@ -246,7 +251,7 @@ impl Chronicle {
         cursor: Option<Cursor>,
         reader: &Reader,
     ) -> Result<Page<Stored<T>>, Error> {
-        let plan = self.plan::<T>(request, cursor.as_ref(), reader)?;
+        let plan = self.plan::<T>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.map_or(request.read_time, |cursor| cursor.asked);
         let rows = self.db.query_all(&plan.statement).await?;
         let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
@@ -278,7 +283,7 @@ impl Chronicle {
     }
 
     /// A list request checked and turned into its one statement.
-    fn plan<T: Resource>(
+    async fn plan<T: Resource>(
         &self,
         request: &ListRequest,
         cursor: Option<&Cursor>,
@@ -286,7 +291,7 @@ impl Chronicle {
     ) -> Result<Plan<T>, Error> {
         let at = match cursor {
             Some(cursor) => At::Time(cursor.read_time),
-            None => self.at(request.read_time)?,
+            None => self.at(request.read_time).await?,
         };
         let size = if request.page_size == 0 {
             DEFAULT_PAGE

@@ -64,7 +64,7 @@ impl Chronicle {
                 "`name` differs from that of the first page; start again without page_token";
             return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
         }
-        let at = self.at(cursor.as_ref().map(|cursor| cursor.read_time).or(read_time))?;
+        let at = self.at(cursor.as_ref().map(|cursor| cursor.read_time).or(read_time)).await?;
         let below = cursor.map_or(i64::MAX, |cursor| cursor.revision);
         let size = if page_size == 0 { 50 } else { Ord::min(page_size, MOST_ON_A_PAGE) };
 

@@ -98,6 +98,19 @@ impl Chronicle {
         self.version(row.try_get("", "uid")?, row.try_get("", "revision")?).await.map(Some)
     }
 
+    /// Keeps the request id of a call that writes nothing, because all stands already as it is wanted: sent again, it is
+    /// answered by this version, whoever wrote another one meanwhile. `Busy` if the request id is taken.
+    pub async fn keep_answer<T: Resource>(
+        &self,
+        call: &Call,
+        current: &Stored<T>,
+    ) -> Result<(), Error> {
+        if call.request.is_none() {
+            return Ok(());
+        }
+        self.writer.keep_answer(call.clone(), (current.uid, current.revision)).await
+    }
+
     async fn commit<T: Resource>(
         &self,
         call: &Call,

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use chassis::clock::Clock;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::apply::{Refusal, apply};
+use crate::clock_check::ClockCheck;
+use crate::connection::WriteConnection;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::head::Head;
@@ -27,6 +28,10 @@ const MOST_WAITING: usize = 1024;
 /// How often a transaction runs again because another process moved the head.
 const MOST_TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_micros(500);
+/// How often a transaction runs again because the database ended it for the sake of another.
+const MAX_ABORTED: u32 = 10;
+/// How often the log says that writes are refused for a wrong clock.
+const CLOCK_LOG_INTERVAL: Duration = Duration::from_secs(30);
 /// How long the first answer to a request id is kept (AIP-155).
 const REQUEST_IDS_KEPT: i64 = 24 * HOUR;
 const HOUR: i64 = 3_600_000_000;
@@ -35,7 +40,16 @@ const HOUR: i64 = 3_600_000_000;
 pub(crate) struct Job {
     pub call: Call,
     pub entries: Vec<Entry>,
+    /// The version that answers the request where nothing is to be written: kept with the request id alone.
+    pub answer: Option<(Uuid, i64)>,
     done: oneshot::Sender<Result<Vec<i64>, Error>>,
+}
+
+impl Job {
+    /// The version that answers the request: that of the first entry.
+    pub fn answer(&self) -> Option<(Uuid, i64)> {
+        self.answer.or_else(|| self.entries.first().map(|entry| (entry.uid, entry.revision)))
+    }
 }
 
 /// The way to the writer.
@@ -44,31 +58,57 @@ pub(crate) struct Writer(mpsc::Sender<Job>);
 impl Writer {
     /// Starts it; it ends with the last way to it. `head` is told the record time of each commit.
     pub fn start(
-        db: DatabaseConnection,
+        readers: DatabaseConnection,
         clock: Arc<dyn Clock>,
         head: Arc<watch::Sender<i64>>,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(MOST_WAITING);
-        tokio::spawn(Run { db, clock, raised: head, head: None, purged: 0 }.run(queue));
+        let run = Run {
+            connection: WriteConnection::beside(readers),
+            clock: ClockCheck::new(clock),
+            raised: head,
+            head: None,
+            purged: 0,
+            refused_by_clock: 0,
+            clock_logged: None,
+        };
+        tokio::spawn(run.run(queue));
         Self(jobs)
     }
 
     /// Writes all entries in one transaction, or none, and gives their record times once they are durable.
     pub async fn write(&self, call: Call, entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
+        self.send(call, entries, None).await
+    }
+
+    /// Keeps the request id of a call that is answered by a version as it stands.
+    pub async fn keep_answer(&self, call: Call, version: (Uuid, i64)) -> Result<(), Error> {
+        self.send(call, Vec::new(), Some(version)).await.map(|_| ())
+    }
+
+    async fn send(
+        &self,
+        call: Call,
+        entries: Vec<Entry>,
+        answer: Option<(Uuid, i64)>,
+    ) -> Result<Vec<i64>, Error> {
         let gone = || Error::Corrupt("the writer has ended".to_owned());
-        let (done, answer) = oneshot::channel();
-        self.0.send(Job { call, entries, done }).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let (done, times) = oneshot::channel();
+        self.0.send(Job { call, entries, answer, done }).await.map_err(|_| gone())?;
+        times.await.map_err(|_| gone())?
     }
 }
 
 struct Run {
-    db: DatabaseConnection,
-    clock: Arc<dyn Clock>,
+    connection: WriteConnection,
+    clock: ClockCheck,
     raised: Arc<watch::Sender<i64>>,
     /// The head after our last commit. If it is not the head any more, the transaction notices.
     head: Option<Head>,
     purged: i64,
+    /// How many transactions were refused for a wrong clock since the process started.
+    refused_by_clock: u64,
+    clock_logged: Option<Instant>,
 }
 
 impl Run {
@@ -122,16 +162,25 @@ impl Run {
     }
 
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Refusal> {
+        let mut aborted = 0;
         for tried in 0..MOST_TRIES {
             // Others were first again and again: let them pass.
             if tried > 2 {
                 tokio::time::sleep(PAUSE * tried).await;
             }
-            let head = match self.head.take() {
+            let known = self.head.take();
+            let is_known = known.is_some();
+            let head = match known {
                 Some(head) => head,
-                None => Head::read(&self.db).await?,
+                None => self.read_head().await?,
             };
-            match self.once(jobs, &head).await {
+            let now = match self.clock.now(head.time) {
+                Ok(now) => now,
+                // Perhaps what it was compared with is too old.
+                Err(_) if is_known => continue,
+                Err(why) => return Err(self.refuse_clock(why)),
+            };
+            match self.once(jobs, &head, now).await {
                 Ok((times, head)) => {
                     self.raised.send_if_modified(|time| {
                         let later = head.time > *time;
@@ -142,6 +191,14 @@ impl Run {
                     return Ok(times);
                 }
                 Err(Refusal::Moved) => {}
+                // Nothing of it was committed, so it can run again.
+                Err(Refusal::Failed(error)) if error.is_aborted() => {
+                    aborted += 1;
+                    tracing::warn!(aborted, "the database aborted a transaction: deadlock");
+                    if aborted == MAX_ABORTED {
+                        return Err(Refusal::Failed(Error::Busy));
+                    }
+                }
                 Err(refusal) => {
                     self.head = matches!(refusal, Refusal::Conflict(_)).then_some(head);
                     return Err(refusal);
@@ -151,23 +208,62 @@ impl Run {
         Err(Refusal::Moved)
     }
 
-    async fn once(&mut self, jobs: &[Job], head: &Head) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
+    async fn read_head(&mut self) -> Result<Head, Refusal> {
+        match Head::read_with_clock(self.connection.get()).await {
+            Ok((head, server)) => {
+                if let Some(server) = server {
+                    self.clock.compare_with(server);
+                }
+                Ok(head)
+            }
+            Err(error) => {
+                self.connection.replace().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Tells the operator that nothing is written, now and then, and the caller each time.
+    fn refuse_clock(&mut self, why: String) -> Refusal {
+        self.refused_by_clock += 1;
+        if self.clock_logged.is_none_or(|at| at.elapsed() >= CLOCK_LOG_INTERVAL) {
+            self.clock_logged = Some(Instant::now());
+            let refused_writes = self.refused_by_clock;
+            tracing::error!(refused_writes, "clock skew: {why}; writes are refused, check NTP");
+        }
+        Refusal::Failed(Error::ClockWrong(why))
+    }
+
+    async fn once(
+        &mut self,
+        jobs: &[Job],
+        head: &Head,
+        now: i64,
+    ) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
+        let transaction = match self.connection.begin().await {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                self.connection.replace().await;
+                return Err(error.into());
+            }
         };
-        let now = self.clock.now();
-        let transaction = self.db.begin_with_options(options).await?;
-        self.purge_request_ids(&transaction, now).await?;
-        match apply(&transaction, jobs, head, now).await {
-            Ok(written) => {
-                transaction.commit().await?;
-                Ok(written)
-            }
-            Err(refusal) => {
-                transaction.rollback().await?;
-                Err(refusal)
-            }
+        let outcome = match self.purge_request_ids(&transaction, now).await {
+            Ok(()) => apply(&transaction, jobs, head, now).await,
+            Err(error) => Err(error.into()),
+        };
+        let ended = match &outcome {
+            Ok(_) => transaction.commit().await,
+            Err(_) => transaction.rollback().await,
+        };
+        // After an error a rollback that succeeded is not trusted either: SQLite may have rolled back before.
+        if ended.is_err() || matches!(outcome, Err(Refusal::Failed(_))) {
+            self.connection.replace().await;
+        }
+        match (outcome, ended) {
+            // It may have been committed all the same.
+            (Ok(_), Err(error)) => Err(error.into()),
+            // Whatever became of the rollback: what is not committed is gone with the connection.
+            (outcome, _) => outcome,
         }
     }
 

@@ -1,9 +1,11 @@
 //! What the record refuses → what a caller is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::failure::{Code, Failure, Violation};
-use chronicle::Error;
+use chronicle::{DatabaseFailure, Error};
+use sea_orm::DbErr;
 
 /// The answer to an error of the record, about a resource of the type `kind`: `registan/Agreement`.
 pub fn from_record(kind: &str, error: Error) -> Failure {
@@ -35,33 +37,31 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
         Error::Busy => {
             Failure::aborted("BUSY", "others wrote the same at once, again and again; try again")
         }
-        Error::Database(source) if unreachable(&source) => {
-            Failure::unavailable("DATABASE_UNAVAILABLE", "the database does not answer")
-                .retry_after(Duration::from_secs(1))
-                .because(source)
-        }
-        error @ (Error::Database(_) | Error::Corrupt(_)) => Failure::internal(error),
+        error @ Error::ClockWrong(_) => Failure::unavailable(
+            "CLOCK_WRONG",
+            "the clock of the server is wrong, and nothing is recorded until it is right; try again later",
+        )
+        .retry_after(Duration::from_secs(10))
+        .because(error),
+        Error::Database(source) => from_database(source),
+        error @ Error::Corrupt(_) => Failure::internal(error),
     }
 }
 
-/// Whether trying again can help: the database is away, starting or out of connections.
-fn unreachable(error: &sea_orm::DbErr) -> bool {
-    use sea_orm::{DbErr, RuntimeErr};
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(source))
-        | DbErr::Query(RuntimeErr::SqlxError(source)) => {
-            match &**source {
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-                // PostgreSQL stops, has crashed, or starts; or the connection broke (class 08).
-                sqlx::Error::Database(error) => error
-                    .code()
-                    .is_some_and(|code| code.starts_with("57P0") || code.starts_with("08")),
-                _ => false,
-            }
-        }
-        _ => false,
-    }
+/// The answer where the database failed: where trying again can help, it is asked for. What became of a write is not known
+/// then; the same request id writes it once.
+fn from_database(source: Arc<DbErr>) -> Failure {
+    let message = match DatabaseFailure::of(&source) {
+        DatabaseFailure::Unreachable => "the database does not answer",
+        DatabaseFailure::Full => "the database has no room left",
+        DatabaseFailure::Locked => "the database is locked by another process",
+        DatabaseFailure::Aborted => "the database aborted the transaction",
+        DatabaseFailure::Other => return Failure::internal(source),
+    };
+    tracing::warn!(error = %source, "database unavailable: {message}");
+    Failure::unavailable("DATABASE_UNAVAILABLE", format!("{message}; try again"))
+        .retry_after(Duration::from_secs(1))
+        .because(source)
 }
 
 /// The answer to violations found while reading a message; `None` if there are none.

@@ -50,7 +50,7 @@ impl Records {
         read_time: Option<i64>,
     ) -> Result<(Shown<T>, i64), Failure> {
         check_name::<T>("name", &name)?;
-        let at = self.chronicle.at(read_time).map_err(refused::<T>)?;
+        let at = self.chronicle.at(read_time).await.map_err(refused::<T>)?;
         self.chronicle.get::<T>(&name, at, &reader()).await.map_err(refused::<T>)
     }
 

@@ -63,7 +63,12 @@ impl Records {
                     let shown = self.shown(current).await?;
                     return Ok(Response::new(T::write(shown.with(value))));
                 }
-                Ok((current, value)) if value == current.value => self.shown(current).await,
+                Ok((current, value)) if value == current.value => {
+                    match self.chronicle.keep_answer(&call, &current).await {
+                        Ok(()) => self.shown(current).await,
+                        Err(error) => Err(refused::<T>(error)),
+                    }
+                }
                 Ok((current, value)) => {
                     self.chronicle.update(&call, &current, value).await.map_err(refused::<T>)
                 }

@@ -17,7 +17,7 @@ pub mod store;
 
 use std::sync::Arc;
 
-use chassis::clock::SystemClock;
+use chassis::clock::GuardedClock;
 use chassis::{Service, Settings};
 use standard::CachedGrants;
 
@@ -30,7 +30,7 @@ pub const NAME: &str = "agreements";
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let ground = chronicle::pulse(&db);
-    let app = App::open(db, Arc::new(SystemClock)).await?;
+    let app = App::open(db, Arc::new(GuardedClock::new(&settings))).await?;
     let mut service = grpc::service(&app);
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(app)));

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use chassis::client::Connection;
-use chassis::clock::SystemClock;
+use chassis::clock::GuardedClock;
 use chassis::{Service, Settings};
 use standard::{AskedGrants, CachedGrants};
 
@@ -36,7 +36,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     };
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let ground = chronicle::pulse(&db);
-    let app = App::open(db, Arc::new(SystemClock), &peers).await?;
+    let app = App::open(db, Arc::new(GuardedClock::new(&settings)), &peers).await?;
     let mut service = grpc::service(&app);
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&peers.agreements))));

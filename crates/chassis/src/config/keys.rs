@@ -34,7 +34,7 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 22] = [
+pub(super) const KEYS: [Key; 23] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "probe-address",
@@ -55,6 +55,11 @@ pub(super) const KEYS: [Key; 22] = [
         "data-dir",
         "FOLDER",
         "Where SQLite files lie when no database is named, for example registan-data",
+    ),
+    key(
+        "clock-tolerance-seconds",
+        "SECONDS",
+        "How far the clock may be from the database server's and behind the last change before writes are refused (CLOCK_WRONG), for example 30; raise it to write to a record whose last change lies in the future",
     ),
     key("agreements-url", "URL", "Where agreements answers, for example http://127.0.0.1:50051"),
     key("projects-url", "URL", "Where projects answers, for example http://127.0.0.1:50052"),

@@ -54,6 +54,11 @@ impl Values {
             &mut settings.max_connection_age_seconds,
             "a whole number of seconds",
         )?;
+        self.put(
+            "clock-tolerance-seconds",
+            &mut settings.clock_tolerance_seconds,
+            "a whole number of seconds",
+        )?;
         self.put_some("calls-per-second", &mut settings.calls_per_second, "a whole number")?;
         self.put_some("calls-per-caller", &mut settings.calls_per_caller, "a whole number")?;
         self.put_some("streams-per-caller", &mut settings.streams_per_caller, "a whole number")?;

@@ -25,7 +25,7 @@ pub async fn disclose(
     if !reader.sight.top().is_watched() {
         return Ok(read_time);
     }
-    let at = chronicle.at(read_time)?;
+    let at = chronicle.at(read_time).await?;
     let id = |name: &str| Alias::new(name);
     let p = |path: &str| -> SimpleExpr { Expr::col((id("p"), id(path))) };
     let project = Condition::all().add(p("name").eq(v("project"))).add(standing("p", At::Now));

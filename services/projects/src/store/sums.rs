@@ -39,7 +39,7 @@ pub async fn groups(
     read_time: Option<i64>,
     reader: &Reader,
 ) -> Result<(Vec<Group>, i64), Error> {
-    let at = chronicle.at(read_time)?;
+    let at = chronicle.at(read_time).await?;
     let rows =
         chronicle.db.query_all(&with_head(statement(text, apart, at, reader)?, reader)).await?;
     let head: i64 = match rows.first() {

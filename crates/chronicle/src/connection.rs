@@ -1,0 +1,93 @@
+//! The one connection by which a process writes. It belongs to the writer alone, so no reader waits for it or takes it away.
+//!
+//! After a failed BEGIN, COMMIT or ROLLBACK nobody knows how deep in a transaction the driver believes itself to be: one level
+//! too deep, and the next "transaction" is a savepoint that is never committed. Such a connection is closed, which rolls back
+//! whatever was open, and replaced.
+
+use std::time::Duration;
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+};
+use sqlx::Connection;
+use sqlx::pool::PoolOptions;
+use tokio::time::timeout;
+
+/// How long a write waits for the lock of another process on a SQLite file: less than a call may take, so that its caller is
+/// told the reason.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long the database may take to open a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long closing a connection may take before it is left to itself.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection that was idle for longer is tried before it is used.
+const MAX_IDLE: Duration = Duration::from_secs(1);
+
+/// The connection that writes.
+pub(crate) struct WriteConnection {
+    /// The connections of the readers: they know the address and the settings.
+    readers: DatabaseConnection,
+    /// A pool of one, opened when first used.
+    current: DatabaseConnection,
+}
+
+impl WriteConnection {
+    /// A connection beside those of the readers, to the same database.
+    pub fn beside(readers: DatabaseConnection) -> Self {
+        Self { current: open(&readers), readers }
+    }
+
+    /// The connection, for what needs no transaction.
+    pub const fn get(&self) -> &DatabaseConnection {
+        &self.current
+    }
+
+    /// Begins a transaction, never within another.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        self.current.begin_with_options(options).await
+    }
+
+    /// Closes the connection and takes a new one. The old one is closed first: it may hold a lock that the new one needs.
+    pub async fn replace(&mut self) {
+        let next = open(&self.readers);
+        let former = std::mem::replace(&mut self.current, next);
+        if timeout(CLOSE_TIMEOUT, former.close()).await.is_err() {
+            tracing::warn!("a connection to the database does not close");
+        }
+    }
+}
+
+fn open(readers: &DatabaseConnection) -> DatabaseConnection {
+    if readers.get_database_backend() == DbBackend::Sqlite {
+        let options = readers.get_sqlite_connection_pool().connect_options();
+        let options = (*options).clone().busy_timeout(LOCK_TIMEOUT);
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool_of_one().connect_lazy_with(options))
+    } else {
+        let options = readers.get_postgres_connection_pool().connect_options();
+        let options = (*options).clone();
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool_of_one().connect_lazy_with(options))
+    }
+}
+
+fn pool_of_one<DB: sqlx::Database>() -> PoolOptions<DB> {
+    PoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection: &mut DB::Connection, usage| {
+            Box::pin(async move {
+                if connection.is_in_transaction() {
+                    return Ok(false);
+                }
+                if usage.idle_for > MAX_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}

@@ -1,0 +1,95 @@
+//! Nothing acknowledged is lost, whatever went wrong before, and writers of several processes do not stop each other.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::sync::Arc;
+
+use chronicle::verify::{Kind, verify};
+use chronicle::{Chronicle, Entry, Error, ListRequest, database};
+use common::{Thing, call, public, record, thing};
+use sea_orm::ConnectionTrait;
+use testkit::Engine;
+
+/// Makes the COMMIT of each transaction fail in which `spoiler` writes: a constraint that is looked at only then.
+const SPOIL: &str =
+    "CREATE TABLE spoilt (one integer REFERENCES head (one) DEFERRABLE INITIALLY DEFERRED)";
+const SPOIL_SQLITE: &str = "CREATE TRIGGER spoil AFTER INSERT ON change WHEN NEW.caller = 'spoiler' \
+    BEGIN INSERT INTO spoilt VALUES (7); END";
+const SPOIL_POSTGRES: [&str; 2] = [
+    "CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN INSERT INTO spoilt VALUES (7); RETURN NULL; END $$ LANGUAGE plpgsql",
+    "CREATE TRIGGER spoil AFTER INSERT ON change FOR EACH ROW WHEN (NEW.caller = 'spoiler') EXECUTE FUNCTION spoil()",
+];
+
+async fn spoil(url: &str, record: &Chronicle) {
+    let of_engine: &[&str] =
+        if url.starts_with("sqlite:") { &[SPOIL_SQLITE] } else { &SPOIL_POSTGRES };
+    for statement in [SPOIL].iter().chain(of_engine) {
+        record.db.execute_unprepared(statement).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_failed_commit_takes_no_later_write_with_it() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        spoil(&url, &record).await;
+        let mut spoiler = call();
+        spoiler.caller = "spoiler".to_owned();
+        // More often than there are connections.
+        for number in 0..20 {
+            let refused = record.create(&spoiler, thing(100 + number, 0)).await;
+            assert!(matches!(refused, Err(Error::Database(_))), "{refused:?}");
+        }
+        for number in 0..5 {
+            let stored = record.create(&call(), thing(number, number)).await.unwrap();
+            record
+                .update(
+                    &call(),
+                    &stored,
+                    Thing { good: !stored.value.good, ..stored.value.clone() },
+                )
+                .await
+                .unwrap();
+        }
+
+        // As another process sees it: what is not committed is not there.
+        let other = database::open(&url).await.unwrap();
+        let found = verify(&other, &[Kind::of::<Thing>()], None, |_| {}).await.unwrap();
+        assert_eq!(found.map(|end| end.seq), Ok(10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn batches_in_opposite_order_do_not_stop_each_other() {
+    let Some(database) = testkit::database(Engine::Postgres).await else { return };
+    let url = &database.url;
+    let first = record(url).await;
+    let second = {
+        let db = chronicle::database::open(url).await.unwrap();
+        Arc::new(Chronicle::open(db, Arc::new(chassis::clock::SystemClock)).await.unwrap())
+    };
+    let mut written = 0;
+    for round in 0..15 {
+        let numbers: Vec<usize> = (0..150).map(|number| round * 1000 + number).collect();
+        let batch = |numbers: &mut dyn Iterator<Item = &usize>| -> Vec<Entry> {
+            numbers.map(|number| Entry::create(&thing(*number, 0)).unwrap()).collect()
+        };
+        let (forwards, backwards) = (batch(&mut numbers.iter()), batch(&mut numbers.iter().rev()));
+        let (call, other) = (call(), call());
+        let (one, two) =
+            tokio::join!(first.record(&call, forwards), second.record(&other, backwards));
+        for outcome in [one, two] {
+            match outcome {
+                Ok(_) => written += 1,
+                Err(Error::Busy) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    }
+    assert_eq!(written, 15, "of each pair one was first");
+    let page = first.list::<Thing>(&ListRequest::default(), &public()).await.unwrap();
+    assert!(!page.items.is_empty());
+}
