@@ -176,7 +176,7 @@ impl Schema {
             manager.create_index(index.clone().if_not_exists().to_owned()).await?;
         }
         let db = manager.get_connection();
-        start(db).await?;
+        start(db, grown.contains(&"head")).await?;
         for (kind, derive) in self.kinds.iter().filter(|(kind, _)| grown.contains(kind)) {
             derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
         }
@@ -236,8 +236,8 @@ impl Shape {
     }
 }
 
-/// The head row and the secret, where they are missing.
-async fn start<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
+/// The head row and the secret, where they are missing. `grown`: the head row of before tiers were kept has columns for them now.
+async fn start<C: ConnectionTrait>(db: &C, grown: bool) -> Result<(), DbErr> {
     let mut secret = [0_u8; 32];
     aws_lc_rs::rand::fill(&mut secret)
         .map_err(|_| DbErr::Custom("the machine gave no random bytes".to_owned()))?;
@@ -250,9 +250,11 @@ async fn start<C: ConnectionTrait>(db: &C) -> Result<(), DbErr> {
         "INSERT INTO secret (one, hex) VALUES (1, '{secret}') ON CONFLICT DO NOTHING"
     ))
     .await?;
-    // A record of before tiers were kept is public as a whole.
-    let seen = "UPDATE head SET public = time, restricted = time, confidential = time WHERE confidential = 0";
-    db.execute_unprepared(seen).await?;
+    if grown {
+        // A record of before tiers were kept is public as a whole.
+        let seen = "UPDATE head SET public = time, restricted = time, confidential = time WHERE confidential = 0";
+        db.execute_unprepared(seen).await?;
+    }
     Ok(())
 }
 

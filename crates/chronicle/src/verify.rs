@@ -76,22 +76,26 @@ pub async fn verify(
     progress: impl Fn(u64),
 ) -> Result<Finding, Error> {
     let db = snapshot(db).await?;
-    let end = match log(&db, kinds, passes, &progress).await? {
+    let (end, time) = match log(&db, kinds, passes, &progress).await? {
         Ok(end) => end,
         Err(finding) => return Ok(Err(finding)),
     };
     let head = Head::read(&db).await?;
+    let mut noticed = [0; 3];
     for kind in kinds {
         if let Err(finding) = versions(&db, kind, &progress).await? {
             return Ok(Err(finding));
         }
-        let noticed = beside::noticed(&db, kind.name).await?;
-        let early = (0..3).find(|place| head.seen[*place] < noticed[*place]);
+        let of_kind = beside::noticed(&db, kind.name).await?;
+        let early = (0..3).find(|place| head.seen[*place] < of_kind[*place]);
         if let Some(name) = early.map(|place| Head::SEEN[place]) {
             let what = kind.name;
             return Ok(Err(format!(
                 "the head's time {name} is before that of the last {what} to be noticed"
             )));
+        }
+        for (latest, time) in noticed.iter_mut().zip(of_kind) {
+            *latest = Ord::max(*latest, time);
         }
     }
     if head.seq != end.seq || head.hash != end.hash {
@@ -100,7 +104,19 @@ pub async fn verify(
             head.seq, end.seq
         )));
     }
-    Ok(Ok(end))
+    Ok(ahead(&head, time, noticed).map_or(Ok(end), Err))
+}
+
+/// In words, which of the head's times is not that of the last change, or of the last that can be noticed: a watcher that
+/// was given a later one misses what comes before it. Rules that let a reader notice less than the tiers of the versions
+/// say keep the times of the head back, and never put them ahead.
+fn ahead(head: &Head, last: i64, noticed: [i64; 3]) -> Option<String> {
+    if head.time != last {
+        return Some(format!("the head's time is {}, that of the last change {last}", head.time));
+    }
+    let late = (0..3).find(|place| head.seen[*place] > noticed[*place])?;
+    let name = Head::SEEN[late];
+    Some(format!("the head's time {name} is after that of the last change to be noticed"))
 }
 
 /// A transaction that sees one instant and writes nothing. SQLite gives that with any.
@@ -112,13 +128,13 @@ async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr>
     db.begin_with_config(Some(level), Some(mode)).await
 }
 
-/// The chain, link by link.
+/// The chain, link by link: its end, and the record time of the last change.
 async fn log(
     db: &DatabaseTransaction,
     kinds: &[Kind],
     passes: Option<&Checkpoint>,
     progress: &impl Fn(u64),
-) -> Result<Finding, Error> {
+) -> Result<Result<(Checkpoint, i64), String>, Error> {
     let (mut end, mut time) = (Checkpoint { seq: 0, hash: String::new() }, 0);
     loop {
         let page = Query::select()
@@ -172,7 +188,7 @@ async fn log(
             end.seq, noted.seq
         )));
     }
-    Ok(Ok(end))
+    Ok(Ok((end, time)))
 }
 
 /// The versions of one kind against their lines in the log.

@@ -32,7 +32,7 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
 }
 
 /// What somebody with the database might do, and a word of what is found.
-const ALTERATIONS: [(&str, &str); 18] = [
+const ALTERATIONS: [(&str, &str); 22] = [
     (
         "UPDATE thing SET document = replace(document, 'RED', 'X') || ' ' WHERE revision = 2",
         "revision 2",
@@ -63,6 +63,14 @@ const ALTERATIONS: [(&str, &str); 18] = [
     ("UPDATE change SET commitment = 'forged' WHERE seq = 11", "change 11"),
     ("UPDATE head SET hash = 'forged'", "head"),
     ("UPDATE head SET public = 0", "the head's time public"),
+    // The year 9999: whoever watches from there misses all that is written until then.
+    ("UPDATE head SET time = 253402300799000000", "the head's time is 253402300799000000"),
+    ("UPDATE head SET time = time - 1", "the head's time is"),
+    (
+        "UPDATE head SET public = 253402300799000000",
+        "the head's time public is after that of the last change to be noticed",
+    ),
+    ("UPDATE head SET confidential = time + 1", "the head's time confidential is after"),
     (
         "DELETE FROM thing_tags WHERE value = 'tag-0' AND uid = (SELECT uid FROM thing WHERE name = 'things/t1' AND revision = 1)",
         "things/t1, revision 1 (change 7): its values of tags",
@@ -108,6 +116,8 @@ async fn a_log_that_was_cut_or_written_anew_is_found_by_a_noted_checkpoint() {
             "DELETE FROM thing WHERE name = 'things/t9'".to_owned(),
             format!("DELETE FROM change WHERE seq = {}", later.seq),
             format!("UPDATE head SET seq = {}, hash = '{}'", noted.seq, noted.hash),
+            "UPDATE head SET time = (SELECT MAX(time) FROM change)".to_owned(),
+            "UPDATE head SET public = time, restricted = time, confidential = time".to_owned(),
         ];
         for statement in cut {
             record.db.execute_unprepared(&statement).await.unwrap();

@@ -58,6 +58,12 @@ const TAMPERINGS: &[(&str, &[&str])] = &[
         &["agreements/", "its values of parties are not what its document says"],
     ),
     ("UPDATE head SET public = 1", &["the head's time public is before that of the last"]),
+    // The year 9999.
+    (
+        "UPDATE head SET time = 253402300799000000, public = 253402300799000000, restricted = 253402300799000000, confidential = 253402300799000000",
+        &["the head's time is 253402300799000000"],
+    ),
+    ("UPDATE head SET public = time + 1", &["the head's time public is after that of the last"]),
     ("DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)", &["parties/last-one"]),
     (
         "DELETE FROM party WHERE name = 'parties/last-one'; DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)",
@@ -69,7 +75,8 @@ const TAMPERINGS: &[(&str, &[&str])] = &[
 const ROLLED_BACK: &str = "DELETE FROM party WHERE name = 'parties/last-one';
     DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change);
     UPDATE head SET seq = (SELECT MAX(seq) FROM change), time = (SELECT MAX(time) FROM change),
-    hash = (SELECT hash FROM change ORDER BY seq DESC LIMIT 1)";
+    public = (SELECT MAX(time) FROM change), restricted = (SELECT MAX(time) FROM change),
+    confidential = (SELECT MAX(time) FROM change), hash = (SELECT hash FROM change ORDER BY seq DESC LIMIT 1)";
 
 /// What was found, and whether all fits.
 struct Found {
