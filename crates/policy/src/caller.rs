@@ -47,6 +47,13 @@ impl Caller {
         Err(if self.is_anonymous() { Denied::Anonymous } else { Denied::Role })
     }
 
+    /// The grants on which a call by this rule rests: those that let the caller call it, or read what is not PUBLIC.
+    pub fn needed(&self, rule: &Rule, now: i64) -> Vec<Grant> {
+        let counts =
+            |grant: &&Grant| rule.roles.contains(&grant.role) || grant.reach() > Tier::Public;
+        self.grants.iter().filter(|grant| grant.holds(now)).filter(counts).cloned().collect()
+    }
+
     /// What the caller may read.
     pub fn sight(&self, now: i64) -> Sight {
         let mut sight = Sight::public();

@@ -60,6 +60,13 @@ impl Grant {
         self.expires.is_none_or(|expires| now < expires)
     }
 
+    /// Whether it gives all that another gives.
+    pub fn covers(&self, other: &Self) -> bool {
+        let desks = self.desks.and(other.desks) == self.desks;
+        let resources = self.resource.is_none() || self.resource == other.resource;
+        self.role == other.role && desks && resources && self.reach() >= other.reach()
+    }
+
     /// The tier it lets its holder read: the lowest of what it says, what its role can, and, for all of a desk, CONFIDENTIAL.
     /// One that says nothing gives what is PUBLIC.
     pub fn reach(&self) -> Tier {

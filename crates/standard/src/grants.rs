@@ -21,8 +21,8 @@ use tonic::metadata::MetadataValue;
 use crate::time::micros;
 
 /// How long a grant that was taken back can still be used, and a new one can be missing. One that expires does so at once,
-/// for that is looked at in each use.
-const REMEMBERED: Duration = Duration::from_secs(30);
+/// for that is looked at in each use. Streams ask as often as this, and so end within 30 seconds.
+const REMEMBERED: Duration = Duration::from_secs(10);
 /// The most subjects that are remembered.
 const MOST_SUBJECTS: u64 = 10_000;
 /// How long agreements may take to answer where the call itself says nothing.

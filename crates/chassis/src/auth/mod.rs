@@ -116,6 +116,19 @@ impl Authenticator {
         Ok(Caller { subject: identity.subject.clone(), grants, strong: identity.strong })
     }
 
+    /// The instant from which the token that was sent with these headers is of no use, in microseconds since 1970 UTC: without
+    /// the leeway that clocks are given when a call begins.
+    pub async fn expires(&self, headers: &HeaderMap) -> Result<i64, Failure> {
+        let refused = |refused: Refused| refused.failure(&self.advice());
+        let Some(token) = bearer(headers).map_err(refused)? else { return Ok(i64::MAX) };
+        let identity = match self.identity(token).await {
+            Ok(identity) => identity,
+            Err(Refused::Expired) => return Ok(0),
+            Err(other) => return Err(refused(other)),
+        };
+        Ok(identity.expires.saturating_mul(1_000_000))
+    }
+
     async fn identity(&self, token: &str) -> Result<Arc<Identity>, Refused> {
         let seconds = self.clock.now() / 1_000_000;
         let hash = digest::digest(&digest::SHA256, token.as_bytes());

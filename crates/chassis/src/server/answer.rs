@@ -1,4 +1,4 @@
-//! The body of an answer: ends a stream at its deadline, turns faults into trailers, and notes how the request ended.
+//! The body of an answer: ends a stream at its deadline or with its lease, turns faults into trailers, and notes how the request ended.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +19,7 @@ use tracing::Span;
 
 use super::activity::Busy;
 use super::edge::panicked;
+use super::lease::Lease;
 use super::rates::{Bill, Permit};
 use crate::failure::Failure;
 
@@ -30,6 +31,8 @@ pub(super) struct Answer {
     body: Body,
     /// When the stream must end, and how long it was allowed. A unary answer is ready by the time it gets here.
     deadline: Option<(Pin<Box<Sleep>>, Duration)>,
+    /// Until when its caller may be told anything.
+    lease: Option<Lease>,
     outcome: Outcome,
 }
 
@@ -44,7 +47,12 @@ impl Answer {
         response.headers_mut().remove(CONTENT_LENGTH);
         let deadline =
             deadline.map(|(at, allowed)| (Box::pin(tokio::time::sleep_until(at)), allowed));
-        response.map(|body| Self { body, deadline, outcome })
+        response.map(|body| Self { body, deadline, lease: None, outcome })
+    }
+
+    /// The same, for as long as a lease.
+    pub fn within(self, lease: Option<Lease>) -> Self {
+        Self { lease, ..self }
     }
 
     /// An answer that is nothing but `status`.
@@ -56,6 +64,7 @@ impl Answer {
     fn end(&mut self, status: &Status) -> Frame<Bytes> {
         self.body = Body::empty();
         self.deadline = None;
+        self.lease = None;
         let mut trailers = HeaderMap::new();
         if status.add_header(&mut trailers).is_err() {
             trailers.insert("grpc-status", i32::from(Code::Internal).into());
@@ -81,6 +90,9 @@ impl HttpBody for Answer {
         {
             let late = Failure::deadline_exceeded(*allowed).into();
             return Poll::Ready(Some(Ok(this.end(&late))));
+        }
+        if let Some(Poll::Ready(over)) = this.lease.as_mut().map(|it| it.as_mut().poll(context)) {
+            return Poll::Ready(Some(Ok(this.end(&over.into()))));
         }
         match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.body).poll_frame(context))) {
             Ok(Poll::Ready(Some(Ok(frame)))) => {

@@ -23,6 +23,7 @@ use super::activity::Busy;
 use super::answer::{Answer, Outcome};
 use super::arrival::{Arrival, late};
 use super::guard::Guard;
+use super::lease::{ended, lease};
 use super::rates::{Key, Permit, Rates};
 use super::redacted::Redacted;
 use crate::caller::{self, Asking};
@@ -42,6 +43,7 @@ struct Shared {
     rates: Rates,
     deadlines: Deadlines,
     pause: Duration,
+    lease: Duration,
     address: SocketAddr,
     /// Tells streams to end when the server drains.
     stopping: CancellationToken,
@@ -56,8 +58,8 @@ impl Edge {
         address: SocketAddr,
         stopping: CancellationToken,
     ) -> Self {
-        let (deadlines, pause) = (limits.deadlines, limits.pause);
-        Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, address, stopping }))
+        let (deadlines, pause, lease) = (limits.deadlines, limits.pause, limits.lease);
+        Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, lease, address, stopping }))
     }
 
     /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are the unary calls that its
@@ -106,6 +108,8 @@ impl Edge {
                 }
             }
         }
+        let lease = is_stream.then(|| lease(&self.0.guard, &asking, self.0.lease));
+        let mut lease = lease.flatten();
         let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
         let request = request
             .map(|body| Arrival::new(body, pause, Arc::clone(&stalled), outcome.bill().cloned()));
@@ -116,6 +120,7 @@ impl Edge {
         let ended = tokio::select! {
             biased;
             () = stalled.notified() => return Ok(Answer::from_status(late(pause).into(), outcome)),
+            over = ended(&mut lease) => return Ok(Answer::from_status(over.into(), outcome)),
             ended = work.instrument(outcome.span().clone()) => ended,
         };
         let response = match ended {
@@ -126,7 +131,8 @@ impl Edge {
                 return Ok(Answer::from_status(late.into(), outcome));
             }
         };
-        Ok(Answer::new(response, outcome, is_stream.then_some((deadline, allowed))))
+        let answer = Answer::new(response, outcome, is_stream.then_some((deadline, allowed)));
+        Ok(answer.map(|answer| answer.within(lease)))
     }
 
     /// Finds out who asks, whether they may call the method, and whether they have not called too often. Whoever cannot

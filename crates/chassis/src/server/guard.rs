@@ -14,9 +14,10 @@ use crate::caller::Asking;
 use crate::clock::Clock;
 use crate::failure::{Code, Failure};
 
-/// Holds every call against the rule of its method.
+/// Holds every call against the rule of its method. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Guard {
-    pub methods: Methods,
+    pub methods: Arc<Methods>,
     pub authenticator: Arc<Authenticator>,
     pub clock: Arc<dyn Clock>,
 }

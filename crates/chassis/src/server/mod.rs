@@ -7,6 +7,7 @@
 //! - `arrival`: the body of a request; ends it when the caller stalls
 //! - `answer`: the body of an answer; ends a stream at its deadline
 //! - `guard`: who may call what
+//! - `lease`: how long a stream may go on
 //! - `rates`: how much one caller may ask for
 //! - `health`: tells whether the process serves; on a port of its own too, for those who look after it
 //! - `methods`: the methods there are, their rules, and which of them stream, told by the descriptors
@@ -20,6 +21,7 @@ mod edge;
 mod first_bytes;
 mod guard;
 mod health;
+mod lease;
 mod methods;
 mod places;
 mod rates;
@@ -169,6 +171,8 @@ pub struct Limits {
     pub local_resets: usize,
     /// What one caller may use where the settings do not say it.
     pub quotas: Quotas,
+    /// How often it is asked what the caller of a stream still holds.
+    pub lease: Duration,
 }
 
 /// What one caller may use; 0 is no limit.
@@ -219,6 +223,7 @@ impl Default for Limits {
             windows: (256 * 1024, 64 * 1024 * 1024),
             local_resets: usize::MAX,
             quotas: Quotas::default(),
+            lease: lease::EVERY,
         }
     }
 }
@@ -273,6 +278,7 @@ impl Server {
         let probes = settings
             .probe_address
             .map(|address| probes(address, &service, &health, &authenticator, &stopping));
+        let methods = Arc::new(methods);
         let guard = Guard { methods, authenticator, clock: Arc::clone(&service.clock) };
         let quotas = service.limits.quotas.chosen(settings);
         let edge = Edge::new(
@@ -353,7 +359,7 @@ fn probes(
     let routes = Routes::default().add_service(health.server()).prepare();
     let routes = Redacted::new(routes, &[], &[]).context("the descriptors cannot be read")?;
     let (authenticator, clock) = (Arc::clone(authenticator), Arc::clone(&service.clock));
-    let guard = Guard { methods, authenticator, clock };
+    let guard = Guard { methods: Arc::new(methods), authenticator, clock };
     let rates = Rates::new(Quotas::default());
     let edge = Edge::new(routes, guard, rates, &service.limits, address, stopping.clone());
     Ok((listener, edge))

@@ -4,5 +4,6 @@ mod development;
 mod forwarding;
 mod keys;
 mod rules;
+mod streams;
 mod support;
 mod tokens;

@@ -82,7 +82,7 @@ async fn grants_come_from_the_record_and_end() {
     ]);
     let with = With {
         oidc: Some(oidc(&issuer)),
-        grants: Some(Arc::new(Granted(granted))),
+        grants: Some(Arc::new(Granted::new(granted))),
         ..With::default()
     };
     let running = serve(with).await;

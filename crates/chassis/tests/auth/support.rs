@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use bytes::Bytes;
 use chassis::auth::grants::GrantSource;
 use chassis::client::Connection;
 use chassis::clock::ManualClock;
@@ -13,8 +15,11 @@ use chassis::config::Oidc;
 use chassis::{Failure, Server, Service, Settings};
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
 use policy::Grant;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -35,9 +40,25 @@ const CONTRACT: &str = r#"
         option (registan.options.v1.rule) = {action: "test.write" roles: [ROLE_EDITOR, ROLE_MONITOR]};
       }
       rpc Forgotten(Nothing) returns (Nothing);
+      rpc Watch(Nothing) returns (stream Nothing) { option (registan.options.v1.rule) = {action: "test.read" anonymous: true}; }
+      rpc Import(stream Nothing) returns (Nothing) {
+        option (registan.options.v1.rule) = {action: "test.write" roles: ROLE_EDITOR};
+      }
       rpc Relay(Nothing) returns (Nothing) { option (registan.options.v1.rule) = {action: "test.relay" anonymous: true}; }
     }
 "#;
+
+/// An empty message every ten milliseconds, for ever.
+fn ticking() -> Response<Body> {
+    let ticks = futures::stream::unfold((), |()| async {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        Some((Ok::<_, Status>(Frame::data(Bytes::from_static(&[0; 5]))), ()))
+    });
+    let mut response = Response::new(Body::new(StreamBody::new(ticks)));
+    let kind = http::HeaderValue::from_static("application/grpc");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+    response
+}
 
 /// Answers every method, also those that are not in the contract, with who asks; `/test.Who/Relay` asks the next server.
 #[derive(Clone, Default)]
@@ -62,6 +83,12 @@ impl tower::Service<Request<Body>> for Who {
         let next = self.next.clone();
         Box::pin(async move {
             let asking = chassis::caller::current();
+            if request.uri().path().ends_with("Watch") {
+                return Ok(ticking());
+            }
+            if request.uri().path().ends_with("Import") {
+                std::future::pending::<()>().await;
+            }
             if let (true, Some(next)) = (request.uri().path().ends_with("Relay"), next) {
                 return Ok(call(next, "/test.Who/Read").await.into_http());
             }
@@ -90,6 +117,8 @@ pub struct Running {
 pub struct With {
     pub oidc: Option<Oidc>,
     pub grants: Option<Arc<dyn GrantSource>>,
+    /// How often it is asked what the caller of a stream still holds.
+    pub lease: Option<Duration>,
     pub who: Who,
 }
 
@@ -105,6 +134,7 @@ pub async fn serve(with: With) -> Running {
     let clock = Arc::new(ManualClock::at(NOW * 1_000_000));
     let mut service = Service::new("test", testkit::compiled(CONTRACT)).with(with.who);
     service.grant_source = with.grants;
+    service.limits.lease = with.lease.unwrap_or(service.limits.lease);
     service.clock = clock.clone();
     let server = Server::bind(service, &settings).await.expect("a port is free");
     let (address, stop) = (server.address(), CancellationToken::new());
@@ -131,6 +161,19 @@ impl Running {
     pub async fn call(&self, token: &str, path: &'static str) -> Status {
         let connection = self.connection().with_token(token).expect("it can be sent");
         call(connection, path).await
+    }
+
+    /// Begins a stream, as nobody or with a token; gives how it ended, once it has.
+    pub async fn open(&self, token: Option<&str>, path: &'static str) -> JoinHandle<Status> {
+        let connection = self.connection();
+        let connection = match token {
+            Some(token) => connection.with_token(token).expect("it can be sent"),
+            None => connection,
+        };
+        let stream = tokio::spawn(stream(connection, path));
+        // Until it is under way.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stream
     }
 
     /// Who the server thinks the holder of a token is, or why it does not take the token.
@@ -167,8 +210,54 @@ pub async fn call(connection: Connection, path: &'static str) -> Status {
     answer.map_or_else(|status| status, |_| Status::ok(""))
 }
 
-/// Grants by subject; a subject `broken` cannot be looked up.
-pub struct Granted(pub HashMap<String, Vec<Grant>>);
+/// Reads a stream of answers, or sends one of requests, until it ends, and gives how it did.
+async fn stream(connection: Connection, path: &'static str) -> Status {
+    let mut client = tonic::client::Grpc::new(connection);
+    client.ready().await.expect("the channel is ready");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    let uri = http::uri::PathAndQuery::from_static(path);
+    if path.ends_with("Import") {
+        let ticks = tokio::time::interval(Duration::from_millis(10));
+        let ticks = futures::stream::unfold(ticks, |mut ticks| async {
+            ticks.tick().await;
+            Some(((), ticks))
+        });
+        let answer = client.client_streaming(tonic::Request::new(ticks), uri, codec).await;
+        return answer.map_or_else(|status| status, |_| Status::ok(""));
+    }
+    let answers = client.server_streaming(tonic::Request::new(()), uri, codec).await;
+    let mut answers = match answers {
+        Ok(answers) => answers.into_inner(),
+        Err(status) => return status,
+    };
+    loop {
+        match answers.message().await {
+            Ok(Some(())) => {}
+            Ok(None) => return Status::ok(""),
+            Err(status) => return status,
+        }
+    }
+}
+
+/// Grants by subject; a subject `broken` cannot be looked up, and none once it fails.
+pub struct Granted(Mutex<Option<HashMap<String, Vec<Grant>>>>);
+
+impl Granted {
+    pub fn new(grants: HashMap<String, Vec<Grant>>) -> Self {
+        Self(Mutex::new(Some(grants)))
+    }
+
+    /// What a subject holds from now on.
+    pub fn set(&self, subject: &str, grants: Vec<Grant>) {
+        let mut known = self.0.lock().expect("nothing panics");
+        known.as_mut().expect("it has not failed").insert(subject.to_owned(), grants);
+    }
+
+    /// From now on it answers nobody.
+    pub fn fail(&self) {
+        *self.0.lock().expect("nothing panics") = None;
+    }
+}
 
 impl GrantSource for Granted {
     fn grants<'a>(
@@ -177,10 +266,13 @@ impl GrantSource for Granted {
         _: &'a http::HeaderValue,
     ) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
         Box::pin(async move {
-            if subject.ends_with("#broken") {
-                return Err(Failure::service_unavailable("the record"));
+            let known = self.0.lock().expect("nothing panics");
+            match &*known {
+                Some(known) if !subject.ends_with("#broken") => {
+                    Ok(known.get(subject).cloned().unwrap_or_default())
+                }
+                _ => Err(Failure::service_unavailable("the record")),
             }
-            Ok(self.0.get(subject).cloned().unwrap_or_default())
         })
     }
 }

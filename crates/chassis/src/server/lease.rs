@@ -1,0 +1,84 @@
+//! How long a stream may go on: as long as the token of its caller, and the grants by which it was admitted, hold.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use policy::Grant;
+use tokio::time::{Instant, sleep};
+
+use super::guard::Guard;
+use crate::caller::Asking;
+use crate::failure::{Code, Failure};
+
+/// How often it is asked what the caller of a stream still holds. What was asked may be remembered for as long again, and once
+/// it may be asked in vain: so a grant that is taken back ends the stream within three times this, and that is what the contract
+/// promises.
+pub(super) const EVERY: Duration = Duration::from_secs(10);
+
+/// Ends when the stream must, and says why.
+pub(super) type Lease = Pin<Box<dyn Future<Output = Failure> + Send>>;
+
+/// For a stream of somebody who sent a token; none for others, who have nothing that could end.
+pub(super) fn lease(guard: &Guard, asking: &Arc<Asking>, every: Duration) -> Option<Lease> {
+    let token = asking.token.clone()?;
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, token)]);
+    let (guard, asking) = (guard.clone(), Arc::clone(asking));
+    Some(Box::pin(async move { end(&guard, &asking, &headers, every).await }))
+}
+
+/// Waits for the end of a lease.
+pub(super) async fn ended(lease: &mut Option<Lease>) -> Failure {
+    match lease {
+        Some(lease) => lease.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn end(guard: &Guard, asking: &Asking, headers: &HeaderMap, every: Duration) -> Failure {
+    let (authenticator, clock) = (&guard.authenticator, &guard.clock);
+    let needed = asking.caller.needed(&asking.rule, clock.now());
+    let (mut held, mut asked) = (asking.caller.grants.clone(), Instant::now());
+    loop {
+        let expires = authenticator.expires(headers).await;
+        let now = clock.now();
+        let expires = match expires {
+            Ok(expires) if now < expires => expires,
+            Ok(_) => return token_expired(&authenticator.advice()),
+            Err(failure) => return failure,
+        };
+        if !needed.iter().all(|grant| held.iter().any(|it| it.holds(now) && it.covers(grant))) {
+            return grants_changed();
+        }
+        sleep(until(now, expires, &held).min(every)).await;
+        match authenticator.caller(headers).await {
+            Ok(caller) => (held, asked) = (caller.grants, Instant::now()),
+            // Whether it has expired is looked at next.
+            Err(failure) if failure.code == Code::Unauthenticated => {}
+            Err(_) if asked.elapsed() < 2 * every => {}
+            Err(failure) => return failure,
+        }
+    }
+}
+
+/// The time until the first of what is held ends.
+fn until(now: i64, expires: i64, held: &[Grant]) -> Duration {
+    let ends = held.iter().filter_map(|grant| grant.expires).filter(|ends| *ends > now);
+    let first = ends.chain([expires]).min().unwrap_or(expires);
+    Duration::from_micros(first.abs_diff(now))
+}
+
+fn token_expired(advice: &str) -> Failure {
+    let message = format!(
+        "the access token of this stream has expired: go on with a new one, from the last resume_token where there is one; {advice}"
+    );
+    Failure::new(Code::Unauthenticated, "TOKEN_EXPIRED", message)
+}
+
+fn grants_changed() -> Failure {
+    let message = "a grant on which this stream rests has expired or was taken back: start again with what you hold now";
+    Failure::new(Code::PermissionDenied, "GRANTS_CHANGED", message)
+}
