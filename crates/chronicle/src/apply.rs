@@ -12,6 +12,7 @@ use crate::entry::{Entry, Version};
 use crate::error::Error;
 use crate::head::Head;
 use crate::schema::{OPEN, id};
+use crate::within::Tiers;
 use crate::writer::Job;
 
 /// Rows of one INSERT: few enough for the bind limits of both engines, and always the same number, so that the prepared
@@ -69,7 +70,8 @@ pub(crate) async fn apply(
     head: &Head,
     now: i64,
 ) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
-    let (placed, next) = place(jobs, head, now);
+    let tiers = Tiers::before(transaction, jobs).await?;
+    let (placed, next) = place(jobs, head, now, tiers);
     request_ids(transaction, jobs, now).await?;
     close(transaction, &placed).await?;
     for of_kind in by_kind_and_name(&placed).values() {
@@ -91,7 +93,7 @@ pub(crate) async fn apply(
 }
 
 /// Gives each entry its sequence number, its record time and its hash.
-fn place<'a>(jobs: &'a [Job], head: &Head, now: i64) -> (Vec<Placed<'a>>, Head) {
+fn place<'a>(jobs: &'a [Job], head: &Head, now: i64, mut tiers: Tiers) -> (Vec<Placed<'a>>, Head) {
     let mut next = head.clone();
     let first = Ord::max(head.time + 1, now);
     let numbered = jobs.iter().enumerate();
@@ -114,7 +116,7 @@ fn place<'a>(jobs: &'a [Job], head: &Head, now: i64) -> (Vec<Placed<'a>>, Head) 
             commitment: commitment.unwrap_or_default(),
         };
         next.hash = link.hash(&next.hash);
-        next.notice(time, entry.seen);
+        next.notice(time, tiers.seen(entry));
         placed.push(Placed { job: number, entry, link, hash: next.hash.clone() });
     }
     (placed, next)

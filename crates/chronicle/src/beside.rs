@@ -75,9 +75,13 @@ pub(crate) async fn astray(
 }
 
 /// The record times of the last versions of a kind that readers up to PUBLIC, RESTRICTED and CONFIDENTIAL can notice: by what
-/// the version says, or the one before it said.
-pub(crate) async fn noticed(db: &DatabaseTransaction, kind: &str) -> Result<[i64; 3], Error> {
-    let row = db.query_one(&noticed_query(kind)).await?;
+/// the version says, or the one before it said; and by what it lies within, as that stood then.
+pub(crate) async fn noticed(
+    db: &DatabaseTransaction,
+    kind: &str,
+    parent: Option<(&str, &str)>,
+) -> Result<[i64; 3], Error> {
+    let row = db.query_one(&noticed_query(kind, parent)).await?;
     let row = row.ok_or_else(|| Error::Corrupt("a count gave no row".to_owned()))?;
     let mut times = [0; 3];
     for (time, name) in times.iter_mut().zip(Head::SEEN) {
@@ -86,7 +90,7 @@ pub(crate) async fn noticed(db: &DatabaseTransaction, kind: &str) -> Result<[i64
     Ok(times)
 }
 
-fn noticed_query(kind: &str) -> SelectStatement {
+fn noticed_query(kind: &str, parent: Option<(&str, &str)>) -> SelectStatement {
     let before = column("p", "uid")
         .eq(column("v", "uid"))
         .and(column("p", "revision").eq(column("v", "revision").sub(1)));
@@ -94,12 +98,20 @@ fn noticed_query(kind: &str) -> SelectStatement {
     for (tier, name) in [Tier::Public, Tier::Restricted, Tier::Confidential].iter().zip(Head::SEEN)
     {
         let level = tier.level();
-        let seen = column("v", "tier").lte(level).or(column("p", "tier").lte(level));
+        let mut seen = column("v", "tier").lte(level).or(column("p", "tier").lte(level));
+        if parent.is_some() {
+            seen = seen.and(column("o", "tier").lte(level).or(column("o", "tier").is_null()));
+        }
         let time = Expr::case(seen, column("v", "recorded_from")).finally(0_i64);
         query.expr_as(Func::coalesce([Func::max(time).into(), Expr::val(0_i64)]), id(name));
     }
-    query
-        .from_as(id(kind), id("v"))
-        .join_as(JoinType::LeftJoin, id(kind), id("p"), before)
-        .to_owned()
+    query.from_as(id(kind), id("v")).join_as(JoinType::LeftJoin, id(kind), id("p"), before);
+    if let Some((of, field)) = parent {
+        let around = Expr::col((id("o"), id("name")))
+            .eq(Expr::col((id("v"), id(field))))
+            .and(column("o", "recorded_from").lte(column("v", "recorded_from")))
+            .and(column("o", "recorded_to").gt(column("v", "recorded_from")));
+        query.join_as(JoinType::LeftJoin, id(of), id("o"), around);
+    }
+    query.to_owned()
 }

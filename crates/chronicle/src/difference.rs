@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnionType};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::read::{ListRequest, matching, v};
-use crate::reader::{Reader, visible};
+use crate::reader::{Reader, hidden, visible};
 use crate::resource::{Resource, Stored};
 use crate::rows::{self, Room};
 use crate::schema::id;
@@ -39,18 +39,7 @@ impl Chronicle {
         after: Uuid,
         reader: &Reader,
     ) -> Result<(Vec<Difference<T>>, Option<Uuid>), Error> {
-        let touched = Query::select()
-            .distinct()
-            .column(id("uid"))
-            .from(id("change"))
-            .and_where(Expr::col(id("kind")).eq(T::KIND))
-            .and_where(Expr::col(id("time")).gt(from))
-            .and_where(Expr::col(id("time")).lte(to))
-            .and_where(Expr::col(id("operation")).ne("read"))
-            .and_where(Expr::col(id("uid")).gt(after))
-            .order_by(id("uid"), Order::Asc)
-            .limit(BATCH)
-            .to_owned();
+        let touched = touched::<T>(from, to, after, reader);
         let rows = self.db.query_all(&touched).await?;
         let uids: Vec<Uuid> =
             rows.iter().map(|row| row.try_get("", "uid")).collect::<Result<_, _>>()?;
@@ -127,4 +116,46 @@ fn revision(row: Option<&QueryResult>) -> Result<Option<i64>, Error> {
 
 fn by_uid<T>(all: Vec<Stored<T>>) -> HashMap<Uuid, Stored<T>> {
     all.into_iter().map(|stored| (stored.uid, stored)).collect()
+}
+
+/// The next resources after `after` that may differ between two instants: what was changed, and what lies within something that
+/// was hidden and is shown, or was shown for a while.
+fn touched<T: Resource>(from: i64, to: i64, after: Uuid, reader: &Reader) -> SelectStatement {
+    let c = |column: &str| Expr::col((id("c"), id(column)));
+    let o = |column: &str| Expr::col((id("o"), id(column)));
+    let changed = |kind: &str| {
+        Query::select()
+            .from_as(id("change"), id("c"))
+            .and_where(c("kind").eq(kind))
+            .and_where(c("time").gt(from))
+            .and_where(c("time").lte(to))
+            .and_where(c("operation").ne("read"))
+            .to_owned()
+    };
+    let mut all =
+        changed(T::KIND).column((id("c"), id("uid"))).and_where(c("uid").gt(after)).to_owned();
+    let sight = &reader.sight;
+    if let Some((kind, field)) = T::PARENT.filter(|_| !sight.is_whole()) {
+        let revision = o("revision").eq(c("revision")).or(o("revision").eq(c("revision").sub(1)));
+        let turned = changed(kind)
+            .column((id("o"), id("name")))
+            .join_as(JoinType::InnerJoin, id(kind), id("o"), o("uid").eq(c("uid")).and(revision))
+            .cond_where(sight.condition("o").not())
+            .and_where(o("name").not_in_subquery(hidden(kind, "name", sight)))
+            .to_owned();
+        let within = Query::select()
+            .column((id("v"), id("uid")))
+            .from_as(id(T::KIND), id("v"))
+            .and_where(v(field).in_subquery(turned))
+            .and_where(v("uid").gt(after))
+            .to_owned();
+        all.union(UnionType::All, within);
+    }
+    Query::select()
+        .distinct()
+        .column(id("uid"))
+        .from_subquery(all, id("t"))
+        .order_by(id("uid"), Order::Asc)
+        .limit(BATCH)
+        .to_owned()
 }

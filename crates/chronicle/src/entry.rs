@@ -16,7 +16,7 @@ pub struct Entry {
     pub(crate) operation: &'static str,
     pub(crate) uid: Uuid,
     pub(crate) revision: i64,
-    /// The lowest tier that lets a reader notice it.
+    /// The lowest tier that lets a reader notice it, whatever it lies within.
     pub(crate) seen: Tier,
     /// Absent for a reading: that writes no version.
     pub(crate) version: Option<Version>,
@@ -25,6 +25,9 @@ pub struct Entry {
 /// A version ready to be written.
 pub(crate) struct Version {
     pub name: String,
+    pub tier: Tier,
+    /// Kind and name of what it lies within.
+    pub within: Option<(&'static str, String)>,
     pub created: Option<i64>,
     pub document: String,
     pub salt: String,
@@ -91,6 +94,8 @@ impl Entry {
             seen: value.tier().min(before_tier),
             version: Some(Version {
                 name: value.name().to_owned(),
+                tier: value.tier(),
+                within: within(value),
                 created: before.map(|stored| stored.created),
                 document,
                 salt: chain::salt()?,
@@ -99,6 +104,12 @@ impl Entry {
                 closed,
             }),
         })
+    }
+
+    /// Kind and name of what the resource lies within, where that decides who notices the entry.
+    pub(crate) fn within(&self) -> Option<(&'static str, &str)> {
+        let (kind, name) = self.version.as_ref()?.within.as_ref()?;
+        Some((*kind, name.as_str()))
     }
 
     /// The version this entry makes, as a reader would find it.
@@ -112,5 +123,13 @@ impl Entry {
             etag,
             value,
         }
+    }
+}
+
+fn within<T: Resource>(value: &T) -> Option<(&'static str, String)> {
+    let (kind, path) = T::PARENT?;
+    match T::fields().iter().find(|field| field.path == path)?.value(value) {
+        Some(Value::String(Some(name))) => Some((kind, name)),
+        _ => None,
     }
 }

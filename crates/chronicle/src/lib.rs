@@ -55,6 +55,7 @@ pub mod schema;
 pub mod shown;
 pub mod token;
 pub mod verify;
+mod within;
 pub mod write;
 mod writer;
 

@@ -2,11 +2,12 @@
 
 use policy::{Desks, Sight, Tier};
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
+use crate::read::v;
 use crate::resource::Resource;
 use crate::schema::{hidden_literal, id, open_literal};
 
@@ -33,31 +34,83 @@ impl Reader {
     }
 }
 
-/// What a reader may see of the versions `v` of a resource at `at`: what the version itself allows, and, of an old version, what
-/// the one that stands now allows: raising a tier hides the past too. What lies within a hidden resource is hidden.
+/// What a reader may see of the versions `v` of a resource at `at`: what could be seen of them then, and, of an old version,
+/// what may be seen of the one that stands now: raising a tier hides the past too. What lies within a hidden resource is hidden.
 pub fn visible<T: Resource>(sight: &Sight, at: At) -> Condition {
-    let mut all = Condition::all();
+    let now = if at == At::Now { within_seen_now::<T>(sight) } else { seen_now::<T>(sight) };
+    could_be_seen::<T>(sight, at).add(now)
+}
+
+/// Whether the versions `v` could be seen when they stood, by what they said themselves, and what they lay within.
+pub(crate) fn could_be_seen<T: Resource>(sight: &Sight, at: At) -> Condition {
     if sight.is_whole() {
-        return all;
+        return Condition::all();
     }
-    all = all.add(sight.condition("v"));
-    if at != At::Now {
-        let hidden = hidden(T::KIND, "uid", sight);
-        all = all.add(Expr::col((id("v"), id("uid"))).not_in_subquery(hidden));
+    let all = Condition::all().add(sight.condition("v"));
+    match (T::PARENT, at) {
+        (None, _) | (_, At::Now) => all,
+        (Some(_), At::Time(time)) => all.add(within_seen::<T>(sight, Expr::val(time))),
+        // At some instant at which the version stood.
+        (Some((kind, field)), At::Version) => all.add(Expr::exists(
+            parent(kind, field)
+                .and_where(o("recorded_from").lt(v("recorded_to")))
+                .and_where(o("recorded_to").gt(v("recorded_from")))
+                .cond_where(sight.condition("o"))
+                .to_owned(),
+        )),
     }
-    if let Some((kind, field)) = T::PARENT {
-        let hidden = hidden(kind, "name", sight);
-        all = all.add(Expr::col((id("v"), id(field))).not_in_subquery(hidden));
+}
+
+/// Whether what the versions `v` lie within could be seen at an instant.
+pub(crate) fn within_seen<T: Resource>(sight: &Sight, instant: SimpleExpr) -> Condition {
+    let Some((kind, field)) = T::PARENT.filter(|_| !sight.is_whole()) else {
+        return Condition::all();
+    };
+    let hidden = parent(kind, field)
+        .and_where(o("recorded_from").lte(instant.clone()))
+        .and_where(o("recorded_to").gt(instant))
+        .cond_where(sight.condition("o").not())
+        .to_owned();
+    Condition::all().add(Expr::exists(hidden).not())
+}
+
+/// Whether the resources of the versions `v` may be seen now, whatever these versions say.
+pub(crate) fn seen_now<T: Resource>(sight: &Sight) -> Condition {
+    if sight.is_whole() {
+        return Condition::all();
     }
-    all
+    let own = v("uid").not_in_subquery(hidden(T::KIND, "uid", sight));
+    Condition::all().add(own).add(within_seen_now::<T>(sight))
+}
+
+fn within_seen_now<T: Resource>(sight: &Sight) -> Condition {
+    match T::PARENT.filter(|_| !sight.is_whole()) {
+        None => Condition::all(),
+        Some((kind, field)) => {
+            Condition::all().add(v(field).not_in_subquery(hidden(kind, "name", sight)))
+        }
+    }
+}
+
+fn o(column: &str) -> SimpleExpr {
+    Expr::col((id("o"), id(column)))
+}
+
+/// The versions `o` of what the version `v` lies within.
+fn parent(kind: &str, field: &str) -> SelectStatement {
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as(id(kind), id("o"))
+        .and_where(o("name").eq(v(field)))
+        .to_owned()
 }
 
 /// Those of a kind that stand now and may not be seen.
-fn hidden(kind: &str, column: &str, sight: &Sight) -> sea_orm::sea_query::SelectStatement {
+pub(crate) fn hidden(kind: &str, column: &str, sight: &Sight) -> SelectStatement {
     Query::select()
         .column((id("o"), id(column)))
         .from_as(id(kind), id("o"))
-        .and_where(Expr::col((id("o"), id("recorded_to"))).eq(open_literal()))
+        .and_where(o("recorded_to").eq(open_literal()))
         // For the index: what is public is never hidden.
         .and_where(hidden_literal())
         .cond_where(sight.condition("o").not())

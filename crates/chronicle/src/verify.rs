@@ -38,6 +38,8 @@ struct Derived {
 /// One kind of resource to check.
 pub struct Kind {
     pub(crate) name: &'static str,
+    /// As [`Resource::PARENT`].
+    parent: Option<(&'static str, &'static str)>,
     columns: Vec<&'static str>,
     sides: Vec<&'static str>,
     derived: fn(&str) -> Result<Derived, serde_json::Error>,
@@ -50,6 +52,7 @@ impl Kind {
         let columns = columns.iter().map(|field| field.path);
         Self {
             name: T::KIND,
+            parent: T::PARENT,
             columns: ["tier", "desks"].into_iter().chain(columns).collect(),
             sides: sides.iter().map(|field| field.path).collect(),
             derived: derived::<T>,
@@ -86,7 +89,7 @@ pub async fn verify(
         if let Err(finding) = versions(&db, kind, &progress).await? {
             return Ok(Err(finding));
         }
-        let of_kind = beside::noticed(&db, kind.name).await?;
+        let of_kind = beside::noticed(&db, kind.name, kind.parent).await?;
         let early = (0..3).find(|place| head.seen[*place] < of_kind[*place]);
         if let Some(name) = early.map(|place| Head::SEEN[place]) {
             let what = kind.name;

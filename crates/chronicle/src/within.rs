@@ -1,0 +1,61 @@
+//! What lies within something hidden is noticed by nobody who may not see that: the tiers of what entries lie within.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use policy::Tier;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::schema::{id, open_literal};
+use crate::writer::Job;
+
+/// Names looked up at a time.
+const NAMES: usize = 500;
+
+/// The tiers of what the entries of a transaction lie within, by kind and name, as they are before the next entry; what is not
+/// there hides nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Tiers(HashMap<(&'static str, String), Tier>);
+
+impl Tiers {
+    /// As they stand before the first entry: one query for each kind that resources lie within, none for most transactions.
+    pub async fn before(db: &impl ConnectionTrait, jobs: &[Job]) -> Result<Self, Error> {
+        let mut wanted: BTreeMap<&'static str, BTreeSet<&str>> = BTreeMap::new();
+        for entry in jobs.iter().flat_map(|job| &job.entries) {
+            if let Some((kind, name)) = entry.within() {
+                wanted.entry(kind).or_default().insert(name);
+            }
+        }
+        let mut tiers = HashMap::new();
+        for (kind, names) in wanted {
+            let names: Vec<&str> = names.into_iter().collect();
+            tiers.extend(names.iter().map(|name| ((kind, (*name).to_owned()), Tier::Public)));
+            for names in names.chunks(NAMES) {
+                let query = Query::select()
+                    .columns(["name", "tier"].map(id))
+                    .from(id(kind))
+                    .and_where(Expr::col(id("name")).is_in(names.iter().copied()))
+                    .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
+                    .to_owned();
+                for row in db.query_all(&query).await? {
+                    let tier = Tier::from_level(row.try_get("", "tier")?);
+                    tiers.insert((kind, row.try_get("", "name")?), tier);
+                }
+            }
+        }
+        Ok(Self(tiers))
+    }
+
+    /// The lowest tier that lets a reader notice an entry; what it makes of its own resource counts for the entries after it.
+    pub fn seen(&mut self, entry: &Entry) -> Tier {
+        if let Some(version) = &entry.version
+            && let Some(tier) = self.0.get_mut(&(entry.kind, version.name.clone()))
+        {
+            *tier = version.tier;
+        }
+        let within = entry.within().and_then(|(kind, name)| self.0.get(&(kind, name.to_owned())));
+        within.copied().unwrap_or(Tier::Public).max(entry.seen)
+    }
+}
