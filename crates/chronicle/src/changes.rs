@@ -6,43 +6,64 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SimpleExpr,
-};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::Chronicle;
-use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::filter::At;
-use crate::head::Head;
-use crate::read::{ListRequest, VERSION, arguments, matching, no_head, v};
-use crate::reader::{Reader, visible};
+use crate::mark::Mark;
+use crate::read::{ListRequest, arguments, marked, matching, no_head};
+use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
-use crate::schema::id;
+use crate::rows::{Room, fitting, with_version};
+use crate::sent::{Sent, Step, Trust};
 use crate::shown::{Recorded, Shown};
+use crate::watched::{self, BATCH, Stood};
 
-/// Items of a snapshot, or lines of the log, that are read at a time.
-const BATCH: u64 = 100;
 /// How long a resume token is good for, in microseconds: seven days.
 pub const RETENTION: i64 = 7 * 24 * 3_600_000_000;
 
 /// Where a watcher stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Place {
-    /// In the snapshot of a record time, after a resource.
-    Snapshot(i64, Uuid),
-    /// After a record time.
-    Changes(i64),
+    /// In the snapshot of an instant, after a resource.
+    Snapshot(Mark, Uuid),
+    /// At a change that hid or showed what resources lie within: among these, after one.
+    Within(Mark, Turn, Uuid),
+    /// After a change.
+    Changes(Mark),
+}
+
+impl Place {
+    const fn mark(&self) -> &Mark {
+        let (Self::Snapshot(mark, _) | Self::Within(mark, ..) | Self::Changes(mark)) = self;
+        mark
+    }
+
+    /// The instant up to which nothing more is to come.
+    const fn through(&self) -> i64 {
+        match self {
+            Self::Within(mark, ..) => mark.time - 1,
+            Self::Snapshot(mark, _) | Self::Changes(mark) => mark.time,
+        }
+    }
+}
+
+/// What resources lie within was hidden or shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Turn {
+    parent: String,
+    shown: bool,
 }
 
 /// What a resume token holds.
 #[derive(Serialize, Deserialize)]
 struct Resume {
     place: Place,
+    trust: Trust,
     /// When it was given, in microseconds since 1970 UTC; with a list: the instant of the list, so that the same list gives
     /// the same token.
     issued: i64,
@@ -88,6 +109,9 @@ impl<T> Event<Stored<T>> {
     }
 }
 
+/// What is to be told of a line of the log: what happened, when, and the token to go on with.
+type Told = (EventKind, i64, String);
+
 /// Somebody who watches one kind of resource.
 pub struct Watcher<T> {
     chronicle: Arc<Chronicle>,
@@ -96,6 +120,9 @@ pub struct Watcher<T> {
     arguments: [i64; 4],
     reader: Reader,
     place: Option<Place>,
+    sent: Sent,
+    /// Whether there may be more in the log, whatever is known of the head.
+    behind: bool,
     /// The record time up to which everything was told, as far as this reader can notice; absent before the first look.
     told: Option<i64>,
     wake: watch::Receiver<i64>,
@@ -114,28 +141,51 @@ impl Chronicle {
         // Refused at once, and not with the first change.
         matching::<T>(&request, At::Version)?;
         let arguments = arguments(&request);
-        let place = match resume_token {
-            "" => None,
-            token => Some(self.resume::<T>(arguments, token)?),
+        let (place, trust) = match resume_token {
+            "" => (None, Trust::Whole),
+            token => {
+                let resume = self.resume::<T>(arguments, token)?;
+                (Some(resume.place), resume.trust)
+            }
         };
-        let (chronicle, wake) = (Arc::clone(self), self.wake());
-        let of = PhantomData;
-        Ok(Watcher { chronicle, request, arguments, reader, place, told: None, wake, of })
+        Ok(Watcher {
+            chronicle: Arc::clone(self),
+            request,
+            arguments,
+            reader,
+            place,
+            sent: Sent::new(trust),
+            behind: true,
+            told: None,
+            wake: self.wake(),
+            of: PhantomData,
+        })
+    }
+
+    /// The token from which a watch goes on after a list. Whether all pages were read, and when, is not known.
+    pub(crate) fn resume_token_of_list<T: Resource>(
+        &self,
+        arguments: [i64; 4],
+        mark: Mark,
+    ) -> Result<String, Error> {
+        let issued = mark.time;
+        self.resume_token::<T>(arguments, Place::Changes(mark), Trust::Listed, issued)
     }
 
     /// The token from which a watch goes on at a place.
-    pub(crate) fn resume_token<T: Resource>(
+    fn resume_token<T: Resource>(
         &self,
         arguments: [i64; 4],
         place: Place,
+        trust: Trust,
         issued: i64,
     ) -> Result<String, Error> {
         let [filter, _, _, parent] = arguments;
-        let resume = Resume { place, issued, arguments: [filter, parent] };
+        let resume = Resume { place, trust, issued, arguments: [filter, parent] };
         self.keys.seal(&format!("watch {}", T::KIND), &resume)
     }
 
-    fn resume<T: Resource>(&self, arguments: [i64; 4], token: &str) -> Result<Place, Error> {
+    fn resume<T: Resource>(&self, arguments: [i64; 4], token: &str) -> Result<Resume, Error> {
         let resume: Resume =
             self.keys.open(&format!("watch {}", T::KIND), "resume_token", token)?;
         let [filter, _, _, parent] = arguments;
@@ -148,37 +198,33 @@ impl Chronicle {
             );
             return Err(Error::invalid("resume_token", "RESUME_TOKEN_MISMATCH", message));
         }
-        let (Place::Snapshot(time, _) | Place::Changes(time)) = resume.place;
         // Where nothing has happened since, no token is too old.
-        if resume.issued < self.now() - RETENTION && self.known_head() > time {
+        let is_old = resume.issued < self.now() - RETENTION;
+        if is_old && self.known_head() > resume.place.mark().time {
             return Err(Error::TokenExpired);
         }
-        Ok(resume.place)
+        Ok(resume)
     }
 }
 
 impl<T: Resource> Watcher<T> {
     /// The next events, as many as are read at a time; none when nothing more has happened yet.
     pub async fn next(&mut self) -> Result<Vec<Event<Shown<T>>>, Error> {
-        let events = match self.place {
-            None => self.snapshot(None).await?,
-            Some(Place::Snapshot(read_time, after)) => {
-                let arguments = self.arguments;
-                self.snapshot(Some(Cursor {
-                    read_time,
-                    asked: None,
-                    arguments,
-                    after: Vec::new(),
-                    uid: after,
-                }))
-                .await?
+        loop {
+            let (events, more) = match self.place.clone() {
+                None => self.snapshot(None, Uuid::nil()).await?,
+                Some(Place::Snapshot(mark, after)) => self.snapshot(Some(mark), after).await?,
+                Some(Place::Within(mark, turn, after)) => self.within(mark, turn, after).await?,
+                Some(Place::Changes(after)) => self.changes(after).await?,
+            };
+            // What does not concern this watcher is passed over here.
+            if !events.is_empty() || !more {
+                let shown = events.iter().filter_map(|event| event.stored.as_ref());
+                let readings = self.reader.readings(At::Version, shown);
+                let recorded = self.chronicle.disclose(&self.reader, readings).await?;
+                return Ok(events.into_iter().map(|event| event.show(&recorded)).collect());
             }
-            Some(Place::Changes(after)) => self.changes(after).await?,
-        };
-        let shown = events.iter().filter_map(|event| event.stored.as_ref());
-        let readings = self.reader.readings(At::Version, shown);
-        let recorded = self.chronicle.disclose(&self.reader, readings).await?;
-        Ok(events.into_iter().map(|event| event.show(&recorded)).collect())
+        }
     }
 
     /// Waits until the record has moved.
@@ -187,11 +233,12 @@ impl<T: Resource> Watcher<T> {
             // The record is closed: whoever serves it ends this watch too.
             std::future::pending::<()>().await;
         }
+        self.behind = true;
     }
 
     /// True once the snapshot is through.
     pub const fn is_current(&self) -> bool {
-        matches!(self.place, Some(Place::Changes(_)))
+        matches!(self.place, Some(Place::Changes(_) | Place::Within(..)))
     }
 
     /// The record time up to which everything was told, as far as this reader can notice; 0 before the first [`Self::next`].
@@ -201,132 +248,171 @@ impl<T: Resource> Watcher<T> {
 
     /// From where a watch goes on after all that was told.
     pub fn resume_token(&self) -> Result<String, Error> {
-        match self.place {
-            Some(place) => self.token(place),
-            None => Ok(String::new()),
-        }
+        let Some(place) = self.place.clone() else { return Ok(String::new()) };
+        let trust = self.sent.trust(place.through());
+        let now = self.chronicle.now();
+        self.chronicle.resume_token::<T>(self.arguments, place, trust, now)
     }
 
-    fn token(&self, place: Place) -> Result<String, Error> {
-        self.chronicle.resume_token::<T>(self.arguments, place, self.chronicle.now())
-    }
-
-    async fn snapshot(&mut self, cursor: Option<Cursor>) -> Result<Vec<Event<Stored<T>>>, Error> {
-        let request = ListRequest { page_size: BATCH, ..self.request.clone() };
-        let page = self.chronicle.page::<T>(&request, cursor, &self.reader).await?;
-        let time = page.read_time;
+    /// The next of what stands, or stood at the instant of a token; and whether there is more.
+    async fn snapshot(
+        &mut self,
+        token: Option<Mark>,
+        after: Uuid,
+    ) -> Result<(Vec<Event<Stored<T>>>, bool), Error> {
+        let at = token.as_ref().map_or(At::Now, |mark| At::Time(mark.time));
+        let asked = Stood { at, token: token.as_ref(), parent: None, after };
+        let (found, more, mark) = self.stood(asked).await?;
+        let time = mark.time;
         self.told = Some(time);
-        let mut events = Vec::with_capacity(page.items.len());
-        for stored in page.items {
-            let place = Place::Snapshot(time, stored.uid);
-            self.place = Some(place);
-            events.push(Event {
-                kind: EventKind::Standing,
-                uid: stored.uid,
-                name: stored.value.name().to_owned(),
-                stored: Some(stored),
-                time,
-                resume_token: self.token(place)?,
-            });
+        let mut events = Vec::with_capacity(found.len());
+        for (stored, shown) in found {
+            self.place = Some(Place::Snapshot(mark.clone(), stored.uid));
+            let step = Step { uid: stored.uid, time, was: false, is: true, shown };
+            if self.sent.step(step)?.is_some() {
+                events.push(event(EventKind::Standing, stored, time, self.resume_token()?));
+            }
         }
-        if page.next_page_token.is_empty() {
-            self.place = Some(Place::Changes(time));
+        if !more {
+            self.place = Some(Place::Changes(mark));
         }
-        Ok(events)
+        Ok((events, more))
     }
 
-    async fn changes(&mut self, mut after: i64) -> Result<Vec<Event<Stored<T>>>, Error> {
-        let mut events = Vec::new();
-        // Pages of changes that do not concern this watcher are passed over here. The first look is always made: how far this
-        // reader can notice the record to be must come from the same instant as what was told.
-        while events.is_empty() && (*self.wake.borrow_and_update() > after || self.told.is_none()) {
-            let rows = self.chronicle.db.query_all(&self.statement(after)?).await?;
-            let first = rows.first().ok_or_else(no_head)?;
-            let head: i64 = first.try_get("", "head")?;
-            self.told = Some(first.try_get("", "noticed")?);
-            let mut read = 0;
-            for row in &rows {
-                if let Some(time) = row.try_get::<Option<i64>>("", "changed")? {
-                    read += 1;
-                    after = time;
-                    events.extend(self.event(row, time)?);
+    /// The next of what lies within something that was hidden or shown.
+    async fn within(
+        &mut self,
+        mark: Mark,
+        turn: Turn,
+        after: Uuid,
+    ) -> Result<(Vec<Event<Stored<T>>>, bool), Error> {
+        let (time, is) = (mark.time, turn.shown);
+        // What was hidden was there the instant before.
+        let at = At::Time(if is { time } else { time - 1 });
+        let asked = Stood { at, token: Some(&mark), parent: Some(&turn.parent), after };
+        let (found, more, mark) = self.stood(asked).await?;
+        let mut events = Vec::with_capacity(found.len());
+        for (stored, shown) in found {
+            self.place = Some(Place::Within(mark.clone(), turn.clone(), stored.uid));
+            let step = Step { uid: stored.uid, time, was: !is, is, shown };
+            if let Some(kind) = self.sent.step(step)? {
+                events.push(event(kind, stored, time, self.resume_token()?));
+            }
+        }
+        if !more {
+            self.place = Some(Place::Changes(mark));
+        }
+        Ok((events, true))
+    }
+
+    /// A page of what stood, each with whether it may be seen now; whether there is more, and what the instant stands on.
+    async fn stood(
+        &mut self,
+        asked: Stood<'_>,
+    ) -> Result<(Vec<(Stored<T>, bool)>, bool, Mark), Error> {
+        let statement = watched::stood::<T>(&self.request, &self.reader, asked)?;
+        let rows = self.chronicle.db.query_all(&statement).await?;
+        let (head, mark) = marked(rows.first(), asked.at, asked.token)?;
+        self.sent.look(head);
+        let found = with_version(&rows)?;
+        let size = Ord::min(found.len(), usize::try_from(BATCH).unwrap_or(usize::MAX));
+        let page = self.chronicle.load(fitting(&found[..size])?).await?;
+        let more = found.len() > page.len();
+        let shown = found.iter().map(|row| flag(row, "shown"));
+        let page = page.into_iter().zip(shown).map(|(stored, shown)| Ok((stored, shown?)));
+        Ok((page.collect::<Result<_, Error>>()?, more, mark))
+    }
+
+    /// The next changes; and whether there is more.
+    async fn changes(&mut self, after: Mark) -> Result<(Vec<Event<Stored<T>>>, bool), Error> {
+        let moved = self.wake.has_changed().unwrap_or(false);
+        let known = *self.wake.borrow_and_update();
+        if !(self.behind || moved || known > after.time) {
+            return Ok((Vec::new(), false));
+        }
+        let statement = watched::log::<T>(&self.request, &self.reader, &after)?;
+        let rows = self.chronicle.db.query_all(&statement).await?;
+        let first = rows.first().ok_or_else(no_head)?;
+        after.check(first.try_get::<Option<String>>("", "mark")?.as_deref())?;
+        let hash: String = first.try_get("", "head_hash")?;
+        let head = Mark::new(first.try_get("", "head")?, Some(&hash));
+        self.sent.look(head.time);
+        // How far this reader can notice the record to be must come from the same instant as what was told.
+        self.told = Some(first.try_get("", "noticed")?);
+        let lines = with_version(&rows)?;
+        let (told, through) = self.read(&lines)?;
+        self.behind = !through || lines.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
+        if !self.behind && head.time > after.time {
+            self.place = Some(Place::Changes(head));
+        }
+        let (rows, told): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        let versions = self.chronicle.load::<T>(&rows).await?;
+        let events = versions
+            .into_iter()
+            .zip(told)
+            .map(|(stored, (kind, time, token))| event(kind, stored, time, token));
+        Ok((events.collect(), self.behind))
+    }
+
+    /// Reads lines of the log up to one that must be looked into, or that a batch has no room for: what is to be told of which,
+    /// and whether that was all.
+    fn read<'a>(
+        &mut self,
+        lines: &[&'a QueryResult],
+    ) -> Result<(Vec<(&'a QueryResult, Told)>, bool), Error> {
+        let (mut told, mut room) = (Vec::new(), Room::whole());
+        for row in lines {
+            let time = row.try_get("", "changed")?;
+            let mark = Mark::new(time, Some(&row.try_get::<String>("", "hash")?));
+            let parent: String = row.try_get("", "parent")?;
+            if !parent.is_empty() {
+                if let Some(turn) = self.turn(row, parent)? {
+                    self.place = Some(Place::Within(mark, turn, Uuid::nil()));
+                    return Ok((told, false));
+                }
+                self.place = Some(Place::Changes(mark));
+                continue;
+            }
+            let within = flag(row, "within")?;
+            let (was, is) = (within && flag(row, "was_in")?, within && flag(row, "is_in")?);
+            if (was || is) && !room.take(row)? {
+                return Ok((told, false));
+            }
+            self.place = Some(Place::Changes(mark));
+            if was || is {
+                let (uid, shown) = (row.try_get("", "uid")?, flag(row, "shown")?);
+                if let Some(kind) = self.sent.step(Step { uid, time, was, is, shown })? {
+                    told.push((*row, (kind, time, self.resume_token()?)));
                 }
             }
-            if read < BATCH {
-                after = Ord::max(after, head);
-            }
-            self.place = Some(Place::Changes(after));
         }
-        Ok(events)
+        Ok((told, true))
     }
 
-    /// What a line of the log means for this watcher.
-    fn event(&self, row: &QueryResult, time: i64) -> Result<Option<Event<Stored<T>>>, Error> {
-        let (is, was): (i32, i32) = (row.try_get("", "is_in")?, row.try_get("", "was_in")?);
-        let kind = match (was == 1, is == 1) {
-            (false, false) => return Ok(None),
-            (false, true) => EventKind::Added,
-            (true, true) => EventKind::Changed,
-            (true, false) => EventKind::Removed,
-        };
-        let stored = self.chronicle.stored::<T>(row)?;
-        Ok(Some(Event {
-            kind,
-            uid: stored.uid,
-            name: stored.value.name().to_owned(),
-            stored: (is == 1).then_some(stored),
-            time,
-            resume_token: self.token(Place::Changes(time))?,
-        }))
-    }
-
-    /// The lines of the log after a record time, with the versions they made, and whether the resource was among those watched
-    /// before and is so now.
-    fn statement(&self, after: i64) -> Result<SelectStatement, Error> {
-        let c = |column: &str| -> SimpleExpr { Expr::col((id("c"), id(column))) };
-        let same = |column: &str| v(column).eq(c(column));
-        let matches = matching::<T>(&self.request, At::Version)?;
-        // Before: by what that version said. Now: besides, by whether it may be seen at all.
-        let before = Query::select()
-            .expr(Expr::val(1))
-            .from_as(id(T::KIND), id("v"))
-            .and_where(same("uid"))
-            .and_where(v("revision").eq(c("revision").sub(1)))
-            .cond_where(matches.clone())
-            .cond_where(own(&self.reader))
-            .to_owned();
-        let now = Condition::all().add(matches).add(visible::<T>(&self.reader.sight, At::Version));
-        let flag = |condition: SimpleExpr| Expr::case(condition, 1).finally(0);
-        let inner = Query::select()
-            .expr_as(c("time"), id("changed"))
-            .columns(VERSION.map(|column| (id("v"), id(column))))
-            .expr_as(flag(now.into()), id("is_in"))
-            .expr_as(flag(Expr::exists(before)), id("was_in"))
-            .from_as(id("change"), id("c"))
-            .join_as(JoinType::InnerJoin, id(T::KIND), id("v"), same("uid").and(same("revision")))
-            .and_where(c("kind").eq(T::KIND))
-            .and_where(c("operation").ne("read"))
-            .and_where(c("time").gt(after))
-            .order_by((id("c"), id("time")), Order::Asc)
-            .limit(BATCH)
-            .to_owned();
-        Ok(Query::select()
-            .expr_as(Expr::col((id("h"), id("time"))), id("head"))
-            .expr_as(Expr::col((id("h"), id(Head::column(&self.reader.sight)))), id("noticed"))
-            .column((id("v"), Asterisk))
-            .from_as(id("head"), id("h"))
-            .join_subquery(
-                JoinType::LeftJoin,
-                inner,
-                id("v"),
-                Condition::all().add(Expr::cust("1 = 1")),
-            )
-            .order_by((id("v"), id("changed")), Order::Asc)
-            .to_owned())
+    /// Whether a line of the log hid or showed what resources watched lie within.
+    fn turn(&self, row: &QueryResult, parent: String) -> Result<Option<Turn>, Error> {
+        let (was, shown) = (flag(row, "was_in")?, flag(row, "is_in")?);
+        let is_new = row.try_get::<i64>("", "revision")? == 1;
+        let scope = self.request.scope.as_ref();
+        let is_other = scope.is_some_and(|(field, name)| {
+            T::PARENT.is_some_and(|(_, of)| of == *field) && *name != parent
+        });
+        let turned = was != shown && !is_new && !is_other;
+        Ok(turned.then_some(Turn { parent, shown }))
     }
 }
 
-/// Whether a version could be seen when it stood, by what it said itself.
-fn own(reader: &Reader) -> Condition {
-    if reader.sight.is_whole() { Condition::all() } else { reader.sight.condition("v") }
+fn event<T: Resource>(
+    kind: EventKind,
+    stored: Stored<T>,
+    time: i64,
+    resume_token: String,
+) -> Event<Stored<T>> {
+    let (uid, name) = (stored.uid, stored.value.name().to_owned());
+    let stored = (kind != EventKind::Removed).then_some(stored);
+    Event { kind, uid, name, stored, time, resume_token }
+}
+
+fn flag(row: &QueryResult, column: &str) -> Result<bool, Error> {
+    Ok(row.try_get::<i32>("", column)? == 1)
 }

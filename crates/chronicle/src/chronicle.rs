@@ -93,11 +93,15 @@ async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
         if head.receiver_count() == 0 {
             continue;
         }
+        let known = *head.borrow();
         if let Ok(found) = Head::read(&db).await {
             head.send_if_modified(|time| {
-                let later = found.time > *time;
-                *time = Ord::max(*time, found.time);
-                later
+                // Earlier than what was known before: the record went back, and those who watch must see whether to a past of theirs.
+                let moved = found.time > *time || (found.time < known && *time == known);
+                if moved {
+                    *time = found.time;
+                }
+                moved
             });
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::mark::Mark;
 use crate::order::Order;
 use crate::read::v;
 use crate::resource::Read;
@@ -12,7 +13,7 @@ use crate::resource::Read;
 /// A keyset cursor: where the page ended, and of which question.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Cursor {
-    pub read_time: i64,
+    pub mark: Mark,
     /// The instant the first page was asked for, if any.
     pub asked: Option<i64>,
     /// As [`crate::read::arguments`] gives them.

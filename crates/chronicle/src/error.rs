@@ -26,6 +26,12 @@ pub enum Error {
     /// The token is older than the log is kept for watchers: list again.
     #[error("the resume token is too old")]
     TokenExpired,
+    /// What the token stands on is not in the record: an older copy was put in its place.
+    #[error("the record went back to before what the token stands on")]
+    WentBack,
+    /// Something was hidden, and it is not known whether the watcher was ever told of it: it must begin anew.
+    #[error("what may be seen changed while nobody watched")]
+    VisibilityChanged,
     /// An argument of a read is wrong.
     #[error("{message}")]
     Invalid {

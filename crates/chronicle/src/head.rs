@@ -80,7 +80,8 @@ impl Head {
             .value(id("time"), next.time)
             .value(id("hash"), &next.hash)
             .and_where(Expr::col(id("seq")).eq(self.seq))
-            .and_where(Expr::col(id("time")).eq(self.time));
+            .and_where(Expr::col(id("time")).eq(self.time))
+            .and_where(Expr::col(id("hash")).eq(&self.hash));
         for (column, time) in Self::SEEN.into_iter().zip(next.seen) {
             update.value(id(column), time);
         }

@@ -7,7 +7,7 @@
 //! - [`pulse`](fn@pulse): whether it is there
 //!
 //! Writing:
-//! - [`entry`]: a version and its line in the change log, ready to be written
+//! - [`entry`]: a version and its line in the change log, ready to be written; `within`: what it lies within
 //! - [`write`](mod@write): Create, Update, Delete, Undelete; all or nothing
 //! - `writer`, `connection`, `apply`, `head`, `chain`: the one writer of a process, its connection, its transaction, the row
 //!   that orders writers, the hash chain over the log
@@ -19,9 +19,9 @@
 //! - [`read`]: Get and List, each one statement; `rows`: as many documents as an answer has room for
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
-//! - [`changes`]: a snapshot, then every change, without a gap
+//! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
 //! - [`filter`] and [`order`]: what a caller asks, typed against the resource
-//! - [`token`]: page and resume tokens, sealed
+//! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
 //! - [`verify`]: does the record still say what the log committed to?
 //! - [`log`]: who wrote or read what, for those who watch over it
 //!
@@ -44,6 +44,7 @@ pub mod error;
 pub mod filter;
 mod head;
 pub mod log;
+mod mark;
 pub mod order;
 mod pulse;
 pub mod read;
@@ -52,14 +53,15 @@ pub mod resource;
 pub mod revisions;
 mod rows;
 pub mod schema;
+mod sent;
 pub mod shown;
 pub mod token;
 pub mod verify;
+mod watched;
 mod within;
 pub mod write;
 mod writer;
 
-pub(crate) use changes::Place;
 pub use changes::{Event, EventKind, Watcher};
 pub use chronicle::Chronicle;
 pub use difference::Difference;

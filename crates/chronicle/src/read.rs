@@ -9,17 +9,18 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
+use crate::Chronicle;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, standing};
 use crate::head::Head;
+use crate::mark::{Mark, hash_at};
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::rows::{self, fitting, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
-use crate::{Chronicle, Place};
 
 const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
@@ -79,6 +80,54 @@ pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
             Condition::all().add(Expr::cust("1 = 1")),
         )
         .to_owned()
+}
+
+/// As [`with_head`], and `mark`: the hash of the last change at or before the instant that the answer holds for; with a token:
+/// at or before that of the token.
+pub(crate) fn with_mark(
+    inner: SelectStatement,
+    reader: &Reader,
+    at: At,
+    token: Option<&Mark>,
+) -> SelectStatement {
+    let column = Expr::col((id("h"), id(Head::column(&reader.sight))));
+    let mark = match (token, at) {
+        (Some(mark), _) => hash_at([Expr::val(mark.time)]),
+        (None, At::Time(time)) => hash_at([Expr::val(time), column.clone()]),
+        (None, _) => hash_at([column.clone()]),
+    };
+    // Its limit keeps the planners from asking for the mark once for each row of the answer.
+    let head = Query::select()
+        .expr_as(column, id("head"))
+        .expr_as(SimpleExpr::from(mark), id("mark"))
+        .from_as(id("head"), id("h"))
+        .limit(1)
+        .to_owned();
+    Query::select()
+        .columns(["head", "mark"].map(|column| (id("h"), id(column))))
+        .column((id("v"), Asterisk))
+        .from_subquery(head, id("h"))
+        .join_subquery(
+            JoinType::LeftJoin,
+            inner,
+            id("v"),
+            Condition::all().add(Expr::cust("1 = 1")),
+        )
+        .to_owned()
+}
+
+/// The head in an answer to [`with_mark`], and the mark it stands on: that of the token, if it still holds.
+pub(crate) fn marked(
+    row: Option<&QueryResult>,
+    at: At,
+    token: Option<&Mark>,
+) -> Result<(i64, Mark), Error> {
+    let row = row.ok_or_else(no_head)?;
+    let (head, found): (i64, Option<String>) = (row.try_get("", "head")?, row.try_get("", "mark")?);
+    match token {
+        Some(mark) => mark.check(found.as_deref()).map(|()| (head, mark.clone())),
+        None => Ok((head, Mark::new(holds(at, head), found.as_deref()))),
+    }
 }
 
 /// The versions `v` of a resource that stand at `at` and that a reader may see.
@@ -235,7 +284,7 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<Page<Shown<T>>, Error> {
         let cursor = self.cursor::<T>(request)?;
-        let pinned = cursor.as_ref().map(|cursor| cursor.read_time).or(request.read_time);
+        let pinned = cursor.as_ref().map(|cursor| cursor.mark.time).or(request.read_time);
         let at = pinned.map_or(At::Now, At::Time);
         let page = self.page::<T>(request, cursor, reader).await?;
         let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
@@ -252,9 +301,10 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<Page<Stored<T>>, Error> {
         let plan = self.plan::<T>(request, cursor.as_ref(), reader).await?;
-        let asked = cursor.map_or(request.read_time, |cursor| cursor.asked);
+        let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
         let rows = self.db.query_all(&plan.statement).await?;
-        let head = rows.first().ok_or_else(no_head)?.try_get("", "head")?;
+        let token = cursor.as_ref().map(|cursor| &cursor.mark);
+        let (head, mark) = marked(rows.first(), plan.at, token)?;
         let read_time = holds(plan.at, head);
         let found = with_version(&rows)?;
         let size = Ord::min(found.len(), usize::try_from(plan.size).unwrap_or(usize::MAX));
@@ -266,19 +316,13 @@ impl Chronicle {
                     .iter()
                     .filter_map(|(field, _)| sort_value(&field.read, &last.value))
                     .collect();
-                let cursor = Cursor {
-                    read_time,
-                    asked,
-                    arguments: arguments(request),
-                    after,
-                    uid: last.uid,
-                };
+                let (mark, arguments) = (mark.clone(), arguments(request));
+                let cursor = Cursor { mark, asked, arguments, after, uid: last.uid };
                 self.keys.seal(&format!("page {}", T::KIND), &cursor)?
             }
             _ => String::new(),
         };
-        let place = Place::Changes(read_time);
-        let resume_token = self.resume_token::<T>(arguments(request), place, read_time)?;
+        let resume_token = self.resume_token_of_list::<T>(arguments(request), mark)?;
         Ok(Page { items, next_page_token, read_time, resume_token })
     }
 
@@ -290,7 +334,7 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<Plan<T>, Error> {
         let at = match cursor {
-            Some(cursor) => At::Time(cursor.read_time),
+            Some(cursor) => At::Time(cursor.mark.time),
             None => self.at(request.read_time).await?,
         };
         let size = if request.page_size == 0 {
@@ -314,7 +358,10 @@ impl Chronicle {
             order.iter().map(|(field, descending)| (field.path, *descending)).collect();
         keys.push(("uid", order.last().is_some_and(|(_, descending)| *descending)));
         // Sorted inside, where the index serves the page, and outside, where a join promises no order.
-        let statement = sorted(with_head(sorted(inner, &keys), reader), &keys);
+        let statement = sorted(
+            with_mark(sorted(inner, &keys), reader, at, cursor.map(|cursor| &cursor.mark)),
+            &keys,
+        );
         Ok(Plan { statement, at, size, order })
     }
 
@@ -328,7 +375,7 @@ impl Chronicle {
             arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
         let names = ["filter", "order_by", "show_deleted", "parent"];
         let changed = changed.map(|place| names[place]);
-        let pinned = [cursor.asked, Some(cursor.read_time)];
+        let pinned = [cursor.asked, Some(cursor.mark.time)];
         let other_time = request.read_time.is_some() && !pinned.contains(&request.read_time);
         if let Some(argument) = changed.or(other_time.then_some("read_time")) {
             let message = format!(

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
-use crate::read::{holds, no_head, v, with_head};
+use crate::mark::Mark;
+use crate::read::{holds, marked, v, with_mark};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::rows::{self, fitting, with_version};
@@ -36,7 +37,7 @@ type Row<T> = (Stored<T>, String, String);
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     name: String,
-    read_time: i64,
+    mark: Mark,
     revision: i64,
 }
 
@@ -64,11 +65,16 @@ impl Chronicle {
                 "`name` differs from that of the first page; start again without page_token";
             return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
         }
-        let at = self.at(cursor.as_ref().map(|cursor| cursor.read_time).or(read_time)).await?;
-        let below = cursor.map_or(i64::MAX, |cursor| cursor.revision);
+        let below = cursor.as_ref().map_or(i64::MAX, |cursor| cursor.revision);
+        let token = cursor.as_ref().map(|cursor| &cursor.mark);
+        let at = match token {
+            Some(mark) => At::Time(mark.time),
+            None => self.at(read_time).await?,
+        };
         let size = if page_size == 0 { 50 } else { Ord::min(page_size, MOST_ON_A_PAGE) };
 
-        let (rows, of, head) = self.rows::<T>(name, at, below, size + 1, reader).await?;
+        let (rows, of, (head, mark)) =
+            self.rows::<T>(name, (at, token), below, size + 1, reader).await?;
         let read_time = holds(at, head);
         if rows.is_empty() && below == i64::MAX {
             return Err(Error::NotFound(name.to_owned()));
@@ -93,22 +99,23 @@ impl Chronicle {
         let next = match revisions.last() {
             Some(last) if more => {
                 let revision = last.stored.revision;
-                self.keys.seal(&purpose, &Cursor { name: name.to_owned(), read_time, revision })?
+                self.keys.seal(&purpose, &Cursor { name: name.to_owned(), mark, revision })?
             }
             _ => String::new(),
         };
         Ok((revisions, next, read_time))
     }
 
-    /// The next versions, as many as an answer has room for, and two at least; how many there are; and the head.
+    /// The next versions, as many as an answer has room for, and two at least; how many there are; and the head, with the mark of the
+    /// answer.
     async fn rows<T: Resource>(
         &self,
         name: &str,
-        at: At,
+        (at, token): (At, Option<&Mark>),
         below: i64,
         limit: u64,
         reader: &Reader,
-    ) -> Result<(Vec<Row<T>>, usize, i64), Error> {
+    ) -> Result<(Vec<Row<T>>, usize, (i64, Mark)), Error> {
         let c = |column: &str| Expr::col((id("c"), id(column)));
         let mut inner = rows::select(&mut Query::select())
             .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
@@ -123,16 +130,17 @@ impl Chronicle {
         if let At::Time(time) = at {
             inner.and_where(v("recorded_from").lte(time));
         }
-        let query =
-            with_head(inner, reader).order_by((id("v"), id("revision")), Order::Desc).to_owned();
+        let query = with_mark(inner, reader, at, token)
+            .order_by((id("v"), id("revision")), Order::Desc)
+            .to_owned();
         let found = self.db.query_all(&query).await?;
-        let head = found.first().ok_or_else(no_head)?.try_get("", "head")?;
+        let marked = marked(found.first(), at, token)?;
         let found = with_version(&found)?;
         let wanted = Ord::max(fitting(&found)?.len(), Ord::min(found.len(), 2));
         let mut rows = Vec::with_capacity(wanted);
         for (stored, row) in self.load(&found[..wanted]).await?.into_iter().zip(&found) {
             rows.push((stored, row.try_get("", "operation")?, row.try_get("", "caller")?));
         }
-        Ok((rows, found.len(), head))
+        Ok((rows, found.len(), marked))
     }
 }

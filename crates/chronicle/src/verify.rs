@@ -97,7 +97,12 @@ pub async fn verify(
                 "the head's time {name} is before that of the last {what} to be noticed"
             )));
         }
-        for (latest, time) in noticed.iter_mut().zip(of_kind) {
+        // Not later than if parents hid nothing: that is how the head was moved once.
+        let at_most = match kind.parent {
+            Some(_) => beside::noticed(&db, kind.name, None).await?,
+            None => of_kind,
+        };
+        for (latest, time) in noticed.iter_mut().zip(at_most) {
             *latest = Ord::max(*latest, time);
         }
     }

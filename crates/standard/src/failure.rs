@@ -31,6 +31,14 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
             "RESUME_TOKEN_EXPIRED",
             "the resume token is older than seven days: watch without it, with a snapshot",
         ),
+        Error::WentBack => Failure::out_of_range(
+            "RECORD_WENT_BACK",
+            "the token stands on a change that is not in the record: an older copy was put in its place; start again without it",
+        ),
+        Error::VisibilityChanged => Failure::out_of_range(
+            "VISIBILITY_CHANGED",
+            "what you may see changed while you did not watch: watch without the token, with a snapshot",
+        ),
         Error::Invalid { argument, reason, message } => {
             Failure::invalid(vec![Violation::new(argument, reason, message)])
         }

@@ -1,0 +1,186 @@
+//! What a watch asks of the database: what stood at an instant, page by page, and the lines of the log after a place.
+
+use sea_orm::sea_query::{
+    Asterisk, Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SimpleExpr,
+    UnionType,
+};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::filter::{At, standing};
+use crate::head::Head;
+use crate::mark::{Mark, hash_at};
+use crate::read::{ListRequest, matching, v, with_mark};
+use crate::reader::{Reader, could_be_seen, seen_now, visible, within_seen};
+use crate::resource::Resource;
+use crate::rows;
+use crate::schema::id;
+
+/// Resources, or lines of the log, that are read at a time.
+pub(crate) const BATCH: u64 = 100;
+
+/// What stood at an instant, and could be seen then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stood<'a> {
+    pub at: At,
+    /// What the instant stands on, if it is not now.
+    pub token: Option<&'a Mark>,
+    /// Only what lies within this.
+    pub parent: Option<&'a str>,
+    /// Only after this one.
+    pub after: Uuid,
+}
+
+/// The next of what stood: one more than a page, each with `shown`: whether it may be seen now.
+pub(crate) fn stood<T: Resource>(
+    request: &ListRequest,
+    reader: &Reader,
+    asked: Stood<'_>,
+) -> Result<SelectStatement, Error> {
+    let (sight, at) = (&reader.sight, asked.at);
+    let mut inner = rows::select(&mut Query::select()).to_owned();
+    inner.from_as(id(T::KIND), id("v"));
+    if at == At::Now {
+        inner.cond_where(visible::<T>(sight, at)).expr_as(flag(Condition::all()), id("shown"));
+    } else {
+        inner
+            .cond_where(could_be_seen::<T>(sight, at))
+            .expr_as(flag(seen_now::<T>(sight)), id("shown"));
+    }
+    if let (Some(parent), Some((_, field))) = (asked.parent, T::PARENT) {
+        inner.and_where(v(field).eq(parent));
+    }
+    inner
+        .cond_where(standing("v", at))
+        .cond_where(matching::<T>(request, at)?)
+        .and_where(v("uid").gt(asked.after))
+        .order_by((id("v"), id("uid")), Order::Asc)
+        .limit(BATCH + 1);
+    Ok(with_mark(inner, reader, at, asked.token)
+        .order_by((id("v"), id("uid")), Order::Asc)
+        .to_owned())
+}
+
+/// The lines of the log after a place, in order:
+/// - of a resource: with the version it made, whether the resource was among those watched before (`was_in`) and is so from then
+///   on (`is_in`), whether what it lies within could be seen then (`within`), and whether it may be seen now (`shown`)
+/// - of what resources lie within: `parent` is its name, and whether it could be seen before and from then on
+pub(crate) fn log<T: Resource>(
+    request: &ListRequest,
+    reader: &Reader,
+    after: &Mark,
+) -> Result<SelectStatement, Error> {
+    let own = own_lines::<T>(request, reader, after.time)?;
+    let lines = match T::PARENT.filter(|_| !reader.sight.is_whole()) {
+        None => own,
+        // Each part is in order, and ends, by itself: the one index over kind and time serves both.
+        Some((kind, _)) => {
+            let both = all_of(own, "a")
+                .union(UnionType::All, all_of(parent_lines(kind, reader, after.time), "b"))
+                .to_owned();
+            all_of(both, "u").order_by(id("changed"), Order::Asc).limit(BATCH).to_owned()
+        }
+    };
+    let h = |column: &'static str| (id("h"), id(column));
+    let head = Query::select()
+        .expr_as(Expr::col(h("time")), id("head"))
+        .expr_as(Expr::col(h("hash")), id("head_hash"))
+        .expr_as(Expr::col(h(Head::column(&reader.sight))), id("noticed"))
+        .expr_as(SimpleExpr::from(hash_at([Expr::val(after.time)])), id("mark"))
+        .from_as(id("head"), id("h"))
+        .limit(1)
+        .to_owned();
+    Ok(Query::select()
+        .columns(["head", "head_hash", "noticed", "mark"].map(h))
+        .column((id("l"), Asterisk))
+        .from_subquery(head, id("h"))
+        .join_subquery(
+            JoinType::LeftJoin,
+            lines,
+            id("l"),
+            Condition::all().add(Expr::cust("1 = 1")),
+        )
+        .order_by((id("l"), id("changed")), Order::Asc)
+        .to_owned())
+}
+
+fn own_lines<T: Resource>(
+    request: &ListRequest,
+    reader: &Reader,
+    after: i64,
+) -> Result<SelectStatement, Error> {
+    let sight = &reader.sight;
+    let matches = matching::<T>(request, At::Version)?.add(sight.condition("v"));
+    let before = Query::select()
+        .expr(Expr::val(1))
+        .from_as(id(T::KIND), id("v"))
+        .and_where(v("uid").eq(c("uid")))
+        .and_where(v("revision").eq(c("revision").sub(1)))
+        .cond_where(matches.clone())
+        .to_owned();
+    let same = v("uid").eq(c("uid")).and(v("revision").eq(c("revision")));
+    Ok(rows::select(&mut lines(T::KIND, after))
+        .expr_as(flag(matches), id("is_in"))
+        .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
+        .expr_as(flag(within_seen::<T>(sight, c("time"))), id("within"))
+        .expr_as(flag(seen_now::<T>(sight)), id("shown"))
+        .expr_as(Expr::cust("''"), id("parent"))
+        .join_as(JoinType::InnerJoin, id(T::KIND), id("v"), same)
+        .to_owned())
+}
+
+fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
+    let o = |column: &str| Expr::col((id("o"), id(column)));
+    let seen = reader.sight.condition("o");
+    let before = Query::select()
+        .expr(Expr::val(1))
+        .from_as(id(kind), id("o"))
+        .and_where(o("uid").eq(c("uid")))
+        .and_where(o("revision").eq(c("revision").sub(1)))
+        .cond_where(seen.clone())
+        .to_owned();
+    let same = o("uid").eq(c("uid")).and(o("revision").eq(c("revision")));
+    // As `rows::select` has them, but for what a parent is not asked for.
+    let version = ["uid", "revision", "created", "recorded_from", "deleted"];
+    lines(kind, after)
+        .columns(version.map(|column| (id("o"), id(column))))
+        .expr_as(Expr::cust("''"), id("salt"))
+        .expr_as(Expr::cust("''"), id("document"))
+        .expr_as(Expr::cust("0"), id("bytes"))
+        .expr_as(flag(seen), id("is_in"))
+        .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
+        .expr_as(flag(Condition::all()), id("within"))
+        .expr_as(flag(Condition::all()), id("shown"))
+        .expr_as(o("name"), id("parent"))
+        .join_as(JoinType::InnerJoin, id(kind), id("o"), same)
+        .to_owned()
+}
+
+/// The lines `c` of one kind that wrote a version, after a record time.
+fn lines(kind: &str, after: i64) -> SelectStatement {
+    Query::select()
+        .expr_as(c("time"), id("changed"))
+        .expr_as(c("hash"), id("hash"))
+        .from_as(id("change"), id("c"))
+        .and_where(c("kind").eq(kind))
+        .and_where(c("operation").ne("read"))
+        .and_where(c("time").gt(after))
+        .order_by((id("c"), id("time")), Order::Asc)
+        .limit(BATCH)
+        .to_owned()
+}
+
+fn c(column: &str) -> SimpleExpr {
+    Expr::col((id("c"), id(column)))
+}
+
+fn flag(condition: Condition) -> SimpleExpr {
+    if condition.is_empty() {
+        return Expr::cust("1");
+    }
+    Expr::case(condition, 1).finally(0).into()
+}
+
+fn all_of(query: SelectStatement, name: &str) -> SelectStatement {
+    Query::select().column(Asterisk).from_subquery(query, id(name)).to_owned()
+}
