@@ -1,9 +1,10 @@
-//! The short forms of the storms; the long ones are `cargo xtask faults kill --cycles 100` and `cargo xtask faults watch`.
+//! The short forms of the storms; the long ones are `cargo xtask faults kill --cycles 100` and
+//! `cargo xtask faults watch`, `restore` and `parents`.
 
 use std::time::Duration;
 
 use e2e::faults::kill::{self, Plan, RESTART};
-use e2e::faults::watch;
+use e2e::faults::{parents, restore, watch};
 use testkit::Engine;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -30,6 +31,34 @@ async fn watchers_that_are_cut_off_again_and_again_miss_nothing() {
         let replicas = if engine == Engine::Postgres { 2 } else { 1 };
         let plan = watch::Plan { engine, changes: 3000, writers: 16, watchers: 8, replicas, seed };
         let report = watch::run(plan).await.expect("the storm comes to its end");
+        let Some(report) = report else { continue };
+        eprintln!("{report}");
+        assert!(report.is_good(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_database_that_goes_back_is_noticed() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let seed = fastrand::u64(..1_000_000_000);
+        eprintln!("{engine:?}: seed {seed}");
+        let plan = restore::Plan { engine, rounds: 2, seed };
+        let report = restore::run(plan).await.expect("the storm comes to its end");
+        let Some(report) = report else { continue };
+        eprintln!("{report}");
+        assert!(report.is_good(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_watches_is_shown_nothing_of_what_lies_within_something_hidden() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let seed = fastrand::u64(..1_000_000_000);
+        eprintln!("{engine:?}: seed {seed}");
+        let replicas = if engine == Engine::Postgres { 2 } else { 1 };
+        let (changes, writers, watchers) = (1000, 6, 1);
+        let plan = parents::Plan { engine, changes, writers, watchers, replicas, seed };
+        let report = parents::run(plan).await.expect("the storm comes to its end");
         let Some(report) = report else { continue };
         eprintln!("{report}");
         assert!(report.is_good(), "{report}");
