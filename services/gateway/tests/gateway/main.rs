@@ -2,6 +2,8 @@
 
 mod command;
 mod failing;
+mod large;
+mod lasting;
 mod passing;
 mod record;
 mod scripted;

@@ -98,8 +98,13 @@ impl Record {
 
     /// As somebody who may write everything.
     pub fn channel(&self) -> Connection {
+        self.channel_with(&token())
+    }
+
+    /// As the holder of a token.
+    pub fn channel_with(&self, token: &str) -> Connection {
         let connection = Connection::to(&format!("http://{}", self.gateway.address));
-        let connection = connection.expect("an address is a url").with_token(&token());
+        let connection = connection.expect("an address is a url").with_token(token);
         connection.expect("a token is a header")
     }
 
@@ -236,7 +241,7 @@ pub fn activity(place: usize, party: &str) -> CreateActivityRequest {
     CreateActivityRequest { activity: Some(activity), ..CreateActivityRequest::default() }
 }
 
-fn citation() -> SourceRef {
+pub fn citation() -> SourceRef {
     SourceRef { citation: "made for a test".to_owned(), ..SourceRef::default() }
 }
 

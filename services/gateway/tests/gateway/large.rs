@@ -1,0 +1,137 @@
+//! Resources as large as a service takes, through the gateway, by clients that take no more than 4 MiB at a time.
+
+use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::{
+    Agreement, AgreementParty, CreateAgreementRequest, CreatePartyRequest, Party, Provision,
+    agreement, agreement_party, party, provision,
+};
+use api::registan::partnership::v1::GetBriefRequest;
+use api::registan::partnership::v1::part_status::Completeness;
+use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
+use api::registan::projects::v1::project_service_client::ProjectServiceClient;
+use api::registan::projects::v1::{
+    ExportProjectsRequest, ListProjectRevisionsRequest, Project, UpdateProjectRequest,
+};
+use api::registan::r#type::v1::LocalizedText;
+
+use crate::record::{Record, citation, project};
+
+/// More than one answer has room for.
+const PROJECTS: usize = 6;
+const UPDATES: usize = 5;
+
+/// Some 900 kB.
+fn texts(letter: &str) -> Vec<LocalizedText> {
+    let text = LocalizedText {
+        language_code: "en".to_owned(),
+        text: letter.repeat(60_000),
+        ..LocalizedText::default()
+    };
+    vec![text; 15]
+}
+
+async fn projects(record: &Record) {
+    let mut projects = ProjectServiceClient::new(record.channel());
+    for place in 0..PROJECTS {
+        let mut request = project(place, "kz");
+        if let Some(project) = &mut request.project {
+            project.descriptions = texts("x");
+        }
+        projects.create_project(request).await.unwrap();
+    }
+    for letter in ["a", "b", "c", "d", "e"] {
+        let changed = Project {
+            name: "projects/p0".to_owned(),
+            descriptions: texts(letter),
+            ..Project::default()
+        };
+        let request = UpdateProjectRequest { project: Some(changed), ..Default::default() };
+        projects.update_project(request).await.unwrap();
+    }
+}
+
+/// Two agreements with the Union whose articles alone come to more than a legal basis may hold.
+async fn agreements(record: &Record) {
+    let union = Party {
+        kind: party::Kind::Union.into(),
+        display_name: "The Union".to_owned(),
+        source: Some(citation()),
+        ..Party::default()
+    };
+    let request = CreatePartyRequest {
+        party: Some(union),
+        party_id: "eu".to_owned(),
+        ..CreatePartyRequest::default()
+    };
+    PartyServiceClient::new(record.channel()).create_party(request).await.unwrap();
+    let part = |party: &str| AgreementParty {
+        party: format!("parties/{party}"),
+        role: agreement_party::Role::Contracting.into(),
+    };
+    let article = |number: usize| Provision {
+        provision_id: format!("art-{number}"),
+        kind: provision::Kind::EssentialElement.into(),
+        article: format!("Article {number}"),
+        summary: "x".repeat(4000),
+        ..Provision::default()
+    };
+    for place in 0..2 {
+        let agreement = Agreement {
+            kind: agreement::Kind::PartnershipAndCooperation.into(),
+            title: format!("Agreement {place}"),
+            parties: vec![part("eu"), part("kz")],
+            provisions: (0..220).map(article).collect(),
+            source: Some(citation()),
+            ..Agreement::default()
+        };
+        let request = CreateAgreementRequest {
+            agreement: Some(agreement),
+            agreement_id: format!("a{place}"),
+            ..CreateAgreementRequest::default()
+        };
+        AgreementServiceClient::new(record.channel()).create_agreement(request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn large_resources_are_read_by_every_way() {
+    let record = Record::start().await;
+    projects(&record).await;
+    agreements(&record).await;
+    let mut projects = ProjectServiceClient::new(record.channel());
+
+    let request = ExportProjectsRequest::default();
+    let mut export = projects.export_projects(request).await.unwrap().into_inner();
+    let mut exported = 0;
+    while export.message().await.unwrap().is_some() {
+        exported += 1;
+    }
+    assert_eq!(exported, PROJECTS);
+
+    let mut request =
+        ListProjectRevisionsRequest { name: "projects/p0".to_owned(), ..Default::default() };
+    let mut revisions = 0;
+    loop {
+        let page = projects.list_project_revisions(request.clone()).await.unwrap().into_inner();
+        revisions += page.revisions.len();
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(revisions, 1 + UPDATES);
+
+    let request = GetBriefRequest { party: "parties/kz".to_owned(), ..Default::default() };
+    let mut gateway = PartnershipServiceClient::new(record.channel());
+    let brief = gateway.get_brief(request).await.unwrap().into_inner();
+    let (law, money) = (brief.law.unwrap(), brief.money.unwrap());
+    let money_status = money.status.unwrap();
+    assert_eq!(money_status.completeness(), Completeness::Complete, "{}", money_status.reason);
+    assert_eq!(money.projects.len(), PROJECTS);
+    let law_status = law.status.unwrap();
+    assert_eq!(law_status.completeness(), Completeness::Partial);
+    assert!(law_status.reason.contains("larger than an answer"), "{}", law_status.reason);
+    assert!(law.party.is_some() && law.legal_basis.is_none());
+    assert!(brief.rights.unwrap().status.unwrap().reason.is_empty());
+}
