@@ -1,10 +1,10 @@
 //! The short forms of the storms; the long ones are `cargo xtask faults kill --cycles 100` and
-//! `cargo xtask faults watch`, `restore` and `parents`.
+//! `cargo xtask faults disk`, `clock`, `watch`, `restore` and `parents`.
 
 use std::time::Duration;
 
 use e2e::faults::kill::{self, Plan, RESTART};
-use e2e::faults::{parents, restore, watch};
+use e2e::faults::{disk, parents, restore, skew, watch};
 use testkit::Engine;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -59,6 +59,34 @@ async fn who_watches_is_shown_nothing_of_what_lies_within_something_hidden() {
         let (changes, writers, watchers) = (1000, 6, 1);
         let plan = parents::Plan { engine, changes, writers, watchers, replicas, seed };
         let report = parents::run(plan).await.expect("the storm comes to its end");
+        let Some(report) = report else { continue };
+        eprintln!("{report}");
+        assert!(report.is_good(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_full_disk_loses_nothing_and_writes_go_on_with_room_again() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let seed = fastrand::u64(..1_000_000_000);
+        eprintln!("{engine:?}: seed {seed}");
+        let longest_pause = Duration::from_millis(300);
+        let plan = disk::Plan { engine, cycles: 3, writers: 8, longest_pause, means: None, seed };
+        let report = disk::run(plan).await.expect("the storm comes to its end");
+        let Some(report) = report else { continue };
+        eprintln!("{report}");
+        assert!(report.is_good(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_wrong_clock_records_nothing_in_the_future_and_refuses_no_read() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let seed = fastrand::u64(..1_000_000_000);
+        eprintln!("{engine:?}: seed {seed}");
+        let replicas = if engine == Engine::Postgres { 2 } else { 1 };
+        let plan = skew::Plan { engine, rounds: 2, replicas, seed };
+        let report = skew::run(plan).await.expect("the storm comes to its end");
         let Some(report) = report else { continue };
         eprintln!("{report}");
         assert!(report.is_good(), "{report}");

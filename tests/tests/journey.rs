@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use e2e::{Suite, normal};
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use testkit::{Engine, database};
 
@@ -125,4 +126,35 @@ async fn a_part_that_is_down_is_named_and_the_rest_is_served() {
         "{}",
         refusal.text
     );
+}
+
+/// The instant of a record whose clock was ten years ahead once: past for its own service, in the future for the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brief_is_given_again_for_its_own_instant_after_a_clock_was_ahead() {
+    if testkit::tool("grpcurl").is_none() {
+        return;
+    }
+    let Some(suite) = Suite::embedded() else { return };
+    let file = suite.folder.path().join("data/agreements.db");
+    let db = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
+    // The first of January 2046.
+    let ahead = 2_398_377_600_000_000_i64;
+    let times =
+        ["time", "public", "restricted", "confidential"].map(|it| format!("{it} = {ahead}"));
+    db.execute_unprepared(&format!("UPDATE head SET {}", times.join(", "))).await.unwrap();
+    let ask = |rest: &str| {
+        let request = format!(r#"{{"party":"parties/tm"{rest}}}"#);
+        suite.ask("partnership.v1.PartnershipService/GetBrief", &request)
+    };
+
+    let brief = ask("").unwrap();
+    let instant = brief["law"]["status"]["readTime"].to_string();
+    let again = ask(&format!(r#","read_time":{instant}"#)).unwrap();
+    let later = ask(r#","read_time":"2046-01-01T00:00:01Z""#).unwrap_err();
+
+    assert_eq!(instant, r#""2046-01-01T00:00:00Z""#);
+    for part in ["law", "money", "rights"] {
+        assert_eq!(again[part]["status"], brief[part]["status"]);
+    }
+    assert!(later.text.contains("READ_TIME_INVALID"), "{}", later.text);
 }

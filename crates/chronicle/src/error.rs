@@ -146,8 +146,8 @@ impl DatabaseFailure {
         match code {
             // serialization_failure, deadlock_detected.
             "40001" | "40P01" => Self::Aborted,
-            // too_many_connections.
-            "53300" => Self::Unreachable,
+            // too_many_connections; read_only_sql_transaction, of a server that was the primary until a failover.
+            "53300" | "25006" => Self::Unreachable,
             // It stops, has crashed, or starts; or the connection broke.
             _ if code.starts_with("57P0") || code.starts_with("08") => Self::Unreachable,
             // Insufficient resources, disk_full among them; errors of its own disk.
@@ -188,6 +188,7 @@ mod tests {
             ("53200", Full),
             ("58030", Full),
             ("53300", Unreachable),
+            ("25006", Unreachable),
             ("57P01", Unreachable),
             ("08006", Unreachable),
             ("55P03", Locked),
