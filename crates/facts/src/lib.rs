@@ -1,7 +1,8 @@
 //! What a recorded fact is made of, in every service: when, how much, in which words, from which source.
 //!
 //! - [`date`]: dates as exactly as their source gives them
-//! - [`money`]: exact amounts, and how they are split so that the parts add up
+//! - [`money`]: exact amounts
+//! - [`total`]: sums of them, and how they are split so that the parts add up
 //! - [`source`]: sources, confidence, identifiers, texts in a language
 //! - [`mod@vocabulary`]: closed sets of words, with the numbers the wire has for them
 //! - [`check`]: reads a message into values and collects every violation on the way
@@ -11,6 +12,7 @@ pub mod check;
 pub mod date;
 pub mod money;
 pub mod source;
+pub mod total;
 pub mod vocabulary;
 pub mod wire;
 

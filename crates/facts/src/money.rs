@@ -1,4 +1,4 @@
-//! Exact amounts, and how they are split so that the parts add up to the whole.
+//! Exact amounts.
 
 use std::str::FromStr;
 
@@ -11,6 +11,9 @@ use crate::vocabulary;
 
 /// Digits after the point that an amount may have.
 pub const MOST_DECIMALS: u32 = 9;
+/// Units that no single amount of a record exceeds: three times the yearly budget of Uzbekistan in its own currency (3·10^14
+/// UZS), and five thousand times that of the European Union. What is larger is a slip of the pen.
+pub const MOST_UNITS: i64 = 1_000_000_000_000_000;
 const NANOS: i64 = 1_000_000_000;
 
 /// An amount in a currency.
@@ -70,6 +73,11 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     (plain(whole) && plain(fraction) && fits).then(|| Decimal::from_str(text).ok())?
 }
 
+/// Whether an amount can be meant: at most [`MOST_UNITS`], either way.
+pub fn is_plausible(amount: Decimal) -> bool {
+    amount.abs() <= Decimal::from(MOST_UNITS)
+}
+
 /// An amount as two whole numbers, units and billionths of the same sign: both engines sum them exactly.
 pub fn units_and_nanos(amount: Decimal) -> (i64, i64) {
     let units = amount.trunc();
@@ -78,74 +86,12 @@ pub fn units_and_nanos(amount: Decimal) -> (i64, i64) {
     (number(units), number(nanos))
 }
 
-/// The sum of such numbers, as an amount.
-pub fn from_units_and_nanos(units: i64, nanos: i64) -> Decimal {
-    (Decimal::from(units) + Decimal::from(nanos) / Decimal::from(NANOS)).normalize()
-}
-
-/// Splits an amount by weights so that the parts add up to it, to its last digit, or to the cent where it has fewer. What
-/// rounding leaves goes to the parts that lost most, the first of equals first. No weights, or none above zero: one part.
-pub fn split(amount: Decimal, weights: &[Decimal]) -> Vec<Decimal> {
-    let total: Decimal = weights.iter().sum();
-    if weights.is_empty() || total <= Decimal::ZERO {
-        return vec![amount];
-    }
-    let scale = amount.normalize().scale().max(2);
-    let step = Decimal::new(1, scale)
-        * if amount.is_sign_negative() { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
-    let exact: Vec<Decimal> = weights.iter().map(|weight| amount * (*weight / total)).collect();
-    let mut parts: Vec<Decimal> = exact.iter().map(|part| part.trunc_with_scale(scale)).collect();
-    let mut order: Vec<usize> =
-        (0..parts.len()).filter(|place| !weights[*place].is_zero()).collect();
-    order.sort_by_key(|place| std::cmp::Reverse((exact[*place] - parts[*place]).abs()));
-    let mut left = amount - parts.iter().sum::<Decimal>();
-    for place in order.into_iter().cycle() {
-        if (left / step) < Decimal::ONE {
-            break;
-        }
-        parts[place] += step;
-        left -= step;
-    }
-    parts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn number(text: &str) -> Decimal {
         Decimal::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn parts_add_up_to_the_whole() {
-        let thirds = split(number("100"), &[number("33.33"), number("33.33"), number("33.33")]);
-        assert_eq!(thirds, [number("33.34"), number("33.33"), number("33.33")]);
-
-        for amount in ["100", "-0.01", "1234567.891", "0", "999999999999999.99"] {
-            for weights in
-                [vec!["50", "50"], vec!["1", "2", "97"], vec!["33.34", "66.65"], vec!["0", "100"]]
-            {
-                let weights: Vec<_> = weights.into_iter().map(number).collect();
-
-                let parts = split(number(amount), &weights);
-
-                assert_eq!(
-                    parts.iter().sum::<Decimal>(),
-                    number(amount),
-                    "{amount} by {weights:?}: {parts:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn amounts_survive_as_units_and_nanos() {
-        for amount in ["0", "-1.5", "123456789012345678.123456789", "-0.000000001"] {
-            let (units, nanos) = units_and_nanos(number(amount));
-
-            assert_eq!(from_units_and_nanos(units, nanos), number(amount).normalize());
-        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use api::registan::r#type::v1 as wire;
 
 use crate::check::Check;
 use crate::date::{Day, PartialDate};
-use crate::money::{Money, StatedAmount, decimal};
+use crate::money::{MOST_UNITS, Money, StatedAmount, decimal, is_plausible};
 use crate::source::{Confidence, ExternalId, LocalizedText, SourceRef, normal};
 use crate::vocabulary::Vocabulary;
 
@@ -66,6 +66,9 @@ pub fn read_money(check: &mut Check, field: &str, message: Option<wire::Money>) 
         if amount.is_none() {
             let description = "must be a decimal number such as -1234.5: at most 18 digits before and 9 after the point";
             check.violation("amount", "AMOUNT_INVALID", description);
+        } else if !amount.is_some_and(is_plausible) {
+            let description = format!("must be at most {MOST_UNITS} units, positive or negative");
+            check.violation("amount", "AMOUNT_IMPLAUSIBLE", description);
         }
         let currency = read_currency(check, "currency_code", message.currency_code, true);
         let value_date = message.value_date.and_then(|date| read_day(check, "value_date", date));

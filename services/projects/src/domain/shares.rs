@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use facts::money;
+use facts::total::Total;
 use policy::Desks;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -127,10 +127,10 @@ fn weights(shares: &[Share]) -> Vec<(String, Decimal)> {
     weights.into_iter().collect()
 }
 
-/// Splits an amount by weights; the parts add up to it.
-pub fn split(amount: Decimal, weights: &[(String, Decimal)]) -> Vec<(&str, Decimal)> {
+/// Splits a total by weights; the parts add up to it.
+pub fn split(total: Total, weights: &[(String, Decimal)]) -> Vec<(&str, Total)> {
     let numbers: Vec<Decimal> = weights.iter().map(|(_, weight)| *weight).collect();
-    let parts = money::split(amount, &numbers);
+    let parts = total.split(&numbers);
     weights.iter().map(|(code, _)| code.as_str()).zip(parts).collect()
 }
 
@@ -146,14 +146,13 @@ mod tests {
         }
     }
 
-    fn parts(amount: &str, recipients: &[(&str, Option<&str>)]) -> String {
+    fn parts(amount: i64, recipients: &[(&str, Option<&str>)]) -> String {
         let recipients: Vec<_> =
             recipients.iter().map(|(code, share)| recipient(code, *share)).collect();
         let shares = Shares::from_label(&label(&recipients, &[])).unwrap();
         let weights = Shares::recipients(&Shares::default(), &shares);
-        let parts = split(amount.parse().unwrap(), &weights);
-        let shown: Vec<_> =
-            parts.iter().map(|(code, part)| format!("{code}={}", part.normalize())).collect();
+        let parts = split(Total::new(0, amount, 0), &weights);
+        let shown: Vec<_> = parts.iter().map(|(code, part)| format!("{code}={part}")).collect();
         shown.join(" ")
     }
 
@@ -174,7 +173,7 @@ mod tests {
                 "KG=33.34 TJ=33.33 UZ=33.33",
             ),
         ] {
-            assert_eq!(parts("100", &recipients), wanted, "{recipients:?}");
+            assert_eq!(parts(100, &recipients), wanted, "{recipients:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use facts::total::Total;
 use facts::vocabulary::Vocabulary;
 use rust_decimal::Decimal;
 
@@ -24,7 +25,7 @@ pub struct Group {
     /// The shares of their project.
     pub of_project: Shares,
     /// Their sum.
-    pub total: Decimal,
+    pub total: Total,
     /// How many they are.
     pub transactions: i64,
 }
@@ -59,7 +60,7 @@ pub struct Key {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     /// How much.
-    pub amount: Decimal,
+    pub amount: Total,
     /// How many transactions have a part in it.
     pub transactions: i64,
 }

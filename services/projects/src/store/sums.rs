@@ -4,8 +4,8 @@ use chronicle::filter::{filter, standing};
 use chronicle::read::{holds, v, with_head};
 use chronicle::reader::visible;
 use chronicle::{At, Chronicle, Error, Reader, Resource};
+use facts::total::Total;
 use facts::vocabulary::Vocabulary;
-use rust_decimal::Decimal;
 use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr,
 };
@@ -18,7 +18,6 @@ use crate::domain::{Project, Transaction};
 
 /// Units are summed in two halves, so that no sum leaves 64 bits: the whole billions, and what is left of each.
 const BILLION: i64 = 1_000_000_000;
-const NANOS_SCALE: u32 = 9;
 
 /// What the statement tells apart, besides type and currency.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,11 +98,8 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
         let label: Option<String> = if apart.shares { row.try_get("", path)? } else { None };
         Shares::from_label(&label.unwrap_or_default()).map_err(|error| corrupt(&error.to_string()))
     };
-    let number = |path: &str| row.try_get::<i64>("", path).map(i128::from);
-    let units = number("billions")? * i128::from(BILLION) + number("units")?;
-    let nanos = units * i128::from(BILLION) + number("nanos")?;
-    let total = Decimal::try_from_i128_with_scale(nanos, NANOS_SCALE)
-        .map_err(|error| corrupt(&error.to_string()))?;
+    let number = |path: &str| row.try_get::<i64>("", path);
+    let total = Total::new(number("billions")?, number("units")?, number("nanos")?);
     let year: i64 = if apart.years { row.try_get("", "year")? } else { 0 };
     Ok(Some(Group {
         r#type: r#type.ok_or_else(|| corrupt(&format!("the type {word} is not known")))?,
@@ -112,7 +108,7 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
         project: if apart.projects { row.try_get("", "project")? } else { String::new() },
         own: shares("shares")?,
         of_project: shares("project_shares")?,
-        total: total.normalize(),
+        total,
         transactions: row.try_get("", "transactions")?,
     }))
 }

@@ -1,14 +1,20 @@
 //! Sums of transactions: apart by what is asked, split so that they add up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{
-    DeleteTransactionRequest, SumTransactionsRequest, Transaction, TransactionSum,
+    CreateTransactionRequest, DeleteTransactionRequest, SumTransactionsRequest, Transaction,
+    TransactionSum,
 };
+use chassis::clock::SystemClock;
+use facts::SourceRef;
+use projects::domain::Transaction as Stored;
 use rust_decimal::Decimal;
 
-use crate::support::{Running, country, disbursement, project, reason, sector, serve};
+use crate::import::{file, paid, rules};
+use crate::support::{Running, country, disbursement, project, reason, sector, serve, violations};
 
 fn by(dimensions: &[Dimension]) -> SumTransactionsRequest {
     SumTransactionsRequest {
@@ -123,19 +129,70 @@ async fn a_sum_obeys_its_filter_and_its_instant_and_leaves_out_the_deleted() {
     .await;
 }
 
+/// Records amounts that no request may carry, as an old record can hold them.
+async fn record_huge(url: &str, project: &str, count: usize) {
+    let db = chronicle::database::open(url).await.unwrap();
+    let record = chronicle::Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    let source = SourceRef { citation: "an old record".to_owned(), ..SourceRef::default() };
+    let entries = (0..count).map(|number| {
+        let mut transaction: Stored = serde_json::from_value(serde_json::json!({
+            "name": format!("{project}/transactions/t{number}"),
+            "type": "DISBURSEMENT",
+            "date": 20_230_101,
+            "value": { "amount": "999999999999999999.999999999", "currency": "EUR" },
+            "source": source,
+        }))
+        .unwrap();
+        transaction.tier = policy::Tier::Public;
+        chronicle::Entry::create(&transaction).unwrap()
+    });
+    record.record(&chronicle::Call::default(), entries.collect()).await.unwrap();
+}
+
 #[tokio::test]
-async fn the_largest_amounts_are_summed_exactly() {
+async fn sums_of_huge_amounts_are_exact_and_take_nothing_from_others() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut rich = project("Rich");
+        rich.recipients = vec![country("KG", "33.33"), country("TJ", "33.33"), country("UZ", "33.34")];
+        running.create_project("rich", rich).await;
+        running.create_project("plain", project("Plain")).await;
+        record_huge(&url, "projects/rich", 200).await;
+        let mut som = disbursement("5", 1);
+        som.value.as_mut().unwrap().currency_code = "KGS".to_owned();
+        running.create_transaction("projects/plain", som).await;
+
+        let whole = running.sums(by(&[])).await;
+        let split = running.sums(by(&[Dimension::Recipient, Dimension::Sector])).await;
+
+        assert_eq!(shown(&whole), "=199999999999999999999.9999998(200) =5(1)");
+        assert_eq!(
+            shown(&split),
+            "KG=66659999999999999999.99999993(200) TJ=66659999999999999999.99999993(200) UZ=66679999999999999999.99999994(200) =5(1)"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_amount_that_nobody_can_mean_is_refused() {
     testkit::on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("rich", project("Rich")).await;
-        for _ in 0..20 {
-            let amount = "999999999999999999.999999999";
-            running.create_transaction("projects/rich", disbursement(amount, 1)).await;
-        }
+        running.create_transaction("projects/rich", disbursement("-1000000000000000", 1)).await;
+        let request = CreateTransactionRequest {
+            parent: "projects/rich".to_owned(),
+            transaction: Some(disbursement("1000000000000000.01", 1)),
+            ..CreateTransactionRequest::default()
+        };
 
-        let sums = running.sums(by(&[])).await;
+        let refusal = running.transactions.create_transaction(request).await.unwrap_err();
+        let file = file(&paid("1000000000000001", "2023-01-01"));
+        let report = running.import(file.as_bytes()).await;
 
-        assert_eq!(shown(&sums), "=19999999999999999999.99999998(20)");
+        let wanted = [("transaction.value.amount".to_owned(), "AMOUNT_IMPLAUSIBLE".to_owned())];
+        assert_eq!(violations(&refusal), wanted);
+        assert_eq!(rules(&report), ["amount-out-of-range"]);
     })
     .await;
 }

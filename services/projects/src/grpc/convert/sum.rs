@@ -13,7 +13,7 @@ pub fn sum_message((key, sum): (Key, Sum)) -> wire::TransactionSum {
         sector: key.sector,
         year: key.year,
         project: key.project,
-        amount: sum.amount.normalize().to_string(),
+        amount: sum.amount.to_string(),
         transactions: sum.transactions,
     }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use facts::money::MOST_DECIMALS;
+use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
 use facts::{Day, Money, SourceRef};
 use iati::{Activity, Org};
 use policy::Tier;
-use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use super::notes::Notes;
@@ -18,8 +17,6 @@ use crate::store::IMPORTED;
 
 /// Bytes of one transaction: what an answer can carry.
 const MOST_BYTES: usize = 1 << 20;
-/// The first amount that is too large.
-const TOO_LARGE: Decimal = Decimal::from_parts(0xA764_0000, 0x0DE0_B6B3, 0, false, 0);
 
 /// The transactions of the activity of `project`. Each is named by what it says, so that the same one has the same name in
 /// every import; of several that say the same, the second ends in `-2`.
@@ -61,10 +58,10 @@ fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transacti
         return None;
     };
     let amount = given.value.amount.normalize();
-    if amount.abs() >= TOO_LARGE || amount.scale() > MOST_DECIMALS {
+    if !is_plausible(amount) || amount.scale() > MOST_DECIMALS {
         notes.error(
             "amount-out-of-range",
-            "the amount has more than 18 digits before or 9 after the point; the transaction was not taken".to_owned(),
+            format!("the amount is above {MOST_UNITS} or has more than 9 digits after the point; the transaction was not taken"),
         );
         return None;
     }
@@ -112,14 +109,4 @@ fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
         percentage: None,
     });
     recipients.filter(|recipient| !recipient.code().is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_limit_is_eighteen_digits() {
-        assert_eq!(TOO_LARGE, Decimal::from(1_000_000_000_000_000_000_i64));
-    }
 }
