@@ -108,9 +108,10 @@ fn implementation(
         ));
     }
     if has("name") && request.starts_with("Delete") {
+        let force = if has("force") { "self.force" } else { "false" };
         return Some(format!(
             "impl Delete for {module}::{request}Request {{
-                fn parts(self) -> DeleteParts {{ DeleteParts {{ name: self.name, etag: self.etag, request_id: self.request_id, validate_only: self.validate_only }} }}
+                fn parts(self) -> DeleteParts {{ DeleteParts {{ name: self.name, etag: self.etag, request_id: self.request_id, validate_only: self.validate_only, force: {force} }} }}
             }}\n"
         ));
     }
@@ -150,7 +151,7 @@ fn history(
     if request.starts_with("Undelete") {
         return Some(format!(
             "impl Undelete for {module}::{request}Request {{
-                fn parts(self) -> DeleteParts {{ DeleteParts {{ name: self.name, etag: self.etag, request_id: self.request_id, validate_only: self.validate_only }} }}
+                fn parts(self) -> DeleteParts {{ DeleteParts {{ name: self.name, etag: self.etag, request_id: self.request_id, validate_only: self.validate_only, force: false }} }}
             }}\n"
         ));
     }

@@ -124,6 +124,8 @@ pub struct DeleteParts {
     pub request_id: String,
     /// AIP-163.
     pub validate_only: bool,
+    /// AIP-135: also with what lies within it.
+    pub force: bool,
 }
 
 /// An Undelete request (AIP-164).

@@ -32,6 +32,7 @@ mod apply;
 mod beside;
 mod chain;
 pub mod changes;
+pub mod children;
 mod chronicle;
 mod clock_check;
 mod connection;

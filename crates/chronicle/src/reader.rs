@@ -11,6 +11,17 @@ use crate::read::v;
 use crate::resource::Resource;
 use crate::schema::{hidden_literal, id, open_literal};
 
+/// What decides who may see and write a resource, and whether it is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its tier.
+    pub tier: Tier,
+    /// Its desks.
+    pub desks: Desks,
+    /// Whether it is deleted.
+    pub deleted: bool,
+}
+
 /// Somebody who reads.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -118,16 +129,18 @@ pub(crate) fn hidden(kind: &str, column: &str, sight: &Sight) -> SelectStatement
 }
 
 impl Chronicle {
-    /// Tier and desks of what stands under a name, of a kind that is known by its table; for checks.
-    pub async fn access(&self, kind: &str, name: &str) -> Result<Option<(Tier, Desks)>, Error> {
+    /// What stands under a name, deleted or not, of a kind that is known by its table; for checks.
+    pub async fn access(&self, kind: &str, name: &str) -> Result<Option<Standing>, Error> {
         let query = Query::select()
-            .columns(["tier", "desks"].map(id))
+            .columns(["tier", "desks", "deleted"].map(id))
             .from(id(kind))
             .and_where(Expr::col(id("name")).eq(name))
             .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
             .to_owned();
         let Some(row) = self.db.query_one(&query).await? else { return Ok(None) };
         let (tier, desks): (i64, i64) = (row.try_get("", "tier")?, row.try_get("", "desks")?);
-        Ok(Some((Tier::from_level(tier), Desks::from_bits(desks))))
+        let deleted = row.try_get("", "deleted")?;
+        let (tier, desks) = (Tier::from_level(tier), Desks::from_bits(desks));
+        Ok(Some(Standing { tier, desks, deleted }))
     }
 }

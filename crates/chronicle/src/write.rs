@@ -30,7 +30,7 @@ impl Chronicle {
     /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is taken.
     pub async fn create<T: Resource>(&self, call: &Call, value: T) -> Result<Shown<T>, Error> {
         let name = value.name().to_owned();
-        match self.commit(call, Entry::create(&value)?, value).await {
+        match self.commit(call, Entry::create(&value)?, value, Vec::new()).await {
             Err(Error::Busy) => Err(Error::AlreadyExists(name)),
             outcome => outcome,
         }
@@ -43,7 +43,7 @@ impl Chronicle {
         current: &Stored<T>,
         value: T,
     ) -> Result<Shown<T>, Error> {
-        self.commit(call, Entry::update(current, &value)?, value).await
+        self.commit(call, Entry::update(current, &value)?, value, Vec::new()).await
     }
 
     /// Records that what was read as `current` is deleted: softly, its name stays taken and its versions stay readable. `Busy`
@@ -53,7 +53,17 @@ impl Chronicle {
         call: &Call,
         current: Stored<T>,
     ) -> Result<Shown<T>, Error> {
-        self.commit(call, Entry::delete(&current)?, current.value).await
+        self.delete_with(call, current, Vec::new()).await
+    }
+
+    /// As [`Chronicle::delete`], and other entries in the same transaction.
+    pub async fn delete_with<T: Resource>(
+        &self,
+        call: &Call,
+        current: Stored<T>,
+        others: Vec<Entry>,
+    ) -> Result<Shown<T>, Error> {
+        self.commit(call, Entry::delete(&current)?, current.value, others).await
     }
 
     /// Records that what was read as `current` stands again, with its last value (AIP-164). `Busy` if another writer came first.
@@ -62,7 +72,17 @@ impl Chronicle {
         call: &Call,
         current: Stored<T>,
     ) -> Result<Shown<T>, Error> {
-        self.commit(call, Entry::undelete(&current)?, current.value).await
+        self.undelete_with(call, current, Vec::new()).await
+    }
+
+    /// As [`Chronicle::undelete`], and other entries in the same transaction.
+    pub async fn undelete_with<T: Resource>(
+        &self,
+        call: &Call,
+        current: Stored<T>,
+        others: Vec<Entry>,
+    ) -> Result<Shown<T>, Error> {
+        self.commit(call, Entry::undelete(&current)?, current.value, others).await
     }
 
     /// The last version, standing or deleted, for a writer who may see it: not to be shown.
@@ -116,14 +136,16 @@ impl Chronicle {
         call: &Call,
         entry: Entry,
         value: T,
+        others: Vec<Entry>,
     ) -> Result<Shown<T>, Error> {
         let salt = entry.version.as_ref().map_or("", |version| version.salt.as_str());
         let etag = self.keys.etag(entry.uid, entry.revision, salt);
         let stored = entry.stored(0, etag, value);
         let created = entry.version.as_ref().and_then(|version| version.created);
-        let times = self.record(call, vec![entry]).await?;
+        let entries = std::iter::once(entry).chain(others).collect();
+        let times = self.record(call, entries).await?;
         let time = times
-            .last()
+            .first()
             .copied()
             .ok_or_else(|| Error::Corrupt("nothing was written".to_owned()))?;
         let created = created.unwrap_or(time);

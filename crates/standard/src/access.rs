@@ -3,6 +3,7 @@
 use chassis::caller::{Asking, current};
 use chassis::failure::{Code, Failure, Violation};
 use chronicle::Chronicle;
+use chronicle::reader::Standing;
 use policy::{Desks, Tier};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
@@ -22,12 +23,28 @@ pub struct Around {
     name: String,
     tier: Tier,
     desks: Desks,
+    deleted: bool,
 }
 
 impl Around {
     /// A parent that is known.
     pub fn of<P: chronicle::Resource>(parent: &P) -> Self {
-        Self { name: parent.name().to_owned(), tier: parent.tier(), desks: parent.desks() }
+        let (tier, desks) = (parent.tier(), parent.desks());
+        Self { name: parent.name().to_owned(), tier, desks, deleted: false }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Refuses what must not stand within something deleted.
+    pub(crate) fn expect_standing(&self) -> Result<(), Failure> {
+        if !self.deleted {
+            return Ok(());
+        }
+        let name = &self.name;
+        let message = format!("{name} is deleted: undelete it first");
+        Err(Failure::failed_precondition("PARENT_DELETED", name, message))
     }
 }
 
@@ -40,8 +57,13 @@ pub(crate) async fn around<T: Served>(
     let Some((of, _)) = T::PARENT else { return Ok(None) };
     let parent = name.rsplitn(3, '/').nth(2).unwrap_or_default();
     let found = record.access(of, parent).await.map_err(crate::records::refused::<T>)?;
-    let seen = found.filter(|(tier, desks)| current().sight.sees(*tier, *desks, parent));
-    Ok(seen.map(|(tier, desks)| Around { name: parent.to_owned(), tier, desks }))
+    let seen = found.filter(|it| current().sight.sees(it.tier, it.desks, parent));
+    Ok(seen.map(|Standing { tier, desks, deleted }| Around {
+        name: parent.to_owned(),
+        tier,
+        desks,
+        deleted,
+    }))
 }
 
 /// Refuses a value that whoever asks may not write: of other desks, or above the tier they were given. What lies within

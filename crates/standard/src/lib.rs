@@ -19,6 +19,7 @@
 
 pub mod access;
 pub mod failure;
+mod family;
 mod grants;
 mod history;
 pub mod mask;

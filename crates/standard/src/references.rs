@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use chassis::failure::{Failure, Violation};
 use chronicle::{Chronicle, Error, Resource};
 use facts::check::matches_pattern;
 
+use crate::Served;
+use crate::family::{Children, Of};
 use crate::records::reader;
 use tonic::{Request, Response, Status};
 
@@ -35,22 +38,31 @@ enum Knower {
 pub struct References {
     chronicle: Arc<Chronicle>,
     kinds: Vec<(&'static str, Knower)>,
+    children: Vec<Box<dyn Children>>,
 }
 
 impl References {
     /// Nothing yet.
     pub fn new(chronicle: Arc<Chronicle>) -> Self {
-        Self { chronicle, kinds: Vec::new() }
+        Self { chronicle, kinds: Vec::new(), children: Vec::new() }
     }
 
     /// The resources of this kind, kept here.
     #[must_use]
-    pub fn here<T: Resource>(mut self) -> Self {
+    pub fn here<T: Served>(mut self) -> Self {
         let find: Finder = Box::new(|chronicle, names| {
             Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
         });
         self.kinds.push((T::PATTERN, Knower::Here(find)));
+        if T::PARENT.is_some() {
+            self.children.push(Box::new(Of::<T>(PhantomData)));
+        }
         self
+    }
+
+    /// The kinds that lie within this one.
+    pub(crate) fn children(&self, kind: &'static str) -> impl Iterator<Item = &dyn Children> {
+        self.children.iter().map(AsRef::as_ref).filter(move |children| children.of() == kind)
     }
 
     /// Parts of the resources of this kind, kept here: `agreements/{agreement}/provisions/{provision}`.

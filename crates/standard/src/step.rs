@@ -30,7 +30,11 @@ impl<T: Served> Step<'_, T> {
                 may_touch(before, around, now)?;
                 may_change(&before.value, *value, around, now)
             }
-            Self::Delete(before) | Self::Undelete(before) => may_touch(before, around, now),
+            Self::Delete(before) => may_touch(before, around, now),
+            Self::Undelete(before) => {
+                may_touch(before, around, now)?;
+                around.map_or(Ok(()), Around::expect_standing)
+            }
         }
     }
 

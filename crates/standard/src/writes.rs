@@ -3,6 +3,7 @@
 use api::standard::{Create, Delete, DeleteParts, Resource, Undelete, Update};
 use aws_lc_rs::digest;
 use chassis::failure::{Failure, Violation};
+use chronicle::children::Which;
 use chronicle::{Call, Error, Shown, Stored};
 use facts::Check;
 use facts::check::{is_id, matches_pattern};
@@ -122,13 +123,19 @@ impl Records {
                 Ok((current, _)) => current,
                 Err(failure) => return Ok(self.again::<T>(call, failure).await?),
             };
+            if delete && !parts.force {
+                self.expect_no_children::<T>(&parts.name).await?;
+            }
             if parts.validate_only {
                 return Ok(answer(self.shown(current).await?));
             }
             let written = if delete {
-                self.chronicle.delete(call, current).await
+                let with = self.family(&current, Which::Standing, call).await?;
+                self.chronicle.delete_with(call, current, with).await
             } else {
-                self.chronicle.undelete(call, current).await
+                let method = call.method.replacen("Undelete", "Delete", 1);
+                let with = self.family(&current, Which::DeletedBy(&method), call).await?;
+                self.chronicle.undelete_with(call, current, with).await
             };
             let failure = match written {
                 Ok(shown) => return Ok(answer(shown)),

@@ -69,6 +69,7 @@ fn statement(text: &str, apart: Apart, at: At, reader: &Reader) -> Result<Select
         .cond_where(standing("v", at))
         .cond_where(visible::<Transaction>(&reader.sight, at))
         .and_where(v("deleted").eq(false))
+        .and_where(v("project").not_in_subquery(deleted_projects(at)))
         .cond_where(filter::<Transaction>(text, at)?)
         .to_owned();
     for (wanted, path) in
@@ -87,6 +88,16 @@ fn statement(text: &str, apart: Apart, at: At, reader: &Reader) -> Result<Select
     }
     query.add_group_by(keys);
     Ok(query)
+}
+
+/// The projects that are deleted at `at`: what stands within them counts no more.
+fn deleted_projects(at: At) -> SelectStatement {
+    Query::select()
+        .column((id("d"), id("name")))
+        .from_as(id(Project::KIND), id("d"))
+        .cond_where(standing("d", at))
+        .and_where(Expr::col((id("d"), id("deleted"))).eq(true))
+        .to_owned()
 }
 
 /// A row as a group; nothing where no transaction matched.

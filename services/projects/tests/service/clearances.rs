@@ -144,7 +144,7 @@ async fn a_name_held_by_something_hidden_is_told_as_any_other_that_is_taken() {
         reports.push(low.import(&file(&three())).await);
         running.change("iati_identifier", named(FIRST)).await;
         reports.push(low.import(&file(&three())).await);
-        let delete = DeleteProjectRequest { name, ..DeleteProjectRequest::default() };
+        let delete = DeleteProjectRequest { name, force: true, ..DeleteProjectRequest::default() };
         running.projects.delete_project(delete).await.unwrap();
         reports.push(low.import(&file(&three())).await);
 

@@ -217,7 +217,7 @@ async fn a_deleted_project_stays_deleted() {
         let mut running = serve(&url).await;
         running.import(file(&two()).as_bytes()).await;
         let name = imported(&mut running).await.remove(0).name;
-        let delete = DeleteProjectRequest { name, ..DeleteProjectRequest::default() };
+        let delete = DeleteProjectRequest { name, force: true, ..DeleteProjectRequest::default() };
         running.projects.delete_project(delete).await.unwrap();
 
         let report = running.import(file(&two()).as_bytes()).await;

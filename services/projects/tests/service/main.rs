@@ -5,6 +5,7 @@
 mod audited;
 mod clearances;
 mod damaged;
+mod families;
 mod import;
 mod projects;
 mod published;

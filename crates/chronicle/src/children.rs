@@ -1,0 +1,56 @@
+//! What lies within a resource: the children that go with their parent.
+
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
+use uuid::Uuid;
+
+use crate::Chronicle;
+use crate::error::Error;
+use crate::filter::At;
+use crate::read::{v, versions};
+use crate::reader::Reader;
+use crate::resource::{Resource, Stored};
+use crate::schema::id;
+
+/// Which children are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// Those that stand.
+    Standing,
+    /// Those that are deleted, by a call of this method.
+    DeletedBy(&'a str),
+}
+
+impl Chronicle {
+    /// The next children of a parent that a writer may see, after one of them, in the order of their uids; for checks and
+    /// writes, not to be shown. Nothing for a kind without a parent. One query.
+    pub async fn children<T: Resource>(
+        &self,
+        parent: &str,
+        which: Which<'_>,
+        after: Uuid,
+        most: u64,
+        reader: &Reader,
+    ) -> Result<Vec<Stored<T>>, Error> {
+        let Some((_, field)) = T::PARENT else { return Ok(Vec::new()) };
+        let mut query = versions::<T>(At::Now, reader);
+        query
+            .and_where(v(field).eq(parent))
+            .and_where(v("uid").gt(after))
+            .order_by((id("v"), id("uid")), Order::Asc)
+            .limit(most);
+        match which {
+            Which::Standing => query.and_where(v("deleted").eq(false)),
+            Which::DeletedBy(method) => {
+                let c = |column: &str| Expr::col((id("c"), id(column)));
+                let same = Condition::all()
+                    .add(c("time").eq(v("recorded_from")))
+                    .add(c("method").eq(method));
+                query
+                    .join_as(JoinType::InnerJoin, id("change"), id("c"), same)
+                    .and_where(v("deleted").eq(true))
+            }
+        };
+        self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+    }
+}
