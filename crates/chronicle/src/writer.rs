@@ -23,6 +23,8 @@ use crate::write::Call;
 
 /// Callers that share one transaction.
 const MOST_JOBS: usize = 64;
+/// A job of more entries than this is a large one.
+const LARGE: usize = 64;
 /// Callers that may wait; more wait outside.
 const MOST_WAITING: usize = 1024;
 /// How often a transaction runs again because another process moved the head.
@@ -283,8 +285,10 @@ impl Run {
     }
 }
 
-/// Those that can share a transaction, and those that touch the same resource or carry the same request id as one of them.
+/// Those that can share a transaction, and those that touch the same resource or carry the same request id as one of them. Only
+/// one large job goes into a transaction, so that a single write or reading waits for one of them, however many there are.
 fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
+    let mut large = false;
     let mut names: HashSet<(&'static str, String)> = HashSet::new();
     let mut requests = HashSet::new();
     jobs.into_iter().partition(|job| {
@@ -296,8 +300,10 @@ fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
             .filter_map(|entry| Some((entry.kind, entry.version.as_ref()?.name.clone())));
         let touched: Vec<_> = touched.collect();
         let free = touched.iter().all(|name| !names.contains(name))
-            && request.as_ref().is_none_or(|request| !requests.contains(request));
+            && request.as_ref().is_none_or(|request| !requests.contains(request))
+            && !(large && job.entries.len() > LARGE);
         if free {
+            large |= job.entries.len() > LARGE;
             names.extend(touched);
             requests.extend(request);
         }

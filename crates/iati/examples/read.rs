@@ -36,6 +36,7 @@ fn main() -> ExitCode {
                 findings.extend(about);
             }
             Event::Finding(finding) => findings.push(finding),
+            Event::Part(_) => {}
         }
     }
     let seconds = started.elapsed().as_secs_f64();

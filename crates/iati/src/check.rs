@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::activity::{Activity, Narrative};
+use crate::activity::{Activity, Narrative, Transaction};
 use crate::finding::Rule;
 use crate::notes::Notes;
 
 /// How far from 100 a sum of percentages may be: publishers round thirds.
 const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-/// Checks an activity that is about to be delivered.
-pub(crate) fn whole(activity: &Activity, notes: &mut Notes) {
+/// Checks an activity that is about to be delivered; `lacks_language` is of the parts delivered before.
+pub(crate) fn whole(activity: &Activity, lacks_language: bool, notes: &mut Notes) {
     elements(activity, notes);
-    languages(activity, notes);
+    languages(activity, lacks_language, notes);
     sectors(activity, notes);
     recipients(activity, notes);
 }
@@ -37,19 +37,21 @@ fn elements(activity: &Activity, notes: &mut Notes) {
     }
 }
 
-fn languages(activity: &Activity, notes: &mut Notes) {
-    let orgs = activity.participating_orgs.iter().map(|it| &it.org).chain(&activity.reporting_org);
-    let of_transactions = activity.transactions.iter().flat_map(|it| {
+/// Whether a text of these transactions names no language.
+pub(crate) fn lack_language(transactions: &[Transaction]) -> bool {
+    let mut texts = transactions.iter().flat_map(|it| {
         let orgs = it.provider_org.iter().chain(&it.receiver_org);
         it.description.iter().chain(orgs.flat_map(|org| &org.names))
     });
-    let mut texts = activity
-        .titles
-        .iter()
-        .chain(&activity.descriptions)
-        .chain(orgs.flat_map(|org| &org.names))
-        .chain(of_transactions);
-    if texts.any(|it: &Narrative| it.lang.is_none()) {
+    texts.any(|it| it.lang.is_none())
+}
+
+fn languages(activity: &Activity, lacks_language: bool, notes: &mut Notes) {
+    let orgs = activity.participating_orgs.iter().map(|it| &it.org).chain(&activity.reporting_org);
+    let mut texts =
+        activity.titles.iter().chain(&activity.descriptions).chain(orgs.flat_map(|org| &org.names));
+    let lacks_language = lacks_language || lack_language(&activity.transactions);
+    if lacks_language || texts.any(|it: &Narrative| it.lang.is_none()) {
         let message = format_args!(
             "texts name no language and the activity has no default; they were kept without; give \
              xml:lang"

@@ -11,7 +11,7 @@ use crate::attributes::Attrs;
 use crate::budget::BudgetDraft;
 use crate::check;
 use crate::finding::{Finding, Rule};
-use crate::limits::{MAX_ACTIVITY_ITEMS, MAX_ACTIVITY_TEXT};
+use crate::limits::{MAX_ACTIVITY_ITEMS, MAX_ACTIVITY_TEXT, PART_TEXT, PART_TRANSACTIONS};
 use crate::node::Node;
 use crate::notes::Notes;
 use crate::reader::Event;
@@ -36,6 +36,12 @@ pub(crate) struct Draft {
     has_narrative: bool,
     text_size: usize,
     items: usize,
+    /// How many parts were delivered.
+    parts: usize,
+    /// The size of the texts when the last was.
+    text_delivered: usize,
+    /// Whether a text in one of them named no language.
+    lacks_language: bool,
 }
 
 impl Draft {
@@ -61,6 +67,9 @@ impl Draft {
             has_narrative: false,
             text_size: 0,
             items: 0,
+            parts: 0,
+            text_delivered: 0,
+            lacks_language: false,
         };
         if draft.version == Version::One {
             draft.skip_version_one();
@@ -265,13 +274,41 @@ impl Draft {
         }
     }
 
-    /// Gives the activity with its findings, or the one finding that says why it was skipped.
-    pub(crate) fn finish(mut self, seen: &mut Seen) -> Event {
-        let line = self.activity.line;
+    /// Gives the transactions read so far, once they are many: the first time with all that was read of the activity. Nothing
+    /// is given of what might turn out to be skipped for what it is.
+    pub(crate) fn part(&mut self, seen: &mut Seen) -> Option<Event> {
+        let many = self.activity.transactions.len() >= PART_TRANSACTIONS
+            || self.text_size - self.text_delivered >= PART_TEXT;
+        if self.is_skipped() || self.activity.transactions.is_empty() || !many {
+            return None;
+        }
+        if self.parts == 0 {
+            self.check_kind();
+            self.check_identifier(seen);
+            if self.is_skipped() {
+                return None;
+            }
+        }
+        self.parts += 1;
+        self.text_delivered = self.text_size;
+        let transactions = std::mem::take(&mut self.activity.transactions);
+        self.lacks_language |= check::lack_language(&transactions);
+        let (identifier, line) = (self.activity.identifier.clone(), self.activity.line);
+        let read = if self.parts == 1 { self.activity.clone() } else { Activity::default() };
+        Some(Event::Part(Box::new(Activity { identifier, line, transactions, ..read })))
+    }
+
+    /// Skips an activity that is of a version 1.x, by what was read of it.
+    fn check_kind(&mut self) {
         let unnamed_one = self.version == Version::Unknown && self.looks_version_one;
         if unnamed_one && !self.has_narrative {
             self.skip_version_one();
         }
+    }
+
+    /// Skips an activity that has no identifier, or that of an earlier one.
+    fn check_identifier(&mut self, seen: &mut Seen) {
+        let line = self.activity.line;
         if self.activity.identifier.is_empty() {
             let message = "the activity has no iati-identifier; it was skipped, for nothing could \
                            find it again; give it one";
@@ -285,12 +322,24 @@ impl Draft {
             );
             self.skip(Rule::IdentifierDuplicate, line, message);
         }
+    }
+
+    /// Gives the activity with its findings, or the one finding that says why it was skipped.
+    pub(crate) fn finish(mut self, seen: &mut Seen) -> Event {
+        let line = self.activity.line;
+        if self.parts == 0 {
+            self.check_kind();
+            self.check_identifier(seen);
+        }
         if let Some(mut finding) = self.skip {
+            if self.parts > 0 {
+                finding.message.push_str("; what stood before in it was taken");
+            }
             finding.identifier =
                 Some(self.activity.identifier).filter(|identifier| !identifier.is_empty());
             return Event::Finding(finding);
         }
-        check::whole(&self.activity, &mut self.notes);
+        check::whole(&self.activity, self.lacks_language, &mut self.notes);
         let findings = self.notes.finish(line, &self.activity.identifier);
         Event::Activity(Box::new(self.activity), findings)
     }

@@ -14,5 +14,8 @@ pub(crate) const MAX_ATTRIBUTES: usize = 256;
 pub(crate) const MAX_ACTIVITY_TEXT: usize = 16 * 1024 * 1024;
 /// Transactions, budgets, organisations and the like of one activity together.
 pub(crate) const MAX_ACTIVITY_ITEMS: usize = 100_000;
+/// Transactions of one activity, and bytes of its texts, after which a part of it is delivered.
+pub(crate) const PART_TRANSACTIONS: usize = 500;
+pub(crate) const PART_TEXT: usize = 1024 * 1024;
 /// Findings kept for one activity.
 pub(crate) const MAX_FINDINGS: usize = 1000;

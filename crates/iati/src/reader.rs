@@ -24,6 +24,10 @@ const SHORT_TAG: usize = 1024;
 pub enum Event {
     /// A whole activity with its findings, in the order of the file.
     Activity(Box<Activity>, Vec<Finding>),
+    /// Transactions of an activity that has many, from a reader [in parts](Reader::in_parts): the first time with all that
+    /// was read of the activity before them, later with its identifier and line alone. The activity itself comes last, with
+    /// the rest of its transactions; if it does not come, it could not be read to its end.
+    Part(Box<Activity>),
     /// A finding about a record that was skipped, or about the file.
     Finding(Finding),
 }
@@ -69,9 +73,15 @@ pub struct Reader<R> {
     totals: Totals,
     delivered: u64,
     done: bool,
+    in_parts: bool,
 }
 
 impl<R: Read> Reader<R> {
+    /// Makes a reader that delivers an activity of many transactions in parts, and holds one part at a time.
+    pub fn in_parts(input: R) -> Self {
+        Self { in_parts: true, ..Self::new(input) }
+    }
+
     /// Makes a reader. Nothing is read before the first call of `next`.
     pub fn new(input: R) -> Self {
         let mut xml = quick_xml::Reader::from_reader(Source::new(input));
@@ -93,6 +103,7 @@ impl<R: Read> Reader<R> {
             totals: Totals::default(),
             delivered: 0,
             done: false,
+            in_parts: false,
         }
     }
 
@@ -328,6 +339,9 @@ impl<R: Read> Reader<R> {
             }
             let lang = self.langs.last().map(String::as_str);
             draft.end(frame.node, parent, text, lang, frame.line);
+            if self.in_parts && frame.node == Node::Transaction {
+                self.ready.extend(draft.part(&mut self.seen));
+            }
         }
         self.text.truncate(frame.text_start);
         if frame.has_lang {

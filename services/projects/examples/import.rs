@@ -1,5 +1,5 @@
 //! Imports a file, repeated with new identifiers, into a fresh SQLite record; prints speed and memory, for both the first and
-//! a second import.
+//! a second import, and how long the slowest reading took that had to be recorded meanwhile.
 //!
 //! `cargo run --release -p projects --example import -- FILE [TIMES]`
 
@@ -7,12 +7,16 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
+use chronicle::{At, Call, Reader};
+use policy::{Desks, Grant, Role, Sight, Tier};
 use projects::App;
+use projects::domain::Project;
 use projects::ops::import_iati::{Options, import_iati};
 use projects::store::Migrator;
 use sea_orm_migration::MigratorTrait;
@@ -33,6 +37,7 @@ async fn main() -> anyhow::Result<()> {
 
     for round in ["first", "second"] {
         let idle = memory("VmRSS:")?;
+        let readings = tokio::spawn(readings(app.clone()));
         let started = Instant::now();
         let options = Options { file_name: "repeated.xml".to_owned(), validate_only: false };
         let report = import_iati(&app, options, File::open(&file)?)
@@ -40,8 +45,10 @@ async fn main() -> anyhow::Result<()> {
             .map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
         let seconds = started.elapsed().as_secs_f64();
         let megabytes = f64::from(u32::try_from(report.bytes)?) / 1e6;
+        readings.abort();
+        let slowest = SLOWEST.swap(0, Ordering::Relaxed);
         println!(
-            "{round}: {megabytes:.1} MB in {seconds:.2} s, {:.1} MB/s; {} kB idle, {} kB at most; {:?}",
+            "{round}: slowest audited reading {slowest} ms; {megabytes:.1} MB in {seconds:.2} s, {:.1} MB/s; {} kB idle, {} kB at most; {:?}",
             megabytes / seconds,
             idle,
             memory("VmHWM:")?,
@@ -50,6 +57,41 @@ async fn main() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Milliseconds of the slowest reading.
+static SLOWEST: AtomicU64 = AtomicU64::new(0);
+
+/// Reads what is CONFIDENTIAL again and again: each reading is recorded before it is answered.
+async fn readings(app: App) -> anyhow::Result<()> {
+    let chronicle = &app.records.chronicle;
+    let value: Project = serde_json::from_str(CONFIDENTIAL)?;
+    // It stands already in the second round.
+    let _created = chronicle.create(&Call::default(), value).await;
+    let desks = Desks::ALL;
+    let grant = Grant {
+        role: Role::Editor,
+        desks,
+        tier: Tier::Confidential,
+        resource: None,
+        expires: None,
+    };
+    let mut sight = Sight::public();
+    sight.add(&grant, Tier::Confidential);
+    let reader =
+        Reader { sight, caller: "somebody".to_owned(), action: "projects.read".to_owned() };
+    loop {
+        let started = Instant::now();
+        chronicle.get::<Project>("projects/told", At::Now, &reader).await?;
+        let took = u64::try_from(started.elapsed().as_millis())?;
+        SLOWEST.fetch_max(took, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+const CONFIDENTIAL: &str = r#"{"name":"projects/told","tier":"CONFIDENTIAL","kind":"PROJECT","title":"Told","titles":[],
+"descriptions":[],"status":null,"iati_identifier":"","dates":[],"participants":[],"recipients":[],"sectors":[],
+"default_currency":"","amounts":[],"agreements":[],"frameworks":[],"relations":[],"external_ids":[],"note":"",
+"source":{"citation":"nowhere"},"confidence":null}"#;
 
 /// The activities of a file, several times, each time under other identifiers.
 fn repeat(source: &Path, times: u32, target: &Path) -> anyhow::Result<()> {

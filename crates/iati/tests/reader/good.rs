@@ -1,6 +1,6 @@
 //! Files that are as they should be: every value arrives, and nothing is found.
 
-use iati::{Date, Narrative};
+use iati::{Date, Event, Narrative, Reader};
 
 use crate::{activity, file, read, transaction, with};
 
@@ -146,4 +146,38 @@ fn foreign_elements_are_passed_over_silently() {
     assert_eq!(outcome.activity().sectors, []);
     assert_eq!(outcome.findings, []);
     assert_eq!(outcome.totals.transactions, 0);
+}
+
+#[test]
+fn an_activity_of_many_transactions_comes_in_parts() {
+    let one = transaction("<value value-date=\"2021-05-06\">10</value>");
+    let related = "<related-activity ref=\"XX-2\" type=\"1\"/>";
+    let many = activity("XX-1", &format!("{}{related}", one.repeat(1200)));
+    let again = activity("XX-1", &one.repeat(600));
+    let nameless = activity("", &one.repeat(600));
+    let file = file(&format!("{many}{again}{nameless}{}", activity("XX-3", &one)));
+
+    let mut reader = Reader::in_parts(file.as_bytes());
+    let mut seen = Vec::new();
+    for event in &mut reader {
+        seen.push(match event {
+            Event::Part(it) => ("part", it.transactions.len(), it.titles.len()),
+            Event::Activity(it, findings) => {
+                assert_eq!(findings, []);
+                ("whole", it.transactions.len(), it.related_activities.len())
+            }
+            Event::Finding(finding) => (finding.rule, 0, 0),
+        });
+    }
+
+    let wanted = [
+        ("part", 500, 1),
+        ("part", 500, 0),
+        ("whole", 200, 1),
+        ("identifier-duplicate", 0, 0),
+        ("identifier-missing", 0, 0),
+        ("whole", 1, 0),
+    ];
+    assert_eq!(seen, wanted);
+    assert_eq!((reader.totals().activities, reader.totals().transactions), (4, 2401));
 }

@@ -43,7 +43,7 @@ fn stopped_after(head: &str, unit: &str) -> (Vec<Finding>, u64) {
     for event in &mut reader {
         match event {
             Event::Finding(finding) => findings.push(finding),
-            Event::Activity(..) => panic!("there is no whole activity"),
+            Event::Activity(..) | Event::Part(_) => panic!("there is no whole activity"),
         }
     }
     (findings, reader.totals().bytes)

@@ -52,6 +52,7 @@ fn read(input: impl AsRef<[u8]>) -> Outcome {
                 findings.extend(about);
             }
             Event::Finding(finding) => findings.push(finding),
+            Event::Part(_) => panic!("only a reader in parts delivers them"),
         }
     }
     Outcome { activities, findings, totals: reader.totals() }

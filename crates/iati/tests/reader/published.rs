@@ -176,7 +176,7 @@ fn a_large_real_file_is_read_from_disk_with_its_cyrillic_text() {
     let cyrillic = (&mut reader)
         .filter_map(|event| match event {
             Event::Activity(activity, _) => Some(activity),
-            Event::Finding(_) => None,
+            Event::Finding(_) | Event::Part(_) => None,
         })
         .flat_map(|activity| [activity.titles, activity.descriptions].concat())
         .filter(|narrative| narrative.text.contains(|c| ('а'..='я').contains(&c)))

@@ -4,14 +4,18 @@ use chronicle::filter::standing;
 use chronicle::read::{v, versions};
 use chronicle::{At, Chronicle, Error, Reader, Resource, Stored};
 use policy::{Desks, Sight, Tier};
-use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Alias, Condition, ExprTrait, Query};
+use sea_orm::sea_query::{Alias, Condition, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryResult};
+use uuid::Uuid;
 
 use crate::domain::{Project, Transaction};
 
 /// How the names of imported transactions begin; others are never touched by an import.
 pub const IMPORTED: &str = "iati-";
 
+/// Transactions that are compared at once, and those of one page where they are more.
+const MOST: u64 = 5000;
+const PAGE: u64 = 1000;
 /// Names of one query: the engines take only so many parameters.
 const NAMES: usize = 500;
 
@@ -38,25 +42,71 @@ pub async fn projects_of(
     chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
 }
 
-/// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of whoever imports.
+/// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of whoever imports. Nothing if
+/// they are more than can be held at once.
 pub async fn transactions_of(
     chronicle: &Chronicle,
     projects: &[String],
     sight: &Sight,
-) -> Result<Vec<Imported>, Error> {
+) -> Result<Option<Vec<Imported>>, Error> {
     if projects.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
-    let query = Query::select()
+    let query = imported().and_where(v("project").is_in(projects)).limit(MOST + 1).to_owned();
+    let rows = chronicle.db.query_all(&query).await?;
+    if u64::try_from(rows.len()).is_ok_and(|found| found > MOST) {
+        return Ok(None);
+    }
+    all_imported(&rows, sight).map(Some)
+}
+
+/// The imported ones among the next transactions of a project after a uid, and the uid of the last that was looked at; nothing
+/// when there are no more.
+pub async fn imported_after(
+    chronicle: &Chronicle,
+    project: &str,
+    after: Uuid,
+    sight: &Sight,
+) -> Result<Option<(Vec<Imported>, Uuid)>, Error> {
+    let query = imported()
+        .and_where(v("project").eq(project))
+        .and_where(v("uid").gt(after))
+        .order_by((Alias::new("v"), Alias::new("uid")), Order::Asc)
+        .limit(PAGE)
+        .to_owned();
+    let rows = chronicle.db.query_all(&query).await?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    Ok(Some((all_imported(&rows, sight)?, last.try_get("", "uid")?)))
+}
+
+/// The imported transactions of these names, deleted and hidden ones too.
+pub async fn imported_named(
+    chronicle: &Chronicle,
+    names: &[String],
+    sight: &Sight,
+) -> Result<Vec<Imported>, Error> {
+    let mut found = Vec::with_capacity(names.len());
+    for some in names.chunks(NAMES) {
+        let query = imported().and_where(v("name").is_in(some)).to_owned();
+        found.extend(all_imported(&chronicle.db.query_all(&query).await?, sight)?);
+    }
+    Ok(found)
+}
+
+fn imported() -> SelectStatement {
+    Query::select()
         .columns(
-            ["name", "deleted", "tier", "desks"].map(|path| (Alias::new("v"), Alias::new(path))),
+            ["uid", "name", "deleted", "tier", "desks"]
+                .map(|path| (Alias::new("v"), Alias::new(path))),
         )
         .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
         .cond_where(standing("v", At::Now))
-        .and_where(v("project").is_in(projects))
-        .to_owned();
-    let mut found = Vec::new();
-    for row in chronicle.db.query_all(&query).await? {
+        .to_owned()
+}
+
+fn all_imported(rows: &[QueryResult], sight: &Sight) -> Result<Vec<Imported>, Error> {
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
         let name: String = row.try_get("", "name")?;
         if name.rsplit('/').next().is_some_and(|id| id.starts_with(IMPORTED)) {
             let tier = Tier::from_level(row.try_get("", "tier")?);

@@ -5,7 +5,10 @@ mod migrations;
 mod summed;
 mod sums;
 
-pub use imports::{IMPORTED, Imported, projects_of, transactions_named, transactions_of};
+pub use imports::{
+    IMPORTED, Imported, imported_after, imported_named, projects_of, transactions_named,
+    transactions_of,
+};
 pub use migrations::{Migrator, kinds, schema};
 pub use summed::disclose;
 pub use sums::{Apart, groups};

@@ -7,6 +7,7 @@ mod clearances;
 mod damaged;
 mod families;
 mod import;
+mod large;
 mod projects;
 mod published;
 mod sums;

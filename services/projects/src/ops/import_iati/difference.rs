@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use chronicle::{Entry, Stored};
+use chassis::Failure;
+use chronicle::{Chronicle, Entry, Stored};
 use iati::{Finding, Severity};
 use standard::Step;
 use standard::access::Around;
 
 use super::notes::finding;
 use super::read::Prepared;
+use super::record::failed;
 use crate::domain::Transaction;
-use crate::store::Imported;
+use crate::store::{self, Imported};
 
 /// What is to be done about the transactions of one project.
 #[derive(Default)]
@@ -56,6 +58,21 @@ impl<'a> Difference<'a> {
         difference.delete.extend(gone.map(|it| it.name));
         difference.delete.sort();
         difference
+    }
+
+    /// That transactions of these names are gone.
+    pub fn gone(delete: Vec<String>) -> Self {
+        Self { delete, ..Self::default() }
+    }
+
+    /// The versions that stand of what is to be deleted or brought back, by name.
+    pub async fn versions(
+        &self,
+        chronicle: &Chronicle,
+    ) -> Result<HashMap<String, Stored<Transaction>>, Failure> {
+        let names: Vec<String> = self.names().cloned().collect();
+        let found = store::transactions_named(chronicle, &names).await.map_err(failed)?;
+        Ok(found.into_iter().map(|stored| (stored.value.name.clone(), stored)).collect())
     }
 
     /// The names of those of which the version that stands is needed.

@@ -1,10 +1,12 @@
 //! Imports an IATI activity file as it arrives. Three things run at once, joined by bounded channels: the caller brings
 //! bytes, a thread reads them into batches of whole activities (`read`), and this task records the batches, one
-//! transaction each (`record`). So memory does not grow with the file, and what was recorded is always whole.
+//! transaction each (`record`). So memory does not grow with the file, and what was recorded is whole; but an activity of
+//! many transactions is recorded in parts (`part`).
 
 mod difference;
 mod merge;
 mod notes;
+mod part;
 mod project;
 mod read;
 mod record;
@@ -20,6 +22,8 @@ use tokio::sync::mpsc;
 
 use crate::app::App;
 
+use part::{Import, Parts};
+use read::Batch;
 use record::failed;
 
 pub use report::{Report, SEVERITIES, Tally};
@@ -49,9 +53,13 @@ pub async fn import_iati(
     let (sender, mut batches) = mpsc::channel(BATCHES);
     let name = options.file_name.clone();
     let reading = tokio::task::spawn_blocking(move || read::read(file, &name, &sender));
-    let mut report = Report::default();
+    let import = Import { chronicle, call: &call, validate_only: options.validate_only };
+    let (mut report, mut parts) = (Report::default(), Parts::default());
     while let Some(batch) = batches.recv().await {
-        let outcome = record::record(chronicle, &call, &batch, options.validate_only).await;
+        let outcome = match &batch {
+            Batch::Whole(activities) => record::record(import, activities).await,
+            Batch::Part(prepared, place) => parts.record(import, prepared, place).await,
+        };
         report.add(outcome?);
     }
     let (totals, tally) = reading.await.map_err(Failure::internal)?;

@@ -1,4 +1,4 @@
-//! The thread that reads: bytes in, batches of whole activities out.
+//! The thread that reads: bytes in, batches of whole activities out; of an activity of many transactions, its parts.
 
 use std::io::Read;
 
@@ -8,13 +8,13 @@ use tokio::sync::mpsc::Sender;
 use super::notes::Notes;
 use super::project::project;
 use super::report::Tally;
-use super::transaction::transactions;
+use super::transaction::{Seen, transactions};
 use crate::domain::{Project, Transaction};
 
 /// A batch ends when it has this many activities, transactions or bytes of the file: enough that a commit costs little,
-/// few enough that three batches at once take little memory.
+/// few enough that three batches at once take little memory, and that who waits for the record waits a fraction of a second.
 const MOST_ACTIVITIES: usize = 100;
-const MOST_TRANSACTIONS: usize = 2000;
+const MOST_TRANSACTIONS: usize = 1000;
 const MOST_FILE_BYTES: u64 = 4 << 20;
 /// Bytes of an IATI identifier.
 const MOST_IDENTIFIER: usize = 256;
@@ -31,69 +31,159 @@ pub struct Prepared {
     pub transactions: Vec<Transaction>,
 }
 
-/// Reads a file and sends its batches. Stops early if nobody takes them.
-pub fn read(file: impl Read, name: &str, batches: &Sender<Vec<Prepared>>) -> (Totals, Tally) {
-    let mut reader = Reader::new(file);
-    let mut tally = Tally::default();
-    let mut batch: Vec<Prepared> = Vec::new();
-    let (mut moved, mut begun) = (0, 0);
-    while let Some(event) = reader.next() {
-        let (activity, findings) = match event {
-            Event::Activity(activity, findings) => (activity, findings),
-            Event::Finding(finding) => {
-                tally.add(finding);
-                continue;
-            }
-        };
-        tally.extend(findings);
-        if let Some(prepared) = prepare(&activity, name, &mut tally) {
-            moved += prepared.transactions.len();
-            batch.push(prepared);
-        }
-        let bytes = reader.totals().bytes;
-        let full = batch.len() >= MOST_ACTIVITIES
-            || moved >= MOST_TRANSACTIONS
-            || bytes - begun >= MOST_FILE_BYTES;
-        if full {
-            (moved, begun) = (0, bytes);
-            if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return (reader.totals(), tally);
-            }
-        }
-    }
-    if !batch.is_empty() {
-        // An error says that the import was given up: then nobody reads what this returns either.
-        drop(batches.blocking_send(batch));
-    }
-    (reader.totals(), tally)
+/// What the thread sends.
+pub enum Batch {
+    /// Whole activities.
+    Whole(Vec<Prepared>),
+    /// A part of one.
+    Part(Box<Prepared>, Place),
 }
 
-/// An activity as the record would hold it; nothing, and a finding, if it cannot.
-fn prepare(activity: &Activity, file_name: &str, tally: &mut Tally) -> Option<Prepared> {
+/// Where a part stands in its activity.
+pub enum Place {
+    /// It is the first: the project is as far as the file was read.
+    First,
+    /// It is neither; the project is that of the first.
+    Middle,
+    /// It is the last: the project is whole, and these are all transactions of the file.
+    Last(Seen),
+}
+
+/// Reads a file and sends its batches. Stops early if nobody takes them.
+pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Tally) {
+    let mut reader = Reader::in_parts(file);
+    let mut reading = Reading {
+        name,
+        batches,
+        tally: Tally::default(),
+        batch: Vec::new(),
+        begun: 0,
+        large: None,
+    };
+    while let Some(event) = reader.next() {
+        let bytes = reader.totals().bytes;
+        let wanted = match event {
+            Event::Activity(activity, findings) => {
+                reading.tally.extend(findings);
+                reading.activity(&activity, bytes)
+            }
+            Event::Part(activity) => reading.part(&activity, bytes),
+            Event::Finding(finding) => {
+                reading.tally.add(finding);
+                true
+            }
+        };
+        if !wanted {
+            break;
+        }
+    }
+    reading.flush(0);
+    (reader.totals(), reading.tally)
+}
+
+/// An activity of which parts were sent.
+struct Large {
+    line: u64,
+    /// Absent if it cannot be recorded.
+    project: Option<Project>,
+    seen: Seen,
+}
+
+/// What was read and not sent.
+struct Reading<'a> {
+    name: &'a str,
+    batches: &'a Sender<Batch>,
+    tally: Tally,
+    batch: Vec<Prepared>,
+    /// Bytes of the file before the batch.
+    begun: u64,
+    large: Option<Large>,
+}
+
+impl Reading<'_> {
+    /// Takes a whole activity, or what is left of one that came in parts. False if nobody wants more.
+    fn activity(&mut self, activity: &Activity, bytes: u64) -> bool {
+        let mut notes = notes(activity);
+        if let Some(large) = self.large.take().filter(|large| large.line == activity.line) {
+            let Large { project: Some(_), mut seen, .. } = large else { return true };
+            let prepared = prepare(activity, self.name, &mut seen, &mut notes);
+            self.tally.extend(notes.found);
+            let Some(prepared) = prepared else { return true };
+            return self.send(Batch::Part(Box::new(prepared), Place::Last(seen)));
+        }
+        let prepared = prepare(activity, self.name, &mut Seen::default(), &mut notes);
+        self.tally.extend(notes.found);
+        self.batch.extend(prepared);
+        let moved: usize = self.batch.iter().map(|it| it.transactions.len()).sum();
+        let full = self.batch.len() >= MOST_ACTIVITIES
+            || moved >= MOST_TRANSACTIONS
+            || bytes - self.begun >= MOST_FILE_BYTES;
+        !full || self.flush(bytes)
+    }
+
+    /// Takes a part of an activity. False if nobody wants more.
+    fn part(&mut self, activity: &Activity, bytes: u64) -> bool {
+        let mut notes = notes(activity);
+        if let Some(large) = self.large.as_mut().filter(|large| large.line == activity.line) {
+            let Some(project) = &large.project else { return true };
+            let project = project.clone();
+            let transactions = transactions(activity, &project, &mut large.seen, &mut notes);
+            self.tally.extend(notes.found);
+            let prepared = Prepared { line: activity.line, project, transactions };
+            return self.send(Batch::Part(Box::new(prepared), Place::Middle));
+        }
+        let mut seen = Seen::default();
+        let prepared = prepare(activity, self.name, &mut seen, &mut notes);
+        self.tally.extend(notes.found);
+        let project = prepared.as_ref().map(|it| it.project.clone());
+        self.large = Some(Large { line: activity.line, project, seen });
+        self.flush(bytes)
+            && prepared.is_none_or(|it| self.send(Batch::Part(Box::new(it), Place::First)))
+    }
+
+    /// Sends the batch, if there is one.
+    fn flush(&mut self, bytes: u64) -> bool {
+        self.begun = bytes;
+        let batch = std::mem::take(&mut self.batch);
+        batch.is_empty() || self.send(Batch::Whole(batch))
+    }
+
+    /// An error says that the import was given up: then nobody reads what the thread returns either.
+    fn send(&self, batch: Batch) -> bool {
+        self.batches.blocking_send(batch).is_ok()
+    }
+}
+
+fn notes(activity: &Activity) -> Notes {
     let identifier = &activity.identifier;
     let end = (0..=identifier.len().min(MOST_IDENTIFIER)).rev();
     let shown = end.into_iter().find(|end| identifier.is_char_boundary(*end)).unwrap_or(0);
-    let mut notes = Notes::new(&identifier[..shown], activity.line);
-    let prepared = if identifier.len() > MOST_IDENTIFIER {
+    Notes::new(&identifier[..shown], activity.line)
+}
+
+/// An activity as the record would hold it; nothing, and a finding, if it cannot.
+fn prepare(
+    activity: &Activity,
+    file_name: &str,
+    seen: &mut Seen,
+    notes: &mut Notes,
+) -> Option<Prepared> {
+    if activity.identifier.len() > MOST_IDENTIFIER {
         let message = format!(
             "the identifier is longer than {MOST_IDENTIFIER} bytes; the activity was skipped; shorten it"
         );
         notes.error("identifier-too-long", message);
-        None
-    } else {
-        let project = project(activity, file_name, &mut notes);
-        let size = serde_json::to_vec(&project).map_or(usize::MAX, |document| document.len());
-        if size > MOST_PROJECT {
-            let message = format!(
-                "the activity has {size} bytes without its transactions; it was skipped; shorten it"
-            );
-            notes.error("activity-too-large", message);
-            None
-        } else {
-            let transactions = transactions(activity, &project, &mut notes);
-            Some(Prepared { line: activity.line, project, transactions })
-        }
-    };
-    tally.extend(notes.found);
-    prepared
+        return None;
+    }
+    let project = project(activity, file_name, notes);
+    let size = serde_json::to_vec(&project).map_or(usize::MAX, |document| document.len());
+    if size > MOST_PROJECT {
+        let message = format!(
+            "the activity has {size} bytes without its transactions; it was skipped; shorten it"
+        );
+        notes.error("activity-too-large", message);
+        return None;
+    }
+    let transactions = transactions(activity, &project, seen, notes);
+    Some(Prepared { line: activity.line, project, transactions })
 }

@@ -3,38 +3,53 @@
 use std::collections::HashMap;
 
 use chassis::Failure;
-use chronicle::{Call, Chronicle, Entry, Error};
+use chronicle::{Chronicle, Entry, Error};
 use iati::Finding;
 use standard::failure::from_record;
 
 use super::difference::Difference;
-use super::read::Prepared;
+use super::part::{Import, Parts};
+use super::read::{Place, Prepared};
 use super::report::Changes;
 use super::target::{Target, targets};
+use super::transaction::Seen;
 use crate::store::{self, Imported};
 
 /// How often a batch is compared again when another writer came first.
-const MOST_TRIES: usize = 20;
+pub const MOST_TRIES: usize = 20;
 
 /// Records a batch, or only compares it; returns what changed and what could not be recorded.
 pub async fn record(
-    chronicle: &Chronicle,
-    call: &Call,
+    import: Import<'_>,
     batch: &[Prepared],
-    validate_only: bool,
 ) -> Result<(Changes, Vec<Finding>), Failure> {
     for _ in 0..MOST_TRIES {
-        let plan = plan(chronicle, batch).await?;
-        if plan.entries.is_empty() || validate_only {
+        let Some(plan) = plan(import.chronicle, batch).await? else {
+            return one_by_one(import, batch).await;
+        };
+        if import.write(plan.entries).await? {
             return Ok((plan.changes, plan.findings));
-        }
-        match chronicle.record(call, plan.entries).await {
-            Ok(_) => return Ok((plan.changes, plan.findings)),
-            Err(Error::Busy) => {}
-            Err(error) => return Err(failed(error)),
         }
     }
     Err(failed(Error::Busy))
+}
+
+/// Records each activity of a batch as the last part of a large one: much more is recorded of them than the file has.
+async fn one_by_one(
+    import: Import<'_>,
+    batch: &[Prepared],
+) -> Result<(Changes, Vec<Finding>), Failure> {
+    let (mut changes, mut findings) = (Changes::default(), Vec::new());
+    for prepared in batch {
+        let mut seen = Seen::default();
+        for transaction in &prepared.transactions {
+            seen.add(&transaction.name);
+        }
+        let outcome = Parts::default().record(import, prepared, &Place::Last(seen)).await?;
+        changes.add(outcome.0);
+        findings.extend(outcome.1);
+    }
+    Ok((changes, findings))
 }
 
 /// What the record refuses, about a project.
@@ -49,8 +64,9 @@ struct Plan {
     findings: Vec<Finding>,
 }
 
-/// At most four queries, however large the batch, and one more for each 500 transactions that vanished or came back.
-async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Plan, Failure> {
+/// At most four queries, however large the batch, and one more for each 500 transactions that vanished or came back. Nothing if
+/// too much is recorded to compare it all at once.
+async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Option<Plan>, Failure> {
     let names: Vec<String> = batch.iter().map(|it| it.project.name.clone()).collect();
     let identifiers: Vec<String> =
         batch.iter().map(|it| it.project.iati_identifier.clone()).collect();
@@ -66,7 +82,9 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Plan, Failure
         .collect();
     let sight = &chassis::caller::current().sight;
     let mut of_project: HashMap<String, Vec<Imported>> = HashMap::new();
-    for imported in store::transactions_of(chronicle, &recorded, sight).await.map_err(failed)? {
+    let imported = store::transactions_of(chronicle, &recorded, sight).await.map_err(failed)?;
+    let Some(imported) = imported else { return Ok(None) };
+    for imported in imported {
         let project = imported.name.split("/transactions/").next().unwrap_or_default().to_owned();
         of_project.entry(project).or_default().push(imported);
     }
@@ -83,7 +101,7 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Plan, Failure
     for (target, difference) in targets.iter().zip(&differences) {
         plan.add(target, difference, &versions, now)?;
     }
-    Ok(plan)
+    Ok(Some(plan))
 }
 
 impl Plan {

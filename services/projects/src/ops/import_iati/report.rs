@@ -51,6 +51,17 @@ pub struct Changes {
     pub transactions_deleted: i64,
 }
 
+impl Changes {
+    /// Adds those of another batch.
+    pub(super) fn add(&mut self, other: Self) {
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.transactions_created += other.transactions_created;
+        self.transactions_deleted += other.transactions_deleted;
+    }
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -73,11 +84,7 @@ pub struct Report {
 impl Report {
     /// Adds what a batch changed and found.
     pub(super) fn add(&mut self, (changes, findings): (Changes, Vec<Finding>)) {
-        self.changes.created += changes.created;
-        self.changes.updated += changes.updated;
-        self.changes.unchanged += changes.unchanged;
-        self.changes.transactions_created += changes.transactions_created;
-        self.changes.transactions_deleted += changes.transactions_deleted;
+        self.changes.add(changes);
         self.tally.extend(findings);
     }
 

@@ -37,6 +37,12 @@ impl Target<'_> {
         }
     }
 
+    /// The names its transactions have there.
+    pub fn transaction_names(&self) -> Vec<String> {
+        let ids = self.prepared.transactions.iter().filter_map(|it| it.name.rsplit('/').next());
+        ids.map(|id| format!("{}/transactions/{id}", self.name())).collect()
+    }
+
     /// What its transactions lie within.
     pub fn around(&self) -> Around {
         Around::of(self.recorded.map_or(&self.prepared.project, |stored| &stored.value))

@@ -18,11 +18,53 @@ use crate::store::IMPORTED;
 /// Bytes of one transaction: what an answer can carry.
 const MOST_BYTES: usize = 1 << 20;
 
+/// The transactions of an activity, each as what it says, and how many say the same: small, however many they are.
+#[derive(Debug, Default)]
+pub struct Seen(HashMap<[u8; 16], u32>);
+
+impl Seen {
+    /// Which of those that say this the next one is: 1, 2, 3, …
+    fn next(&mut self, hash: [u8; 16]) -> u32 {
+        let ordinal = self.0.entry(hash).or_default();
+        *ordinal += 1;
+        *ordinal
+    }
+
+    /// Takes note of a name given before.
+    pub fn add(&mut self, name: &str) {
+        if let Some((hash, ordinal)) = parts(name) {
+            let most = self.0.entry(hash).or_default();
+            *most = Ord::max(*most, ordinal);
+        }
+    }
+
+    /// Whether a transaction of the file has this name.
+    pub fn has(&self, name: &str) -> bool {
+        parts(name).is_some_and(|(hash, ordinal)| {
+            ordinal > 0 && self.0.get(&hash).is_some_and(|most| ordinal <= *most)
+        })
+    }
+}
+
+/// What the name of an imported transaction says; nothing for one that no import gave.
+fn parts(name: &str) -> Option<([u8; 16], u32)> {
+    let id = name.rsplit('/').next()?.strip_prefix(IMPORTED)?;
+    let (hash, ordinal) = match id.split_once('-') {
+        Some((hash, ordinal)) => (hash, ordinal.parse().ok()?),
+        None => (id, 1),
+    };
+    Some((hex::decode(hash).ok()?.try_into().ok()?, ordinal))
+}
+
 /// The transactions of the activity of `project`. Each is named by what it says, so that the same one has the same name in
 /// every import; of several that say the same, the second ends in `-2`.
-pub fn transactions(activity: &Activity, project: &Project, notes: &mut Notes) -> Vec<Transaction> {
+pub fn transactions(
+    activity: &Activity,
+    project: &Project,
+    seen: &mut Seen,
+    notes: &mut Notes,
+) -> Vec<Transaction> {
     let mut transactions = Vec::with_capacity(activity.transactions.len());
-    let mut seen: HashMap<String, u32> = HashMap::new();
     for given in &activity.transactions {
         notes.at(given.line);
         let Some(mut transaction) = transaction(given, notes) else { continue };
@@ -34,9 +76,10 @@ pub fn transactions(activity: &Activity, project: &Project, notes: &mut Notes) -
             );
             continue;
         }
-        let hash = hex::encode(&Sha256::digest(&content)[..16]);
-        let ordinal = seen.entry(hash.clone()).or_default();
-        *ordinal += 1;
+        let mut hash = [0; 16];
+        hash.copy_from_slice(&Sha256::digest(&content)[..16]);
+        let ordinal = seen.next(hash);
+        let hash = hex::encode(hash);
         transaction.name = match ordinal {
             1 => format!("{}/transactions/{IMPORTED}{hash}", project.name),
             _ => format!("{}/transactions/{IMPORTED}{hash}-{ordinal}", project.name),

@@ -1,0 +1,76 @@
+//! An activity of many transactions: recorded as it comes, and whole after a second import.
+
+use std::time::Duration;
+
+use api::registan::projects::v1::{ImportIatiResponse, SumTransactionsRequest};
+use tokio_stream::StreamExt;
+
+use crate::import::{changes, file, imported, paid};
+use crate::support::{Running, messages, serve};
+
+const MANY: i64 = 1600;
+
+fn many() -> String {
+    (1..=MANY).map(|number| paid(&number.to_string(), "2023-01-01")).collect()
+}
+
+async fn counted(running: &mut Running) -> i64 {
+    let sums = running.sums(SumTransactionsRequest::default()).await;
+    sums.iter().map(|sum| sum.transactions).sum()
+}
+
+/// Sends most of the file and then nothing more, until some of its first activity is recorded; then goes away.
+async fn broken(running: &mut Running, file: &str) -> i64 {
+    let mut sent = messages("file.xml", false, file.as_bytes());
+    sent.truncate(sent.len() - 2);
+    let mut projects = running.projects.clone();
+    let stream = tokio_stream::iter(sent).chain(tokio_stream::pending());
+    let import = tokio::spawn(async move { projects.import_iati(stream).await });
+    let recorded = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            match counted(running).await {
+                0 => tokio::time::sleep(Duration::from_millis(20)).await,
+                some => return some,
+            }
+        }
+    });
+    let recorded = recorded.await.expect("an activity is recorded before it was read to its end");
+    import.abort();
+    recorded
+}
+
+fn shown(report: &ImportIatiResponse) -> [i64; 6] {
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    changes(report)
+}
+
+#[tokio::test]
+async fn a_large_activity_is_recorded_in_parts_and_a_second_import_mends_a_break() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let whole = file(&many());
+
+        let some = broken(&mut running, &whole).await;
+        let mended = running.import(whole.as_bytes()).await;
+        let projects = imported(&mut running).await;
+
+        assert!((500..MANY).contains(&some), "{some}");
+        assert_eq!(shown(&mended)[..4], [1, 1, 0, 0], "the other activity is new");
+        assert_eq!(counted(&mut running).await, MANY + 1);
+        assert_eq!(projects[0].relations[0].iati_identifier, "XI-IATI-TEST-PARENT");
+
+        let again = running.import(whole.as_bytes()).await;
+        let rehearsed = running.try_import(messages("a.xml", true, file("").as_bytes())).await;
+        let fewer = running.import(file(&paid("1", "2023-01-01")).as_bytes()).await;
+        let left = counted(&mut running).await;
+        let back = running.import(whole.as_bytes()).await;
+
+        assert_eq!(shown(&again), [0, 0, 2, 0, 0, 0]);
+        assert_eq!(shown(&rehearsed.unwrap()), [0, 1, 1, 0, 0, MANY]);
+        assert_eq!(shown(&fewer), [0, 1, 1, 0, 0, MANY - 1]);
+        assert_eq!(left, 2);
+        assert_eq!(shown(&back), [0, 1, 1, 0, MANY - 1, 0]);
+        assert_eq!(counted(&mut running).await, MANY + 1);
+    })
+    .await;
+}
