@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
+use crate::lane::Lane;
 use crate::mark::Mark;
 use crate::read::{ListRequest, arguments, marked, matching, no_head};
 use crate::reader::Reader;
@@ -311,6 +312,7 @@ impl<T: Resource> Watcher<T> {
         asked: Stood<'_>,
     ) -> Result<(Vec<(Stored<T>, bool)>, bool, Mark), Error> {
         let statement = watched::stood::<T>(&self.request, &self.reader, asked)?;
+        let _turn = self.chronicle.turn(Lane::Stream).await;
         let rows = self.chronicle.db.query_all(&statement).await?;
         let (head, mark) = marked(rows.first(), asked.at, asked.token)?;
         self.sent.look(head);
@@ -331,7 +333,9 @@ impl<T: Resource> Watcher<T> {
             return Ok((Vec::new(), false));
         }
         let statement = watched::log::<T>(&self.request, &self.reader, &after)?;
+        let turn = self.chronicle.turn(Lane::Stream).await;
         let rows = self.chronicle.db.query_all(&statement).await?;
+        drop(turn);
         let first = rows.first().ok_or_else(no_head)?;
         after.check(first.try_get::<Option<String>>("", "mark")?.as_deref())?;
         let hash: String = first.try_get("", "head_hash")?;

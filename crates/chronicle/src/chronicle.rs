@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::error::Error;
 use crate::head::Head;
+use crate::lane::Lanes;
 use crate::reader::Reader;
 use crate::schema::id;
 use crate::token::Keys;
@@ -25,6 +26,7 @@ pub struct Chronicle {
     pub db: DatabaseConnection,
     pub(crate) keys: Keys,
     pub(crate) writer: Writer,
+    pub(crate) lanes: Lanes,
     clock: Arc<dyn Clock>,
     /// The record time of the newest change this process knows of: wakes those who watch, and tells them no more.
     moves: Arc<watch::Sender<i64>>,
@@ -47,6 +49,7 @@ impl Chronicle {
         Ok(Self {
             writer: Writer::start(db.clone(), Arc::clone(&clock), Arc::clone(&head)),
             keys: Keys::new(&secret)?,
+            lanes: Lanes::at(&db),
             db,
             clock,
             moves: head,

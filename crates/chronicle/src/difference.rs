@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::{At, standing};
+use crate::lane::Lane;
 use crate::read::{ListRequest, matching, v};
 use crate::reader::{Reader, hidden, visible};
 use crate::resource::{Resource, Stored};
@@ -40,6 +41,7 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<(Vec<Difference<T>>, Option<Uuid>), Error> {
         let touched = touched::<T>(from, to, after, reader);
+        let turn = self.turn(Lane::Stream).await;
         let rows = self.db.query_all(&touched).await?;
         let uids: Vec<Uuid> =
             rows.iter().map(|row| row.try_get("", "uid")).collect::<Result<_, _>>()?;
@@ -62,6 +64,7 @@ impl Chronicle {
         }
         let mut before = by_uid(self.load::<T>(&olds).await?);
         let mut now = by_uid(self.load::<T>(&news).await?);
+        drop(turn);
         let mut differences = Vec::new();
         for uid in &uids[..through] {
             let (before, after) = (before.remove(uid), now.remove(uid));

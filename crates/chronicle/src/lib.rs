@@ -22,6 +22,7 @@
 //! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
 //! - [`filter`] and [`order`]: what a caller asks, typed against the resource
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
+//! - [`Lane`]: what reads much waits for its turn, what reads little does not
 //! - [`verify`]: does the record still say what the log committed to?
 //! - [`log`]: who wrote or read what, for those who watch over it
 //!
@@ -44,6 +45,7 @@ pub mod entry;
 pub mod error;
 pub mod filter;
 mod head;
+mod lane;
 pub mod log;
 mod mark;
 pub mod order;
@@ -69,6 +71,7 @@ pub use difference::Difference;
 pub use entry::Entry;
 pub use error::{DatabaseFailure, Error};
 pub use filter::At;
+pub use lane::Lane;
 pub use pulse::pulse;
 pub use read::{ListRequest, Page};
 pub use reader::Reader;

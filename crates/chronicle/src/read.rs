@@ -14,6 +14,7 @@ use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, standing};
 use crate::head::Head;
+use crate::lane::Lane;
 use crate::mark::{Mark, hash_at};
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
@@ -277,16 +278,28 @@ impl Chronicle {
         })?)
     }
 
-    /// A page. One query, whatever its size.
+    /// A page, in its turn. One query, whatever its size.
     pub async fn list<T: Resource>(
         &self,
+        request: &ListRequest,
+        reader: &Reader,
+    ) -> Result<Page<Shown<T>>, Error> {
+        self.list_in::<T>(Lane::Page, request, reader).await
+    }
+
+    /// As [`Chronicle::list`], in another lane.
+    pub async fn list_in<T: Resource>(
+        &self,
+        lane: Lane,
         request: &ListRequest,
         reader: &Reader,
     ) -> Result<Page<Shown<T>>, Error> {
         let cursor = self.cursor::<T>(request)?;
         let pinned = cursor.as_ref().map(|cursor| cursor.mark.time).or(request.read_time);
         let at = pinned.map_or(At::Now, At::Time);
+        let turn = self.turn(lane).await;
         let page = self.page::<T>(request, cursor, reader).await?;
+        drop(turn);
         let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
         let Page { items, next_page_token, read_time, resume_token } = page;
         let items = items.into_iter().map(|stored| recorded.show(stored)).collect();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
+use crate::lane::Lane;
 use crate::mark::Mark;
 use crate::read::{holds, marked, v, with_mark};
 use crate::reader::{Reader, visible};
@@ -133,7 +134,9 @@ impl Chronicle {
         let query = with_mark(inner, reader, at, token)
             .order_by((id("v"), id("revision")), Order::Desc)
             .to_owned();
+        let turn = self.turn(Lane::Page).await;
         let found = self.db.query_all(&query).await?;
+        drop(turn);
         let marked = marked(found.first(), at, token)?;
         let found = with_version(&found)?;
         let wanted = Ord::max(fitting(&found)?.len(), Ord::min(found.len(), 2));

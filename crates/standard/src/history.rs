@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::registan::r#type::v1::{ChangeKind, Operation};
 use api::standard::{Diff, Export, RevisionParts, Revisions};
 use chassis::failure::{Failure, Violation};
-use chronicle::{Chronicle, Difference, ListRequest, Reader, Revision, Shown, Stored};
+use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Shown, Stored};
 use futures::stream::{self, Stream, StreamExt};
 use policy::Tier;
 use tonic::{Request, Response, Status};
@@ -49,7 +49,8 @@ impl Records {
             ..ListRequest::default()
         };
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
-        let first = chronicle.list::<T>(&asked, &reader).await.map_err(refused::<T>)?;
+        let first =
+            chronicle.list_in::<T>(Lane::Stream, &asked, &reader).await.map_err(refused::<T>)?;
         let read_time = first.read_time;
         let state = Some((first, asked, chronicle, reader));
         let pages = stream::try_unfold(state, |state| async {
@@ -59,7 +60,10 @@ impl Records {
                 return Ok(Some((items, None)));
             }
             asked.page_token = page.next_page_token;
-            let next = chronicle.list::<T>(&asked, &reader).await.map_err(refused::<T>)?;
+            let next = chronicle
+                .list_in::<T>(Lane::Stream, &asked, &reader)
+                .await
+                .map_err(refused::<T>)?;
             Ok::<_, Status>(Some((items, Some((next, asked, chronicle, reader)))))
         });
         Ok(at(read_time, flat(pages.map(move |page| each(page, write.clone())))))

@@ -26,6 +26,7 @@ pub struct Services {
 
 impl Services {
     /// The same services, by sockets of their own.
+    #[must_use]
     pub fn apart(&self) -> Self {
         Self {
             agreements: self.agreements.apart(),

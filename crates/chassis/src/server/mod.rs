@@ -321,7 +321,7 @@ impl Server {
         let Self { listener, address, edge, stopping, service, drain, mut health, .. } = self;
         tracing::info!(service = service.name, %address, "serving");
         let probes = CancellationToken::new();
-        let probed = probes.clone().drop_guard();
+        let until_stopped = probes.clone().drop_guard();
         if let Some((listener, edge)) = self.probes {
             let room = Room { connections: PROBES, per_address: 0, age: PROBES_AGE };
             let connections = Connections::new(edge, &service.limits, room);
@@ -340,7 +340,7 @@ impl Server {
         stopping.cancel();
         health.tell(false).await;
         let cut = connections.drain(drain).await;
-        drop(probed);
+        drop(until_stopped);
         tracing::info!(service = service.name, connections_cut = cut, "stopped");
     }
 }

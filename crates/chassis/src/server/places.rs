@@ -96,7 +96,9 @@ impl Places {
             .collect();
         quiet.sort_unstable_by_key(|(quiet, _)| std::cmp::Reverse(*quiet));
         quiet.truncate(MAKE_ROOM);
-        quiet.iter().for_each(|(_, connection)| connection.make_room.cancel());
+        for (_, connection) in &quiet {
+            connection.make_room.cancel();
+        }
         quiet.len()
     }
 

@@ -26,9 +26,10 @@ impl Quiet {
 
 /// Connects from an address of the loopback network.
 async fn quiet(from: &str, to: SocketAddr) -> Option<Quiet> {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
-    let socket = socket.connect(to).await.unwrap();
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let from = from.parse().expect("an address");
+    socket.bind(SocketAddr::new(from, 0)).expect("an address of the loopback network");
+    let socket = socket.connect(to).await.expect("the port is open");
     let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(socket)).await.ok()?;
     let open = tokio::spawn(async move {
         let _ = connection.await;
@@ -112,5 +113,5 @@ async fn a_newcomer_takes_the_place_of_who_has_long_been_quiet() {
 async fn answers(running: &Running) {
     let mut health = running.health();
     let answer = timeout(Duration::from_secs(3), health.check(HealthCheckRequest::default()));
-    answer.await.expect("in time").unwrap();
+    answer.await.expect("in time").expect("it answers");
 }

@@ -14,7 +14,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 async fn status(health: &HealthClient<Channel>, service: &str) -> i32 {
     let request = HealthCheckRequest { service: service.to_owned() };
-    health.clone().check(request).await.unwrap().get_ref().status
+    health.clone().check(request).await.expect("health answers").get_ref().status
 }
 
 async fn until(health: &HealthClient<Channel>, service: &str, wanted: ServingStatus) {
@@ -23,7 +23,7 @@ async fn until(health: &HealthClient<Channel>, service: &str, wanted: ServingSta
             sleep(Duration::from_millis(10)).await;
         }
     });
-    reached.await.unwrap();
+    reached.await.expect("in time");
 }
 
 #[tokio::test]

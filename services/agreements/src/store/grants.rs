@@ -1,6 +1,6 @@
 //! Queries of grants.
 
-use chronicle::{Chronicle, Error, ListRequest, Reader, Shown};
+use chronicle::{Chronicle, Error, Lane, ListRequest, Reader, Shown};
 
 use crate::domain::Grant;
 
@@ -14,7 +14,7 @@ pub async fn grants_of(chronicle: &Chronicle, subject: &str) -> Result<Vec<Shown
     };
     let mut grants = Vec::new();
     loop {
-        let page = chronicle.list::<Grant>(&request, &Reader::public()).await?;
+        let page = chronicle.list_in::<Grant>(Lane::Free, &request, &Reader::public()).await?;
         grants.extend(page.items);
         if page.next_page_token.is_empty() {
             return Ok(grants);

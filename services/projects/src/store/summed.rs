@@ -3,7 +3,7 @@
 use chronicle::filter::{filter, standing};
 use chronicle::read::{holds, v, with_head};
 use chronicle::reader::visible;
-use chronicle::{At, Chronicle, Error, Reader, Resource};
+use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use policy::Tier;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SimpleExpr};
@@ -41,7 +41,9 @@ pub async fn disclose(
         .and_where(above(v("tier")).or(above(p("tier"))))
         .cond_where(filter::<Transaction>(text, at)?)
         .to_owned();
+    let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(read, reader)).await?;
+    drop(turn);
     let (mut head, mut versions) = (0, Vec::with_capacity(rows.len()));
     for row in &rows {
         head = row.try_get("", "head")?;

@@ -3,7 +3,7 @@
 use chronicle::filter::{filter, standing};
 use chronicle::read::{holds, v, with_head};
 use chronicle::reader::visible;
-use chronicle::{At, Chronicle, Error, Reader, Resource};
+use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use facts::total::Total;
 use facts::vocabulary::Vocabulary;
 use sea_orm::sea_query::{
@@ -39,8 +39,10 @@ pub async fn groups(
     reader: &Reader,
 ) -> Result<(Vec<Group>, i64), Error> {
     let at = chronicle.at(read_time).await?;
+    let turn = chronicle.turn(Lane::Page).await;
     let rows =
         chronicle.db.query_all(&with_head(statement(text, apart, at, reader)?, reader)).await?;
+    drop(turn);
     let head: i64 = match rows.first() {
         Some(row) => row.try_get("", "head")?,
         None => return Err(Error::Corrupt("the head row is gone".to_owned())),
