@@ -11,7 +11,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 async fn until(system: &System, service: &str, wanted: ServingStatus) {
     let channel = chassis::client::channel(&format!("http://{}", system.addresses[0]));
-    let mut client = HealthClient::new(channel.unwrap());
+    let mut client = HealthClient::new(channel.expect("an address is a url"));
     let reached = timeout(Duration::from_secs(15), async {
         loop {
             let request = HealthCheckRequest { service: service.to_owned() };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
-use e2e::faults::{disk, kill, parents, restore, skew, watch};
+use e2e::faults::{disk, greedy, kill, parents, restore, skew, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
 #[derive(Parser)]
@@ -29,6 +29,8 @@ enum Storm {
     Watch(Watch),
     /// Hides and shows projects and their transactions under watchers of several clearances: nothing may be shown or missed.
     Parents(Parents),
+    /// Lets greedy callers ask for as much as they can: honest ones beside them must not notice, and memory must not grow.
+    Greedy(Greedy),
 }
 
 #[derive(Args)]
@@ -154,6 +156,16 @@ struct Parents {
     seed: Option<u64>,
 }
 
+#[derive(Args)]
+struct Greedy {
+    /// How long the greedy callers go on, in seconds.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// How many of everything, in percent of what must be borne.
+    #[arg(long, default_value_t = 100)]
+    percent: usize,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Engine {
     Sqlite,
@@ -169,6 +181,7 @@ async fn main() -> ExitCode {
         Storm::Clock(arguments) => clock(&arguments).await,
         Storm::Watch(arguments) => watch(&arguments).await,
         Storm::Parents(arguments) => parents(&arguments).await,
+        Storm::Greedy(arguments) => greedy(&arguments).await,
     };
     match good {
         Ok(true) => ExitCode::SUCCESS,
@@ -291,6 +304,24 @@ async fn parents(arguments: &Parents) -> anyhow::Result<bool> {
         good &= report.is_good();
     }
     Ok(good)
+}
+
+/// Whether honest callers noticed nothing.
+async fn greedy(arguments: &Greedy) -> anyhow::Result<bool> {
+    let whole = greedy::Plan::WHOLE;
+    let part = |all: usize| all * arguments.percent / 100;
+    let plan = greedy::Plan {
+        disturbed: Duration::from_secs(arguments.seconds),
+        watches: part(whole.watches),
+        idle: part(whole.idle),
+        imports: part(whole.imports).max(1),
+        large: part(whole.large),
+        ..whole
+    };
+    let report = greedy::run(plan).await?;
+    let Some(report) = report else { anyhow::bail!("the storm cannot begin") };
+    println!("{report}");
+    Ok(report.is_good() && report.is_quick())
 }
 
 /// The one that was chosen, or both.

@@ -1,0 +1,232 @@
+//! The greedy storm: callers who ask for as much as they can, all at once, and honest ones beside them, who must not notice.
+//!
+//! - `house`: the four processes, with the quotas of a deployment
+//! - `fill`: what is recorded before
+//! - `honest`: who only wants an answer
+//! - `callers`: who wants everything
+
+mod callers;
+mod fill;
+mod honest;
+mod house;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use self::callers::Greed;
+use self::honest::{Honest, Tally};
+use self::house::{House, bearer, from};
+
+/// What each process may hold, in MB.
+pub const MOST_MEMORY: u64 = 256;
+/// How many of 1000 honest calls must be answered.
+pub const ANSWERED: usize = 999;
+/// How many times longer than undisturbed an honest call may take, at the 99th percentile.
+pub const LONGER: u32 = 3;
+
+/// How greedy they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// How long the honest callers are left alone, for comparison.
+    pub undisturbed: Duration,
+    /// How long the greedy ones go on.
+    pub disturbed: Duration,
+    /// Lists of 1000 a second, of one caller.
+    pub lists: u32,
+    /// Merged watches.
+    pub watches: usize,
+    /// Connections that say nothing.
+    pub idle: usize,
+    /// Imports at once, each of one activity.
+    pub imports: usize,
+    /// Transactions of each of these activities.
+    pub transactions: usize,
+    /// Agreements of 940 kB, exported again and again.
+    pub large: usize,
+}
+
+impl Plan {
+    /// What must be borne: 95 000 transactions are a file of 13 MB.
+    pub const WHOLE: Self = Self {
+        undisturbed: Duration::from_secs(20),
+        disturbed: Duration::from_mins(1),
+        lists: 100,
+        watches: 2_000,
+        idle: 2_000,
+        imports: 8,
+        transactions: 95_000,
+        large: 200,
+    };
+}
+
+/// One kind of greed, and what it came to.
+#[derive(Debug)]
+struct Kind {
+    name: String,
+    greed: Arc<Greed>,
+    /// The most that stood at a time, where they stand.
+    most: Arc<AtomicUsize>,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Report {
+    undisturbed: Tally,
+    disturbed: Tally,
+    kinds: Vec<Kind>,
+    imports: Option<Duration>,
+    memory: Vec<(&'static str, u64)>,
+    logged: String,
+}
+
+/// Runs the storm. Nothing where the program is not there.
+pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
+    callers::raise_limit()?;
+    let Some(mut house) = House::start()? else { return Ok(None) };
+    let address = house.address;
+    let token = bearer(&house.token("keeper")?)?;
+    let begun = Instant::now();
+    fill::projects(from([127, 0, 9, 1], address), &token, 2_000).await?;
+    fill::agreements(from([127, 0, 9, 1], address), &token, plan.large).await?;
+    eprintln!("filled in {:.0} s; memory {:?}", begun.elapsed().as_secs_f64(), house.memory());
+    house.guard()?;
+
+    let honest = Honest::start(address)?;
+    sleep(plan.undisturbed).await;
+    let undisturbed = honest.end()?;
+    eprintln!("undisturbed: {undisturbed}");
+
+    let honest = Honest::start(address)?;
+    let mut greedy = Greedy::default();
+    let (lists, watches, idle, large) = (plan.lists, plan.watches, plan.idle, plan.large);
+    greedy.start(format!("{lists} lists of 1000 a second"), |greed| {
+        callers::lists(address, lists, greed)
+    });
+    greedy.start(format!("{watches} merged watches"), |greed| {
+        callers::watches(address, watches, greed)
+    });
+    greedy.start(format!("{idle} idle connections"), |greed| callers::idle(address, idle, greed));
+    greedy.start(format!("exports of {large} resources of 940 kB"), |greed| {
+        callers::exports(address, 4, greed)
+    });
+    let editors = (0..plan.imports).map(|place| bearer(&house.token(&format!("editor-{place}"))?));
+    let editors = editors.collect::<anyhow::Result<_>>()?;
+    let name = format!("{} imports of {} transactions", plan.imports, plan.transactions);
+    let greed = greedy.kind(name);
+    let imports = tokio::spawn(callers::imports(address, editors, plan.transactions, greed));
+    greedy.watch_for(plan.disturbed, &house).await;
+    let disturbed = honest.end()?;
+    let took = if imports.is_finished() { imports.await.ok().flatten() } else { None };
+    let memory = house.memory();
+    let logged = house.logged();
+    Ok(Some(Report { undisturbed, disturbed, kinds: greedy.kinds, imports: took, memory, logged }))
+}
+
+/// The greedy callers at work.
+#[derive(Default)]
+struct Greedy {
+    kinds: Vec<Kind>,
+    running: JoinSet<()>,
+}
+
+impl Greedy {
+    fn kind(&mut self, name: String) -> Arc<Greed> {
+        let greed = Arc::new(Greed::default());
+        self.kinds.push(Kind { name, greed: Arc::clone(&greed), most: Arc::default() });
+        greed
+    }
+
+    fn start<F>(&mut self, name: String, work: impl FnOnce(Arc<Greed>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let greed = self.kind(name);
+        self.running.spawn(work(greed));
+    }
+
+    /// Lets them go on for so long.
+    async fn watch_for(&self, time: Duration, house: &House) {
+        let begun = Instant::now();
+        while begun.elapsed() < time {
+            sleep(Duration::from_secs(1)).await;
+            for kind in &self.kinds {
+                kind.most.fetch_max(kind.greed.had.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            if begun.elapsed().as_secs().is_multiple_of(10) {
+                let had = self.kinds.iter().map(|kind| kind.greed.had.load(Ordering::Relaxed));
+                eprintln!("had {:?}; memory {:?}", had.collect::<Vec<_>>(), house.memory());
+            }
+        }
+    }
+}
+
+impl Report {
+    /// Whether honest callers were answered and no process held too much; p99 is the report's to tell, for it is the
+    /// machine's too.
+    pub fn is_good(&self) -> bool {
+        self.are_answered() && self.fits()
+    }
+
+    /// Whether enough honest calls were answered.
+    pub fn are_answered(&self) -> bool {
+        let (all, failed) = self.disturbed.counts();
+        all > 0 && failed * 1000 <= all * (1000 - ANSWERED)
+    }
+
+    /// Whether no process held too much.
+    pub fn fits(&self) -> bool {
+        self.memory.iter().all(|(_, peak)| *peak <= MOST_MEMORY)
+    }
+
+    /// Whether honest calls took no more than three times as long.
+    pub fn is_quick(&self) -> bool {
+        self.disturbed.within(None, 990) <= self.undisturbed.within(None, 990) * LONGER
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "honest, undisturbed: {}", self.undisturbed)?;
+        writeln!(f, "honest, beside greedy callers: {}", self.disturbed)?;
+        for kind in self.disturbed.kinds() {
+            let p99 = |tally: &Tally| tally.within(Some(kind), 990);
+            let (before, beside) = (p99(&self.undisturbed), p99(&self.disturbed));
+            writeln!(f, "  {kind}: p99 {before:.1?} undisturbed, {beside:.1?} beside")?;
+        }
+        for failed in self.disturbed.failures() {
+            writeln!(f, "  {failed}")?;
+        }
+        for Kind { name, greed, most } in &self.kinds {
+            let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+            let (had, most) = (count(&greed.had), count(most));
+            let (exhausted, failed) = (count(&greed.exhausted), count(&greed.failed));
+            writeln!(
+                f,
+                "{name}: {had} had (at most {most} seen), {exhausted} sent away, {failed} failed"
+            )?;
+        }
+        if let Some(took) = self.imports {
+            writeln!(f, "  the imports were through after {:.0} s", took.as_secs_f64())?;
+        }
+        for (name, peak) in &self.memory {
+            writeln!(f, "{name}: {peak} MB at most")?;
+        }
+        let word = |good| if good { "yes" } else { "NO" };
+        writeln!(
+            f,
+            "answered: {}; p99 within {LONGER} times: {}; memory within {MOST_MEMORY} MB: {}",
+            word(self.are_answered()),
+            word(self.is_quick()),
+            word(self.fits())
+        )?;
+        if !self.is_good() {
+            write!(f, "{}", self.logged)?;
+        }
+        Ok(())
+    }
+}
