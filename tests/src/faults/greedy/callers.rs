@@ -194,7 +194,7 @@ pub async fn exports(address: SocketAddr, abreast: usize, greed: Arc<Greed>) {
 pub fn raise_limit() -> anyhow::Result<()> {
     let id = std::process::id().to_string();
     let status = std::process::Command::new("prlimit")
-        .args(["--pid", &id, "--nofile=20000:20000"])
+        .args(["--pid", &id, "--nofile=20000:"])
         .status()
         .context("prlimit is not there")?;
     anyhow::ensure!(status.success(), "the limit on open files cannot be raised to 20000");
