@@ -97,12 +97,11 @@ impl DatabaseFailure {
     /// Returns what kind of failure an error is.
     pub fn of(error: &DbErr) -> Self {
         match error {
-            DbErr::ConnectionAcquire(_) => Self::Unreachable,
             DbErr::Conn(RuntimeErr::SqlxError(source)) => match Self::of_driver(source) {
                 Self::Other => Self::Unreachable,
                 known => known,
             },
-            DbErr::Conn(_) => Self::Unreachable,
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unreachable,
             DbErr::Exec(RuntimeErr::SqlxError(source))
             | DbErr::Query(RuntimeErr::SqlxError(source)) => Self::of_driver(source),
             _ => Self::Other,

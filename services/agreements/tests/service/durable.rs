@@ -1,7 +1,5 @@
 //! Writes and reads on bad days: a locked database, a clock that was wrong once, a request that was sent twice.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
