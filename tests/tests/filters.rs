@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 
 use chronicle::filter::{At, filter};
-use prost_reflect::{Kind, MessageDescriptor};
+use chronicle::{Resource, Shown};
+use facts::Check;
+use facts::vocabulary::Vocabulary;
+use policy::Tier;
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
+use rights_reporting::domain::Activity;
+use standard::Served;
 
 /// As deep as a filter could look.
 const DEPTH: usize = 3;
@@ -36,10 +42,18 @@ fn is_watched(message: &MessageDescriptor) -> bool {
     })
 }
 
+/// Whether a field of a message lies above PUBLIC, or is of no tier.
+fn is_layered(message: &MessageDescriptor) -> bool {
+    // A timestamp is one value: its parts have no tier.
+    let is_part = |path: &str| path.ends_with(".seconds") || path.ends_with(".nanos");
+    paths(message, DEPTH).iter().any(|(path, is_public)| !is_public && !is_part(path))
+}
+
 /// Asks a resource about each of its fields; gives the hidden ones, and how many can be asked about.
 fn ask<T: chronicle::Resource>(message: &str) -> (Vec<String>, usize) {
     let descriptor = api::descriptors().get_message_by_name(message).expect("a resource");
     assert_eq!(T::WATCHED, is_watched(&descriptor), "{message}: is showing it recorded?");
+    assert_eq!(T::LAYERED, is_layered(&descriptor), "{message}: do all see all of it?");
     let (mut hidden, mut filterable) = (Vec::new(), 0);
     for (path, is_public) in paths(&descriptor, DEPTH) {
         let texts =
@@ -89,4 +103,41 @@ fn no_filter_asks_about_what_not_everybody_may_read() {
     for field in ["internal_note", "route"] {
         assert!(hidden.contains(&format!("{activity}.{field}")), "{hidden:?}");
     }
+}
+
+/// A field that the contract puts above its resource must be known to `shown_at`, or its changes would be noticed.
+#[test]
+fn what_is_shown_at_a_tier_is_what_the_contract_says() {
+    let tier = api::descriptors().get_extension_by_name("registan.options.v1.tier");
+    let tier = tier.expect("there are tiers");
+    let descriptor = api::descriptors().get_message_by_name("registan.rights.v1.Activity");
+    let descriptor = descriptor.expect("a resource");
+    let text = "filled";
+    let mut full = DynamicMessage::new(descriptor.clone());
+    let above: Vec<(String, i32)> = descriptor
+        .fields()
+        .map(|field| {
+            let of_field = field.options().get_extension(&tier).as_enum_number();
+            (field.name().to_owned(), of_field.unwrap_or_default())
+        })
+        .filter(|(_, of_field)| *of_field != 1)
+        .collect();
+    for (field, _) in &above {
+        full.set_field_by_name(field, Value::String(text.to_owned()));
+    }
+    let full = full.transcode_to().expect("an activity");
+    let full = Activity::read(&mut Check::default(), "activities/a".to_owned(), full);
+
+    for level in [Tier::Public, Tier::Restricted, Tier::Confidential, Tier::Secret] {
+        let shown = Shown::unrecorded(full.shown_at(level).into_owned(), 1);
+        let mut message = DynamicMessage::new(descriptor.clone());
+        message.transcode_from(&Activity::write(shown)).expect("an activity");
+        for (field, of_field) in &above {
+            let wanted = *of_field <= level.number();
+            let shown =
+                message.get_field_by_name(field).is_some_and(|it| it.as_str() == Some(text));
+            assert_eq!(shown, wanted, "{field} at {level:?}");
+        }
+    }
+    assert!(above.len() > 1, "{above:?}");
 }

@@ -223,7 +223,7 @@ async fn versions(
     let Some((_, any)) = rows.first() else { return Ok(()) };
     let kind = rows[0].0.entry.kind;
     let fixed = ["uid", "revision", "name", "created", "recorded_from", "recorded_to", "deleted"];
-    let fixed = fixed.into_iter().chain(["salt", "document"]);
+    let fixed = fixed.into_iter().chain(["salt", "shown", "views", "document"]);
     let columns: Vec<Alias> =
         fixed.chain(any.columns.iter().map(|column| column.0)).map(id).collect();
     let mut insert = Query::insert();
@@ -241,6 +241,8 @@ async fn versions(
             OPEN.into(),
             (entry.operation == "delete").into(),
             version.salt.as_str().into(),
+            version.shown.level().into(),
+            version.views.text()?.into(),
             version.document.as_str().into(),
         ];
         row.extend(version.columns.iter().map(|column| Expr::val(column.1.clone())));

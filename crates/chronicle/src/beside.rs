@@ -74,10 +74,10 @@ pub(crate) async fn astray(
     Ok(None)
 }
 
-/// The record times of the last versions of a kind that readers up to PUBLIC, RESTRICTED and CONFIDENTIAL can notice: by what
-/// the version says, or the one before it said; and by what it lies within, as that stood then.
+/// The record times of the last versions of a kind that readers up to PUBLIC, RESTRICTED and CONFIDENTIAL can notice: because
+/// they see it, or because they no longer see what was before it; and by what it lies within, as that stood then.
 pub(crate) async fn noticed(
-    db: &DatabaseTransaction,
+    db: &impl ConnectionTrait,
     kind: &str,
     parent: Option<(&str, &str)>,
 ) -> Result<[i64; 3], Error> {
@@ -98,7 +98,8 @@ fn noticed_query(kind: &str, parent: Option<(&str, &str)>) -> SelectStatement {
     for (tier, name) in [Tier::Public, Tier::Restricted, Tier::Confidential].iter().zip(Head::SEEN)
     {
         let level = tier.level();
-        let mut seen = column("v", "tier").lte(level).or(column("p", "tier").lte(level));
+        let gone = column("p", "tier").lte(level).and(column("v", "tier").gt(level));
+        let mut seen = column("v", "shown").lte(level).or(gone);
         if parent.is_some() {
             seen = seen.and(column("o", "tier").lte(level).or(column("o", "tier").is_null()));
         }

@@ -102,8 +102,8 @@ pub struct Event<S> {
     pub resume_token: String,
 }
 
-impl<T> Event<Stored<T>> {
-    fn show(self, recorded: &Recorded) -> Event<Shown<T>> {
+impl<T: Resource> Event<Stored<T>> {
+    fn show(self, recorded: &Recorded<'_>) -> Event<Shown<T>> {
         let Self { kind, uid, name, stored, time, resume_token } = self;
         let stored = stored.map(|stored| recorded.show(stored));
         Event { kind, uid, name, stored, time, resume_token }
@@ -385,7 +385,10 @@ impl<T: Resource> Watcher<T> {
             self.place = Some(Place::Changes(mark));
             if was || is {
                 let (uid, shown) = (row.try_get("", "uid")?, flag(row, "shown")?);
-                if let Some(kind) = self.sent.step(Step { uid, time, was, is, shown })? {
+                let kind = self.sent.step(Step { uid, time, was, is, shown })?;
+                // Of what changed above this watcher they are told nothing.
+                let is_own = flag(row, "own")?;
+                if let Some(kind) = kind.filter(|kind| is_own || *kind != EventKind::Changed) {
                     told.push((*row, (kind, time, self.resume_token()?)));
                 }
             }

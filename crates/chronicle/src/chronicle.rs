@@ -36,19 +36,13 @@ pub struct Chronicle {
 impl Chronicle {
     /// Opens the record in a database whose migrations have run. Must be called in a runtime.
     pub async fn open(db: DatabaseConnection, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let query = Query::select().column(id("hex")).from(id("secret")).to_owned();
-        let row = db
-            .query_one(&query)
-            .await?
-            .ok_or_else(|| Error::Corrupt("the secret is gone".to_owned()))?;
-        let secret = hex::decode(row.try_get::<String>("", "hex")?)
-            .map_err(|_| Error::Corrupt("the secret is not hexadecimal".to_owned()))?;
+        let keys = Keys::read(&db).await?;
         let head = Arc::new(watch::Sender::new(Head::read(&db).await?.time));
         let mut tasks = JoinSet::new();
         tasks.spawn(look(db.clone(), Arc::clone(&head)));
         Ok(Self {
             writer: Writer::start(db.clone(), Arc::clone(&clock), Arc::clone(&head)),
-            keys: Keys::new(&secret)?,
+            keys,
             lanes: Lanes::at(&db),
             db,
             clock,

@@ -1,4 +1,5 @@
-//! What a version row holds besides its document: columns that can be made again from the document at any time.
+//! What a version row holds besides its document: columns that can be made again at any time, from the document and the version
+//! before.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,10 +10,13 @@ use sea_orm_migration::SchemaManagerConnection;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::resource::Resource;
+use crate::layers::Layers;
+use crate::read::{VERSION, stored};
+use crate::resource::{Resource, Stored};
 use crate::schema::id;
+use crate::token::Keys;
 
-/// Fills the derived columns of all versions of one kind from their documents.
+/// Fills the derived columns of all versions of one kind.
 pub(crate) type Derive = for<'a> fn(
     &'a SchemaManagerConnection<'a>,
 )
@@ -44,11 +48,13 @@ pub(crate) fn derive<T: Resource>() -> Derive {
 }
 
 async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error> {
-    let mut after = (Uuid::nil(), 0_i64);
+    let keys = Keys::read(db).await?;
+    let mut before: Option<Stored<T>> = None;
     loop {
+        let after = before.as_ref().map_or((Uuid::nil(), 0), |last| (last.uid, last.revision));
         let place = Expr::tuple([Expr::col(id("uid")), Expr::col(id("revision"))]);
         let page = Query::select()
-            .columns(["uid", "revision", "document"].map(id))
+            .columns(VERSION.map(id))
             .from(id(T::KIND))
             .and_where(place.gt(Expr::tuple([Expr::val(after.0), Expr::val(after.1)])))
             .order_by(id("uid"), sea_orm::sea_query::Order::Asc)
@@ -57,20 +63,33 @@ async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error>
             .to_owned();
         let rows = db.query_all(&page).await?;
         for row in &rows {
-            let document: String = row.try_get("", "document")?;
-            after = (row.try_get("", "uid")?, row.try_get("", "revision")?);
-            let value: T = serde_json::from_str(&document)
-                .map_err(|error| Error::Corrupt(format!("{} {}: {error}", T::KIND, after.0)))?;
-            let update = Query::update()
-                .table(id(T::KIND))
-                .values(columns(&value).into_iter().map(|(name, value)| (id(name), value.into())))
-                .and_where(Expr::col(id("uid")).eq(after.0))
-                .and_where(Expr::col(id("revision")).eq(after.1))
-                .to_owned();
-            db.execute(&update).await?;
+            let version = stored::<T>(&keys, row, &row.try_get::<String>("", "document")?)?;
+            before =
+                Some(one(db, before.filter(|before| before.uid == version.uid), version).await?);
         }
         if rows.len() < 500 {
             return Ok(());
         }
     }
+}
+
+/// Fills the columns of one version, which follows another of its resource.
+async fn one<T: Resource>(
+    db: &SchemaManagerConnection<'_>,
+    before: Option<Stored<T>>,
+    version: Stored<T>,
+) -> Result<Stored<T>, Error> {
+    let turned = before.as_ref().is_some_and(|before| before.deleted != version.deleted);
+    let layers = Layers::of(before.as_ref(), &version.value, turned);
+    let mut all = columns(&version.value);
+    all.push(("shown", layers.shown.level().into()));
+    all.push(("views", layers.views.text()?.into()));
+    let update = Query::update()
+        .table(id(T::KIND))
+        .values(all.into_iter().map(|(name, value)| (id(name), value.into())))
+        .and_where(Expr::col(id("uid")).eq(version.uid))
+        .and_where(Expr::col(id("revision")).eq(version.revision))
+        .to_owned();
+    db.execute(&update).await?;
+    Ok(version.layered(layers.views))
 }

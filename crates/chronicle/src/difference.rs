@@ -10,6 +10,7 @@ use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::lane::Lane;
+use crate::layers::{level_of, same};
 use crate::read::{ListRequest, matching, v};
 use crate::reader::{Reader, hidden, visible};
 use crate::resource::{Resource, Stored};
@@ -69,7 +70,10 @@ impl Chronicle {
         for uid in &uids[..through] {
             let (before, after) = (before.remove(uid), now.remove(uid));
             let same = match (&before, &after) {
-                (Some(before), Some(after)) => before.value == after.value,
+                (Some(before), Some(after)) => {
+                    let level = level_of(&after.value, &reader.sight);
+                    same(&before.value, &after.value, level)
+                }
                 (None, None) => true,
                 _ => false,
             };

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::chain;
 use crate::derive;
 use crate::error::Error;
+use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Resource, Stored};
 use crate::schema::side;
 
@@ -31,6 +32,9 @@ pub(crate) struct Version {
     pub created: Option<i64>,
     pub document: String,
     pub salt: String,
+    /// The lowest tier whose readers see it as a version of its own.
+    pub shown: Tier,
+    pub views: Views,
     pub columns: Vec<(&'static str, Value)>,
     pub opened: Vec<(String, Vec<String>)>,
     pub closed: Vec<(String, Vec<String>)>,
@@ -85,20 +89,22 @@ impl Entry {
         }
         let document =
             serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let before_tier = before.map_or(Tier::Secret, |stored| stored.value.tier());
+        let Layers { seen, shown, views } = Layers::of(before, value, operation != "update");
         Ok(Self {
             kind: T::KIND,
             operation,
             uid: before.map_or_else(Uuid::new_v4, |stored| stored.uid),
             revision: before.map_or(1, |stored| stored.revision + 1),
-            seen: value.tier().min(before_tier),
+            seen,
             version: Some(Version {
                 name: value.name().to_owned(),
                 tier: value.tier(),
                 within: within(value),
-                created: before.map(|stored| stored.created),
+                created: before.map(Stored::first_recorded),
                 document,
                 salt: chain::salt()?,
+                shown,
+                views,
                 columns: derive::columns(value),
                 opened,
                 closed,
@@ -121,6 +127,7 @@ impl Entry {
             recorded: time,
             deleted: self.operation == "delete",
             etag,
+            layers: Layered::NONE,
             value,
         }
     }

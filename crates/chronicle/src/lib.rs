@@ -15,6 +15,7 @@
 //!
 //! Reading, each answer at an instant of the record, for a reader who may not see everything:
 //! - [`reader`]: who reads, and what they may see
+//! - `layers`: what a version is to readers who are not shown all of it
 //! - [`shown`]: the one way out, and what the log keeps of it
 //! - [`read`]: Get and List, each one statement; `rows`: as many documents as an answer has room for
 //! - [`revisions`]: what was written of a resource, by whom
@@ -46,6 +47,7 @@ pub mod error;
 pub mod filter;
 mod head;
 mod lane;
+mod layers;
 pub mod log;
 mod mark;
 pub mod order;

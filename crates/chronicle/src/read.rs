@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::filter::{At, filter, standing};
 use crate::head::Head;
 use crate::lane::Lane;
+use crate::layers::{Layered, Views};
 use crate::mark::{Mark, hash_at};
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
@@ -22,14 +23,15 @@ use crate::resource::{Resource, Stored};
 use crate::rows::{self, fitting, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
+use crate::token::Keys;
 
 const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
 /// By how much, in microseconds, the clock of another server may be ahead of this one.
 const CLOCK_DIFFERENCE: i64 = 30_000_000;
 /// The columns from which a version is read.
-pub(crate) const VERSION: [&str; 7] =
-    ["uid", "revision", "created", "recorded_from", "deleted", "salt", "document"];
+pub(crate) const VERSION: [&str; 8] =
+    ["uid", "revision", "created", "recorded_from", "deleted", "salt", "views", "document"];
 
 /// What a List asks.
 #[derive(Clone, Debug, Default)]
@@ -167,20 +169,7 @@ impl Chronicle {
         row: &QueryResult,
         document: &str,
     ) -> Result<Stored<T>, Error> {
-        let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
-        let salt: String = row.try_get("", "salt")?;
-        let value = serde_json::from_str(document).map_err(|error| {
-            Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
-        })?;
-        Ok(Stored {
-            uid,
-            revision,
-            created: row.try_get("", "created")?,
-            recorded: row.try_get("", "recorded_from")?,
-            deleted: row.try_get("", "deleted")?,
-            etag: self.keys.etag(uid, revision, &salt),
-            value,
-        })
+        stored(&self.keys, row, document)
     }
 
     /// Checks an instant a caller asks for: it must not lie in the future. An instant with which any server answered is taken
@@ -209,7 +198,7 @@ impl Chronicle {
         Ok((recorded.show(found), read_time))
     }
 
-    /// As [`Chronicle::get`], for a version that is not shown to the reader.
+    /// As [`Chronicle::get`], for a version that is not shown to the reader, though it is as they have it.
     pub(crate) async fn look<T: Resource>(
         &self,
         name: &str,
@@ -220,7 +209,7 @@ impl Chronicle {
         let row = self.db.query_one(&with_head(inner, reader)).await?.ok_or_else(no_head)?;
         let read_time = holds(at, row.try_get("", "head")?);
         match row.try_get::<Option<i64>>("", "revision")? {
-            Some(_) => Ok((self.stored(&row)?, read_time)),
+            Some(_) => Ok((self.stored::<T>(&row)?.seen_by(&reader.sight), read_time)),
             None => Err(Error::NotFound(name.to_owned())),
         }
     }
@@ -398,6 +387,30 @@ impl Chronicle {
         }
         Ok(Some(cursor))
     }
+}
+
+/// The version in a row, with its document.
+pub(crate) fn stored<T: Resource>(
+    keys: &Keys,
+    row: &QueryResult,
+    document: &str,
+) -> Result<Stored<T>, Error> {
+    let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
+    let (salt, views): (String, String) = (row.try_get("", "salt")?, row.try_get("", "views")?);
+    let value = serde_json::from_str(document).map_err(|error| {
+        Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
+    })?;
+    let stored = Stored {
+        uid,
+        revision,
+        created: row.try_get("", "created")?,
+        recorded: row.try_get("", "recorded_from")?,
+        deleted: row.try_get("", "deleted")?,
+        etag: keys.etag(uid, revision, &salt),
+        layers: Layered::NONE,
+        value,
+    };
+    Ok(stored.layered(Views::of(&views)?))
 }
 
 /// What a list request asks of a version `v`, besides who asks.

@@ -3,6 +3,8 @@
 //! A field is declared once: its path, its kind and how it is read off the value stand on one line, so the index can
 //! neither hold a field that no filter knows nor miss one that a filter names.
 
+use std::borrow::Cow;
+
 use policy::{Desks, Tier};
 use sea_orm::Value;
 use serde::Serialize;
@@ -10,6 +12,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::layers::Layered;
 
 /// A kind of thing the record keeps: agreements, projects, recommendations.
 pub trait Resource:
@@ -25,6 +28,8 @@ pub trait Resource:
     const PARENT: Option<(&'static str, &'static str)> = None;
     /// True if a field of its message is CONFIDENTIAL or above, so that showing it is recorded whatever its own tier.
     const WATCHED: bool = false;
+    /// True if a field of its message lies above PUBLIC, so that readers of the same resource are shown more or less of it.
+    const LAYERED: bool = false;
 
     /// Its name; never changes.
     fn name(&self) -> &str;
@@ -35,6 +40,12 @@ pub trait Resource:
     /// The desks it belongs to; none: all of them. Pure.
     fn desks(&self) -> Desks {
         Desks::NONE
+    }
+
+    /// What readers of a tier are shown of it: without the fields that the contract puts above that tier. Of what is
+    /// [`LAYERED`](Self::LAYERED) to be overridden. Pure.
+    fn shown_at(&self, _: Tier) -> Cow<'_, Self> {
+        Cow::Borrowed(self)
     }
 
     /// Every field that a filter, a sort or a sum may use. Pure.
@@ -180,21 +191,24 @@ impl<T> Field<T> {
     }
 }
 
-/// A version as it was recorded.
+/// A version as it was recorded; once it is read for a reader, as that reader has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored<T> {
     /// The resource, whatever its version.
     pub uid: Uuid,
     /// 1, 2, 3, …
     pub revision: i64,
-    /// Record time at which the first version was recorded.
+    /// Record time at which the first version was recorded that the reader may see.
     pub created: i64,
-    /// Record time at which this version was recorded.
+    /// Record time at which this version was recorded, or the last before it that changed something for the reader.
     pub recorded: i64,
     /// True for the version that a deletion wrote.
     pub deleted: bool,
-    /// Guards a write: equal as long as nobody wrote another version. A keyed hash, so that it tells nothing.
+    /// Guards a write: equal as long as nobody wrote a version that changes something for the reader. A keyed hash, so that
+    /// it tells nothing.
     pub etag: String,
+    /// What of it is not the same for all readers.
+    pub layers: Layered,
     /// What it says.
     pub value: T,
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::filter::At;
 use crate::lane::Lane;
 use crate::mark::Mark;
-use crate::read::{holds, marked, v, with_mark};
+use crate::read::{holds, marked, no_head, v, with_mark};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
 use crate::rows::{self, fitting, with_version};
@@ -23,30 +23,44 @@ const MOST_ON_A_PAGE: u64 = 100;
 pub struct Revision<T> {
     /// The version.
     pub stored: Shown<T>,
-    /// `create`, `update`, `delete` or `undelete`.
+    /// 1, 2, 3, … of those the reader may see.
+    pub number: i64,
+    /// `create`, `update`, `delete` or `undelete`; `create` of the first that the reader may see.
     pub operation: String,
     /// Who wrote it; empty for nobody in particular.
     pub caller: String,
-    /// The version before, where it may be seen.
+    /// The one before, if there is one that the reader may see.
     pub before: Option<Shown<T>>,
 }
 
 /// A version as it was found: it, its operation, and who wrote it.
 type Row<T> = (Stored<T>, String, String);
 
+/// Versions as they were found, the newest first, as many as there was room for, of how many; the number of the first of them,
+/// and the head.
+struct Found<T> {
+    rows: Vec<Row<T>>,
+    of: usize,
+    number: i64,
+    head: i64,
+    mark: Mark,
+}
+
 /// Where a page ended.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     name: String,
     mark: Mark,
-    revision: i64,
+    /// The record time of the last revision on the page.
+    last: i64,
 }
 
 /// A page of revisions: they, the token of the next page, and the record time they hold for.
 pub type Revisions<T> = (Vec<Revision<T>>, String, i64);
 
 impl Chronicle {
-    /// The versions of a resource up to a record time, the newest first; those the reader may not see are left out. One query.
+    /// The versions of a resource up to a record time, the newest first. Those are left out that the reader may not see, or that
+    /// change nothing for them; the others are numbered without a gap. One query.
     /// `NotFound` where there is none.
     pub async fn revisions<T: Resource>(
         &self,
@@ -66,7 +80,7 @@ impl Chronicle {
                 "`name` differs from that of the first page; start again without page_token";
             return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
         }
-        let below = cursor.as_ref().map_or(i64::MAX, |cursor| cursor.revision);
+        let before = cursor.as_ref().map(|cursor| cursor.last);
         let token = cursor.as_ref().map(|cursor| &cursor.mark);
         let at = match token {
             Some(mark) => At::Time(mark.time),
@@ -74,10 +88,10 @@ impl Chronicle {
         };
         let size = if page_size == 0 { 50 } else { Ord::min(page_size, MOST_ON_A_PAGE) };
 
-        let (rows, of, (head, mark)) =
-            self.rows::<T>(name, (at, token), below, size + 1, reader).await?;
+        let Found { rows, of, mut number, head, mark } =
+            self.rows::<T>(name, (at, token), before, size + 1, reader).await?;
         let read_time = holds(at, head);
-        if rows.is_empty() && below == i64::MAX {
+        if rows.is_empty() && before.is_none() {
             return Err(Error::NotFound(name.to_owned()));
         }
         // The last is there for what the one after it changed.
@@ -87,20 +101,20 @@ impl Chronicle {
         let mut revisions: Vec<Revision<T>> = Vec::with_capacity(rows.len());
         for (stored, operation, caller) in rows {
             let stored = recorded.show(stored);
-            if let Some(after) = revisions.last_mut()
-                && after.stored.revision == stored.revision + 1
-            {
+            if let Some(after) = revisions.last_mut() {
                 after.before = Some(stored.clone());
             }
-            revisions.push(Revision { stored, operation, caller, before: None });
+            let operation = if number == 1 { "create".to_owned() } else { operation };
+            revisions.push(Revision { stored, number, operation, caller, before: None });
+            number -= 1;
         }
         if more {
             revisions.pop();
         }
         let next = match revisions.last() {
             Some(last) if more => {
-                let revision = last.stored.revision;
-                self.keys.seal(&purpose, &Cursor { name: name.to_owned(), mark, revision })?
+                let (name, last) = (name.to_owned(), last.stored.recorded);
+                self.keys.seal(&purpose, &Cursor { name, mark, last })?
             }
             _ => String::new(),
         };
@@ -113,37 +127,45 @@ impl Chronicle {
         &self,
         name: &str,
         (at, token): (At, Option<&Mark>),
-        below: i64,
+        before: Option<i64>,
         limit: u64,
         reader: &Reader,
-    ) -> Result<(Vec<Row<T>>, usize, (i64, Mark)), Error> {
+    ) -> Result<Found<T>, Error> {
         let c = |column: &str| Expr::col((id("c"), id(column)));
-        let mut inner = rows::select(&mut Query::select())
-            .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
+        let mut versions = Query::select()
             .from_as(id(T::KIND), id("v"))
-            .join_as(JoinType::InnerJoin, id("change"), id("c"), c("time").eq(v("recorded_from")))
             .and_where(v("name").eq(name))
-            .and_where(v("revision").lt(below))
             .cond_where(visible::<T>(&reader.sight, At::Version))
+            .cond_where(reader.sight.condition_by("v", "shown"))
+            .to_owned();
+        if let At::Time(time) = at {
+            versions.and_where(v("recorded_from").lte(time));
+        }
+        if let Some(before) = before {
+            versions.and_where(v("recorded_from").lt(before));
+        }
+        let number = versions.clone().expr(v("uid").count()).to_owned();
+        let inner = rows::select(&mut versions)
+            .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
+            .join_as(JoinType::InnerJoin, id("change"), id("c"), c("time").eq(v("recorded_from")))
             .order_by((id("v"), id("revision")), Order::Desc)
             .limit(limit)
             .to_owned();
-        if let At::Time(time) = at {
-            inner.and_where(v("recorded_from").lte(time));
-        }
         let query = with_mark(inner, reader, at, token)
+            .expr_as(Expr::from(number), id("number"))
             .order_by((id("v"), id("revision")), Order::Desc)
             .to_owned();
         let turn = self.turn(Lane::Page).await;
         let found = self.db.query_all(&query).await?;
         drop(turn);
-        let marked = marked(found.first(), at, token)?;
+        let (head, mark) = marked(found.first(), at, token)?;
+        let number = found.first().ok_or_else(no_head)?.try_get("", "number")?;
         let found = with_version(&found)?;
         let wanted = Ord::max(fitting(&found)?.len(), Ord::min(found.len(), 2));
         let mut rows = Vec::with_capacity(wanted);
         for (stored, row) in self.load(&found[..wanted]).await?.into_iter().zip(&found) {
             rows.push((stored, row.try_get("", "operation")?, row.try_get("", "caller")?));
         }
-        Ok((rows, found.len(), marked))
+        Ok(Found { rows, of: found.len(), number, head, mark })
     }
 }

@@ -5,14 +5,17 @@
 
 use policy::Tier;
 use sea_orm::sea_query::{
-    Alias, ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement,
+    Alias, ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Query,
     SimpleExpr, SqliteQueryBuilder, Table, TableCreateStatement,
 };
 use sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, SchemaManagerConnection};
 
+use crate::beside;
 use crate::chain;
 use crate::derive::{Derive, derive};
+use crate::error::Error;
+use crate::head::Head;
 use crate::resource::{Field, Read, Resource};
 use crate::verify::Kind;
 
@@ -80,6 +83,7 @@ impl Schema {
         let mut columns = vec![uuid("uid"), number("revision"), text("name"), number("created")];
         columns.extend([number("recorded_from"), number("recorded_to"), flag("deleted")]);
         columns.extend([level("tier"), number("desks"), text("salt"), text("document")]);
+        columns.extend([level("shown"), text("views")]);
         self.indexes.extend([
             // One open version a name, and the way to the version that stood at an instant.
             index(&format!("{kind}_name"), kind, &["name", "recorded_to"]).unique().to_owned(),
@@ -177,13 +181,36 @@ impl Schema {
         }
         let db = manager.get_connection();
         start(db, grown.contains(&"head")).await?;
-        for (kind, derive) in self.kinds.iter().filter(|(kind, _)| grown.contains(kind)) {
-            derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
-        }
+        // First: etags are made of the salts.
         if grown.contains(&"change") {
             let kinds: Vec<_> = self.kinds.iter().map(|(kind, _)| *kind).collect();
             chain::seal(db, &kinds).await.map_err(|error| DbErr::Custom(error.to_string()))?;
         }
+        for (kind, derive) in self.kinds.iter().filter(|(kind, _)| grown.contains(kind)) {
+            derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
+        }
+        if self.kinds.iter().any(|(kind, _)| grown.contains(kind)) {
+            self.hold_head_back(db).await.map_err(|error| DbErr::Custom(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Sets the times of the head row back to those of the last versions that can be noticed, where they are later: what was
+    /// noticed when it was written may count as noticed by nobody now.
+    async fn hold_head_back(&self, db: &SchemaManagerConnection<'_>) -> Result<(), Error> {
+        let mut noticed = [0; 3];
+        for (kind, _) in &self.kinds {
+            for (latest, time) in noticed.iter_mut().zip(beside::noticed(db, kind, None).await?) {
+                *latest = Ord::max(*latest, time);
+            }
+        }
+        let head = Head::read(db).await?;
+        let mut update = Query::update();
+        update.table(id("head"));
+        for ((name, time), noticed) in Head::SEEN.into_iter().zip(head.seen).zip(noticed) {
+            update.value(id(name), Ord::min(time, noticed));
+        }
+        db.execute(&update).await?;
         Ok(())
     }
 

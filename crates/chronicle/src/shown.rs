@@ -14,6 +14,7 @@ use crate::Chronicle;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::filter::At;
+use crate::layers::Layered;
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
 use crate::schema::{hidden_literal, id, open_literal};
@@ -46,6 +47,7 @@ impl<T> Shown<T> {
             recorded: now,
             deleted: false,
             etag: String::new(),
+            layers: Layered::NONE,
             value,
         })
     }
@@ -80,13 +82,13 @@ pub(crate) struct Readings {
     parent: Option<&'static str>,
 }
 
-/// The proof that the log has what it must have.
-pub(crate) struct Recorded(());
+/// The proof that the log has what it must have of showing versions to a reader.
+pub(crate) struct Recorded<'a>(&'a Reader);
 
-impl Recorded {
-    /// A version that was among the readings.
-    pub fn show<T>(&self, stored: Stored<T>) -> Shown<T> {
-        Shown(stored)
+impl Recorded<'_> {
+    /// A version that was among the readings, as the reader has it.
+    pub fn show<T: Resource>(&self, stored: Stored<T>) -> Shown<T> {
+        Shown(stored.seen_by(&self.0.sight))
     }
 }
 
@@ -141,11 +143,11 @@ impl Chronicle {
     }
 
     /// Records that versions were read; only then may they be shown.
-    pub(crate) async fn disclose(
+    pub(crate) async fn disclose<'a>(
         &self,
-        reader: &Reader,
+        reader: &'a Reader,
         readings: Readings,
-    ) -> Result<Recorded, Error> {
+    ) -> Result<Recorded<'a>, Error> {
         let Readings { certain: mut entries, open, past, parent } = readings;
         if let Some(kind) = open.first().map(|(entry, _)| entry.kind) {
             let (mut uids, mut names) = (HashSet::<Uuid>::new(), HashSet::<String>::new());
@@ -170,7 +172,7 @@ impl Chronicle {
             };
             self.record(&call, entries).await?;
         }
-        Ok(Recorded(()))
+        Ok(Recorded(reader))
     }
 
     async fn watched<K: TryGetable + Eq + Hash>(

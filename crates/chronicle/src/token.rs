@@ -4,11 +4,14 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::Query;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::schema::id;
 
 const NONCE: usize = 12;
 
@@ -27,6 +30,16 @@ impl Keys {
             .map_err(|_| Error::Corrupt("the secret does not make a key".to_owned()))?;
         let mac = |purpose| hmac::Key::new(hmac::HMAC_SHA256, derived(purpose).as_ref());
         Ok(Self { token: LessSafeKey::new(token), nonce: mac("nonce"), etag: mac("etag") })
+    }
+
+    /// The keys of the service whose database this is.
+    pub async fn read(db: &impl ConnectionTrait) -> Result<Self, Error> {
+        let query = Query::select().column(id("hex")).from(id("secret")).to_owned();
+        let row = db.query_one(&query).await?;
+        let row = row.ok_or_else(|| Error::Corrupt("the secret is gone".to_owned()))?;
+        let secret = hex::decode(row.try_get::<String>("", "hex")?)
+            .map_err(|_| Error::Corrupt("the secret is not hexadecimal".to_owned()))?;
+        Self::new(&secret)
     }
 
     /// A quoted etag (RFC 9110) of a version. The salt is made by chance for each version, so a version that takes the place of

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, QueryResult, TransactionTrait,
 };
+use uuid::Uuid;
 
 use crate::beside;
 use crate::chain::{self, Committed, Link};
 use crate::derive;
 use crate::error::Error;
 use crate::head::Head;
-use crate::resource::{Field, Resource};
+use crate::layers::{Layered, Layers, Views};
+use crate::resource::{Field, Resource, Stored};
 use crate::schema::{OPEN, id};
+use crate::token::Keys;
 
 /// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether it still passes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,9 @@ pub struct Kind {
     columns: Vec<&'static str>,
     sides: Vec<&'static str>,
     derived: fn(&str) -> Result<Derived, serde_json::Error>,
+    /// Whether more than the tier decides who notices a version.
+    layered: bool,
+    layers: fn(&Keys, &QueryResult) -> Result<Layers, Error>,
 }
 
 impl Kind {
@@ -53,9 +59,11 @@ impl Kind {
         Self {
             name: T::KIND,
             parent: T::PARENT,
-            columns: ["tier", "desks"].into_iter().chain(columns).collect(),
+            columns: ["tier", "desks", "shown", "views"].into_iter().chain(columns).collect(),
             sides: sides.iter().map(|field| field.path).collect(),
             derived: derived::<T>,
+            layered: T::LAYERED,
+            layers: layers::<T>,
         }
     }
 }
@@ -67,6 +75,52 @@ fn derived<T: Resource>(document: &str) -> Result<Derived, serde_json::Error> {
         columns: derive::columns(&value),
         sides: sides.map(|field| (field.path, field.values(&value))).collect(),
     })
+}
+
+/// Who notices a version and how they have it, by what it says and the one before it.
+fn layers<T: Resource>(keys: &Keys, row: &QueryResult) -> Result<Layers, Error> {
+    let read = |document: &str| {
+        serde_json::from_str::<T>(document).map_err(|error| Error::Corrupt(error.to_string()))
+    };
+    let value = read(&row.try_get::<String>("", "document")?)?;
+    let Some(revision) = row.try_get::<Option<i64>>("", "before_revision")? else {
+        return Ok(Layers::of(None, &value, false));
+    };
+    let (uid, salt): (Uuid, String) = (row.try_get("", "uid")?, row.try_get("", "before_salt")?);
+    let deleted = row.try_get("", "before_deleted")?;
+    let before = Stored {
+        uid,
+        revision,
+        created: row.try_get("", "before_created")?,
+        recorded: row.try_get("", "before_recorded_from")?,
+        deleted,
+        etag: keys.etag(uid, revision, &salt),
+        layers: Layered::NONE,
+        value: read(&row.try_get::<String>("", "before_document")?)?,
+    };
+    let before = before.layered(Views::of(&row.try_get::<String>("", "before_views")?)?);
+    Ok(Layers::of(Some(&before), &value, deleted != row.try_get::<bool>("", "deleted")?))
+}
+
+/// [`chain::changes_with_versions`], and as `before_COLUMN` the version before; its document where that decides anything.
+fn with_before(kind: &Kind, after: i64) -> SelectStatement {
+    let (v, p) = (
+        |column: &str| Expr::col((id("v"), id(column))),
+        |column: &str| Expr::col((id("p"), id(column))),
+    );
+    let before = p("uid").eq(v("uid")).and(p("revision").eq(v("revision").sub(1)));
+    let mut query = chain::changes_with_versions(kind.name, after, &kind.columns);
+    query.join_as(JoinType::LeftJoin, id(kind.name), id("p"), before);
+    for column in ["revision", "created", "recorded_from", "deleted", "salt", "views"] {
+        query.expr_as(p(column), id(format!("before_{column}")));
+    }
+    let decides = p("tier").ne(v("tier")).or(p("views").ne(""));
+    let document = if kind.layered {
+        p("document")
+    } else {
+        Expr::case(decides, p("document")).finally("").into()
+    };
+    query.expr_as(document, id("before_document")).to_owned()
 }
 
 /// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns and the
@@ -205,10 +259,10 @@ async fn versions(
     kind: &Kind,
     progress: &impl Fn(u64),
 ) -> Result<Result<(), String>, Error> {
+    let keys = Keys::read(db).await?;
     let (mut after, mut counted) = (0, 0_i64);
     loop {
-        let rows =
-            db.query_all(&chain::changes_with_versions(kind.name, after, &kind.columns)).await?;
+        let rows = db.query_all(&with_before(kind, after)).await?;
         let links = rows.iter().map(Link::of).collect::<Result<Vec<_>, _>>()?;
         let page = (after, links.last().map_or(after, |link| link.time));
         after = page.1;
@@ -218,7 +272,7 @@ async fn versions(
         }
         for (link, row) in links.iter().zip(&rows).filter(|(link, _)| link.operation != "read") {
             counted += 1;
-            if let Some(what) = fault(kind, link, row, &sides)? {
+            if let Some(what) = fault(kind, link, row, &sides, &keys)? {
                 return Ok(Err(format!(
                     "{}, revision {} (change {}): {what}",
                     named(db, link).await?,
@@ -326,6 +380,7 @@ fn fault(
     link: &Link,
     row: &QueryResult,
     sides: &Sides,
+    keys: &Keys,
 ) -> Result<Option<String>, Error> {
     let Some(document) = row.try_get::<Option<String>>("", "document")? else {
         return Ok(Some("it is in the log, but the version is gone".to_owned()));
@@ -362,6 +417,30 @@ fn fault(
     for (column, value) in derived.columns {
         if !derive::holds(row, column, &value)? {
             return Ok(Some(format!("its column {column} is not what its document says")));
+        }
+    }
+    misleading(kind, row, keys)
+}
+
+/// What is wrong with who notices a version by the columns beside it, if anything.
+fn misleading(kind: &Kind, row: &QueryResult, keys: &Keys) -> Result<Option<String>, Error> {
+    let follows = row.try_get::<Option<i64>>("", "before_revision")?.is_some();
+    let unread =
+        row.try_get::<Option<String>>("", "before_document")?.is_none_or(|it| it.is_empty());
+    let (shown, views) = if follows && unread {
+        // The same tier as before, and no field above it.
+        (row.try_get("", "beside_tier")?, String::new())
+    } else {
+        let Ok(layers) = (kind.layers)(keys, row) else {
+            return Ok(Some("the version before it cannot be read".to_owned()));
+        };
+        (layers.shown.level(), layers.views.text()?)
+    };
+    for (column, value) in [("shown", shown.into()), ("views", views.into())] {
+        if !derive::holds(row, column, &value)? {
+            return Ok(Some(format!(
+                "its column {column} is not what it and the version before it say"
+            )));
         }
     }
     Ok(None)

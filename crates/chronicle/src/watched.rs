@@ -63,7 +63,8 @@ pub(crate) fn stood<T: Resource>(
 
 /// The lines of the log after a place, in order:
 /// - of a resource: with the version it made, whether the resource was among those watched before (`was_in`) and is so from then
-///   on (`is_in`), whether what it lies within could be seen then (`within`), and whether it may be seen now (`shown`)
+///   on (`is_in`), whether what it lies within could be seen then (`within`), whether it may be seen now (`shown`),
+///   and whether the version is one of its own for the reader (`own`)
 /// - of what resources lie within: `parent` is its name, and whether it could be seen before and from then on
 pub(crate) fn log<T: Resource>(
     request: &ListRequest,
@@ -124,6 +125,7 @@ fn own_lines<T: Resource>(
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(within_seen::<T>(sight, c("time"))), id("within"))
         .expr_as(flag(seen_now::<T>(sight)), id("shown"))
+        .expr_as(flag(sight.condition_by("v", "shown")), id("own"))
         .expr_as(Expr::cust("''"), id("parent"))
         .join_as(JoinType::InnerJoin, id(T::KIND), id("v"), same)
         .to_owned())
@@ -145,12 +147,14 @@ fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     lines(kind, after)
         .columns(version.map(|column| (id("o"), id(column))))
         .expr_as(Expr::cust("''"), id("salt"))
+        .expr_as(Expr::cust("''"), id("views"))
         .expr_as(Expr::cust("''"), id("document"))
         .expr_as(Expr::cust("0"), id("bytes"))
         .expr_as(flag(seen), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(Condition::all()), id("within"))
         .expr_as(flag(Condition::all()), id("shown"))
+        .expr_as(flag(Condition::all()), id("own"))
         .expr_as(o("name"), id("parent"))
         .join_as(JoinType::InnerJoin, id(kind), id("o"), same)
         .to_owned()

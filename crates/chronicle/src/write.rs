@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
+use policy::Tier;
 use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::filter::At;
+use crate::layers::Views;
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
@@ -30,7 +32,7 @@ impl Chronicle {
     /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is taken.
     pub async fn create<T: Resource>(&self, call: &Call, value: T) -> Result<Shown<T>, Error> {
         let name = value.name().to_owned();
-        match self.commit(call, Entry::create(&value)?, value, Vec::new()).await {
+        match self.commit(call, Entry::create(&value)?, value, Tier::Secret, Vec::new()).await {
             Err(Error::Busy) => Err(Error::AlreadyExists(name)),
             outcome => outcome,
         }
@@ -43,7 +45,8 @@ impl Chronicle {
         current: &Stored<T>,
         value: T,
     ) -> Result<Shown<T>, Error> {
-        self.commit(call, Entry::update(current, &value)?, value, Vec::new()).await
+        let level = current.layers.level();
+        self.commit(call, Entry::update(current, &value)?, value, level, Vec::new()).await
     }
 
     /// Records that what was read as `current` is deleted: softly, its name stays taken and its versions stay readable. `Busy`
@@ -63,7 +66,8 @@ impl Chronicle {
         current: Stored<T>,
         others: Vec<Entry>,
     ) -> Result<Shown<T>, Error> {
-        self.commit(call, Entry::delete(&current)?, current.value, others).await
+        let level = current.layers.level();
+        self.commit(call, Entry::delete(&current)?, current.value, level, others).await
     }
 
     /// Records that what was read as `current` stands again, with its last value (AIP-164). `Busy` if another writer came first.
@@ -82,7 +86,8 @@ impl Chronicle {
         current: Stored<T>,
         others: Vec<Entry>,
     ) -> Result<Shown<T>, Error> {
-        self.commit(call, Entry::undelete(&current)?, current.value, others).await
+        let level = current.layers.level();
+        self.commit(call, Entry::undelete(&current)?, current.value, level, others).await
     }
 
     /// The last version, standing or deleted, for a writer who may see it: not to be shown.
@@ -136,12 +141,16 @@ impl Chronicle {
         call: &Call,
         entry: Entry,
         value: T,
+        level: Tier,
         others: Vec<Entry>,
     ) -> Result<Shown<T>, Error> {
         let salt = entry.version.as_ref().map_or("", |version| version.salt.as_str());
         let etag = self.keys.etag(entry.uid, entry.revision, salt);
         let stored = entry.stored(0, etag, value);
-        let created = entry.version.as_ref().and_then(|version| version.created);
+        let (created, views) = match &entry.version {
+            Some(version) => (version.created, version.views.clone()),
+            None => (None, Views::default()),
+        };
         let entries = std::iter::once(entry).chain(others).collect();
         let times = self.record(call, entries).await?;
         let time = times
@@ -149,7 +158,8 @@ impl Chronicle {
             .copied()
             .ok_or_else(|| Error::Corrupt("nothing was written".to_owned()))?;
         let created = created.unwrap_or(time);
-        Ok(Shown::written(Stored { recorded: time, created, ..stored }))
+        let stored = Stored { recorded: time, created, ..stored }.layered(views);
+        Ok(Shown::written(stored.seen_at(level)))
     }
 
     /// Records all of these versions in one transaction, or none of them, and returns their record times. No two may be of

@@ -12,7 +12,7 @@ use chronicle::schema::Schema;
 use chronicle::verify::{Kind, verify};
 use chronicle::{
     At, Chronicle, Entry, Error, Event, EventKind, Field, ListRequest, Reader, Resource, Shown,
-    Stored, Watcher, database,
+    Stored, Watcher,
 };
 use common::{Thing, call, public, thing};
 use policy::desk::Desk;

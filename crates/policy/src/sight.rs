@@ -79,14 +79,19 @@ impl Sight {
     /// [`Sight::sees`] as a predicate on the columns `tier`, `desks` and `name` of the table `table`; nothing to check for
     /// [`Sight::whole`].
     pub fn condition(&self, table: &str) -> Condition {
+        self.condition_by(table, "tier")
+    }
+
+    /// As [`Sight::condition`], with the tier in another column.
+    pub fn condition_by(&self, table: &str, tier_column: &str) -> Condition {
         let column =
             |name: &str| -> SimpleExpr { Expr::col((Alias::new(table), Alias::new(name))) };
         if self.whole {
             return Condition::all();
         }
         // What is none of the tiers is read by nobody.
-        let up_to = |tier: Tier| column("tier").between(Tier::Public.level(), tier.level());
-        let mut any = Condition::any().add(column("tier").eq(Tier::Public.level()));
+        let up_to = |tier: Tier| column(tier_column).between(Tier::Public.level(), tier.level());
+        let mut any = Condition::any().add(column(tier_column).eq(Tier::Public.level()));
         // What the tier above lets read of the same desks, or of the same names, is let read already.
         let mut before = (Desks::NONE, Vec::new());
         for tier in [Tier::Secret, Tier::Confidential, Tier::Restricted] {

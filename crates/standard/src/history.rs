@@ -179,7 +179,7 @@ fn revision<T: Served>(
     reader: &Reader,
 ) -> Result<RevisionParts<T::Message>, Failure> {
     let level = level(&revision.stored, reader);
-    let (number, time) = (revision.stored.revision, revision.stored.recorded);
+    let (number, time) = (revision.number, revision.stored.recorded);
     let before = revision.before.map(T::write);
     let resource = T::write(revision.stored);
     let changed = mask::differences(before.as_ref(), &resource, level)?;

@@ -16,6 +16,7 @@ impl MigratorTrait for Migrator {
             "m20261124_000001_create_record",
             "m20261124_000002_keep_tiers_and_chain",
             "m20261124_000003_index_hidden",
+            "m20261128_000004_keep_views",
         ]
         .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
         .into()

@@ -1,5 +1,7 @@
 //! Something a delegation did, or tried to do, about human rights.
 
+use std::borrow::Cow;
+
 use chronicle::{Field, Resource};
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, PartialDate, SourceRef, date::sort_day, vocabulary};
@@ -75,6 +77,7 @@ impl Resource for Activity {
     const KIND: &'static str = "activity";
     const PATTERN: &'static str = "activities/{activity}";
     const WATCHED: bool = true;
+    const LAYERED: bool = true;
 
     fn name(&self) -> &str {
         &self.name
@@ -86,6 +89,17 @@ impl Resource for Activity {
 
     fn desks(&self) -> Desks {
         Desks::of_parties([self.party.as_str()])
+    }
+
+    fn shown_at(&self, tier: Tier) -> Cow<'_, Self> {
+        let mut shown = Cow::Borrowed(self);
+        if tier < Tier::Secret {
+            shown.to_mut().route.clear();
+        }
+        if tier < Tier::Confidential {
+            shown.to_mut().internal_note.clear();
+        }
+        shown
     }
 
     fn fields() -> Vec<Field<Self>> {

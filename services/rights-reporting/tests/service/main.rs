@@ -1,6 +1,7 @@
 //! The service on a loopback port beside a real agreements service, as a client sees it, on both engines.
 
 mod activities;
+mod layers;
 mod peers;
 mod recommendations;
 mod support;

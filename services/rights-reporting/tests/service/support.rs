@@ -72,8 +72,22 @@ pub struct Suite {
     pub agreements: Running,
     pub recommendations: RecommendationServiceClient<Connection>,
     pub activities: ActivityServiceClient<Connection>,
-    _rights: Running,
-    _folder: TempDir,
+    rights: Running,
+    folder: TempDir,
+}
+
+impl Suite {
+    /// Activities as somebody reads and writes them who may do so for all desks up to a tier; as nobody without one.
+    pub fn activities_up_to(
+        &self,
+        tier: Option<policy::Tier>,
+    ) -> ActivityServiceClient<Connection> {
+        let connection = Connection::to(&self.rights.url).expect("a URL");
+        let Some(tier) = tier else { return ActivityServiceClient::new(connection) };
+        let (roles, desks) = ([policy::Role::Monitor], policy::Desks::ALL);
+        let token = testkit::token_for(self.folder.path(), &roles, desks, tier);
+        ActivityServiceClient::new(connection.with_token(&token).expect("a token"))
+    }
 }
 
 /// Serves the database at `url` beside a fresh agreements service that knows two parties, a source and an agreement.
@@ -98,8 +112,8 @@ pub async fn serve(url: &str) -> Suite {
         agreements,
         recommendations: RecommendationServiceClient::new(connection.clone()),
         activities: ActivityServiceClient::new(connection),
-        _rights: rights,
-        _folder: folder,
+        rights,
+        folder,
     }
 }
 

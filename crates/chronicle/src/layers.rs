@@ -1,0 +1,211 @@
+//! What a version is to readers who are not shown all of it.
+//!
+//! A version that changes nothing that readers of a tier are shown is not there for them: they have the etag and the times of
+//! the last one that did. Each row says so itself, for the tiers below SECRET, so that reading one costs no look at another.
+
+use std::borrow::Cow;
+
+use policy::{Sight, Tier};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::resource::{Resource, Stored};
+
+/// The tiers whose readers may be shown less than all.
+pub(crate) const TIERS: [Tier; 3] = [Tier::Public, Tier::Restricted, Tier::Confidential];
+
+/// A version as readers of one tier have it. What is 0 or empty is that of the version itself: its record time, its etag.
+/// Of a version that they may not see, only when they first saw one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct View {
+    created: i64,
+    recorded: i64,
+    etag: String,
+}
+
+/// A version as readers of each of [`TIERS`] have it; absent where that is as it is, or where they have never seen one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Views([Option<View>; 3]);
+
+impl Views {
+    /// As a column holds it: empty for almost all versions.
+    pub fn text(&self) -> Result<String, Error> {
+        if *self == Self::default() {
+            return Ok(String::new());
+        }
+        serde_json::to_string(self).map_err(|error| Error::Corrupt(error.to_string()))
+    }
+
+    /// Reads a column.
+    pub fn of(text: &str) -> Result<Self, Error> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_str(text).map_err(|error| Error::Corrupt(format!("views: {error}")))
+    }
+
+    fn at(&self, tier: Tier) -> Option<&View> {
+        let place = TIERS.iter().position(|known| *known == tier)?;
+        self.0[place].as_ref()
+    }
+}
+
+/// A version as it was recorded, whatever its reader is shown of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Own {
+    created: i64,
+    recorded: i64,
+    etag: String,
+    views: Views,
+    /// Of the reader.
+    level: Tier,
+}
+
+/// What of a version is not the same for all its readers: nothing, for almost all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layered(Option<Box<Own>>);
+
+impl Layered {
+    /// The same for all.
+    pub const NONE: Self = Self(None);
+
+    /// The tier for whose readers the version was read.
+    pub(crate) fn level(&self) -> Tier {
+        self.0.as_ref().map_or(Tier::Secret, |own| own.level)
+    }
+}
+
+impl<T: Resource> Stored<T> {
+    /// Takes note of how the readers of each tier have this version, of which all is known.
+    pub(crate) fn layered(mut self, views: Views) -> Self {
+        self.layers = Layered((views != Views::default()).then(|| {
+            let (created, recorded, etag) = (self.created, self.recorded, self.etag.clone());
+            Box::new(Own { created, recorded, etag, views, level: Tier::Secret })
+        }));
+        self
+    }
+
+    /// The version as a reader has it.
+    pub(crate) fn seen_by(self, sight: &Sight) -> Self {
+        if self.layers.0.is_none() {
+            return self;
+        }
+        let level = level_of(&self.value, sight);
+        self.seen_at(level)
+    }
+
+    /// The version as readers of a tier have it.
+    pub(crate) fn seen_at(mut self, level: Tier) -> Self {
+        let Some(own) = &mut self.layers.0 else { return self };
+        own.level = level;
+        let own_or = |time: i64| if time == 0 { own.recorded } else { time };
+        (self.created, self.recorded) = (own.created, own.recorded);
+        self.etag.clone_from(&own.etag);
+        if let Some(view) = own.views.at(level) {
+            (self.created, self.recorded) = (own_or(view.created), own_or(view.recorded));
+            if !view.etag.is_empty() {
+                self.etag.clone_from(&view.etag);
+            }
+        }
+        self
+    }
+
+    /// Record time at which the first version was recorded, whoever may see that.
+    pub(crate) fn first_recorded(&self) -> i64 {
+        self.layers.0.as_ref().map_or(self.created, |own| own.created)
+    }
+
+    fn before(&self) -> Before<'_> {
+        let (created, recorded, etag, views) = match &self.layers.0 {
+            Some(own) => (own.created, own.recorded, &own.etag, Cow::Borrowed(&own.views)),
+            None => (self.created, self.recorded, &self.etag, Cow::Owned(Views::default())),
+        };
+        Before { tier: self.value.tier(), created, recorded, etag, views }
+    }
+}
+
+/// The highest tier that a reader is shown of a value.
+pub(crate) fn level_of<T: Resource>(value: &T, sight: &Sight) -> Tier {
+    if sight.is_whole() {
+        return Tier::Secret;
+    }
+    sight.level(value.desks(), value.name())
+}
+
+/// Whether two values are the same to a reader of a tier.
+pub(crate) fn same<T: Resource>(one: &T, other: &T, level: Tier) -> bool {
+    if T::LAYERED { one.shown_at(level) == other.shown_at(level) } else { one == other }
+}
+
+/// The version before another, as far as that one follows from it.
+struct Before<'a> {
+    tier: Tier,
+    created: i64,
+    recorded: i64,
+    etag: &'a str,
+    views: Cow<'a, Views>,
+}
+
+/// What readers notice of a new version.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Layers {
+    /// The lowest tier whose readers notice it, be it that the resource is gone for them.
+    pub seen: Tier,
+    /// The lowest tier whose readers see it as a version of its own.
+    pub shown: Tier,
+    /// How readers have it.
+    pub views: Views,
+}
+
+impl Layers {
+    /// Of the version with a value that follows another; `turned`: it is deleted and the other was not, or the other way round.
+    pub fn of<T: Resource>(before: Option<&Stored<T>>, value: &T, turned: bool) -> Self {
+        let tier = value.tier();
+        let Some(stored) = before else {
+            return Self { seen: tier, shown: tier, views: Views::default() };
+        };
+        let before = stored.before();
+        // Where no field lies above the others, whoever sees the resource sees every change of it.
+        let differs = |level| turned || !T::LAYERED || !same(&stored.value, value, level);
+        let noticed = |level: Tier| match (before.tier <= level, tier <= level) {
+            (true, true) => differs(level),
+            (was, is) => was != is,
+        };
+        let lowest = |is: &dyn Fn(Tier) -> bool| {
+            TIERS.into_iter().find(|level| is(*level)).unwrap_or(Tier::Secret)
+        };
+        let views = TIERS.map(|level| before.next(level, tier <= level, noticed(level)));
+        Self {
+            seen: lowest(&noticed),
+            shown: lowest(&|level| tier <= level && noticed(level)),
+            views: Views(views),
+        }
+    }
+}
+
+impl Before<'_> {
+    /// How readers of a tier have the next version, which they may see or not, and notice or not.
+    fn next(&self, level: Tier, is_seen: bool, is_noticed: bool) -> Option<View> {
+        let (was_seen, view) = (self.tier <= level, self.views.at(level));
+        let own_or = |time: i64| if time == 0 { self.recorded } else { time };
+        // When they first saw the resource, if they ever did.
+        let created = match (view, was_seen) {
+            (Some(view), _) => Some(own_or(view.created)),
+            (None, true) => Some(self.created),
+            (None, false) => None,
+        };
+        match (is_seen, is_noticed) {
+            (false, _) => created.map(|created| View { created, ..View::default() }),
+            (true, true) if created == Some(self.created) => None,
+            (true, true) => Some(View { created: created.unwrap_or(0), ..View::default() }),
+            (true, false) => Some(View {
+                created: created.unwrap_or(self.created),
+                recorded: view.map_or(self.recorded, |view| own_or(view.recorded)),
+                etag: view
+                    .filter(|view| !view.etag.is_empty())
+                    .map_or(self.etag, |view| &view.etag)
+                    .to_owned(),
+            }),
+        }
+    }
+}
