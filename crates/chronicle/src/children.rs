@@ -1,7 +1,7 @@
-//! What lies within a resource: the children that go with their parent.
+//! What a deletion must know: the children that go with their parent, and who refers to it.
 
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, JoinType, Order};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -51,6 +51,27 @@ impl Chronicle {
                     .and_where(v("deleted").eq(true))
             }
         };
+        self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+    }
+
+    /// The next resources that stand and whose documents hold a text, after one of them, as far as a writer may see; for
+    /// checks, not to be shown. There is no index for it: it looks through all that stand.
+    pub async fn holding<T: Resource>(
+        &self,
+        text: &str,
+        after: Uuid,
+        most: u64,
+        reader: &Reader,
+    ) -> Result<Vec<Stored<T>>, Error> {
+        let arguments = [v("document"), Expr::val(text), Expr::val("")];
+        let without = Expr::expr(Func::cust(id("replace")).args(arguments));
+        let query = versions::<T>(At::Now, reader)
+            .and_where(v("deleted").eq(false))
+            .and_where(v("uid").gt(after))
+            .and_where(without.ne(v("document")))
+            .order_by((id("v"), id("uid")), Order::Asc)
+            .limit(most)
+            .to_owned();
         self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
     }
 }

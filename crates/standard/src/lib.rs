@@ -25,6 +25,7 @@ mod history;
 pub mod mask;
 mod records;
 mod references;
+mod referrers;
 pub mod startup;
 mod step;
 pub mod time;
@@ -64,6 +65,9 @@ pub trait Served: Resource {
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;
+
+    /// The kinds of this service that may refer to it: looked through before it is deleted.
+    const REFERRED_BY: &'static [&'static str] = &[];
 
     /// Reads a message; every violation goes to `check`, and the value is then not used.
     fn read(check: &mut Check, name: String, message: Self::Message) -> Self;

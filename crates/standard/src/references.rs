@@ -17,6 +17,7 @@ use facts::check::matches_pattern;
 use crate::Served;
 use crate::family::{Children, Of};
 use crate::records::reader;
+use crate::referrers::{By, Referrers};
 use tonic::{Request, Response, Status};
 
 const MOST_NAMES: usize = 1000;
@@ -39,12 +40,13 @@ pub struct References {
     chronicle: Arc<Chronicle>,
     kinds: Vec<(&'static str, Knower)>,
     children: Vec<Box<dyn Children>>,
+    referrers: Vec<Box<dyn Referrers>>,
 }
 
 impl References {
     /// Nothing yet.
     pub fn new(chronicle: Arc<Chronicle>) -> Self {
-        Self { chronicle, kinds: Vec::new(), children: Vec::new() }
+        Self { chronicle, kinds: Vec::new(), children: Vec::new(), referrers: Vec::new() }
     }
 
     /// The resources of this kind, kept here.
@@ -54,10 +56,19 @@ impl References {
             Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
         });
         self.kinds.push((T::PATTERN, Knower::Here(find)));
+        self.referrers.push(Box::new(By::<T>(PhantomData)));
         if T::PARENT.is_some() {
             self.children.push(Box::new(Of::<T>(PhantomData)));
         }
         self
+    }
+
+    /// Those of these kinds.
+    pub(crate) fn referrers(
+        &self,
+        kinds: &'static [&'static str],
+    ) -> impl Iterator<Item = &dyn Referrers> {
+        self.referrers.iter().map(AsRef::as_ref).filter(move |one| kinds.contains(&one.kind()))
     }
 
     /// The kinds that lie within this one.

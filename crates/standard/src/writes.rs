@@ -125,6 +125,7 @@ impl Records {
             };
             if delete && !parts.force {
                 self.expect_no_children::<T>(&parts.name).await?;
+                self.expect_no_referrer::<T>(&parts.name).await?;
             }
             if parts.validate_only {
                 return Ok(answer(self.shown(current).await?));

@@ -4,4 +4,5 @@ mod agreements;
 mod durable;
 mod grants;
 mod parties;
+mod referred;
 mod support;

@@ -10,6 +10,7 @@ use api::registan::access::v1::{GetOwnGrantsRequest, HeldGrant};
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::source_service_client::SourceServiceClient;
 use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
 use api::registan::r#type::v1::SourceRef;
@@ -32,6 +33,7 @@ pub struct Running {
     pub frameworks: FrameworkServiceClient<Connection>,
     pub grants: GrantServiceClient<Connection>,
     pub references: ReferenceServiceClient<Connection>,
+    pub sources: SourceServiceClient<Connection>,
     routes: Routes,
     _stop: DropGuard,
     _folder: TempDir,
@@ -85,7 +87,8 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection.clone()),
         grants: GrantServiceClient::new(operator),
-        references: ReferenceServiceClient::new(connection),
+        references: ReferenceServiceClient::new(connection.clone()),
+        sources: SourceServiceClient::new(connection),
         routes,
         _stop: stop.drop_guard(),
         _folder: folder,

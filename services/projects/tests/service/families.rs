@@ -4,7 +4,8 @@
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{
     DeleteProjectRequest, DeleteTransactionRequest, ListTransactionsRequest, Project,
-    SumTransactionsRequest, Transaction, UndeleteProjectRequest, UndeleteTransactionRequest,
+    ProjectRelation, SumTransactionsRequest, Transaction, UndeleteProjectRequest,
+    UndeleteTransactionRequest, project_relation,
 };
 use policy::{Desks, Tier};
 use tonic::{Code, Status};
@@ -132,6 +133,37 @@ async fn more_than_one_batch_of_transactions_goes_and_comes_back() {
         assert!(none.is_empty());
         assert_eq!(whole[0].transactions, 1100);
         assert_eq!(running.sums(all).await, whole);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_project_that_another_refers_to_is_deleted_only_with_force_and_hidden_ones_are_not_told_of()
+ {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.create_project("one", project("One")).await;
+        let relation = ProjectRelation {
+            kind: project_relation::Kind::Child.into(),
+            project: "projects/one".to_owned(),
+            ..ProjectRelation::default()
+        };
+        let around = Project { relations: vec![relation], ..project("Around") };
+        let hidden = Project { tier: WireTier::Confidential.into(), ..around.clone() };
+        running.create_project("", hidden).await;
+        let mut low = running.editor(Desks::ALL, Tier::Public);
+
+        let refusal = running.delete_project(false).await.unwrap_err();
+        let unseen = low.projects.delete_project(delete(false)).await.unwrap().into_inner();
+        running.projects.undelete_project(undelete()).await.unwrap();
+        running.create_project("around", around).await;
+        let seen = low.projects.delete_project(delete(false)).await.unwrap_err();
+        running.delete_project(true).await.unwrap();
+
+        assert_eq!(reason(&refusal), "IS_REFERENCED");
+        assert!(unseen.delete_time.is_some(), "hidden is as missing");
+        assert_eq!(reason(&seen), "IS_REFERENCED");
+        assert!(seen.message().contains("projects/around"), "{}", seen.message());
     })
     .await;
 }

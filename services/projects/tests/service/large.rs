@@ -26,7 +26,7 @@ async fn broken(running: &mut Running, file: &str) -> i64 {
     let mut projects = running.projects.clone();
     let stream = tokio_stream::iter(sent).chain(tokio_stream::pending());
     let import = tokio::spawn(async move { projects.import_iati(stream).await });
-    let recorded = tokio::time::timeout(Duration::from_secs(60), async {
+    let recorded = tokio::time::timeout(Duration::from_mins(1), async {
         loop {
             match counted(running).await {
                 0 => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -23,6 +23,8 @@ const PARTY: &[&str] = &["parties/{party}"];
 impl Served for Agreement {
     type Message = wire::Agreement;
 
+    const REFERRED_BY: &'static [&'static str] = &["agreement", "framework"];
+
     fn read(check: &mut Check, name: String, message: wire::Agreement) -> Self {
         let agreement = Self {
             name,

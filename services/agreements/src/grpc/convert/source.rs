@@ -13,6 +13,8 @@ use crate::domain::Source;
 impl Served for Source {
     type Message = wire::Source;
 
+    const REFERRED_BY: &'static [&'static str] = &["party", "agreement", "framework"];
+
     fn read(check: &mut Check, name: String, message: wire::Source) -> Self {
         Self {
             name,

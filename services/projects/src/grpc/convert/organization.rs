@@ -12,6 +12,8 @@ use crate::domain::Organization;
 impl Served for Organization {
     type Message = wire::Organization;
 
+    const REFERRED_BY: &'static [&'static str] = &["project", "transaction"];
+
     fn read(check: &mut Check, name: String, message: wire::Organization) -> Self {
         Self {
             name,

@@ -23,6 +23,8 @@ const FRAMEWORKS: &[&str] =
 impl Served for Project {
     type Message = wire::Project;
 
+    const REFERRED_BY: &'static [&'static str] = &["project"];
+
     fn read(check: &mut Check, name: String, message: wire::Project) -> Self {
         Self {
             name,

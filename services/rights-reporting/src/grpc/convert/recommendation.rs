@@ -19,6 +19,8 @@ const LAW: &[&str] = &["agreements/{agreement}", "agreements/{agreement}/provisi
 impl Served for Recommendation {
     type Message = wire::Recommendation;
 
+    const REFERRED_BY: &'static [&'static str] = &["activity"];
+
     fn read(check: &mut Check, name: String, message: wire::Recommendation) -> Self {
         if message.addressees.is_empty() {
             check.violation("addressees", "REQUIRED", "must not be empty");

@@ -1,0 +1,73 @@
+//! What others refer to is not deleted without saying so.
+
+use api::registan::agreements::v1::party::Kind;
+use api::registan::agreements::v1::{
+    CreateSourceRequest, DeletePartyRequest, DeleteSourceRequest, Source, source,
+};
+use api::registan::r#type::v1::SourceRef;
+use tonic::Code;
+
+use crate::support::{party, reason, serve};
+
+#[tokio::test]
+async fn a_source_that_is_cited_is_deleted_only_with_force() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let source = Source {
+            kind: source::Kind::Dataset.into(),
+            title: "A list".to_owned(),
+            ..Source::default()
+        };
+        for id in ["list", "list-2"] {
+            let source_id = id.to_owned();
+            let request = CreateSourceRequest {
+                source: Some(source.clone()),
+                source_id,
+                ..Default::default()
+            };
+            running.sources.create_source(request).await.unwrap();
+        }
+        let mut bank = party("bank", Kind::Bank);
+        bank.party.as_mut().unwrap().source =
+            Some(SourceRef { source: "sources/list-2".to_owned(), ..SourceRef::default() });
+        running.parties.create_party(bank).await.unwrap();
+        let delete = |id: &str, force| DeleteSourceRequest {
+            name: format!("sources/{id}"),
+            force,
+            ..DeleteSourceRequest::default()
+        };
+
+        let refusal = running.sources.delete_source(delete("list-2", false)).await.unwrap_err();
+        let other = running.sources.delete_source(delete("list", false)).await.unwrap();
+        let forced = running.sources.delete_source(delete("list-2", true)).await.unwrap();
+
+        let wanted = (Code::FailedPrecondition, "IS_REFERENCED".to_owned());
+        assert_eq!((refusal.code(), reason(&refusal)), wanted);
+        assert!(refusal.message().contains("parties/bank"), "{}", refusal.message());
+        assert!(other.into_inner().delete_time.is_some(), "a longer name is another");
+        assert!(forced.into_inner().delete_time.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_only_deleted_ones_refer_to_can_be_deleted() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.parties.create_party(party("old", Kind::Bank)).await.unwrap();
+        let mut new = party("new", Kind::Bank);
+        new.party.as_mut().unwrap().predecessors = vec!["parties/old".to_owned()];
+        running.parties.create_party(new).await.unwrap();
+        let delete = |id: &str| DeletePartyRequest {
+            name: format!("parties/{id}"),
+            ..DeletePartyRequest::default()
+        };
+
+        let refusal = running.parties.delete_party(delete("old")).await.unwrap_err();
+        running.parties.delete_party(delete("new")).await.unwrap();
+        running.parties.delete_party(delete("old")).await.unwrap();
+
+        assert_eq!(reason(&refusal), "IS_REFERENCED");
+    })
+    .await;
+}
