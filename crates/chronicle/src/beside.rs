@@ -114,5 +114,5 @@ fn noticed_query(kind: &str, parent: Option<(&str, &str)>) -> SelectStatement {
             .and(column("o", "recorded_to").gt(column("v", "recorded_from")));
         query.join_as(JoinType::LeftJoin, id(of), id("o"), around);
     }
-    query.to_owned()
+    query
 }

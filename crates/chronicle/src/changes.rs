@@ -112,6 +112,8 @@ impl<T: Resource> Event<Stored<T>> {
 
 /// What is to be told of a line of the log: what happened, when, and the token to go on with.
 type Told = (EventKind, i64, String);
+/// A line of the log of which something is to be told.
+type Line<'a> = (&'a QueryResult, Told);
 
 /// Somebody who watches one kind of resource.
 pub struct Watcher<T> {
@@ -360,10 +362,7 @@ impl<T: Resource> Watcher<T> {
 
     /// Reads lines of the log up to one that must be looked into, or that a batch has no room for: what is to be told of which,
     /// and whether that was all.
-    fn read<'a>(
-        &mut self,
-        lines: &[&'a QueryResult],
-    ) -> Result<(Vec<(&'a QueryResult, Told)>, bool), Error> {
+    fn read<'a>(&mut self, lines: &[&'a QueryResult]) -> Result<(Vec<Line<'a>>, bool), Error> {
         let (mut told, mut room) = (Vec::new(), Room::whole());
         for row in lines {
             let time = row.try_get("", "changed")?;

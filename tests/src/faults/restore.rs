@@ -115,7 +115,9 @@ async fn round(
     lost.etags = etags;
     // Somebody watches while the database goes back.
     let (mut token, mut known) = lost.resume_tokens.last().cloned().context("a list was made")?;
-    let (end, mut watching) = (format!("parties/r{number}-last"), parties.clone());
+    // On a connection of its own: what it finds while the service is away must not be told to the others.
+    let (end, mut watching) =
+        (format!("parties/r{number}-last"), Parties::at(system.addresses[0])?);
     let watch = tokio::spawn(async move {
         let mut ended = Ok(());
         for _ in 0..TRIES {
@@ -130,6 +132,7 @@ async fn round(
         (ended, known)
     });
     copied.put_back(system, running).await?;
+    let mut parties = Parties::at(system.addresses[0])?;
 
     use_lost(&mut parties, &lost, tally).await;
     let steps = random.usize(1..4);
