@@ -106,6 +106,24 @@ async fn differences(record: &Chronicle, (first, last): (i64, i64)) {
     assert_eq!(found, THINGS);
 }
 
+/// A watch from the start, and one from the first instant: each batch has its bounds.
+async fn watches(record: &std::sync::Arc<Chronicle>, first: i64) {
+    let asked = ListRequest { read_time: Some(first), ..ListRequest::default() };
+    let token = record.list::<Thing>(&asked, &public()).await.unwrap().resume_token;
+    let changes = THINGS - 1 + usize::try_from(REVISIONS).unwrap() - 1;
+    for (token, wanted) in [("", THINGS), (token.as_str(), changes)] {
+        let mut watcher = record.watch::<Thing>(ListRequest::default(), token, public()).unwrap();
+        let mut found = 0;
+        while found < wanted {
+            let events = watcher.next().await.unwrap();
+            let shown = events.iter().filter_map(|event| event.stored.as_ref());
+            assert!(shown.map(|one| bytes(&one.value)).sum::<usize>() <= MOST);
+            found += events.len();
+        }
+        assert_eq!(found, wanted);
+    }
+}
+
 #[tokio::test]
 async fn reading_large_resources_takes_little_memory() {
     testkit::on_both(|url| async move {
@@ -118,6 +136,7 @@ async fn reading_large_resources_takes_little_memory() {
         lists(&record).await;
         revisions(&record).await;
         differences(&record, written).await;
+        watches(&record, written.0).await;
 
         let more = memory("VmHWM").saturating_sub(before);
         println!("{more} kB more, {:?}", started.elapsed());
