@@ -108,6 +108,18 @@ impl Edge {
                 }
             }
         }
+        Ok(self.run(request, asking, outcome, (deadline, allowed), is_stream).await)
+    }
+
+    /// Runs the method of a request that was let in, until the deadline, and for a stream until its lease is over.
+    async fn run(
+        &self,
+        request: Request<Incoming>,
+        asking: Arc<Asking>,
+        outcome: Outcome,
+        (deadline, allowed): (Instant, Duration),
+        is_stream: bool,
+    ) -> Response<Answer> {
         let lease = is_stream.then(|| lease(&self.0.guard, &asking, self.0.lease));
         let mut lease = lease.flatten();
         let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
@@ -119,20 +131,20 @@ impl Edge {
         let work = crate::stopping::scope(self.0.stopping.clone(), work);
         let ended = tokio::select! {
             biased;
-            () = stalled.notified() => return Ok(Answer::from_status(late(pause).into(), outcome)),
-            over = ended(&mut lease) => return Ok(Answer::from_status(over.into(), outcome)),
+            () = stalled.notified() => return Answer::from_status(late(pause).into(), outcome),
+            over = ended(&mut lease) => return Answer::from_status(over.into(), outcome),
             ended = work.instrument(outcome.span().clone()) => ended,
         };
         let response = match ended {
             Ok(Ok(Ok(response))) => response,
-            Ok(Err(_panic)) => return Ok(Answer::from_status(panicked(), outcome)),
+            Ok(Err(_panic)) => return Answer::from_status(panicked(), outcome),
             Err(_elapsed) => {
                 let late = Failure::deadline_exceeded(allowed);
-                return Ok(Answer::from_status(late.into(), outcome));
+                return Answer::from_status(late.into(), outcome);
             }
         };
         let answer = Answer::new(response, outcome, is_stream.then_some((deadline, allowed)));
-        Ok(answer.map(|answer| answer.within(lease)))
+        answer.map(|answer| answer.within(lease))
     }
 
     /// Finds out who asks, whether they may call the method, and whether they have not called too often. Whoever cannot
