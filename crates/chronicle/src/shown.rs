@@ -119,13 +119,13 @@ impl Reader {
 }
 
 impl Chronicle {
-    /// Shows a version that stands now to a reader who may see it.
+    /// Shows a version to a reader who may see it.
     pub async fn show<T: Resource>(
         &self,
         reader: &Reader,
         stored: Stored<T>,
     ) -> Result<Shown<T>, Error> {
-        let recorded = self.disclose(reader, reader.readings(At::Now, [&stored])).await?;
+        let recorded = self.disclose(reader, reader.readings(At::Version, [&stored])).await?;
         Ok(recorded.show(stored))
     }
 

@@ -1,5 +1,7 @@
 //! What the record refuses, and how exactly it says so.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use std::sync::Arc;

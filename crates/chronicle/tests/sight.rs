@@ -199,7 +199,7 @@ async fn reading_the_past_of_what_is_confidential_now_is_recorded() {
         let one = ("test#reader".to_owned(), "things.read".to_owned(), first.uid);
 
         record.get::<Thing>("things/t0", At::Time(first.recorded), &all).await.unwrap();
-        assert_eq!(readings(&record).await, [one.clone()], "what was PUBLIC then");
+        assert_eq!(readings(&record).await, [one], "what was PUBLIC then");
 
         names(&record, &all, Some(first.recorded)).await;
         assert_eq!(readings(&record).await.len(), 2, "in a list");

@@ -38,7 +38,7 @@ async fn projects(record: &Record) {
         if let Some(project) = &mut request.project {
             project.descriptions = texts("x");
         }
-        projects.create_project(request).await.unwrap();
+        projects.create_project(request).await.expect("it is recorded");
     }
     for letter in ["a", "b", "c", "d", "e"] {
         let changed = Project {
@@ -47,7 +47,7 @@ async fn projects(record: &Record) {
             ..Project::default()
         };
         let request = UpdateProjectRequest { project: Some(changed), ..Default::default() };
-        projects.update_project(request).await.unwrap();
+        projects.update_project(request).await.expect("it is recorded");
     }
 }
 
@@ -64,7 +64,8 @@ async fn agreements(record: &Record) {
         party_id: "eu".to_owned(),
         ..CreatePartyRequest::default()
     };
-    PartyServiceClient::new(record.channel()).create_party(request).await.unwrap();
+    let mut parties = PartyServiceClient::new(record.channel());
+    parties.create_party(request).await.expect("it is recorded");
     let part = |party: &str| AgreementParty {
         party: format!("parties/{party}"),
         role: agreement_party::Role::Contracting.into(),
@@ -90,7 +91,8 @@ async fn agreements(record: &Record) {
             agreement_id: format!("a{place}"),
             ..CreateAgreementRequest::default()
         };
-        AgreementServiceClient::new(record.channel()).create_agreement(request).await.unwrap();
+        let mut agreements = AgreementServiceClient::new(record.channel());
+        agreements.create_agreement(request).await.expect("it is recorded");
     }
 }
 
