@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use chassis::caller::{Asking, scope};
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
 use chronicle::{At, Call, Reader};
-use policy::{Desks, Grant, Role, Sight, Tier};
+use policy::{Caller, Desks, Grant, Role, Rule, Tier};
 use projects::App;
 use projects::domain::Project;
 use projects::ops::import_iati::{Options, import_iati};
@@ -40,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
         let readings = tokio::spawn(readings(app.clone()));
         let started = Instant::now();
         let options = Options { file_name: "repeated.xml".to_owned(), validate_only: false };
-        let report = import_iati(&app, options, File::open(&file)?)
+        let report = scope(editor(), import_iati(&app, options, File::open(&file)?))
             .await
             .map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
         let seconds = started.elapsed().as_secs_f64();
@@ -58,6 +59,21 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Somebody who may import, of every desk.
+fn editor() -> Arc<Asking> {
+    let grant = Grant {
+        role: Role::Editor,
+        desks: Desks::ALL,
+        tier: Tier::Confidential,
+        resource: None,
+        expires: None,
+    };
+    let caller = Caller { subject: "somebody".to_owned(), grants: vec![grant], strong: true };
+    let rule = Rule { roles: vec![Role::Editor], ..Rule::default() };
+    let sight = caller.sight(0);
+    Arc::new(Asking { caller, rule: Arc::new(rule), sight, token: None })
+}
+
 /// Milliseconds of the slowest reading.
 static SLOWEST: AtomicU64 = AtomicU64::new(0);
 
@@ -67,16 +83,7 @@ async fn readings(app: App) -> anyhow::Result<()> {
     let value: Project = serde_json::from_str(CONFIDENTIAL)?;
     // It stands already in the second round.
     let _created = chronicle.create(&Call::default(), value).await;
-    let desks = Desks::ALL;
-    let grant = Grant {
-        role: Role::Editor,
-        desks,
-        tier: Tier::Confidential,
-        resource: None,
-        expires: None,
-    };
-    let mut sight = Sight::public();
-    sight.add(&grant, Tier::Confidential);
+    let sight = editor().sight.clone();
     let reader =
         Reader { sight, caller: "somebody".to_owned(), action: "projects.read".to_owned() };
     loop {
