@@ -45,7 +45,7 @@ fn is_watched(message: &MessageDescriptor) -> bool {
 /// Whether a field of a message lies above PUBLIC, or is of no tier.
 fn is_layered(message: &MessageDescriptor) -> bool {
     // A timestamp is one value: its parts have no tier.
-    let is_part = |path: &str| path.ends_with(".seconds") || path.ends_with(".nanos");
+    let is_part = |path: &str| matches!(path.rsplit('.').next(), Some("seconds" | "nanos"));
     paths(message, DEPTH).iter().any(|(path, is_public)| !is_public && !is_part(path))
 }
 

@@ -192,11 +192,11 @@ impl<'a> Model<'a> {
     /// The record time of the last version that they notice, be it that the resource is gone for them.
     fn noticed(&self) -> Option<i64> {
         let places = 0..self.is.len();
-        let noticed = places.filter(|&place| {
+        let mut noticed = places.rev().filter(|&place| {
             let before = place.checked_sub(1).and_then(|before| self.is[before]);
             self.is[place] != before
         });
-        noticed.last().map(|place| self.versions[place].time)
+        noticed.next().map(|place| self.versions[place].time)
     }
 
     /// What a watch from the start is told of a version.

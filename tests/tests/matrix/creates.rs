@@ -65,7 +65,7 @@ fn same(what: &str, one: (&Status, &str), other: (&Status, &str)) {
     assert_eq!(all(one), all(other), "{what}");
 }
 
-/// Issue 11, point 10: an editor was told that a parent they may not see is there (NOT_GRANTED, where a missing one was
+/// Issue 11, point 10: an editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
 /// `REFERENCE_MISSING`).
 async fn parents_and_references(stage: &Stage) {
     for country in ["KZ", "UZ"] {
@@ -79,8 +79,7 @@ async fn parents_and_references(stage: &Stage) {
             json!({ one: resource })
         };
         let within = |name: &str| json!({ "parent": name, "transaction": body("Transaction", "PUBLIC", "KZ"), "transaction_id": "t1" });
-        type Request<'a> = &'a dyn Fn(&str) -> Value;
-        let cases: [(&str, &str, &str, Request<'_>); 4] = [
+        let cases: [(&str, &str, &str, &dyn Fn(&str) -> Value); 4] = [
             (PROJECTS, "Transaction", &project, &within),
             (RIGHTS, "Activity", &project, &|name| with("activity", "projects", name)),
             (RIGHTS, "Activity", &call, &|name| with("activity", "recommendations", name)),

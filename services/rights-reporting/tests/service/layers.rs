@@ -1,5 +1,7 @@
 //! An activity to those who are not shown all of it: what changes above them did not happen.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::{
     Activity, DiffActivitiesRequest, GetActivityRequest, ListActivitiesRequest,
