@@ -45,6 +45,10 @@ const HEADER_ROOM: u32 = 512;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// After so many calls that end early a connection is closed, as h2 does by default: against rapid resets.
 const LOCAL_RESETS: usize = 1024;
+/// The same of calls that are taken back before they were looked at.
+const PENDING_RESETS: usize = 20;
+/// The most streams at a time: a merged watch takes some 50 kB here, and 256 MB are all there are.
+const STREAMS: u32 = 768;
 /// The most calls at a time on one connection: what waits for callers who do not read is kept here and in the services.
 const CALLS: usize = 64;
 /// What a stranger may use: a program that reads page after page on one connection makes some 50 calls a second, a person
@@ -86,6 +90,8 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.headers -= HEADER_ROOM;
     service.limits.windows.1 = CONNECTION_WINDOW;
     service.limits.local_resets = LOCAL_RESETS;
+    service.limits.pending_resets = PENDING_RESETS;
+    service.limits.streams_in_all = STREAMS;
     service.grant_source =
         Some(Arc::new(CachedGrants::new(AskedGrants::new(&services.agreements))));
     service.limits.calls = CALLS;

@@ -167,6 +167,7 @@ fn http(limits: &Limits) -> Builder<TokioExecutor> {
         .initial_stream_window_size(stream_window)
         .initial_connection_window_size(connection_window)
         .max_local_error_reset_streams(limits.local_resets)
+        .max_pending_accept_reset_streams(limits.pending_resets)
         .max_header_list_size(limits.headers);
     builder
 }

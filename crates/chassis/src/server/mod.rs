@@ -169,6 +169,12 @@ pub struct Limits {
     /// How many calls that ended early a connection survives. A stranger gets h2's own bound; between our services a
     /// refused upload is daily business.
     pub local_resets: usize,
+    /// How many calls that were taken back before they were looked at a connection survives. A stranger gets h2's own bound;
+    /// between our services callers who leave together must not end the calls of others.
+    pub pending_resets: usize,
+    /// How many streams there may be at a time, of all callers; 0 is any number. The last quarter is kept for callers who
+    /// have few.
+    pub streams_in_all: u32,
     /// What one caller may use where the settings do not say it.
     pub quotas: Quotas,
     /// How often it is asked what the caller of a stream still holds.
@@ -222,6 +228,8 @@ impl Default for Limits {
             calls: 1024,
             windows: (256 * 1024, 64 * 1024 * 1024),
             local_resets: usize::MAX,
+            pending_resets: 16 * 1024,
+            streams_in_all: 0,
             quotas: Quotas::default(),
             lease: lease::EVERY,
         }
@@ -284,7 +292,7 @@ impl Server {
         let edge = Edge::new(
             routes,
             guard,
-            Rates::new(quotas),
+            Rates::new(quotas, service.limits.streams_in_all),
             &service.limits,
             address,
             stopping.clone(),
@@ -360,7 +368,7 @@ fn probes(
     let routes = Redacted::new(routes, &[], &[]).context("the descriptors cannot be read")?;
     let (authenticator, clock) = (Arc::clone(authenticator), Arc::clone(&service.clock));
     let guard = Guard { methods: Arc::new(methods), authenticator, clock };
-    let rates = Rates::new(Quotas::default());
+    let rates = Rates::new(Quotas::default(), 0);
     let edge = Edge::new(routes, guard, rates, &service.limits, address, stopping.clone());
     Ok((listener, edge))
 }

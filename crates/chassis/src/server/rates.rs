@@ -24,6 +24,8 @@ use crate::failure::{self, Failure};
 
 /// When a slot for a stream gets free only the caller knows.
 const STREAM_RETRY: Duration = Duration::from_secs(1);
+/// What a caller may have when the streams of all callers have become many.
+const FEW_STREAMS: NonZeroU32 = NonZeroU32::new(4).expect("4 is not 0");
 
 /// Who is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,11 +72,13 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    pub fn new(quotas: Quotas) -> Self {
+    /// `all` is how many streams there may be of all callers together, where there is a quota for one.
+    pub fn new(quotas: Quotas, all: u32) -> Self {
         Self {
             calls: NonZeroU32::new(quotas.calls_per_second).map(Credits::new),
             turns: NonZeroU32::new(quotas.calls_per_caller).map(Turns::new),
-            streams: NonZeroU32::new(quotas.streams_per_caller).map(Streams::new),
+            streams: NonZeroU32::new(quotas.streams_per_caller)
+                .map(|most| Streams::new(most, NonZeroU32::new(all).unwrap_or(NonZeroU32::MAX))),
         }
     }
 
@@ -89,7 +93,7 @@ impl Rates {
         {
             permit.open = Some(streams.open(key)?);
         } else if !is_stream {
-            permit.turn = self.turns.as_ref().map(|turns| turns.of(key.clone()));
+            permit.turn = self.turns.as_ref().map(|turns| turns.of(key.clone())).transpose()?;
             permit.bill = self.calls.as_ref().map(|calls| Bill::to(calls, key));
         }
         Ok(permit)
@@ -124,29 +128,43 @@ impl Permit {
 #[derive(Debug)]
 struct Streams {
     most: NonZeroU32,
-    open: Mutex<HashMap<Key, u32>>,
+    /// Of all callers.
+    all: NonZeroU32,
+    open: Mutex<Opened>,
+}
+
+#[derive(Debug, Default)]
+struct Opened {
+    all: u32,
+    callers: HashMap<Key, u32>,
 }
 
 impl Streams {
-    fn new(most: NonZeroU32) -> Arc<Self> {
-        Arc::new(Self { most, open: Mutex::default() })
+    fn new(most: NonZeroU32, all: NonZeroU32) -> Arc<Self> {
+        Arc::new(Self { most, all, open: Mutex::default() })
+    }
+
+    /// How many a caller may have while there are so many: few, of the last quarter.
+    fn allowed(&self, open: u32) -> NonZeroU32 {
+        if open < self.all.get() / 4 * 3 { self.most } else { self.most.min(FEW_STREAMS) }
     }
 
     fn open(self: &Arc<Self>, key: Key) -> Result<Open, Failure> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.get(&key).copied().unwrap_or(0);
-        if count >= self.most.get() {
-            let allowed = format!("{} streams at a time", self.most);
+        let (count, most) = (open.callers.get(&key).copied().unwrap_or(0), self.allowed(open.all));
+        if count >= most.get() || open.all >= self.all.get() {
+            let allowed = format!("{most} streams at a time");
             return Err(used_up(
                 "TOO_MANY_STREAMS",
                 "streams_per_caller",
-                self.most,
+                most,
                 &key,
                 &allowed,
                 STREAM_RETRY,
             ));
         }
-        open.insert(key.clone(), count + 1);
+        open.callers.insert(key.clone(), count + 1);
+        open.all += 1;
         Ok(Open { streams: Arc::clone(self), key })
     }
 }
@@ -161,10 +179,11 @@ struct Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let mut open = self.streams.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.key) {
+        open.all -= 1;
+        if let Some(count) = open.callers.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.key);
+                open.callers.remove(&self.key);
             }
         }
     }
@@ -196,7 +215,7 @@ mod tests {
     }
 
     fn rates(calls_per_second: u32, streams_per_caller: u32) -> Rates {
-        Rates::new(Quotas { calls_per_second, streams_per_caller, ..Quotas::default() })
+        Rates::new(Quotas { calls_per_second, streams_per_caller, ..Quotas::default() }, 0)
     }
 
     #[test]
@@ -221,6 +240,24 @@ mod tests {
     }
 
     #[test]
+    fn the_last_streams_are_kept_for_callers_who_have_few() {
+        let quotas = Quotas { streams_per_caller: 32, ..Quotas::default() };
+        let rates = Rates::new(quotas, 64);
+        let open = |address: &str, count: usize| {
+            let key = self::address(address);
+            let permits = (0..count).map_while(|_| rates.check(key.clone(), true, 1).ok());
+            permits.collect::<Vec<_>>()
+        };
+        let (first, second) = (open("192.0.2.1", 40), open("192.0.2.2", 40));
+        let others: Vec<_> = (3..9).map(|place| open(&format!("192.0.2.{place}"), 40)).collect();
+
+        assert_eq!((first.len(), second.len()), (32, 16));
+        assert_eq!(others.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 4, 4, 0, 0]);
+        drop(first);
+        assert_eq!(open("192.0.2.9", 40).len(), 16);
+    }
+
+    #[test]
     fn without_a_quota_nothing_is_refused() {
         let rates = rates(0, 0);
         let permits: Result<Vec<Permit>, Failure> =
@@ -239,6 +276,6 @@ mod tests {
 
         let kept = rates.calls.unwrap().known();
         assert!(kept <= 10_000, "{kept}");
-        assert!(rates.streams.unwrap().open.lock().unwrap().is_empty());
+        assert!(rates.streams.unwrap().open.lock().unwrap().callers.is_empty());
     }
 }

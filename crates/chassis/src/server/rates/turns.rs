@@ -4,10 +4,16 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Key;
+use super::{Key, used_up};
+use crate::failure::Failure;
+
+/// So many times those under way may be there at all, those who wait included.
+const WAITING: usize = 8;
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The calls of each caller who has any.
 #[derive(Debug)]
@@ -30,15 +36,23 @@ impl Turns {
     }
 
     /// The turn of one call, which is not taken yet.
-    pub fn of(self: &Arc<Self>, key: Key) -> Turn {
+    /// A caller of whom too many wait already is told to come again: who waits takes memory.
+    pub fn of(self: &Arc<Self>, key: Key) -> Result<Turn, Failure> {
         let mut callers = self.callers();
         let line = callers
             .entry(key.clone())
             .or_insert_with(|| Line { free: Arc::new(Semaphore::new(self.most)), calls: 0 });
+        if line.calls >= self.most.saturating_mul(WAITING) {
+            drop(callers);
+            let most = NonZeroU32::new(u32::try_from(self.most).unwrap_or(u32::MAX));
+            let most = most.unwrap_or(NonZeroU32::MIN);
+            let allowed = format!("{most} calls under way, and {WAITING} times as many waiting");
+            return Err(used_up("TOO_MANY_CALLS", "calls_per_caller", most, &key, &allowed, RETRY));
+        }
         line.calls += 1;
         let free = Arc::clone(&line.free);
         drop(callers);
-        Turn { taken: None, free, turns: Arc::clone(self), key }
+        Ok(Turn { taken: None, free, turns: Arc::clone(self), key })
     }
 
     fn callers(&self) -> MutexGuard<'_, HashMap<Key, Line>> {
@@ -76,8 +90,6 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::timeout;
 
     use super::*;
@@ -90,8 +102,9 @@ mod tests {
     async fn a_call_above_the_limit_waits_for_another_of_its_caller() {
         let turns = Turns::new(NonZeroU32::MIN);
         let moment = Duration::from_millis(20);
-        let (mut first, mut second) = (turns.of(key("anna")), turns.of(key("anna")));
-        let mut other = turns.of(key("berta"));
+        let (mut first, mut second) =
+            (turns.of(key("anna")).unwrap(), turns.of(key("anna")).unwrap());
+        let mut other = turns.of(key("berta")).unwrap();
         first.take().await;
         assert!(timeout(moment, second.take()).await.is_err());
         other.take().await;
@@ -101,5 +114,18 @@ mod tests {
         second.take().await;
         drop((second, other));
         assert!(turns.callers().is_empty());
+    }
+
+    #[test]
+    fn who_has_too_many_waiting_is_told_to_come_again() {
+        let turns = Turns::new(NonZeroU32::MIN);
+        let waiting: Vec<_> = (0..8).map(|_| turns.of(key("anna")).unwrap()).collect();
+
+        let refused = turns.of(key("anna")).unwrap_err();
+
+        assert_eq!((&*refused.reason, refused.retry), ("TOO_MANY_CALLS", Some(RETRY)));
+        assert!(turns.of(key("berta")).is_ok());
+        drop(waiting);
+        assert!(turns.of(key("anna")).is_ok());
     }
 }
