@@ -41,7 +41,7 @@ pub fn file(path: &Path) -> Result<()> {
     if mode & OTHERS == 0 { Ok(()) } else { close(path, 0o600) }
 }
 
-/// As [`file`]; makes an empty one where there is none.
+/// As [`file()`]; makes an empty one where there is none.
 pub fn file_or_new(path: &Path) -> Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {

@@ -65,6 +65,9 @@ fn same(what: &str, one: (&Status, &str), other: (&Status, &str)) {
     assert_eq!(all(one), all(other), "{what}");
 }
 
+/// The package and the resource of a Create, something hidden, and the request that names it.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a dyn Fn(&str) -> Value);
+
 /// Issue 11, point 10: an editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
 /// `REFERENCE_MISSING`).
 async fn parents_and_references(stage: &Stage) {
@@ -79,7 +82,7 @@ async fn parents_and_references(stage: &Stage) {
             json!({ one: resource })
         };
         let within = |name: &str| json!({ "parent": name, "transaction": body("Transaction", "PUBLIC", "KZ"), "transaction_id": "t1" });
-        let cases: [(&str, &str, &str, &dyn Fn(&str) -> Value); 4] = [
+        let cases: [Case<'_>; 4] = [
             (PROJECTS, "Transaction", &project, &within),
             (RIGHTS, "Activity", &project, &|name| with("activity", "projects", name)),
             (RIGHTS, "Activity", &call, &|name| with("activity", "recommendations", name)),
