@@ -350,7 +350,12 @@ async fn change_something(record: &Chronicle, random: &mut Random) {
         change::<Thing>(record, &name, |thing| (thing.tier, thing.desks) = (tier, desks)).await;
         return;
     }
-    let value = Part { size: random.below(1000) as i64, tier, desks, ..part(of, random.below(3)) };
+    let value = Part {
+        size: i64::try_from(random.below(1000)).unwrap(),
+        tier,
+        desks,
+        ..part(of, random.below(3))
+    };
     let last = record.last::<Part>(&value.name, &Reader::machinery()).await;
     match last {
         Err(_) => drop(record.create(&call(), value).await.unwrap()),
