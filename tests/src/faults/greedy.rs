@@ -209,6 +209,9 @@ impl fmt::Display for Report {
                 f,
                 "{name}: {had} had (at most {most} seen), {exhausted} sent away, {failed} failed"
             )?;
+            if let Some(last) = greed.last.lock().ok().filter(|last| !last.is_empty()) {
+                writeln!(f, "  {last}")?;
+            }
         }
         if let Some(took) = self.imports {
             writeln!(f, "  the imports were through after {:.0} s", took.as_secs_f64())?;

@@ -104,19 +104,21 @@ impl Connections {
                 edge.clone().answer(request, peer, calls.clone(), activity.begin())
             });
             let mut connection = pin!(http.serve_connection(socket, answer));
-            let grace = tokio::select! {
+            tokio::select! {
                 _ = &mut connection => return,
                 () = cut.cancelled() => return,
-                () = finish.cancelled() => grace,
-                () = sleep(max_age) => grace,
-                () = place.activity.quiet_for(idle) => grace,
-                () = place.make_room.cancelled() => FAREWELL,
-            };
+                () = finish.cancelled() => {}
+                () = sleep(max_age) => {}
+                () = place.activity.quiet_for(idle) => {}
+                () = place.make_room.cancelled() => {}
+            }
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 _ = connection => {}
                 () = cut.cancelled() => {}
                 () = sleep(grace) => {}
+                // A request that came at the same moment is still answered.
+                () = place.gone(FAREWELL) => {}
             }
         }
     }

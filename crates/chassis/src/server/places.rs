@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
@@ -117,6 +117,15 @@ pub(super) struct Place {
     number: u64,
     address: IpAddr,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Ends when the place is needed and there has been no request since for so long.
+    pub async fn gone(&self, farewell: Duration) {
+        self.make_room.cancelled().await;
+        sleep(farewell).await;
+        self.activity.quiet_for(farewell).await;
+    }
 }
 
 impl Drop for Place {

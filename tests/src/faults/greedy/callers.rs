@@ -1,8 +1,8 @@
 //! The greedy callers. Each counts what it got and what it was refused, until it is ended.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -34,6 +34,8 @@ pub struct Greed {
     pub exhausted: AtomicUsize,
     /// Whatever else went wrong.
     pub failed: AtomicUsize,
+    /// The last of that.
+    pub last: Mutex<String>,
 }
 
 impl Greed {
@@ -41,7 +43,12 @@ impl Greed {
         let (count, answer) = match answer {
             Ok(answer) => (&self.had, Some(answer)),
             Err(status) if status.code() == Code::ResourceExhausted => (&self.exhausted, None),
-            Err(_) => (&self.failed, None),
+            Err(status) => {
+                if let Ok(mut last) = self.last.lock() {
+                    *last = format!("{:?}: {}", status.code(), status.message());
+                }
+                (&self.failed, None)
+            }
         };
         count.fetch_add(1, Ordering::Relaxed);
         answer
