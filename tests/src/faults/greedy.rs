@@ -64,8 +64,7 @@ impl Plan {
     };
 }
 
-/// One kind of greed, and what it came to.
-#[derive(Debug)]
+/// One kind of greed.
 struct Kind {
     name: String,
     greed: Arc<Greed>,
@@ -73,12 +72,30 @@ struct Kind {
     most: Arc<AtomicUsize>,
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, greed, most } = self;
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        let (had, most) = (count(&greed.had), count(most));
+        let (exhausted, failed) = (count(&greed.exhausted), count(&greed.failed));
+        write!(
+            f,
+            "{name}: {had} had (at most {most} seen), {exhausted} sent away, {failed} failed"
+        )?;
+        match greed.last.lock() {
+            Ok(last) if !last.is_empty() => write!(f, " ({last})"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What was seen.
 #[derive(Debug)]
 pub struct Report {
     undisturbed: Tally,
     disturbed: Tally,
-    kinds: Vec<Kind>,
+    /// What each kind of greed came to.
+    greed: Vec<String>,
     imports: Option<Duration>,
     memory: Vec<(&'static str, u64)>,
     logged: String,
@@ -121,10 +138,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let imports = tokio::spawn(callers::imports(address, editors, plan.transactions, greed));
     greedy.watch_for(plan.disturbed, &house).await;
     let disturbed = honest.end()?;
+    // Now: what is under way breaks off with the processes.
+    let greed = greedy.kinds.iter().map(ToString::to_string).collect();
     let took = if imports.is_finished() { imports.await.ok().flatten() } else { None };
     let memory = house.memory();
     let logged = house.logged();
-    Ok(Some(Report { undisturbed, disturbed, kinds: greedy.kinds, imports: took, memory, logged }))
+    Ok(Some(Report { undisturbed, disturbed, greed, imports: took, memory, logged }))
 }
 
 /// The greedy callers at work.
@@ -201,17 +220,8 @@ impl fmt::Display for Report {
         for failed in self.disturbed.failures() {
             writeln!(f, "  {failed}")?;
         }
-        for Kind { name, greed, most } in &self.kinds {
-            let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-            let (had, most) = (count(&greed.had), count(most));
-            let (exhausted, failed) = (count(&greed.exhausted), count(&greed.failed));
-            writeln!(
-                f,
-                "{name}: {had} had (at most {most} seen), {exhausted} sent away, {failed} failed"
-            )?;
-            if let Some(last) = greed.last.lock().ok().filter(|last| !last.is_empty()) {
-                writeln!(f, "  {last}")?;
-            }
+        for line in &self.greed {
+            writeln!(f, "{line}")?;
         }
         if let Some(took) = self.imports {
             writeln!(f, "  the imports were through after {:.0} s", took.as_secs_f64())?;
