@@ -7,14 +7,19 @@ use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
 use standard::{Records, References};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::{Organization, Project, Transaction};
+
+/// Imports that run at a time. Each holds a batch of activities in memory and keeps a thread busy.
+const MAX_IMPORTS: usize = 2;
 
 /// The service, without its wire.
 #[derive(Clone)]
 pub struct App {
     /// The record and its standard methods.
     pub records: Records,
+    imports: Arc<Semaphore>,
 }
 
 impl App {
@@ -38,6 +43,15 @@ impl App {
             .here::<Project>()
             .here::<Transaction>()
             .there(&law, "agreements", agreements);
-        Ok(Self { records: Records { chronicle, references: Arc::new(references) } })
+        Ok(Self {
+            records: Records { chronicle, references: Arc::new(references) },
+            imports: Arc::new(Semaphore::new(MAX_IMPORTS)),
+        })
+    }
+
+    /// Waits until fewer than [`MAX_IMPORTS`] imports run. The turn ends when the permit is dropped; the semaphore is never
+    /// closed, so there always is one.
+    pub async fn import_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.imports).acquire_owned().await.ok()
     }
 }

@@ -104,6 +104,8 @@ impl ProjectService for Projects {
     ) -> Result<Response<ImportIatiResponse>, Status> {
         let mut stream = request.into_inner();
         let options = feed::options(&mut stream).await?;
+        // Nothing more of the file is read before: what waits takes no memory.
+        let _turn = self.0.import_turn().await;
         let (bytes, file) = feed::pipe();
         let importing = async { import_iati(&self.0, options, file).await.map_err(Status::from) };
         // If the client goes, the stream fails, the import is dropped, and whole batches stay recorded.

@@ -74,3 +74,29 @@ async fn a_large_activity_is_recorded_in_parts_and_a_second_import_mends_a_break
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_third_import_waits_for_its_turn() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut open = Vec::new();
+        for _ in 0..2 {
+            let mut projects = running.projects.clone();
+            let options = messages("file.xml", false, b"");
+            let stream = tokio_stream::iter(options).chain(tokio_stream::pending());
+            open.push(tokio::spawn(async move { projects.import_iati(stream).await }));
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut third =
+            Box::pin(async { running.import(file(&paid("7", "2023-01-01")).as_bytes()).await });
+
+        let waiting = tokio::time::timeout(Duration::from_millis(500), &mut third).await;
+        open.swap_remove(0).abort();
+        let report = third.await;
+
+        assert!(waiting.is_err(), "a third import ran beside two");
+        assert_eq!(report.created, 2);
+        open.swap_remove(0).abort();
+    })
+    .await;
+}
