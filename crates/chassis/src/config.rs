@@ -3,6 +3,8 @@
 //! One flat set for all services, so that they can share a file or a config map. What is not known or does not parse
 //! is an error that names the key and where it came from; a misspelt key is never ignored.
 
+mod addresses;
+mod found;
 mod keys;
 mod sources;
 

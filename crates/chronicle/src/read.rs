@@ -1,69 +1,35 @@
 //! The one read path. Every query is the head row with a `LEFT JOIN` to what was asked for: one statement, so one snapshot, so the
 //! read time it answers with is true, also of an empty answer, and no transaction is needed.
+//!
+//! Here Get and what the statements have in common; `list`: List.
 
-use aws_lc_rs::digest;
+mod list;
+
 use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
-    SimpleExpr,
+    Asterisk, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
+pub use self::list::{ListRequest, Page};
+pub(crate) use self::list::{arguments, matching};
 use crate::Chronicle;
-use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
-use crate::filter::{At, filter, standing};
+use crate::filter::{At, standing};
 use crate::head::Head;
-use crate::lane::Lane;
 use crate::layers::{Layered, Views};
 use crate::mark::{Mark, hash_at};
-use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
-use crate::rows::{self, fitting, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
 use crate::token::Keys;
 
-const DEFAULT_PAGE: u64 = 50;
-const MOST_ON_A_PAGE: u64 = 1000;
 /// By how much, in microseconds, the clock of another server may be ahead of this one.
 const CLOCK_DIFFERENCE: i64 = 30_000_000;
 /// The columns from which a version is read.
 pub(crate) const VERSION: [&str; 8] =
     ["uid", "revision", "created", "recorded_from", "deleted", "salt", "views", "document"];
-
-/// What a List asks.
-#[derive(Clone, Debug, Default)]
-pub struct ListRequest {
-    /// AIP-160.
-    pub filter: String,
-    /// AIP-132.
-    pub order_by: String,
-    /// 0 means 50; at most 1000.
-    pub page_size: u64,
-    /// Token of the page before; empty for the first.
-    pub page_token: String,
-    /// Record time; absent for now.
-    pub read_time: Option<i64>,
-    /// Deleted ones too.
-    pub show_deleted: bool,
-    /// Only where this text field equals this: the resources of one parent.
-    pub scope: Option<(&'static str, String)>,
-}
-
-/// A page of a list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Page<I> {
-    /// In order.
-    pub items: Vec<I>,
-    /// Empty on the last page.
-    pub next_page_token: String,
-    /// The record time it holds for.
-    pub read_time: i64,
-    /// From where a watch with the same filter goes on.
-    pub resume_token: String,
-}
 
 /// A column of the versions `v` of a query.
 pub fn v(column: &str) -> SimpleExpr {
@@ -266,127 +232,6 @@ impl Chronicle {
             Error::Corrupt(format!("{} {uid} has no revision {revision}", T::KIND))
         })?)
     }
-
-    /// A page, in its turn. One query, whatever its size.
-    pub async fn list<T: Resource>(
-        &self,
-        request: &ListRequest,
-        reader: &Reader,
-    ) -> Result<Page<Shown<T>>, Error> {
-        self.list_in::<T>(Lane::Page, request, reader).await
-    }
-
-    /// As [`Chronicle::list`], in another lane.
-    pub async fn list_in<T: Resource>(
-        &self,
-        lane: Lane,
-        request: &ListRequest,
-        reader: &Reader,
-    ) -> Result<Page<Shown<T>>, Error> {
-        let cursor = self.cursor::<T>(request)?;
-        let pinned = cursor.as_ref().map(|cursor| cursor.mark.time).or(request.read_time);
-        let at = pinned.map_or(At::Now, At::Time);
-        let turn = self.turn(lane).await;
-        let page = self.page::<T>(request, cursor, reader).await?;
-        drop(turn);
-        let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
-        let Page { items, next_page_token, read_time, resume_token } = page;
-        let items = items.into_iter().map(|stored| recorded.show(stored)).collect();
-        Ok(Page { items, next_page_token, read_time, resume_token })
-    }
-
-    /// The page after a cursor, not yet shown.
-    pub(crate) async fn page<T: Resource>(
-        &self,
-        request: &ListRequest,
-        cursor: Option<Cursor>,
-        reader: &Reader,
-    ) -> Result<Page<Stored<T>>, Error> {
-        let plan = self.plan::<T>(request, cursor.as_ref(), reader).await?;
-        let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
-        let rows = self.db.query_all(&plan.statement).await?;
-        let token = cursor.as_ref().map(|cursor| &cursor.mark);
-        let (head, mark) = marked(rows.first(), plan.at, token)?;
-        let read_time = holds(plan.at, head);
-        let found = with_version(&rows)?;
-        let size = Ord::min(found.len(), usize::try_from(plan.size).unwrap_or(usize::MAX));
-        let items: Vec<Stored<T>> = self.load(fitting(&found[..size])?).await?;
-        let next_page_token = match items.last() {
-            Some(last) if found.len() > items.len() => {
-                let after = plan
-                    .order
-                    .iter()
-                    .filter_map(|(field, _)| sort_value(&field.read, &last.value))
-                    .collect();
-                let (mark, arguments) = (mark.clone(), arguments(request));
-                let cursor = Cursor { mark, asked, arguments, after, uid: last.uid };
-                self.keys.seal(&format!("page {}", T::KIND), &cursor)?
-            }
-            _ => String::new(),
-        };
-        let resume_token = self.resume_token_of_list::<T>(arguments(request), mark)?;
-        Ok(Page { items, next_page_token, read_time, resume_token })
-    }
-
-    /// A list request checked and turned into its one statement.
-    async fn plan<T: Resource>(
-        &self,
-        request: &ListRequest,
-        cursor: Option<&Cursor>,
-        reader: &Reader,
-    ) -> Result<Plan<T>, Error> {
-        let at = match cursor {
-            Some(cursor) => At::Time(cursor.mark.time),
-            None => self.at(request.read_time).await?,
-        };
-        let size = if request.page_size == 0 {
-            DEFAULT_PAGE
-        } else {
-            Ord::min(request.page_size, MOST_ON_A_PAGE)
-        };
-        let order = order_by::<T>(&request.order_by)?;
-
-        let mut inner = rows::select(&mut Query::select()).to_owned();
-        inner.from_as(id(T::KIND), id("v")).cond_where(standing("v", at));
-        inner.cond_where(visible::<T>(&reader.sight, at));
-        inner.cond_where(matching::<T>(request, at)?).limit(size + 1);
-        if let Some(cursor) = cursor {
-            inner.cond_where(after(&order, cursor)?);
-        }
-        for (field, _) in &order {
-            inner.column((id("v"), id(field.path)));
-        }
-        let mut keys: Vec<_> =
-            order.iter().map(|(field, descending)| (field.path, *descending)).collect();
-        keys.push(("uid", order.last().is_some_and(|(_, descending)| *descending)));
-        // Sorted inside, where the index serves the page, and outside, where a join promises no order.
-        let statement = sorted(
-            with_mark(sorted(inner, &keys), reader, at, cursor.map(|cursor| &cursor.mark)),
-            &keys,
-        );
-        Ok(Plan { statement, at, size, order })
-    }
-
-    fn cursor<T: Resource>(&self, request: &ListRequest) -> Result<Option<Cursor>, Error> {
-        if request.page_token.is_empty() {
-            return Ok(None);
-        }
-        let cursor: Cursor =
-            self.keys.open(&format!("page {}", T::KIND), "page_token", &request.page_token)?;
-        let changed =
-            arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
-        let names = ["filter", "order_by", "show_deleted", "parent"];
-        let changed = changed.map(|place| names[place]);
-        let pinned = [cursor.asked, Some(cursor.mark.time)];
-        let other_time = request.read_time.is_some() && !pinned.contains(&request.read_time);
-        if let Some(argument) = changed.or(other_time.then_some("read_time")) {
-            let message = format!(
-                "`{argument}` differs from that of the first page; start again without page_token"
-            );
-            return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
-        }
-        Ok(Some(cursor))
-    }
 }
 
 /// The version in a row, with its document.
@@ -413,45 +258,6 @@ pub(crate) fn stored<T: Resource>(
     Ok(stored.layered(Views::of(&views)?))
 }
 
-/// What a list request asks of a version `v`, besides who asks.
-pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Condition, Error> {
-    let mut all = Condition::all().add(filter::<T>(&request.filter, at)?);
-    if let Some((path, value)) = &request.scope {
-        all = all.add(v(path).eq(value));
-    }
-    if !request.show_deleted {
-        all = all.add(v("deleted").eq(false));
-    }
-    Ok(all)
-}
-
-struct Plan<T> {
-    statement: SelectStatement,
-    at: At,
-    size: u64,
-    order: Order<T>,
-}
-
 pub(crate) fn no_head() -> Error {
     Error::Corrupt("the head row is gone".to_owned())
-}
-
-/// What a token remembers of the question it belongs to: a hash each of filter, order, whether deleted ones are shown, and
-/// parent. A token stays short whatever the filter.
-pub(crate) fn arguments(request: &ListRequest) -> [i64; 4] {
-    let scope = request.scope.as_ref().map(|(_, value)| value.as_str()).unwrap_or_default();
-    let shown = if request.show_deleted { "deleted" } else { "" };
-    [&request.filter, &request.order_by, shown, scope].map(|text| {
-        let mut first = [0; 8];
-        first.copy_from_slice(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8]);
-        i64::from_be_bytes(first)
-    })
-}
-
-fn sorted(mut query: SelectStatement, keys: &[(&str, bool)]) -> SelectStatement {
-    for (column, descending) in keys {
-        let direction = if *descending { Direction::Desc } else { Direction::Asc };
-        query.order_by((id("v"), id(*column)), direction);
-    }
-    query
 }

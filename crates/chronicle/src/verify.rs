@@ -1,21 +1,25 @@
 //! Does the record still say what the log committed to? Reads everything, changes nothing, and names the first that does not fit.
+//!
+//! - `kind`: a kind of resource to check
+//! - `fault`: what is wrong with a version
+
+mod fault;
+mod kind;
 
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, QueryResult, TransactionTrait,
+    IsolationLevel, TransactionTrait,
 };
-use uuid::Uuid;
 
+use self::fault::fault;
+pub use self::kind::Kind;
 use crate::beside;
-use crate::chain::{self, Committed, Link};
-use crate::derive;
+use crate::chain::{self, Link};
 use crate::error::Error;
 use crate::head::Head;
-use crate::layers::{Layered, Layers, Views};
-use crate::resource::{Field, Resource, Stored};
 use crate::schema::{OPEN, id};
 use crate::token::Keys;
 
@@ -30,77 +34,6 @@ pub struct Checkpoint {
 
 /// What was found: that everything fits, up to a checkpoint; or the first thing that does not, in words.
 pub type Finding = Result<Checkpoint, String>;
-
-/// What lies beside a document, as the document has it.
-struct Derived {
-    columns: Vec<(&'static str, sea_orm::Value)>,
-    /// The values of each field with many, sorted.
-    sides: Vec<(&'static str, Vec<String>)>,
-}
-
-/// One kind of resource to check.
-pub struct Kind {
-    pub(crate) name: &'static str,
-    /// As [`Resource::PARENT`].
-    parent: Option<(&'static str, &'static str)>,
-    columns: Vec<&'static str>,
-    sides: Vec<&'static str>,
-    derived: fn(&str) -> Result<Derived, serde_json::Error>,
-    /// Whether more than the tier decides who notices a version.
-    layered: bool,
-    layers: fn(&Keys, &QueryResult) -> Result<Layers, Error>,
-}
-
-impl Kind {
-    /// The resources `T`.
-    pub fn of<T: Resource>() -> Self {
-        let (sides, columns): (Vec<_>, Vec<_>) = T::fields().into_iter().partition(Field::many);
-        let columns = columns.iter().map(|field| field.path);
-        Self {
-            name: T::KIND,
-            parent: T::PARENT,
-            columns: ["tier", "desks", "shown", "views"].into_iter().chain(columns).collect(),
-            sides: sides.iter().map(|field| field.path).collect(),
-            derived: derived::<T>,
-            layered: T::LAYERED,
-            layers: layers::<T>,
-        }
-    }
-}
-
-fn derived<T: Resource>(document: &str) -> Result<Derived, serde_json::Error> {
-    let value: T = serde_json::from_str(document)?;
-    let sides = T::fields().into_iter().filter(Field::many);
-    Ok(Derived {
-        columns: derive::columns(&value),
-        sides: sides.map(|field| (field.path, field.values(&value))).collect(),
-    })
-}
-
-/// Who notices a version and how they have it, by what it says and the one before it.
-fn layers<T: Resource>(keys: &Keys, row: &QueryResult) -> Result<Layers, Error> {
-    let read = |document: &str| {
-        serde_json::from_str::<T>(document).map_err(|error| Error::Corrupt(error.to_string()))
-    };
-    let value = read(&row.try_get::<String>("", "document")?)?;
-    let Some(revision) = row.try_get::<Option<i64>>("", "before_revision")? else {
-        return Ok(Layers::of(None, &value, false));
-    };
-    let (uid, salt): (Uuid, String) = (row.try_get("", "uid")?, row.try_get("", "before_salt")?);
-    let deleted = row.try_get("", "before_deleted")?;
-    let before = Stored {
-        uid,
-        revision,
-        created: row.try_get("", "before_created")?,
-        recorded: row.try_get("", "before_recorded_from")?,
-        deleted,
-        etag: keys.etag(uid, revision, &salt),
-        layers: Layered::NONE,
-        value: read(&row.try_get::<String>("", "before_document")?)?,
-    };
-    let before = before.layered(Views::of(&row.try_get::<String>("", "before_views")?)?);
-    Ok(Layers::of(Some(&before), &value, deleted != row.try_get::<bool>("", "deleted")?))
-}
 
 /// [`chain::changes_with_versions`], and as `before_COLUMN` the version before; its document where that decides anything.
 fn with_before(kind: &Kind, after: i64) -> SelectStatement {
@@ -369,79 +302,4 @@ async fn orphan(db: &DatabaseTransaction, kind: &Kind) -> Result<Option<String>,
     let Some(row) = db.query_one(&query).await? else { return Ok(None) };
     let (name, revision): (String, i64) = (row.try_get("", "name")?, row.try_get("", "revision")?);
     Ok(Some(format!("{name}, revision {revision}: it has no line in the log")))
-}
-
-/// The values of each field with many, by the record time of the change.
-type Sides = BTreeMap<&'static str, BTreeMap<i64, Vec<String>>>;
-
-/// What is wrong with a version, if anything.
-fn fault(
-    kind: &Kind,
-    link: &Link,
-    row: &QueryResult,
-    sides: &Sides,
-    keys: &Keys,
-) -> Result<Option<String>, Error> {
-    let Some(document) = row.try_get::<Option<String>>("", "document")? else {
-        return Ok(Some("it is in the log, but the version is gone".to_owned()));
-    };
-    let (salt, name): (String, String) = (row.try_get("", "salt")?, row.try_get("", "name")?);
-    let deleted = row.try_get("", "deleted")?;
-    let commitment = Committed {
-        salt: &salt,
-        kind: kind.name,
-        uid: link.uid,
-        revision: link.revision,
-        name: &name,
-        created: row.try_get("", "created")?,
-        deleted,
-        document: &document,
-    }
-    .commitment();
-    if commitment != link.commitment {
-        return Ok(Some("it does not say what the log committed to".to_owned()));
-    }
-    let from: i64 = row.try_get("", "recorded_from")?;
-    if from != link.time || deleted != (link.operation == "delete") {
-        return Ok(Some("the time or the deletion beside it is not that of the log".to_owned()));
-    }
-    let Ok(derived) = (kind.derived)(&document) else {
-        return Ok(Some("its document cannot be read".to_owned()));
-    };
-    for (path, values) in derived.sides {
-        let held = sides.get(path).and_then(|sides| sides.get(&link.time));
-        if held.map_or(&[][..], Vec::as_slice) != values {
-            return Ok(Some(format!("its values of {path} are not what its document says")));
-        }
-    }
-    for (column, value) in derived.columns {
-        if !derive::holds(row, column, &value)? {
-            return Ok(Some(format!("its column {column} is not what its document says")));
-        }
-    }
-    misleading(kind, row, keys)
-}
-
-/// What is wrong with who notices a version by the columns beside it, if anything.
-fn misleading(kind: &Kind, row: &QueryResult, keys: &Keys) -> Result<Option<String>, Error> {
-    let follows = row.try_get::<Option<i64>>("", "before_revision")?.is_some();
-    let unread =
-        row.try_get::<Option<String>>("", "before_document")?.is_none_or(|it| it.is_empty());
-    let (shown, views) = if follows && unread {
-        // The same tier as before, and no field above it.
-        (row.try_get("", "beside_tier")?, String::new())
-    } else {
-        let Ok(layers) = (kind.layers)(keys, row) else {
-            return Ok(Some("the version before it cannot be read".to_owned()));
-        };
-        (layers.shown.level(), layers.views.text()?)
-    };
-    for (column, value) in [("shown", shown.into()), ("views", views.into())] {
-        if !derive::holds(row, column, &value)? {
-            return Ok(Some(format!(
-                "its column {column} is not what it and the version before it say"
-            )));
-        }
-    }
-    Ok(None)
 }

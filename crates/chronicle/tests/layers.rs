@@ -3,214 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::borrow::Cow;
+mod papers;
+
 use std::sync::Arc;
 
-use chassis::clock::SystemClock;
-use chronicle::schema::Schema;
 use chronicle::verify::{Kind, verify};
-use chronicle::{
-    At, Call, Chronicle, EventKind, Field, ListRequest, Reader, Resource, Stored, database,
-};
-use policy::{Desks, Grant, Role, Sight, Tier};
+use chronicle::{At, Chronicle, EventKind, ListRequest, Reader, Resource};
+use papers::{LEVELS, Model, NAME, Paper, begin, call, paper, reader, record, write};
+use policy::Tier;
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::SchemaManager;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-const NAME: &str = "papers/p";
-/// Histories tried on each engine, and the steps of each.
+/// Histories tried on each engine.
 const HISTORIES: u64 = 12;
-const STEPS: usize = 24;
-const LEVELS: [Tier; 4] = [Tier::Public, Tier::Restricted, Tier::Confidential, Tier::Secret];
-
-/// A title for whoever may see it, and three fields each above the one before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Paper {
-    name: String,
-    tier: Tier,
-    title: u64,
-    hints: [u64; 3],
-}
-
-impl Resource for Paper {
-    const KIND: &'static str = "paper";
-    const PATTERN: &'static str = "papers/{paper}";
-    const LAYERED: bool = true;
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn tier(&self) -> Tier {
-        self.tier
-    }
-
-    fn shown_at(&self, tier: Tier) -> Cow<'_, Self> {
-        let mut shown = self.clone();
-        for (hint, above) in shown.hints.iter_mut().zip(&LEVELS[1..]) {
-            if tier < *above {
-                *hint = 0;
-            }
-        }
-        Cow::Owned(shown)
-    }
-
-    fn fields() -> Vec<Field<Self>> {
-        vec![Field::sorted_text("title", |paper| paper.title.to_string())]
-    }
-}
-
-fn call() -> Call {
-    Call { caller: "test".to_owned(), method: "Test".into(), request: None }
-}
-
-fn public() -> Reader {
-    Reader::public()
-}
-
-fn paper() -> Paper {
-    Paper { name: NAME.to_owned(), tier: Tier::Public, title: 1, hints: [1; 3] }
-}
-
-async fn record(url: &str) -> Arc<Chronicle> {
-    let db = database::open(url).await.unwrap();
-    Schema::service().with::<Paper>().bring(&SchemaManager::new(&db)).await.unwrap();
-    Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
-}
-
-/// Somebody who reads up to a tier.
-fn reader(tier: Tier) -> Reader {
-    if tier == Tier::Secret {
-        return Reader::machinery();
-    }
-    let mut sight = Sight::public();
-    let grant =
-        Grant { role: Role::Monitor, desks: Desks::ALL, tier, resource: None, expires: None };
-    sight.add(&grant, Tier::Secret);
-    Reader { sight, ..public() }
-}
-
-/// A version as it was written.
-#[derive(Clone, Debug)]
-struct Written {
-    value: Paper,
-    time: i64,
-    deleted: bool,
-    operation: &'static str,
-}
-
-/// Records something else, and gives the token from which a watch goes on.
-async fn begin(record: &Chronicle) -> String {
-    let other = Paper { name: "papers/other".to_owned(), ..paper() };
-    record.create(&call(), other).await.unwrap();
-    record.list::<Paper>(&ListRequest::default(), &public()).await.unwrap().resume_token
-}
-
-/// Writes a history that only `seed` decides.
-async fn write(record: &Chronicle, seed: u64) -> Vec<Written> {
-    let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut roll = |sides: u64| {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        dice % sides
-    };
-    let tier = LEVELS[usize::try_from(roll(3)).unwrap()];
-    let value = Paper { tier, ..paper() };
-    let mut last = record.create(&call(), value).await.unwrap().into_stored();
-    let written = |last: &Stored<Paper>, operation| Written {
-        value: last.value.clone(),
-        time: last.recorded,
-        deleted: last.deleted,
-        operation,
-    };
-    let mut all = vec![written(&last, "create")];
-    for _ in 0..STEPS {
-        let mut next = last.value.clone();
-        let step = roll(12);
-        let operation = match step {
-            _ if last.deleted => "undelete",
-            0 => "delete",
-            1 | 2 => {
-                next.tier = LEVELS[usize::try_from(roll(3)).unwrap()];
-                "update"
-            }
-            3 | 4 => {
-                next.title = 1 + roll(3);
-                "update"
-            }
-            _ => {
-                next.hints[usize::try_from(step % 3).unwrap()] = 1 + roll(3);
-                "update"
-            }
-        };
-        let shown = match operation {
-            "delete" => record.delete(&call(), last).await,
-            "undelete" => record.undelete(&call(), last).await,
-            _ if next == last.value => continue,
-            _ => record.update(&call(), &last, next).await,
-        };
-        last = shown.unwrap().into_stored();
-        all.push(written(&last, operation));
-    }
-    all
-}
-
-/// The versions as readers of a tier have them: those they see, each with the place of the one that it is to them.
-struct Model<'a> {
-    versions: &'a [Written],
-    level: Tier,
-    /// By version: the place of the one it is to them; absent where they may not see it.
-    is: Vec<Option<usize>>,
-}
-
-impl<'a> Model<'a> {
-    fn of(versions: &'a [Written], level: Tier) -> Self {
-        let mut is: Vec<Option<usize>> = Vec::new();
-        for (place, version) in versions.iter().enumerate() {
-            let before = is.last().copied().flatten();
-            is.push((version.value.tier <= level).then(|| {
-                let same = |_: &usize| {
-                    let last = &versions[place - 1];
-                    last.deleted == version.deleted
-                        && last.value.shown_at(level) == version.value.shown_at(level)
-                };
-                before.filter(same).unwrap_or(place)
-            }));
-        }
-        Self { versions, level, is }
-    }
-
-    /// The places of what they see as revisions, in order.
-    fn revisions(&self) -> Vec<usize> {
-        let mut all: Vec<usize> = self.is.iter().flatten().copied().collect();
-        all.dedup();
-        all
-    }
-
-    /// The record time of the last version that they notice, be it that the resource is gone for them.
-    fn noticed(&self) -> Option<i64> {
-        let places = 0..self.is.len();
-        let mut noticed = places.rev().filter(|&place| {
-            let before = place.checked_sub(1).and_then(|before| self.is[before]);
-            self.is[place] != before
-        });
-        noticed.next().map(|place| self.versions[place].time)
-    }
-
-    /// What a watch from the start is told of a version.
-    fn event(&self, place: usize) -> Option<EventKind> {
-        let stands = |place: usize| self.is[place].filter(|_| !self.versions[place].deleted);
-        let before = place.checked_sub(1).and_then(stands);
-        match (before, stands(place)) {
-            (None, Some(_)) => Some(EventKind::Added),
-            (Some(_), None) => Some(EventKind::Removed),
-            (Some(one), Some(other)) if one != other => Some(EventKind::Changed),
-            _ => None,
-        }
-    }
-}
 
 /// Everything that a reader can ask, against the model.
 async fn check(record: &Arc<Chronicle>, model: &Model<'_>, start: &str) {
@@ -381,7 +186,7 @@ async fn an_old_database_is_brought_to_the_same() {
         record.db.execute_unprepared(all).await.unwrap();
         drop(record);
 
-        let record = self::record(&url).await;
+        let record = papers::record(&url).await;
 
         for level in LEVELS {
             check(&record, &Model::of(&versions, level), &before).await;

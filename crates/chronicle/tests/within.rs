@@ -1,181 +1,16 @@
 //! What lies within something hidden is hidden: in every answer, now and then, and from who watches; and who watches is told of it
 //! as it is hidden and shown.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 mod common;
+mod parts;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use chronicle::schema::Schema;
 use chronicle::verify::{Kind, verify};
-use chronicle::{
-    At, Chronicle, Entry, Error, Event, EventKind, Field, ListRequest, Reader, Resource, Shown,
-    Stored, Watcher,
-};
+use chronicle::{At, Entry, Error, EventKind, ListRequest, Shown};
 use common::{Thing, call, public, thing};
+use parts::{Client, Part, Random, change, change_something, hide, listed, part, reader, record};
 use policy::desk::Desk;
-use policy::{Desks, Grant, Role, Tier};
-use sea_orm_migration::SchemaManager;
-use serde::{Deserialize, Serialize};
+use policy::{Desks, Tier};
 use uuid::Uuid;
-
-/// A part of a thing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Part {
-    name: String,
-    thing: String,
-    size: i64,
-    tier: Tier,
-    desks: i64,
-}
-
-impl Resource for Part {
-    const KIND: &'static str = "part";
-    const PATTERN: &'static str = "things/{thing}/parts/{part}";
-    const PARENT: Option<(&'static str, &'static str)> = Some(("thing", "thing"));
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn tier(&self) -> Tier {
-        self.tier
-    }
-
-    fn desks(&self) -> Desks {
-        Desks::from_bits(self.desks)
-    }
-
-    fn fields() -> Vec<Field<Self>> {
-        vec![
-            Field::text("thing", |part| part.thing.clone()),
-            Field::number("size", |part| part.size),
-        ]
-    }
-}
-
-fn part(of: usize, number: usize) -> Part {
-    let thing = format!("things/t{of}");
-    let (size, tier, desks) = (0, Tier::Public, 0);
-    Part { name: format!("{thing}/parts/p{number}"), thing, size, tier, desks }
-}
-
-async fn record(url: &str) -> Arc<Chronicle> {
-    let record = common::record(url).await;
-    let schema = Schema::service().with::<Thing>().with::<Part>();
-    schema.bring(&SchemaManager::new(&record.db)).await.unwrap();
-    record
-}
-
-fn reader(desks: Desks, tier: Tier) -> Reader {
-    let mut reader = public();
-    let role = Role::Monitor;
-    let grant = Grant { role, desks, tier, resource: None, expires: None };
-    reader.sight.add(&grant, Tier::Secret);
-    reader
-}
-
-async fn change<T: Resource>(record: &Chronicle, name: &str, to: impl FnOnce(&mut T)) -> Stored<T> {
-    let before = record.last::<T>(name, &Reader::machinery()).await.unwrap();
-    let mut value = before.value.clone();
-    to(&mut value);
-    record.update(&call(), &before, value).await.unwrap().into_stored()
-}
-
-async fn hide(record: &Chronicle, of: usize, tier: Tier) -> Stored<Thing> {
-    change::<Thing>(record, &format!("things/t{of}"), |thing| thing.tier = tier).await
-}
-
-async fn listed(
-    record: &Chronicle,
-    reader: &Reader,
-    read_time: Option<i64>,
-) -> BTreeMap<String, i64> {
-    let request = ListRequest { page_size: 1000, read_time, ..ListRequest::default() };
-    let items = record.list::<Part>(&request, reader).await.unwrap().items;
-    items.iter().map(|part| (part.value.name.clone(), part.value.size)).collect()
-}
-
-/// Somebody who watches, and keeps what they are told.
-struct Client {
-    record: Arc<Chronicle>,
-    reader: Reader,
-    token: String,
-    known: BTreeMap<String, i64>,
-    told: Vec<EventKind>,
-    snapshots: usize,
-}
-
-impl Client {
-    fn new(record: &Arc<Chronicle>, reader: Reader) -> Self {
-        let (token, known) = (String::new(), BTreeMap::new());
-        Self { record: Arc::clone(record), reader, token, known, told: Vec::new(), snapshots: 0 }
-    }
-
-    fn begin(&self) -> Watcher<Part> {
-        let all = ListRequest::default();
-        self.record.watch::<Part>(all, &self.token, self.reader.clone()).unwrap()
-    }
-
-    /// Takes so many events; true once there are no more.
-    async fn take(&mut self, watcher: &mut Watcher<Part>, most: usize) -> Result<bool, Error> {
-        let mut taken = 0;
-        loop {
-            let events = watcher.next().await?;
-            if events.is_empty() && watcher.is_current() {
-                self.token = watcher.resume_token()?;
-                return Ok(true);
-            }
-            for event in events {
-                if taken == most {
-                    return Ok(false);
-                }
-                taken += 1;
-                self.receive(vec![event]);
-            }
-        }
-    }
-
-    fn receive(&mut self, events: Vec<Event<Shown<Part>>>) {
-        for event in events {
-            self.told.push(event.kind);
-            self.token.clone_from(&event.resume_token);
-            let known = match event.stored {
-                Some(part) => self.known.insert(event.name.clone(), part.value.size).is_some(),
-                None => self.known.remove(&event.name).is_some(),
-            };
-            match event.kind {
-                EventKind::Removed => assert!(known, "{} was never sent", event.name),
-                EventKind::Standing => assert!(!known, "{} twice", event.name),
-                EventKind::Added | EventKind::Changed => {}
-            }
-        }
-    }
-
-    /// Takes all there is from where it was, and says what was told.
-    async fn all(&mut self) -> Vec<EventKind> {
-        let mut watcher = self.begin();
-        while !self.take(&mut watcher, usize::MAX).await.unwrap() {}
-        std::mem::take(&mut self.told)
-    }
-
-    /// As [`Client::take`], beginning anew where that is asked.
-    async fn take_or_begin(&mut self, watcher: &mut Watcher<Part>, most: usize) -> bool {
-        match self.take(watcher, most).await {
-            Ok(through) => through,
-            Err(Error::VisibilityChanged) => {
-                self.known.clear();
-                self.token.clear();
-                self.snapshots += 1;
-                *watcher = self.begin();
-                false
-            }
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-}
 
 #[tokio::test]
 async fn who_watches_is_told_nothing_of_what_lies_within_something_hidden() {
@@ -337,43 +172,6 @@ async fn what_was_never_sent_is_not_removed() {
         assert!(all.unwrap().next().await.unwrap().is_empty());
     })
     .await;
-}
-
-/// Makes one random change of two things and their parts.
-async fn change_something(record: &Chronicle, random: &mut Random) {
-    let tiers = [Tier::Public, Tier::Public, Tier::Restricted, Tier::Confidential];
-    let tier = tiers[random.below(4)];
-    let desks = [0, Desks::one(Desk::Kz).bits(), Desks::one(Desk::Uz).bits()][random.below(3)];
-    let of = random.below(2);
-    if random.below(4) == 0 {
-        let name = format!("things/t{of}");
-        change::<Thing>(record, &name, |thing| (thing.tier, thing.desks) = (tier, desks)).await;
-        return;
-    }
-    let value = Part {
-        size: i64::try_from(random.below(1000)).unwrap(),
-        tier,
-        desks,
-        ..part(of, random.below(3))
-    };
-    let last = record.last::<Part>(&value.name, &Reader::machinery()).await;
-    match last {
-        Err(_) => drop(record.create(&call(), value).await.unwrap()),
-        Ok(last) if last.deleted => drop(record.undelete(&call(), last).await.unwrap()),
-        Ok(last) if random.below(6) == 0 => drop(record.delete(&call(), last).await.unwrap()),
-        Ok(last) => drop(record.update(&call(), &last, value).await.unwrap()),
-    }
-}
-
-/// Numbers that follow from a seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % most
-    }
 }
 
 #[tokio::test]

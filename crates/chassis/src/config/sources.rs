@@ -8,17 +8,11 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
-use super::keys::{CONFIG, KEYS, Key, TOKEN_VARIABLE};
+use super::addresses::{has_port, is_private};
+use super::found::{Value, file_values, known_variables};
+use super::keys::CONFIG;
 use super::{Flags, LogFormat, Oidc, Secret, Settings};
 use crate::auth::encrypted;
-
-const PREFIX: &str = "REGISTAN_";
-
-/// A value as text, and where it was found.
-struct Value {
-    text: String,
-    origin: String,
-}
 
 /// By flag name.
 pub(super) struct Values(BTreeMap<&'static str, Value>);
@@ -170,73 +164,6 @@ impl Values {
         }
         Ok(Some(Secret::new(url)))
     }
-}
-
-/// Whether nobody between us and the database can read along, or the URL says that it is meant so: without `sslmode` the
-/// driver falls back to clear text when the server, or who stands in its place, offers no TLS.
-fn is_private(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return true };
-    if !scheme.starts_with("postgres") {
-        return true;
-    }
-    let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = address.split('/').next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let is_here = ["localhost", "127.", "[::1]"].iter().any(|here| host.starts_with(here));
-    let says = |parameter: &str| {
-        ["sslmode=", "ssl-mode=", "host=/", "host=%2F"].iter().any(|it| parameter.starts_with(it))
-    };
-    host.is_empty() || is_here || query.split('&').any(says)
-}
-
-fn has_port(authority: &str) -> bool {
-    authority
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-}
-
-/// The variables that are ours. An empty one counts as not set.
-fn known_variables(environment: Vec<(String, OsString)>) -> Result<BTreeMap<&'static str, Value>> {
-    let mut values = BTreeMap::new();
-    for (name, value) in environment {
-        if !name.starts_with(PREFIX) || name == TOKEN_VARIABLE {
-            continue;
-        }
-        let Some(key) = std::iter::once(&CONFIG).chain(&KEYS).find(|key| key.variable() == name)
-        else {
-            let known = KEYS.iter().map(Key::variable).collect::<Vec<_>>().join(", ");
-            bail!("the variable {name} is not known; known are {}, {known}", CONFIG.variable());
-        };
-        let Ok(text) = value.into_string() else { bail!("the variable {name} is not UTF-8") };
-        if !text.is_empty() {
-            values.insert(key.flag, Value { text, origin: name });
-        }
-    }
-    Ok(values)
-}
-
-fn file_values(path: &str) -> Result<BTreeMap<&'static str, Value>> {
-    let content =
-        fs::read_to_string(path).with_context(|| format!("cannot read the settings in {path}"))?;
-    let table: toml::Table = content.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| content[..span.start].lines().count().max(1));
-        anyhow::anyhow!("{path}, line {line}: {}", error.message())
-    })?;
-    let mut values = BTreeMap::new();
-    for (name, value) in table {
-        let Some(key) = KEYS.iter().find(|key| key.name() == name) else {
-            let known = KEYS.iter().map(Key::name).collect::<Vec<_>>().join(", ");
-            bail!("{path}: the key `{name}` is not known; known are {known}");
-        };
-        let text = match value {
-            toml::Value::String(text) => text,
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Boolean(says) => says.to_string(),
-            _ => bail!("{path}: the key `{name}` must be a string, a whole number, true or false"),
-        };
-        values.insert(key.flag, Value { text, origin: format!("{path}, {name}") });
-    }
-    Ok(values)
 }
 
 impl FromStr for LogFormat {

@@ -1,0 +1,81 @@
+//! A kind of resource to check, and what its versions say of what lies beside them.
+
+use sea_orm::QueryResult;
+use uuid::Uuid;
+
+use crate::derive;
+use crate::error::Error;
+use crate::layers::{Layered, Layers, Views};
+use crate::resource::{Field, Resource, Stored};
+use crate::token::Keys;
+
+/// What lies beside a document, as the document has it.
+pub(super) struct Derived {
+    pub(super) columns: Vec<(&'static str, sea_orm::Value)>,
+    /// The values of each field with many, sorted.
+    pub(super) sides: Vec<(&'static str, Vec<String>)>,
+}
+
+/// One kind of resource to check.
+pub struct Kind {
+    pub(crate) name: &'static str,
+    /// As [`Resource::PARENT`].
+    pub(super) parent: Option<(&'static str, &'static str)>,
+    pub(super) columns: Vec<&'static str>,
+    pub(super) sides: Vec<&'static str>,
+    pub(super) derived: fn(&str) -> Result<Derived, serde_json::Error>,
+    /// Whether more than the tier decides who notices a version.
+    pub(super) layered: bool,
+    pub(super) layers: fn(&Keys, &QueryResult) -> Result<Layers, Error>,
+}
+
+impl Kind {
+    /// The resources `T`.
+    pub fn of<T: Resource>() -> Self {
+        let (sides, columns): (Vec<_>, Vec<_>) = T::fields().into_iter().partition(Field::many);
+        let columns = columns.iter().map(|field| field.path);
+        Self {
+            name: T::KIND,
+            parent: T::PARENT,
+            columns: ["tier", "desks", "shown", "views"].into_iter().chain(columns).collect(),
+            sides: sides.iter().map(|field| field.path).collect(),
+            derived: derived::<T>,
+            layered: T::LAYERED,
+            layers: layers::<T>,
+        }
+    }
+}
+
+fn derived<T: Resource>(document: &str) -> Result<Derived, serde_json::Error> {
+    let value: T = serde_json::from_str(document)?;
+    let sides = T::fields().into_iter().filter(Field::many);
+    Ok(Derived {
+        columns: derive::columns(&value),
+        sides: sides.map(|field| (field.path, field.values(&value))).collect(),
+    })
+}
+
+/// Who notices a version and how they have it, by what it says and the one before it.
+fn layers<T: Resource>(keys: &Keys, row: &QueryResult) -> Result<Layers, Error> {
+    let read = |document: &str| {
+        serde_json::from_str::<T>(document).map_err(|error| Error::Corrupt(error.to_string()))
+    };
+    let value = read(&row.try_get::<String>("", "document")?)?;
+    let Some(revision) = row.try_get::<Option<i64>>("", "before_revision")? else {
+        return Ok(Layers::of(None, &value, false));
+    };
+    let (uid, salt): (Uuid, String) = (row.try_get("", "uid")?, row.try_get("", "before_salt")?);
+    let deleted = row.try_get("", "before_deleted")?;
+    let before = Stored {
+        uid,
+        revision,
+        created: row.try_get("", "before_created")?,
+        recorded: row.try_get("", "before_recorded_from")?,
+        deleted,
+        etag: keys.etag(uid, revision, &salt),
+        layers: Layered::NONE,
+        value: read(&row.try_get::<String>("", "before_document")?)?,
+    };
+    let before = before.layered(Views::of(&row.try_get::<String>("", "before_views")?)?);
+    Ok(Layers::of(Some(&before), &value, deleted != row.try_get::<bool>("", "deleted")?))
+}
