@@ -3,11 +3,12 @@
 //! The log is the truth and is read by position; being woken only says when to look. A watcher holds one batch at a time, so a
 //! slow one costs no more than a fast one.
 
+mod resume;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, QueryResult};
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -24,53 +25,8 @@ use crate::sent::{Sent, Step, Trust};
 use crate::shown::{Recorded, Shown};
 use crate::watched::{self, BATCH, Stood};
 
-/// How long a resume token is good for, in microseconds: seven days.
-pub const RETENTION: i64 = 7 * 24 * 3_600_000_000;
-
-/// Where a watcher stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Place {
-    /// In the snapshot of an instant, after a resource.
-    Snapshot(Mark, Uuid),
-    /// At a change that hid or showed what resources lie within: among these, after one.
-    Within(Mark, Turn, Uuid),
-    /// After a change.
-    Changes(Mark),
-}
-
-impl Place {
-    const fn mark(&self) -> &Mark {
-        let (Self::Snapshot(mark, _) | Self::Within(mark, ..) | Self::Changes(mark)) = self;
-        mark
-    }
-
-    /// The instant up to which nothing more is to come.
-    const fn through(&self) -> i64 {
-        match self {
-            Self::Within(mark, ..) => mark.time - 1,
-            Self::Snapshot(mark, _) | Self::Changes(mark) => mark.time,
-        }
-    }
-}
-
-/// What resources lie within was hidden or shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Turn {
-    parent: String,
-    shown: bool,
-}
-
-/// What a resume token holds.
-#[derive(Serialize, Deserialize)]
-struct Resume {
-    place: Place,
-    trust: Trust,
-    /// When it was given, in microseconds since 1970 UTC; with a list: the instant of the list, so that the same list gives
-    /// the same token.
-    issued: i64,
-    /// Filter and parent, as [`arguments`] gives them.
-    arguments: [i64; 2],
-}
+pub use resume::RETENTION;
+use resume::{Place, Turn};
 
 /// What happened to a resource, as its watcher sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,50 +120,6 @@ impl Chronicle {
             of: PhantomData,
         })
     }
-
-    /// The token from which a watch goes on after a list. Whether all pages were read, and when, is not known.
-    pub(crate) fn resume_token_of_list<T: Resource>(
-        &self,
-        arguments: [i64; 4],
-        mark: Mark,
-    ) -> Result<String, Error> {
-        let issued = mark.time;
-        self.resume_token::<T>(arguments, Place::Changes(mark), Trust::Listed, issued)
-    }
-
-    /// The token from which a watch goes on at a place.
-    fn resume_token<T: Resource>(
-        &self,
-        arguments: [i64; 4],
-        place: Place,
-        trust: Trust,
-        issued: i64,
-    ) -> Result<String, Error> {
-        let [filter, _, _, parent] = arguments;
-        let resume = Resume { place, trust, issued, arguments: [filter, parent] };
-        self.keys.seal(&format!("watch {}", T::KIND), &resume)
-    }
-
-    fn resume<T: Resource>(&self, arguments: [i64; 4], token: &str) -> Result<Resume, Error> {
-        let resume: Resume =
-            self.keys.open(&format!("watch {}", T::KIND), "resume_token", token)?;
-        let [filter, _, _, parent] = arguments;
-        let [of_filter, of_parent] = &resume.arguments;
-        let other = [("filter", *of_filter != filter), ("parent", *of_parent != parent)];
-        let changed = other.iter().find(|(_, differs)| *differs).map(|(argument, _)| argument);
-        if let Some(argument) = changed {
-            let message = format!(
-                "`{argument}` differs from that of the token; start again without resume_token"
-            );
-            return Err(Error::invalid("resume_token", "RESUME_TOKEN_MISMATCH", message));
-        }
-        // Where nothing has happened since, no token is too old.
-        let is_old = resume.issued < self.now() - RETENTION;
-        if is_old && self.known_head() > resume.place.mark().time {
-            return Err(Error::TokenExpired);
-        }
-        Ok(resume)
-    }
 }
 
 impl<T: Resource> Watcher<T> {
@@ -279,7 +191,8 @@ impl<T: Resource> Watcher<T> {
         if !more {
             self.place = Some(Place::Changes(mark));
         }
-        Ok((events, more))
+        // Of a snapshot that goes on, more may have happened since its instant.
+        Ok((events, more || token.is_some()))
     }
 
     /// The next of what lies within something that was hidden or shown.
