@@ -75,6 +75,8 @@ pub fn answer(method: &str, request: &impl Message) -> Result<Bytes, Status> {
 
 /// Calls a method whose answers do not end, as [`answer`] does, and waits a moment for the first of them.
 pub fn first_answer(method: &str, request: &impl Message) -> Result<Bytes, Status> {
+    // A stream that is dropped gives its connection back, which takes a runtime.
+    let _inside = SERVICE.runtime.enter();
     let mut answers = SERVICE.send(&path(method), &request.encode_to_vec())?.into_body();
     let first = async { timeout(MOMENT, answers.frame()).await };
     let Ok(first) = SERVICE.runtime.block_on(first) else { return Ok(Bytes::new()) };
