@@ -18,10 +18,11 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 18] = [
+pub const SETTINGS: [&str; 19] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_CALLER",
     "REGISTAN_CALLS_PER_SECOND",
+    "REGISTAN_CLOCK_TOLERANCE_SECONDS",
     "REGISTAN_CONNECTIONS_PER_ADDRESS",
     "REGISTAN_DATABASE_URL",
     "REGISTAN_DATABASE_URL_FILE",
