@@ -1,10 +1,12 @@
 //! A program of the suite as a process of its own, ended with the value that stands for it.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,13 +30,20 @@ pub fn program(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// An address on loopback that nobody listens on.
+/// An address on loopback that nobody listens on, and that no other test of this process was given: the one before may not
+/// listen yet.
 ///
 /// # Panics
 /// If the machine has no free port.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address")
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(address.port()) {
+            return address;
+        }
+    }
 }
 
 /// A running program; killed when dropped.
