@@ -11,8 +11,8 @@ use api::registan::agreements::v1::{
 use api::registan::r#type::v1::{ChangeKind, SourceRef};
 use chassis::client::Connection;
 use prost_types::Timestamp;
-use tokio::time::timeout;
-use tonic::{Code, Status};
+use tokio::time::{sleep, timeout};
+use tonic::{Code, Response, Status};
 
 use super::request::{mask, request_id};
 use super::system::connection;
@@ -22,6 +22,10 @@ pub type Titles = BTreeMap<String, String>;
 
 /// How long a stream may say nothing; a heartbeat comes every 15 seconds.
 const QUIET: Duration = Duration::from_secs(20);
+
+/// How often a call is made again while the service is not there, and after what time.
+const TRIES: usize = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A page of a list.
 pub struct Page {
@@ -53,7 +57,8 @@ impl Parties {
             request_id: request_id(),
             ..CreatePartyRequest::default()
         };
-        Ok(self.0.create_party(request).await?.into_inner())
+        let client = &mut self.0;
+        until_there(async || client.create_party(request.clone()).await).await
     }
 
     /// Changes the display name of a party.
@@ -64,7 +69,8 @@ impl Parties {
             request_id: request_id(),
             ..UpdatePartyRequest::default()
         };
-        Ok(self.0.update_party(request).await?.into_inner())
+        let client = &mut self.0;
+        until_there(async || client.update_party(request.clone()).await).await
     }
 
     /// One page.
@@ -76,7 +82,8 @@ impl Parties {
     ) -> Result<Page, Status> {
         let page_token = page_token.to_owned();
         let request = ListPartiesRequest { page_size, page_token, read_time, ..Default::default() };
-        let page = self.0.list_parties(request).await?.into_inner();
+        let client = &mut self.0;
+        let page = until_there(async || client.list_parties(request.clone()).await).await?;
         let titles = page.parties.into_iter().map(|party| (party.name, party.display_name));
         Ok(Page {
             titles: titles.collect(),
@@ -127,6 +134,19 @@ impl Parties {
         }
         Ok(())
     }
+}
+
+/// Calls until there is an answer: a database that is replaced takes its connections with it.
+async fn until_there<A>(
+    mut call: impl AsyncFnMut() -> Result<Response<A>, Status>,
+) -> Result<A, Status> {
+    for _ in 0..TRIES {
+        match call().await {
+            Err(status) if status.code() == Code::Unavailable => sleep(PAUSE).await,
+            answer => return answer.map(Response::into_inner),
+        }
+    }
+    call().await.map(Response::into_inner)
 }
 
 /// Whether the connection, and not the service, ended a call.
