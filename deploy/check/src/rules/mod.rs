@@ -64,7 +64,7 @@ pub(crate) fn check_setting(key: &str, value: &str, place: &str, findings: &mut 
     let secret_by_name =
         ["PASSWORD", "SECRET", "TOKEN", "_KEY"].iter().any(|word| key.contains(word))
             && !key.ends_with("_FILE")
-            && !matches!(value, "true" | "false");
+            && !matches!(value, "" | "true" | "false");
     let authority = value.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
     let secret_by_value = authority.is_some_and(|authority| authority.contains('@'));
     findings.demand(
