@@ -49,8 +49,8 @@ impl App {
         })
     }
 
-    /// Waits until fewer than [`MAX_IMPORTS`] imports run. The turn ends when the permit is dropped; the semaphore is never
-    /// closed, so there always is one.
+    /// Waits until few enough other imports run. The turn ends when the permit is dropped; the semaphore is never closed, so
+    /// there always is one.
     pub async fn import_turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.imports).acquire_owned().await.ok()
     }

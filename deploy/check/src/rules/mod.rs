@@ -52,6 +52,9 @@ pub(crate) fn check_image(image: &str, place: &str, findings: &mut Findings) {
     }
 }
 
+/// Settings that are on or off, whatever words are in their names.
+const SWITCHES: [&str; 1] = ["REGISTAN_OIDC_UNTYPED_TOKENS"];
+
 /// A setting the services know, with a value that gives no secret away.
 pub(crate) fn check_setting(key: &str, value: &str, place: &str, findings: &mut Findings) {
     if key.starts_with("REGISTAN_") {
@@ -64,7 +67,7 @@ pub(crate) fn check_setting(key: &str, value: &str, place: &str, findings: &mut 
     let secret_by_name =
         ["PASSWORD", "SECRET", "TOKEN", "_KEY"].iter().any(|word| key.contains(word))
             && !key.ends_with("_FILE")
-            && !matches!(value, "" | "true" | "false");
+            && !SWITCHES.contains(&key);
     let authority = value.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
     let secret_by_value = authority.is_some_and(|authority| authority.contains('@'));
     findings.demand(
