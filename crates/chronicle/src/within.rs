@@ -23,7 +23,11 @@ impl Tiers {
     /// As they stand before the first entry: one query for each kind that resources lie within, none for most transactions.
     pub async fn before(db: &impl ConnectionTrait, jobs: &[Job]) -> Result<Self, Error> {
         let mut wanted: BTreeMap<&'static str, BTreeSet<&str>> = BTreeMap::new();
+        let mut made: BTreeSet<(&'static str, &str)> = BTreeSet::new();
         for entry in jobs.iter().flat_map(|job| &job.entries) {
+            if let Some(version) = entry.version.as_ref().filter(|_| entry.revision == 1) {
+                made.insert((entry.kind, &version.name));
+            }
             if let Some((kind, name)) = entry.within() {
                 wanted.entry(kind).or_default().insert(name);
             }
@@ -32,6 +36,9 @@ impl Tiers {
         for (kind, names) in wanted {
             let names: Vec<&str> = names.into_iter().collect();
             tiers.extend(names.iter().map(|name| ((kind, (*name).to_owned()), Tier::Public)));
+            // What the transaction makes itself was not there before.
+            let known = |name: &&str| !made.contains(&(kind, *name));
+            let names: Vec<&str> = names.into_iter().filter(known).collect();
             for names in names.chunks(NAMES) {
                 let query = Query::select()
                     .columns(["name", "tier"].map(id))
