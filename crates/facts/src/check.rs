@@ -1,5 +1,7 @@
 //! Reads a message into values and collects every violation on the way, so that a caller hears of all at once.
 
+use std::collections::HashSet;
+
 use crate::vocabulary::Vocabulary;
 
 /// What is wrong with one field of a request.
@@ -147,6 +149,19 @@ impl Check {
             self.violation(field, "NAME_INVALID", clip(description));
         }
         value
+    }
+
+    /// Ids of the items of a list, held in their `field`: each of the right shape, and there once.
+    pub fn ids<'a>(&mut self, list: &str, field: &str, ids: impl Iterator<Item = &'a str>) {
+        let mut seen = HashSet::new();
+        for (place, id) in ids.enumerate() {
+            let path = format!("{list}[{place}].{field}");
+            if !is_id(id) {
+                self.violation(&path, "ID_INVALID", "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+            } else if !seen.insert(id) {
+                self.violation(&path, "DUPLICATE_ID", format!("`{id}` is there twice"));
+            }
+        }
     }
 
     /// The names in a repeated field.

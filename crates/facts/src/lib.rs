@@ -19,4 +19,4 @@ pub mod wire;
 pub use check::{Check, Violation};
 pub use date::{Day, PartialDate, Qualifier};
 pub use money::{AmountKind, Money, StatedAmount};
-pub use source::{Confidence, ExternalId, LocalizedText, Scheme, SourceRef};
+pub use source::{Basis, Confidence, ExternalId, LocalizedText, Scheme, SourceRef};

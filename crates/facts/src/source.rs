@@ -16,6 +16,20 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// How a fact rests on the source that is named for it; nothing: the source states it.
+    Basis {
+        /// The source reports it, unverified.
+        Reported = 1 "REPORTED",
+        /// It follows from what the source states.
+        Inferred = 2 "INFERRED",
+        /// Whoever keeps the record says so.
+        Editorial = 3 "EDITORIAL",
+        /// The source is older than the event and announces it.
+        Planned = 4 "PLANNED",
+    }
+}
+
 /// Where a fact comes from: a recorded source, a citation, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRef {
@@ -28,6 +42,9 @@ pub struct SourceRef {
     /// Article, page, paragraph.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub locator: String,
+    /// How the fact rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
 }
 
 /// A text in one language.
@@ -75,6 +92,21 @@ pub struct ExternalId {
     pub scheme: Scheme,
     /// The identifier, as [`normal`] gives it.
     pub value: String,
+    /// How far it is to be trusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+}
+
+impl ExternalId {
+    /// An identifier that nobody has judged, in its one spelling.
+    pub fn new(scheme: Scheme, value: &str) -> Self {
+        Self { scheme, value: normal(value), confidence: None }
+    }
+
+    /// True for the same identifier, however far it is trusted.
+    pub fn is(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && self.value == other.value
+    }
 }
 
 /// The one spelling of an identifier: copied numbers carry non-breaking hyphens and spaces, ELI come with and without a

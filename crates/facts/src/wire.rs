@@ -117,6 +117,7 @@ pub fn read_source(
             source: check.name("source", message.source, &["sources/{source}"], false),
             citation: check.text("citation", message.citation, 1024),
             locator: check.text("locator", message.locator, 256),
+            basis: check.optional_word("basis", message.basis),
         };
         if source.source.is_empty() && source.citation.is_empty() {
             check.violation("citation", "REQUIRED", "source or citation must be given");
@@ -144,6 +145,7 @@ pub fn read_ids(
     check.each(field, MOST_ITEMS, messages, |check, message| ExternalId {
         scheme: check.word("scheme", message.scheme),
         value: normal(&check.required_text("value", message.value, 256)),
+        confidence: check.optional_word("confidence", message.confidence),
     })
 }
 
@@ -201,13 +203,18 @@ impl From<LocalizedText> for wire::LocalizedText {
 
 impl From<SourceRef> for wire::SourceRef {
     fn from(source: SourceRef) -> Self {
-        Self { source: source.source, citation: source.citation, locator: source.locator }
+        Self {
+            source: source.source,
+            citation: source.citation,
+            locator: source.locator,
+            basis: number(source.basis),
+        }
     }
 }
 
 impl From<ExternalId> for wire::ExternalId {
     fn from(id: ExternalId) -> Self {
-        Self { scheme: id.scheme.number(), value: id.value }
+        Self { scheme: id.scheme.number(), value: id.value, confidence: number(id.confidence) }
     }
 }
 

@@ -16,6 +16,7 @@ fn the_vocabularies_are_those_of_the_contract() {
     let package = |name: &str| format!("registan.agreements.v1.{name}");
     same::<party::Kind>(&package("Party.Kind"));
     same::<source::Kind>(&package("Source.Kind"));
+    same::<source::UriOrigin>(&package("Source.UriOrigin"));
     same::<framework::Kind>(&package("Framework.Kind"));
     same::<agreement::Kind>(&package("Agreement.Kind"));
     same::<agreement::Role>(&package("AgreementParty.Role"));
@@ -26,6 +27,7 @@ fn the_vocabularies_are_those_of_the_contract() {
     same::<status::State>(&package("Agreement.State"));
     same::<facts::Qualifier>("registan.type.v1.PartialDate.Qualifier");
     same::<facts::Confidence>("registan.type.v1.Confidence");
+    same::<facts::Basis>("registan.type.v1.Basis");
     same::<facts::Scheme>("registan.type.v1.ExternalId.Scheme");
     same::<facts::AmountKind>("registan.type.v1.StatedAmount.Kind");
 }

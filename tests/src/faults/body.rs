@@ -126,7 +126,8 @@ impl Body {
     }
 
     fn external_ids(&self) -> Vec<ExternalId> {
-        vec![ExternalId { scheme: Scheme::Other.into(), value: self.identifier.clone() }]
+        let value = self.identifier.clone();
+        vec![ExternalId { scheme: Scheme::Other.into(), value, ..ExternalId::default() }]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chronicle::{Field, Resource};
 use facts::vocabulary::Vocabulary;
-use facts::{Day, ExternalId, PartialDate, date::sort_day, vocabulary};
+use facts::{Basis, Confidence, Day, ExternalId, PartialDate, date::sort_day, vocabulary};
 use policy::Tier;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,43 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// How the address of a source was found.
+    UriOrigin {
+        /// It was given.
+        Given = 1 "GIVEN",
+        /// Of the CELEX number.
+        Celex = 2 "CELEX",
+        /// Of the European Legislation Identifier.
+        Eli = 3 "ELI",
+        /// Of the number of an Official Journal.
+        Oj = 4 "OJ",
+        /// Of the procedure of the European Parliament.
+        Procedure = 5 "PROCEDURE",
+        /// Of the document of the European Parliament.
+        EpDocument = 6 "EP_DOCUMENT",
+        /// Of the document of the Commission, the High Representative or the Council.
+        EuDocument = 7 "EU_DOCUMENT",
+        /// Of the symbol of the United Nations.
+        UnSymbol = 8 "UN_SYMBOL",
+    }
+}
+
+/// Something that a source says: its statement, not a fact of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "each field is explained in the contract, registan/agreements/v1/source.proto"
+)]
+pub struct Statement {
+    pub statement_id: String,
+    pub text: String,
+    pub concerns: Vec<String>,
+    pub basis: Option<Basis>,
+    pub confidence: Option<Confidence>,
+    pub hedge: String,
+}
+
 /// A source; the contract says what each field means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -40,12 +77,20 @@ pub struct Source {
     pub title: String,
     pub citation: String,
     pub uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri_origin: Option<UriOrigin>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uri_note: String,
     pub publisher: String,
     pub published: Option<PartialDate>,
     pub retrieved: Option<Day>,
     pub licence: String,
     pub external_ids: Vec<ExternalId>,
     pub note: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
 }
 
 impl Resource for Source {
@@ -67,6 +112,9 @@ impl Resource for Source {
             Field::sorted_day("published", |source| sort_day(source.published.as_ref())),
             Field::identifiers("external_ids", facts::source::normal, |source| {
                 source.external_ids.iter().map(|id| id.value.clone()).collect()
+            }),
+            Field::texts("statements", |source| {
+                source.statements.iter().flat_map(|one| one.concerns.iter().cloned()).collect()
             }),
         ]
     }

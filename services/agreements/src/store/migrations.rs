@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             "m20261124_000003_keep_grants",
             "m20261124_000004_index_hidden",
             "m20261128_000005_keep_views",
+            "m20261128_000006_find_statements",
         ]
         .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
         .into()

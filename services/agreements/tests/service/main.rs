@@ -5,4 +5,5 @@ mod durable;
 mod grants;
 mod parties;
 mod referred;
+mod sources;
 mod support;

@@ -57,6 +57,7 @@ async fn recorded(url: &str) -> Suite {
         external_ids: vec![ExternalId {
             scheme: Scheme::EpDocument.into(),
             value: "TA-9-2023-0001".to_owned(),
+            ..ExternalId::default()
         }],
         ..recommendation()
     };

@@ -23,7 +23,7 @@ const PARTY: &[&str] = &["parties/{party}"];
 impl Served for Agreement {
     type Message = wire::Agreement;
 
-    const REFERRED_BY: &'static [&'static str] = &["agreement", "framework"];
+    const REFERRED_BY: &'static [&'static str] = &["source", "agreement", "framework"];
 
     fn read(check: &mut Check, name: String, message: wire::Agreement) -> Self {
         let agreement = Self {

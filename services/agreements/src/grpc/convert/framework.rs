@@ -18,7 +18,7 @@ use crate::domain::framework::Priority;
 impl Served for Framework {
     type Message = wire::Framework;
 
-    const REFERRED_BY: &'static [&'static str] = &["framework"];
+    const REFERRED_BY: &'static [&'static str] = &["source", "framework"];
 
     fn read(check: &mut Check, name: String, message: wire::Framework) -> Self {
         let party = &["parties/{party}"];

@@ -16,7 +16,7 @@ use crate::domain::party::Kind;
 impl Served for Party {
     type Message = wire::Party;
 
-    const REFERRED_BY: &'static [&'static str] = &["party", "agreement", "framework"];
+    const REFERRED_BY: &'static [&'static str] = &["party", "source", "agreement", "framework"];
 
     fn read(check: &mut Check, name: String, message: wire::Party) -> Self {
         let party = Self {

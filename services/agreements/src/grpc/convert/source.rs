@@ -4,19 +4,30 @@ use api::registan::agreements::v1 as wire;
 use chronicle::Shown;
 use facts::Check;
 use facts::vocabulary::Vocabulary;
-use facts::wire::{read_date, read_day, read_ids, write_all};
+use facts::wire::{MOST_ITEMS, number, read_date, read_day, read_ids, write_all};
 use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Source;
+use crate::domain::source::Statement;
+
+/// What a statement may be about.
+const CONCERNED: &[&str] = &[
+    "parties/{party}",
+    "agreements/{agreement}",
+    "agreements/{agreement}/provisions/{provision}",
+    "frameworks/{framework}",
+    "frameworks/{framework}/priorities/{priority}",
+    "sources/{source}",
+];
 
 impl Served for Source {
     type Message = wire::Source;
 
-    const REFERRED_BY: &'static [&'static str] = &["party", "agreement", "framework"];
+    const REFERRED_BY: &'static [&'static str] = &["party", "source", "agreement", "framework"];
 
     fn read(check: &mut Check, name: String, message: wire::Source) -> Self {
-        Self {
+        let source = Self {
             name,
             tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Public),
             kind: check.word("kind", message.kind),
@@ -29,7 +40,14 @@ impl Served for Source {
             licence: check.text("licence", message.licence, 256),
             external_ids: read_ids(check, "external_ids", message.external_ids),
             note: check.text("note", message.note, 4096),
-        }
+            uri_origin: check.optional_word("uri_origin", message.uri_origin),
+            uri_note: check.text("uri_note", message.uri_note, 256),
+            confidence: check.optional_word("confidence", message.confidence),
+            statements: check.each("statements", MOST_ITEMS, message.statements, read_statement),
+        };
+        let ids = source.statements.iter().map(|statement| statement.statement_id.as_str());
+        check.ids("statements", "statement_id", ids);
+        source
     }
 
     fn write(shown: Shown<Self>) -> wire::Source {
@@ -54,10 +72,41 @@ impl Served for Source {
             licence: source.licence,
             external_ids: write_all(source.external_ids),
             note: source.note,
+            uri_origin: number(source.uri_origin),
+            uri_note: source.uri_note,
+            confidence: number(source.confidence),
+            statements: write_all(source.statements),
         }
     }
 
     fn references(&self) -> Vec<Reference> {
-        Vec::new()
+        let concerns = |(place, statement): (usize, &Statement)| {
+            Reference::all(&format!("statements[{place}].concerns"), &statement.concerns)
+        };
+        self.statements.iter().enumerate().flat_map(concerns).collect()
+    }
+}
+
+fn read_statement(check: &mut Check, message: wire::Statement) -> Statement {
+    Statement {
+        statement_id: message.statement_id,
+        text: check.required_text("text", message.text, 4096),
+        concerns: check.names("concerns", message.concerns, CONCERNED),
+        basis: check.optional_word("basis", message.basis),
+        confidence: check.optional_word("confidence", message.confidence),
+        hedge: check.text("hedge", message.hedge, 64),
+    }
+}
+
+impl From<Statement> for wire::Statement {
+    fn from(statement: Statement) -> Self {
+        Self {
+            statement_id: statement.statement_id,
+            text: statement.text,
+            concerns: statement.concerns,
+            basis: number(statement.basis),
+            confidence: number(statement.confidence),
+            hedge: statement.hedge,
+        }
     }
 }

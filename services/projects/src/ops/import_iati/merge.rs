@@ -11,7 +11,7 @@ pub fn merge(recorded: &Project, file: &Project) -> Project {
     let titled = !file.titles.is_empty();
     let mut external_ids = recorded.external_ids;
     for id in file.external_ids {
-        if !external_ids.contains(&id) {
+        if !external_ids.iter().any(|known| known.is(&id)) {
             external_ids.push(id);
         }
     }

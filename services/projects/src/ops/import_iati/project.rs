@@ -2,7 +2,7 @@
 
 use facts::vocabulary::Vocabulary;
 use facts::wire::MOST_ITEMS;
-use facts::{ExternalId, LocalizedText, PartialDate, Scheme, SourceRef, source::normal};
+use facts::{ExternalId, LocalizedText, PartialDate, Scheme, SourceRef};
 use iati::{Activity, Narrative, Org};
 use policy::Tier;
 use sha2::{Digest, Sha256};
@@ -225,9 +225,9 @@ fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
             continue;
         }
         let id = if kind == "A3" {
-            ExternalId { scheme: Scheme::Iati, value: normal(&reference) }
+            ExternalId::new(Scheme::Iati, &reference)
         } else {
-            ExternalId { scheme: Scheme::Other, value: normal(&format!("iati-{kind}:{reference}")) }
+            ExternalId::new(Scheme::Other, &format!("iati-{kind}:{reference}"))
         };
         if !ids.contains(&id) {
             ids.push(id);
