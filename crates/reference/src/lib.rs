@@ -12,7 +12,7 @@ pub use lay_in::{Summary, lay_in};
 
 /// A file of the record.
 pub struct Collection {
-    /// Its resources are named `NAME/ID`; of conventions that is `agreements`.
+    /// Its resources are named `NAME/ID`; of conventions that is `agreements`, of reports `sources`.
     pub name: &'static str,
     /// The message of its resources.
     pub message: &'static str,
@@ -30,7 +30,7 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are laid in.
-pub const COLLECTIONS: [Collection; 8] = [
+pub const COLLECTIONS: [Collection; 9] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
     collection!("agreements", "agreements", "agreements.v1.Agreement"),
@@ -39,6 +39,7 @@ pub const COLLECTIONS: [Collection; 8] = [
     collection!("organizations", "organizations", "projects.v1.Organization"),
     collection!("projects", "projects", "projects.v1.Project"),
     collection!("recommendations", "recommendations", "rights.v1.Recommendation"),
+    collection!("reports", "sources", "agreements.v1.Source"),
 ];
 
 /// A fact of the record, with its source and confidence.

@@ -76,7 +76,7 @@ fn every_fact_has_a_source_and_a_confidence() {
 fn every_fact_with_a_home_is_taken_over() {
     let counts: Vec<usize> =
         COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
-    assert_eq!(counts, [73, 19, 44, 39, 13, 21, 50, 18]);
+    assert_eq!(counts, [113, 19, 44, 39, 13, 21, 50, 18, 5]);
     let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
     if !facts.is_dir() {
         eprintln!("skipped: ../shared/facts is absent");
@@ -97,6 +97,9 @@ fn every_fact_with_a_home_is_taken_over() {
     let participations = conventions
         .iter()
         .map(|record| record.written["participations"].as_array().map_or(0, Vec::len));
+    let statements = COLLECTIONS[8].records().unwrap();
+    let announced = statements[0].written["statements"].as_array().map_or(0, Vec::len);
+    assert_eq!(facts("announcement.json"), announced);
     // One record of the obligations is a remark on the file.
     assert_eq!(facts("rights_obligations.json") - 1, participations.sum::<usize>());
 }
