@@ -2,6 +2,7 @@
 //!
 //! - [`date`]: dates as exactly as their source gives them
 //! - [`money`]: exact amounts
+//! - [`region`]: regions of states
 //! - [`total`]: sums of them, and how they are split so that the parts add up
 //! - [`source`]: sources, confidence, identifiers, texts in a language
 //! - [`mod@vocabulary`]: closed sets of words, with the numbers the wire has for them
@@ -11,6 +12,7 @@
 pub mod check;
 pub mod date;
 pub mod money;
+pub mod region;
 pub mod source;
 pub mod total;
 pub mod vocabulary;

@@ -1,6 +1,6 @@
 //! The tables of this service are those of its migrations, and its vocabularies are those of the contract.
 
-use projects::domain::{project, transaction};
+use projects::domain::{asked, project, transaction};
 
 #[test]
 fn a_changed_schema_needs_a_migration() {
@@ -19,5 +19,6 @@ fn the_vocabularies_are_those_of_the_contract() {
     same::<project::DateKind>(&package("ProjectDate.Kind"));
     same::<project::Role>(&package("Participant.Role"));
     same::<project::RelationKind>(&package("ProjectRelation.Kind"));
+    same::<asked::Reason>(&package("LeftOutSum.Reason"));
     same::<transaction::Type>(&package("Transaction.Type"));
 }

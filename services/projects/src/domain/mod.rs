@@ -1,7 +1,10 @@
 //! The values and rules of projects: no I/O, no clock, no wire.
 
+pub mod asked;
+pub mod family;
 pub mod organization;
 pub mod project;
+pub mod roles;
 pub mod shares;
 pub mod sum;
 pub mod transaction;

@@ -9,6 +9,8 @@ use facts::{
 use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
+use super::family::Kin;
+use super::roles;
 use super::shares::{self, Recipient, Sector, of_recipients};
 
 vocabulary! {
@@ -50,7 +52,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Which date of a project; the numbers are those of the IATI codelist ActivityDateType.
+    /// Which date of a project; the numbers below 100 are those of the IATI codelist ActivityDateType.
     DateKind {
         /// Planned start.
         PlannedStart = 1 "PLANNED_START",
@@ -60,6 +62,8 @@ vocabulary! {
         PlannedEnd = 3 "PLANNED_END",
         /// Actual end.
         ActualEnd = 4 "ACTUAL_END",
+        /// Announced, decided or signed; IATI has no such date.
+        Announced = 101 "ANNOUNCED",
     }
 }
 
@@ -133,6 +137,13 @@ pub struct Relation {
     pub project: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub iati_identifier: String,
+}
+
+impl Relation {
+    /// The other: by its name where it is recorded, else by its identifier.
+    pub fn other(&self) -> &str {
+        if self.project.is_empty() { &self.iati_identifier } else { &self.project }
+    }
 }
 
 /// A project; the contract says what each field means.
@@ -225,6 +236,8 @@ impl Resource for Project {
                 project.external_ids.iter().map(|id| id.value.clone()).collect()
             }),
             Field::label("shares", |project| shares::label(&project.recipients, &project.sectors)),
+            Field::label("kin", |project| Kin::of(&project.relations).label()),
+            Field::label("roles", |project| roles::label(&project.participants)),
         ]
     }
 }

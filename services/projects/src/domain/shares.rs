@@ -89,17 +89,43 @@ impl Shares {
         Ok(Self { recipients, sectors })
     }
 
-    /// The weights of the recipients: those of the transaction itself, else those of its project.
-    pub fn recipients(own: &Self, project: &Self) -> Vec<(String, Decimal)> {
+    /// How an amount is split by recipients: as the transaction itself says, else as its project does.
+    pub fn recipients(own: &Self, project: &Self) -> Division {
         let shares = if own.recipients.is_empty() { &project.recipients } else { &own.recipients };
-        weights(shares)
+        Division::of(shares)
     }
 
-    /// The weights of the sectors of a vocabulary: those of the transaction itself, else those of its project.
-    pub fn sectors(own: &Self, project: &Self, vocabulary: &str) -> Vec<(String, Decimal)> {
+    /// How an amount is split by the sectors of a vocabulary: as the transaction itself says, else as its project does.
+    pub fn sectors(own: &Self, project: &Self, vocabulary: &str) -> Division {
         let of = |shares: &Self| shares.sectors.get(vocabulary).cloned().unwrap_or_default();
         let shares = Some(of(own)).filter(|own| !own.is_empty()).unwrap_or_else(|| of(project));
-        weights(&shares)
+        Division::of(&shares)
+    }
+}
+
+/// How an amount is split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Division {
+    /// What each code weighs.
+    pub weights: Vec<(String, Decimal)>,
+    /// The codes that share what `weights` give to nobody: those without a percentage, where they are not alone.
+    pub sharing: Vec<String>,
+}
+
+impl Division {
+    /// All of it to nobody.
+    pub fn whole() -> Self {
+        Self { weights: weights(&[]), sharing: Vec::new() }
+    }
+
+    fn of(shares: &[Share]) -> Self {
+        let unstated = shares.iter().filter(|(_, percentage)| percentage.is_none());
+        let sharing = if shares.len() == 1 {
+            Vec::new()
+        } else {
+            unstated.map(|(code, _)| code.clone()).collect()
+        };
+        Self { weights: weights(shares), sharing }
     }
 }
 
@@ -150,8 +176,8 @@ mod tests {
         let recipients: Vec<_> =
             recipients.iter().map(|(code, share)| recipient(code, *share)).collect();
         let shares = Shares::from_label(&label(&recipients, &[])).unwrap();
-        let weights = Shares::recipients(&Shares::default(), &shares);
-        let parts = split(Total::new(0, amount, 0), &weights);
+        let division = Shares::recipients(&Shares::default(), &shares);
+        let parts = split(Total::new(0, amount, 0), &division.weights);
         let shown: Vec<_> = parts.iter().map(|(code, part)| format!("{code}={part}")).collect();
         shown.join(" ")
     }
@@ -188,11 +214,26 @@ mod tests {
         let project =
             Shares::from_label(&label(&[], &[sector("1", "11220"), sector("2", "112")])).unwrap();
 
-        let codes = |vocabulary| Shares::sectors(&own, &project, vocabulary)[0].0.clone();
+        let codes = |vocabulary| Shares::sectors(&own, &project, vocabulary).weights[0].0.clone();
 
         assert_eq!(
             (codes("1").as_str(), codes("2").as_str(), codes("9").as_str()),
             ("15160", "112", "")
+        );
+    }
+
+    #[test]
+    fn those_without_a_share_have_the_rest_together() {
+        let sharing = |recipients: &[Recipient]| {
+            let shares = Shares::from_label(&label(recipients, &[])).unwrap();
+            Shares::recipients(&Shares::default(), &shares).sharing.join(" ")
+        };
+
+        assert_eq!(sharing(&[recipient("KG", None), recipient("TM", None)]), "KG TM");
+        assert_eq!(sharing(&[recipient("KG", Some("60")), recipient("TM", None)]), "TM");
+        assert_eq!(
+            sharing(&[recipient("KG", None)]) + &sharing(&[recipient("KG", Some("60"))]),
+            ""
         );
     }
 

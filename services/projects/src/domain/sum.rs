@@ -1,42 +1,64 @@
-//! Sums of transactions, split so that the parts add up to the whole.
+//! Sums of transactions, split so that the parts add up to the whole, and what no sum contains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use facts::total::Total;
 use facts::vocabulary::Vocabulary;
-use rust_decimal::Decimal;
 
-use super::shares::{Shares, split};
+use super::asked::{self, Asked, Fit, Reason};
+use super::family::Families;
+use super::project::{Kind, Role};
+use super::roles::Roles;
+use super::shares::{Division, Shares, split};
 use super::transaction::Type;
 
-/// The transactions of one type and currency, of one year and project where these are told apart, that are split alike.
+/// The transactions of one type and currency of projects of one kind, of one year and project where these are told apart, that
+/// are split alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// What moved.
     pub r#type: Type,
     /// ISO 4217.
     pub currency: String,
+    /// What their projects are.
+    pub kind: Kind,
     /// 0 where years are not told apart.
     pub year: i32,
     /// Empty where projects are not told apart.
     pub project: String,
+    /// Their project, where it names others or is named; else empty.
+    pub member: String,
     /// The shares of the transactions themselves.
     pub own: Shares,
     /// The shares of their project.
     pub of_project: Shares,
+    /// Who takes part in their project.
+    pub roles: Roles,
     /// Their sum.
     pub total: Total,
     /// How many they are.
     pub transactions: i64,
 }
 
-/// How sums are split.
+/// How sums are split, and of which parts they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Splits {
     /// By country or region.
     pub by_recipient: bool,
-    /// By the sectors of this vocabulary.
-    pub by_sector_of: Option<String>,
+    /// By sector.
+    pub by_sector: bool,
+    /// By participant.
+    pub by_participant: bool,
+    /// The recipients that are asked for.
+    pub recipients: Asked,
+    /// The sectors that are asked for.
+    pub sectors: Asked,
+    /// The vocabulary of the sectors.
+    pub vocabulary: String,
+    /// The participant that is asked for; empty: any.
+    pub participant: String,
+    /// The role in which; nothing: any.
+    pub role: Option<Role>,
 }
 
 /// What is told apart, in the order in which sums are given.
@@ -46,14 +68,31 @@ pub struct Key {
     pub r#type: i32,
     /// ISO 4217.
     pub currency: String,
+    /// What the projects are.
+    pub kind: i32,
     /// Country or region; empty where not said.
     pub recipient: String,
     /// Sector; empty where not said.
     pub sector: String,
+    /// Participant; empty where not said.
+    pub participant: String,
     /// 0 where years are not told apart.
     pub year: i32,
     /// Empty where projects are not told apart.
     pub project: String,
+}
+
+/// What is told apart of that which no sum contains: the reason, type, currency and kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Left {
+    /// Why.
+    pub reason: Reason,
+    /// What moved.
+    pub r#type: i32,
+    /// ISO 4217.
+    pub currency: String,
+    /// What the projects are.
+    pub kind: i32,
 }
 
 /// A sum.
@@ -65,36 +104,133 @@ pub struct Sum {
     pub transactions: i64,
 }
 
-/// Splits each group and brings together what has the same key. The sums of a type and currency add up to the totals of
-/// its groups, however they are split.
-pub fn allocate(groups: Vec<Group>, splits: &Splits) -> BTreeMap<Key, Sum> {
-    let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-    for group in groups {
-        let whole = vec![(String::new(), Decimal::ONE_HUNDRED)];
-        let recipients = if splits.by_recipient {
+/// What was summed, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// The sums, in order.
+    pub sums: BTreeMap<Key, Sum>,
+    /// What no sum contains, in order.
+    pub left_out: BTreeMap<Left, Sum>,
+}
+
+/// Of which parent and child only one is counted: what is summed in one row.
+type Measure<'a> = (Type, &'a str, Kind);
+
+impl Splits {
+    /// Whether the sums depend on shares.
+    pub fn need_shares(&self) -> bool {
+        self.split_recipients() || self.split_sectors()
+    }
+
+    /// Whether the sums depend on who takes part.
+    pub const fn need_roles(&self) -> bool {
+        self.by_participant || !self.participant.is_empty()
+    }
+
+    fn split_recipients(&self) -> bool {
+        self.by_recipient || !self.recipients.is_empty()
+    }
+
+    fn split_sectors(&self) -> bool {
+        self.by_sector || !self.sectors.is_empty()
+    }
+
+    /// Whether the participant that is asked for takes part.
+    pub fn has(&self, group: &Group) -> bool {
+        self.participant.is_empty() || group.roles.has(&self.participant, self.role)
+    }
+
+    /// The parts of a group: recipient and sector, how much, and whether it is asked for.
+    fn parts(&self, group: &Group) -> Vec<(String, String, Total, Fit)> {
+        let recipients = if self.split_recipients() {
             Shares::recipients(&group.own, &group.of_project)
         } else {
-            whole.clone()
+            Division::whole()
         };
-        let sectors = match &splits.by_sector_of {
-            Some(vocabulary) => Shares::sectors(&group.own, &group.of_project, vocabulary),
-            None => whole,
+        let sectors = if self.split_sectors() {
+            Shares::sectors(&group.own, &group.of_project, &self.vocabulary)
+        } else {
+            Division::whole()
         };
-        for (recipient, part) in split(group.total, &recipients) {
-            for (sector, part) in split(part, &sectors) {
-                let key = Key {
-                    r#type: group.r#type.number(),
-                    currency: group.currency.clone(),
-                    recipient: recipient.to_owned(),
-                    sector: sector.to_owned(),
-                    year: group.year,
-                    project: group.project.clone(),
-                };
-                let sum = sums.entry(key).or_default();
-                sum.amount += part;
-                sum.transactions += group.transactions;
+        let mut parts = Vec::new();
+        for (recipient, part) in split(group.total, &recipients.weights) {
+            let fit = asked::recipient(&self.recipients, recipient, &recipients.sharing);
+            for (sector, part) in split(part, &sectors.weights) {
+                let fit = fit.and(asked::sector(&self.sectors, sector, &sectors.sharing));
+                parts.push((recipient.to_owned(), sector.to_owned(), part, fit));
             }
+        }
+        parts
+    }
+
+    fn key(&self, group: &Group, recipient: String, sector: String) -> Key {
+        let only = |wanted: bool, code: String| if wanted { code } else { String::new() };
+        let participant = if self.by_participant { group.roles.only(self.role) } else { "" };
+        Key {
+            r#type: group.r#type.number(),
+            currency: group.currency.clone(),
+            kind: group.kind.number(),
+            recipient: only(self.by_recipient, recipient),
+            sector: only(self.by_sector, sector),
+            participant: participant.to_owned(),
+            year: group.year,
+            project: group.project.clone(),
+        }
+    }
+}
+
+/// Splits each group and brings together what has the same key. The sums of a type, currency and kind and what is left out of
+/// them add up to the totals of its groups, as far as these are asked for, however they are split.
+pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums {
+    let counted_above = counted_above(groups, families);
+    let mut sums = Sums::default();
+    for group in groups {
+        let is_counted_above = counted_above.contains(&(measure(group), group.member.as_str()));
+        let mut counted: BTreeMap<Key, Total> = BTreeMap::new();
+        let mut left: BTreeMap<Reason, Total> = BTreeMap::new();
+        for (recipient, sector, part, fit) in splits.parts(group) {
+            match fit {
+                Fit::Elsewhere => {}
+                _ if is_counted_above => *left.entry(Reason::CountedInParent).or_default() += part,
+                Fit::Open(reason) => *left.entry(reason).or_default() += part,
+                Fit::Asked => {
+                    *counted.entry(splits.key(group, recipient, sector)).or_default() += part;
+                }
+            }
+        }
+        for (key, part) in counted {
+            sums.sums.entry(key).or_default().add(part, group.transactions);
+        }
+        for (reason, part) in left {
+            let (r#type, kind) = (group.r#type.number(), group.kind.number());
+            let left = Left { reason, r#type, currency: group.currency.clone(), kind };
+            sums.left_out.entry(left).or_default().add(part, group.transactions);
         }
     }
     sums
+}
+
+impl Sum {
+    fn add(&mut self, part: Total, transactions: i64) {
+        self.amount += part;
+        self.transactions += transactions;
+    }
+}
+
+fn measure(group: &Group) -> Measure<'_> {
+    (group.r#type, &group.currency, group.kind)
+}
+
+/// The projects of which a measure is counted in a project above.
+fn counted_above<'a>(groups: &'a [Group], families: &Families) -> BTreeSet<(Measure<'a>, &'a str)> {
+    let mut counted: BTreeMap<Measure<'_>, BTreeSet<&str>> = BTreeMap::new();
+    for group in groups.iter().filter(|group| !group.member.is_empty()) {
+        counted.entry(measure(group)).or_default().insert(&group.member);
+    }
+    let mut above = BTreeSet::new();
+    for (measure, members) in &counted {
+        let below = members.iter().filter(|member| families.is_counted_above(member, members));
+        above.extend(below.map(|member| (*measure, *member)));
+    }
+    above
 }

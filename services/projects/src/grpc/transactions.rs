@@ -1,6 +1,5 @@
 //! `TransactionService`: the standard methods and the sums.
 
-use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::transaction_service_server::TransactionService;
 use api::registan::projects::v1::{
     CreateTransactionRequest, DeleteTransactionRequest, DiffTransactionsRequest,
@@ -10,16 +9,13 @@ use api::registan::projects::v1::{
     Transaction as Message, UndeleteTransactionRequest, UpdateTransactionRequest,
     WatchTransactionsRequest, WatchTransactionsResponse,
 };
-use chassis::Failure;
-use chassis::failure::Violation;
-use standard::time::{micros, timestamp};
 use standard::{Answers, at};
 use tonic::{Request, Response, Status};
 
-use super::convert::sum_message;
+use super::convert::{read_question, sums_message};
 use crate::app::App;
 use crate::domain::Transaction;
-use crate::ops::{self, Question};
+use crate::ops;
 
 /// Serves the transactions.
 pub struct Transactions(pub App);
@@ -106,42 +102,8 @@ impl TransactionService for Transactions {
         &self,
         request: Request<SumTransactionsRequest>,
     ) -> Result<Response<SumTransactionsResponse>, Status> {
-        let question = question(request.into_inner())?;
+        let question = read_question(request.into_inner())?;
         let (sums, read_time) = ops::sum_transactions(&self.0, &question).await?;
-        let sums = sums.into_iter().map(sum_message).collect();
-        let read = Some(timestamp(read_time));
-        Ok(at(read_time, SumTransactionsResponse { sums, read_time: read }))
+        Ok(at(read_time, sums_message(sums, read_time)))
     }
-}
-
-fn question(request: SumTransactionsRequest) -> Result<Question, Failure> {
-    let mut question = Question {
-        filter: request.filter,
-        read_time: micros(request.read_time)?,
-        ..Question::default()
-    };
-    for (place, number) in request.group_by.into_iter().enumerate() {
-        match Dimension::try_from(number) {
-            Ok(Dimension::Recipient) => question.splits.by_recipient = true,
-            Ok(Dimension::Sector) => {
-                let vocabulary =
-                    Some(request.sector_vocabulary.clone()).filter(|it| !it.is_empty());
-                question.splits.by_sector_of = vocabulary.or_else(|| Some("1".to_owned()));
-            }
-            Ok(Dimension::Year) => question.years = true,
-            Ok(Dimension::Project) => question.projects = true,
-            Ok(Dimension::Unspecified) | Err(_) => {
-                let description = format!(
-                    "{number} is not known; known are DIMENSION_RECIPIENT, DIMENSION_SECTOR, DIMENSION_YEAR, DIMENSION_PROJECT"
-                );
-                let field = format!("group_by[{place}]");
-                return Err(Failure::invalid(vec![Violation::new(
-                    field,
-                    "GROUP_BY_INVALID",
-                    description,
-                )]));
-            }
-        }
-    }
-    Ok(question)
 }

@@ -17,6 +17,7 @@ impl MigratorTrait for Migrator {
             "m20261124_000002_keep_tiers_and_chain",
             "m20261124_000003_index_hidden",
             "m20261128_000004_keep_views",
+            "m20261128_000005_keep_kin_and_roles",
         ]
         .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
         .into()

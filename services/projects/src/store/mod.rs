@@ -1,6 +1,7 @@
 //! The tables and the queries.
 
 mod imports;
+mod kin;
 mod migrations;
 mod summed;
 mod sums;
@@ -9,6 +10,7 @@ pub use imports::{
     IMPORTED, Imported, imported_after, imported_named, projects_of, transactions_named,
     transactions_of,
 };
+pub use kin::members;
 pub use migrations::{Migrator, kinds, schema};
 pub use summed::disclose;
-pub use sums::{Apart, groups};
+pub use sums::{Apart, Selection, groups};

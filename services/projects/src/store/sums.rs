@@ -11,6 +11,9 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 
+use super::kin::is_member;
+use crate::domain::project::Kind;
+use crate::domain::roles::Roles;
 use crate::domain::shares::Shares;
 use crate::domain::sum::Group;
 use crate::domain::transaction::Type;
@@ -19,8 +22,18 @@ use crate::domain::{Project, Transaction};
 /// Units are summed in two halves, so that no sum leaves 64 bits: the whole billions, and what is left of each.
 const BILLION: i64 = 1_000_000_000;
 
-/// What the statement tells apart, besides type and currency.
+/// Which transactions are summed.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+    /// AIP-160.
+    pub filter: &'a str,
+    /// Of projects of these kinds; empty: of all.
+    pub kinds: &'a [Kind],
+}
+
+/// What the statement tells apart, besides type, currency and kind of project.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column or none")]
 pub struct Apart {
     /// By year.
     pub years: bool,
@@ -28,20 +41,23 @@ pub struct Apart {
     pub projects: bool,
     /// By how the amounts are split.
     pub shares: bool,
+    /// By who takes part.
+    pub roles: bool,
 }
 
-/// The sums of the transactions that match a filter and stand undeleted, and the record time they hold for. One query.
+/// The sums of the transactions that are selected and stand undeleted, and the record time they hold for. One query.
 pub async fn groups(
     chronicle: &Chronicle,
-    text: &str,
+    selection: Selection<'_>,
     apart: Apart,
     read_time: Option<i64>,
     reader: &Reader,
 ) -> Result<(Vec<Group>, i64), Error> {
     let at = chronicle.at(read_time).await?;
+    let of_projects = of_projects(selection.filter, apart, at, reader)?;
+    let statement = of_kinds(of_projects, selection.kinds, apart, at);
     let turn = chronicle.turn(Lane::Page).await;
-    let rows =
-        chronicle.db.query_all(&with_head(statement(text, apart, at, reader)?, reader)).await?;
+    let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;
     drop(turn);
     let head: i64 = match rows.first() {
         Some(row) => row.try_get("", "head")?,
@@ -56,13 +72,22 @@ fn id(name: &str) -> Alias {
     Alias::new(name)
 }
 
-fn statement(text: &str, apart: Apart, at: At, reader: &Reader) -> Result<SelectStatement, Error> {
-    let column = |table: &str, path: &str| Expr::col((id(table), id(path)));
-    let sum = |value: SimpleExpr| Expr::expr(Func::sum(value)).cast_as(id("bigint"));
-    let mut keys = vec![v("type"), v("currency")];
+fn column(table: &str, path: &str) -> SimpleExpr {
+    Expr::col((id(table), id(path)))
+}
+
+fn sum(value: SimpleExpr) -> SimpleExpr {
+    Expr::expr(Func::sum(value)).cast_as(id("bigint"))
+}
+
+/// The sums of each project: so that what belongs to it is looked up once, not for each of its transactions.
+fn of_projects(
+    text: &str,
+    apart: Apart,
+    at: At,
+    reader: &Reader,
+) -> Result<SelectStatement, Error> {
     let mut query = Query::select()
-        .column((id("v"), id("type")))
-        .column((id("v"), id("currency")))
         .expr_as(sum(v("units").div(BILLION)), id("billions"))
         .expr_as(sum(v("units").modulo(BILLION)), id("units"))
         .expr_as(sum(v("nanos")), id("nanos"))
@@ -74,22 +99,45 @@ fn statement(text: &str, apart: Apart, at: At, reader: &Reader) -> Result<Select
         .and_where(v("project").not_in_subquery(deleted_projects(at)))
         .cond_where(filter::<Transaction>(text, at)?)
         .to_owned();
-    for (wanted, path) in
-        [(apart.years, "year"), (apart.projects, "project"), (apart.shares, "shares")]
-    {
-        if wanted {
-            query.column((id("v"), id(path)));
-            keys.push(v(path));
-        }
+    let parts = [(apart.years, "year"), (apart.shares, "shares")];
+    let asked = parts.into_iter().filter_map(|(is_asked, path)| is_asked.then_some(path));
+    for path in ["type", "currency", "project"].into_iter().chain(asked) {
+        query.column((id("v"), id(path))).add_group_by([v(path)]);
     }
-    if apart.shares {
-        let same = Condition::all().add(column("p", "name").eq(v("project")));
-        query.join_as(JoinType::LeftJoin, id(Project::KIND), id("p"), same.add(standing("p", at)));
-        query.expr_as(column("p", "shares"), id("project_shares"));
-        keys.push(column("p", "shares"));
-    }
-    query.add_group_by(keys);
     Ok(query)
+}
+
+/// The sums of the projects, brought together by kind and by what else is asked. Those that name others, or are named, stay
+/// apart: what is counted in one above is not counted again.
+fn of_kinds(of_projects: SelectStatement, kinds: &[Kind], apart: Apart, at: At) -> SelectStatement {
+    let standing =
+        Condition::all().add(column("p", "name").eq(column("t", "project"))).add(standing("p", at));
+    let mut query = Query::select()
+        .from_subquery(of_projects, id("t"))
+        .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), standing)
+        .to_owned();
+    for path in ["billions", "units", "nanos", "transactions"] {
+        query.expr_as(sum(column("t", path)), id(path));
+    }
+    if !kinds.is_empty() {
+        query.and_where(column("p", "kind").is_in(kinds.iter().map(|kind| kind.word())));
+    }
+    let member = Expr::case(is_member("p", at), column("t", "project")).finally("");
+    query.expr_as(member, id("member")).add_group_by([Expr::col(id("member"))]);
+    let parts = [
+        (true, "type", column("t", "type")),
+        (true, "currency", column("t", "currency")),
+        (true, "kind", column("p", "kind")),
+        (apart.years, "year", column("t", "year")),
+        (apart.projects, "project", column("t", "project")),
+        (apart.shares, "shares", column("t", "shares")),
+        (apart.shares, "project_shares", column("p", "shares")),
+        (apart.roles, "roles", column("p", "roles")),
+    ];
+    for (_, name, key) in parts.into_iter().filter(|(is_asked, ..)| *is_asked) {
+        query.expr_as(key.clone(), id(name)).add_group_by([key]);
+    }
+    query
 }
 
 /// The projects that are deleted at `at`: what stands within them counts no more.
@@ -107,20 +155,29 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
     let Some(word) = row.try_get::<Option<String>>("", "type")? else { return Ok(None) };
     let corrupt = |what: &str| Error::Corrupt(format!("a sum of transactions: {what}"));
     let r#type = Type::ALL.iter().copied().find(|known| known.word() == word);
-    let shares = |path: &str| -> Result<Shares, Error> {
-        let label: Option<String> = if apart.shares { row.try_get("", path)? } else { None };
-        Shares::from_label(&label.unwrap_or_default()).map_err(|error| corrupt(&error.to_string()))
+    let kind: String = row.try_get("", "kind")?;
+    let known = Kind::ALL.iter().copied().find(|known| known.word() == kind);
+    let label = |is_asked: bool, path: &str| -> Result<String, Error> {
+        let label: Option<String> = if is_asked { row.try_get("", path)? } else { None };
+        Ok(label.unwrap_or_default())
     };
+    let shares = |path: &str| {
+        Shares::from_label(&label(apart.shares, path)?).map_err(|error| corrupt(&error.to_string()))
+    };
+    let roles = Roles::from_label(&label(apart.roles, "roles")?);
     let number = |path: &str| row.try_get::<i64>("", path);
     let total = Total::new(number("billions")?, number("units")?, number("nanos")?);
     let year: i64 = if apart.years { row.try_get("", "year")? } else { 0 };
     Ok(Some(Group {
         r#type: r#type.ok_or_else(|| corrupt(&format!("the type {word} is not known")))?,
         currency: row.try_get("", "currency")?,
+        kind: known.ok_or_else(|| corrupt(&format!("the kind {kind} is not known")))?,
         year: i32::try_from(year).map_err(|error| corrupt(&error.to_string()))?,
-        project: if apart.projects { row.try_get("", "project")? } else { String::new() },
+        project: label(apart.projects, "project")?,
+        member: row.try_get("", "member")?,
         own: shares("shares")?,
         of_project: shares("project_shares")?,
+        roles: roles.map_err(|error| corrupt(&error.to_string()))?,
         total,
         transactions: row.try_get("", "transactions")?,
     }))

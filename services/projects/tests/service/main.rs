@@ -4,6 +4,7 @@
 
 mod audited;
 mod clearances;
+mod counted;
 mod damaged;
 mod families;
 mod import;

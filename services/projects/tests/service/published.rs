@@ -23,14 +23,18 @@ const LOST: [&str; 9] = [
     "currency-invalid",
 ];
 
-/// The sums of a file that was imported alone, as `3|USD` → amount.
+/// The sums of a file that was imported alone and what is left out of them, as `3|USD` → amount.
 async fn sums(running: &mut Running) -> BTreeMap<String, Decimal> {
-    let sums = running.sums(SumTransactionsRequest::default()).await.into_iter();
-    let row = |sum: api::registan::projects::v1::TransactionSum| {
-        let amount: Decimal = sum.amount.parse().unwrap();
-        (format!("{}|{}", sum.r#type, sum.currency_code), amount.normalize())
-    };
-    sums.map(row).collect()
+    let answer = running.transactions.sum_transactions(SumTransactionsRequest::default()).await;
+    let answer = answer.unwrap().into_inner();
+    let counted = answer.sums.into_iter().map(|sum| (sum.r#type, sum.currency_code, sum.amount));
+    let left = answer.left_out.into_iter().map(|sum| (sum.r#type, sum.currency_code, sum.amount));
+    let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
+    for (kind, currency, amount) in counted.chain(left) {
+        *sums.entry(format!("{kind}|{currency}")).or_default() +=
+            amount.parse::<Decimal>().unwrap();
+    }
+    sums.into_iter().map(|(key, amount)| (key, amount.normalize())).collect()
 }
 
 fn expected_sums(expected: &Value) -> BTreeMap<String, Decimal> {

@@ -8,4 +8,4 @@ mod sum;
 mod transaction;
 
 pub use report::report_message;
-pub use sum::sum_message;
+pub use sum::{read_question, sums_message};

@@ -1,18 +1,108 @@
-//! A sum as its message.
+//! What is summed, and sums, ↔ their messages.
 
 use api::registan::projects::v1 as wire;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use chassis::Failure;
+use facts::Check;
+use facts::vocabulary::Vocabulary;
+use standard::failure::from_violations;
+use standard::time::{micros, timestamp};
 
-use crate::domain::sum::{Key, Sum};
+use crate::domain::asked::Asked;
+use crate::domain::sum::{Key, Left, Sum, Sums};
+use crate::ops::Question;
 
-/// A sum as its message.
-pub fn sum_message((key, sum): (Key, Sum)) -> wire::TransactionSum {
+/// The most recipients or sectors that one request may name.
+const MOST_CODES: usize = 100;
+
+/// What a request asks for.
+pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, Failure> {
+    let mut check = Check::default();
+    let mut question = Question {
+        filter: request.filter,
+        read_time: micros(request.read_time)?,
+        ..Question::default()
+    };
+    for (place, number) in request.group_by.into_iter().enumerate() {
+        read_dimension(&mut check, &mut question, place, number);
+    }
+    question.kinds =
+        check.each("project_kinds", MOST_CODES, request.project_kinds, |check, kind| {
+            check.word("", kind)
+        });
+    let vocabulary = check.text("sector_vocabulary", request.sector_vocabulary, 16);
+    let splits = &mut question.splits;
+    splits.vocabulary = if vocabulary.is_empty() { "1".to_owned() } else { vocabulary };
+    splits.recipients = read_codes(&mut check, "recipients", request.recipients);
+    for code in splits.recipients.iter().filter(|code| !is_recipient(code)) {
+        let description = format!(
+            "`{code}` must be two capital letters (ISO 3166-1), such as KG, or a number of the IATI codelist Region, such as 619"
+        );
+        check.violation("recipients", "RECIPIENT_INVALID", description);
+    }
+    splits.sectors = read_codes(&mut check, "sectors", request.sectors);
+    splits.participant = check.text("participant", request.participant, 1024);
+    splits.role = check.optional_word("participant_role", request.participant_role);
+    from_violations(check.finish()).map_or(Ok(question), Err)
+}
+
+fn read_dimension(check: &mut Check, question: &mut Question, place: usize, number: i32) {
+    match Dimension::try_from(number) {
+        Ok(Dimension::Recipient) => question.splits.by_recipient = true,
+        Ok(Dimension::Sector) => question.splits.by_sector = true,
+        Ok(Dimension::Participant) => question.splits.by_participant = true,
+        Ok(Dimension::Year) => question.years = true,
+        Ok(Dimension::Project) => question.projects = true,
+        Ok(Dimension::Unspecified) | Err(_) => {
+            let description = format!(
+                "{number} is not known; known are DIMENSION_RECIPIENT, DIMENSION_SECTOR, DIMENSION_YEAR, DIMENSION_PROJECT, DIMENSION_PARTICIPANT"
+            );
+            check.violation(&format!("group_by[{place}]"), "GROUP_BY_INVALID", description);
+        }
+    }
+}
+
+fn read_codes(check: &mut Check, field: &str, codes: Vec<String>) -> Asked {
+    let codes =
+        check.each(field, MOST_CODES, codes, |check, code| check.required_text("", code, 64));
+    codes.into_iter().collect()
+}
+
+fn is_recipient(code: &str) -> bool {
+    let is_country = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_country || code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The answer at a record time.
+pub fn sums_message(sums: Sums, read_time: i64) -> wire::SumTransactionsResponse {
+    wire::SumTransactionsResponse {
+        sums: sums.sums.into_iter().map(sum_message).collect(),
+        read_time: Some(timestamp(read_time)),
+        left_out: sums.left_out.into_iter().map(left_out_message).collect(),
+    }
+}
+
+fn sum_message((key, sum): (Key, Sum)) -> wire::TransactionSum {
     wire::TransactionSum {
         r#type: key.r#type,
         currency_code: key.currency,
+        project_kind: key.kind,
         recipient: key.recipient,
         sector: key.sector,
+        participant: key.participant,
         year: key.year,
         project: key.project,
+        amount: sum.amount.to_string(),
+        transactions: sum.transactions,
+    }
+}
+
+fn left_out_message((left, sum): (Left, Sum)) -> wire::LeftOutSum {
+    wire::LeftOutSum {
+        reason: left.reason.number(),
+        r#type: left.r#type,
+        currency_code: left.currency,
+        project_kind: left.kind,
         amount: sum.amount.to_string(),
         transactions: sum.transactions,
     }

@@ -1,7 +1,7 @@
 //! What a file says, over what was recorded before.
 
 use crate::domain::Project;
-use crate::domain::project::{Participant, Relation};
+use crate::domain::project::{DateKind, Participant, ProjectDate, Relation};
 
 /// The recorded project as the file has it. What IATI has no place for stays: kind, amounts, links, note, confidence; and so
 /// does what this file says nothing of. Merging the same file again changes nothing.
@@ -24,7 +24,7 @@ pub fn merge(recorded: &Project, file: &Project) -> Project {
         descriptions: said(file.descriptions, recorded.descriptions),
         status: file.status.or(recorded.status),
         iati_identifier: file.iati_identifier,
-        dates: said(file.dates, recorded.dates),
+        dates: dates(file.dates, recorded.dates),
         participants: participants(file.participants, recorded.participants),
         recipients: said(file.recipients, recorded.recipients),
         sectors: said(file.sectors, recorded.sectors),
@@ -46,6 +46,15 @@ pub fn merge(recorded: &Project, file: &Project) -> Project {
 
 fn said<T>(file: Vec<T>, recorded: Vec<T>) -> Vec<T> {
     if file.is_empty() { recorded } else { file }
+}
+
+/// What IATI has no date for stays.
+fn dates(file: Vec<ProjectDate>, recorded: Vec<ProjectDate>) -> Vec<ProjectDate> {
+    if file.is_empty() {
+        return recorded;
+    }
+    let announced = recorded.into_iter().filter(|date| date.kind == DateKind::Announced);
+    file.into_iter().chain(announced).collect()
 }
 
 /// The links to recorded organizations stay.

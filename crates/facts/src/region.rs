@@ -1,0 +1,56 @@
+//! The regions of the IATI codelist Region, as far as Central Asia lies in them.
+
+/// The states of Central Asia, ISO 3166-1 alpha-2.
+pub const CENTRAL_ASIA: [&str; 5] = ["KZ", "KG", "TJ", "TM", "UZ"];
+/// Central Asia, in the IATI codelist Region.
+pub const CENTRAL_ASIA_CODE: &str = "619";
+/// The regions around it: South & Central Asia, Asia, and developing countries without more.
+const AROUND: [&str; 3] = ["689", "798", "998"];
+
+/// The states of a region, of those whose members are known here.
+pub fn members(region: &str) -> Option<[&'static str; 5]> {
+    (region == CENTRAL_ASIA_CODE).then_some(CENTRAL_ASIA)
+}
+
+/// The region of which a country is a member, of those whose members are known here.
+pub fn of_country(country: &str) -> Option<&'static str> {
+    CENTRAL_ASIA.contains(&country).then_some(CENTRAL_ASIA_CODE)
+}
+
+/// Returns true where a region contains a country or another region; of what lies outside Central Asia also where it is not known
+/// here, for what is not known is not excluded.
+pub fn may_contain(region: &str, code: &str) -> bool {
+    let is_region = region.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_region || region == code {
+        return false;
+    }
+    if code == CENTRAL_ASIA_CODE {
+        return AROUND.contains(&region);
+    }
+    if CENTRAL_ASIA.contains(&code) {
+        return region == CENTRAL_ASIA_CODE || AROUND.contains(&region);
+    }
+    region != CENTRAL_ASIA_CODE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_contains_its_states_and_lies_in_those_around_it() {
+        for (region, code, is_in) in [
+            ("619", "TM", true),
+            ("798", "TM", true),
+            ("998", "619", true),
+            ("619", "619", false),
+            ("298", "TM", false),
+            ("KZ", "TM", false),
+            ("619", "AF", false),
+            ("679", "AF", true),
+        ] {
+            assert_eq!(may_contain(region, code), is_in, "{code} in {region}");
+        }
+        assert_eq!((members("298"), of_country("AF")), (None, None));
+    }
+}

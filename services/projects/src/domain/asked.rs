@@ -1,0 +1,129 @@
+//! Which part of an amount is asked for: that of some countries, regions or sectors; and why a part cannot be attributed to them.
+
+use std::collections::BTreeSet;
+
+use facts::{region, vocabulary};
+
+vocabulary! {
+    /// Why an amount is in no sum.
+    Reason {
+        /// It is counted in a project above.
+        CountedInParent = 1 "COUNTED_IN_PARENT",
+        /// It goes to a region around what is asked for.
+        Regional = 2 "REGIONAL",
+        /// Several share it, and their shares are not said.
+        ShareNotSaid = 3 "SHARE_NOT_SAID",
+        /// Nobody said who gains.
+        RecipientNotSaid = 4 "RECIPIENT_NOT_SAID",
+        /// Nobody said what it is for.
+        SectorNotSaid = 5 "SECTOR_NOT_SAID",
+    }
+}
+
+/// Whether a part of an amount is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It is.
+    Asked,
+    /// It is somebody else's.
+    Elsewhere,
+    /// It may be.
+    Open(Reason),
+}
+
+impl Fit {
+    /// Both of two.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Elsewhere, _) | (_, Self::Elsewhere) => Self::Elsewhere,
+            (Self::Open(reason), _) | (_, Self::Open(reason)) => Self::Open(reason),
+            (Self::Asked, Self::Asked) => Self::Asked,
+        }
+    }
+}
+
+/// What is asked for; empty: everything.
+pub type Asked = BTreeSet<String>;
+
+/// Whether the part of a recipient is asked for. What nobody has (`""`) belongs to those without a stated share together.
+pub fn recipient(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
+    let may_contain = |around: &str| asked.iter().any(|code| region::may_contain(around, code));
+    fit(asked, code, sharing, may_contain, Reason::RecipientNotSaid)
+}
+
+/// Whether the part of a sector is asked for.
+pub fn sector(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
+    fit(asked, code, sharing, |_| false, Reason::SectorNotSaid)
+}
+
+fn fit(
+    asked: &Asked,
+    code: &str,
+    sharing: &[String],
+    may_contain: impl Fn(&str) -> bool,
+    not_said: Reason,
+) -> Fit {
+    if asked.is_empty() || asked.contains(code) {
+        return Fit::Asked;
+    }
+    if !code.is_empty() {
+        return if may_contain(code) { Fit::Open(Reason::Regional) } else { Fit::Elsewhere };
+    }
+    let is_asked = |code: &String| asked.contains(code);
+    if sharing.is_empty() {
+        Fit::Open(not_said)
+    } else if sharing.iter().all(is_asked) {
+        Fit::Asked
+    } else if sharing.iter().any(is_asked) {
+        Fit::Open(Reason::ShareNotSaid)
+    } else if sharing.iter().any(|code| may_contain(code)) {
+        Fit::Open(Reason::Regional)
+    } else {
+        Fit::Elsewhere
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_attributed_is_open_and_what_is_others_is_not() {
+        use Fit::{Asked as Yes, Elsewhere, Open};
+        use Reason::{RecipientNotSaid, Regional, ShareNotSaid};
+        let five = ["KZ", "KG", "TJ", "TM", "UZ", "619"];
+        for (asked, code, sharing, wanted) in [
+            (&[][..], "AF", &[][..], Yes),
+            (&["TM"], "TM", &[], Yes),
+            (&["TM"], "KG", &[], Elsewhere),
+            (&["TM"], "619", &[], Open(Regional)),
+            (&["TM"], "298", &[], Elsewhere),
+            (&["TM"], "", &[], Open(RecipientNotSaid)),
+            (&["TM"], "", &["TM", "KG"], Open(ShareNotSaid)),
+            (&["TM"], "", &["KG", "KZ"], Elsewhere),
+            (&["TM"], "", &["AF", "619"], Open(Regional)),
+            (&five, "619", &[], Yes),
+            (&five, "", &["TM", "KG"], Yes),
+            (&five, "", &["TM", "AF"], Open(ShareNotSaid)),
+            (&five, "689", &[], Open(Regional)),
+            (&five, "AF", &[], Elsewhere),
+            (&["AF"], "689", &[], Open(Regional)),
+            (&["AF"], "619", &[], Elsewhere),
+        ] {
+            let asked: Asked = asked.iter().map(|&it| it.to_owned()).collect();
+            let sharing: Vec<_> = sharing.iter().map(|&it| it.to_owned()).collect();
+            assert_eq!(recipient(&asked, code, &sharing), wanted, "{asked:?} {code} {sharing:?}");
+        }
+        let asked = ["15160".to_owned()].into();
+        assert_eq!(sector(&asked, "", &[]), Open(Reason::SectorNotSaid));
+    }
+
+    #[test]
+    fn an_amount_is_asked_for_if_both_its_parts_are() {
+        let open = Fit::Open(Reason::Regional);
+
+        assert_eq!(Fit::Asked.and(open), open);
+        assert_eq!(open.and(Fit::Elsewhere), Fit::Elsewhere);
+        assert_eq!(Fit::Asked.and(Fit::Asked), Fit::Asked);
+    }
+}

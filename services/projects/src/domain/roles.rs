@@ -1,0 +1,87 @@
+//! Who takes part in a project, as it is kept in a column for sums.
+
+use std::collections::BTreeSet;
+
+use facts::vocabulary::Vocabulary;
+use serde::{Deserialize, Serialize};
+
+use super::project::{Participant, Role};
+
+/// A participant: the number of its role, its name where it is recorded, and its identifier or else its name as published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Part(i32, String, String);
+
+/// The participants of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(Vec<Part>);
+
+/// The one text for these participants; empty where there are none.
+pub fn label(participants: &[Participant]) -> String {
+    if participants.is_empty() {
+        return String::new();
+    }
+    let parts = participants.iter().map(|one| {
+        let published =
+            if one.reference.is_empty() { &one.display_name } else { &one.reference }.clone();
+        Part(one.role.map_or(0, Role::number), one.organization.clone(), published)
+    });
+    serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+impl Roles {
+    /// Reads what [`label`] wrote.
+    pub fn from_label(label: &str) -> Result<Self, serde_json::Error> {
+        if label.is_empty() { Ok(Self::default()) } else { serde_json::from_str(label).map(Self) }
+    }
+
+    fn of(&self, role: Option<Role>) -> impl Iterator<Item = &Part> {
+        let wanted = role.map(Role::number);
+        self.0.iter().filter(move |part| wanted.is_none_or(|role| part.0 == role))
+    }
+
+    /// Whether somebody takes part, in this role or any.
+    pub fn has(&self, name: &str, role: Option<Role>) -> bool {
+        self.of(role).any(|part| part.1 == name || part.2 == name)
+    }
+
+    /// The one participant in this role, or any; empty where there is none, or several: nobody said how to split.
+    pub fn only(&self, role: Option<Role>) -> &str {
+        let names = self.of(role).map(|part| if part.1.is_empty() { &part.2 } else { &part.1 });
+        let names: BTreeSet<&String> = names.collect();
+        match names.first() {
+            Some(name) if names.len() == 1 => name,
+            _ => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn participant(role: Role, organization: &str, reference: &str) -> Participant {
+        Participant {
+            role: Some(role),
+            organization: organization.to_owned(),
+            reference: reference.to_owned(),
+            display_name: "Somebody".to_owned(),
+        }
+    }
+
+    #[test]
+    fn one_alone_in_a_role_is_found_and_several_are_not_told_apart() {
+        let all = [
+            participant(Role::Funding, "organizations/eu", "XI-EU"),
+            participant(Role::Implementing, "", "XM-1"),
+            participant(Role::Implementing, "", ""),
+        ];
+
+        let roles = Roles::from_label(&label(&all)).unwrap();
+
+        assert_eq!(roles.only(Some(Role::Funding)), "organizations/eu");
+        assert_eq!((roles.only(Some(Role::Implementing)), roles.only(None)), ("", ""));
+        assert!(roles.has("XI-EU", None) && roles.has("Somebody", Some(Role::Implementing)));
+        assert!(!roles.has("XM-1", Some(Role::Funding)));
+        assert_eq!(Roles::from_label(&label(&[])).unwrap(), Roles::default());
+    }
+}

@@ -1,0 +1,317 @@
+//! What sums never add, what they are of, and what they say is in none of them.
+
+use api::registan::options::v1::Tier as WireTier;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use api::registan::projects::v1::{
+    Participant, Project, ProjectRelation, Recipient, SumTransactionsRequest,
+    SumTransactionsResponse, Transaction, UpdateProjectRequest, participant,
+    project as project_message, project_relation, transaction,
+};
+use policy::{Desks, Tier};
+
+use crate::support::{Running, country, disbursement, project, sector, serve, violations};
+
+fn below(title: &str, name: &str, identifier: &str) -> Project {
+    let relation = ProjectRelation {
+        kind: project_relation::Kind::Parent.into(),
+        project: name.to_owned(),
+        iati_identifier: identifier.to_owned(),
+    };
+    Project { relations: vec![relation], ..project(title) }
+}
+
+fn of_kind(title: &str, kind: project_message::Kind) -> Project {
+    Project { kind: kind.into(), ..project(title) }
+}
+
+fn named(reason: &str) -> String {
+    reason.trim_start_matches("REASON_").to_lowercase()
+}
+
+/// The rows in short: `TYPE KIND recipient/sector/participant/project=amount(count)`, then `reason KIND=amount(count)`.
+fn shown(answer: &SumTransactionsResponse) -> Vec<String> {
+    let kind = |kind: &str| kind.trim_start_matches("KIND_").to_lowercase();
+    let rows = answer.sums.iter().map(|sum| {
+        let parts = [&sum.recipient, &sum.sector, &sum.participant, &sum.project];
+        let key: Vec<_> =
+            parts.into_iter().filter(|it| !it.is_empty()).map(String::as_str).collect();
+        let kind = kind(sum.project_kind().as_str_name());
+        format!("{kind} {}={}({})", key.join("/"), sum.amount, sum.transactions)
+    });
+    let left = answer.left_out.iter().map(|left| {
+        let (reason, kind) = (left.reason().as_str_name(), kind(left.project_kind().as_str_name()));
+        format!("{}: {kind} {}({})", named(reason), left.amount, left.transactions)
+    });
+    rows.chain(left).collect()
+}
+
+async fn sum(running: &mut Running, request: SumTransactionsRequest) -> Vec<String> {
+    shown(&running.transactions.sum_transactions(request).await.unwrap().into_inner())
+}
+
+fn all() -> SumTransactionsRequest {
+    SumTransactionsRequest::default()
+}
+
+fn by(dimensions: &[Dimension]) -> SumTransactionsRequest {
+    let group_by = dimensions.iter().map(|it| (*it).into()).collect();
+    SumTransactionsRequest { group_by, ..all() }
+}
+
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|&it| it.to_owned()).collect()
+}
+
+/// A programme of 100, a project of it of 100, and an envelope of 1000.
+async fn family(running: &mut Running) {
+    running.create_project("programme", project("Programme")).await;
+    running.create_project("part", below("Part", "projects/programme", "")).await;
+    running.create_project("envelope", of_kind("Envelope", project_message::Kind::Envelope)).await;
+    for (id, amount) in [("programme", "100"), ("part", "100"), ("envelope", "1000")] {
+        running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+    }
+}
+
+#[tokio::test]
+async fn parent_and_child_and_envelope_and_project_and_types_are_never_added() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        family(&mut running).await;
+        let pledge = Transaction {
+            r#type: transaction::Type::OutgoingPledge.into(),
+            ..disbursement("500", 1)
+        };
+        running.create_transaction("projects/part", pledge).await;
+
+        let whole = sum(&mut running, all()).await;
+        let projects = sum(&mut running, by(&[Dimension::Project, Dimension::Year])).await;
+        let child = SumTransactionsRequest {
+            filter: "project = \"projects/part\" AND type = DISBURSEMENT".to_owned(),
+            ..all()
+        };
+
+        let left = "counted_in_parent: project 100(1)";
+        assert_eq!(whole, ["project =100(1)", "envelope =1000(1)", "project =500(1)", left]);
+        let rows = ["project projects/programme=100(1)", "envelope projects/envelope=1000(1)"];
+        assert_eq!(projects[..2], rows);
+        assert_eq!(projects[2..], ["project projects/part=500(1)", left]);
+        assert_eq!(sum(&mut running, child).await, ["project =100(1)"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let identified =
+            |id: &str, project: Project| Project { iati_identifier: format!("XI-{id}"), ..project };
+        let child = ProjectRelation {
+            kind: project_relation::Kind::Child.into(),
+            iati_identifier: "XI-middle".to_owned(),
+            ..ProjectRelation::default()
+        };
+        let top = Project { relations: vec![child], ..project("Top") };
+        running.create_project("top", identified("top", top)).await;
+        running.create_project("middle", identified("middle", project("Middle"))).await;
+        running.create_project("low", below("Low", "", "XI-middle")).await;
+        running.create_project("other", below("Other", "", "XI-elsewhere")).await;
+        for (id, amount) in [("top", "7"), ("low", "5"), ("other", "3")] {
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+
+        let answer = running.transactions.sum_transactions(all()).await.unwrap().into_inner();
+        let then = SumTransactionsRequest { read_time: answer.read_time, ..all() };
+        let alone = Project { name: "projects/low".to_owned(), ..Project::default() };
+        let mask = prost_types::FieldMask { paths: texts(&["relations"]) };
+        let request = UpdateProjectRequest {
+            project: Some(alone),
+            update_mask: Some(mask),
+            ..UpdateProjectRequest::default()
+        };
+        running.projects.update_project(request).await.unwrap();
+
+        let wanted = ["project =10(2)", "counted_in_parent: project 5(1)"];
+        assert_eq!(shown(&answer), wanted);
+        assert_eq!(sum(&mut running, all()).await, ["project =15(3)"]);
+        assert_eq!(sum(&mut running, then).await, wanted, "as it was related then");
+    })
+    .await;
+}
+
+/// What is hidden does not show by what is missing.
+#[tokio::test]
+async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let confidential = |project| Project { tier: WireTier::Confidential.into(), ..project };
+        running.create_project("open", project("Open")).await;
+        let hidden = Transaction { tier: WireTier::Confidential.into(), ..disbursement("9", 1) };
+        running.create_transaction("projects/open", hidden).await;
+        running.create_project("low", below("Low", "projects/open", "")).await;
+        running.create_transaction("projects/low", disbursement("5", 1)).await;
+        running.create_project("apart", project("Apart")).await;
+        running.create_transaction("projects/apart", disbursement("4", 1)).await;
+        let child = |name: &str| ProjectRelation {
+            kind: project_relation::Kind::Child.into(),
+            project: name.to_owned(),
+            ..ProjectRelation::default()
+        };
+        let over = Project { relations: vec![child("projects/apart")], ..project("Over") };
+        let over = running.create_project("", confidential(over)).await.name;
+        running.create_transaction(&over, disbursement("40", 1)).await;
+        let mut low = running.editor(Desks::ALL, Tier::Public);
+
+        let seen = low.transactions.sum_transactions(all()).await.unwrap().into_inner();
+
+        assert_eq!(shown(&seen), ["project =9(2)"]);
+        assert_eq!(
+            sum(&mut running, all()).await,
+            ["project =49(2)", "counted_in_parent: project 9(2)"]
+        );
+    })
+    .await;
+}
+
+/// Projects for one country, for two with shares and without, for the region, for the world, and for nobody that is said.
+async fn shared(running: &mut Running) {
+    let region = |code: &str| Recipient { region_code: code.to_owned(), ..Recipient::default() };
+    for (id, recipients, amount) in [
+        ("one", vec![country("TM", "")], "1"),
+        ("split", vec![country("TM", "50"), country("AF", "50")], "20"),
+        ("unsaid", vec![country("TM", ""), country("KG", "")], "300"),
+        ("wider", vec![country("TM", ""), country("AF", "")], "4000"),
+        ("others", vec![country("KG", ""), country("AF", "")], "50000"),
+        ("regional", vec![region("619")], "600000"),
+        ("african", vec![region("298")], "7000000"),
+        ("nobody", vec![], "80000000"),
+    ] {
+        running.create_project(id, Project { recipients, ..project(id) }).await;
+        running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_share_of_a_country_or_region_is_summed_and_what_may_be_theirs_is_named() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        shared(&mut running).await;
+        let of = |codes: &[&str]| SumTransactionsRequest { recipients: texts(codes), ..all() };
+
+        let country = sum(&mut running, of(&["TM"])).await;
+        let region = sum(&mut running, of(&["KZ", "KG", "TJ", "TM", "UZ", "619"])).await;
+        let grouped = SumTransactionsRequest {
+            group_by: vec![Dimension::Recipient.into()],
+            ..of(&["TM", "KG"])
+        };
+
+        assert_eq!(
+            country,
+            [
+                "project =11(2)",
+                "regional: project 600000(1)",
+                "share_not_said: project 4300(2)",
+                "recipient_not_said: project 80000000(1)"
+            ]
+        );
+        assert_eq!(
+            region,
+            [
+                "project =600311(4)",
+                "share_not_said: project 54000(2)",
+                "recipient_not_said: project 80000000(1)"
+            ]
+        );
+        let grouped = sum(&mut running, grouped).await;
+        assert_eq!(grouped[..2], ["project =300(1)", "project TM=11(2)"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sectors_participants_and_kinds_are_filtered_and_told_apart() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let taking_part = |role: participant::Role, reference: &str| Participant {
+            role: role.into(),
+            r#ref: reference.to_owned(),
+            ..Participant::default()
+        };
+        let (funding, implementing) = (participant::Role::Funding, participant::Role::Implementing);
+        let mut one = project("One");
+        one.sectors = vec![sector("15160", "25"), sector("11220", "75")];
+        one.participants = vec![taking_part(funding, "XI-EU"), taking_part(implementing, "XI-A")];
+        let mut two = of_kind("Two", project_message::Kind::Pledge);
+        two.sectors = vec![sector("15160", ""), sector("14020", "")];
+        two.participants = vec![
+            taking_part(funding, "XI-EU"),
+            taking_part(implementing, "XI-A"),
+            taking_part(implementing, "XI-B"),
+        ];
+        let three = project("Three");
+        for (id, project, amount) in
+            [("one", one, "100"), ("two", two, "40"), ("three", three, "7")]
+        {
+            running.create_project(id, project).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+        let role = |role: participant::Role| SumTransactionsRequest {
+            participant_role: role.into(),
+            ..by(&[Dimension::Participant])
+        };
+        let of_sector = SumTransactionsRequest { sectors: texts(&["15160"]), ..all() };
+        let pledges = SumTransactionsRequest {
+            project_kinds: vec![project_message::Kind::Pledge.into()],
+            ..all()
+        };
+        let part = SumTransactionsRequest {
+            participant: "XI-A".to_owned(),
+            participant_role: implementing.into(),
+            ..all()
+        };
+        let no_part = SumTransactionsRequest { participant_role: funding.into(), ..part.clone() };
+
+        assert_eq!(
+            sum(&mut running, of_sector).await,
+            ["project =25(1)", "share_not_said: pledge 40(1)", "sector_not_said: project 7(1)"]
+        );
+        assert_eq!(sum(&mut running, pledges).await, ["pledge =40(1)"]);
+        assert_eq!(sum(&mut running, part).await, ["project =100(1)", "pledge =40(1)"]);
+        assert!(sum(&mut running, no_part).await.is_empty());
+        assert_eq!(
+            sum(&mut running, role(funding)).await,
+            ["project =7(1)", "project XI-EU=100(1)", "pledge XI-EU=40(1)"]
+        );
+        assert_eq!(
+            sum(&mut running, role(implementing)).await,
+            ["project =7(1)", "project XI-A=100(1)", "pledge =40(1)"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn codes_that_cannot_match_are_refused() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let request = SumTransactionsRequest {
+            recipients: texts(&["kg"]),
+            sectors: texts(&[""]),
+            project_kinds: vec![99],
+            participant_role: 99,
+            ..all()
+        };
+
+        let refusal = running.transactions.sum_transactions(request).await.unwrap_err();
+
+        let wanted = [
+            ("project_kinds[0]", "UNKNOWN_VALUE"),
+            ("recipients", "RECIPIENT_INVALID"),
+            ("sectors[0]", "REQUIRED"),
+            ("participant_role", "UNKNOWN_VALUE"),
+        ];
+        let wanted = wanted.map(|(field, reason)| (field.to_owned(), reason.to_owned()));
+        assert_eq!(violations(&refusal), wanted);
+    })
+    .await;
+}
