@@ -1,20 +1,26 @@
 //! Joins what the three services know about one party.
 
+mod counts;
+mod day;
+mod gaps;
 mod law;
 mod money;
 mod rights;
 mod room;
+mod standing;
+mod subject;
 
-use api::registan::partnership::v1::part_status::Completeness;
-use api::registan::partnership::v1::{
-    Brief, GetBriefRequest, LawPart, MoneyPart, PartStatus, RightsPart,
-};
+use api::registan::partnership::v1::{Brief, GetBriefRequest, LawPart, MoneyPart, RightsPart};
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::clock::today;
-use chassis::failure::Code;
+use chassis::failure::{Code, Violation};
+use facts::Day;
 use prost_types::Timestamp;
 
+use self::gaps::Gaps;
+use self::standing::Days;
+use self::subject::Subject;
 use crate::App;
 use crate::ops::party;
 
@@ -23,14 +29,16 @@ use crate::ops::party;
 struct Question {
     /// `parties/tm`.
     party: String,
+    subject: Subject,
     as_of: Date,
+    days: Days,
     read_time: Option<Timestamp>,
 }
 
 /// Says what stands between the European Union and a party on a day: three parts, fetched in parallel. A part that cannot
 /// be had is named as missing and the others are served; if none can be had, that is the answer.
 pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Failure> {
-    let question = question(app, request)?;
+    let question = question(app, request).await?;
     let (law, money, rights) = tokio::join!(
         law::part(app, &question),
         money::part(app, &question),
@@ -56,27 +64,31 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
         party: question.party,
         as_of: Some(question.as_of),
         law: Some(law.unwrap_or_else(|reason| LawPart {
-            status: Some(missing(reason)),
+            status: Some(Gaps::missing(reason)),
             ..LawPart::default()
         })),
         money: Some(money.unwrap_or_else(|reason| MoneyPart {
-            status: Some(missing(reason)),
+            status: Some(Gaps::missing(reason)),
             ..MoneyPart::default()
         })),
         rights: Some(rights.unwrap_or_else(|reason| RightsPart {
-            status: Some(missing(reason)),
+            status: Some(Gaps::missing(reason)),
             ..RightsPart::default()
         })),
     })
 }
 
-fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failure> {
+async fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failure> {
     party::check(&request.party)?;
-    let as_of = request.as_of.unwrap_or_else(|| {
-        let today = today(&*app.clock);
-        Date { year: today.year().into(), month: today.month().into(), day: today.day().into() }
-    });
-    Ok(Question { party: request.party, as_of, read_time: request.read_time })
+    let today = Day::from(today(&*app.clock));
+    let as_of = request.as_of.unwrap_or_else(|| today.into());
+    let Some(day) = day::day(as_of) else {
+        let description = format!("{}-{}-{} is no day", as_of.year, as_of.month, as_of.day);
+        return Err(Failure::invalid(vec![Violation::new("as_of", "DATE_INVALID", description)]));
+    };
+    let subject = subject::find(app, &request.party, request.read_time).await?;
+    let days = Days { as_of: day, today };
+    Ok(Question { party: request.party, subject, as_of, days, read_time: request.read_time })
 }
 
 /// The part; or `last`, where the instant is past for another part and lies in the future for this one.
@@ -102,18 +114,12 @@ fn served<P>(part: Result<P, Failure>) -> Result<Result<P, String>, Failure> {
     }
 }
 
-fn missing(reason: String) -> PartStatus {
-    PartStatus { completeness: Completeness::Missing.into(), read_time: None, reason }
-}
-
-/// The status of a part that is there; `left_out` says what is not, if anything.
-fn there(read_time: Option<Timestamp>, left_out: String) -> PartStatus {
-    let completeness =
-        if left_out.is_empty() { Completeness::Complete } else { Completeness::Partial };
-    PartStatus { completeness: completeness.into(), read_time, reason: left_out }
-}
-
 impl Question {
+    /// Whether what is recorded holds as it is.
+    fn is_today(&self) -> bool {
+        self.days.as_of == self.days.today
+    }
+
     /// The day as filters write it.
     fn day(&self) -> String {
         format!("\"{:04}-{:02}-{:02}\"", self.as_of.year, self.as_of.month, self.as_of.day)

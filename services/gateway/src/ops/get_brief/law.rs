@@ -2,34 +2,41 @@
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
-use api::registan::agreements::v1::{GetLegalBasisRequest, GetPartyRequest};
+use api::registan::agreements::v1::{GetLegalBasisRequest, GetPartyRequest, LegalBasis};
 use api::registan::partnership::v1::LawPart;
+use api::registan::partnership::v1::part_status::GapKind;
 use chassis::Failure;
+use chassis::failure::Code;
 use chassis::server::MAX_ENCODING;
+use prost_types::Timestamp;
 
-use super::{Question, there};
+use super::Question;
+use super::gaps::Gaps;
+use super::room::Room;
 use crate::App;
 
 /// The reason by which a legal basis that no answer has room for is refused.
 const TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 
-/// Two calls, both at the instant of the first.
+/// The bytes of the legal bases of a region.
+const MOST_BYTES: usize = 6 << 18;
+
+/// Two calls, both at the instant of the first; of a region one for each of its states.
 pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
-    let down = |status| Failure::downstream("agreements", status);
-    let request = GetLegalBasisRequest {
-        party: question.party.clone(),
-        as_of: Some(question.as_of),
-        read_time: question.read_time,
-    };
-    let client = AgreementServiceClient::new(app.agreements.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
-    let basis = client.get_legal_basis(request).await.map_err(down);
-    let (basis, left_out) = match basis {
-        Ok(basis) => (Some(basis.into_inner()), String::new()),
-        Err(failure) if *failure.reason == *TOO_LARGE => (None, failure.message.clone()),
-        Err(failure) => return Err(failure),
-    };
-    let read_time = basis.as_ref().map_or(question.read_time, |basis| basis.read_time);
+    let mut gaps = Gaps::default();
+    let mut bases = Vec::new();
+    let (mut room, mut read_time) = (Room::of(MOST_BYTES), question.read_time);
+    for state in &question.subject.states {
+        let Some(basis) = legal_basis(app, question, state, read_time, &mut gaps).await? else {
+            continue;
+        };
+        read_time = basis.read_time;
+        if room.take(&basis) {
+            bases.push(basis);
+        } else {
+            gaps.add(GapKind::NoRoom, format!("no room is left for the legal basis of {state}"));
+        }
+    }
     let request = GetPartyRequest { name: question.party.clone(), read_time };
     let party = PartyServiceClient::new(app.agreements.clone())
         .max_decoding_message_size(MAX_ENCODING)
@@ -37,5 +44,43 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
         .await
         .map_err(down)?
         .into_inner();
-    Ok(LawPart { status: Some(there(read_time, left_out)), party: Some(party), legal_basis: basis })
+    let mut part =
+        LawPart { status: Some(gaps.there(read_time)), party: Some(party), ..LawPart::default() };
+    if question.subject.is_region {
+        part.members = bases;
+    } else {
+        part.legal_basis = bases.pop();
+    }
+    Ok(part)
+}
+
+/// The legal basis of a state; nothing where no answer has room for it.
+async fn legal_basis(
+    app: &App,
+    question: &Question,
+    state: &str,
+    read_time: Option<Timestamp>,
+    gaps: &mut Gaps,
+) -> Result<Option<LegalBasis>, Failure> {
+    let request =
+        GetLegalBasisRequest { party: state.to_owned(), as_of: Some(question.as_of), read_time };
+    let client = AgreementServiceClient::new(app.agreements.clone());
+    let basis = client.max_decoding_message_size(MAX_ENCODING).get_legal_basis(request).await;
+    match basis.map_err(down) {
+        Ok(basis) => Ok(Some(basis.into_inner())),
+        Err(failure) if *failure.reason == *TOO_LARGE => {
+            gaps.add(GapKind::NoRoom, failure.message.clone());
+            Ok(None)
+        }
+        // A state of a region that is not recorded, or hidden.
+        Err(failure) if question.subject.is_region && failure.code == Code::NotFound => {
+            gaps.add(GapKind::NotRecorded, failure.message.clone());
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn down(status: tonic::Status) -> Failure {
+    Failure::downstream("agreements", status)
 }

@@ -1,66 +1,204 @@
 //! The money: sums of transactions, and what is recorded for the party.
 
+use std::collections::HashSet;
+
+use api::registan::agreements::v1::ListFrameworksRequest;
+use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
+use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::partnership::v1::{MoneyPart, ProjectSummary};
+use api::registan::projects::v1::left_out_sum::Reason;
+use api::registan::projects::v1::project::Status;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
-use api::registan::projects::v1::{ListProjectsRequest, Project, SumTransactionsRequest};
+use api::registan::projects::v1::{
+    LeftOutSum, ListProjectsRequest, Project, SumTransactionsRequest, SumTransactionsResponse,
+};
 use chassis::Failure;
 use chassis::server::MAX_ENCODING;
+use prost_types::Timestamp;
 
+use super::Question;
+use super::day::By;
+use super::gaps::Gaps;
 use super::room::Room;
-use super::{Question, there};
+use super::standing::Dates;
+use super::subject::Subject;
 use crate::App;
-use crate::ops::party::country_code;
 
 /// The bytes of the projects that are listed.
 const MOST_BYTES: usize = 3 << 18;
 
-/// Two kinds of call, all at the instant of the first.
+/// Two kinds of call, all at the instant of the first; and one more for a day that is past.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
-    let down = |status| Failure::downstream("projects", status);
-    let country = country_code(&question.party);
+    let sums = sums(app, question).await?;
+    let mut gaps = Gaps::default();
+    let open = sums.left_out.iter().filter(|left| is_open(left)).count();
+    gaps.add_some(GapKind::MoneyNotAttributed, open, || {
+        "money that may be the party's is in no sum, but in leftOut: nobody said whether or by how much".to_owned()
+    });
+    let (listed, of_projects) = projects(app, question, sums.read_time).await?;
+    gaps.append(of_projects);
+    Ok(MoneyPart {
+        status: Some(gaps.there(sums.read_time)),
+        sums: sums.sums,
+        left_out: sums.left_out,
+        projects: listed.projects,
+        undetermined: listed.undetermined,
+    })
+}
+
+/// Whether it may be the party's and is not counted elsewhere.
+fn is_open(left: &LeftOutSum) -> bool {
+    left.reason() != Reason::CountedInParent
+}
+
+async fn sums(app: &App, question: &Question) -> Result<SumTransactionsResponse, Failure> {
     let request = SumTransactionsRequest {
-        group_by: vec![Dimension::Recipient.into(), Dimension::Year.into()],
+        group_by: vec![Dimension::Year.into()],
         filter: format!("date <= {}", question.day()),
         read_time: question.read_time,
+        recipients: question.subject.recipients.clone(),
         ..SumTransactionsRequest::default()
     };
-    let sums = TransactionServiceClient::new(app.projects.clone())
-        .max_decoding_message_size(MAX_ENCODING)
-        .sum_transactions(request)
-        .await
-        .map_err(down)?;
-    let sums = sums.into_inner();
+    let client = TransactionServiceClient::new(app.projects.clone());
+    let sums = client.max_decoding_message_size(MAX_ENCODING).sum_transactions(request).await;
+    Ok(sums.map_err(|status| Failure::downstream("projects", status))?.into_inner())
+}
+
+/// The projects of a part.
+#[derive(Default)]
+struct Listed {
+    projects: Vec<ProjectSummary>,
+    undetermined: Vec<ProjectSummary>,
+    /// Of how many it is not known where they stood.
+    without_status: usize,
+}
+
+/// What there was by that day, and what of it cannot be told.
+async fn projects(
+    app: &App,
+    question: &Question,
+    read_time: Option<Timestamp>,
+) -> Result<(Listed, Gaps), Failure> {
+    let mut codes = question.subject.recipients.clone();
+    codes.extend(question.subject.around.map(ToOwned::to_owned));
     let mut request = ListProjectsRequest {
-        filter: format!("recipients:\"{country}\""),
+        filter: Subject::any("recipients", ":", &codes),
         order_by: "title".to_owned(),
         page_size: 1000,
-        read_time: sums.read_time,
+        read_time,
         ..ListProjectsRequest::default()
     };
     let client = ProjectServiceClient::new(app.projects.clone());
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
-    let (mut room, mut projects) = (Room::of(MOST_BYTES), Vec::new());
+    let (mut room, mut listed) = (Room::of(MOST_BYTES), Listed::default());
     loop {
-        let page = client.list_projects(request.clone()).await.map_err(down)?.into_inner();
-        let fitting = page.projects.into_iter().map(summary).take_while(|item| room.take(item));
-        projects.extend(fitting);
+        let page = client.list_projects(request.clone()).await;
+        let page = page.map_err(|status| Failure::downstream("projects", status))?.into_inner();
+        for project in page.projects {
+            if !listed.take(project, question, &mut room) {
+                break;
+            }
+        }
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() || !room.is_left() {
             break;
         }
     }
-    let left_out = if request.page_token.is_empty() && !room.is_full() {
-        String::new()
-    } else {
-        format!("only the first {} projects are listed", room.items())
+    let mut gaps = Gaps::default();
+    if !request.page_token.is_empty() || room.is_full() {
+        gaps.add(GapKind::NoRoom, format!("only the first {} projects are listed", room.items()));
+    }
+    listed.tell(&mut gaps, question);
+    if !question.is_today() {
+        served_by(app, question, &mut listed.projects, &mut gaps).await;
+    }
+    Ok((listed, gaps))
+}
+
+impl Listed {
+    /// Takes a project in, if there was one by that day or may have been; false where there is no room.
+    fn take(&mut self, project: Project, question: &Question, room: &mut Room) -> bool {
+        let dates = Dates::of(&project);
+        let by = dates.by(question.days);
+        if by == By::Later {
+            return true;
+        }
+        let now = project.status();
+        let status = dates.status(now, question.days);
+        let mut summary = summary(project);
+        if by == By::Unknown {
+            summary = ProjectSummary {
+                project: summary.project,
+                title: summary.title,
+                kind: summary.kind,
+                ..ProjectSummary::default()
+            };
+        }
+        if !room.take(&summary) {
+            return false;
+        }
+        if by == By::Unknown {
+            self.undetermined.push(summary);
+            return true;
+        }
+        self.without_status += usize::from(status.is_none());
+        summary.project_status = status.unwrap_or(Status::Unspecified).into();
+        self.projects.push(summary);
+        true
+    }
+
+    fn tell(&self, gaps: &mut Gaps, question: &Question) {
+        let undetermined = self.undetermined.len();
+        gaps.add_some(GapKind::DayNotKnown, undetermined, || {
+            format!("whether {undetermined} projects (undetermined) had begun by that day is not known: their dates are not recorded, or not exactly enough")
+        });
+        let without = self.without_status;
+        gaps.add_some(GapKind::StatusNotKnown, without, || {
+            format!("where {without} of the projects stood on that day is not known: only where they stand now is recorded")
+        });
+        let stated = self.projects.iter().filter(|project| !project.amounts.is_empty()).count();
+        let stated = if question.is_today() { 0 } else { stated };
+        gaps.add_some(GapKind::AmountNotDated, stated, || {
+            format!("the amounts of {stated} projects are as they are stated now: since when is not recorded")
+        });
+    }
+}
+
+/// Keeps, of the frameworks that projects serve, those that were adopted by that day.
+async fn served_by(
+    app: &App,
+    question: &Question,
+    projects: &mut [ProjectSummary],
+    gaps: &mut Gaps,
+) {
+    if projects.iter().all(|project| project.frameworks.is_empty()) {
+        return;
+    }
+    let request = ListFrameworksRequest {
+        filter: format!("adopted <= {}", question.day()),
+        page_size: 1000,
+        ..ListFrameworksRequest::default()
     };
-    Ok(MoneyPart {
-        status: Some(there(sums.read_time, left_out)),
-        sums: sums.sums.into_iter().filter(|sum| sum.recipient == country).collect(),
-        projects,
-    })
+    let client = FrameworkServiceClient::new(app.agreements.clone());
+    let page = client.max_decoding_message_size(MAX_ENCODING).list_frameworks(request).await;
+    let adopted: HashSet<String> = match page {
+        Ok(page) => page.into_inner().frameworks.into_iter().map(|it| it.name).collect(),
+        Err(status) => {
+            let reason = &Failure::downstream("agreements", status).message;
+            let description = format!(
+                "frameworks are left out: which were adopted by that day is not known: {reason}"
+            );
+            gaps.add(GapKind::ServiceUnavailable, description);
+            HashSet::new()
+        }
+    };
+    for project in projects {
+        project.frameworks.retain(|name| {
+            adopted.contains(name.split_once("/priorities/").map_or(name.as_str(), |(it, _)| it))
+        });
+    }
 }
 
 fn summary(project: Project) -> ProjectSummary {

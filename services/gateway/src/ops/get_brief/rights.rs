@@ -1,29 +1,55 @@
 //! What is asked about the party, and what delegations did there.
 
-use std::collections::BTreeMap;
-
-use api::registan::partnership::v1::{ActivityCount, RightsPart};
+use api::registan::partnership::v1::RightsPart;
+use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{ListActivitiesRequest, ListRecommendationsRequest};
 use chassis::Failure;
-use chassis::client::Connection;
 use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
-use tonic::Status;
 
+use super::Question;
+use super::counts::Counts;
+use super::day::{By, date};
+use super::gaps::Gaps;
 use super::room::Room;
-use super::{Question, there};
+use super::subject::Subject;
 use crate::App;
 
 /// The bytes of the recommendations that are listed.
 const MOST_BYTES: usize = 5 << 18;
 
-/// Two kinds of call, all at the instant of the first.
+fn down(status: tonic::Status) -> Failure {
+    Failure::downstream("rights-reporting", status)
+}
+
+/// Two kinds of call, all at the instant of the first. What is later than the day is passed over here, not by a filter: a filter
+/// knows only the first day that an inexact date can be.
 pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure> {
-    let down = |status| Failure::downstream("rights-reporting", status);
+    let mut gaps = Gaps::default();
+    let mut part = recommendations(app, question, &mut gaps).await?;
+    let read_time = part.status.take().and_then(|status| status.read_time);
+    let counts = count(app, question, read_time, &mut gaps).await?;
+    part.activities = if chassis::caller::current().caller.is_anonymous() {
+        let description = "counts of what could lead to a person are told to callers without a name as multiples of five, and below five not at all";
+        gaps.add(GapKind::CountNotTold, description);
+        counts.for_anonymous()
+    } else {
+        counts.exact()
+    };
+    part.status = Some(gaps.there(read_time));
+    Ok(part)
+}
+
+/// The recommendations, newest first, with the instant they hold for as status.
+async fn recommendations(
+    app: &App,
+    question: &Question,
+    gaps: &mut Gaps,
+) -> Result<RightsPart, Failure> {
     let mut request = ListRecommendationsRequest {
-        filter: format!("parties:\"{}\" AND adopted <= {}", question.party, question.day()),
+        filter: Subject::any("parties", ":", &question.subject.states),
         order_by: "adopted desc".to_owned(),
         page_size: 1000,
         read_time: question.read_time,
@@ -31,58 +57,71 @@ pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure>
     };
     let client = RecommendationServiceClient::new(app.rights_reporting.clone());
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
-    let (mut room, mut recommendations) = (Room::of(MOST_BYTES), Vec::new());
-    let mut left_out = Vec::new();
+    let (mut room, mut part) = (Room::of(MOST_BYTES), RightsPart::default());
     loop {
         let page = client.list_recommendations(request.clone()).await.map_err(down)?.into_inner();
-        recommendations.extend(page.recommendations.into_iter().take_while(|it| room.take(it)));
+        for one in page.recommendations {
+            match By::of(date(one.adopted.clone()).as_ref(), question.days.as_of) {
+                By::Later => {}
+                By::Then if !room.take(&one) => break,
+                By::Then => part.recommendations.push(one),
+                By::Unknown if !room.take(&one.name) => break,
+                By::Unknown => part.undetermined.push(one.name),
+            }
+        }
         (request.page_token, request.read_time) = (page.next_page_token, page.read_time);
         if request.page_token.is_empty() || !room.is_left() {
             break;
         }
     }
     if !request.page_token.is_empty() || room.is_full() {
-        left_out.push(format!("only the newest {} recommendations are listed", room.items()));
+        let description = format!("only the newest {} recommendations are listed", room.items());
+        gaps.add(GapKind::NoRoom, description);
     }
-    let counted = count(&app.rights_reporting, question, request.read_time).await;
-    let (activities, all) = counted.map_err(down)?;
-    if !all {
-        left_out.push("only some of the activities are counted".to_owned());
-    }
-    Ok(RightsPart {
-        status: Some(there(request.read_time, left_out.join("; "))),
-        recommendations,
-        activities,
-    })
+    let undetermined = part.undetermined.len();
+    gaps.add_some(GapKind::DayNotKnown, undetermined, || {
+        format!("whether {undetermined} recommendations (undetermined) were adopted by that day is not known: their date is not exact")
+    });
+    part.status = Some(Gaps::default().there(request.read_time));
+    Ok(part)
 }
 
-/// What delegations did there by that day, counted by kind and outcome, and whether there was time to count all.
+/// What delegations did there by that day.
 async fn count(
-    connection: &Connection,
+    app: &App,
     question: &Question,
     read_time: Option<Timestamp>,
-) -> Result<(Vec<ActivityCount>, bool), Status> {
-    let client = ActivityServiceClient::new(connection.clone());
+    gaps: &mut Gaps,
+) -> Result<Counts, Failure> {
+    let client = ActivityServiceClient::new(app.rights_reporting.clone());
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
     let room = Room::of(0);
     let mut request = ListActivitiesRequest {
-        filter: format!("party = \"{}\" AND date <= {}", question.party, question.day()),
+        filter: Subject::any("party", " = ", &question.subject.states),
         page_size: 1000,
         read_time,
         ..ListActivitiesRequest::default()
     };
-    let mut counts: BTreeMap<(i32, i32), i64> = BTreeMap::new();
+    let (mut counts, mut uncounted) = (Counts::default(), 0);
     loop {
-        let page = client.list_activities(request.clone()).await?.into_inner();
+        let page = client.list_activities(request.clone()).await.map_err(down)?.into_inner();
         for activity in page.activities {
-            *counts.entry((activity.kind, activity.outcome)).or_default() += 1;
+            match By::of(date(activity.date).as_ref(), question.days.as_of) {
+                By::Then => counts.add(activity.kind, activity.outcome),
+                By::Later => {}
+                By::Unknown => uncounted += 1,
+            }
         }
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() || !room.is_left() {
             break;
         }
     }
-    let counts = counts.into_iter();
-    let counts = counts.map(|((kind, outcome), count)| ActivityCount { kind, outcome, count });
-    Ok((counts.collect(), request.page_token.is_empty()))
+    if !request.page_token.is_empty() {
+        gaps.add(GapKind::NoRoom, "only some of the activities are counted");
+    }
+    gaps.add_some(GapKind::DayNotKnown, uncounted, || {
+        "some activities are not counted: whether they took place by that day is not known, their dates are not exact".to_owned()
+    });
+    Ok(counts)
 }

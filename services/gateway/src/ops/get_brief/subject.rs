@@ -1,0 +1,95 @@
+//! Whom a brief is about: a state, or the states of a region.
+
+use api::registan::agreements::v1::GetPartyRequest;
+use api::registan::agreements::v1::party::Kind;
+use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use chassis::Failure;
+use chassis::failure::{Code, Violation};
+use chassis::server::MAX_ENCODING;
+use facts::region;
+use prost_types::Timestamp;
+
+use crate::App;
+use crate::ops::party::country_code;
+
+/// What classifications call a region, among its identifiers.
+const REGION_SCHEME: &str = "dac-recipient:";
+
+/// Whom a brief is about.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// `parties/tm`, or each state of the region.
+    pub states: Vec<String>,
+    /// `TM`, or those of each state and the code of the region itself: whose money it is.
+    pub recipients: Vec<String>,
+    /// The code of the region of which the party is part, if any: what names it concerns the party too.
+    pub around: Option<&'static str>,
+    /// Whether it is a region.
+    pub is_region: bool,
+}
+
+impl Subject {
+    fn state(party: &str) -> Self {
+        let code = country_code(party);
+        let around = region::of_country(&code);
+        Self { states: vec![party.to_owned()], recipients: vec![code], around, is_region: false }
+    }
+
+    fn region(code: &str) -> Option<Self> {
+        let members = region::members(code)?;
+        let states = members.map(|code| format!("parties/{}", code.to_lowercase())).to_vec();
+        let mut recipients = members.map(ToOwned::to_owned).to_vec();
+        recipients.push(code.to_owned());
+        Some(Self { states, recipients, around: None, is_region: true })
+    }
+
+    /// One of a field's values, in the language of filters: `(party = "parties/kz" OR party = "parties/kg")`.
+    pub fn any(field: &str, comparison: &str, values: &[String]) -> String {
+        let terms = values.iter().map(|value| format!("{field}{comparison}\"{value}\""));
+        format!("({})", terms.collect::<Vec<_>>().join(" OR "))
+    }
+}
+
+/// Looks the party up. While its service is down, what has the name of a state is taken for one: the other parts are served.
+pub async fn find(
+    app: &App,
+    party: &str,
+    read_time: Option<Timestamp>,
+) -> Result<Subject, Failure> {
+    let mut found = kind(app, party, read_time).await;
+    // The instant may be one of another service: see `if_later`.
+    if found.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
+        found = kind(app, party, None).await;
+    }
+    match found {
+        Ok(subject) => Ok(subject),
+        Err(failure) if matches!(failure.code, Code::InvalidArgument | Code::NotFound) => {
+            Err(failure)
+        }
+        Err(failure) if country_code(party).len() != 2 => Err(failure),
+        Err(_) => Ok(Subject::state(party)),
+    }
+}
+
+async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Subject, Failure> {
+    let request = GetPartyRequest { name: name.to_owned(), read_time };
+    let client = PartyServiceClient::new(app.agreements.clone());
+    let party = client.max_decoding_message_size(MAX_ENCODING).get_party(request).await;
+    let party = party.map_err(|status| Failure::downstream("agreements", status))?.into_inner();
+    let subject = match party.kind() {
+        Kind::State | Kind::FormerState => Some(Subject::state(name)),
+        Kind::Region => {
+            let ids = party.external_ids.iter();
+            let mut codes = ids.filter_map(|id| id.value.strip_prefix(REGION_SCHEME));
+            codes.find_map(Subject::region)
+        }
+        _ => None,
+    };
+    subject.ok_or_else(|| {
+        let description = format!(
+            "`{name}` ({}) is neither a state nor a region of which the states are known; ask for one, such as parties/kz or parties/region-619",
+            party.display_name
+        );
+        Failure::invalid(vec![Violation::new("party", "PARTY_KIND_INVALID", description)])
+    })
+}

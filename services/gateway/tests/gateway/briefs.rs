@@ -1,0 +1,235 @@
+//! What a brief tells for a day, of whom, and what it says is not in it.
+
+use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
+use api::registan::partnership::v1::activity_count::Exactness;
+use api::registan::partnership::v1::part_status::{Completeness, GapKind};
+use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
+use api::registan::partnership::v1::{Brief, GetBriefRequest, PartStatus};
+use api::registan::projects::v1::left_out_sum::Reason;
+use api::registan::projects::v1::project::Status as ProjectStatus;
+use api::registan::projects::v1::project_date::Kind as DateKind;
+use api::registan::projects::v1::project_service_client::ProjectServiceClient;
+use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
+use api::registan::projects::v1::{
+    CreateTransactionRequest, Project, ProjectDate, Recipient, Transaction, transaction,
+};
+use api::registan::rights::v1::Recommendation;
+use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
+use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
+use api::registan::rights::v1::{Addressee, CreateRecommendationRequest, addressee};
+use api::registan::r#type::v1::external_id::Scheme;
+use api::registan::r#type::v1::{Date, ExternalId, Money, PartialDate};
+use chassis::client::Connection;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::record::{Record, activity, citation, project};
+
+fn date(year: i32, month: i32, day: i32) -> Option<PartialDate> {
+    Some(PartialDate { date: Some(Date { year, month, day }), ..PartialDate::default() })
+}
+
+async fn ask(by: Connection, party: &str, day: Option<[i32; 3]>) -> Result<Brief, Status> {
+    let as_of = day.map(|[year, month, day]| Date { year, month, day });
+    let request = GetBriefRequest { party: party.to_owned(), as_of, ..GetBriefRequest::default() };
+    PartnershipServiceClient::new(by).get_brief(request).await.map(tonic::Response::into_inner)
+}
+
+fn gaps(status: Option<&PartStatus>) -> Vec<GapKind> {
+    let status = status.expect("a part has a status");
+    let is_partial = status.completeness() == Completeness::Partial;
+    assert_eq!(is_partial, !status.gaps.is_empty(), "{status:?}");
+    status.gaps.iter().map(|gap| gap.kind()).collect()
+}
+
+async fn party(record: &Record, id: &str, kind: party::Kind) {
+    let region = ExternalId { scheme: Scheme::Other.into(), value: "dac-recipient:619".to_owned() };
+    let party = Party {
+        kind: kind.into(),
+        display_name: id.to_owned(),
+        external_ids: if kind == party::Kind::Region { vec![region] } else { Vec::new() },
+        source: Some(citation()),
+        ..Party::default()
+    };
+    let request = CreatePartyRequest {
+        party: Some(party),
+        party_id: id.to_owned(),
+        ..CreatePartyRequest::default()
+    };
+    PartyServiceClient::new(record.channel()).create_party(request).await.unwrap();
+}
+
+async fn projects(record: &Record, dates: &[&[(DateKind, [i32; 2])]]) {
+    for (place, dates) in dates.iter().enumerate() {
+        let mut request = project(place, "kz");
+        let dates = dates.iter().map(|(kind, [year, month])| ProjectDate {
+            kind: (*kind).into(),
+            date: date(*year, *month, 0),
+        });
+        let fields = Project {
+            status: ProjectStatus::Implementation.into(),
+            dates: dates.collect(),
+            ..request.project.take().expect("there is one")
+        };
+        request.project = Some(fields);
+        ProjectServiceClient::new(record.channel()).create_project(request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_project_is_listed_from_the_day_on_which_it_began_or_was_announced() {
+    use DateKind::{ActualStart, Announced, PlannedStart};
+    let record = Record::start().await;
+    let announced: &[_] = &[(Announced, [2025, 4])];
+    projects(&record, &[&[(ActualStart, [2003, 0])], announced, &[], &[(PlannedStart, [2004, 0])]])
+        .await;
+    let listed = async |day| {
+        let money = ask(record.channel(), "parties/kz", day).await.unwrap().money.unwrap();
+        let projects = money.projects.iter().map(|it| (it.title.clone(), it.project_status()));
+        let open: Vec<_> = money.undetermined.iter().map(|it| it.title.clone()).collect();
+        (projects.collect::<Vec<_>>(), open, gaps(money.status.as_ref()))
+    };
+    let one = |place: usize, status| (format!("Project {place}"), status);
+
+    let (projects, undetermined, missing) = listed(Some([2005, 1, 1])).await;
+    assert_eq!(projects, [one(0, ProjectStatus::Implementation)]);
+    assert_eq!(undetermined, ["Project 2", "Project 3"]);
+    assert_eq!(missing, [GapKind::DayNotKnown]);
+
+    let (projects, _, missing) = listed(Some([2025, 5, 1])).await;
+    let unknown = one(1, ProjectStatus::Unspecified);
+    assert_eq!(projects, [one(0, ProjectStatus::Implementation), unknown]);
+    assert_eq!(missing, [GapKind::DayNotKnown, GapKind::StatusNotKnown]);
+
+    let (projects, undetermined, missing) = listed(None).await;
+    assert_eq!(projects.len(), 4, "what is recorded exists today");
+    assert!(undetermined.is_empty() && missing.is_empty());
+}
+
+async fn pay(record: &Record, project: &str, amount: &str, recipients: Vec<Recipient>) {
+    let value =
+        Money { amount: amount.to_owned(), currency_code: "EUR".to_owned(), ..Money::default() };
+    let transaction = Transaction {
+        r#type: transaction::Type::Disbursement.into(),
+        date: Some(Date { year: 2020, month: 1, day: 1 }),
+        value: Some(value),
+        recipients,
+        source: Some(citation()),
+        ..Transaction::default()
+    };
+    let request = CreateTransactionRequest {
+        parent: project.to_owned(),
+        transaction: Some(transaction),
+        ..CreateTransactionRequest::default()
+    };
+    TransactionServiceClient::new(record.channel()).create_transaction(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn money_of_the_region_is_named_in_the_brief_of_a_state_and_summed_in_that_of_the_region() {
+    let record = Record::start().await;
+    party(&record, "region-619", party::Kind::Region).await;
+    projects(&record, &[&[]]).await;
+    let country = |code: &str| Recipient { country_code: code.to_owned(), ..Recipient::default() };
+    let region = Recipient { region_code: "619".to_owned(), ..Recipient::default() };
+    pay(&record, "projects/p0", "1", vec![]).await;
+    pay(&record, "projects/p0", "20", vec![region]).await;
+    pay(&record, "projects/p0", "300", vec![country("KZ"), country("TM")]).await;
+    pay(&record, "projects/p0", "4000", vec![country("KZ"), country("AF")]).await;
+    let money = async |party: &str, year| {
+        let brief = ask(record.channel(), party, Some([year, 6, 1])).await.unwrap();
+        let money = brief.money.unwrap();
+        let sums: Vec<_> = money.sums.iter().map(|sum| sum.amount.clone()).collect();
+        let left = money.left_out.iter().map(|left| (left.reason(), left.amount.clone()));
+        let has_gap = gaps(money.status.as_ref()).contains(&GapKind::MoneyNotAttributed);
+        (sums.join(" "), left.collect::<Vec<_>>(), has_gap)
+    };
+    let left = |reason, amount: &str| (reason, amount.to_owned());
+
+    let (sums, left_out, has_gap) = money("parties/kz", 2020).await;
+    assert_eq!((sums.as_str(), has_gap), ("1", true));
+    let unshared = left(Reason::ShareNotSaid, "4300");
+    assert_eq!(left_out, [left(Reason::Regional, "20"), unshared]);
+
+    let (sums, left_out, has_gap) = money("parties/region-619", 2020).await;
+    assert_eq!((sums.as_str(), has_gap), ("321", true));
+    assert_eq!(left_out, [left(Reason::ShareNotSaid, "4000")]);
+
+    let (sums, left_out, has_gap) = money("parties/kz", 2019).await;
+    assert_eq!((sums.as_str(), left_out.len(), has_gap), ("", 0, false));
+}
+
+#[tokio::test]
+async fn a_region_is_its_states_and_what_is_neither_is_refused() {
+    let record = Record::start().await;
+    party(&record, "region-619", party::Kind::Region).await;
+    party(&record, "eu", party::Kind::Union).await;
+    for (place, id) in ["kz", "tm"].into_iter().enumerate() {
+        let government =
+            Addressee { kind: addressee::Kind::Government.into(), ..Addressee::default() };
+        let recommendation = Recommendation {
+            issuer: "European Parliament".to_owned(),
+            document: Some(citation()),
+            adopted: date(2024, 1, 10 * i32::try_from(place).unwrap()),
+            addressees: vec![government],
+            parties: vec![format!("parties/{id}")],
+            action: "Do it.".to_owned(),
+            ..Recommendation::default()
+        };
+        let request = CreateRecommendationRequest {
+            recommendation: Some(recommendation),
+            recommendation_id: format!("r-{id}"),
+            ..CreateRecommendationRequest::default()
+        };
+        let mut client = RecommendationServiceClient::new(record.channel());
+        client.create_recommendation(request).await.unwrap();
+    }
+
+    let day = Some([2024, 1, 12]);
+    let brief = ask(record.channel(), "parties/region-619", day).await.unwrap();
+    let refused = ask(record.channel(), "parties/eu", day).await.unwrap_err();
+    let later = ask(record.channel(), "parties/region-619", Some([2024, 1, 31])).await.unwrap();
+
+    let law = brief.law.unwrap();
+    let members: Vec<_> = law.members.iter().map(|it| it.party.as_str()).collect();
+    assert_eq!(members, ["parties/kz", "parties/tm"]);
+    assert_eq!(gaps(law.status.as_ref()), [GapKind::NotRecorded; 3]);
+    let rights = brief.rights.unwrap();
+    assert_eq!(rights.recommendations.len(), 1);
+    assert_eq!(rights.undetermined, ["recommendations/r-kz"], "some day of January");
+    assert_eq!(gaps(rights.status.as_ref()), [GapKind::DayNotKnown]);
+    assert_eq!(later.rights.unwrap().recommendations.len(), 2);
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let violations = refused.get_details_bad_request().unwrap().field_violations;
+    let first = &violations[0];
+    assert_eq!((first.field.as_str(), first.reason.as_str()), ("party", "PARTY_KIND_INVALID"));
+}
+
+#[tokio::test]
+async fn callers_without_a_name_are_not_told_small_counts() {
+    let record = Record::start().await;
+    let nobody = || Connection::to(&format!("http://{}", record.gateway.address)).unwrap();
+    let visits = async |by: Connection| {
+        let rights = ask(by, "parties/kz", Some([2025, 1, 1])).await.unwrap().rights.unwrap();
+        let rows = rights.activities.iter().map(|it| (it.exactness(), it.count));
+        (rows.collect::<Vec<_>>(), gaps(rights.status.as_ref()), rights.activities)
+    };
+    let none = visits(nobody()).await;
+    let mut activities = ActivityServiceClient::new(record.channel());
+    for place in 0..4 {
+        activities.create_activity(activity(place, "kz")).await.unwrap();
+    }
+
+    let few = visits(nobody()).await;
+    let named = visits(record.channel()).await;
+    for place in 4..8 {
+        activities.create_activity(activity(place, "kz")).await.unwrap();
+    }
+    let more = visits(nobody()).await;
+
+    assert_eq!(none, few, "not even that there is one");
+    assert_eq!(few.1, [GapKind::CountNotTold]);
+    assert_eq!((named.0, named.1), (vec![(Exactness::Exact, 4)], vec![]));
+    assert_eq!(more.0.iter().filter(|row| **row == (Exactness::AtLeast, 5)).count(), 1);
+}
