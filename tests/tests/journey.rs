@@ -118,7 +118,7 @@ async fn a_part_that_is_down_is_named_and_the_rest_is_served() {
     assert_eq!(brief["money"]["status"]["completeness"], "COMPLETENESS_MISSING");
     assert!(brief["money"]["status"]["reason"].as_str().unwrap().contains("projects"), "{brief}");
     assert_eq!(brief["law"]["status"]["completeness"], "COMPLETENESS_COMPLETE");
-    assert_eq!(brief["rights"]["status"]["completeness"], "COMPLETENESS_COMPLETE");
+    assert_eq!(brief["rights"]["status"]["gaps"][0]["kind"], "GAP_KIND_COUNT_NOT_TOLD");
     let refusal = suite.ask("projects.v1.ProjectService/ListProjects", "{}").unwrap_err();
     assert_eq!(refusal.code, "Unavailable");
     assert!(
