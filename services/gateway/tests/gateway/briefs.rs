@@ -44,7 +44,11 @@ fn gaps(status: Option<&PartStatus>) -> Vec<GapKind> {
 }
 
 async fn party(record: &Record, id: &str, kind: party::Kind) {
-    let region = ExternalId { scheme: Scheme::Other.into(), value: "dac-recipient:619".to_owned() };
+    let region = ExternalId {
+        scheme: Scheme::Other.into(),
+        value: "dac-recipient:619".to_owned(),
+        ..ExternalId::default()
+    };
     let party = Party {
         kind: kind.into(),
         display_name: id.to_owned(),
