@@ -1,5 +1,7 @@
 //! Dates as exactly as their source gives them.
 
+use std::fmt;
+
 use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,21 @@ impl Day {
         Some(TimeZone::UTC.to_datetime(instant).date().into())
     }
 
+    /// The day of an instant where it is latest on earth (UTC+14): what lies after it is in the future for everybody.
+    pub fn latest_at(micros: i64) -> Option<Self> {
+        Self::at(micros.checked_add(14 * 3_600 * 1_000_000)?)
+    }
+
+    /// The day after it; of the last there is, itself.
+    pub fn next(self) -> Self {
+        let (year, month) = (self.year(), self.month());
+        let within = Self::new(year, month, self.day() + 1);
+        within
+            .or_else(|| Self::new(year, month + 1, 1))
+            .or_else(|| Self::new(year + 1, 1, 1))
+            .unwrap_or(self)
+    }
+
     /// Its year.
     pub const fn year(self) -> i32 {
         self.0 / 10_000
@@ -43,6 +60,12 @@ impl Day {
     /// Its day of the month, 1 to 31.
     pub const fn day(self) -> i32 {
         self.0 % 100
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
     }
 }
 
@@ -83,6 +106,22 @@ pub struct PartialDate {
     /// How the source writes it, where that says more.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub as_given: String,
+    /// The other end, where the source gives two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+}
+
+/// The later end of an interval, as exactly as its source gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// 1 to 9999.
+    pub year: i32,
+    /// 1 to 12; 0 where only the year is known.
+    #[serde(default)]
+    pub month: i32,
+    /// 1 to 31; 0 where the day is not known.
+    #[serde(default)]
+    pub day: i32,
 }
 
 impl PartialDate {
@@ -93,7 +132,14 @@ impl PartialDate {
             (_, 0) => Day::new(year, month, 1),
             _ => Day::new(year, month, day),
         };
-        complete.map(|_| Self { year, month, day, qualifier: None, as_given: String::new() })
+        complete.map(|_| Self {
+            year,
+            month,
+            day,
+            qualifier: None,
+            as_given: String::new(),
+            end: None,
+        })
     }
 
     /// The first day it can be.
@@ -111,11 +157,22 @@ impl PartialDate {
         Day(self.year * 10_000 + self.month.max(1) * 100 + self.day.max(1))
     }
 
-    fn last(&self) -> Day {
-        let month = if self.month == 0 { 12 } else { self.month };
-        let day = if self.day == 0 { days_in(self.year, month) } else { self.day };
-        Day(self.year * 10_000 + month * 100 + day)
+    /// It and the other end of its interval, or nothing where that is no date of the calendar or lies before it.
+    pub fn until(self, year: i32, month: i32, day: i32) -> Option<Self> {
+        let end = Self::new(year, month, day).map(|_| End { year, month, day })?;
+        let sound = self.qualifier.is_none() && self.first() <= last_of(end);
+        sound.then_some(Self { end: Some(end), ..self })
     }
+
+    fn last(&self) -> Day {
+        last_of(self.end.unwrap_or(End { year: self.year, month: self.month, day: self.day }))
+    }
+}
+
+fn last_of(end: End) -> Day {
+    let month = if end.month == 0 { 12 } else { end.month };
+    let day = if end.day == 0 { days_in(end.year, month) } else { end.day };
+    Day(end.year * 10_000 + month * 100 + day)
 }
 
 /// The number to sort and filter a date by: its first day, 0 where there is none.
@@ -142,6 +199,25 @@ mod tests {
         assert_eq!((year.earliest(), year.latest()), (Day(20_230_101), Day(20_231_231)));
         assert_eq!((until.earliest(), until.latest()), (Day::FIRST, Day(20_240_229)));
         assert_eq!((from.earliest(), from.latest()), (Day(20_240_201), Day::LAST));
+    }
+
+    #[test]
+    fn an_interval_has_two_ends() {
+        let june = PartialDate::new(2022, 6, 0).unwrap();
+
+        let either = june.clone().until(2022, 7, 0).unwrap();
+
+        assert_eq!((either.earliest(), either.latest()), (Day(20_220_601), Day(20_220_731)));
+        assert_eq!(june.clone().until(2022, 5, 31), None);
+        assert_eq!(june.until(2022, 13, 0), None);
+    }
+
+    #[test]
+    fn a_day_knows_the_next_and_how_it_is_written() {
+        for (day, next) in [(20_240_228, 20_240_229), (20_240_430, 20_240_501)] {
+            assert_eq!(Day(day).next(), Day(next));
+        }
+        assert_eq!(Day(20_231_231).next().to_string(), "2024-01-01");
     }
 
     #[test]

@@ -19,6 +19,6 @@ pub mod vocabulary;
 pub mod wire;
 
 pub use check::{Check, Violation};
-pub use date::{Day, PartialDate, Qualifier};
+pub use date::{Day, End, PartialDate, Qualifier};
 pub use money::{AmountKind, Money, StatedAmount};
 pub use source::{Basis, Confidence, ExternalId, LocalizedText, Scheme, SourceRef};

@@ -38,11 +38,15 @@ pub fn read_date(
             return None;
         };
         let qualifier = check.optional_word("qualifier", message.qualifier);
-        Some(PartialDate {
-            qualifier,
-            as_given: check.text("as_given", message.as_given, 64),
-            ..date
-        })
+        let as_given = check.text("as_given", message.as_given, 64);
+        let date = PartialDate { qualifier, as_given, ..date };
+        let Some(end) = message.end else { return Some(date) };
+        let interval = date.until(end.year, end.month, end.day);
+        if interval.is_none() {
+            let description = "must be a date of the calendar, not before `date`, and without a qualifier beside it";
+            check.violation("end", "DATE_INVALID", description);
+        }
+        interval
     })
 }
 
@@ -53,9 +57,15 @@ pub fn read_required_date(
     message: Option<wire::PartialDate>,
 ) -> PartialDate {
     let given = check.required(field, message);
-    let unread =
-        PartialDate { year: 1, month: 0, day: 0, qualifier: None, as_given: String::new() };
-    read_date(check, field, given).unwrap_or(unread)
+    let unread = || PartialDate {
+        year: 1,
+        month: 0,
+        day: 0,
+        qualifier: None,
+        as_given: String::new(),
+        end: None,
+    };
+    read_date(check, field, given).unwrap_or_else(unread)
 }
 
 /// An amount, if there is one.
@@ -181,7 +191,8 @@ impl From<Day> for wire::Date {
 impl From<PartialDate> for wire::PartialDate {
     fn from(date: PartialDate) -> Self {
         let parts = wire::Date { year: date.year, month: date.month, day: date.day };
-        Self { date: Some(parts), qualifier: number(date.qualifier), as_given: date.as_given }
+        let end = date.end.map(|end| wire::Date { year: end.year, month: end.month, day: end.day });
+        Self { date: Some(parts), qualifier: number(date.qualifier), as_given: date.as_given, end }
     }
 }
 
