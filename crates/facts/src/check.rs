@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::date::{Day, PartialDate};
 use crate::vocabulary::Vocabulary;
 
 /// What is wrong with one field of a request.
@@ -19,13 +20,24 @@ pub struct Violation {
 #[derive(Debug, Default)]
 pub struct Check {
     path: String,
+    today: Option<Day>,
     violations: Vec<Violation>,
 }
 
 impl Check {
     /// Starts at the field `root` of a request: `agreement`.
     pub fn new(root: &str) -> Self {
-        Self { path: root.to_owned(), violations: Vec::new() }
+        Self { path: root.to_owned(), ..Self::default() }
+    }
+
+    /// The same check, told the latest day that it is anywhere.
+    pub fn on(self, today: Option<Day>) -> Self {
+        Self { today, ..self }
+    }
+
+    /// Whether all of a date lies in the future, as far as the check was told the day.
+    pub fn is_future(&self, date: &PartialDate) -> bool {
+        self.today.is_some_and(|today| date.earliest() > today)
     }
 
     /// Every violation found, in the order of the message.

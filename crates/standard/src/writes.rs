@@ -5,8 +5,8 @@ use aws_lc_rs::digest;
 use chassis::failure::{Failure, Violation};
 use chronicle::children::Which;
 use chronicle::{Call, Error, Shown, Stored};
-use facts::Check;
 use facts::check::{is_id, matches_pattern};
+use facts::{Check, Day};
 use prost::{Message, Name};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ impl Records {
         let fingerprint = fingerprint(&request);
         let parts = request.parts();
         let call = call::<R>(&parts.request_id, fingerprint)?;
-        let value = new_value::<T>(&parts.parent, &parts.id, parts.resource)?;
+        let value = new_value::<T>(&parts.parent, &parts.id, parts.resource, self.chronicle.now())?;
         let around = access::around::<T>(&self.chronicle, value.name()).await?;
         Step::Create(&value).check(around.as_ref(), self.chronicle.now())?;
         let mut references = value.references();
@@ -200,7 +200,7 @@ impl Records {
         let level = access::level(&current.value);
         let message = T::write(Shown::unanswered(current.clone()));
         let merged = mask::merge(noun::<T>(), &message, wanted, update_mask, level)?;
-        let value = read::<T>(wanted.name().to_owned(), merged)?;
+        let value = read::<T>(wanted.name().to_owned(), merged, self.chronicle.now())?;
         Step::Update(&current, &value).check(around.as_ref(), self.chronicle.now())?;
         let before = current.value.references();
         let new: Vec<Reference> =
@@ -252,15 +252,20 @@ fn answer<T: Served>(shown: Shown<T>) -> Response<T::Message> {
 }
 
 /// Reads a message into a value, or says everything that is wrong with it.
-fn read<T: Served>(name: String, message: T::Message) -> Result<T, Failure> {
-    let mut check = Check::new(noun::<T>());
+fn read<T: Served>(name: String, message: T::Message, now: i64) -> Result<T, Failure> {
+    let mut check = Check::new(noun::<T>()).on(Day::latest_at(now));
     let value = T::read(&mut check, name, message);
     failure::from_violations(check.finish()).map_or(Ok(value), Err)
 }
 
 /// The value a Create is to record, or everything that is wrong with it.
-fn new_value<T: Served>(parent: &str, id: &str, message: Option<T::Message>) -> Result<T, Failure> {
-    let mut check = Check::default();
+fn new_value<T: Served>(
+    parent: &str,
+    id: &str,
+    message: Option<T::Message>,
+    now: i64,
+) -> Result<T, Failure> {
+    let mut check = Check::default().on(Day::latest_at(now));
     if let Some(pattern) = parent_pattern::<T>().filter(|pattern| !matches_pattern(parent, pattern))
     {
         check.violation("parent", "NAME_INVALID", format!("must be a name like {pattern}"));

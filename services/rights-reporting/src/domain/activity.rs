@@ -46,6 +46,13 @@ vocabulary! {
     }
 }
 
+impl Outcome {
+    /// Whether it says that something took place.
+    pub const fn took_place(self) -> bool {
+        matches!(self, Self::CarriedOut | Self::PartlyCarriedOut)
+    }
+}
+
 /// An activity; the contract says what each field means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(

@@ -167,3 +167,21 @@ async fn a_deleted_recommendation_cannot_be_answered() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_took_place_cannot_lie_in_the_future() {
+    testkit::on_both(|url| async move {
+        let mut suite = recorded(&url).await;
+        let next_century = |outcome: Outcome| {
+            let date = Some(date(2126, 6, 3));
+            doing(Activity { outcome: outcome.into(), date, ..activity() })
+        };
+        for outcome in [Outcome::CarriedOut, Outcome::PartlyCarriedOut] {
+            let refusal = suite.activities.create_activity(next_century(outcome)).await;
+            assert_eq!(reason(&refusal.expect_err("it is refused")), "IN_THE_FUTURE");
+        }
+        let planned = suite.activities.create_activity(next_century(Outcome::Planned)).await;
+        planned.expect("what is planned may lie in the future");
+    })
+    .await;
+}

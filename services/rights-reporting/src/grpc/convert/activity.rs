@@ -17,7 +17,7 @@ impl Served for Activity {
     const SERVER_IDS: bool = true;
 
     fn read(check: &mut Check, name: String, message: wire::Activity) -> Self {
-        Self {
+        let activity = Self {
             name,
             tier: check.optional_word("tier", message.tier).unwrap_or(Tier::Restricted),
             kind: check.word("kind", message.kind),
@@ -37,7 +37,13 @@ impl Served for Activity {
             confidence: check.optional_word("confidence", message.confidence),
             internal_note: check.text("internal_note", message.internal_note, 4096),
             route: check.text("route", message.route, 4096),
+        };
+        if activity.outcome.took_place() && check.is_future(&activity.date) {
+            let description =
+                "lies in the future, so `outcome` cannot say that it took place: is it PLANNED?";
+            check.violation("date", "IN_THE_FUTURE", description);
         }
+        activity
     }
 
     fn write(shown: Shown<Self>) -> wire::Activity {
