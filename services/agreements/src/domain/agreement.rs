@@ -97,6 +97,8 @@ vocabulary! {
         BasedOn = 5 "BASED_ON",
         /// Carries it out.
         Implements = 6 "IMPLEMENTS",
+        /// Is to take its place once it is in force.
+        ToReplace = 7 "TO_REPLACE",
     }
 }
 

@@ -3,25 +3,43 @@
 use facts::Day;
 
 use super::agreement::{Agreement, ProvisionKind};
+use super::party::Party;
 use super::status::{self, State, Status};
 
-/// Agreements by where they stand, each with its status; an agreement stands in exactly one list, the newest first.
+/// An agreement of a legal basis.
+#[derive(Debug)]
+pub struct Entry {
+    /// The agreement.
+    pub agreement: Agreement,
+    /// Where it stands.
+    pub status: Status,
+    /// The party it was made with, where that is one that the party follows; else empty.
+    pub predecessor: String,
+}
+
+/// Agreements by where they stand; every agreement of the party stands in exactly one list, the newest first.
 #[derive(Debug, Default)]
 pub struct LegalBasis {
     /// Binding and in force.
-    pub in_force: Vec<(Agreement, Status)>,
-    /// Binding, in force, and suspended in whole or in part.
-    pub suspended: Vec<(Agreement, Status)>,
+    pub in_force: Vec<Entry>,
+    /// Binding, in force, and suspended as a whole.
+    pub suspended: Vec<Entry>,
     /// Binding and applied in part before all have ratified.
-    pub provisionally_applied: Vec<(Agreement, Status)>,
+    pub provisionally_applied: Vec<Entry>,
     /// Binding, signed and not in force.
-    pub signed_not_in_force: Vec<(Agreement, Status)>,
-    /// Mandated, being negotiated, concluded or initialled.
-    pub negotiated: Vec<(Agreement, Status)>,
+    pub signed_not_in_force: Vec<Entry>,
+    /// Mandated, being negotiated, concluded, initialled, adopted or open for signature.
+    pub negotiated: Vec<Entry>,
     /// Not binding, and applied.
-    pub political: Vec<(Agreement, Status)>,
+    pub political: Vec<Entry>,
     /// No longer in force.
-    pub ended: Vec<(Agreement, Status)>,
+    pub ended: Vec<Entry>,
+    /// Not known where it stands.
+    pub undetermined: Vec<Entry>,
+    /// Before the first milestone.
+    pub not_started: Vec<Entry>,
+    /// Without the Union, in whatever state.
+    pub without_union: Vec<Entry>,
 }
 
 /// What of an agreement a legal basis needs, without the rest, that may be large.
@@ -42,32 +60,84 @@ pub fn needed(agreement: Agreement) -> Agreement {
     }
 }
 
-/// The legal basis on a day, from all agreements of the party; those without a party of the Union's side are left out.
-/// `union` holds the names of the Union and the Communities before it.
-pub fn on(agreements: Vec<Agreement>, union: &[String], as_of: Day) -> LegalBasis {
+/// The legal basis of a party on a day, from all agreements of it and of the parties it follows. `union` holds the names of the
+/// Union and the Communities before it.
+pub fn on(agreements: Vec<Agreement>, party: &Party, union: &[String], as_of: Day) -> LegalBasis {
     let mut basis = LegalBasis::default();
-    let mut between = agreements;
-    between.retain(|agreement| with_union(agreement, union));
-    between.sort_by_key(|agreement| std::cmp::Reverse(newest(agreement)));
-    for agreement in between {
-        let status = status::on(&agreement.milestones, as_of);
-        let list = match status.state {
-            State::NotStarted | State::Unread => continue,
-            state if state.ended() => &mut basis.ended,
-            State::Signed | State::InForce if !agreement.binding => &mut basis.political,
-            State::InForce => &mut basis.in_force,
-            State::Suspended => &mut basis.suspended,
-            State::ProvisionallyApplied => &mut basis.provisionally_applied,
-            State::Signed => &mut basis.signed_not_in_force,
-            _ => &mut basis.negotiated,
+    let mut newest_first = agreements;
+    newest_first.sort_by_key(|agreement| std::cmp::Reverse(newest(agreement)));
+    for agreement in newest_first {
+        let status = status::on(&agreement.milestones, &party.name, as_of);
+        let predecessor = predecessor(&agreement, party);
+        let list = match list_of(&status, agreement.binding) {
+            _ if !with_union(&agreement, union) => List::WithoutUnion,
+            list => list,
         };
-        list.push((agreement, status));
+        basis.list(list).push(Entry { agreement, status, predecessor });
     }
     basis
 }
 
+/// The lists of a legal basis.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    InForce,
+    Suspended,
+    ProvisionallyApplied,
+    SignedNotInForce,
+    Negotiated,
+    Political,
+    Ended,
+    Undetermined,
+    NotStarted,
+    WithoutUnion,
+}
+
+/// The list of an agreement. What may be in several states is undetermined, unless all of them belong to one list.
+fn list_of(status: &Status, binding: bool) -> List {
+    let of = |state: State| match state {
+        State::NotStarted => List::NotStarted,
+        State::Undetermined | State::Unknown | State::Unread => List::Undetermined,
+        state if state.ended() => List::Ended,
+        State::Signed | State::ProvisionallyApplied | State::InForce if !binding => List::Political,
+        State::InForce => List::InForce,
+        State::Suspended => List::Suspended,
+        State::ProvisionallyApplied => List::ProvisionallyApplied,
+        State::Signed => List::SignedNotInForce,
+        _ => List::Negotiated,
+    };
+    let (first, last) = status.range.unwrap_or((status.state, status.state));
+    if of(first) == of(last) { of(first) } else { List::Undetermined }
+}
+
+impl LegalBasis {
+    const fn list(&mut self, list: List) -> &mut Vec<Entry> {
+        match list {
+            List::InForce => &mut self.in_force,
+            List::Suspended => &mut self.suspended,
+            List::ProvisionallyApplied => &mut self.provisionally_applied,
+            List::SignedNotInForce => &mut self.signed_not_in_force,
+            List::Negotiated => &mut self.negotiated,
+            List::Political => &mut self.political,
+            List::Ended => &mut self.ended,
+            List::Undetermined => &mut self.undetermined,
+            List::NotStarted => &mut self.not_started,
+            List::WithoutUnion => &mut self.without_union,
+        }
+    }
+}
+
+/// The one that the party follows and that is party to the agreement, where the party itself is not.
+fn predecessor(agreement: &Agreement, party: &Party) -> String {
+    let has = |name: &String| agreement.parties.iter().any(|part| part.party == *name);
+    if has(&party.name) {
+        return String::new();
+    }
+    party.predecessors.iter().find(|name| has(name)).cloned().unwrap_or_default()
+}
+
 /// Whether a party of the Union's side is among its own.
-pub fn with_union(agreement: &Agreement, union: &[String]) -> bool {
+fn with_union(agreement: &Agreement, union: &[String]) -> bool {
     agreement.parties.iter().any(|part| union.contains(&part.party))
 }
 

@@ -54,6 +54,10 @@ vocabulary! {
         Replaced = 23 "REPLACED",
         /// It was given up after signature.
         Withdrawn = 24 "WITHDRAWN",
+        /// A conference or an organisation adopted its text.
+        Adopted = 25 "ADOPTED",
+        /// It was opened for signature.
+        OpenedForSignature = 26 "OPENED_FOR_SIGNATURE",
     }
 }
 
@@ -70,6 +74,34 @@ impl MilestoneKind {
                 | Self::Renewed
                 | Self::ConsentWithheld
         )
+    }
+
+    /// Whether an agreement ends by it.
+    pub const fn ends(self) -> bool {
+        matches!(self, Self::Terminated | Self::Expired | Self::Replaced | Self::Withdrawn)
+    }
+
+    /// Its place in the life of an agreement, for what comes in one order: it cannot come before what has a lower place. A
+    /// provisional application can: it is agreed on for a day before the signature.
+    const fn place(self) -> Option<u8> {
+        match self {
+            Self::Mandated => Some(1),
+            Self::NegotiationsOpened => Some(2),
+            Self::NegotiationsConcluded => Some(3),
+            Self::Initialled | Self::Adopted => Some(4),
+            Self::SignatureDecided | Self::OpenedForSignature => Some(5),
+            Self::Signed => Some(6),
+            Self::ProvisionallyApplied => Some(7),
+            Self::InForce => Some(8),
+            Self::Terminated | Self::Expired | Self::Replaced | Self::Withdrawn => Some(9),
+            _ => None,
+        }
+    }
+
+    /// Whether `later` cannot come before it.
+    pub fn precedes(self, later: Self) -> bool {
+        let retroactive = later == Self::ProvisionallyApplied;
+        !retroactive && self.place().zip(later.place()).is_some_and(|(one, two)| one < two)
     }
 }
 
@@ -94,16 +126,34 @@ pub struct Milestone {
     pub confidence: Option<Confidence>,
     #[serde(default)]
     pub preferred: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub scope: String,
 }
 
-/// The milestones to follow: of several accounts of one event (one kind, one party) the preferred one, else the most trusted,
-/// else the first; of what can happen again all.
+impl Milestone {
+    /// Whether it is a ratification or a notification of which it is not recorded whose it was.
+    pub const fn is_unattributed(&self) -> bool {
+        matches!(self.kind, MilestoneKind::Ratified | MilestoneKind::Notified)
+            && self.party.is_empty()
+    }
+
+    /// Whether it suspends a part only.
+    pub fn suspends_a_part(&self) -> bool {
+        self.kind == MilestoneKind::Suspended && !self.scope.is_empty()
+    }
+
+    /// Whether both are accounts of one event: one kind, one party, and not of what can happen again.
+    pub fn is_same_event(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.party == other.party && !self.kind.repeats()
+    }
+}
+
+/// The milestones to follow: of several accounts of one event the preferred one, else the most trusted, else the first; of what
+/// can happen again all.
 pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
     let mut chosen: Vec<&Milestone> = Vec::new();
     for milestone in milestones {
-        let same =
-            |other: &&Milestone| other.kind == milestone.kind && other.party == milestone.party;
-        let rival = chosen.iter().position(same).filter(|_| !milestone.kind.repeats());
+        let rival = chosen.iter().position(|other| other.is_same_event(milestone));
         match rival {
             Some(place) if rank(milestone) < rank(chosen[place]) => chosen[place] = milestone,
             Some(_) => {}
@@ -116,4 +166,59 @@ pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
 /// Lower is better.
 fn rank(milestone: &Milestone) -> (bool, Confidence) {
     (!milestone.preferred, milestone.confidence.unwrap_or(Confidence::Unsure))
+}
+
+/// The pairs of milestones that certainly stand in the wrong order, by their places in the list: the first of a pair cannot come
+/// after the second, and does. Of several accounts only the one that is followed counts.
+pub fn misplaced(milestones: &[Milestone]) -> Vec<(usize, usize)> {
+    let followed = followed(milestones);
+    let place = |one: &Milestone| milestones.iter().position(|other| std::ptr::eq(one, other));
+    let wrong = |first: &Milestone, second: &Milestone| {
+        first.kind.precedes(second.kind) && first.date.earliest() > second.date.latest()
+    };
+    let mut pairs = Vec::new();
+    for first in &followed {
+        for second in followed.iter().filter(|second| wrong(first, second)) {
+            pairs.extend(place(first).zip(place(second)));
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn milestone(kind: MilestoneKind, date: PartialDate) -> Milestone {
+        let text = String::new;
+        Milestone {
+            kind,
+            date,
+            party: text(),
+            place: text(),
+            note: text(),
+            source: None,
+            confidence: None,
+            preferred: false,
+            scope: text(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_certainly_in_the_wrong_order_is_misplaced() {
+        use MilestoneKind::{InForce, ProvisionallyApplied, Replaced, Signed};
+        let date = |year, month, day| PartialDate::new(year, month, day).unwrap();
+        let signed = milestone(Signed, date(2020, 3, 0));
+
+        for (other, wrong) in [
+            (milestone(InForce, date(2020, 2, 29)), true),
+            (milestone(InForce, date(2020, 3, 1)), false),
+            (milestone(InForce, date(2020, 0, 0)), false),
+            (milestone(ProvisionallyApplied, date(2013, 7, 1)), false),
+            (milestone(Replaced, date(2019, 0, 0)), true),
+        ] {
+            let found = misplaced(&[other.clone(), signed.clone()]);
+            assert_eq!(found, if wrong { vec![(1, 0)] } else { vec![] }, "{other:?}");
+        }
+    }
 }

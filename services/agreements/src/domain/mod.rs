@@ -5,8 +5,10 @@ pub mod framework;
 pub mod grant;
 pub mod legal_basis;
 pub mod milestone;
+mod moves;
 pub mod party;
 pub mod source;
+mod state;
 pub mod status;
 
 pub use agreement::Agreement;

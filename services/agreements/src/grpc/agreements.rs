@@ -133,7 +133,7 @@ impl Agreements {
 
 /// An agreement with its status on a day.
 fn message(shown: Shown<Agreement>, as_of: Day) -> Message {
-    let status = status::on(&shown.value.milestones, as_of);
+    let status = status::on(&shown.value.milestones, "", as_of);
     Message { status: Some(status_message(status)), ..Agreement::write(shown) }
 }
 

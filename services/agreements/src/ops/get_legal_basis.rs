@@ -31,26 +31,28 @@ pub async fn get_legal_basis(
     read_time: Option<i64>,
 ) -> Result<Answer, Failure> {
     let chronicle = &app.records.chronicle;
-    let (_, read_time) = app.records.find::<Party>(party.to_owned(), read_time).await?;
+    let (shown, read_time) = app.records.find::<Party>(party.to_owned(), read_time).await?;
+    let party = shown.into_stored().value;
     let reader = standard::reader();
     let failed = |error| from_record("registan/Agreement", error);
     let union = store::union_names(chronicle, read_time, &reader).await.map_err(failed)?;
+    let mut names = party.predecessors.clone();
+    names.push(party.name.clone());
     let (mut agreements, mut bytes) = (Vec::new(), 0);
     let take = |agreement: Agreement| {
-        if legal_basis::with_union(&agreement, &union) {
-            let agreement = legal_basis::needed(agreement);
-            bytes += serde_json::to_string(&agreement).map_or(0, |text| text.len());
-            agreements.push(agreement);
-        }
+        let agreement = legal_basis::needed(agreement);
+        bytes += serde_json::to_string(&agreement).map_or(0, |text| text.len());
+        agreements.push(agreement);
         bytes <= MOST_BYTES
     };
-    store::agreements_of(chronicle, party, read_time, &reader, take).await.map_err(failed)?;
+    store::agreements_of(chronicle, &names, read_time, &reader, take).await.map_err(failed)?;
     if bytes > MOST_BYTES {
         let message = format!(
-            "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{party}\""
+            "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{}\"",
+            party.name
         );
         return Err(Failure::resource_exhausted("ANSWER_TOO_LARGE", message));
     }
     let as_of = ops::day_or_today(app, as_of);
-    Ok(Answer { basis: legal_basis::on(agreements, &union, as_of), as_of, read_time })
+    Ok(Answer { basis: legal_basis::on(agreements, &party, &union, as_of), as_of, read_time })
 }

@@ -15,11 +15,11 @@ use api::registan::r#type::v1::{Date, PartialDate};
 use tonic::Code;
 
 #[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
-fn day(year: i32, month: i32, day: i32) -> Option<Date> {
+pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
     Some(Date { year, month, day })
 }
 
-fn milestone(kind: milestone::Kind, date: Option<Date>) -> Milestone {
+pub fn milestone(kind: milestone::Kind, date: Option<Date>) -> Milestone {
     Milestone {
         kind: kind.into(),
         date: Some(PartialDate { date, ..PartialDate::default() }),
@@ -27,14 +27,14 @@ fn milestone(kind: milestone::Kind, date: Option<Date>) -> Milestone {
     }
 }
 
-fn between(parties: &[&str]) -> Vec<AgreementParty> {
+pub fn between(parties: &[&str]) -> Vec<AgreementParty> {
     parties
         .iter()
         .map(|party| AgreementParty { party: format!("parties/{party}"), role: 1 })
         .collect()
 }
 
-fn agreement(id: &str, kind: Kind, milestones: Vec<Milestone>) -> CreateAgreementRequest {
+pub fn agreement(id: &str, kind: Kind, milestones: Vec<Milestone>) -> CreateAgreementRequest {
     let agreement = Agreement {
         kind: kind.into(),
         title: format!("Agreement {id}"),
@@ -153,7 +153,9 @@ async fn the_status_is_that_of_the_day_asked_for() {
             .status
             .unwrap();
 
-        assert_eq!((inside.state(), inside.uncertain), (State::NotStarted, true));
+        assert_eq!((inside.state(), inside.uncertain), (State::Undetermined, true));
+        assert_eq!((inside.at_least(), inside.at_most()), (State::NotStarted, State::Signed));
+        assert_eq!(inside.reason, "SIGNED between 2022-11-01 and 2022-11-30");
         assert_eq!((after.state(), after.uncertain), (State::Signed, false));
         let refusal = running.agreements.get_agreement(on(day(2022, 2, 30))).await.unwrap_err();
         assert_eq!(

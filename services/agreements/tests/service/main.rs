@@ -3,6 +3,8 @@
 mod agreements;
 mod durable;
 mod grants;
+mod law;
+mod law_table;
 mod parties;
 mod referred;
 mod sources;

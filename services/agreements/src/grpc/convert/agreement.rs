@@ -15,7 +15,7 @@ use standard::{Reference, Served, Stamp};
 
 use crate::domain::Agreement;
 use crate::domain::agreement::{AgreementParty, Participation, Provision, Relation};
-use crate::domain::milestone::Milestone;
+use crate::domain::milestone::{self, Milestone};
 use crate::domain::status::Status;
 
 const PARTY: &[&str] = &["parties/{party}"];
@@ -56,6 +56,7 @@ impl Served for Agreement {
             confidence: check.optional_word("confidence", message.confidence),
         };
         check_provision_ids(check, &agreement.provisions);
+        check_order(check, &agreement.milestones);
         agreement
     }
 
@@ -136,6 +137,19 @@ fn read_milestone(check: &mut Check, message: wire::Milestone) -> Milestone {
         source: read_source(check, "source", message.source),
         confidence: check.optional_word("confidence", message.confidence),
         preferred: message.preferred,
+        scope: check.text("scope", message.scope, 1024),
+    }
+}
+
+/// Names both milestones of a pair that stands in the wrong order.
+fn check_order(check: &mut Check, milestones: &[Milestone]) {
+    for (first, second) in milestone::misplaced(milestones) {
+        for (place, other, relation) in [(first, second, "after"), (second, first, "before")] {
+            let (kind, other_kind) = (milestones[place].kind.word(), milestones[other].kind.word());
+            let description =
+                format!("{kind} cannot come {relation} {other_kind}, which is milestones[{other}]");
+            check.violation(&format!("milestones[{place}].date"), "ORDER_INVALID", description);
+        }
     }
 }
 
@@ -195,6 +209,11 @@ pub fn status_message(status: Status) -> wire::AgreementStatus {
         as_of: Some(status.as_of.into()),
         since: status.since.map(Into::into),
         uncertain: status.uncertain,
+        at_least: status.range.map_or(0, |(first, _)| first.number()),
+        at_most: status.range.map_or(0, |(_, last)| last.number()),
+        reason: status.reason,
+        suspended: status.suspended,
+        applied: status.applied,
     }
 }
 
@@ -207,6 +226,7 @@ impl From<AgreementParty> for wire::AgreementParty {
 impl From<Milestone> for wire::Milestone {
     fn from(milestone: Milestone) -> Self {
         Self {
+            unattributed: milestone.is_unattributed(),
             kind: milestone.kind.number(),
             date: Some(milestone.date.into()),
             party: milestone.party,
@@ -215,6 +235,7 @@ impl From<Milestone> for wire::Milestone {
             source: milestone.source.map(Into::into),
             confidence: number(milestone.confidence),
             preferred: milestone.preferred,
+            scope: milestone.scope,
         }
     }
 }

@@ -6,9 +6,7 @@ use facts::vocabulary::Vocabulary;
 use prost_types::Timestamp;
 
 use super::status_message;
-use crate::domain::Agreement;
-use crate::domain::legal_basis::{LegalBasis, matters};
-use crate::domain::status::Status;
+use crate::domain::legal_basis::{Entry, LegalBasis, matters};
 
 /// The legal basis of a party, on a day, at an instant of the record.
 pub fn legal_basis_message(
@@ -28,14 +26,18 @@ pub fn legal_basis_message(
         negotiated: entries(basis.negotiated, as_of),
         political: entries(basis.political, as_of),
         ended: entries(basis.ended, as_of),
+        undetermined: entries(basis.undetermined, as_of),
+        not_started: entries(basis.not_started, as_of),
+        without_union: entries(basis.without_union, as_of),
     }
 }
 
-fn entries(agreements: Vec<(Agreement, Status)>, as_of: Day) -> Vec<wire::LegalBasisEntry> {
-    agreements.into_iter().map(|(agreement, status)| entry(agreement, status, as_of)).collect()
+fn entries(entries: Vec<Entry>, as_of: Day) -> Vec<wire::LegalBasisEntry> {
+    entries.into_iter().map(|one| entry(one, as_of)).collect()
 }
 
-fn entry(agreement: Agreement, status: Status, as_of: Day) -> wire::LegalBasisEntry {
+fn entry(entry: Entry, as_of: Day) -> wire::LegalBasisEntry {
+    let Entry { agreement, status, predecessor } = entry;
     let signed = agreement.signed().filter(|date| date.latest() <= as_of).cloned();
     let provisions = agreement.provisions.into_iter().filter(|provision| matters(provision.kind));
     wire::LegalBasisEntry {
@@ -46,5 +48,6 @@ fn entry(agreement: Agreement, status: Status, as_of: Day) -> wire::LegalBasisEn
         signed: signed.map(Into::into),
         provisions: provisions.map(Into::into).collect(),
         source: Some(agreement.source.into()),
+        predecessor,
     }
 }

@@ -1,0 +1,223 @@
+//! The table of `docs/law-on-a-day.md`, read from that file and compared with what the service answers of the reference record.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeSet;
+
+use crate::support::{Running, serve};
+use api::registan::agreements::v1::agreement::State;
+use api::registan::agreements::v1::{
+    AgreementStatus, CreateAgreementRequest, CreatePartyRequest, CreateSourceRequest,
+    GetAgreementRequest, GetLegalBasisRequest, LegalBasis, LegalBasisEntry, ListAgreementsRequest,
+};
+use api::registan::r#type::v1::{Date, PartialDate, partial_date::Qualifier};
+use reference::COLLECTIONS;
+
+const TABLE: &str = include_str!("../../../../docs/law-on-a-day.md");
+
+/// The rows of a table of the file, without what marks code.
+fn rows(title: &str) -> Vec<Vec<String>> {
+    let section = TABLE.split(&format!("\n## {title}\n")).nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
+    let cell = |cell: &str| cell.replace('`', "").trim().to_owned();
+    lines.map(|line| line.trim_matches('|').split('|').map(cell).collect()).collect()
+}
+
+fn day(text: &str) -> Option<Date> {
+    let parts: Vec<i32> = text.split('-').map(|part| part.parse().unwrap()).collect();
+    let part = |place: usize| parts.get(place).copied().unwrap_or(0);
+    Some(Date { year: part(0), month: part(1), day: part(2) })
+}
+
+/// The service with the part of the reference record that it keeps: what is law, and what that names.
+async fn recorded(url: &str) -> Running {
+    let mut running = serve(url).await;
+    for collection in &COLLECTIONS[..4] {
+        for record in collection.records().unwrap() {
+            let id = record.id;
+            let resource = record.resource;
+            match collection.name {
+                "sources" => {
+                    let source = Some(resource.transcode_to().unwrap());
+                    let request =
+                        CreateSourceRequest { source, source_id: id, ..Default::default() };
+                    running.sources.create_source(request).await.unwrap();
+                }
+                "parties" => {
+                    let party = Some(resource.transcode_to().unwrap());
+                    let request = CreatePartyRequest { party, party_id: id, ..Default::default() };
+                    running.parties.create_party(request).await.unwrap();
+                }
+                _ => {
+                    let (agreement, agreement_id) = (Some(resource.transcode_to().unwrap()), id);
+                    let request =
+                        CreateAgreementRequest { agreement, agreement_id, ..Default::default() };
+                    running.agreements.create_agreement(request).await.unwrap();
+                }
+            }
+        }
+    }
+    running
+}
+
+/// A date as the table writes it.
+fn written(date: &PartialDate) -> String {
+    let one = |date: &Date| match (date.month, date.day) {
+        (0, _) => format!("{}", date.year),
+        (month, 0) => format!("{}-{month:02}", date.year),
+        (month, day) => format!("{}-{month:02}-{day:02}", date.year),
+    };
+    let by = if date.qualifier() == Qualifier::Until { "by " } else { "" };
+    let end = date.end.as_ref().map(|end| format!("/{}", one(end))).unwrap_or_default();
+    format!("{by}{}{end}", one(date.date.as_ref().unwrap()))
+}
+
+/// A status as the table writes it.
+fn said(status: &AgreementStatus) -> (String, String) {
+    let word = |state: State| state.as_str_name().trim_start_matches("STATE_").to_owned();
+    let undetermined = status.state() == State::Undetermined;
+    let mut said = if undetermined {
+        format!("{} … {}", word(status.at_least()), word(status.at_most()))
+    } else {
+        word(status.state())
+    };
+    if !status.suspended.is_empty() {
+        said.push_str(", part suspended");
+    }
+    if status.applied.starts_with("Not known") {
+        said.push_str(", provisions not known");
+    }
+    if status.uncertain && !undetermined {
+        said.push_str(", uncertain");
+    }
+    assert_eq!(status.uncertain, !status.reason.is_empty(), "what is uncertain says why");
+    (said, status.since.as_ref().map_or_else(|| "–".to_owned(), written))
+}
+
+const fn lists(basis: &LegalBasis) -> [(&'static str, &Vec<LegalBasisEntry>); 10] {
+    [
+        ("in_force", &basis.in_force),
+        ("suspended", &basis.suspended),
+        ("provisionally_applied", &basis.provisionally_applied),
+        ("signed_not_in_force", &basis.signed_not_in_force),
+        ("negotiated", &basis.negotiated),
+        ("political", &basis.political),
+        ("ended", &basis.ended),
+        ("undetermined", &basis.undetermined),
+        ("not_started", &basis.not_started),
+        ("without_union", &basis.without_union),
+    ]
+}
+
+fn names(entries: &[LegalBasisEntry]) -> BTreeSet<String> {
+    entries.iter().map(|entry| entry.agreement.replace("agreements/", "")).collect()
+}
+
+async fn legal_basis(running: &mut Running, party: &str, as_of: &str) -> LegalBasis {
+    let (party, as_of) = (format!("parties/{party}"), day(as_of));
+    let request = GetLegalBasisRequest { party, as_of, read_time: None };
+    running.agreements.get_legal_basis(request).await.unwrap().into_inner()
+}
+
+/// Compares each agreement of the table on each day.
+async fn compare_agreements(running: &mut Running) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut pairs = BTreeSet::new();
+    for row in rows("Agreements").into_iter().chain(rows("Conventions")) {
+        let [agreement, on, state, since, source] = row.as_slice() else { panic!("{row:?}") };
+        let (name, as_of) = (format!("agreements/{agreement}"), day(on));
+        let request = GetAgreementRequest { name, as_of, read_time: None };
+        let answer = running.agreements.get_agreement(request).await.unwrap().into_inner();
+        let found = said(&answer.status.unwrap());
+        if found != (state.clone(), since.clone()) {
+            wrong.push(format!("{agreement} on {on}: {state} since {since}, not {found:?}"));
+        }
+        assert!(!source.is_empty());
+        pairs.insert((agreement.clone(), on.clone()));
+    }
+    let told = TABLE.lines().nth(2).unwrap();
+    assert!(told.starts_with(&format!("{} pairs", pairs.len())), "{} pairs", pairs.len());
+    let agreements: BTreeSet<_> = pairs.into_iter().map(|(agreement, _)| agreement).collect();
+    let all = COLLECTIONS[2..4].iter().map(|it| it.records().unwrap().len()).sum::<usize>();
+    assert_eq!(agreements.len(), all, "every agreement and convention stands in the table");
+    wrong
+}
+
+/// Compares every list of each party on each day, and that every agreement of it is in exactly one of them.
+async fn compare_parties(running: &mut Running) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let rows = rows("Parties");
+    let asked: BTreeSet<_> = rows.iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    for (party, on) in asked {
+        let basis = legal_basis(running, &party, &on).await;
+        let mut told = Vec::new();
+        for (list, entries) in lists(&basis) {
+            let row = rows.iter().find(|row| (&row[0], &row[1], &*row[2]) == (&party, &on, list));
+            let expected: BTreeSet<String> =
+                row.map(|row| row[3].split(", ").map(str::to_owned).collect()).unwrap_or_default();
+            if names(entries) != expected {
+                wrong.push(format!("{party} on {on}, {list}: {:?}", names(entries)));
+            }
+            told.extend(entries.iter().map(|entry| entry.agreement.clone()));
+        }
+        let filter = format!("parties:\"parties/{party}\" OR parties:\"parties/su\"");
+        let request = ListAgreementsRequest { filter, page_size: 1000, ..Default::default() };
+        let page = running.agreements.list_agreements(request).await.unwrap().into_inner();
+        let mut all: Vec<String> = page.agreements.into_iter().map(|it| it.name).collect();
+        (all.sort(), told.sort());
+        assert_eq!(told, all, "{party} on {on}: each agreement is in one list");
+    }
+    wrong
+}
+
+/// Compares in which list of the successors the law of the Soviet Union is.
+async fn compare_succession(running: &mut Running) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for row in rows("The law of the Soviet Union") {
+        let [party, on, expected] = row.as_slice() else { panic!("{row:?}") };
+        let basis = legal_basis(running, party, on).await;
+        let has = |entry: &&LegalBasisEntry| entry.agreement == "agreements/eu-su-tca-1989";
+        let found = lists(&basis)
+            .into_iter()
+            .find_map(|(list, entries)| Some((list, entries.iter().find(has)?)));
+        let (list, entry) = found.unwrap();
+        let through = if party == "su" { "" } else { "parties/su" };
+        if list != expected || entry.predecessor != through {
+            wrong.push(format!("{party} on {on}: {expected}, not {list}"));
+        }
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn the_law_on_a_day_is_that_of_the_table() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+
+        let mut wrong = compare_agreements(&mut running).await;
+        wrong.extend(compare_parties(&mut running).await);
+        wrong.extend(compare_succession(&mut running).await);
+
+        assert!(wrong.is_empty(), "{} expectations:\n{}", wrong.len(), wrong.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_kyrgyz_protocols_whose_entry_into_force_is_not_known_are_undetermined_with_the_reason()
+{
+    let database = testkit::database(testkit::Engine::Sqlite).await.unwrap();
+    let mut running = recorded(&database.url).await;
+
+    let basis = legal_basis(&mut running, "kg", "2024-01-17").await;
+
+    let reason = |id: &str| {
+        let name = format!("agreements/eu-kg-pca-prot-{id}");
+        let entry = basis.undetermined.iter().find(|entry| entry.agreement == name).unwrap();
+        entry.status.as_ref().unwrap().reason.clone()
+    };
+    assert_eq!(reason("2004"), "IN_FORCE by 2026-03-31, and nothing is recorded before it");
+    assert_eq!(reason("2007"), "IN_FORCE between 2006-10-24 and 2026-03-31");
+    assert_eq!(reason("hr"), "IN_FORCE between 2013-07-02 and 2026-03-31");
+}
