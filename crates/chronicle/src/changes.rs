@@ -20,7 +20,7 @@ use crate::mark::Mark;
 use crate::read::{ListRequest, arguments, marked, matching, no_head};
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
-use crate::rows::{Room, fitting, with_version};
+use crate::rows::{Room, with_version};
 use crate::sent::{Sent, Step, Trust};
 use crate::shown::{Recorded, Shown};
 use crate::watched::{self, BATCH, Stood};
@@ -233,7 +233,7 @@ impl<T: Resource> Watcher<T> {
         self.sent.look(head);
         let found = with_version(&rows)?;
         let size = Ord::min(found.len(), usize::try_from(BATCH).unwrap_or(usize::MAX));
-        let page = self.chronicle.load(fitting(&found[..size])?).await?;
+        let page = self.chronicle.load_fitting(&found[..size], 1).await?;
         let more = found.len() > page.len();
         let shown = found.iter().map(|row| flag(row, "shown"));
         let page = page.into_iter().zip(shown).map(|(stored, shown)| Ok((stored, shown?)));

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::layers::Layers;
-use crate::read::{VERSION, stored};
+use crate::read::{VERSION, seal, stored};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
 use crate::token::Keys;
@@ -55,6 +55,7 @@ async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error>
         let place = Expr::tuple([Expr::col(id("uid")), Expr::col(id("revision"))]);
         let page = Query::select()
             .columns(VERSION.map(id))
+            .expr_as(seal(Expr::col(id("salt")), Expr::col(id("views"))), id("seal"))
             .from(id(T::KIND))
             .and_where(place.gt(Expr::tuple([Expr::val(after.0), Expr::val(after.1)])))
             .order_by(id("uid"), sea_orm::sea_query::Order::Asc)

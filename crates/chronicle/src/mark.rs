@@ -1,7 +1,9 @@
 //! Where in the record a token stands, and of which record: a database that goes back (a copy put in its place, a standby that was
 //! behind) has another past, and what was given out in the one that was lost must not be taken for it.
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -33,15 +35,20 @@ impl Mark {
     }
 }
 
-/// The hash of the last change at or before an instant; before the first of several.
+/// What a token keeps of the hash of the last change at or before an instant; before the first of several.
 pub(crate) fn hash_at(instants: impl IntoIterator<Item = SimpleExpr>) -> SelectStatement {
     let time = || Expr::col((id("m"), id("time")));
     let mut before = Condition::all();
     for instant in instants {
         before = before.add(time().lte(instant));
     }
+    let hash = Expr::col((id("m"), id("hash")));
     Query::select()
-        .column((id("m"), id("hash")))
+        .expr(Func::cust(id("substr")).args([
+            hash,
+            Expr::cust("1"),
+            Expr::cust(DIGITS.to_string()),
+        ]))
         .from_as(id("change"), id("m"))
         .cond_where(before)
         .order_by((id("m"), id("time")), Order::Desc)

@@ -1,12 +1,14 @@
-//! The one read path. Every query is the head row with a `LEFT JOIN` to what was asked for: one statement, so one snapshot, so the
-//! read time it answers with is true, also of an empty answer, and no transaction is needed.
+//! The one read path. Every query asks for the head row together with what is asked for: one statement, so one snapshot, so the
+//! read time it answers with is true, and no transaction is needed. Where an answer without rows needs a read time too, what is
+//! asked for is joined to the head row; else the head is one column more, which costs less.
 //!
 //! Here Get and what the statements have in common; `list`: List.
 
 mod list;
 
 use sea_orm::sea_query::{
-    Asterisk, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
+    Asterisk, BinOper, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement,
+    SimpleExpr,
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
@@ -27,9 +29,15 @@ use crate::token::Keys;
 
 /// By how much, in microseconds, the clock of another server may be ahead of this one.
 const CLOCK_DIFFERENCE: i64 = 30_000_000;
-/// The columns from which a version is read.
-pub(crate) const VERSION: [&str; 8] =
-    ["uid", "revision", "created", "recorded_from", "deleted", "salt", "views", "document"];
+/// The columns from which a version is read, besides [`seal`].
+pub(crate) const VERSION: [&str; 6] =
+    ["uid", "revision", "created", "recorded_from", "deleted", "document"];
+
+/// Salt and views of a version in one column, `seal`: what a row costs is its columns. A salt has hexadecimal digits alone, and
+/// views, which almost no version has, begin with a bracket.
+pub(crate) fn seal(salt: SimpleExpr, views: SimpleExpr) -> SimpleExpr {
+    salt.binary(BinOper::Custom("||"), views)
+}
 
 /// A column of the versions `v` of a query.
 pub fn v(column: &str) -> SimpleExpr {
@@ -51,29 +59,18 @@ pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
         .to_owned()
 }
 
-/// As [`with_head`], and `mark`: the hash of the last change at or before the instant that the answer holds for; with a token:
-/// at or before that of the token.
+/// As [`with_head`], but with `stand` for the head: in one column the head and, after a colon, the hash of the last change at or
+/// before the instant that the answer holds for; with a token: at or before that of the token.
 pub(crate) fn with_mark(
     inner: SelectStatement,
     reader: &Reader,
     at: At,
     token: Option<&Mark>,
 ) -> SelectStatement {
-    let column = Expr::col((id("h"), id(Head::column(&reader.sight))));
-    let mark = match (token, at) {
-        (Some(mark), _) => hash_at([Expr::val(mark.time)]),
-        (None, At::Time(time)) => hash_at([Expr::val(time), column.clone()]),
-        (None, _) => hash_at([column.clone()]),
-    };
     // Its limit keeps the planners from asking for the mark once for each row of the answer.
-    let head = Query::select()
-        .expr_as(column, id("head"))
-        .expr_as(SimpleExpr::from(mark), id("mark"))
-        .from_as(id("head"), id("h"))
-        .limit(1)
-        .to_owned();
+    let head = stand(reader, at, token).limit(1).to_owned();
     Query::select()
-        .columns(["head", "mark"].map(|column| (id("h"), id(column))))
+        .column((id("h"), id("stand")))
         .column((id("v"), Asterisk))
         .from_subquery(head, id("h"))
         .join_subquery(
@@ -85,6 +82,36 @@ pub(crate) fn with_mark(
         .to_owned()
 }
 
+/// Adds `stand`, as [`with_mark`] has it, to a query for rows, which is then spared a join and a second sort. No row, no head:
+/// an answer without rows is to be asked for by [`with_mark`].
+pub(crate) fn add_mark(query: &mut SelectStatement, reader: &Reader, at: At, token: Option<&Mark>) {
+    query.expr_as(SimpleExpr::from(stand(reader, at, token)), id("stand"));
+}
+
+fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStatement {
+    let head = Expr::col((id("h"), id(Head::column(&reader.sight))));
+    let mark = match (token, at) {
+        (Some(mark), _) => hash_at([Expr::val(mark.time)]),
+        (None, At::Time(time)) => hash_at([Expr::val(time), head.clone()]),
+        (None, _) => hash_at([head.clone()]),
+    };
+    let mark = Func::coalesce([SimpleExpr::from(mark), Expr::cust("''")]);
+    let both = head
+        .cast_as(id("text"))
+        .binary(BinOper::Custom("||"), Expr::cust("':'"))
+        .binary(BinOper::Custom("||"), SimpleExpr::from(mark));
+    Query::select().expr_as(both, id("stand")).from_as(id("head"), id("h")).to_owned()
+}
+
+/// The head as far as the reader can notice it, as a column of any query.
+fn head_of(reader: &Reader) -> SimpleExpr {
+    let head = Query::select()
+        .expr(Expr::col((id("h"), id(Head::column(&reader.sight)))))
+        .from_as(id("head"), id("h"))
+        .to_owned();
+    SimpleExpr::from(head)
+}
+
 /// The head in an answer to [`with_mark`], and the mark it stands on: that of the token, if it still holds.
 pub(crate) fn marked(
     row: Option<&QueryResult>,
@@ -92,10 +119,13 @@ pub(crate) fn marked(
     token: Option<&Mark>,
 ) -> Result<(i64, Mark), Error> {
     let row = row.ok_or_else(no_head)?;
-    let (head, found): (i64, Option<String>) = (row.try_get("", "head")?, row.try_get("", "mark")?);
+    let stand: String = row.try_get("", "stand")?;
+    let (head, found) = stand.split_once(':').ok_or_else(no_head)?;
+    let head = head.parse().map_err(|_| no_head())?;
+    let found = Some(found).filter(|hash| !hash.is_empty());
     match token {
-        Some(mark) => mark.check(found.as_deref()).map(|()| (head, mark.clone())),
-        None => Ok((head, Mark::new(holds(at, head), found.as_deref()))),
+        Some(mark) => mark.check(found).map(|()| (head, mark.clone())),
+        None => Ok((head, Mark::new(holds(at, head), found))),
     }
 }
 
@@ -111,6 +141,7 @@ pub fn versions<T: Resource>(at: At, reader: &Reader) -> SelectStatement {
 pub(crate) fn all_versions<T: Resource>() -> SelectStatement {
     Query::select()
         .columns(VERSION.map(|column| (id("v"), id(column))))
+        .expr_as(seal(v("salt"), v("views")), id("seal"))
         .from_as(id(T::KIND), id("v"))
         .to_owned()
 }
@@ -171,13 +202,15 @@ impl Chronicle {
         at: At,
         reader: &Reader,
     ) -> Result<(Stored<T>, i64), Error> {
-        let inner = versions::<T>(at, reader).and_where(v("name").eq(name)).to_owned();
-        let row = self.db.query_one(&with_head(inner, reader)).await?.ok_or_else(no_head)?;
+        let query = versions::<T>(at, reader)
+            .and_where(v("name").eq(name))
+            .expr_as(head_of(reader), id("head"))
+            .to_owned();
+        let Some(row) = self.db.query_one(&query).await? else {
+            return Err(Error::NotFound(name.to_owned()));
+        };
         let read_time = holds(at, row.try_get("", "head")?);
-        match row.try_get::<Option<i64>>("", "revision")? {
-            Some(_) => Ok((self.stored::<T>(&row)?.seen_by(&reader.sight), read_time)),
-            None => Err(Error::NotFound(name.to_owned())),
-        }
+        Ok((self.stored::<T>(&row)?.seen_by(&reader.sight), read_time))
     }
 
     /// Those of the names that stand undeleted now, in no order; for checks, not to be shown. One query.
@@ -241,7 +274,8 @@ pub(crate) fn stored<T: Resource>(
     document: &str,
 ) -> Result<Stored<T>, Error> {
     let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
-    let (salt, views): (String, String) = (row.try_get("", "salt")?, row.try_get("", "views")?);
+    let seal: String = row.try_get("", "seal")?;
+    let (salt, views) = seal.split_at(seal.find('[').unwrap_or(seal.len()));
     let value = serde_json::from_str(document).map_err(|error| {
         Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
     })?;
@@ -251,11 +285,11 @@ pub(crate) fn stored<T: Resource>(
         created: row.try_get("", "created")?,
         recorded: row.try_get("", "recorded_from")?,
         deleted: row.try_get("", "deleted")?,
-        etag: keys.etag(uid, revision, &salt),
+        etag: keys.etag(uid, revision, salt),
         layers: Layered::NONE,
         value,
     };
-    Ok(stored.layered(Views::of(&views)?))
+    Ok(stored.layered(Views::of(views)?))
 }
 
 pub(crate) fn no_head() -> Error {

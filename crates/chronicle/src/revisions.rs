@@ -12,7 +12,7 @@ use crate::mark::Mark;
 use crate::read::{holds, marked, no_head, v, with_mark};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
-use crate::rows::{self, fitting, with_version};
+use crate::rows::{self, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
 
@@ -161,9 +161,8 @@ impl Chronicle {
         let (head, mark) = marked(found.first(), at, token)?;
         let number = found.first().ok_or_else(no_head)?.try_get("", "number")?;
         let found = with_version(&found)?;
-        let wanted = Ord::max(fitting(&found)?.len(), Ord::min(found.len(), 2));
-        let mut rows = Vec::with_capacity(wanted);
-        for (stored, row) in self.load(&found[..wanted]).await?.into_iter().zip(&found) {
+        let mut rows = Vec::with_capacity(found.len());
+        for (stored, row) in self.load_fitting(&found, 2).await?.into_iter().zip(&found) {
             rows.push((stored, row.try_get("", "operation")?, row.try_get("", "caller")?));
         }
         Ok(Found { rows, of: found.len(), number, head, mark })

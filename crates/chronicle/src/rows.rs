@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::error::Error;
-use crate::read::{VERSION, v};
+use crate::read::{VERSION, seal, v};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
 
@@ -19,16 +19,42 @@ const MOST_BYTES: usize = 3 << 20;
 /// A document of at most so many bytes is read with its row.
 const SMALL: i32 = 16 << 10;
 
-/// Selects the versions `v`, each with the bytes of its document as `bytes`, and the document where it is small. Neither engine
+/// Selects the versions `v`, each with its document where that is small, else with the bytes it has instead. Neither engine
 /// reads a large one for that.
 pub(crate) fn select(query: &mut SelectStatement) -> &mut SelectStatement {
     let bytes = || SimpleExpr::from(Func::cust(id("octet_length")).arg(v("document")));
-    let small = Expr::case(bytes().lte(SMALL), v("document"));
+    let document =
+        Expr::case(bytes().lte(SMALL), v("document")).finally(bytes().cast_as(id("text")));
     let columns = VERSION.into_iter().filter(|column| *column != "document");
     query
         .columns(columns.map(|column| (id("v"), id(column))))
-        .expr_as(small, id("document"))
-        .expr_as(bytes(), id("bytes"))
+        .expr_as(seal(v("salt"), v("views")), id("seal"))
+        .expr_as(document, id("document"))
+}
+
+/// What the column `document` of a row of [`select`] holds.
+enum Document {
+    Whole(String),
+    /// Its bytes alone.
+    Large(usize),
+}
+
+impl Document {
+    fn of(row: &QueryResult) -> Result<Self, Error> {
+        let text: String = row.try_get("", "document")?;
+        // Documents are objects: none begins with a digit.
+        match text.parse() {
+            Ok(bytes) => Ok(Self::Large(bytes)),
+            Err(_) => Ok(Self::Whole(text)),
+        }
+    }
+
+    const fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(text) => text.len(),
+            Self::Large(bytes) => *bytes,
+        }
+    }
 }
 
 /// The rows that hold a version: the head comes with one that does not, where there is none.
@@ -53,47 +79,69 @@ impl Room {
 
     /// Takes the document of a row in; false where there is no room for it. The first always finds room.
     pub fn take(&mut self, row: &QueryResult) -> Result<bool, Error> {
-        let bytes = usize::try_from(row.try_get::<i32>("", "bytes")?).unwrap_or(usize::MAX);
+        Ok(self.take_bytes(Document::of(row)?.bytes()))
+    }
+
+    const fn take_bytes(&mut self, bytes: usize) -> bool {
         if bytes > self.0 && self.0 < MOST_BYTES {
-            return Ok(false);
+            return false;
         }
         self.0 = self.0.saturating_sub(bytes);
-        Ok(true)
+        true
     }
-}
-
-/// The first of the rows, as many as there is room for.
-pub(crate) fn fitting<'a, 'b>(rows: &'a [&'b QueryResult]) -> Result<&'a [&'b QueryResult], Error> {
-    let mut room = Room::whole();
-    for (number, row) in rows.iter().enumerate() {
-        if !room.take(row)? {
-            return Ok(&rows[..number]);
-        }
-    }
-    Ok(rows)
 }
 
 impl Chronicle {
-    /// The versions in rows of [`select`]. One query for the documents that are not small, if there are any: a version never
-    /// changes, so whenever it is read it is the one of the row.
+    /// The versions in the first of some rows of [`select`], as many as an answer has room for, but `least` where there are so
+    /// many.
+    pub(crate) async fn load_fitting<T: Resource>(
+        &self,
+        rows: &[&QueryResult],
+        least: usize,
+    ) -> Result<Vec<Stored<T>>, Error> {
+        let (mut room, mut fits) = (Room::whole(), true);
+        let mut documents = Vec::with_capacity(rows.len());
+        for row in rows {
+            let document = Document::of(row)?;
+            fits = fits && room.take_bytes(document.bytes());
+            if !fits && documents.len() >= least {
+                break;
+            }
+            documents.push(document);
+        }
+        self.load_with(&rows[..documents.len()], documents).await
+    }
+
+    /// The versions in rows of [`select`].
     pub(crate) async fn load<T: Resource>(
         &self,
         rows: &[&QueryResult],
     ) -> Result<Vec<Stored<T>>, Error> {
-        let mut documents: Vec<Option<String>> = Vec::with_capacity(rows.len());
+        let documents = rows.iter().map(|row| Document::of(row)).collect::<Result<_, _>>()?;
+        self.load_with(rows, documents).await
+    }
+
+    /// The versions in rows, each with what it has of its document. One query for those that are not small, if there are any: a
+    /// version never changes, so whenever it is read it is the one of the row.
+    async fn load_with<T: Resource>(
+        &self,
+        rows: &[&QueryResult],
+        documents: Vec<Document>,
+    ) -> Result<Vec<Stored<T>>, Error> {
         let mut large = Vec::new();
-        for row in rows {
-            let document: Option<String> = row.try_get("", "document")?;
-            if document.is_none() {
+        for (row, document) in rows.iter().zip(&documents) {
+            if matches!(document, Document::Large(_)) {
                 large.push((row.try_get("", "uid")?, row.try_get("", "revision")?));
             }
-            documents.push(document);
         }
         let mut read = self.documents(T::KIND, &large).await?;
         let mut wanted = large.iter();
         let mut found = Vec::with_capacity(rows.len());
         for (row, document) in rows.iter().zip(documents) {
-            let document = document.or_else(|| wanted.next().and_then(|key| read.remove(key)));
+            let document = match document {
+                Document::Whole(text) => Some(text),
+                Document::Large(_) => wanted.next().and_then(|key| read.remove(key)),
+            };
             let gone = || Error::Corrupt(format!("a document of {} is gone", T::KIND));
             found.push(self.stored_with(row, &document.ok_or_else(gone)?)?);
         }

@@ -146,10 +146,8 @@ fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     let version = ["uid", "revision", "created", "recorded_from", "deleted"];
     lines(kind, after)
         .columns(version.map(|column| (id("o"), id(column))))
-        .expr_as(Expr::cust("''"), id("salt"))
-        .expr_as(Expr::cust("''"), id("views"))
+        .expr_as(Expr::cust("''"), id("seal"))
         .expr_as(Expr::cust("''"), id("document"))
-        .expr_as(Expr::cust("0"), id("bytes"))
         .expr_as(flag(seen), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(Condition::all()), id("within"))

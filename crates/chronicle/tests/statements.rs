@@ -42,6 +42,13 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
             reader.list::<Thing>(&request, &public()).await.unwrap();
             assert_eq!(statements.swap(0, Ordering::Relaxed), 1, "a page of {page_size}");
         }
+        // Where there is no row to tell the head, it is asked for with them again.
+        let none =
+            ListRequest { filter: "title = \"nobody\"".to_owned(), ..ListRequest::default() };
+        let empty = reader.list::<Thing>(&none, &public()).await.unwrap();
+        assert_eq!(statements.swap(0, Ordering::Relaxed), 2, "an empty page");
+        let page = reader.list::<Thing>(&ListRequest::default(), &public()).await.unwrap();
+        assert_eq!((empty.items.len(), empty.read_time), (0, page.read_time));
     })
     .await;
 }

@@ -1,19 +1,20 @@
-//! List: what it asks, what it answers, and its one statement.
+//! List: what it asks, what it answers, and its statement.
 
 use aws_lc_rs::digest;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Condition, ExprTrait, Order as Direction, Query, SelectStatement};
 
-use super::{holds, marked, v, with_mark};
+use super::{add_mark, holds, marked, v, with_mark};
 use crate::Chronicle;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, standing};
 use crate::lane::Lane;
+use crate::mark::Mark;
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
 use crate::resource::{Resource, Stored};
-use crate::rows::{self, fitting, with_version};
+use crate::rows::{self, with_version};
 use crate::schema::id;
 use crate::shown::Shown;
 
@@ -53,7 +54,7 @@ pub struct Page<I> {
 }
 
 impl Chronicle {
-    /// A page, in its turn. One query, whatever its size.
+    /// A page, in its turn. One query, whatever its size; two for an empty one.
     pub async fn list<T: Resource>(
         &self,
         request: &ListRequest,
@@ -90,13 +91,16 @@ impl Chronicle {
     ) -> Result<Page<Stored<T>>, Error> {
         let plan = self.plan::<T>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
-        let rows = self.db.query_all(&plan.statement).await?;
-        let token = cursor.as_ref().map(|cursor| &cursor.mark);
+        let token = plan.token();
+        let mut rows = self.db.query_all(&plan.rows()?).await?;
+        if rows.is_empty() {
+            rows = self.db.query_all(&plan.rows_or_head()?).await?;
+        }
         let (head, mark) = marked(rows.first(), plan.at, token)?;
         let read_time = holds(plan.at, head);
         let found = with_version(&rows)?;
         let size = Ord::min(found.len(), usize::try_from(plan.size).unwrap_or(usize::MAX));
-        let items: Vec<Stored<T>> = self.load(fitting(&found[..size])?).await?;
+        let items: Vec<Stored<T>> = self.load_fitting(&found[..size], 1).await?;
         let next_page_token = match items.last() {
             Some(last) if found.len() > items.len() => {
                 let after = plan
@@ -114,13 +118,13 @@ impl Chronicle {
         Ok(Page { items, next_page_token, read_time, resume_token })
     }
 
-    /// A list request checked and turned into its one statement.
-    async fn plan<T: Resource>(
+    /// A list request of which all but the filter is checked.
+    async fn plan<'a, T: Resource>(
         &self,
-        request: &ListRequest,
-        cursor: Option<&Cursor>,
-        reader: &Reader,
-    ) -> Result<Plan<T>, Error> {
+        request: &'a ListRequest,
+        cursor: Option<&'a Cursor>,
+        reader: &'a Reader,
+    ) -> Result<Plan<'a, T>, Error> {
         let at = match cursor {
             Some(cursor) => At::Time(cursor.mark.time),
             None => self.at(request.read_time).await?,
@@ -131,26 +135,7 @@ impl Chronicle {
             Ord::min(request.page_size, MOST_ON_A_PAGE)
         };
         let order = order_by::<T>(&request.order_by)?;
-
-        let mut inner = rows::select(&mut Query::select()).to_owned();
-        inner.from_as(id(T::KIND), id("v")).cond_where(standing("v", at));
-        inner.cond_where(visible::<T>(&reader.sight, at));
-        inner.cond_where(matching::<T>(request, at)?).limit(size + 1);
-        if let Some(cursor) = cursor {
-            inner.cond_where(after(&order, cursor)?);
-        }
-        for (field, _) in &order {
-            inner.column((id("v"), id(field.path)));
-        }
-        let mut keys: Vec<_> =
-            order.iter().map(|(field, descending)| (field.path, *descending)).collect();
-        keys.push(("uid", order.last().is_some_and(|(_, descending)| *descending)));
-        // Sorted inside, where the index serves the page, and outside, where a join promises no order.
-        let statement = sorted(
-            with_mark(sorted(inner, &keys), reader, at, cursor.map(|cursor| &cursor.mark)),
-            &keys,
-        );
-        Ok(Plan { statement, at, size, order })
+        Ok(Plan { request, cursor, reader, at, size, order })
     }
 
     fn cursor<T: Resource>(&self, request: &ListRequest) -> Result<Option<Cursor>, Error> {
@@ -187,11 +172,62 @@ pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Con
     Ok(all)
 }
 
-struct Plan<T> {
-    statement: SelectStatement,
+/// What a list request asks for.
+struct Plan<'a, T> {
+    request: &'a ListRequest,
+    cursor: Option<&'a Cursor>,
+    reader: &'a Reader,
     at: At,
     size: u64,
     order: Order<T>,
+}
+
+impl<'a, T: Resource> Plan<'a, T> {
+    fn token(&self) -> Option<&'a Mark> {
+        self.cursor.map(|cursor| &cursor.mark)
+    }
+
+    /// The rows, each with the head and the mark: no row, no head.
+    fn rows(&self) -> Result<SelectStatement, Error> {
+        let mut query = self.versions()?;
+        add_mark(&mut query, self.reader, self.at, self.token());
+        Ok(self.sorted(query))
+    }
+
+    /// The rows, or the head and the mark alone where there are none.
+    fn rows_or_head(&self) -> Result<SelectStatement, Error> {
+        let mut inner = self.versions()?;
+        for (field, _) in &self.order {
+            inner.column((id("v"), id(field.path)));
+        }
+        // Sorted inside, where the index serves the page, and outside, where a join promises no order.
+        Ok(self.sorted(with_mark(self.sorted(inner), self.reader, self.at, self.token())))
+    }
+
+    /// The versions of the page and one more, in no order yet.
+    fn versions(&self) -> Result<SelectStatement, Error> {
+        let mut query = rows::select(&mut Query::select()).to_owned();
+        query
+            .from_as(id(T::KIND), id("v"))
+            .cond_where(standing("v", self.at))
+            .cond_where(visible::<T>(&self.reader.sight, self.at))
+            .cond_where(matching::<T>(self.request, self.at)?)
+            .limit(self.size + 1);
+        if let Some(cursor) = self.cursor {
+            query.cond_where(after(&self.order, cursor)?);
+        }
+        Ok(query)
+    }
+
+    fn sorted(&self, mut query: SelectStatement) -> SelectStatement {
+        let last = self.order.last().is_some_and(|(_, descending)| *descending);
+        let keys = self.order.iter().map(|(field, descending)| (field.path, *descending));
+        for (column, descending) in keys.chain([("uid", last)]) {
+            let direction = if descending { Direction::Desc } else { Direction::Asc };
+            query.order_by((id("v"), id(column)), direction);
+        }
+        query
+    }
 }
 
 /// What a token remembers of the question it belongs to: a hash each of filter, order, whether deleted ones are shown, and
@@ -204,12 +240,4 @@ pub(crate) fn arguments(request: &ListRequest) -> [i64; 4] {
         first.copy_from_slice(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8]);
         i64::from_be_bytes(first)
     })
-}
-
-fn sorted(mut query: SelectStatement, keys: &[(&str, bool)]) -> SelectStatement {
-    for (column, descending) in keys {
-        let direction = if *descending { Direction::Desc } else { Direction::Asc };
-        query.order_by((id("v"), id(*column)), direction);
-    }
-    query
 }
