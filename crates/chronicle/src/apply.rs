@@ -70,7 +70,7 @@ pub(crate) async fn apply(
     head: &Head,
     now: i64,
 ) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
-    let tiers = Tiers::before(transaction, jobs).await?;
+    let tiers = Tiers::before(transaction, jobs, head.seq).await?;
     let (placed, next) = place(jobs, head, now, tiers);
     request_ids(transaction, jobs, now).await?;
     close(transaction, &placed).await?;

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::error::Error;
+use crate::growth::Growth;
 use crate::head::Head;
 use crate::lane::Lanes;
 use crate::reader::Reader;
@@ -27,6 +28,7 @@ pub struct Chronicle {
     pub(crate) keys: Keys,
     pub(crate) writer: Writer,
     pub(crate) lanes: Lanes,
+    pub(crate) growth: Arc<Growth>,
     clock: Arc<dyn Clock>,
     /// The record time of the newest change this process knows of: wakes those who watch, and tells them no more.
     moves: Arc<watch::Sender<i64>>,
@@ -37,13 +39,21 @@ impl Chronicle {
     /// Opens the record in a database whose migrations have run. Must be called in a runtime.
     pub async fn open(db: DatabaseConnection, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let keys = Keys::read(&db).await?;
-        let head = Arc::new(watch::Sender::new(Head::read(&db).await?.time));
+        let Head { seq, time, .. } = Head::read(&db).await?;
+        let head = Arc::new(watch::Sender::new(time));
+        let growth = Arc::new(Growth::from(seq));
         let mut tasks = JoinSet::new();
         tasks.spawn(look(db.clone(), Arc::clone(&head)));
         Ok(Self {
-            writer: Writer::start(db.clone(), Arc::clone(&clock), Arc::clone(&head)),
+            writer: Writer::start(
+                db.clone(),
+                Arc::clone(&clock),
+                Arc::clone(&head),
+                Arc::clone(&growth),
+            ),
             keys,
             lanes: Lanes::at(&db),
+            growth,
             db,
             clock,
             moves: head,

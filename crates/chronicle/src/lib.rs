@@ -17,7 +17,7 @@
 //! - [`reader`]: who reads, and what they may see
 //! - `layers`: what a version is to readers who are not shown all of it
 //! - [`shown`]: the one way out, and what the log keeps of it
-//! - [`read`]: Get and List, each one statement; `rows`: as many documents as an answer has room for
+//! - [`read`]: Get and List, each one statement, an empty page two; `rows`: as many documents as an answer has room for
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
 //! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
@@ -45,6 +45,7 @@ pub mod difference;
 pub mod entry;
 pub mod error;
 pub mod filter;
+mod growth;
 mod head;
 mod lane;
 mod layers;

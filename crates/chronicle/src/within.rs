@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::entry::Entry;
 use crate::error::Error;
+use crate::growth::doubled;
 use crate::schema::{id, open_literal};
 use crate::writer::Job;
 
@@ -21,7 +22,12 @@ pub(crate) struct Tiers(HashMap<(&'static str, String), Tier>);
 
 impl Tiers {
     /// As they stand before the first entry: one query for each kind that resources lie within, none for most transactions.
-    pub async fn before(db: &impl ConnectionTrait, jobs: &[Job]) -> Result<Self, Error> {
+    /// `changes` is how many the record has.
+    pub async fn before(
+        db: &impl ConnectionTrait,
+        jobs: &[Job],
+        changes: i64,
+    ) -> Result<Self, Error> {
         let mut wanted: BTreeMap<&'static str, BTreeSet<&str>> = BTreeMap::new();
         let mut made: BTreeSet<(&'static str, &str)> = BTreeSet::new();
         for entry in jobs.iter().flat_map(|job| &job.entries) {
@@ -45,6 +51,7 @@ impl Tiers {
                     .from(id(kind))
                     .and_where(Expr::col(id("name")).is_in(names.iter().copied()))
                     .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
+                    .and_where(doubled(changes))
                     .to_owned();
                 for row in db.query_all(&query).await? {
                     let tier = Tier::from_level(row.try_get("", "tier")?);

@@ -17,6 +17,7 @@ use crate::clock_check::ClockCheck;
 use crate::connection::WriteConnection;
 use crate::entry::Entry;
 use crate::error::Error;
+use crate::growth::Growth;
 use crate::head::Head;
 use crate::schema::id;
 use crate::write::Call;
@@ -63,12 +64,14 @@ impl Writer {
         readers: DatabaseConnection,
         clock: Arc<dyn Clock>,
         head: Arc<watch::Sender<i64>>,
+        growth: Arc<Growth>,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(MOST_WAITING);
         let run = Run {
             connection: WriteConnection::beside(readers),
             clock: ClockCheck::new(clock),
             raised: head,
+            growth,
             head: None,
             purged: 0,
             refused_by_clock: 0,
@@ -105,6 +108,7 @@ struct Run {
     connection: WriteConnection,
     clock: ClockCheck,
     raised: Arc<watch::Sender<i64>>,
+    growth: Arc<Growth>,
     /// The head after our last commit. If it is not the head any more, the transaction notices.
     head: Option<Head>,
     purged: i64,
@@ -189,6 +193,7 @@ impl Run {
                         *time = Ord::max(*time, head.time);
                         later
                     });
+                    self.growth.reached(head.seq);
                     self.head = Some(head);
                     return Ok(times);
                 }

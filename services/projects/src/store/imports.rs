@@ -38,7 +38,10 @@ pub async fn projects_of(
 ) -> Result<Vec<Stored<Project>>, Error> {
     let known =
         Condition::any().add(v("name").is_in(names)).add(v("iati_identifier").is_in(identifiers));
-    let query = versions::<Project>(At::Now, &Reader::machinery()).cond_where(known).to_owned();
+    let query = versions::<Project>(At::Now, &Reader::machinery())
+        .cond_where(known)
+        .and_where(chronicle.doubled())
+        .to_owned();
     chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
 }
 
@@ -52,7 +55,8 @@ pub async fn transactions_of(
     if projects.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let query = imported().and_where(v("project").is_in(projects)).limit(MOST + 1).to_owned();
+    let query =
+        imported(chronicle).and_where(v("project").is_in(projects)).limit(MOST + 1).to_owned();
     let rows = chronicle.db.query_all(&query).await?;
     if u64::try_from(rows.len()).is_ok_and(|found| found > MOST) {
         return Ok(None);
@@ -68,7 +72,7 @@ pub async fn imported_after(
     after: Uuid,
     sight: &Sight,
 ) -> Result<Option<(Vec<Imported>, Uuid)>, Error> {
-    let query = imported()
+    let query = imported(chronicle)
         .and_where(v("project").eq(project))
         .and_where(v("uid").gt(after))
         .order_by((Alias::new("v"), Alias::new("uid")), Order::Asc)
@@ -87,13 +91,13 @@ pub async fn imported_named(
 ) -> Result<Vec<Imported>, Error> {
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(NAMES) {
-        let query = imported().and_where(v("name").is_in(some)).to_owned();
+        let query = imported(chronicle).and_where(v("name").is_in(some)).to_owned();
         found.extend(all_imported(&chronicle.db.query_all(&query).await?, sight)?);
     }
     Ok(found)
 }
 
-fn imported() -> SelectStatement {
+fn imported(chronicle: &Chronicle) -> SelectStatement {
     Query::select()
         .columns(
             ["uid", "name", "deleted", "tier", "desks"]
@@ -101,6 +105,7 @@ fn imported() -> SelectStatement {
         )
         .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
         .cond_where(standing("v", At::Now))
+        .and_where(chronicle.doubled())
         .to_owned()
 }
 
@@ -127,6 +132,7 @@ pub async fn transactions_named(
     for some in names.chunks(NAMES) {
         let query = versions::<Transaction>(At::Now, &Reader::machinery())
             .and_where(v("name").is_in(some))
+            .and_where(chronicle.doubled())
             .to_owned();
         for row in chronicle.db.query_all(&query).await? {
             found.push(chronicle.stored(&row)?);
