@@ -123,6 +123,8 @@ pub struct Participant {
     pub reference: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub display_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
 }
 
 /// How a project relates to another.
@@ -137,6 +139,8 @@ pub struct Relation {
     pub project: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub iati_identifier: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
 }
 
 impl Relation {

@@ -65,6 +65,7 @@ mod tests {
             organization: organization.to_owned(),
             reference: reference.to_owned(),
             display_name: "Somebody".to_owned(),
+            confidence: None,
         }
     }
 

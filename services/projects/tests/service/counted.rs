@@ -16,6 +16,7 @@ fn below(title: &str, name: &str, identifier: &str) -> Project {
         kind: project_relation::Kind::Parent.into(),
         project: name.to_owned(),
         iati_identifier: identifier.to_owned(),
+        ..ProjectRelation::default()
     };
     Project { relations: vec![relation], ..project(title) }
 }

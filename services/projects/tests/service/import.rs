@@ -6,7 +6,8 @@ use api::registan::projects::v1::{
     ListProjectsRequest, ListTransactionsRequest, Participant, Project, SumTransactionsRequest,
     Transaction, finding, project,
 };
-use api::registan::r#type::v1::{Money, StatedAmount};
+use api::registan::r#type::v1::external_id::Scheme;
+use api::registan::r#type::v1::{Confidence, ExternalId, Money, StatedAmount};
 use tonic::Code;
 
 use crate::support::{Running, disbursement, messages, project, reason, serve, violations};
@@ -185,7 +186,13 @@ async fn a_project_recorded_under_another_name_takes_up_the_file_and_keeps_its_o
             amounts: vec![amount],
             participants: vec![Participant {
                 display_name: "Somebody else".to_owned(),
+                confidence: Confidence::Likely.into(),
                 ..Participant::default()
+            }],
+            external_ids: vec![ExternalId {
+                scheme: Scheme::Other.into(),
+                value: "iati-A1:W-1".to_owned(),
+                confidence: Confidence::Likely.into(),
             }],
             ..project("Water, as we call it")
         };
@@ -196,11 +203,12 @@ async fn a_project_recorded_under_another_name_takes_up_the_file_and_keeps_its_o
         let get = GetProjectRequest { name: "projects/water".to_owned(), read_time: None };
         let after = running.projects.get_project(get).await.unwrap().into_inner();
 
+        assert_eq!(before.participants[0].confidence(), Confidence::Likely);
         assert_eq!(changes(&first), [1, 1, 0, 0, 4, 0]);
         assert_eq!(changes(&second), [0, 0, 2, 0, 0, 0]);
         assert_eq!(
-            (after.kind, &after.note, &after.agreements, &after.amounts),
-            (before.kind, &before.note, &before.agreements, &before.amounts)
+            (after.kind, &after.note, &after.agreements, &after.amounts, &after.external_ids),
+            (before.kind, &before.note, &before.agreements, &before.amounts, &before.external_ids)
         );
         assert_eq!(
             (after.title.as_str(), after.participants[0].r#ref.as_str()),

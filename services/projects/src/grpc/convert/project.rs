@@ -133,6 +133,7 @@ fn read_participant(check: &mut Check, message: wire::Participant) -> Participan
         organization: check.name("organization", message.organization, organization, false),
         reference: check.text("ref", message.r#ref, 256),
         display_name: check.text("display_name", message.display_name, 1024),
+        confidence: check.optional_word("confidence", message.confidence),
     };
     let unnamed = [&participant.organization, &participant.reference, &participant.display_name]
         .into_iter()
@@ -148,6 +149,7 @@ fn read_relation(check: &mut Check, message: wire::ProjectRelation) -> Relation 
         kind: check.word("kind", message.kind),
         project: check.name("project", message.project, &[Project::PATTERN], false),
         iati_identifier: check.text("iati_identifier", message.iati_identifier, 256),
+        confidence: check.optional_word("confidence", message.confidence),
     };
     if relation.project.is_empty() && relation.iati_identifier.is_empty() {
         check.violation("", "REQUIRED", "project or iati_identifier must be given");
@@ -168,6 +170,7 @@ impl From<Participant> for wire::Participant {
             organization: participant.organization,
             r#ref: participant.reference,
             display_name: participant.display_name,
+            confidence: number(participant.confidence),
         }
     }
 }
@@ -178,6 +181,7 @@ impl From<Relation> for wire::ProjectRelation {
             kind: relation.kind.number(),
             project: relation.project,
             iati_identifier: relation.iati_identifier,
+            confidence: number(relation.confidence),
         }
     }
 }

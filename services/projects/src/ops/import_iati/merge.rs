@@ -66,6 +66,7 @@ fn participants(file: Vec<Participant>, recorded: Vec<Participant>) -> Vec<Parti
             .find(|one| one.reference == participant.reference && !one.organization.is_empty());
         if let Some(linked) = linked {
             participant.organization.clone_from(&linked.organization);
+            participant.confidence = linked.confidence;
         }
     }
     said(participants, recorded)
@@ -80,6 +81,7 @@ fn relations(file: Vec<Relation>, recorded: Vec<Relation>) -> Vec<Relation> {
             .find(|one| one.iati_identifier == relation.iati_identifier && !one.project.is_empty());
         if let Some(linked) = linked {
             relation.project.clone_from(&linked.project);
+            relation.confidence = linked.confidence;
         }
     }
     said(relations, recorded)

@@ -138,6 +138,7 @@ fn participants(activity: &Activity, notes: &mut Notes) -> Vec<Participant> {
             organization: String::new(),
             reference: notes.code("a participating-org/@ref", one.org.ref_.as_deref(), 256),
             display_name: display_name(notes, &one.org),
+            confidence: None,
         };
         if !(participant.reference.is_empty() && participant.display_name.is_empty()) {
             participants.push(participant);
@@ -209,7 +210,12 @@ fn relations(activity: &Activity, notes: &mut Notes) -> Vec<Relation> {
         if let Some(kind) = one.type_.as_deref().and_then(code)
             && !iati_identifier.is_empty()
         {
-            relations.push(Relation { kind, project: String::new(), iati_identifier });
+            relations.push(Relation {
+                kind,
+                project: String::new(),
+                iati_identifier,
+                confidence: None,
+            });
         }
     }
     relations
