@@ -75,7 +75,7 @@ fn events(record: &Value) -> Vec<(String, Day, Value)> {
         add("participation", &participation["date"], &participation["source"]);
         add("participation, as stated", &participation["stated"], &participation["source"]);
     }
-    for date in items(record, "dates").filter(|date| text(date, "kind").contains("ACTUAL")) {
+    for date in items(record, "dates").filter(|date| !text(date, "kind").contains("PLANNED")) {
         add(text(date, "kind"), &date["date"], &record["source"]);
     }
     let source = if record["document"].is_object() { "document" } else { "source" };
