@@ -103,6 +103,19 @@ fn no_source_is_older_than_its_event_unless_that_was_planned() {
     assert!(older.is_empty(), "{older:#?}");
 }
 
+#[test]
+fn every_milestone_and_participation_names_a_recorded_source() {
+    let sources = sources();
+    for (name, record) in all() {
+        for part in ["milestones", "participations"] {
+            for fact in items(&record.written, part) {
+                let source = text(&fact["source"], "source");
+                assert!(sources.contains_key(source), "{name}: {fact}");
+            }
+        }
+    }
+}
+
 /// The address that the contract documents for an identifier.
 fn address(origin: &str, id: &str) -> Option<String> {
     let numbers: Vec<&str> = id
