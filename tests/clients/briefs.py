@@ -110,7 +110,7 @@ def codes(project):
 
 def lists(table):
     """Every project on every day: the data against docs/briefs.md, and both against the briefs."""
-    projects = data("projects")
+    projects, frameworks = data("projects"), data("frameworks")
     written = {row[0]: row for row in table}
     check("docs/briefs.md has every project", sorted(written), sorted(projects))
     for name, project in projects.items():
@@ -129,6 +129,9 @@ def lists(table):
             stated = [name for name, is_there in mine.items() if is_there not in ("", "?") and projects[name].get("amounts")]
             gaps |= {"AMOUNT_NOT_DATED"} if stated else set()
             check(f"{party} on {day}: gaps of the money", gap_kinds(money), gaps)
+            served = {name.split("/")[1] for item in money.get("projects", []) for name in item.get("frameworks", [])}
+            late = [name for name in served if span(frameworks[name]["adopted"])[1] > datetime.date.fromisoformat(day)]
+            check(f"{party} on {day}: no framework that was adopted later", late, [])
             yield party, day, brief
 
 

@@ -3,12 +3,14 @@
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{
-    Participant, Project, ProjectRelation, Recipient, SumTransactionsRequest,
+    Participant, Project, ProjectDate, ProjectRelation, Recipient, SumTransactionsRequest,
     SumTransactionsResponse, Transaction, UpdateProjectRequest, participant,
-    project as project_message, project_relation, transaction,
+    project as project_message, project_date, project_relation, transaction,
 };
+use api::registan::r#type::v1::{Date, PartialDate};
 use policy::{Desks, Tier};
 
+use crate::import::{FIRST, file, imported};
 use crate::support::{Running, country, disbursement, project, sector, serve, violations};
 
 fn below(title: &str, name: &str, identifier: &str) -> Project {
@@ -287,6 +289,40 @@ async fn sectors_participants_and_kinds_are_filtered_and_told_apart() {
             sum(&mut running, role(implementing)).await,
             ["project =7(1)", "project XI-A=100(1)", "pledge =40(1)"]
         );
+    })
+    .await;
+}
+
+/// IATI has no such date, and so no file says that it is gone.
+#[tokio::test]
+async fn an_import_keeps_the_day_of_an_announcement() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let announced = ProjectDate {
+            kind: project_date::Kind::Announced.into(),
+            date: Some(PartialDate {
+                date: Some(Date { year: 2021, month: 4, day: 4 }),
+                ..PartialDate::default()
+            }),
+        };
+        let known = Project {
+            iati_identifier: FIRST.to_owned(),
+            dates: vec![announced.clone()],
+            ..project("Water")
+        };
+        running.create_project("water", known).await;
+        let forged =
+            r#"<activity-date type="101" iso-date="2020-02-02"/><activity-status code="2"/>"#;
+        let file = file("").replacen(r#"<activity-status code="2"/>"#, forged, 1);
+
+        running.import(file.as_bytes()).await;
+
+        let projects = imported(&mut running).await;
+        let water = projects.iter().find(|it| it.name == "projects/water").unwrap();
+        let kinds: Vec<_> = water.dates.iter().map(|date| date.kind()).collect();
+        let of_file = [project_date::Kind::PlannedStart, project_date::Kind::ActualStart];
+        assert_eq!((&kinds[..2], kinds.len()), (&of_file[..], 3));
+        assert_eq!(water.dates[2], announced);
     })
     .await;
 }

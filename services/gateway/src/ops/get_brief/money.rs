@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use api::registan::agreements::v1::ListFrameworksRequest;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
+use api::registan::agreements::v1::{ListFrameworksRequest, ListFrameworksResponse};
 use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::partnership::v1::{MoneyPart, ProjectSummary};
 use api::registan::projects::v1::left_out_sum::Reason;
@@ -176,29 +176,45 @@ async fn served_by(
     if projects.iter().all(|project| project.frameworks.is_empty()) {
         return;
     }
-    let request = ListFrameworksRequest {
-        filter: format!("adopted <= {}", question.day()),
-        page_size: 1000,
-        ..ListFrameworksRequest::default()
-    };
-    let client = FrameworkServiceClient::new(app.agreements.clone());
-    let page = client.max_decoding_message_size(MAX_ENCODING).list_frameworks(request).await;
-    let adopted: HashSet<String> = match page {
-        Ok(page) => page.into_inner().frameworks.into_iter().map(|it| it.name).collect(),
-        Err(status) => {
-            let reason = &Failure::downstream("agreements", status).message;
-            let description = format!(
-                "frameworks are left out: which were adopted by that day is not known: {reason}"
-            );
-            gaps.add(GapKind::ServiceUnavailable, description);
-            HashSet::new()
-        }
-    };
+    let mut page = frameworks(app, question, question.read_time).await;
+    // The instant may be one of another service: see `if_later`.
+    if page.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
+        page = frameworks(app, question, None).await;
+    }
+    let page = page.unwrap_or_else(|failure| {
+        let description = format!(
+            "frameworks are left out: which were adopted by that day is not known: {}",
+            failure.message
+        );
+        gaps.add(GapKind::ServiceUnavailable, description);
+        ListFrameworksResponse::default()
+    });
+    if !page.next_page_token.is_empty() {
+        gaps.add(GapKind::NoRoom, "only some of the frameworks that projects serve are named");
+    }
+    let adopted: HashSet<String> = page.frameworks.into_iter().map(|it| it.name).collect();
     for project in projects {
         project.frameworks.retain(|name| {
             adopted.contains(name.split_once("/priorities/").map_or(name.as_str(), |(it, _)| it))
         });
     }
+}
+
+/// The frameworks that were adopted by that day.
+async fn frameworks(
+    app: &App,
+    question: &Question,
+    read_time: Option<Timestamp>,
+) -> Result<ListFrameworksResponse, Failure> {
+    let request = ListFrameworksRequest {
+        filter: format!("adopted <= {}", question.day()),
+        page_size: 1000,
+        read_time,
+        ..ListFrameworksRequest::default()
+    };
+    let client = FrameworkServiceClient::new(app.agreements.clone());
+    let page = client.max_decoding_message_size(MAX_ENCODING).list_frameworks(request).await;
+    Ok(page.map_err(|status| Failure::downstream("agreements", status))?.into_inner())
 }
 
 fn summary(project: Project) -> ProjectSummary {

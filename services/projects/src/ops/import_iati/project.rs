@@ -84,7 +84,8 @@ fn source(activity: &Activity, file_name: &str) -> SourceRef {
 
 /// The value that has this number in its codelist, which is its number on the wire.
 pub fn code<V: Vocabulary>(text: &str) -> Option<V> {
-    text.parse().ok().and_then(V::from_number)
+    // From 100 on the numbers are ours, and of no codelist.
+    text.parse().ok().filter(|number| *number < 100).and_then(V::from_number)
 }
 
 /// Texts in their languages.
