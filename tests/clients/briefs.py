@@ -143,6 +143,23 @@ def gap_kinds(part):
     return kinds
 
 
+LISTS = ["inForce", "suspended", "provisionallyApplied", "signedNotInForce", "negotiated", "political", "ended", "undetermined"]
+
+
+def law(briefs, table):
+    """The legal basis of every brief, of a region those of its states."""
+    written = {(row[0], row[1]): [sorted(cell.split()) for cell in row[2:]] for row in table}
+    for party, day, brief in briefs:
+        part = brief["law"]
+        bases = part["members"] if "members" in part else [part["legalBasis"]]
+        check(f"{party} on {day}: whose law", {basis["party"] for basis in bases}, {f"parties/{code.lower()}" for code in PARTIES[party] if not code.isdigit()})
+        for basis in bases:
+            found = [sorted(entry["agreement"].removeprefix("agreements/") for entry in basis.get(name, [])) for name in LISTS]
+            check(f"{party} on {day}: law of {basis['party']}", found, written[basis["party"], day])
+        open_ = any("undetermined" in basis for basis in bases)
+        check(f"{party} on {day}: gaps of the law", gap_kinds(part), {"DAY_NOT_KNOWN"} if open_ else set())
+
+
 def rights(briefs, table, token):
     """The recommendations of every brief."""
     recommendations = data("recommendations")
@@ -325,6 +342,7 @@ def money(table):
 def main():
     token, written = os.environ["REGISTAN_TOKEN"], tables()
     briefs = list(lists(written["Projects"]))
+    law(briefs, written["Law"])
     rights(briefs, written["Recommendations"], token)
     record(written["Transactions"], token)
     money(written["Sums"])

@@ -31,6 +31,10 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
             continue;
         };
         read_time = basis.read_time;
+        let undetermined = basis.undetermined.len();
+        gaps.add_some(GapKind::DayNotKnown, undetermined, || {
+            format!("where {undetermined} agreements of {state} (undetermined) stood on that day is not known: each says why")
+        });
         if room.take(&basis) {
             bases.push(basis);
         } else {
