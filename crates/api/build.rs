@@ -7,7 +7,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use prost_types::{DescriptorProto, FileDescriptorProto};
+use prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet};
+use protox::prost::Message;
+use protox::prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
 const ROOT: &str = "../../proto";
 
@@ -17,13 +19,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut compiler = protox::Compiler::new([ROOT])?;
     compiler
         .include_imports(true)
-        .include_source_info(false)
+        .include_source_info(true)
         .open_files(protos(Path::new(ROOT))?)?;
     // Encoded by protox itself: a decoded set would lose the options that are not prost's.
-    fs::write(out.join("registan.bin"), compiler.encode_file_descriptor_set())?;
+    fs::write(
+        out.join("registan.bin"),
+        with_comments_alone(&compiler.encode_file_descriptor_set())?,
+    )?;
 
     let mut descriptors = compiler.file_descriptor_set();
     descriptors.file.retain(|file| file.package() != "google.api");
+    for file in &mut descriptors.file {
+        file.source_code_info = None;
+    }
     fs::write(out.join("standard.rs"), standard(&descriptors.file))?;
     let mut config = prost_build::Config::new();
     config.enable_type_names();
@@ -31,6 +39,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_file("packages.rs")
         .compile_fds_with_config(descriptors, config)?;
     Ok(())
+}
+
+/// Removes from a descriptor set the source positions that carry no comment, and those of all files that are not ours. The
+/// comments are what reflection shows to callers (`grpcurl describe`).
+fn with_comments_alone(set: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut set = DynamicMessage::decode(FileDescriptorSet::default().descriptor(), set)?;
+    let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);
+    for file in files.into_iter().flatten().filter_map(Value::as_message_mut) {
+        let package = file.get_field_by_name("package");
+        let is_ours =
+            package.is_some_and(|it| it.as_str().unwrap_or_default().starts_with("registan."));
+        if !is_ours {
+            file.clear_field_by_name("source_code_info");
+            continue;
+        }
+        let info = file.get_field_by_name_mut("source_code_info").and_then(Value::as_message_mut);
+        let locations = info.and_then(|info| info.get_field_by_name_mut("location"));
+        if let Some(locations) = locations.and_then(Value::as_list_mut) {
+            locations.retain(|location| location.as_message().is_some_and(has_comment));
+        }
+    }
+    Ok(set.encode_to_vec())
+}
+
+fn has_comment(location: &DynamicMessage) -> bool {
+    ["leading_comments", "trailing_comments", "leading_detached_comments"]
+        .iter()
+        .any(|field| location.has_field_by_name(field))
 }
 
 /// Every proto of ours, relative to the root.

@@ -4,7 +4,7 @@
 
 pub mod standard;
 
-/// The descriptors of the whole contract, custom options included: for reflection.
+/// The descriptors of the whole contract, custom options and comments included: for reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/registan.bin"));
 
 /// The same descriptors, ready to be asked.
