@@ -2,12 +2,14 @@
 //!
 //! - [`kubectl`]: finds the tool and renders a folder.
 //! - [`manifests`]: text → typed documents; what the schemas do not know is a finding.
+//! - [`containers`]: what each container is started with.
 //! - [`rules`]: what the schemas allow and we do not.
 //! - [`compose`]: the same for `compose.yaml`.
 //!
 //! A finding is one sentence that names the document and the place. No findings means it holds.
 
 pub mod compose;
+pub mod containers;
 pub mod kubectl;
 pub mod manifests;
 pub mod rules;

@@ -182,6 +182,14 @@ fn a_second_writer_on_a_sqlite_file_is_found() {
 }
 
 #[test]
+fn a_migration_that_may_not_make_its_file_is_found() {
+    let findings = check(&render("dev-sqlite").replace("?mode=rwc", ""));
+
+    assert_eq!(findings.len(), 3, "{findings:#?}");
+    assert!(findings[0].contains("the address needs ?mode=rwc"), "{findings:#?}");
+}
+
+#[test]
 fn an_issuer_without_an_audience_or_encryption_is_found() {
     let plant = |bad: &str, expected: &str| {
         assert_found("prod-postgres", "  REGISTAN_OIDC_ISSUER: \"\"", bad, expected);

@@ -16,6 +16,7 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
         check_addresses(&settings, manifests, &place, findings);
         check_issuer(&settings, &place, findings);
         check_database(pod, &settings, &place, findings);
+        check_migration(container, &settings, &place, findings);
     }
     if pod.serves {
         for container in &pod.spec.containers {
@@ -86,6 +87,22 @@ fn check_database(
         address.is_none_or(|address| address.starts_with("sqlite:")),
         place,
         "only a SQLite address may be written here: use REGISTAN_DATABASE_URL_FILE",
+    );
+}
+
+/// The first migration makes a SQLite file, which SQLite does only where the address says so.
+fn check_migration(
+    container: &Container,
+    settings: &BTreeMap<String, String>,
+    place: &str,
+    findings: &mut Findings,
+) {
+    let migrates = container.args.iter().flatten().any(|argument| argument == "migrate");
+    let address = settings.get("REGISTAN_DATABASE_URL").map(String::as_str).unwrap_or_default();
+    findings.demand(
+        !migrates || !address.starts_with("sqlite:") || address.contains("mode=rwc"),
+        place,
+        "migrates a SQLite file that it may not make: the address needs ?mode=rwc",
     );
 }
 
