@@ -1,20 +1,21 @@
 //! What can be typed.
 
+mod ask;
+mod token;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use chassis::auth::development::MOST_HOURS;
 use chassis::config::Flags;
 use chronicle::verify::Checkpoint;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use facts::vocabulary::Vocabulary;
-use policy::desk::Desk;
-use policy::{Desks, Role, Tier};
 use prost_reflect::MethodDescriptor;
 
+use crate::reach::Reach;
 use crate::{export, log, verify};
 
-use crate::reach::Reach;
+pub use self::ask::{About, Ask};
+pub use self::token::Token;
 
 /// Partnership data between the European Union and Central Asia: law, money and rights, linked, on any date, with sources.
 #[derive(Parser)]
@@ -29,6 +30,9 @@ Examples:
   registan                                  serve everything on 127.0.0.1:8080, data in ./registan-data
   registan serve --listen 127.0.0.1:9000    the same on another port
   registan serve agreements                 serve one service alone
+  registan brief kz                         law, money and rights of Kazakhstan, from the running suite
+  registan law kz --on 2024-01-17           the law with Kazakhstan on a day
+  registan ask                              everything that can be asked
   registan import iati FILE.xml             import an IATI file into the running suite
   registan load --seconds 10                measure the running suite
   registan token --role editor --desk kz    print an access token for a suite on this machine
@@ -36,7 +40,7 @@ Examples:
   registan verify                           check that the record in ./registan-data was not altered
   registan log agreements                   who wrote or read what, and when
 
-Ask it with:
+Any gRPC client can ask it too:
   grpcurl -plaintext 127.0.0.1:8080 list";
 
 #[derive(Subcommand)]
@@ -45,6 +49,14 @@ pub enum Command {
     Serve(Serve),
     /// Brings databases to the schema of this program. Services never change a database that was named to them.
     Migrate(Migrate),
+    /// Prints what stands between the European Union and a party: law, money, recommendations and what followed.
+    #[command(after_help = ask::BRIEF_EXAMPLES)]
+    Brief(About),
+    /// Prints the law between the European Union and a party on a day.
+    #[command(after_help = ask::LAW_EXAMPLES)]
+    Law(About),
+    /// Calls any method of a running suite, and explains what there is to call.
+    Ask(Ask),
     /// Imports data into a running suite, through its gateway.
     #[command(subcommand)]
     Import(What),
@@ -193,62 +205,6 @@ pub struct Log {
     pub json: bool,
     #[command(flatten)]
     pub settings: Flags,
-}
-
-#[derive(Args)]
-#[command(after_help = TOKEN_EXAMPLES)]
-pub struct Token {
-    /// What its holder may do: partner, analyst, monitor, editor, publisher, custodian, auditor or operator. May be said
-    /// more than once.
-    #[arg(long = "role", required = true, value_name = "ROLE", value_parser = role)]
-    pub roles: Vec<Role>,
-    /// For which desk: kz, kg, tj, tm, uz, reg, or all. May be said more than once.
-    #[arg(long = "desk", required = true, value_name = "DESK", value_parser = desk)]
-    pub desks: Vec<Desks>,
-    /// Up to which tier: public, restricted or confidential. Secret is granted for single resources, by the record alone.
-    #[arg(long, default_value = "restricted", value_name = "TIER", value_parser = tier)]
-    pub tier: Tier,
-    /// Who its holder is; the log keeps it as development#NAME.
-    #[arg(long, default_value = "somebody", value_name = "NAME")]
-    pub subject: String,
-    /// How long it holds, in hours.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_HOURS)))]
-    pub hours: u32,
-    /// The data folder of the suite; the key is made there if there is none.
-    #[arg(long, env = "REGISTAN_DATA_DIR", default_value = "registan-data", value_name = "FOLDER")]
-    pub data_dir: PathBuf,
-}
-
-const TOKEN_EXAMPLES: &str = "\
-Examples:
-  TOKEN=$(registan token --role editor --desk kz)
-  grpcurl -plaintext -H \"authorization: Bearer $TOKEN\" -d '…' 127.0.0.1:8080 registan.agreements.v1.AgreementService/CreateAgreement
-
-  registan token --role editor --role monitor --desk all         writes law, money and rights, of every desk
-  registan token --role analyst --desk uz --tier confidential    reads, of Uzbekistan, also what is confidential
-  REGISTAN_TOKEN=$(registan token --role editor --desk kg) registan import iati FILE.xml
-
-Anywhere but on loopback a suite takes the tokens of the OIDC issuer in its settings, and the record says what they may do.";
-
-fn role(word: &str) -> Result<Role, String> {
-    known(word, Role::ALL)
-}
-
-fn desk(word: &str) -> Result<Desks, String> {
-    Desks::parse(word).ok_or_else(|| format!("known are {} and all", words(Desk::ALL)))
-}
-
-fn tier(word: &str) -> Result<Tier, String> {
-    known(word, &[Tier::Public, Tier::Restricted, Tier::Confidential])
-}
-
-fn known<V: Vocabulary>(word: &str, all: &[V]) -> Result<V, String> {
-    let found = all.iter().find(|item| item.word().eq_ignore_ascii_case(word));
-    found.copied().ok_or_else(|| format!("known are {}", words(all)))
-}
-
-fn words<V: Vocabulary>(all: &[V]) -> String {
-    all.iter().map(|item| item.word().to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 /// Without a command it is `serve`.

@@ -94,7 +94,8 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
     Ok(DynamicMessage::deserialize(input, Value::Object(fields))?)
 }
 
-fn day(typed: &str) -> Option<Day> {
+/// A day of the calendar, as `2024-01-17`.
+pub fn day(typed: &str) -> Option<Day> {
     let mut parts = typed.splitn(3, '-').map(|part| part.parse().ok());
     Day::new(parts.next()??, parts.next()??, parts.next()??)
 }

@@ -1,5 +1,8 @@
-//! The command `registan`: serves the suite, or one service of it; migrates; imports; exports; verifies; loads; makes tokens.
+//! The command `registan`: serves the suite, or one service of it; asks it; migrates; imports; exports; verifies; loads; makes
+//! tokens.
 
+mod about;
+mod ask;
 mod cli;
 mod dynamic;
 mod export;
@@ -29,6 +32,9 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
+        Command::Brief(arguments) => about::brief(&arguments),
+        Command::Law(arguments) => about::law(&arguments),
+        Command::Ask(arguments) => ask::run(&arguments),
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),

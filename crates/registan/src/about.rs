@@ -1,0 +1,47 @@
+//! `registan brief` and `registan law`: what stands between the European Union and a party, for a person.
+
+use std::io::Write;
+
+use anyhow::Context;
+use chassis::process::block_on;
+use prost_reflect::DynamicMessage;
+use serde_json::{Map, json};
+
+use crate::ask::answer;
+use crate::ask::call::Client;
+use crate::ask::find::{Found, find};
+use crate::cli::About;
+use crate::output::unless_closed;
+
+pub fn brief(arguments: &About) -> anyhow::Result<()> {
+    run(arguments, "registan.partnership.v1.PartnershipService/GetBrief")
+}
+
+pub fn law(arguments: &About) -> anyhow::Result<()> {
+    run(arguments, "registan.agreements.v1.AgreementService/GetLegalBasis")
+}
+
+fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
+    let Found::Method(method) = find(method)? else { anyhow::bail!("{method} is no method") };
+    let mut fields = Map::new();
+    fields.insert("party".to_owned(), json!(arguments.party));
+    fields.insert("readTime".to_owned(), json!(arguments.read_time));
+    if let Some(day) = arguments.on {
+        let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
+        fields.insert("asOf".to_owned(), date);
+    }
+    let request = DynamicMessage::deserialize(method.input(), serde_json::Value::Object(fields))
+        .context("the contract has another request")?;
+    block_on(async {
+        let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
+        let answer = client.call(&method, request).await?;
+        let mut out = std::io::stdout().lock();
+        unless_closed(if arguments.json {
+            answer::json(&mut out, &answer)
+        } else {
+            answer::sections(&mut out, &answer)
+        })?;
+        out.flush()?;
+        Ok(())
+    })
+}

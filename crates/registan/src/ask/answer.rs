@@ -1,0 +1,156 @@
+//! Prints an answer: as JSON, or for a person by what its descriptor says: lists become tables, parts become sections. A new
+//! field of the contract is printed at once.
+
+use std::io::Write;
+
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, SerializeOptions, Value,
+};
+
+use super::cells::{cell, heading, is_system, parts};
+use super::table::table;
+
+const INDENT: usize = 2;
+
+/// Pretty JSON.
+pub fn json(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Result<()> {
+    let mut json = serde_json::Serializer::pretty(&mut *out);
+    write_json(message, &mut json)?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
+
+/// JSON on one line, sent at once.
+pub fn line(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Result<()> {
+    write_json(message, &mut serde_json::Serializer::new(&mut *out))?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn write_json<W: Write, F: serde_json::ser::Formatter>(
+    message: &DynamicMessage,
+    json: &mut serde_json::Serializer<W, F>,
+) -> anyhow::Result<()> {
+    let written = message.serialize_with_options(json, &SerializeOptions::new());
+    written.map_err(|error| match error.io_error_kind() {
+        Some(kind) => anyhow::Error::new(std::io::Error::from(kind)),
+        None => error.into(),
+    })
+}
+
+/// True for an answer that holds a list of messages and is no resource itself.
+pub fn is_list(message: &MessageDescriptor) -> bool {
+    let holds = |field: FieldDescriptor| field.is_list() && parts(&field).is_some();
+    !is_resource(message) && message.fields().any(holds)
+}
+
+/// The parts of an answer as sections.
+pub fn sections(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Result<()> {
+    section(out, message, 0)
+}
+
+fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyhow::Result<()> {
+    let mut empty = Vec::new();
+    for field in message.descriptor().fields().filter(|field| !is_system(field)) {
+        let name = heading(field.name());
+        let value = message.get_field(&field);
+        match (parts(&field), &*value) {
+            (None, _) => {
+                let text = cell(message, &field);
+                if !text.is_empty() {
+                    writeln!(out, "{:depth$}{name}: {text}", "")?;
+                }
+            }
+            (Some(_), Value::List(rows)) if rows.is_empty() => empty.push(name.to_lowercase()),
+            (Some(_), Value::List(rows)) => {
+                let rows: Vec<_> = rows.iter().filter_map(Value::as_message).cloned().collect();
+                writeln!(out, "\n{:depth$}{name} ({})", "", rows.len())?;
+                table(out, &rows, depth + INDENT)?;
+            }
+            (Some(kind), Value::Message(part)) if message.has_field(&field) => {
+                within(out, &name, &kind, part, depth)?;
+            }
+            _ => {}
+        }
+    }
+    if !empty.is_empty() {
+        writeln!(out, "\n{:depth$}None: {}", "", empty.join(", "))?;
+    }
+    Ok(())
+}
+
+/// A message in a message: a resource by its names, one without lists on a line, anything else below a heading.
+fn within(
+    out: &mut impl Write,
+    name: &str,
+    kind: &MessageDescriptor,
+    part: &DynamicMessage,
+    depth: usize,
+) -> anyhow::Result<()> {
+    if is_resource(kind) {
+        let names = ["display_name", "title", "name"].into_iter();
+        let names = names.filter_map(|name| kind.get_field_by_name(name));
+        let names: Vec<String> =
+            names.map(|field| cell(part, &field)).filter(|text| !text.is_empty()).collect();
+        writeln!(out, "{:depth$}{name}: {}", "", names.join(", "))?;
+    } else if kind.fields().all(|field| parts(&field).is_none()) {
+        let cells = kind.fields().map(|field| cell(part, &field)).filter(|text| !text.is_empty());
+        writeln!(out, "{:depth$}{name}: {}", "", cells.collect::<Vec<_>>().join(", "))?;
+    } else {
+        writeln!(out, "\n{:depth$}{name}", "")?;
+        section(out, part, depth + INDENT)?;
+    }
+    Ok(())
+}
+
+/// True for a message with the system fields of a resource.
+fn is_resource(message: &MessageDescriptor) -> bool {
+    ["name", "uid", "etag"].iter().all(|field| message.get_field_by_name(field).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_brief_is_printed_by_its_descriptor() {
+        let kind = api::descriptors().get_message_by_name("registan.partnership.v1.Brief").unwrap();
+        let brief = DynamicMessage::deserialize(
+            kind,
+            json!({
+                "party": "parties/tm",
+                "law": {
+                    "status": {"completeness": "COMPLETENESS_PARTIAL", "reason": "some of it"},
+                    "party": {"name": "parties/tm", "displayName": "Turkmenistan"},
+                    "legalBasis": {"signedNotInForce": [{"title": "The agreement"}]}
+                },
+                "money": {"status": {"completeness": "COMPLETENESS_MISSING", "reason": "away"}}
+            }),
+        );
+        let mut out = Vec::new();
+        sections(&mut out, &brief.unwrap()).unwrap();
+        let text = String::from_utf8(out).unwrap();
+
+        for line in [
+            "Party: parties/tm",
+            "\nLaw\n  Status: partial, some of it\n  Party: Turkmenistan, parties/tm\n",
+            "\n    Signed not in force (1)\n      TITLE\n      The agreement\n",
+            "\nMoney\n  Status: missing, away\n",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        assert!(text.contains("None: in force, suspended"), "{text}");
+    }
+
+    #[test]
+    fn lists_are_tables_and_resources_are_not() {
+        let is = |name: &str| is_list(&api::descriptors().get_message_by_name(name).unwrap());
+
+        assert!(is("registan.agreements.v1.ListAgreementsResponse"));
+        assert!(is("registan.agreements.v1.LegalBasis"));
+        assert!(!is("registan.agreements.v1.Agreement"));
+    }
+}

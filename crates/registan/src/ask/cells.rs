@@ -1,0 +1,209 @@
+//! Values of the contract as a person reads them.
+
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
+};
+use prost_types::Timestamp;
+
+/// What the system keeps of every resource, and what only programs need.
+const SYSTEM_FIELDS: [&str; 9] = [
+    "uid",
+    "etag",
+    "create_time",
+    "update_time",
+    "delete_time",
+    "tier",
+    "desks",
+    "resume_token",
+    "language_code",
+];
+/// Messages that are one value: a day, an amount, a place in a source.
+const VALUES: [&str; 8] = [
+    "google.protobuf.Duration",
+    "google.protobuf.FieldMask",
+    "google.protobuf.Timestamp",
+    "registan.type.v1.Date",
+    "registan.type.v1.LocalizedText",
+    "registan.type.v1.Money",
+    "registan.type.v1.PartialDate",
+    "registan.type.v1.SourceRef",
+];
+
+/// True for a field that is left out where a person reads.
+pub fn is_system(field: &FieldDescriptor) -> bool {
+    SYSTEM_FIELDS.contains(&field.name())
+}
+
+/// True for a message that is written as one value.
+pub fn is_value(message: &MessageDescriptor) -> bool {
+    VALUES.contains(&message.full_name())
+}
+
+/// The message that a field holds, if it is not written as one value.
+pub fn parts(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    match field.kind() {
+        Kind::Message(message) if !is_value(&message) && !field.is_map() => Some(message),
+        _ => None,
+    }
+}
+
+/// `In force` of `in_force`.
+pub fn heading(name: &str) -> String {
+    let text = humanised(name);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `in force` of `in_force` and of `InForce`.
+pub fn humanised(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text.replace('_', " ")
+}
+
+/// `in force` of `IN_FORCE`.
+pub fn word(name: &str) -> String {
+    name.to_lowercase().replace('_', " ")
+}
+
+/// The text of a field of a message; empty where it is not set.
+pub fn cell(message: &DynamicMessage, field: &FieldDescriptor) -> String {
+    if message.has_field(field) { text(&message.get_field(field), field) } else { String::new() }
+}
+
+fn text(value: &Value, field: &FieldDescriptor) -> String {
+    match value {
+        Value::List(items) => {
+            let items = items.iter().map(|item| text(item, field)).filter(|item| !item.is_empty());
+            items.collect::<Vec<_>>().join(", ")
+        }
+        Value::Message(message) => of_message(message),
+        Value::Bool(is) => {
+            if *is {
+                humanised(field.name())
+            } else {
+                String::new()
+            }
+        }
+        Value::EnumNumber(number) => of_enum(*number, field),
+        Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        Value::I32(number) => number.to_string(),
+        Value::I64(number) => number.to_string(),
+        Value::U32(number) => number.to_string(),
+        Value::U64(number) => number.to_string(),
+        Value::F32(number) => number.to_string(),
+        Value::F64(number) => number.to_string(),
+        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
+        Value::Map(map) => format!("{} entries", map.len()),
+    }
+}
+
+/// A value of an enum without what all its values begin with; nothing for the one that says nothing.
+fn of_enum(number: i32, field: &FieldDescriptor) -> String {
+    let Kind::Enum(kind) = field.kind() else { return number.to_string() };
+    let zero = kind.default_value();
+    let prefix = zero.name().trim_end_matches("UNSPECIFIED");
+    match kind.get_value(number) {
+        _ if number == 0 && zero.name().ends_with("UNSPECIFIED") => String::new(),
+        Some(value) => word(value.name().trim_start_matches(prefix)),
+        None => number.to_string(),
+    }
+}
+
+fn of_message(message: &DynamicMessage) -> String {
+    let descriptor = message.descriptor();
+    let part = |name: &str| {
+        let field = descriptor.get_field_by_name(name);
+        field.map(|field| cell(message, &field)).unwrap_or_default()
+    };
+    match descriptor.name() {
+        "Timestamp" => {
+            message.transcode_to::<Timestamp>().map(|it| it.to_string()).unwrap_or_default()
+        }
+        "FieldMask" => part("paths"),
+        "Date" => date(message),
+        "PartialDate" => match (part("as_given"), part("qualifier"), part("date")) {
+            (given, _, _) if !given.is_empty() => given,
+            (_, qualifier, date) => format!("{qualifier} {date}").trim().to_owned(),
+        },
+        "Money" => format!("{} {}", part("currency_code"), part("amount")),
+        "LocalizedText" => part("text"),
+        "SourceRef" => {
+            let source = match (part("citation"), part("source")) {
+                (citation, source) if citation.is_empty() => source,
+                (citation, _) => citation,
+            };
+            let locator = part("locator");
+            if locator.is_empty() { source } else { format!("{source}, {locator}") }
+        }
+        _ => {
+            let fields = descriptor.fields().filter(|field| !is_system(field));
+            let cells = fields.map(|field| cell(message, &field)).filter(|cell| !cell.is_empty());
+            cells.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// `2024-01-17`, or as much of it as there is.
+fn date(message: &DynamicMessage) -> String {
+    let part = |name: &str| {
+        message.get_field_by_name(name).and_then(|value| value.as_i32()).unwrap_or_default()
+    };
+    match (part("year"), part("month"), part("day")) {
+        (year, 0, _) => format!("{year:04}"),
+        (year, month, 0) => format!("{year:04}-{month:02}"),
+        (year, month, day) => format!("{year:04}-{month:02}-{day:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The cell of a field, of a message given as JSON.
+    fn shown(kind: &str, field: &str, message: serde_json::Value) -> String {
+        let kind = api::descriptors().get_message_by_name(kind).unwrap();
+        let field = kind.get_field_by_name(field).unwrap();
+        cell(&DynamicMessage::deserialize(kind, message).unwrap(), &field)
+    }
+
+    #[test]
+    fn values_are_written_as_people_write_them() {
+        let agreement = "registan.agreements.v1.AgreementStatus";
+        let since = |date: serde_json::Value| shown(agreement, "since", json!({ "since": date }));
+
+        assert_eq!(since(json!({"date": {"year": 2024, "month": 1, "day": 7}})), "2024-01-07");
+        assert_eq!(since(json!({"date": {"year": 2024, "month": 1}})), "2024-01");
+        assert_eq!(
+            since(json!({"date": {"year": 2026}, "qualifier": "QUALIFIER_UNTIL"})),
+            "until 2026"
+        );
+        assert_eq!(shown(agreement, "state", json!({"state": "STATE_IN_FORCE"})), "in force");
+        assert_eq!(shown(agreement, "state", json!({})), "");
+        assert_eq!(shown(agreement, "uncertain", json!({"uncertain": true})), "uncertain");
+        assert_eq!(
+            shown(
+                "registan.type.v1.StatedAmount",
+                "money",
+                json!({"money": {"amount": "-1.50", "currencyCode": "EUR"}})
+            ),
+            "EUR -1.50"
+        );
+        assert_eq!(
+            shown(
+                "registan.type.v1.StatedAmount",
+                "source",
+                json!({"source": {"citation": "OJ L 29", "locator": "p. 3"}})
+            ),
+            "OJ L 29, p. 3"
+        );
+        assert_eq!(heading("signed_not_in_force"), "Signed not in force");
+    }
+}

@@ -1,0 +1,83 @@
+//! What a refused call says, for a person: the message, the reason, every violation, and when to try again.
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::import::said;
+
+/// One line: `NotFound (RESOURCE_NOT_FOUND): there is no …; …`.
+pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
+    let details = status.get_error_details();
+    let Some(info) = details.error_info() else { return said(status, gateway) };
+    let mut line = format!("{:?} ({}): {}", status.code(), info.reason, status.message());
+    for text in more(&details) {
+        if !line.contains(&text) {
+            line.push_str("; ");
+            line.push_str(&text);
+        }
+    }
+    if status.code() == Code::Unauthenticated {
+        line.push_str("; a command takes it as --token, --token-file or REGISTAN_TOKEN");
+    }
+    anyhow::anyhow!(line)
+}
+
+/// What the details say beyond the message.
+fn more(details: &ErrorDetails) -> Vec<String> {
+    let mut all = Vec::new();
+    let bad_request = details.bad_request().into_iter().flat_map(|it| &it.field_violations);
+    all.extend(bad_request.map(|it| said_of(&it.field, &it.description)));
+    let preconditions = details.precondition_failure().into_iter().flat_map(|it| &it.violations);
+    all.extend(preconditions.map(|it| said_of(&it.subject, &it.description)));
+    let quotas = details.quota_failure().into_iter().flat_map(|it| &it.violations);
+    all.extend(quotas.map(|it| said_of(&it.subject, &it.description)));
+    let mut metadata: Vec<String> = details
+        .error_info()
+        .into_iter()
+        .flat_map(|it| &it.metadata)
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    metadata.sort();
+    all.extend(metadata);
+    if let Some(delay) = details.retry_info().and_then(|it| it.retry_delay) {
+        all.push(format!("try again in {:.1} s", delay.as_secs_f64()));
+    }
+    all
+}
+
+fn said_of(what: &str, text: &str) -> String {
+    if what.is_empty() || text.contains(what) { text.to_owned() } else { format!("{what}: {text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_its_reason_every_violation_and_when_to_try_again() {
+        let metadata = HashMap::from([("service".to_owned(), "projects".to_owned())]);
+        let mut details = ErrorDetails::with_error_info("SOME_REASON", "registan", metadata);
+        details.add_bad_request_violation("page_size", "must not be negative");
+        details.add_bad_request_violation("filter", "there is no field `colour`");
+        details.set_retry_info(Some(Duration::from_millis(1500)));
+        let status = Status::with_error_details(Code::InvalidArgument, "wrong", details);
+
+        let line = refused(&status, "http://127.0.0.1:1").to_string();
+
+        assert_eq!(
+            line,
+            "InvalidArgument (SOME_REASON): wrong; page_size: must not be negative; filter: there is no field `colour`; \
+             service: projects; try again in 1.5 s"
+        );
+    }
+
+    #[test]
+    fn a_suite_that_is_not_there_is_named() {
+        let line = refused(&Status::unavailable("refused"), "http://127.0.0.1:1").to_string();
+
+        assert!(line.contains("http://127.0.0.1:1") && line.contains("registan serve"), "{line}");
+    }
+}

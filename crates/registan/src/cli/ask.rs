@@ -1,0 +1,105 @@
+//! The arguments of the commands that ask a running suite.
+
+use clap::Args;
+use facts::date::Day;
+
+use crate::export;
+use crate::reach::Reach;
+
+#[derive(Args)]
+pub struct About {
+    /// The party: kz, kg, tj, tm, uz, or a name such as parties/kz.
+    #[arg(value_name = "PARTY", value_parser = party)]
+    pub party: String,
+    /// The day in the world, for example 2024-01-17; without it today.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub on: Option<Day>,
+    /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
+    #[arg(long, value_name = "RFC3339", value_parser = export::instant)]
+    pub read_time: Option<String>,
+    /// Prints the whole answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+pub const BRIEF_EXAMPLES: &str = "\
+Examples:
+  registan brief kz                               as things stand today
+  registan brief tm --on 2025-12-31               as they stood on a day in the world
+  registan brief uz --read-time 2026-11-24T12:00:00Z    as the record said then, whatever was learnt since
+  registan brief kg --json                        the whole answer: PartnershipService/GetBrief
+
+What is not public is shown to the holder of a token: --token-file, or the variable REGISTAN_TOKEN.";
+
+pub const LAW_EXAMPLES: &str = "\
+Examples:
+  registan law kz                      the law with Kazakhstan today
+  registan law kz --on 2016-06-01      on another day: some agreements were not yet in force, others not yet ended
+  registan law kz --json               the whole answer: AgreementService/GetLegalBasis
+
+More about one agreement:
+  registan ask GetAgreement '{\"name\": \"agreements/eu-kz-epca-2015\"}'";
+
+#[derive(Args)]
+#[command(after_help = ASK_EXAMPLES)]
+pub struct Ask {
+    /// The method: AgreementService/GetAgreement, or GetAgreement where only one service has it. A service alone lists its
+    /// methods; nothing lists all.
+    #[arg(value_name = "SERVICE/METHOD")]
+    pub method: Option<String>,
+    /// The request, as JSON; fields may be written as the contract has them (page_size) or as JSON has them (pageSize).
+    #[arg(value_name = "JSON", default_value = "{}")]
+    pub request: String,
+    /// Explains the method, its request and its answer instead of calling it.
+    #[arg(long)]
+    pub explain: bool,
+    /// Prints lists as JSON too.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+const ASK_EXAMPLES: &str = "\
+Examples:
+  registan ask                                    every service and method, with what it does
+  registan ask AgreementService                   the methods of one service
+  registan ask ListAgreements --explain           what can be asked, field by field
+  registan ask GetParty '{\"name\": \"parties/kz\"}'
+  registan ask ListAgreements '{\"filter\": \"kind = PROTOCOL\", \"order_by\": \"title\"}'
+  registan ask SumTransactions '{\"group_by\": [\"DIMENSION_RECIPIENT\"]}'
+  registan ask WatchParties                       a stream: one JSON object a line, until you end it
+
+A list is printed as a table; one resource, a stream, and everything with --json as JSON. What writes signs a token of its own
+with the key in the data folder of a suite on this machine, if it is given none.";
+
+/// A party by its short id, or by its name.
+fn party(typed: &str) -> Result<String, String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Err("kz, kg, tj, tm and uz are known".to_owned());
+    }
+    if typed.contains('/') {
+        return Ok(typed.to_owned());
+    }
+    Ok(format!("parties/{}", typed.to_lowercase()))
+}
+
+fn day(typed: &str) -> Result<Day, String> {
+    export::day(typed).ok_or_else(|| "this is not a day like 2024-01-17".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_party_is_an_id_or_a_name() {
+        assert_eq!(party("kz").unwrap(), "parties/kz");
+        assert_eq!(party(" KZ ").unwrap(), "parties/kz");
+        assert_eq!(party("parties/reg").unwrap(), "parties/reg");
+        assert!(party("").is_err());
+    }
+}
