@@ -51,6 +51,11 @@ pub fn file_or_new(path: &Path) -> Result<()> {
     }
 }
 
+/// A path from the root, so that a message names the same file wherever it is read.
+pub fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
 fn close(path: &Path, mode: u32) -> Result<()> {
     let shown = path.display();
     fs::set_permissions(path, Permissions::from_mode(mode)).with_context(|| {

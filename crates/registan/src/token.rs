@@ -1,14 +1,22 @@
 //! `registan token`: prints an access token of the development issuer.
 
 use std::io::Write;
+use std::path::Path;
 
-use chassis::auth::development;
+use chassis::auth::development::{self, KEY_FILE};
 use chassis::clock::{Clock, SystemClock};
+use chassis::private;
 use policy::Desks;
 
 use crate::cli::Token;
 
 pub fn run(arguments: &Token) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        arguments.new_key || is_of_a_suite(&arguments.data_dir),
+        "{} is not the data folder of a suite, so no suite takes a token of its key: name the right one with --data-dir, or \
+         make the folder and a key with --new-key",
+        private::absolute(&arguments.data_dir)
+    );
     let token = development::Token {
         subject: arguments.subject.clone(),
         roles: arguments.roles.clone(),
@@ -19,4 +27,11 @@ pub fn run(arguments: &Token) -> anyhow::Result<()> {
     let signed = token.sign(&arguments.data_dir, SystemClock.now())?;
     writeln!(std::io::stdout(), "{signed}")?;
     Ok(())
+}
+
+/// True for a folder in which a suite or a service keeps its record, or has its key.
+fn is_of_a_suite(folder: &Path) -> bool {
+    let databases = [agreements::NAME, projects::NAME, rights_reporting::NAME];
+    let mut files = databases.iter().map(|name| format!("{name}.db"));
+    files.any(|file| folder.join(file).exists()) || folder.join(KEY_FILE).exists()
 }

@@ -38,8 +38,8 @@ pub async fn open_existing<M: MigratorTrait>(
         let file = settings.data_dir.join(format!("{name}.db"));
         anyhow::ensure!(
             file.exists(),
-            "there is no database {}: choose another folder with --data-dir",
-            file.display()
+            "there is no database {}: choose the data folder of a suite with --data-dir",
+            chassis::private::absolute(&file)
         );
         format!("sqlite:{}?mode=rw", file.display())
     };
@@ -84,19 +84,33 @@ async fn connect(name: &str, settings: &Settings) -> anyhow::Result<DatabaseConn
 
 async fn open(name: &str, settings: &Settings, url: &str) -> anyhow::Result<DatabaseConnection> {
     let advice = match &settings.database_url {
-        Some(_) => "is it running, and is database_url right?",
-        None => "can the data folder be written? choose another with --data-dir",
+        Some(_) if is_missing_file(url) => {
+            "there is no such file; with `?mode=rwc` at the end of database_url `registan migrate` makes it".to_owned()
+        }
+        Some(_) => "is it running, and is database_url right?".to_owned(),
+        None => {
+            let folder = chassis::private::absolute(&settings.data_dir);
+            format!("can the data folder {folder} be written? choose another with --data-dir")
+        }
     };
     database::open(url)
         .await
         .with_context(|| format!("the database of {name} cannot be opened: {advice}"))
 }
 
+/// True for the address of a SQLite file that is not there and may not be made.
+fn is_missing_file(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("sqlite:") else { return false };
+    let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let file = file.strip_prefix("//").unwrap_or(file);
+    !query.contains("mode=") && file != ":memory:" && !Path::new(file).exists()
+}
+
 fn file_url(name: &str, folder: &Path) -> anyhow::Result<String> {
     chassis::private::folder(folder).with_context(|| {
         format!(
             "the data folder {} cannot be made, or closed to others: choose another with --data-dir",
-            folder.display()
+            chassis::private::absolute(folder)
         )
     })?;
     let file = folder.join(format!("{name}.db"));

@@ -136,6 +136,11 @@ impl Issuer {
         Self { file: folder.join(KEY_FILE), known: RwLock::default() }
     }
 
+    /// The folder of its key, from the root.
+    pub fn folder(&self) -> String {
+        crate::private::absolute(self.file.parent().unwrap_or(&self.file))
+    }
+
     /// Verifies one of its tokens at an instant, in seconds since 1970 UTC.
     pub fn verify(&self, token: &str, now: i64) -> Result<Identity, Refused> {
         let key = self.key(&token::key_id(token, Types::Access)?).ok_or(Refused::Unknown)?;

@@ -102,11 +102,11 @@ impl Authenticator {
         let token = match bearer(headers) {
             Ok(None) => return Ok(Caller::anonymous()),
             Ok(Some(token)) => token,
-            Err(refused) => return Err(refused.failure(&self.advice())),
+            Err(refused) => return Err(self.failure(&refused)),
         };
         let identity = match self.identity(token).await {
             Ok(identity) => identity,
-            Err(refused) => return Err(refused.failure(&self.advice())),
+            Err(refused) => return Err(self.failure(&refused)),
         };
         let mut grants = identity.grants.clone();
         if let (Issuer::Oidc(_), Some(source)) = (&self.issuer, &self.grant_source) {
@@ -119,7 +119,7 @@ impl Authenticator {
     /// The instant from which the token that was sent with these headers is of no use, in microseconds since 1970 UTC: without
     /// the leeway that clocks are given when a call begins.
     pub async fn expires(&self, headers: &HeaderMap) -> Result<i64, Failure> {
-        let refused = |refused: Refused| refused.failure(&self.advice());
+        let refused = |refused: Refused| self.failure(&refused);
         let Some(token) = bearer(headers).map_err(refused)? else { return Ok(i64::MAX) };
         let identity = match self.identity(token).await {
             Ok(identity) => identity,
@@ -143,6 +143,14 @@ impl Authenticator {
         let identity = Arc::new(identity);
         self.verified.keep(hash.as_ref(), &identity, seconds);
         Ok(identity)
+    }
+
+    /// As the caller is told. On loopback the likeliest mistake is the key of another folder, so it names ours.
+    fn failure(&self, refused: &Refused) -> Failure {
+        match (&self.issuer, refused) {
+            (Issuer::Development(issuer), Refused::Unknown) => Refused::other_key(&issuer.folder()),
+            _ => refused.failure(&self.advice()),
+        }
     }
 
     /// How to get a token that is taken here.

@@ -48,6 +48,13 @@ impl Refused {
         Self::invalid(problem, what, advice)
     }
 
+    /// As [`Self::Unknown`] is told by a suite that takes tokens of the key in `folder` alone.
+    pub fn other_key(folder: &str) -> Failure {
+        let advice =
+            format!("get one with `registan token --role editor --desk all --data-dir {folder}`");
+        Self::invalid("UNKNOWN_ISSUER_OR_KEY", "is not signed with the key of this suite", &advice)
+    }
+
     fn invalid(problem: &'static str, what: &str, advice: &str) -> Failure {
         let message = format!("the access token {what}; {advice}");
         Failure::new(Code::Unauthenticated, "TOKEN_INVALID", message).with("problem", problem)
