@@ -4,6 +4,7 @@
 //! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does first).
 
 mod ask;
+pub mod examples;
 pub mod faults;
 mod process;
 mod suite;

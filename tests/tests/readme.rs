@@ -1,108 +1,132 @@
-//! Every example of the README gets the answer that the README shows.
-//!
-//! An example is a block of the kind `console`: a line `$ COMMAND` (more lines where it ends in a backslash), then what it
-//! prints, where `…` stands for what is left out.
+//! Every example of every document gets the answer that the document shows; every README of a service lists what it serves.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use e2e::Suite;
+use e2e::examples::{examples, run};
+use e2e::{Process, free_address, program};
 
-struct Example {
-    command: String,
-    printed: Vec<String>,
+/// What every resource can do.
+const STANDARD: [&str; 10] = [
+    "Get",
+    "List",
+    "Create",
+    "Update",
+    "Delete",
+    "Undelete",
+    "Export",
+    "Watch",
+    "ListRevisions",
+    "Diff",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn examples(text: &str) -> Vec<Example> {
-    let mut found: Vec<Example> = Vec::new();
-    for block in text.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap_or_default();
-        let mut continued = false;
-        for line in block.lines() {
-            match line.strip_prefix("$ ") {
-                Some(command) => {
-                    found.push(Example { command: command.to_owned(), printed: Vec::new() });
-                }
-                None if continued => {
-                    let example = found.last_mut().expect("a command comes first");
-                    example.command.push('\n');
-                    example.command.push_str(line);
-                }
-                None => found
-                    .last_mut()
-                    .expect("a command comes first")
-                    .printed
-                    .push(line.trim().to_owned()),
-            }
-            continued = line.ends_with('\\');
+/// Every document of the repository: those of a folder, and those of the folders in it.
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !matches!(&*name, "target" | "registan-data") && !name.starts_with('.')
+        {
+            found.extend(documents(&path));
+        } else if name.ends_with(".md") {
+            found.push(path);
         }
     }
+    found.sort();
     found
 }
 
-/// Whether the lines stand in the output in this order; `…` stands for any number of lines, or for any part of one.
-fn shows(output: &str, printed: &[String]) -> Result<(), String> {
-    let lines: Vec<&str> = output.lines().map(str::trim).collect();
-    let mut place = 0;
-    for wanted in printed.iter().filter(|line| !line.is_empty() && *line != "…") {
-        let parts: Vec<&str> = wanted.split('…').collect();
-        let fits = |line: &&str| {
-            let mut rest = *line;
-            let starts = rest.starts_with(parts[0]) && rest.ends_with(parts[parts.len() - 1]);
-            starts
-                && parts.iter().all(|part| match rest.find(part) {
-                    Some(found) => {
-                        rest = &rest[found + part.len()..];
-                        true
-                    }
-                    None => false,
-                })
-                && (parts.len() > 1 || *line == wanted)
-        };
-        match lines[place..].iter().position(fits) {
-            Some(found) => place += found + 1,
-            None => return Err(format!("`{wanted}` does not follow in:\n{output}")),
+#[test]
+fn every_example_of_every_document_works() {
+    let root = root();
+    let mut counts = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for path in documents(&root) {
+        let examples = examples(&fs::read_to_string(&path).unwrap());
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        if !examples.is_empty() {
+            wrong.extend(run(&root, &name, &examples).err());
+            counts.insert(name, examples.len());
         }
     }
-    Ok(())
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    for (document, fewest) in [("README.md", 9), ("docs/guide.md", 20)] {
+        assert!(counts.get(document).is_some_and(|count| *count >= fewest), "{counts:?}");
+    }
+}
+
+/// The methods that a README lists, by service: a row names one or more services, then their methods.
+fn listed(readme: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all = BTreeMap::new();
+    for row in readme.lines().filter(|line| line.starts_with("| `")) {
+        let mut cells = row.trim_matches('|').split('|');
+        let (Some(services), Some(methods)) = (cells.next(), cells.next()) else { continue };
+        let services = services.split('`').filter(|word| word.ends_with("Service"));
+        let methods: BTreeSet<String> =
+            methods.split(',').map(|name| name.trim().trim_matches('`').to_owned()).collect();
+        all.extend(
+            services.map(|name| (name.rsplit('.').next().unwrap().to_owned(), methods.clone())),
+        );
+    }
+    all
+}
+
+/// `Get` of `GetParty`; other methods than the standard ones keep their names.
+fn short(service: &str, method: &str) -> String {
+    let resource = service.trim_end_matches("Service");
+    let plural = match resource.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{resource}s"),
+    };
+    let short = method.replace(&plural, "").replace(resource, "");
+    if STANDARD.contains(&&*short) { short } else { method.to_owned() }
+}
+
+/// What a process serves, by reflection.
+fn served(name: &str, own: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
+    let (grpcurl, registan) = (testkit::tool("grpcurl")?, program("registan")?);
+    let folder = tempfile::tempdir().unwrap();
+    let address = free_address().to_string();
+    let mut command = Command::new(registan);
+    command.args(["serve", name, "--listen", &address, "--data-dir"]).arg(folder.path());
+    let mut process = Process::start(&mut command, &folder.path().join("log"));
+    process.wait_for(address.parse().unwrap());
+    let list = |of: &[&str]| {
+        let output =
+            Command::new(&grpcurl).args(["-plaintext", &address, "list"]).args(of).output();
+        let text = String::from_utf8(output.unwrap().stdout).unwrap();
+        text.lines().map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let services = list(&[]).into_iter().filter(|it| it.starts_with(own));
+    let of = |service: String| {
+        let short_name = service.rsplit('.').next().unwrap().to_owned();
+        let methods = list(&[&service]);
+        let methods = methods.iter().map(|it| short(&short_name, it.rsplit('.').next().unwrap()));
+        (short_name.clone(), methods.collect())
+    };
+    Some(services.map(of).collect())
 }
 
 #[test]
-fn every_example_of_the_readme_works() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let examples = examples(&fs::read_to_string(root.join("README.md")).unwrap());
-    assert!(examples.len() >= 6, "the README has {} examples", examples.len());
-    let (Some(grpcurl), Some(registan)) = (testkit::tool("grpcurl"), e2e::program("registan"))
-    else {
-        return;
-    };
-    let suite = Suite::embedded().unwrap();
-    let folders = [grpcurl.parent().unwrap(), registan.parent().unwrap()]
-        .map(|folder| folder.display().to_string());
-    let path = format!("{}:{}", folders.join(":"), std::env::var("PATH").unwrap());
+fn every_readme_of_a_service_lists_the_methods_it_serves() {
+    for (name, own) in [
+        ("agreements", "registan."),
+        ("projects", "registan."),
+        ("rights-reporting", "registan."),
+        ("gateway", "registan.partnership."),
+    ] {
+        let readme = root().join("services").join(name).join("README.md");
+        let Some(served) = served(name, own) else { return };
 
-    for example in examples {
-        let command = example
-            .command
-            .replace("127.0.0.1:8080", &suite.address.to_string())
-            .replace("cargo run --", &format!("registan {}", ""))
-            .replace("import iati", &format!("import iati --gateway http://{}", suite.address));
-        let output = Command::new("bash")
-            .args(["-c", &command])
-            .env("PATH", &path)
-            .env("REGISTAN_DATA_DIR", suite.folder.path().join("data"))
-            .current_dir(&root)
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(
-            output.status.success(),
-            "{command}\n{text}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        if let Err(difference) = shows(&text, &example.printed) {
-            panic!("{}\n{difference}", example.command);
-        }
+        assert!(!served.is_empty(), "{name} serves nothing");
+        assert_eq!(listed(&fs::read_to_string(readme).unwrap()), served, "{name}");
     }
 }

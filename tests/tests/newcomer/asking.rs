@@ -1,0 +1,117 @@
+//! `registan brief`, `registan law` and `registan ask` against a running suite.
+
+use std::process::{Command, Output};
+
+use e2e::{Suite, free_address, program};
+use serde_json::Value;
+
+/// Runs a command against the suite, without a token but the one it may sign itself.
+fn registan(suite: &Suite, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program("registan").unwrap());
+    command.args(arguments).args(["--gateway", &format!("http://{}", suite.address)]);
+    command.arg("--data-dir").arg(suite.folder.path().join("data"));
+    command.env_remove("REGISTAN_TOKEN").output().unwrap()
+}
+
+fn printed(suite: &Suite, arguments: &[&str]) -> String {
+    let output = registan(suite, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one line of a command that must fail.
+fn refused(suite: &Suite, arguments: &[&str]) -> String {
+    let output = registan(suite, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && errors.lines().count() == 1, "{arguments:?}: {errors}");
+    errors
+}
+
+fn json(suite: &Suite, arguments: &[&str]) -> Value {
+    serde_json::from_str(&printed(suite, arguments)).unwrap()
+}
+
+#[test]
+fn people_and_programs_are_answered() {
+    let Some(suite) = Suite::embedded() else { return };
+
+    law_and_brief(&suite);
+    lists_and_resources(&suite);
+    refusals(&suite);
+    writes(&suite);
+}
+
+fn law_and_brief(suite: &Suite) {
+    let law = printed(suite, &["law", "kz", "--on", "2024-01-17"]);
+    assert!(law.contains("Party: parties/kz\nAs of: 2024-01-17\n"), "{law}");
+    let line =
+        law.lines().find(|line| line.contains("Enhanced Partnership and Cooperation")).unwrap();
+    assert!(line.contains("2020-03-01"), "{law}");
+    let whole = json(suite, &["law", "kz", "--on", "2024-01-17", "--json"]);
+    assert_eq!(whole["party"], "parties/kz");
+    assert_eq!(whole["asOf"]["year"], 2024);
+
+    let brief = printed(suite, &["brief", "TM", "--on", "2025-12-31"]);
+    for heading in ["\nLaw\n", "\nMoney\n", "\nRights\n", "  Party: Turkmenistan, parties/tm\n"] {
+        assert!(brief.contains(heading), "{heading}: {brief}");
+    }
+    assert!(brief.contains("    Signed not in force (") && brief.contains("TITLE"), "{brief}");
+    let whole = json(suite, &["brief", "parties/tm", "--on", "2025-12-31", "--json"]);
+    assert!(whole["law"]["legalBasis"].is_object(), "{whole}");
+}
+
+fn lists_and_resources(suite: &Suite) {
+    let list = printed(suite, &["ask", "ListParties", r#"{"page_size": 3}"#]);
+    assert!(list.contains("Parties (3)\n") && list.contains("parties/"), "{list}");
+    assert!(list.contains("Next page token: "), "{list}");
+    let whole = json(suite, &["ask", "ListParties", r#"{"pageSize": 3}"#, "--json"]);
+    assert_eq!(whole["parties"].as_array().unwrap().len(), 3);
+    let party = json(suite, &["ask", "PartyService/GetParty", r#"{"name": "parties/kz"}"#]);
+    assert_eq!(party["displayName"], "Kazakhstan");
+    let exported = printed(suite, &["ask", "ExportParties", r#"{"filter": "kind = STATE"}"#]);
+    for line in exported.lines() {
+        assert!(serde_json::from_str::<Value>(line).unwrap()["name"].is_string(), "{line}");
+    }
+
+    let all = printed(suite, &["ask"]);
+    assert!(all.contains("  AgreementService/GetAgreement  "), "{all}");
+    assert!(all.contains("Returns one agreement, deleted ones included."), "{all}");
+    let explained = printed(suite, &["ask", "GetLegalBasis", "--explain"]);
+    assert!(explained.contains("  as_of: Date\n    The day in the world."), "{explained}");
+}
+
+fn refusals(suite: &Suite) {
+    let misspelt = refused(suite, &["ask", "AgreementService/GetAgrement"]);
+    assert!(misspelt.contains("did you mean AgreementService/GetAgreement"), "{misspelt}");
+    let missing = refused(suite, &["ask", "GetParty", r#"{"name": "parties/atlantis"}"#]);
+    assert!(missing.contains("NotFound") && missing.contains("parties/atlantis"), "{missing}");
+    let field = refused(suite, &["ask", "GetParty", r#"{"nmae": "parties/kz"}"#]);
+    assert!(field.contains("did you mean `name`"), "{field}");
+    let stream = refused(suite, &["ask", "ImportIati"]);
+    assert!(stream.contains("registan import"), "{stream}");
+    let violations = refused(suite, &["ask", "ListParties", r#"{"page_size": -1}"#]);
+    assert!(
+        violations.contains("InvalidArgument (") && violations.contains("page_size"),
+        "{violations}"
+    );
+    let nowhere = format!("http://{}", free_address());
+    let output = Command::new(program("registan").unwrap())
+        .args(["brief", "kz", "--gateway", &nowhere])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains(&nowhere) && errors.contains("registan serve"), "{errors}");
+}
+
+/// A write on this machine needs no token to be fetched first; a mask may be written as grpcurl takes it.
+fn writes(suite: &Suite) {
+    let new = r#"{"party_id": "asked", "party": {"kind": "KIND_ORGANISATION", "display_name": "Asked",
+        "source": {"citation": "a test"}}}"#;
+    let party = json(suite, &["ask", "CreateParty", new]);
+    assert_eq!(party["name"], "parties/asked");
+    let change = r#"{"party": {"name": "parties/asked", "display_name": "Asked again"},
+        "update_mask": {"paths": ["display_name"]}}"#;
+    let party = json(suite, &["ask", "UpdateParty", change]);
+    assert_eq!(party["displayName"], "Asked again");
+}

@@ -1,0 +1,7 @@
+//! What somebody meets who has never seen the suite: reflection that teaches, commands that answer people, refusals that say
+//! what to do, overlays that start.
+
+mod asking;
+mod folders;
+mod overlays;
+mod reflection;
