@@ -1,5 +1,7 @@
 //! Every example of every document gets the answer that the document shows; every README of a service lists what it serves.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

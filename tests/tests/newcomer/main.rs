@@ -1,6 +1,8 @@
 //! What somebody meets who has never seen the suite: reflection that teaches, commands that answer people, refusals that say
 //! what to do, overlays that start.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod asking;
 mod folders;
 mod overlays;

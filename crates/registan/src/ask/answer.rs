@@ -63,10 +63,9 @@ fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyh
                 }
             }
             (Some(_), Value::List(rows)) if rows.is_empty() => empty.push(name.to_lowercase()),
-            (Some(_), Value::List(rows)) => {
+            (Some(kind), Value::List(rows)) => {
                 let rows: Vec<_> = rows.iter().filter_map(Value::as_message).cloned().collect();
-                writeln!(out, "\n{:depth$}{name} ({})", "", rows.len())?;
-                table(out, &rows, depth + INDENT)?;
+                list(out, &name, &kind, &rows, depth)?;
             }
             (Some(kind), Value::Message(part)) if message.has_field(&field) => {
                 within(out, &name, &kind, part, depth)?;
@@ -80,7 +79,26 @@ fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyh
     Ok(())
 }
 
-/// A message in a message: a resource by its names, one without lists on a line, anything else below a heading.
+/// A list: a table, or a section for each where each holds lists itself, as the law with each state of a region.
+fn list(
+    out: &mut impl Write,
+    name: &str,
+    kind: &MessageDescriptor,
+    rows: &[DynamicMessage],
+    depth: usize,
+) -> anyhow::Result<()> {
+    writeln!(out, "\n{:depth$}{name} ({})", "", rows.len())?;
+    if !is_list(kind) || kind.get_field_by_name("title").is_some() {
+        return Ok(table(out, rows, depth + INDENT)?);
+    }
+    for row in rows {
+        writeln!(out)?;
+        section(out, row, depth + INDENT)?;
+    }
+    Ok(())
+}
+
+/// A message in a message: a resource by its names, a status or one without lists on a line, anything else below a heading.
 fn within(
     out: &mut impl Write,
     name: &str,
@@ -94,8 +112,9 @@ fn within(
         let names: Vec<String> =
             names.map(|field| cell(part, &field)).filter(|text| !text.is_empty()).collect();
         writeln!(out, "{:depth$}{name}: {}", "", names.join(", "))?;
-    } else if kind.fields().all(|field| parts(&field).is_none()) {
-        let cells = kind.fields().map(|field| cell(part, &field)).filter(|text| !text.is_empty());
+    } else if name == "Status" || kind.fields().all(|field| parts(&field).is_none()) {
+        let values = kind.fields().filter(|field| parts(field).is_none());
+        let cells = values.map(|field| cell(part, &field)).filter(|text| !text.is_empty());
         writeln!(out, "{:depth$}{name}: {}", "", cells.collect::<Vec<_>>().join(", "))?;
     } else {
         writeln!(out, "\n{:depth$}{name}", "")?;

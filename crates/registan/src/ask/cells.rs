@@ -79,8 +79,9 @@ pub fn cell(message: &DynamicMessage, field: &FieldDescriptor) -> String {
 fn text(value: &Value, field: &FieldDescriptor) -> String {
     match value {
         Value::List(items) => {
+            let between = if parts(field).is_some() { "; " } else { ", " };
             let items = items.iter().map(|item| text(item, field)).filter(|item| !item.is_empty());
-            items.collect::<Vec<_>>().join(", ")
+            items.collect::<Vec<_>>().join(between)
         }
         Value::Message(message) => of_message(message),
         Value::Bool(is) => {
@@ -127,9 +128,10 @@ fn of_message(message: &DynamicMessage) -> String {
         }
         "FieldMask" => part("paths"),
         "Date" => date(message),
-        "PartialDate" => match (part("as_given"), part("qualifier"), part("date")) {
-            (given, _, _) if !given.is_empty() => given,
-            (_, qualifier, date) => format!("{qualifier} {date}").trim().to_owned(),
+        "PartialDate" => match (part("as_given"), part("qualifier"), part("date"), part("end")) {
+            (given, ..) if !given.is_empty() => given,
+            (_, _, date, end) if !end.is_empty() => format!("{date} to {end}"),
+            (_, qualifier, date, _) => format!("{qualifier} {date}").trim().to_owned(),
         },
         "Money" => format!("{} {}", part("currency_code"), part("amount")),
         "LocalizedText" => part("text"),
@@ -142,11 +144,16 @@ fn of_message(message: &DynamicMessage) -> String {
             if locator.is_empty() { source } else { format!("{source}, {locator}") }
         }
         _ => {
-            let fields = descriptor.fields().filter(|field| !is_system(field));
+            let fields = descriptor.fields().filter(|field| !is_system(field) && !is_proof(field));
             let cells = fields.map(|field| cell(message, &field)).filter(|cell| !cell.is_empty());
             cells.collect::<Vec<_>>().join(" ")
         }
     }
+}
+
+/// True for a field that says where the others come from: too much for a part of a cell.
+fn is_proof(field: &FieldDescriptor) -> bool {
+    matches!(field.name(), "source" | "confidence")
 }
 
 /// `2024-01-17`, or as much of it as there is.
@@ -184,6 +191,10 @@ mod tests {
         assert_eq!(
             since(json!({"date": {"year": 2026}, "qualifier": "QUALIFIER_UNTIL"})),
             "until 2026"
+        );
+        assert_eq!(
+            since(json!({"date": {"year": 2022, "month": 6}, "end": {"year": 2022, "month": 7}})),
+            "2022-06 to 2022-07"
         );
         assert_eq!(shown(agreement, "state", json!({"state": "STATE_IN_FORCE"})), "in force");
         assert_eq!(shown(agreement, "state", json!({})), "");

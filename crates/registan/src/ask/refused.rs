@@ -10,7 +10,7 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
     let details = status.get_error_details();
     let Some(info) = details.error_info() else { return said(status, gateway) };
     let mut line = format!("{:?} ({}): {}", status.code(), info.reason, status.message());
-    for text in more(&details) {
+    for text in more(&details, status.message()) {
         if !line.contains(&text) {
             line.push_str("; ");
             line.push_str(&text);
@@ -23,7 +23,7 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
 }
 
 /// What the details say beyond the message.
-fn more(details: &ErrorDetails) -> Vec<String> {
+fn more(details: &ErrorDetails, message: &str) -> Vec<String> {
     let mut all = Vec::new();
     let bad_request = details.bad_request().into_iter().flat_map(|it| &it.field_violations);
     all.extend(bad_request.map(|it| said_of(&it.field, &it.description)));
@@ -35,6 +35,7 @@ fn more(details: &ErrorDetails) -> Vec<String> {
         .error_info()
         .into_iter()
         .flat_map(|it| &it.metadata)
+        .filter(|(_, value)| !message.contains(value.as_str()))
         .map(|(key, value)| format!("{key}: {value}"))
         .collect();
     metadata.sort();

@@ -7,9 +7,9 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectM
 use super::cells::{cell, humanised, is_system, parts};
 
 /// The widest that a line becomes, but for what is too long for a column.
-const MAX_WIDTH: usize = 140;
+const MAX_WIDTH: usize = 160;
 /// The widest column of titles.
-const MAX_TITLE: usize = 64;
+const MAX_TITLE: usize = 80;
 /// The widest column of sources.
 const MAX_SOURCE: usize = 40;
 /// What is longer is written below its line.
@@ -87,7 +87,11 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
 /// The columns that are not empty. A message within a row, such as the status of an agreement, gives its own fields.
 fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
     let mut all = Vec::new();
-    for field in kind.fields().filter(|field| !is_system(field)) {
+    // The same in several languages.
+    let repeats = |field: &FieldDescriptor| {
+        field.name() == "titles" && kind.get_field_by_name("title").is_some()
+    };
+    for field in kind.fields().filter(|field| !is_system(field) && !repeats(field)) {
         match parts(&field) {
             None => all.push(column(&field, rows.iter().map(|row| cell(row, &field)).collect())),
             Some(within) if !field.is_list() => {
