@@ -1,4 +1,7 @@
-//! The one connection by which a process writes. It belongs to the writer alone, so no reader waits for it or takes it away.
+//! The connection by which a process writes. It belongs to the writer alone, so no reader waits for it or takes it away.
+//!
+//! There are two of them, which take turns: the driver asks for a sign of life when a transaction has ended, and the next one
+//! need not wait for that. Only one is ever in a transaction.
 //!
 //! After a failed BEGIN, COMMIT or ROLLBACK nobody knows how deep in a transaction the driver believes itself to be: one level
 //! too deep, and the next "transaction" is a savepoint that is never committed. Such a connection is closed, which rolls back
@@ -14,6 +17,8 @@ use sqlx::Connection;
 use sqlx::pool::PoolOptions;
 use tokio::time::timeout;
 
+/// Those that take turns.
+const CONNECTIONS: u32 = 2;
 /// How long a write waits for the lock of another process on a SQLite file: less than a call may take, so that its caller is
 /// told the reason.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
@@ -28,7 +33,7 @@ const MAX_IDLE: Duration = Duration::from_secs(1);
 pub(crate) struct WriteConnection {
     /// The connections of the readers: they know the address and the settings.
     readers: DatabaseConnection,
-    /// A pool of one, opened when first used.
+    /// A pool of [`CONNECTIONS`], opened when first used.
     current: DatabaseConnection,
 }
 
@@ -52,7 +57,7 @@ impl WriteConnection {
         self.current.begin_with_options(options).await
     }
 
-    /// Closes the connection and takes a new one. The old one is closed first: it may hold a lock that the new one needs.
+    /// Closes both connections and takes new ones. The old ones are closed first: one may hold a lock that a new one needs.
     pub async fn replace(&mut self) {
         let next = open(&self.readers);
         let former = std::mem::replace(&mut self.current, next);
@@ -66,17 +71,17 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
     if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();
         let options = (*options).clone().busy_timeout(LOCK_TIMEOUT);
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool_of_one().connect_lazy_with(options))
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool().connect_lazy_with(options))
     } else {
         let options = readers.get_postgres_connection_pool().connect_options();
         let options = (*options).clone();
-        SqlxPostgresConnector::from_sqlx_postgres_pool(pool_of_one().connect_lazy_with(options))
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool().connect_lazy_with(options))
     }
 }
 
-fn pool_of_one<DB: sqlx::Database>() -> PoolOptions<DB> {
+fn pool<DB: sqlx::Database>() -> PoolOptions<DB> {
     PoolOptions::new()
-        .max_connections(1)
+        .max_connections(CONNECTIONS)
         .acquire_timeout(CONNECT_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection: &mut DB::Connection, usage| {
