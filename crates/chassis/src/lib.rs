@@ -9,6 +9,7 @@
 //! - `auth`: who sends an access token
 //! - `caller`: who asks
 //! - `deadline`: how long a request may take
+//! - `bulk`: threads for what is long, which step back
 //! - `stopping`: when long work should end of itself
 //! - `clock`: the time
 //! - `private`: files that others may not read
@@ -22,6 +23,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod auth;
+pub mod bulk;
 pub mod caller;
 pub mod client;
 pub mod clock;

@@ -4,10 +4,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -19,6 +21,7 @@ use super::Limits;
 use super::edge::Edge;
 use super::first_bytes::FirstBytes;
 use super::places::{Place, Places};
+use crate::bulk;
 
 /// How long a connection that is to make room may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -35,7 +38,7 @@ pub(super) struct Room {
 /// The open connections of a server.
 pub(super) struct Connections {
     edge: Edge,
-    http: Arc<Builder<TokioExecutor>>,
+    limits: Limits,
     first_bytes: Duration,
     max_age: Duration,
     /// After so long without a request a connection is asked to close.
@@ -56,7 +59,7 @@ impl Connections {
     pub fn new(edge: Edge, limits: &Limits, room: Room) -> Self {
         Self {
             edge,
-            http: Arc::new(http(limits)),
+            limits: *limits,
             first_bytes: limits.first_bytes,
             max_age: room.age,
             idle: limits.idle,
@@ -89,8 +92,9 @@ impl Connections {
         peer: IpAddr,
         place: Place,
     ) -> impl Future<Output = ()> + use<> {
-        let (edge, http, finish, cut) =
-            (self.edge.clone(), self.http.clone(), self.finish.clone(), self.cut.clone());
+        let (edge, finish, cut) = (self.edge.clone(), self.finish.clone(), self.cut.clone());
+        let threads = Threads::default();
+        let http = http(&self.limits, threads.clone());
         let calls = Arc::new(Semaphore::new(self.calls));
         let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
         let idle = self.idle;
@@ -101,6 +105,7 @@ impl Connections {
             let socket = FirstBytes::new(socket, first_bytes);
             let activity = Arc::clone(&place.activity);
             let answer = service_fn(move |request| {
+                threads.choose(edge.is_long(&request));
                 edge.clone().answer(request, peer, calls.clone(), activity.begin())
             });
             let mut connection = pin!(http.serve_connection(socket, answer));
@@ -150,8 +155,33 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-fn http(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+/// Which threads answer the requests of a connection. hyper hands each over right after its service was called, on the task of
+/// the connection, so that what was chosen there holds for it.
+#[derive(Clone, Default)]
+struct Threads(Arc<AtomicBool>);
+
+impl Threads {
+    /// Chooses for the request that is at hand.
+    fn choose(&self, is_long: bool) {
+        self.0.store(is_long, Ordering::Relaxed);
+    }
+}
+
+impl<F> Executor<F> for Threads
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, answer: F) {
+        if self.0.swap(false, Ordering::Relaxed) {
+            bulk::handle().spawn(answer);
+        } else {
+            tokio::spawn(answer);
+        }
+    }
+}
+
+fn http(limits: &Limits, threads: Threads) -> Builder<Threads> {
+    let mut builder = Builder::new(threads);
     // Spoken only to say that this is no HTTP/1 port.
     builder
         .http1()

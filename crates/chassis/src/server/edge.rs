@@ -62,6 +62,12 @@ impl Edge {
         Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, lease, address, stopping }))
     }
 
+    /// Whether a request asks for what is long: a stream in either direction.
+    pub fn is_long<B>(&self, request: &Request<B>) -> bool {
+        let method = self.0.guard.methods.find(request.uri().path());
+        method.is_some_and(|method| method.is_stream)
+    }
+
     /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are the unary calls that its
     /// connection may have at a time.
     pub async fn answer(

@@ -1,0 +1,99 @@
+//! Threads for what is long: streams, imports, pages of hundreds. They step back wherever the processor is short, so that a short
+//! call waits for none of it; where it is not, they have all of it.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::sync::LazyLock;
+
+use rustix::process::setpriority_process;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use crate::caller;
+use crate::failure::Failure;
+
+/// How far they step back, as `nice` counts: beside a busy thread that does not they have a tenth of a processor.
+const BACK: i32 = 10;
+
+/// Nothing where the system gives no threads: then all work is done by the same.
+static THREADS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+    let threads = Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("bulk")
+        .on_thread_start(|| {
+            // Of the thread that asks alone, on Linux.
+            if let Err(error) = setpriority_process(None, BACK) {
+                tracing::debug!(%error, "a thread for long work does not step back");
+            }
+        })
+        .build();
+    match threads {
+        Ok(threads) => Some(threads),
+        Err(error) => {
+            tracing::warn!(%error, "there are no threads apart for long work");
+            None
+        }
+    }
+});
+
+/// The runtime of these threads. Must be called in a runtime.
+pub fn handle() -> Handle {
+    THREADS.as_ref().map_or_else(Handle::current, |threads| threads.handle().clone())
+}
+
+/// Does `work` there, for whoever asks here. It ends when what is returned is dropped.
+pub async fn run<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Failure> {
+    let work = caller::scope(caller::current(), work).in_current_span();
+    match AbortOnDropHandle::new(handle().spawn(work)).await {
+        Ok(done) => Ok(done),
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(stopped) => Err(Failure::internal(stopped)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use policy::{Caller, Rule, Sight};
+    use rustix::process::getpriority_process;
+
+    use super::*;
+    use crate::caller::Asking;
+
+    #[tokio::test]
+    async fn long_work_steps_back_and_knows_who_asks() {
+        let caller = Caller { subject: "anna".to_owned(), ..Caller::anonymous() };
+        let (rule, sight) = (Arc::new(Rule::default()), Sight::public());
+        let asking = Arc::new(Asking { caller, rule, sight, token: None });
+        let work = async {
+            let subject = caller::current().caller.subject.clone();
+            (subject, getpriority_process(None).unwrap())
+        };
+
+        let there = caller::scope(asking, run(work)).await.unwrap();
+
+        assert_eq!(there, ("anna".to_owned(), BACK));
+        assert_eq!(getpriority_process(None).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn long_work_ends_with_who_waits_for_it() {
+        let (sender, mut dropped) = tokio::sync::oneshot::channel::<()>();
+        let waiting = tokio::spawn(run(async move {
+            let _held = sender;
+            std::future::pending::<()>().await;
+        }));
+        tokio::task::yield_now().await;
+        assert!(dropped.try_recv().is_err());
+
+        waiting.abort();
+
+        assert!(dropped.await.is_err());
+    }
+}
