@@ -16,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use policy::Caller;
 
-pub(super) use self::credits::Bill;
-use self::credits::Credits;
+pub(super) use self::credits::{Bill, Credits};
 use self::turns::{Turn, Turns};
 use super::Quotas;
 use crate::failure::{self, Failure};

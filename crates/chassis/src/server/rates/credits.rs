@@ -23,7 +23,7 @@ const FORGET_EVERY: u32 = 4096;
 
 /// The credit of every caller who has not all of it.
 #[derive(Debug)]
-pub(super) struct Credits {
+pub(in crate::server) struct Credits {
     per_second: NonZeroU32,
     known: Mutex<Known>,
 }
