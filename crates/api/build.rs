@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut config = prost_build::Config::new();
     config.enable_type_names();
     tonic_prost_build::configure()
+        .codec_path("crate::codec::Codec")
         .include_file("packages.rs")
         .compile_fds_with_config(descriptors, config)?;
     Ok(())

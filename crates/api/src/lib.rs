@@ -1,7 +1,9 @@
 //! The wire: messages, clients and servers generated from `proto/`, one module per package, and its descriptors.
 //!
-//! Nothing here is written by hand but [`standard`], the shape that the requests of all standard methods share.
+//! Nothing here is written by hand but [`standard`], the shape that the requests of all standard methods share, and [`codec`],
+//! by which messages come and go.
 
+pub mod codec;
 pub mod standard;
 
 /// The descriptors of the whole contract, custom options and comments included: for reflection.
