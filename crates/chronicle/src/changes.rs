@@ -228,12 +228,12 @@ impl<T: Resource> Watcher<T> {
     ) -> Result<(Vec<(Stored<T>, bool)>, bool, Mark), Error> {
         let statement = watched::stood::<T>(&self.request, &self.reader, asked)?;
         let _turn = self.chronicle.turn(Lane::Stream).await;
-        let rows = self.chronicle.db.query_all(&statement).await?;
+        let rows = self.chronicle.by(Lane::Stream).query_all(&statement).await?;
         let (head, mark) = marked(rows.first(), asked.at, asked.token)?;
         self.sent.look(head);
         let found = with_version(&rows)?;
         let size = Ord::min(found.len(), usize::try_from(BATCH).unwrap_or(usize::MAX));
-        let page = self.chronicle.load_fitting(&found[..size], 1).await?;
+        let page = self.chronicle.load_fitting(Lane::Stream, &found[..size], 1).await?;
         let more = found.len() > page.len();
         let shown = found.iter().map(|row| flag(row, "shown"));
         let page = page.into_iter().zip(shown).map(|(stored, shown)| Ok((stored, shown?)));
@@ -248,9 +248,9 @@ impl<T: Resource> Watcher<T> {
             return Ok((Vec::new(), false));
         }
         let statement = watched::log::<T>(&self.request, &self.reader, &after)?;
-        let turn = self.chronicle.turn(Lane::Stream).await;
-        let rows = self.chronicle.db.query_all(&statement).await?;
-        drop(turn);
+        let chronicle = Arc::clone(&self.chronicle);
+        let turn = chronicle.turn(Lane::Stream).await;
+        let rows = chronicle.by(Lane::Stream).query_all(&statement).await?;
         let first = rows.first().ok_or_else(no_head)?;
         after.check(first.try_get::<Option<String>>("", "mark")?.as_deref())?;
         let hash: String = first.try_get("", "head_hash")?;
@@ -265,7 +265,8 @@ impl<T: Resource> Watcher<T> {
             self.place = Some(Place::Changes(head));
         }
         let (rows, told): (Vec<_>, Vec<_>) = told.into_iter().unzip();
-        let versions = self.chronicle.load::<T>(&rows).await?;
+        let versions = chronicle.load::<T>(Lane::Stream, &rows).await?;
+        drop(turn);
         let events = versions
             .into_iter()
             .zip(told)
@@ -276,7 +277,7 @@ impl<T: Resource> Watcher<T> {
     /// Reads lines of the log up to one that must be looked into, or that a batch has no room for: what is to be told of which,
     /// and whether that was all.
     fn read<'a>(&mut self, lines: &[&'a QueryResult]) -> Result<(Vec<Line<'a>>, bool), Error> {
-        let (mut told, mut room) = (Vec::new(), Room::whole());
+        let (mut told, mut room) = (Vec::new(), Room::of(Lane::Stream));
         for row in lines {
             let time = row.try_get("", "changed")?;
             let mark = Mark::new(time, Some(&row.try_get::<String>("", "hash")?));

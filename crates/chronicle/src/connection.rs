@@ -71,17 +71,32 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
     if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();
         let options = (*options).clone().busy_timeout(LOCK_TIMEOUT);
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool().connect_lazy_with(options))
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool_of(CONNECTIONS).connect_lazy_with(options))
     } else {
         let options = readers.get_postgres_connection_pool().connect_options();
         let options = (*options).clone();
-        SqlxPostgresConnector::from_sqlx_postgres_pool(pool().connect_lazy_with(options))
+        SqlxPostgresConnector::from_sqlx_postgres_pool(
+            pool_of(CONNECTIONS).connect_lazy_with(options),
+        )
     }
 }
 
-fn pool<DB: sqlx::Database>() -> PoolOptions<DB> {
+/// So many connections beside those of the readers, each opened when first used, by whoever uses it.
+pub(crate) fn apart(readers: &DatabaseConnection, most: u32) -> DatabaseConnection {
+    if readers.get_database_backend() == DbBackend::Sqlite {
+        let options = readers.get_sqlite_connection_pool().connect_options();
+        let pool = pool_of(most).connect_lazy_with((*options).clone());
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
+    } else {
+        let options = readers.get_postgres_connection_pool().connect_options();
+        let pool = pool_of(most).connect_lazy_with((*options).clone());
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+    }
+}
+
+fn pool_of<DB: sqlx::Database>(most: u32) -> PoolOptions<DB> {
     PoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(most)
         .acquire_timeout(CONNECT_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection: &mut DB::Connection, usage| {

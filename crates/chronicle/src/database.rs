@@ -10,10 +10,11 @@ use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, Sq
 
 use crate::error::Error;
 
-/// Connections to a SQLite file: readers beside the one writer.
-const SQLITE_CONNECTIONS: u32 = 6;
-/// Connections of one process to PostgreSQL.
-const POSTGRES_CONNECTIONS: u32 = 16;
+/// Connections to a SQLite file for short reads and pages, beside the one that writes and those for what is long. All are opened
+/// at once: each is a thread, and one that was opened by what is long would step back with it.
+const SQLITE_CONNECTIONS: (u32, u32) = (6, 6);
+/// Connections of one process to PostgreSQL for the same.
+const POSTGRES_CONNECTIONS: (u32, u32) = (1, 12);
 
 /// Opens `sqlite:PATH?mode=rwc` or `postgres://…`. The address never reaches a log: sea-orm's own tracing of it is silenced
 /// in `chassis::telemetry`, and errors here do not repeat it.
@@ -25,11 +26,11 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     if sqlite {
         close_files(url)?;
     }
-    let connections = if sqlite { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS };
+    let (least, most) = if sqlite { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS };
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(connections)
-        .min_connections(1)
+        .max_connections(most)
+        .min_connections(least)
         .connect_timeout(Duration::from_secs(5))
         // The pool waits up to a fifth of it between two tries to connect: so long can it come back after the database.
         .acquire_timeout(Duration::from_secs(4))

@@ -43,12 +43,12 @@ impl Chronicle {
     ) -> Result<(Vec<Difference<T>>, Option<Uuid>), Error> {
         let touched = touched::<T>(from, to, after, reader);
         let turn = self.turn(Lane::Stream).await;
-        let rows = self.db.query_all(&touched).await?;
+        let rows = self.by(Lane::Stream).query_all(&touched).await?;
         let uids: Vec<Uuid> =
             rows.iter().map(|row| row.try_get("", "uid")).collect::<Result<_, _>>()?;
         let before = self.at_of::<T>(request, &uids, from, reader).await?;
         let now = self.at_of::<T>(request, &uids, to, reader).await?;
-        let (mut room, mut through) = (Room::whole(), 0);
+        let (mut room, mut through) = (Room::of(Lane::Stream), 0);
         let (mut olds, mut news) = (Vec::new(), Vec::new());
         for uid in &uids {
             let (old, new) = (before.get(uid), now.get(uid));
@@ -63,8 +63,8 @@ impl Chronicle {
             }
             through += 1;
         }
-        let mut before = by_uid(self.load::<T>(&olds).await?);
-        let mut now = by_uid(self.load::<T>(&news).await?);
+        let mut before = by_uid(self.load::<T>(Lane::Stream, &olds).await?);
+        let mut now = by_uid(self.load::<T>(Lane::Stream, &news).await?);
         drop(turn);
         let mut differences = Vec::new();
         for uid in &uids[..through] {
@@ -110,7 +110,7 @@ impl Chronicle {
             .and_where(v("uid").is_in(uids.iter().copied()))
             .to_owned();
         let mut found = HashMap::new();
-        for row in self.db.query_all(&query).await? {
+        for row in self.by(Lane::Stream).query_all(&query).await? {
             found.insert(row.try_get("", "uid")?, row);
         }
         Ok(found)

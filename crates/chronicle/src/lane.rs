@@ -1,14 +1,16 @@
 //! Turns at the database, so that what reads one row finds a connection at once: what reads many waits for its turn, and
-//! what goes on for long waits in a line of its own.
+//! what goes on for long waits in a line of its own, for connections of its own.
 
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::Chronicle;
+use crate::{Chronicle, connection};
 
-/// Who reads at the same time at most: pages, and streams.
-const SQLITE: (usize, usize) = (2, 1);
-const POSTGRES: (usize, usize) = (8, 4);
+/// Who reads at the same time at most: pages, long pages, and streams.
+const SQLITE: [usize; 3] = [2, 1, 1];
+const POSTGRES: [usize; 3] = [6, 2, 3];
+/// A page of more rows than this is a long one.
+pub const LONG: u64 = 100;
 
 /// What a reading waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Lane {
     Free,
     /// Other pages, sums and lists of revisions.
     Page,
+    /// Other pages of more than [`LONG`] rows. Who asks for them waits for who else does, and a short page for neither.
+    Long,
     /// Other streams: exports, differences, and those who watch. However many they are, a page does not wait for them.
     Stream,
 }
@@ -25,14 +29,19 @@ pub enum Lane {
 #[derive(Debug)]
 pub(crate) struct Lanes {
     pages: Semaphore,
+    long: Semaphore,
     streams: Semaphore,
+    /// What is long reads by connections of its own. Those of SQLite are threads, which step back with who opened them.
+    apart: DatabaseConnection,
 }
 
 impl Lanes {
     pub fn at(db: &DatabaseConnection) -> Self {
         let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-        let (pages, streams) = if is_postgres { POSTGRES } else { SQLITE };
-        Self { pages: Semaphore::new(pages), streams: Semaphore::new(streams) }
+        let [pages, long, streams] = if is_postgres { POSTGRES } else { SQLITE };
+        let apart = connection::apart(db, u32::try_from(long + streams).unwrap_or(u32::MAX));
+        let [pages, long, streams] = [pages, long, streams].map(Semaphore::new);
+        Self { pages, long, streams, apart }
     }
 }
 
@@ -42,7 +51,16 @@ impl Chronicle {
         match lane {
             Lane::Free => None,
             Lane::Page => self.lanes.pages.acquire().await.ok(),
+            Lane::Long => self.lanes.long.acquire().await.ok(),
             Lane::Stream => self.lanes.streams.acquire().await.ok(),
+        }
+    }
+
+    /// The connections by which a lane reads, in its turn.
+    pub(crate) const fn by(&self, lane: Lane) -> &DatabaseConnection {
+        match lane {
+            Lane::Free | Lane::Page => &self.db,
+            Lane::Long | Lane::Stream => &self.lanes.apart,
         }
     }
 }
@@ -63,10 +81,11 @@ mod tests {
         let stream = lanes.streams.acquire().await.unwrap();
         assert!(timeout(moment, lanes.streams.acquire()).await.is_err());
 
+        let long = lanes.long.acquire().await.unwrap();
         let pages = [lanes.pages.acquire().await.unwrap(), lanes.pages.acquire().await.unwrap()];
         assert!(timeout(moment, lanes.pages.acquire()).await.is_err());
 
-        drop((stream, pages));
+        drop((stream, long, pages));
         assert!(timeout(moment, lanes.pages.acquire()).await.is_ok());
     }
 }

@@ -162,7 +162,8 @@ impl Chronicle {
         let number = found.first().ok_or_else(no_head)?.try_get("", "number")?;
         let found = with_version(&found)?;
         let mut rows = Vec::with_capacity(found.len());
-        for (stored, row) in self.load_fitting(&found, 2).await?.into_iter().zip(&found) {
+        for (stored, row) in self.load_fitting(Lane::Page, &found, 2).await?.into_iter().zip(&found)
+        {
             rows.push((stored, row.try_get("", "operation")?, row.try_get("", "caller")?));
         }
         Ok(Found { rows, of: found.len(), number, head, mark })

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::error::Error;
+use crate::lane::Lane;
 use crate::read::{VERSION, seal, v};
 use crate::resource::{Resource, Stored};
 use crate::schema::id;
@@ -16,6 +17,8 @@ use crate::schema::id;
 /// The documents of an answer come to no more bytes than this, but for a single one that does: well below the 4 MiB that a
 /// client takes where nobody told it to take more.
 const MOST_BYTES: usize = 3 << 20;
+/// The same of what a stream reads at a time: it sends one resource after the other, and has all of them in memory meanwhile.
+const MOST_OF_STREAM: usize = 1 << 20;
 /// A document of at most so many bytes is read with its row.
 const SMALL: i32 = 16 << 10;
 
@@ -69,12 +72,16 @@ pub(crate) fn with_version(rows: &[QueryResult]) -> Result<Vec<&QueryResult>, Er
 }
 
 /// How many bytes of documents an answer still has room for.
-pub(crate) struct Room(usize);
+pub(crate) struct Room {
+    left: usize,
+    most: usize,
+}
 
 impl Room {
     /// Of an answer that holds nothing yet.
-    pub const fn whole() -> Self {
-        Self(MOST_BYTES)
+    pub const fn of(lane: Lane) -> Self {
+        let most = if matches!(lane, Lane::Stream) { MOST_OF_STREAM } else { MOST_BYTES };
+        Self { left: most, most }
     }
 
     /// Takes the document of a row in; false where there is no room for it. The first always finds room.
@@ -83,10 +90,10 @@ impl Room {
     }
 
     const fn take_bytes(&mut self, bytes: usize) -> bool {
-        if bytes > self.0 && self.0 < MOST_BYTES {
+        if bytes > self.left && self.left < self.most {
             return false;
         }
-        self.0 = self.0.saturating_sub(bytes);
+        self.left = self.left.saturating_sub(bytes);
         true
     }
 }
@@ -96,10 +103,11 @@ impl Chronicle {
     /// many.
     pub(crate) async fn load_fitting<T: Resource>(
         &self,
+        lane: Lane,
         rows: &[&QueryResult],
         least: usize,
     ) -> Result<Vec<Stored<T>>, Error> {
-        let (mut room, mut fits) = (Room::whole(), true);
+        let (mut room, mut fits) = (Room::of(lane), true);
         let mut documents = Vec::with_capacity(rows.len());
         for row in rows {
             let document = Document::of(row)?;
@@ -109,22 +117,24 @@ impl Chronicle {
             }
             documents.push(document);
         }
-        self.load_with(&rows[..documents.len()], documents).await
+        self.load_with(lane, &rows[..documents.len()], documents).await
     }
 
     /// The versions in rows of [`select`].
     pub(crate) async fn load<T: Resource>(
         &self,
+        lane: Lane,
         rows: &[&QueryResult],
     ) -> Result<Vec<Stored<T>>, Error> {
         let documents = rows.iter().map(|row| Document::of(row)).collect::<Result<_, _>>()?;
-        self.load_with(rows, documents).await
+        self.load_with(lane, rows, documents).await
     }
 
     /// The versions in rows, each with what it has of its document. One query for those that are not small, if there are any: a
     /// version never changes, so whenever it is read it is the one of the row.
     async fn load_with<T: Resource>(
         &self,
+        lane: Lane,
         rows: &[&QueryResult],
         documents: Vec<Document>,
     ) -> Result<Vec<Stored<T>>, Error> {
@@ -134,7 +144,7 @@ impl Chronicle {
                 large.push((row.try_get("", "uid")?, row.try_get("", "revision")?));
             }
         }
-        let mut read = self.documents(T::KIND, &large).await?;
+        let mut read = self.documents(lane, T::KIND, &large).await?;
         let mut wanted = large.iter();
         let mut found = Vec::with_capacity(rows.len());
         for (row, document) in rows.iter().zip(documents) {
@@ -151,6 +161,7 @@ impl Chronicle {
     /// The documents of these versions.
     async fn documents(
         &self,
+        lane: Lane,
         kind: &str,
         versions: &[(Uuid, i64)],
     ) -> Result<HashMap<(Uuid, i64), String>, Error> {
@@ -168,7 +179,7 @@ impl Chronicle {
             .cond_where(any)
             .to_owned();
         let mut found = HashMap::with_capacity(versions.len());
-        for row in self.db.query_all(&query).await? {
+        for row in self.by(lane).query_all(&query).await? {
             let key = (row.try_get("", "uid")?, row.try_get("", "revision")?);
             found.insert(key, row.try_get("", "document")?);
         }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use api::standard::{Get, List};
+use chassis::bulk;
 use chassis::failure::{Failure, Violation};
-use chronicle::{Chronicle, Error, ListRequest, Reader, Shown};
+use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Shown};
 use facts::check::matches_pattern;
 use prost::Name;
 use tonic::metadata::MetadataValue;
@@ -66,7 +67,7 @@ impl Records {
     pub async fn list_with<T: Served, R: List<Resource = T::Message>>(
         &self,
         request: Request<R>,
-        write: impl Fn(Shown<T>) -> T::Message,
+        write: impl Fn(Shown<T>) -> T::Message + Send + 'static,
     ) -> Result<Response<R::Response>, Status> {
         let parts = request.into_inner().parts();
         let page_size = page_size(parts.page_size)?;
@@ -79,12 +80,29 @@ impl Records {
             show_deleted: parts.show_deleted,
             scope: scope::<T>(parts.parent)?,
         };
-        let page = self.chronicle.list::<T>(&asked, &reader()).await.map_err(refused::<T>)?;
-        let items = page.items.into_iter().map(write).collect();
-        let read_time = Some(timestamp(page.read_time));
-        let answer = R::response(items, page.next_page_token, read_time, page.resume_token);
-        Ok(at(page.read_time, answer))
+        let reader = reader();
+        let short = self.chronicle.list_if_short::<T>(&asked, &reader).await;
+        if let Some(page) = short.map_err(refused::<T>)? {
+            return Ok(response::<T, R>(page, write));
+        }
+        let chronicle = Arc::clone(&self.chronicle);
+        let long = async move {
+            let page = chronicle.list_in::<T>(Lane::Long, &asked, &reader).await;
+            Ok(response::<T, R>(page.map_err(refused::<T>)?, write))
+        };
+        bulk::run(long).await?
     }
+}
+
+/// The answer that holds a page.
+fn response<T: Served, R: List<Resource = T::Message>>(
+    page: Page<Shown<T>>,
+    write: impl Fn(Shown<T>) -> T::Message,
+) -> Response<R::Response> {
+    let items = page.items.into_iter().map(write).collect();
+    let read_time = Some(timestamp(page.read_time));
+    let answer = R::response(items, page.next_page_token, read_time, page.resume_token);
+    at(page.read_time, answer)
 }
 
 /// An answer that names the instant it holds for.

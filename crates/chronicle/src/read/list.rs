@@ -9,7 +9,7 @@ use crate::Chronicle;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, standing};
-use crate::lane::Lane;
+use crate::lane::{LONG, Lane};
 use crate::mark::Mark;
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
@@ -54,13 +54,37 @@ pub struct Page<I> {
 }
 
 impl Chronicle {
-    /// A page, in its turn. One query, whatever its size; two for an empty one.
+    /// A page, in its turn among short ones. One query, whatever its size; two for an empty one.
     pub async fn list<T: Resource>(
         &self,
         request: &ListRequest,
         reader: &Reader,
     ) -> Result<Page<Shown<T>>, Error> {
         self.list_in::<T>(Lane::Page, request, reader).await
+    }
+
+    /// As [`Chronicle::list`], where the page is a short one, whatever was asked; none where it is long and its place is in
+    /// [`Lane::Long`].
+    pub async fn list_if_short<T: Resource>(
+        &self,
+        request: &ListRequest,
+        reader: &Reader,
+    ) -> Result<Option<Page<Shown<T>>>, Error> {
+        if request.page_size <= LONG {
+            return self.list::<T>(request, reader).await.map(Some);
+        }
+        if !request.page_token.is_empty() {
+            return Ok(None);
+        }
+        let turn = self.turn(Lane::Page).await;
+        let first = ListRequest { page_size: LONG, ..request.clone() };
+        let page = self.page::<T>(Lane::Page, &first, None, reader).await?;
+        drop(turn);
+        // One that ends before, with a token, ends where large resources leave no more room.
+        if !page.next_page_token.is_empty() && page.items.len() as u64 >= LONG {
+            return Ok(None);
+        }
+        self.show_page(request.read_time, page, reader).await.map(Some)
     }
 
     /// As [`Chronicle::list`], in another lane.
@@ -72,10 +96,20 @@ impl Chronicle {
     ) -> Result<Page<Shown<T>>, Error> {
         let cursor = self.cursor::<T>(request)?;
         let pinned = cursor.as_ref().map(|cursor| cursor.mark.time).or(request.read_time);
-        let at = pinned.map_or(At::Now, At::Time);
         let turn = self.turn(lane).await;
-        let page = self.page::<T>(request, cursor, reader).await?;
+        let page = self.page::<T>(lane, request, cursor, reader).await?;
         drop(turn);
+        self.show_page(pinned, page, reader).await
+    }
+
+    /// The page as it may leave, when its reading is recorded.
+    async fn show_page<T: Resource>(
+        &self,
+        pinned: Option<i64>,
+        page: Page<Stored<T>>,
+        reader: &Reader,
+    ) -> Result<Page<Shown<T>>, Error> {
+        let at = pinned.map_or(At::Now, At::Time);
         let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
         let Page { items, next_page_token, read_time, resume_token } = page;
         let items = items.into_iter().map(|stored| recorded.show(stored)).collect();
@@ -85,6 +119,7 @@ impl Chronicle {
     /// The page after a cursor, not yet shown.
     pub(crate) async fn page<T: Resource>(
         &self,
+        lane: Lane,
         request: &ListRequest,
         cursor: Option<Cursor>,
         reader: &Reader,
@@ -92,15 +127,15 @@ impl Chronicle {
         let plan = self.plan::<T>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
         let token = plan.token();
-        let mut rows = self.db.query_all(&plan.rows()?).await?;
+        let mut rows = self.by(lane).query_all(&plan.rows()?).await?;
         if rows.is_empty() {
-            rows = self.db.query_all(&plan.rows_or_head()?).await?;
+            rows = self.by(lane).query_all(&plan.rows_or_head()?).await?;
         }
         let (head, mark) = marked(rows.first(), plan.at, token)?;
         let read_time = holds(plan.at, head);
         let found = with_version(&rows)?;
         let size = Ord::min(found.len(), usize::try_from(plan.size).unwrap_or(usize::MAX));
-        let items: Vec<Stored<T>> = self.load_fitting(&found[..size], 1).await?;
+        let items: Vec<Stored<T>> = self.load_fitting(lane, &found[..size], 1).await?;
         let next_page_token = match items.last() {
             Some(last) if found.len() > items.len() => {
                 let after = plan

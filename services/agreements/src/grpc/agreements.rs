@@ -41,7 +41,7 @@ impl AgreementService for Agreements {
         request: Request<ListAgreementsRequest>,
     ) -> Result<Response<ListAgreementsResponse>, Status> {
         let as_of = self.day(request.get_ref().as_of)?;
-        self.0.records.list_with::<Agreement, _>(request, |shown| message(shown, as_of)).await
+        self.0.records.list_with::<Agreement, _>(request, move |shown| message(shown, as_of)).await
     }
 
     async fn create_agreement(
