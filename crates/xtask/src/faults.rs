@@ -1,17 +1,26 @@
 //! `cargo xtask faults`.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::shell::{self, cargo, step};
+use crate::shell::{self, cargo, command, root, step};
 use crate::tools::{self, FAKETIME, POSTGRES};
 
 /// Builds the program and the storms, and runs the storm that `arguments` choose; the storm starts a PostgreSQL of its own.
-pub fn run(arguments: &[String]) -> Result<()> {
+pub fn run(release: bool, arguments: &[String]) -> Result<()> {
     tools::ensure(&[POSTGRES, FAKETIME])?;
+    let storms = if release { "target/release/faults" } else { "target/debug/faults" };
     step("programs", || {
-        shell::run(&mut cargo(&["build", "--package", "registan", "--package", "e2e", "--bins"]))
+        if !release {
+            let programs = ["build", "--workspace", "--bin", "registan", "--bin", "faults"];
+            return shell::run(&mut cargo(&programs));
+        }
+        shell::run(&mut cargo(&["build", "--release", "--workspace", "--bin", "registan"]))?;
+        shell::run(&mut cargo(&["build", "--workspace", "--bin", "faults"]))?;
+        // A storm takes the program that lies beside it.
+        let built = std::fs::copy(root().join("target/debug/faults"), root().join(storms));
+        built.map(drop).context("the storms cannot be laid beside the program")
     })?;
-    let mut storm = cargo(&["run", "--quiet", "--package", "e2e", "--bin", "faults", "--"]);
+    let mut storm = command(root().join(storms), &[]);
     storm.args(arguments);
     step("faults", || shell::run(&mut storm))
 }

@@ -41,6 +41,9 @@ enum Command {
     },
     /// Kills the suite and its databases at random moments while it is used, and compares everything.
     Faults {
+        /// Against release programs: what is measured is what is deployed, and a long storm ends sooner.
+        #[arg(long)]
+        release: bool,
         /// The storm and its options, such as: kill --cycles 100
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         storm: Vec<String>,
@@ -54,7 +57,7 @@ fn main() -> ExitCode {
         Command::Test { cargo } => test::run(&cargo),
         Command::Lint => lint::run(),
         Command::Bench { before, parts } => bench::run(before.as_deref(), &parts),
-        Command::Faults { storm } => faults::run(&storm),
+        Command::Faults { release, storm } => faults::run(release, &storm),
         Command::Tools => tools::ensure(&tools::ALL),
     };
     if let Err(error) = result {
