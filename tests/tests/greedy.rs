@@ -13,6 +13,7 @@ async fn greedy_callers_starve_no_honest_one() {
         idle: 1_100,
         imports: 2,
         transactions: 3_000,
+        patience: Duration::from_mins(1),
         large: 20,
         ..Plan::WHOLE
     };

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use chassis::bulk;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use self::callers::Greed;
 use self::honest::{Honest, Tally};
@@ -46,6 +47,8 @@ pub struct Plan {
     pub imports: usize,
     /// Transactions of each of these activities.
     pub transactions: usize,
+    /// How long the imports may go on when the others have ended: they take turns.
+    pub patience: Duration,
     /// Agreements of 940 kB, exported again and again.
     pub large: usize,
 }
@@ -60,6 +63,7 @@ impl Plan {
         idle: 2_000,
         imports: 8,
         transactions: 95_000,
+        patience: Duration::from_mins(10),
         large: 200,
     };
 }
@@ -96,7 +100,8 @@ pub struct Report {
     disturbed: Tally,
     /// What each kind of greed came to.
     greed: Vec<String>,
-    imports: Option<Duration>,
+    /// How long the imports took, and how many of them neither came through nor were told when to come again.
+    imports: (Option<Duration>, usize),
     memory: Vec<(&'static str, u64)>,
     logged: String,
 }
@@ -135,15 +140,17 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let editors = editors.collect::<anyhow::Result<_>>()?;
     let name = format!("{} imports of {} transactions", plan.imports, plan.transactions);
     let greed = greedy.kind(name);
-    let imports = tokio::spawn(callers::imports(address, editors, plan.transactions, greed));
+    let imports = callers::imports(address, editors, plan.transactions, Arc::clone(&greed));
+    let imports = bulk::handle().spawn(imports);
     greedy.watch_for(plan.disturbed, &house).await;
     let disturbed = honest.end()?;
-    // Now: what is under way breaks off with the processes.
+    greedy.end().await;
+    let took = timeout(plan.patience, imports).await.ok().and_then(Result::ok).flatten();
+    let answered = greed.had.load(Ordering::Relaxed) + greed.exhausted.load(Ordering::Relaxed);
+    let imports = (took, plan.imports - answered);
     let greed = greedy.kinds.iter().map(ToString::to_string).collect();
-    let took = if imports.is_finished() { imports.await.ok().flatten() } else { None };
-    let memory = house.memory();
-    let logged = house.logged();
-    Ok(Some(Report { undisturbed, disturbed, greed, imports: took, memory, logged }))
+    let (memory, logged) = (house.memory(), house.logged());
+    Ok(Some(Report { undisturbed, disturbed, greed, imports, memory, logged }))
 }
 
 /// The greedy callers at work.
@@ -165,7 +172,12 @@ impl Greedy {
         F: Future<Output = ()> + Send + 'static,
     {
         let greed = self.kind(name);
-        self.running.spawn(work(greed));
+        self.running.spawn_on(work(greed), &bulk::handle());
+    }
+
+    /// Ends them all, but for the imports.
+    async fn end(&mut self) {
+        self.running.shutdown().await;
     }
 
     /// Lets them go on for so long.
@@ -185,10 +197,10 @@ impl Greedy {
 }
 
 impl Report {
-    /// Whether honest callers were answered and no process held too much; p99 is the report's to tell, for it is the
-    /// machine's too.
+    /// Whether honest callers were answered, no process held too much, and every import came through or was told when to come
+    /// again; p99 is the report's to tell, for it is the machine's too.
     pub fn is_good(&self) -> bool {
-        self.are_answered() && self.fits()
+        self.are_answered() && self.fits() && self.imports.1 == 0
     }
 
     /// Whether enough honest calls were answered.
@@ -223,8 +235,8 @@ impl fmt::Display for Report {
         for line in &self.greed {
             writeln!(f, "{line}")?;
         }
-        if let Some(took) = self.imports {
-            writeln!(f, "  the imports were through after {:.0} s", took.as_secs_f64())?;
+        if let Some(took) = self.imports.0 {
+            writeln!(f, "  the last import had its answer after {:.0} s", took.as_secs_f64())?;
         }
         for (name, peak) in &self.memory {
             writeln!(f, "{name}: {peak} MB at most")?;

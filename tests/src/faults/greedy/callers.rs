@@ -1,4 +1,5 @@
-//! The greedy callers. Each counts what it got and what it was refused, until it is ended.
+//! The greedy callers. Each counts what it got and what it was refused, until it is ended. They run on threads that step back: the
+//! machine that they ask from is the one that answers, and what they take of it is not what is measured.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +22,7 @@ use tokio::time::{interval, sleep};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request};
+use tonic_types::StatusExt as _;
 
 use super::fill::{CHUNK, activity};
 use super::house::from;
@@ -30,7 +32,7 @@ use super::house::from;
 pub struct Greed {
     /// Answers, or streams and connections that stand.
     pub had: AtomicUsize,
-    /// Told to come again later.
+    /// Told to come again later, and when.
     pub exhausted: AtomicUsize,
     /// Whatever else went wrong.
     pub failed: AtomicUsize,
@@ -42,7 +44,7 @@ impl Greed {
     fn note<T>(&self, answer: Result<T, tonic::Status>) -> Option<T> {
         let (count, answer) = match answer {
             Ok(answer) => (&self.had, Some(answer)),
-            Err(status) if status.code() == Code::ResourceExhausted => (&self.exhausted, None),
+            Err(status) if is_told_when(&status) => (&self.exhausted, None),
             Err(status) => {
                 if let Ok(mut last) = self.last.lock() {
                     *last = format!("{:?}: {}", status.code(), status.message());
@@ -53,6 +55,12 @@ impl Greed {
         count.fetch_add(1, Ordering::Relaxed);
         answer
     }
+}
+
+/// Whether a refusal says that there is too much to do, and when to come again.
+fn is_told_when(status: &tonic::Status) -> bool {
+    matches!(status.code(), Code::ResourceExhausted | Code::Unavailable)
+        && status.get_details_retry_info().is_some_and(|retry| retry.retry_delay.is_some())
 }
 
 /// One caller who asks for pages of 1000, so many a second, whether answered or not.
