@@ -29,6 +29,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// A connection that was idle for longer is tried before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 
+/// Statements that a connection for what is long keeps prepared.
+const STATEMENTS_APART: usize = 24;
+
 /// The connection that writes.
 pub(crate) struct WriteConnection {
     /// The connections of the readers: they know the address and the settings.
@@ -85,7 +88,8 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
 pub(crate) fn apart(readers: &DatabaseConnection, most: u32) -> DatabaseConnection {
     if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();
-        let pool = pool_of(most).connect_lazy_with((*options).clone());
+        let options = (*options).clone().statement_cache_capacity(STATEMENTS_APART);
+        let pool = pool_of(most).connect_lazy_with(options);
         SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
     } else {
         let options = readers.get_postgres_connection_pool().connect_options();

@@ -13,6 +13,8 @@ use crate::error::Error;
 /// Connections to a SQLite file for short reads and pages, beside the one that writes and those for what is long. All are opened
 /// at once: each is a thread, and one that was opened by what is long would step back with it.
 const SQLITE_CONNECTIONS: (u32, u32) = (6, 6);
+/// Statements that each connection to a SQLite file keeps prepared: some 60 kB each, at ten connections.
+const STATEMENTS: usize = 48;
 /// Connections of one process to PostgreSQL for the same.
 const POSTGRES_CONNECTIONS: (u32, u32) = (1, 12);
 
@@ -43,7 +45,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
                 .synchronous(SqliteSynchronous::Full)
                 .auto_vacuum(SqliteAutoVacuum::None)
                 .busy_timeout(Duration::from_secs(10))
-                .statement_cache_capacity(128)
+                .statement_cache_capacity(STATEMENTS)
                 .foreign_keys(true)
                 .pragma("secure_delete", "ON")
                 .pragma("trusted_schema", "OFF")

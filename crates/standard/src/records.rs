@@ -59,7 +59,10 @@ impl Records {
     pub async fn list<T: Served, R: List<Resource = T::Message>>(
         &self,
         request: Request<R>,
-    ) -> Result<Response<R::Response>, Status> {
+    ) -> Result<Response<R::Response>, Status>
+    where
+        R::Response: Send + 'static,
+    {
         self.list_with::<T, R>(request, T::write).await
     }
 
@@ -68,7 +71,10 @@ impl Records {
         &self,
         request: Request<R>,
         write: impl Fn(Shown<T>) -> T::Message + Send + 'static,
-    ) -> Result<Response<R::Response>, Status> {
+    ) -> Result<Response<R::Response>, Status>
+    where
+        R::Response: Send + 'static,
+    {
         let parts = request.into_inner().parts();
         let page_size = page_size(parts.page_size)?;
         let asked = ListRequest {

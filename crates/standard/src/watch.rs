@@ -80,7 +80,9 @@ impl<T: Served> Watching<T> {
             if self.stopping.is_cancelled() || Instant::now() >= self.ends {
                 return Ok(None);
             }
-            self.events = self.watcher.next().await.map_err(refused::<T>)?.into();
+            // Apart: 15 KiB, which a watch that waits has no use for.
+            let events = Box::pin(self.watcher.next()).await;
+            self.events = events.map_err(refused::<T>)?.into();
             if !self.events.is_empty() {
                 continue;
             }

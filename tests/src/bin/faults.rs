@@ -143,7 +143,7 @@ struct Parents {
     #[arg(long)]
     engine: Option<Engine>,
     /// Clients that write at the same time.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 16)]
     writers: usize,
     /// Clients of each clearance that watch at the same time.
     #[arg(long, default_value_t = 2)]

@@ -106,7 +106,8 @@ impl Connections {
             let activity = Arc::clone(&place.activity);
             let answer = service_fn(move |request| {
                 threads.choose(edge.is_long(&request));
-                edge.clone().answer(request, peer, calls.clone(), activity.begin())
+                // Apart from what hyper keeps until the last frame: an answer that lasts is small then.
+                Box::pin(edge.clone().answer(request, peer, calls.clone(), activity.begin()))
             });
             let mut connection = pin!(http.serve_connection(socket, answer));
             tokio::select! {

@@ -53,7 +53,10 @@ impl Source {
     /// The next event. Nothing is lost if this is dropped before it is done.
     pub async fn next(&mut self) -> Result<Event, Failure> {
         loop {
-            if let Err(failure) = self.open().await {
+            // Apart: most of its life a watch waits for events.
+            if self.events.is_none()
+                && let Err(failure) = Box::pin(self.open()).await
+            {
                 self.pause(failure).await?;
                 continue;
             }
