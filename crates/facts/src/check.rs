@@ -31,6 +31,7 @@ impl Check {
     }
 
     /// The same check, told the latest day that it is anywhere.
+    #[must_use]
     pub fn on(self, today: Option<Day>) -> Self {
         Self { today, ..self }
     }

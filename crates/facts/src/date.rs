@@ -38,6 +38,7 @@ impl Day {
     }
 
     /// The day after it; of the last there is, itself.
+    #[must_use]
     pub fn next(self) -> Self {
         let (year, month) = (self.year(), self.month());
         let within = Self::new(year, month, self.day() + 1);

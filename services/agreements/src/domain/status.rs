@@ -43,7 +43,7 @@ pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     let mut status = life.status(as_of);
     if moves.is_empty() {
         status.state = State::Unknown;
-        status.doubt("no milestone that changes its state is recorded".to_owned());
+        status.doubt("no milestone that changes its state is recorded");
     }
     status.leave_open(&moves);
     if contested {
@@ -86,19 +86,19 @@ impl<'a> Life<'a> {
         };
         let last = self.last.filter(|last| last.confidence == Some(Confidence::Unsure));
         if let Some(last) = last {
-            status.doubt(format!("it rests on {}, which is marked UNSURE", last.kind.word()));
+            status.doubt(&format!("it rests on {}, which is marked UNSURE", last.kind.word()));
         }
         status
     }
 }
 
 impl Status {
-    fn doubt(&mut self, reason: String) {
+    fn doubt(&mut self, reason: &str) {
         self.uncertain = true;
         if !self.reason.is_empty() {
             self.reason.push_str("; ");
         }
-        self.reason.push_str(&reason);
+        self.reason.push_str(reason);
     }
 
     /// Takes in what may have happened by the day: where that would change the state, it is undetermined.
@@ -109,7 +109,7 @@ impl Status {
         for one in open {
             if possible.iter().any(|state| state.allows(one.state)) {
                 possible.push(one.state);
-                self.doubt(span(one.milestone.kind, one.earliest, one.latest));
+                self.doubt(&span(one.milestone.kind, one.earliest, one.latest));
             }
         }
         if possible.len() > 1 {
@@ -132,7 +132,7 @@ impl Status {
                 let happened = |one: &Milestone| one.date.latest() <= self.as_of;
                 if decides && happened(other) != happened(chosen) {
                     let (word, day) = (chosen.kind.word(), other.date.first());
-                    self.doubt(format!("another account dates {word} {day}"));
+                    self.doubt(&format!("another account dates {word} {day}"));
                 }
             }
         }
@@ -151,18 +151,20 @@ impl Status {
             if from <= self.as_of && self.as_of < over && !self.state.ended() {
                 suspended.push(part.scope.as_str());
                 if self.as_of < sure {
-                    self.doubt(span(MilestoneKind::Suspended, from, sure));
+                    self.doubt(&span(MilestoneKind::Suspended, from, sure));
                 } else if lift <= self.as_of {
-                    self.doubt(span(MilestoneKind::SuspensionLifted, lift, over));
+                    self.doubt(&span(MilestoneKind::SuspensionLifted, lift, over));
                 }
             }
         }
         self.suspended = suspended.join("; ");
         let states = self.range.unwrap_or((self.state, self.state));
         if states.0 == State::ProvisionallyApplied || states.1 == State::ProvisionallyApplied {
-            let scope = of(MilestoneKind::ProvisionallyApplied).map(|one| one.scope.as_str());
-            let scope = scope.last().filter(|scope| !scope.is_empty());
-            scope.unwrap_or(NOT_KNOWN).clone_into(&mut self.applied);
+            let scoped = |one: &&Milestone| {
+                one.kind == MilestoneKind::ProvisionallyApplied && !one.scope.is_empty()
+            };
+            let scope = followed.iter().copied().rfind(scoped);
+            scope.map_or(NOT_KNOWN, |one| &one.scope).clone_into(&mut self.applied);
         }
     }
 }

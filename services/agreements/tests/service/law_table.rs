@@ -24,6 +24,7 @@ fn rows(title: &str) -> Vec<Vec<String>> {
     lines.map(|line| line.trim_matches('|').split('|').map(cell).collect()).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
 fn day(text: &str) -> Option<Date> {
     let parts: Vec<i32> = text.split('-').map(|part| part.parse().unwrap()).collect();
     let part = |place: usize| parts.get(place).copied().unwrap_or(0);
@@ -165,7 +166,8 @@ async fn compare_parties(running: &mut Running) -> Vec<String> {
         let request = ListAgreementsRequest { filter, page_size: 1000, ..Default::default() };
         let page = running.agreements.list_agreements(request).await.unwrap().into_inner();
         let mut all: Vec<String> = page.agreements.into_iter().map(|it| it.name).collect();
-        (all.sort(), told.sort());
+        all.sort();
+        told.sort();
         assert_eq!(told, all, "{party} on {on}: each agreement is in one list");
     }
     wrong

@@ -18,13 +18,13 @@ use crate::App;
 /// The reason by which a legal basis that no answer has room for is refused.
 const TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 
-/// The bytes of the legal bases of a region.
+/// The bytes of the legal laws of a region.
 const MOST_BYTES: usize = 6 << 18;
 
 /// Two calls, both at the instant of the first; of a region one for each of its states.
 pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
     let mut gaps = Gaps::default();
-    let mut bases = Vec::new();
+    let mut laws = Vec::new();
     let (mut room, mut read_time) = (Room::of(MOST_BYTES), question.read_time);
     for state in &question.subject.states {
         let Some(basis) = legal_basis(app, question, state, read_time, &mut gaps).await? else {
@@ -36,7 +36,7 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
             format!("where {undetermined} agreements of {state} (undetermined) stood on that day is not known: each says why")
         });
         if room.take(&basis) {
-            bases.push(basis);
+            laws.push(basis);
         } else {
             gaps.add(GapKind::NoRoom, format!("no room is left for the legal basis of {state}"));
         }
@@ -51,9 +51,9 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
     let mut part =
         LawPart { status: Some(gaps.there(read_time)), party: Some(party), ..LawPart::default() };
     if question.subject.is_region {
-        part.members = bases;
+        part.members = laws;
     } else {
-        part.legal_basis = bases.pop();
+        part.legal_basis = laws.pop();
     }
     Ok(part)
 }
