@@ -4,11 +4,8 @@ use chronicle::{Chronicle, Error, ListRequest, Reader};
 
 use crate::domain::{Agreement, Party};
 
-/// The most names in one question: more would make its filter longer than a filter may be.
-const MOST_NAMES: usize = 32;
-
 /// Every agreement that one of these parties is party to, at a record time: each is given to `take` as it is read, until that
-/// wants no more.
+/// wants no more. A question for each party: each is answered by its index.
 pub async fn agreements_of(
     chronicle: &Chronicle,
     parties: &[String],
@@ -16,29 +13,26 @@ pub async fn agreements_of(
     reader: &Reader,
     mut take: impl FnMut(Agreement) -> bool,
 ) -> Result<(), Error> {
-    let mut before: &[String] = &[];
-    for asked in parties.chunks(MOST_NAMES) {
-        // What was found by the names before is not taken again.
+    for (place, party) in parties.iter().enumerate() {
+        // What was found by the parties before is not taken again.
         let is_new = |agreement: &Agreement| {
-            !agreement.parties.iter().any(|part| before.contains(&part.party))
+            !agreement.parties.iter().any(|part| parties[..place].contains(&part.party))
         };
         let take = |agreement| !is_new(&agreement) || take(agreement);
-        agreements_of_some(chronicle, asked, read_time, reader, take).await?;
-        before = &parties[..before.len() + asked.len()];
+        agreements_of_one(chronicle, party, read_time, reader, take).await?;
     }
     Ok(())
 }
 
-async fn agreements_of_some(
+async fn agreements_of_one(
     chronicle: &Chronicle,
-    parties: &[String],
+    party: &str,
     read_time: i64,
     reader: &Reader,
     mut take: impl FnMut(Agreement) -> bool,
 ) -> Result<(), Error> {
-    let filters: Vec<String> = parties.iter().map(|party| format!("parties:\"{party}\"")).collect();
     let mut request = ListRequest {
-        filter: filters.join(" OR "),
+        filter: format!("parties:\"{party}\""),
         page_size: 1000,
         read_time: Some(read_time),
         ..ListRequest::default()

@@ -18,7 +18,7 @@ use crate::App;
 /// The reason by which a legal basis that no answer has room for is refused.
 const TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 
-/// The bytes of the legal laws of a region.
+/// The bytes of the legal bases of a region.
 const MOST_BYTES: usize = 6 << 18;
 
 /// Two calls, both at the instant of the first; of a region one for each of its states.
