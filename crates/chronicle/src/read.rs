@@ -100,7 +100,8 @@ fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStatement {
         .cast_as(id("text"))
         .binary(BinOper::Custom("||"), Expr::cust("':'"))
         .binary(BinOper::Custom("||"), SimpleExpr::from(mark));
-    Query::select().expr_as(both, id("stand")).from_as(id("head"), id("h")).to_owned()
+    let mut query = Query::select().expr_as(both, id("stand")).to_owned();
+    query.from_as(id("head"), id("h")).and_where(one()).to_owned()
 }
 
 /// The head as far as the reader can notice it, as a column of any query.
@@ -108,8 +109,15 @@ fn head_of(reader: &Reader) -> SimpleExpr {
     let head = Query::select()
         .expr(Expr::col((id("h"), id(Head::column(&reader.sight)))))
         .from_as(id("head"), id("h"))
+        .and_where(one())
         .to_owned();
     SimpleExpr::from(head)
+}
+
+/// That it is the one head row: without statistics PostgreSQL expects hundreds, and makes a new plan for each call, as the plan that
+/// serves any call looks dear.
+fn one() -> SimpleExpr {
+    Expr::cust("\"h\".\"one\" = 1")
 }
 
 /// The head in an answer to [`with_mark`], and the mark it stands on: that of the token, if it still holds.
