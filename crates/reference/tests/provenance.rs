@@ -1,5 +1,7 @@
 //! A fact names the source that states it: not an older one, one that can be found, and one of its own for each account.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 
 use reference::{COLLECTIONS, Record};
