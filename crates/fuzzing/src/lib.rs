@@ -140,8 +140,18 @@ pub fn request(bytes: &[u8]) {
 /// An IATI activity file.
 pub fn iati(bytes: &[u8]) {
     let mut reader = iati::Reader::new(bytes);
-    let events = (&mut reader).count();
-    let totals = reader.totals();
+    let (mut events, mut delivered) = (0, 0);
+    for event in &mut reader {
+        events += 1;
+        if let iati::Event::Activity(activity, _) | iati::Event::Part(activity) = event {
+            let transactions = activity.transactions.iter().map(|it| &it.elements);
+            let all = transactions.chain([&activity.elements]);
+            delivered += all.map(iati::Elements::total).sum::<u64>();
+        }
+    }
+    let (totals, census) = (reader.totals(), reader.census());
+    // No element is dropped without a count.
+    assert_eq!(totals.elements, census.around() + delivered + census.elements_not_kept());
     assert!(totals.bytes <= bytes.len() as u64, "{} bytes of {}", totals.bytes, bytes.len());
     // A finding needs a place to stand at, and no byte has many.
     assert!(events <= bytes.len() + 8, "{events} events in {} bytes", bytes.len());

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::census::Elements;
 use crate::date::Date;
 
 /// One `iati-activity`, with what it holds that Registan uses.
@@ -45,6 +46,8 @@ pub struct Activity {
     /// How many `indicator` elements the results have.
     pub indicators: u32,
     pub transactions: Vec<Transaction>,
+    /// Its elements that can be recorded, without those of its transactions.
+    pub elements: Elements,
 }
 
 /// A text in a language.
@@ -177,4 +180,6 @@ pub struct Transaction {
     pub humanitarian: Option<bool>,
     /// Line of the file where the transaction starts, from 1.
     pub line: u64,
+    /// Its elements that can be recorded.
+    pub elements: Elements,
 }

@@ -55,6 +55,11 @@ impl<'a> Attrs<'a> {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The names of those that are not empty.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| *name)
+    }
+
     /// True when a value has this character.
     pub(crate) fn has(&self, c: char) -> bool {
         self.values.iter().any(|(_, value)| value.contains(c))

@@ -44,10 +44,16 @@ impl BudgetDraft {
     ) -> bool {
         match node {
             Node::PeriodStart => {
-                self.period_start.start(attrs, "budget/period-start", NOT_TAKEN, notes, line);
+                return self.period_start.start(
+                    attrs,
+                    "budget/period-start",
+                    NOT_TAKEN,
+                    notes,
+                    line,
+                );
             }
             Node::PeriodEnd => {
-                self.period_end.start(attrs, "budget/period-end", NOT_TAKEN, notes, line);
+                return self.period_end.start(attrs, "budget/period-end", NOT_TAKEN, notes, line);
             }
             Node::Value if self.value.is_some() => {
                 notes.repeated("budget/value", line);

@@ -31,7 +31,7 @@ fn elements(activity: &Activity, notes: &mut Notes) {
     ];
     for (name, is_there) in needed {
         if !is_there {
-            let message = format_args!("the activity has no {name}; it was kept without; give it");
+            let message = format_args!("the activity has no {name}; it was read without; give it");
             notes.add(Rule::ElementMissing, activity.line, message);
         }
     }
@@ -53,7 +53,7 @@ fn languages(activity: &Activity, lacks_language: bool, notes: &mut Notes) {
     let lacks_language = lacks_language || lack_language(&activity.transactions);
     if lacks_language || texts.any(|it: &Narrative| it.lang.is_none()) {
         let message = format_args!(
-            "texts name no language and the activity has no default; they were kept without; give \
+            "texts name no language and the activity has no default; they were read without; give \
              xml:lang"
         );
         notes.add(Rule::LanguageMissing, activity.line, message);
@@ -81,13 +81,13 @@ impl Split {
         if self.shares > 1 && self.given < self.shares {
             let (without, shares) = (self.shares - self.given, self.shares);
             let message = format_args!(
-                "{without} of {shares} {of} have no percentage; they were kept; give each one"
+                "{without} of {shares} {of} have no percentage; they were read all the same; give each one"
             );
             notes.add(Rule::PercentageMissing, line, message);
         } else if self.given > 0 && (self.sum - Decimal::ONE_HUNDRED).abs() > TOLERANCE {
             let sum = self.sum.normalize();
             let message = format_args!(
-                "the percentages of the {of} add up to {sum}; they were kept; make it 100"
+                "the percentages of the {of} add up to {sum}; they were read as they are; make it 100"
             );
             notes.add(Rule::PercentageSum, line, message);
         }

@@ -1,14 +1,16 @@
 //! An activity while it is read: values go in as elements start and end, in any order.
 
+mod count;
 mod start;
 
 use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::activity::{Activity, Narrative};
+use crate::activity::{Activity, Narrative, Transaction};
 use crate::attributes::Attrs;
 use crate::budget::BudgetDraft;
+use crate::census::{Census, Elements};
 use crate::check;
 use crate::finding::{Finding, Rule};
 use crate::limits::{MAX_ACTIVITY_ITEMS, MAX_ACTIVITY_TEXT, PART_TEXT, PART_TRANSACTIONS};
@@ -42,6 +44,8 @@ pub(crate) struct Draft {
     text_delivered: usize,
     /// Whether a text in one of them named no language.
     lacks_language: bool,
+    /// Elements that were taken note of and are not delivered.
+    lost: Elements,
 }
 
 impl Draft {
@@ -70,6 +74,7 @@ impl Draft {
             parts: 0,
             text_delivered: 0,
             lacks_language: false,
+            lost: Elements::default(),
         };
         if draft.version == Version::One {
             draft.skip_version_one();
@@ -82,6 +87,7 @@ impl Draft {
         if self.skip.is_none() {
             self.skip = Some(Finding::new(rule, line, message));
             self.notes = Notes::default();
+            self.lose_all();
             self.transaction = None;
             self.budget = None;
             let identifier = std::mem::take(&mut self.activity.identifier);
@@ -122,14 +128,14 @@ impl Draft {
             Rule::EntityUnknown,
             line,
             format_args!(
-                "the entity {name} is not known to XML; the text was kept without it; write the \
+                "the entity {name} is not known to XML; the text was read without it; write the \
                  character itself"
             ),
         );
     }
 
     pub(crate) fn note_ampersand(&mut self, line: u64) {
-        let message = format_args!("an & stands alone; it was kept as text; write &amp;");
+        let message = format_args!("an & stands alone; it was read as text; write &amp;");
         self.notes.add(Rule::BareAmpersand, line, message);
     }
 
@@ -138,7 +144,7 @@ impl Draft {
         self.notes.add(Rule::ControlCharacter, line, message);
     }
 
-    /// Takes the start of an element. False when nothing below it counts.
+    /// Takes the start of an element. False when neither it nor anything below it counts.
     pub(crate) fn start(&mut self, node: Node, attrs: &Attrs<'_>, line: u64) -> bool {
         if node.is_item() {
             self.items += 1;
@@ -162,6 +168,10 @@ impl Draft {
                 self.transaction = Some(TransactionDraft::new(attrs, &mut self.notes, line));
             }
             Node::Budget => self.budget = Some(BudgetDraft::new(attrs, &mut self.notes, line)),
+            Node::Identifier if !self.activity.identifier.is_empty() => {
+                self.notes.repeated("iati-identifier", line);
+                return false;
+            }
             Node::ReportingOrg if self.activity.reporting_org.is_some() => {
                 self.notes.repeated("reporting-org", line);
                 return false;
@@ -171,12 +181,12 @@ impl Draft {
                 self.activity.reporting_org = Some(org);
             }
             Node::ParticipatingOrg => self.start_participating_org(attrs, line),
-            Node::OtherIdentifier => self.start_other_identifier(attrs, line),
-            Node::ActivityDate => self.start_date(attrs, line),
-            Node::RelatedActivity => self.start_related(attrs, line),
+            Node::OtherIdentifier => return self.start_other_identifier(attrs, line),
+            Node::ActivityDate => return self.start_date(attrs, line),
+            Node::RelatedActivity => return self.start_related(attrs, line),
             Node::Result => self.activity.results += 1,
             Node::Indicator => self.activity.indicators += 1,
-            _ => self.start_classification(node, attrs, line),
+            _ => return self.start_classification(node, attrs, line),
         }
         true
     }
@@ -208,7 +218,7 @@ impl Draft {
             _ if node.holds_narratives() && !text.is_empty() => {
                 self.looks_version_one = true;
                 let message = format_args!(
-                    "there is text outside narrative; it was kept as one; put it in narrative"
+                    "there is text outside narrative; it was read as one; put it in narrative"
                 );
                 self.notes.add(Rule::TextOutsideNarrative, line, message);
                 self.narrative_of(node, &text, lang);
@@ -218,17 +228,13 @@ impl Draft {
     }
 
     fn end_identifier(&mut self, raw: &str, text: &str, line: u64) {
-        if text.is_empty() {
-            return;
-        }
-        if !self.activity.identifier.is_empty() {
-            self.notes.repeated("iati-identifier", line);
+        if text.is_empty() || !self.activity.identifier.is_empty() {
             return;
         }
         text.clone_into(&mut self.activity.identifier);
         if raw.trim().len() != raw.len() {
             let message = format_args!(
-                "the identifier has spaces around it; it was kept without; remove them"
+                "the identifier has spaces around it; it was read without; remove them"
             );
             self.notes.add(Rule::IdentifierSpaces, line, message);
         }
@@ -260,10 +266,13 @@ impl Draft {
     }
 
     fn end_transaction(&mut self) {
-        if let Some(transaction) = self.transaction.take() {
-            self.looks_version_one |= transaction.is_version_one();
-            let currency = self.activity.default_currency.as_deref();
-            self.activity.transactions.extend(transaction.finish(currency, &mut self.notes));
+        let Some(mut transaction) = self.transaction.take() else { return };
+        self.looks_version_one |= transaction.is_version_one();
+        let elements = std::mem::take(&mut transaction.elements);
+        let currency = self.activity.default_currency.as_deref();
+        match transaction.finish(currency, &mut self.notes) {
+            Some(taken) => self.activity.transactions.push(Transaction { elements, ..taken }),
+            None => self.lost.append(&elements),
         }
     }
 
@@ -293,9 +302,11 @@ impl Draft {
         self.text_delivered = self.text_size;
         let transactions = std::mem::take(&mut self.activity.transactions);
         self.lacks_language |= check::lack_language(&transactions);
+        let elements = std::mem::take(&mut self.activity.elements);
         let (identifier, line) = (self.activity.identifier.clone(), self.activity.line);
         let read = if self.parts == 1 { self.activity.clone() } else { Activity::default() };
-        Some(Event::Part(Box::new(Activity { identifier, line, transactions, ..read })))
+        let part = Activity { identifier, line, transactions, elements, ..read };
+        Some(Event::Part(Box::new(part)))
     }
 
     /// Skips an activity that is of a version 1.x, by what was read of it.
@@ -325,12 +336,13 @@ impl Draft {
     }
 
     /// Gives the activity with its findings, or the one finding that says why it was skipped.
-    pub(crate) fn finish(mut self, seen: &mut Seen) -> Event {
+    pub(crate) fn finish(mut self, seen: &mut Seen, census: &mut Census) -> Event {
         let line = self.activity.line;
         if self.parts == 0 {
             self.check_kind();
             self.check_identifier(seen);
         }
+        census.lose_all(&self.lost);
         if let Some(mut finding) = self.skip {
             if self.parts > 0 {
                 finding.message.push_str("; what stood before in it was taken");

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Severity {
     /// Good to know.
     Advisory,
-    /// Odd or mended; what was read is kept.
+    /// Odd or mended; it was read. Whether the record has a place for it, the counts of what is not kept say.
     Warning,
     /// A record or a value was not taken, or what every activity must have is missing.
     Error,
@@ -130,7 +130,7 @@ rules! {
     CurrencyMissing = "currency-missing", Error;
     /// The currency is not a code of three letters. It was not taken.
     CurrencyInvalid = "currency-invalid", Error;
-    /// A percentage cannot be read. The share was kept without it.
+    /// A percentage cannot be read. The share was read without it.
     PercentageInvalid = "percentage-invalid", Error;
     /// Some shares of a split have no percentage.
     PercentageMissing = "percentage-missing", Error;
@@ -140,13 +140,13 @@ rules! {
     ElementRepeated = "element-repeated", Error;
     /// An element every activity must have is missing.
     ElementMissing = "element-missing", Error;
-    /// Texts name no language and the activity has no default. They were kept without one.
+    /// Texts name no language and the activity has no default. They were read without one.
     LanguageMissing = "language-missing", Error;
     /// Bytes do not fit the encoding. U+FFFD stands for each.
     EncodingInvalid = "encoding-invalid", Error;
-    /// An entity that XML does not define. The text was kept without it.
+    /// An entity that XML does not define. The text was read without it.
     EntityUnknown = "entity-unknown", Error;
-    /// An `&` that starts no entity. It was kept as text.
+    /// An `&` that starts no entity. It was read as text.
     BareAmpersand = "bare-ampersand", Error;
 
     /// The declared encoding is unknown or is not the real one. It was read as UTF-8.
@@ -157,9 +157,9 @@ rules! {
     VersionUnknown = "version-unknown", Warning;
     /// The root has an XML namespace; IATI has none. It was read all the same.
     NamespaceUnexpected = "namespace-unexpected", Warning;
-    /// Percentages of a split do not add up to 100. They were kept.
+    /// Percentages of a split do not add up to 100. They were read as they are.
     PercentageSum = "percentage-sum", Warning;
-    /// A code is not in its list. It was kept.
+    /// A code is not in its list. It was read as it stands.
     CodeUnknown = "code-unknown", Warning;
     /// An amount or percentage was mended.
     AmountRepaired = "amount-repaired", Warning;
@@ -167,9 +167,9 @@ rules! {
     DateRepaired = "date-repaired", Warning;
     /// A currency was mended.
     CurrencyRepaired = "currency-repaired", Warning;
-    /// The identifier has space around it. It was kept without.
+    /// The identifier has space around it. It was read without.
     IdentifierSpaces = "identifier-spaces", Warning;
-    /// A text stands outside `narrative`. It was kept as one.
+    /// A text stands outside `narrative`. It was read as one.
     TextOutsideNarrative = "text-outside-narrative", Warning;
     /// Control characters stand in a text. They were left out.
     ControlCharacter = "control-character", Warning;

@@ -23,7 +23,7 @@ impl ValueDraft {
     pub(crate) fn start(attrs: &Attrs<'_>, notes: &mut Notes, line: u64) -> Self {
         let value_date = attrs
             .get("value-date")
-            .and_then(|text| notes.date(text, "value", "the value was kept without it", line));
+            .and_then(|text| notes.date(text, "value", "the value was read without it", line));
         Self { currency: attrs.text("currency"), value_date, amount: None, line }
     }
 

@@ -52,7 +52,7 @@ impl Notes {
                 Rule::CodeUnknown,
                 line,
                 format_args!(
-                    "{code} is not a code of {name}; it was kept; use a code of that list"
+                    "{code} is not a code of {name}; it was read as it stands; use a code of that list"
                 ),
             );
         }
@@ -159,7 +159,7 @@ impl Notes {
                     Rule::PercentageInvalid,
                     line,
                     format_args!(
-                        "the percentage {text} of {element} {why}; {element} was kept without it; \
+                        "the percentage {text} of {element} {why}; {element} was read without it; \
                          write a decimal from 0 to 100"
                     ),
                 );

@@ -1,23 +1,22 @@
 //! The event loop: XML in, activities and findings out, one at a time.
 
+mod open;
+
 use std::collections::VecDeque;
 use std::io::Read;
 
-use quick_xml::events::{BytesStart, Event as Xml};
+use quick_xml::events::Event as Xml;
 
 use crate::activity::Activity;
-use crate::attributes::{Attrs, AttrsProblem};
+use crate::census::Census;
 use crate::draft::{Draft, Seen};
 use crate::finding::{Finding, Rule};
-use crate::limits::{MAX_ATTRIBUTE, MAX_ATTRIBUTES, MAX_DEPTH, MAX_TEXT};
+use crate::limits::MAX_TEXT;
 use crate::node::Node;
 use crate::source::Source;
 use crate::stop;
 use crate::text::{resolve, shown};
 use crate::version::Version;
-
-/// A tag shorter than this breaks no limit on attributes.
-const SHORT_TAG: usize = 1024;
 
 /// What the reader delivers.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,13 +38,28 @@ pub struct Totals {
     pub activities: u64,
     /// `transaction` elements of activities.
     pub transactions: u64,
+    /// Elements of all kinds, as far as the file was read.
+    pub elements: u64,
     /// Bytes taken from the input.
     pub bytes: u64,
+}
+
+/// What the root of a file says that it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Root {
+    NotSeen,
+    Activities,
+    /// No activity file: its elements are counted, no more.
+    Other,
 }
 
 /// An element that is open.
 struct Frame {
     node: Node,
+    /// The number of its path.
+    path: u16,
+    /// Whether it can be recorded, and so what lies in it.
+    is_kept: bool,
     line: u64,
     /// Where the element's own text starts in the text buffer.
     text_start: usize,
@@ -53,7 +67,7 @@ struct Frame {
 }
 
 /// Reads an IATI activity file as a stream. An iterator over what it finds; it ends after the
-/// last event, and [`Reader::totals`] is then complete.
+/// last event, and [`Reader::totals`] and [`Reader::census`] are then complete.
 ///
 /// It holds one activity at a time, so its memory does not grow with the file, apart from 16
 /// bytes for each identifier seen.
@@ -66,7 +80,8 @@ pub struct Reader<R> {
     text: String,
     version: Version,
     namespace: Option<String>,
-    root_seen: bool,
+    root: Root,
+    census: Census,
     draft: Option<Draft>,
     seen: Seen,
     ready: VecDeque<Event>,
@@ -96,7 +111,8 @@ impl<R: Read> Reader<R> {
             text: String::new(),
             version: Version::Unknown,
             namespace: None,
-            root_seen: false,
+            root: Root::NotSeen,
+            census: Census::default(),
             draft: None,
             seen: Seen::new(),
             ready: VecDeque::new(),
@@ -110,6 +126,17 @@ impl<R: Read> Reader<R> {
     /// What was counted so far.
     pub fn totals(&self) -> Totals {
         Totals { bytes: self.xml.get_ref().bytes, ..self.totals }
+    }
+
+    /// The elements of the file that the record has no place for, as far as it was read. The root, and what is delivered, is not
+    /// among them.
+    pub const fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// As [`Reader::census`], at the end.
+    pub fn into_census(self) -> Census {
+        self.census
     }
 
     /// Reads one piece of XML.
@@ -142,133 +169,15 @@ impl<R: Read> Reader<R> {
         };
         self.buffer = buffer;
         if let Err(finding) = result {
-            self.ready.push_back(Event::Finding(finding));
+            // Of a file with another root it was said that nothing is read.
+            if self.root != Root::Other {
+                self.ready.push_back(Event::Finding(finding));
+            }
+            if let Some(draft) = self.draft.take() {
+                draft.abandon(&mut self.census);
+            }
             self.done = true;
         }
-    }
-
-    fn start(&mut self, tag: &BytesStart<'_>, line: u64) -> Result<(), Finding> {
-        if self.frames.len() == MAX_DEPTH {
-            return Err(stop::too_deep(line, self.delivered));
-        }
-        let name = tag.name().into_inner();
-        let mut node = match self.frames.last() {
-            Some(frame) => frame.node.child(name),
-            None => self.root(name, line)?,
-        };
-        // A transaction counts also where it is not read, an identifier is wanted for the finding.
-        if node == Node::Transaction {
-            self.totals.transactions += 1;
-        }
-        if node != Node::Identifier && self.draft.as_ref().is_some_and(Draft::is_skipped) {
-            node = Node::Ignored;
-        }
-        let mut frame = Frame { node, line, text_start: self.text.len(), has_lang: false };
-        if node != Node::Ignored || tag.len() > SHORT_TAG {
-            match Attrs::read(tag) {
-                Ok(attrs) => self.open(&mut frame, &attrs),
-                Err(problem) => self.refuse(&mut frame, problem)?,
-            }
-        }
-        self.frames.push(frame);
-        Ok(())
-    }
-
-    /// Judges the root element by its name.
-    fn root(&mut self, name: &str, line: u64) -> Result<Node, Finding> {
-        if self.root_seen {
-            return Err(stop::after_the_end(line, self.delivered));
-        }
-        self.root_seen = true;
-        match name {
-            "iati-activities" => Ok(Node::Root),
-            "iati-organisations" => Err(stop::organisation_file(line)),
-            _ => Err(stop::not_iati(name, line)),
-        }
-    }
-
-    /// Takes the attributes of an element that is read.
-    fn open(&mut self, frame: &mut Frame, attrs: &Attrs<'_>) {
-        let (node, line) = (frame.node, frame.line);
-        if node == Node::Ignored {
-            return;
-        }
-        let namespace = attrs.get("xmlns");
-        if node == Node::Root {
-            self.open_root(namespace, attrs.get("version"), line);
-        } else if namespace.is_some() && namespace != self.namespace.as_deref() {
-            frame.node = Node::Ignored;
-            return;
-        }
-        if let Some(lang) = attrs.get("xml:lang") {
-            self.langs.push(lang.to_owned());
-            frame.has_lang = true;
-        }
-        if node == Node::Activity {
-            self.totals.activities += 1;
-            let lang = self.langs.last().map(String::as_str);
-            self.draft = Some(Draft::new(attrs, lang, self.version, line));
-        }
-        let damaged = self.xml.get_ref().damaged_at.is_some();
-        let Some(draft) = &mut self.draft else {
-            return;
-        };
-        if !draft.is_skipped() {
-            draft.charge(attrs.size, line);
-            draft.note_odd(&attrs.odd, line);
-            if damaged && attrs.has('\u{fffd}') {
-                draft.notes.damaged(line);
-            }
-        }
-        if node != Node::Activity && !draft.is_skipped() && !draft.start(node, attrs, line) {
-            frame.node = Node::Ignored;
-        }
-    }
-
-    fn open_root(&mut self, namespace: Option<&str>, version: Option<&str>, line: u64) {
-        let (version, finding) = Version::of_file(version, line);
-        self.version = version;
-        self.ready.extend(finding.map(Event::Finding));
-        if let Some(namespace) = namespace {
-            self.namespace = Some(namespace.to_owned());
-            let message = format!(
-                "the root is in the namespace {}; IATI has none; it was read all the same; remove \
-                 xmlns",
-                shown(namespace)
-            );
-            let finding = Finding::new(Rule::NamespaceUnexpected, line, message);
-            self.ready.push_back(Event::Finding(finding));
-        }
-    }
-
-    /// Skips the activity whose attributes break a limit, or stops.
-    fn refuse(&mut self, frame: &mut Frame, problem: AttrsProblem) -> Result<(), Finding> {
-        let line = frame.line;
-        let (rule, what) = match problem {
-            AttrsProblem::Broken(why) => {
-                return Err(stop::not_well_formed(&why, line, self.delivered));
-            }
-            AttrsProblem::TooMany => {
-                let what = format!("an element has more than {MAX_ATTRIBUTES} attributes");
-                (Rule::TooManyAttributes, what)
-            }
-            AttrsProblem::TooLong(name) => {
-                let name = shown(&name);
-                let what = format!("the attribute {name} is longer than {MAX_ATTRIBUTE} bytes");
-                (Rule::AttributeTooLong, what)
-            }
-        };
-        if frame.node == Node::Activity {
-            self.totals.activities += 1;
-            self.draft = Some(Draft::new(&Attrs::default(), None, self.version, line));
-        } else if frame.node != Node::Identifier {
-            frame.node = Node::Ignored;
-        }
-        let Some(draft) = &mut self.draft else {
-            return Err(stop::limit(rule, &what, line, self.delivered));
-        };
-        draft.skip(rule, line, format!("{what}; the activity was skipped; shorten it"));
-        Ok(())
     }
 
     fn text(&mut self, text: &str, bare_ampersand: bool, line: u64) -> Result<(), Finding> {
@@ -311,7 +220,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn outside_root(&self, line: u64) -> Finding {
-        if self.root_seen {
+        if self.root != Root::NotSeen {
             stop::after_the_end(line, self.delivered)
         } else {
             stop::not_xml(self.xml.get_ref().head, line)
@@ -326,7 +235,7 @@ impl<R: Read> Reader<R> {
         let parent = self.frames.last().map_or(Node::Ignored, |parent| parent.node);
         if frame.node == Node::Activity {
             if let Some(draft) = self.draft.take() {
-                let event = draft.finish(&mut self.seen);
+                let event = draft.finish(&mut self.seen, &mut self.census);
                 self.delivered += u64::from(matches!(event, Event::Activity(..)));
                 self.ready.push_back(event);
             }
@@ -357,7 +266,7 @@ impl<R: Read> Reader<R> {
                 stop::piece_too_long(line, self.delivered)
             }
             quick_xml::Error::Io(error) => stop::read_failed(error, line, self.delivered),
-            _ if !self.root_seen => stop::not_xml(source.head, line),
+            _ if self.root == Root::NotSeen => stop::not_xml(source.head, line),
             quick_xml::Error::Syntax(_) if source.is_at_end() => {
                 stop::truncated(source.line, self.delivered)
             }
@@ -367,14 +276,18 @@ impl<R: Read> Reader<R> {
 
     fn finish(&mut self, line: u64) -> Result<(), Finding> {
         let source = self.xml.get_ref();
-        if !self.root_seen {
+        if self.root == Root::NotSeen {
             return Err(stop::not_xml(source.head, line));
         }
         if !self.frames.is_empty() {
             return Err(stop::truncated(line, self.delivered));
         }
-        let damage = source.damaged_at.map(|at| stop::damaged(source.encoding, at));
-        let none = (self.totals.activities == 0).then(|| stop::no_activities(line));
+        let damage = source
+            .damaged_at
+            .filter(|_| self.root != Root::Other)
+            .map(|at| stop::damaged(source.encoding, at));
+        let none = (self.totals.activities == 0 && self.root != Root::Other)
+            .then(|| stop::no_activities(line));
         self.ready.extend(damage.into_iter().chain(none).map(Event::Finding));
         self.done = true;
         Ok(())

@@ -20,7 +20,7 @@ pub(crate) struct DayDraft {
 }
 
 impl DayDraft {
-    /// Takes the element; the first one counts. `outcome` says what is lost without a date.
+    /// Takes the element; the first one counts, of another it is false. `outcome` says what is lost without a date.
     pub(crate) fn start(
         &mut self,
         attrs: &Attrs<'_>,
@@ -28,13 +28,14 @@ impl DayDraft {
         outcome: &str,
         notes: &mut Notes,
         line: u64,
-    ) {
+    ) -> bool {
         if self.seen {
             notes.repeated(element, line);
-            return;
+            return false;
         }
         self.seen = true;
         self.date = notes.iso_date(attrs, element, outcome, line);
+        true
     }
 }
 
@@ -89,8 +90,8 @@ pub(crate) fn sector(attrs: &Attrs<'_>, notes: &mut Notes, line: u64) -> Option<
             Rule::CodeUnknown,
             line,
             format_args!(
-                "{code} is not a sector of vocabulary {vocabulary}; it was kept; use a code of \
-                 that vocabulary or name another"
+                "{code} is not a sector of vocabulary {vocabulary}; it was read as it stands; use a \
+                 code of that vocabulary or name another"
             ),
         );
     }
@@ -104,7 +105,9 @@ pub(crate) fn country(attrs: &Attrs<'_>, notes: &mut Notes, line: u64) -> Option
         notes.add(
             Rule::CodeUnknown,
             line,
-            format_args!("{code} is not a country; it was kept; write two capital letters"),
+            format_args!(
+                "{code} is not a country; it was read as it stands; write two capital letters"
+            ),
         );
     }
     let percentage = notes.percentage(attrs, "recipient-country", line);
@@ -118,23 +121,31 @@ pub(crate) fn region(attrs: &Attrs<'_>, notes: &mut Notes, line: u64) -> Option<
     Some(RecipientRegion { vocabulary, code, percentage })
 }
 
-/// Puts a code in its place; the first one counts.
+/// Puts an item in its list; false if there is none.
+pub(crate) fn put<T>(list: &mut Vec<T>, item: Option<T>) -> bool {
+    let is_there = item.is_some();
+    list.extend(item);
+    is_there
+}
+
+/// Puts a code in its place; the first one counts, of another it is false.
 pub(crate) fn set_code(
     place: &mut Option<String>,
     attrs: &Attrs<'_>,
     list: &CodeList,
     notes: &mut Notes,
     line: u64,
-) {
+) -> bool {
     let Some(code) = attrs.get("code") else {
-        return;
+        return true;
     };
     if place.is_some() {
         notes.repeated(list.name, line);
-        return;
+        return false;
     }
     notes.check_code(list, code, line);
     *place = Some(code.to_owned());
+    true
 }
 
 /// As [`set_code`] for aid types, of which only vocabulary 1 is read.
@@ -143,8 +154,7 @@ pub(crate) fn set_aid_type(
     attrs: &Attrs<'_>,
     notes: &mut Notes,
     line: u64,
-) {
-    if attrs.get("vocabulary").unwrap_or(DEFAULT_VOCABULARY) == DEFAULT_VOCABULARY {
-        set_code(place, attrs, &codes::AID_TYPE, notes, line);
-    }
+) -> bool {
+    let is_of_it = attrs.get("vocabulary").unwrap_or(DEFAULT_VOCABULARY) == DEFAULT_VOCABULARY;
+    is_of_it && set_code(place, attrs, &codes::AID_TYPE, notes, line)
 }

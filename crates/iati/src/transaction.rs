@@ -2,6 +2,7 @@
 
 use crate::activity::{Narrative, Org, RecipientRegion, Sector, Transaction};
 use crate::attributes::Attrs;
+use crate::census::Elements;
 use crate::codes;
 use crate::finding::Rule;
 use crate::money::ValueDraft;
@@ -30,6 +31,7 @@ pub(crate) struct TransactionDraft {
     finance_type: Option<String>,
     aid_type: Option<String>,
     tied_status: Option<String>,
+    pub elements: Elements,
 }
 
 impl TransactionDraft {
@@ -38,7 +40,7 @@ impl TransactionDraft {
         Self { line, ref_: attrs.text("ref"), humanitarian, ..Self::default() }
     }
 
-    /// Takes the start of a child. False when nothing below it counts.
+    /// Takes the start of a child. False when neither it nor anything below it counts.
     pub(crate) fn start(
         &mut self,
         node: Node,
@@ -49,10 +51,10 @@ impl TransactionDraft {
         match node {
             Node::TransactionType => {
                 let list = &codes::TRANSACTION_TYPE;
-                shares::set_code(&mut self.type_, attrs, list, notes, line);
+                return shares::set_code(&mut self.type_, attrs, list, notes, line);
             }
             Node::TransactionDate => {
-                self.date.start(attrs, "transaction-date", NOT_TAKEN, notes, line);
+                return self.date.start(attrs, "transaction-date", NOT_TAKEN, notes, line);
             }
             Node::Value if self.value.is_some() => {
                 notes.repeated("transaction/value", line);
@@ -67,30 +69,40 @@ impl TransactionDraft {
                 let org = shares::org(attrs, Some("receiver-activity-id"), notes, line);
                 return set_org(&mut self.receiver_org, org, "receiver-org", notes, line);
             }
-            Node::Sector => self.sectors.extend(shares::sector(attrs, notes, line)),
+            Node::Sector => {
+                return shares::put(&mut self.sectors, shares::sector(attrs, notes, line));
+            }
             Node::RecipientCountry if self.recipient_country.is_some() => {
                 notes.repeated("transaction/recipient-country", line);
+                return false;
             }
             Node::RecipientCountry => {
                 self.recipient_country = shares::country(attrs, notes, line).map(|it| it.code);
+                return self.recipient_country.is_some();
             }
             Node::RecipientRegion if self.recipient_region.is_some() => {
                 notes.repeated("transaction/recipient-region", line);
+                return false;
             }
-            Node::RecipientRegion => self.recipient_region = shares::region(attrs, notes, line),
-            Node::FlowType => {
-                shares::set_code(&mut self.flow_type, attrs, &codes::FLOW_TYPE, notes, line);
+            Node::RecipientRegion => {
+                self.recipient_region = shares::region(attrs, notes, line);
+                return self.recipient_region.is_some();
             }
-            Node::FinanceType => {
-                shares::set_code(&mut self.finance_type, attrs, &codes::FINANCE_TYPE, notes, line);
-            }
-            Node::AidType => shares::set_aid_type(&mut self.aid_type, attrs, notes, line),
-            Node::TiedStatus => {
-                shares::set_code(&mut self.tied_status, attrs, &codes::TIED_STATUS, notes, line);
-            }
-            _ => {}
+            _ => return self.start_how(node, attrs, notes, line),
         }
         true
+    }
+
+    /// Takes the start of a child that says how the money flows.
+    fn start_how(&mut self, node: Node, attrs: &Attrs<'_>, notes: &mut Notes, line: u64) -> bool {
+        let (place, list) = match node {
+            Node::FlowType => (&mut self.flow_type, &codes::FLOW_TYPE),
+            Node::FinanceType => (&mut self.finance_type, &codes::FINANCE_TYPE),
+            Node::AidType => return shares::set_aid_type(&mut self.aid_type, attrs, notes, line),
+            Node::TiedStatus => (&mut self.tied_status, &codes::TIED_STATUS),
+            _ => return true,
+        };
+        shares::set_code(place, attrs, list, notes, line)
     }
 
     /// Takes the text of `value`.
@@ -157,6 +169,7 @@ impl TransactionDraft {
             tied_status: self.tied_status,
             humanitarian: self.humanitarian,
             line,
+            elements: self.elements,
         })
     }
 }

@@ -11,35 +11,40 @@ use crate::shares;
 use crate::text::shown;
 
 impl Draft {
-    pub(super) fn start_classification(&mut self, node: Node, attrs: &Attrs<'_>, line: u64) {
+    pub(super) fn start_classification(
+        &mut self,
+        node: Node,
+        attrs: &Attrs<'_>,
+        line: u64,
+    ) -> bool {
         let Self { activity, notes, .. } = self;
         match node {
             Node::Status => {
-                shares::set_code(&mut activity.status, attrs, &codes::ACTIVITY_STATUS, notes, line);
+                shares::set_code(&mut activity.status, attrs, &codes::ACTIVITY_STATUS, notes, line)
             }
             Node::RecipientCountry => {
-                activity.recipient_countries.extend(shares::country(attrs, notes, line));
+                shares::put(&mut activity.recipient_countries, shares::country(attrs, notes, line))
             }
             Node::RecipientRegion => {
-                activity.recipient_regions.extend(shares::region(attrs, notes, line));
+                shares::put(&mut activity.recipient_regions, shares::region(attrs, notes, line))
             }
-            Node::Sector => activity.sectors.extend(shares::sector(attrs, notes, line)),
+            Node::Sector => shares::put(&mut activity.sectors, shares::sector(attrs, notes, line)),
             Node::FlowType => {
                 let place = &mut activity.default_flow_type;
-                shares::set_code(place, attrs, &codes::FLOW_TYPE, notes, line);
+                shares::set_code(place, attrs, &codes::FLOW_TYPE, notes, line)
             }
             Node::FinanceType => {
                 let place = &mut activity.default_finance_type;
-                shares::set_code(place, attrs, &codes::FINANCE_TYPE, notes, line);
+                shares::set_code(place, attrs, &codes::FINANCE_TYPE, notes, line)
             }
             Node::AidType => {
-                shares::set_aid_type(&mut activity.default_aid_type, attrs, notes, line);
+                shares::set_aid_type(&mut activity.default_aid_type, attrs, notes, line)
             }
             Node::TiedStatus => {
                 let place = &mut activity.default_tied_status;
-                shares::set_code(place, attrs, &codes::TIED_STATUS, notes, line);
+                shares::set_code(place, attrs, &codes::TIED_STATUS, notes, line)
             }
-            _ => {}
+            _ => true,
         }
     }
 
@@ -53,42 +58,42 @@ impl Draft {
         self.activity.participating_orgs.push(ParticipatingOrg { role, org });
     }
 
-    pub(super) fn start_other_identifier(&mut self, attrs: &Attrs<'_>, line: u64) {
+    pub(super) fn start_other_identifier(&mut self, attrs: &Attrs<'_>, line: u64) -> bool {
         let notes = &mut self.notes;
-        if let Some(ref_) = shares::needed(attrs, "ref", "other-identifier", notes, line) {
-            let type_ = attrs.text("type");
-            if let Some(code) = &type_ {
-                notes.check_code(&codes::OTHER_IDENTIFIER_TYPE, code, line);
-            }
-            self.activity.other_identifiers.push(OtherIdentifier { ref_, type_ });
+        let ref_ = shares::needed(attrs, "ref", "other-identifier", notes, line);
+        let Some(ref_) = ref_ else { return false };
+        let type_ = attrs.text("type");
+        if let Some(code) = &type_ {
+            notes.check_code(&codes::OTHER_IDENTIFIER_TYPE, code, line);
         }
+        self.activity.other_identifiers.push(OtherIdentifier { ref_, type_ });
+        true
     }
 
-    pub(super) fn start_related(&mut self, attrs: &Attrs<'_>, line: u64) {
+    pub(super) fn start_related(&mut self, attrs: &Attrs<'_>, line: u64) -> bool {
         let notes = &mut self.notes;
-        if let Some(ref_) = shares::needed(attrs, "ref", "related-activity", notes, line) {
-            let type_ = attrs.text("type");
-            if let Some(code) = &type_ {
-                notes.check_code(&codes::RELATED_ACTIVITY_TYPE, code, line);
-            }
-            self.activity.related_activities.push(RelatedActivity { type_, ref_ });
+        let ref_ = shares::needed(attrs, "ref", "related-activity", notes, line);
+        let Some(ref_) = ref_ else { return false };
+        let type_ = attrs.text("type");
+        if let Some(code) = &type_ {
+            notes.check_code(&codes::RELATED_ACTIVITY_TYPE, code, line);
         }
+        self.activity.related_activities.push(RelatedActivity { type_, ref_ });
+        true
     }
 
-    pub(super) fn start_date(&mut self, attrs: &Attrs<'_>, line: u64) {
+    pub(super) fn start_date(&mut self, attrs: &Attrs<'_>, line: u64) -> bool {
         const NOT_TAKEN: &str = "the date was not taken";
         let date = self.notes.iso_date(attrs, "activity-date", NOT_TAKEN, line);
         let Some(type_) = attrs.text("type") else {
             let message =
                 format_args!("activity-date has no type; {NOT_TAKEN}; give @type from 1 to 4");
             self.notes.add(Rule::TypeMissing, line, message);
-            return;
+            return false;
         };
         self.looks_version_one |= is_word(&type_);
         self.notes.check_code(&codes::ACTIVITY_DATE_TYPE, &type_, line);
-        if let Some(date) = date {
-            self.activity.dates.push(ActivityDate { type_, date });
-        }
+        shares::put(&mut self.activity.dates, date.map(|date| ActivityDate { type_, date }))
     }
 }
 

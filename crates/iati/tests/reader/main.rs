@@ -55,7 +55,19 @@ fn read(input: impl AsRef<[u8]>) -> Outcome {
             Event::Part(_) => panic!("only a reader in parts delivers them"),
         }
     }
+    check_balance(&activities, &reader);
     Outcome { activities, findings, totals: reader.totals() }
+}
+
+/// Each element is delivered or counted as not kept.
+fn check_balance<R: std::io::Read>(activities: &[Activity], reader: &Reader<R>) {
+    let census = reader.census();
+    let transactions = activities.iter().flat_map(|it| &it.transactions);
+    let delivered = activities.iter().map(|it| &it.elements);
+    let delivered: u64 =
+        delivered.chain(transactions.map(|it| &it.elements)).map(iati::Elements::total).sum();
+    let all = census.around() + delivered + census.elements_not_kept();
+    assert_eq!(all, reader.totals().elements, "{:?}", census.not_kept());
 }
 
 /// A 2.03 file of these activities.

@@ -184,5 +184,8 @@ fn a_large_real_file_is_read_from_disk_with_its_cyrillic_text() {
 
     assert!(cyrillic > 0);
     let bytes = fs::metadata(&path).unwrap().len();
-    assert_eq!(reader.totals(), Totals { activities: 134, transactions: 2678, bytes });
+    assert_eq!(
+        reader.totals(),
+        Totals { activities: 134, transactions: 2678, elements: 59379, bytes }
+    );
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod accounted;
 mod audited;
 mod clearances;
 mod counted;
@@ -11,6 +12,7 @@ mod import;
 mod large;
 mod projects;
 mod published;
+mod scan;
 mod sums;
 mod support;
 mod transactions;

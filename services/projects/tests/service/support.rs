@@ -21,6 +21,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 use tonic_types::StatusExt;
 
+use crate::accounted::check_balance;
+
 /// The service and the one it asks, stopped with this value.
 pub struct Running {
     pub organizations: OrganizationServiceClient<Connection>,
@@ -99,8 +101,11 @@ impl Running {
         &mut self,
         messages: Vec<ImportIatiRequest>,
     ) -> Result<ImportIatiResponse, Status> {
+        let file: Vec<u8> = messages.iter().flat_map(data).copied().collect();
         let stream = tokio_stream::iter(messages);
-        self.projects.import_iati(stream).await.map(tonic::Response::into_inner)
+        let report = self.projects.import_iati(stream).await?.into_inner();
+        check_balance(&file, &report);
+        Ok(report)
     }
 
     /// The sums a request asks for.
@@ -125,6 +130,13 @@ impl Running {
             ..CreateTransactionRequest::default()
         };
         self.transactions.create_transaction(request).await.unwrap().into_inner()
+    }
+}
+
+fn data(message: &ImportIatiRequest) -> &[u8] {
+    match &message.part {
+        Some(Part::Data(data)) => data,
+        _ => &[],
     }
 }
 

@@ -24,6 +24,17 @@ pub fn report_message(report: Report) -> wire::ImportIatiResponse {
         findings: report.tally.first.into_iter().map(finding_message).collect(),
         bytes: report.bytes,
         read_time: Some(timestamp(report.read_time)),
+        elements: report.elements,
+        elements_kept: report.elements_kept,
+        not_kept: report.not_kept.into_iter().map(not_kept_message).collect(),
+    }
+}
+
+fn not_kept_message(not_kept: iati::NotKept) -> wire::NotKept {
+    wire::NotKept {
+        path: not_kept.path,
+        count: i64::try_from(not_kept.count).unwrap_or(i64::MAX),
+        attribute: not_kept.is_attribute,
     }
 }
 

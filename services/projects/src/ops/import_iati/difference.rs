@@ -9,25 +9,20 @@ use iati::{Finding, Severity};
 use standard::Step;
 use standard::access::Around;
 
+use super::account::Account;
 use super::notes::finding;
 use super::read::Prepared;
 use super::record::failed;
+use super::report::Outcome;
 use crate::domain::Transaction;
 use crate::store::{self, Imported};
 
 /// What is to be done about the transactions of one project.
 #[derive(Default)]
 pub struct Difference<'a> {
-    create: Vec<Cow<'a, Transaction>>,
-    revive: Vec<String>,
+    create: Vec<(Cow<'a, Transaction>, &'a Account)>,
+    revive: Vec<(String, &'a Account)>,
     delete: Vec<String>,
-}
-
-/// How many transactions are created or come back, and how many are deleted.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Moved {
-    pub created: i64,
-    pub deleted: i64,
 }
 
 impl<'a> Difference<'a> {
@@ -37,21 +32,24 @@ impl<'a> Difference<'a> {
         prepared: &'a Prepared,
         project: &str,
         recorded: Vec<Imported>,
-        findings: &mut Vec<Finding>,
+        outcome: &mut Outcome,
     ) -> Self {
         let mut recorded: HashMap<String, Imported> =
             recorded.into_iter().map(|it| (it.name.clone(), it)).collect();
         let mut difference = Self::default();
-        for transaction in &prepared.transactions {
+        for (transaction, account) in prepared.transactions.iter().zip(&prepared.accounts) {
             let transaction = renamed(transaction, project);
             match recorded.remove(&transaction.name) {
-                None => difference.create.push(transaction),
+                None => difference.create.push((transaction, account)),
                 Some(Imported { hidden: true, name, .. }) => {
                     let message = format!("{name} is another transaction; this one was skipped");
-                    findings.push(about(prepared, "name-taken", message));
+                    outcome.findings.push(about(prepared, "name-taken", message));
+                    outcome.kept.refuse(account);
                 }
-                Some(Imported { deleted: true, name, .. }) => difference.revive.push(name),
-                Some(_) => {}
+                Some(Imported { deleted: true, name, .. }) => {
+                    difference.revive.push((name, account));
+                }
+                Some(_) => outcome.kept.take(account),
             }
         }
         let gone = recorded.into_values().filter(|it| !it.deleted && !it.hidden);
@@ -77,7 +75,7 @@ impl<'a> Difference<'a> {
 
     /// The names of those of which the version that stands is needed.
     pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.revive.iter().chain(&self.delete)
+        self.revive.iter().map(|(name, _)| name).chain(&self.delete)
     }
 
     /// The entries, each checked as a single write is; what whoever imports may not do is a finding.
@@ -87,30 +85,41 @@ impl<'a> Difference<'a> {
         around: &Around,
         versions: &HashMap<String, Stored<Transaction>>,
         now: i64,
-        entries: &mut Vec<Entry>,
-    ) -> (Moved, Vec<Finding>) {
-        let (mut moved, mut findings) = (Moved::default(), Vec::new());
-        let stored = |name: &String| versions.get(name);
-        let create = self.create.iter().map(|it| Step::Create(it.as_ref()));
-        let revive = self.revive.iter().filter_map(stored).map(Step::Undelete);
-        let delete = self.delete.iter().filter_map(stored).map(Step::Delete);
-        for step in create.chain(revive).chain(delete) {
-            let (counter, name, outcome) = match &step {
-                Step::Delete(stored) => (&mut moved.deleted, &stored.value.name, "it stays"),
-                Step::Undelete(stored) | Step::Update(stored, _) => {
-                    (&mut moved.created, &stored.value.name, "it stays deleted")
-                }
-                Step::Create(value) => (&mut moved.created, &value.name, "it was skipped"),
-            };
+        outcome: &mut Outcome,
+    ) -> Vec<Entry> {
+        let create = self.create.iter().map(|(it, account)| (Step::Create(&**it), Some(*account)));
+        let revive = self.revive.iter().filter_map(|(name, account)| {
+            versions.get(name).map(|stored| (Step::Undelete(stored), Some(*account)))
+        });
+        let delete = self.delete.iter().filter_map(|name| versions.get(name));
+        let delete = delete.map(|stored| (Step::Delete(stored), None));
+        let mut entries = Vec::new();
+        for (step, account) in create.chain(revive).chain(delete) {
             if let Ok(entry) = step.entry(Some(around), now) {
                 entries.push(entry);
-                *counter += 1;
-            } else {
-                let message = format!("your grants do not cover {name}; {outcome}");
-                findings.push(about(prepared, "not-granted", message));
+                match account {
+                    Some(account) => {
+                        outcome.changes.transactions_created += 1;
+                        outcome.kept.take(account);
+                    }
+                    None => outcome.changes.transactions_deleted += 1,
+                }
+                continue;
+            }
+            let (name, what) = match &step {
+                Step::Delete(stored) => (&stored.value.name, "it stays"),
+                Step::Undelete(stored) | Step::Update(stored, _) => {
+                    (&stored.value.name, "it stays deleted")
+                }
+                Step::Create(value) => (&value.name, "it was skipped"),
+            };
+            let message = format!("your grants do not cover {name}; {what}");
+            outcome.findings.push(about(prepared, "not-granted", message));
+            if let Some(account) = account {
+                outcome.kept.refuse(account);
             }
         }
-        (moved, findings)
+        entries
     }
 }
 

@@ -3,6 +3,7 @@
 //! transaction each (`record`). So memory does not grow with the file, and what was recorded is whole; but an activity of
 //! many transactions is recorded in parts (`part`).
 
+mod account;
 mod difference;
 mod merge;
 mod notes;
@@ -62,9 +63,9 @@ pub async fn import_iati(
         };
         report.add(outcome?);
     }
-    let (totals, tally) = reading.await.map_err(Failure::internal)?;
+    let (totals, tally, census) = reading.await.map_err(Failure::internal)?;
     report.read_time = chronicle.head(&standard::reader()).await.map_err(failed)?;
-    report.finish(totals, tally);
+    report.finish(totals, tally, census);
     tracing::info!(
         file = options.file_name,
         activities = report.activities,

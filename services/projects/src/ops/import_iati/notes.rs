@@ -2,11 +2,15 @@
 
 use iati::{Finding, Severity};
 
+use super::account::{Lost, Place};
+
 /// The findings about one activity.
 pub struct Notes {
     identifier: String,
     line: u64,
     pub found: Vec<Finding>,
+    /// What of the activity, or of the transaction at hand, the record cannot hold.
+    pub lost: Lost,
 }
 
 /// A finding about an activity.
@@ -23,12 +27,19 @@ pub fn finding(
 impl Notes {
     /// About the activity `identifier`; `line` is where it, or the transaction at hand, starts.
     pub fn new(identifier: &str, line: u64) -> Self {
-        Self { identifier: identifier.to_owned(), line, found: Vec::new() }
+        Self { identifier: identifier.to_owned(), line, found: Vec::new(), lost: Lost::new() }
     }
 
     /// Goes on to another line.
     pub fn at(&mut self, line: u64) {
         self.line = line;
+    }
+
+    /// Elements or attributes of a path are not recorded.
+    pub fn lose(&mut self, path: &'static str, count: usize) {
+        if count > 0 {
+            self.lost.push((path, count as u64));
+        }
     }
 
     /// Something was not taken.
@@ -67,15 +78,16 @@ impl Notes {
         String::new()
     }
 
-    /// At most `most` items of a list.
-    pub fn items<'a, T>(&mut self, what: &str, items: &'a [T], most: usize) -> &'a [T] {
+    /// At most `most` items of a list; the others are lost.
+    pub fn items<'a, T>(&mut self, place: Place, items: &'a [T], most: usize) -> &'a [T] {
         if items.len() <= most {
             return items;
         }
         self.error(
             "too-many-items",
-            format!("there are {} {what}; the first {most} were taken", items.len()),
+            format!("there are {} {}; the first {most} were taken", items.len(), place.what),
         );
+        self.lose(place.path, items.len() - most);
         &items[..most]
     }
 }

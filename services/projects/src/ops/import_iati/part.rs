@@ -4,13 +4,12 @@
 
 use chassis::Failure;
 use chronicle::{Call, Chronicle, Entry, Error, Stored};
-use iati::Finding;
 use uuid::Uuid;
 
-use super::difference::{Difference, Moved};
+use super::difference::Difference;
 use super::read::{Place, Prepared};
 use super::record::{MOST_TRIES, failed};
-use super::report::Changes;
+use super::report::Outcome;
 use super::target::{Target, targets};
 use super::transaction::Seen;
 use crate::domain::Project;
@@ -54,30 +53,28 @@ impl Parts {
         import: Import<'_>,
         prepared: &Prepared,
         place: &Place,
-    ) -> Result<(Changes, Vec<Finding>), Failure> {
+    ) -> Result<Outcome, Failure> {
         if matches!(place, Place::First) {
             *self = Self::default();
         }
+        let mut outcome = Outcome::default();
         if self.refused {
-            return Ok((Changes::default(), Vec::new()));
+            outcome.kept.refuse_all(prepared);
+            return Ok(outcome);
         }
-        let last = matches!(place, Place::Last(_));
-        let (moved, mut findings) = self.write(import, prepared, last).await?;
-        let mut changes = Changes::default();
-        changes.transactions_created += moved.created;
+        outcome = self.write(import, prepared, matches!(place, Place::Last(_))).await?;
         if let Place::Last(seen) = place
             && !self.refused
         {
-            let (deleted, found) = self.sweep(import, prepared, seen).await?;
-            changes.transactions_deleted += deleted;
-            findings.extend(found);
+            outcome.add(self.sweep(import, prepared, seen).await?);
+            let changes = &mut outcome.changes;
             match (self.created, self.changed) {
                 (true, _) => changes.created += 1,
                 (false, true) => changes.updated += 1,
                 (false, false) => changes.unchanged += 1,
             }
         }
-        Ok((changes, findings))
+        Ok(outcome)
     }
 
     /// Records the transactions of a part; with the first, a new project, with the last, what it became.
@@ -86,26 +83,28 @@ impl Parts {
         import: Import<'_>,
         prepared: &Prepared,
         last: bool,
-    ) -> Result<(Moved, Vec<Finding>), Failure> {
+    ) -> Result<Outcome, Failure> {
         for _ in 0..MOST_TRIES {
-            let (chronicle, mut findings) = (import.chronicle, Vec::new());
+            let (chronicle, mut outcome) = (import.chronicle, Outcome::default());
             let stored = stored(chronicle, prepared).await?;
             let now = chronicle.now();
-            let targets = targets(std::slice::from_ref(prepared), &stored, now, &mut findings);
+            let batch = std::slice::from_ref(prepared);
+            let targets = targets(batch, &stored, now, &mut outcome);
             let Some(target) = targets.first() else {
                 self.refused = true;
-                return Ok((Moved::default(), findings));
+                return Ok(outcome);
             };
             let mut entries = Vec::new();
             if let Some(step) = target.step().filter(|_| last || target.recorded.is_none()) {
                 entries.push(step.entry(None, now)?);
             }
-            let moved = moved(chronicle, target, &mut entries, &mut findings).await?;
+            entries.extend(moved(chronicle, target, &mut outcome).await?);
+            outcome.kept.take(&prepared.account);
             let (created, changed) = (target.recorded.is_none(), !entries.is_empty());
             if import.write(entries).await? {
                 self.created |= created;
                 self.changed |= changed;
-                return Ok((moved, findings));
+                return Ok(outcome);
             }
         }
         Err(failed(Error::Busy))
@@ -117,14 +116,15 @@ impl Parts {
         import: Import<'_>,
         prepared: &Prepared,
         seen: &Seen,
-    ) -> Result<(i64, Vec<Finding>), Failure> {
-        let (mut deleted, mut findings) = (0, Vec::new());
+    ) -> Result<Outcome, Failure> {
+        let mut outcome = Outcome::default();
         let chronicle = import.chronicle;
         let stored = stored(chronicle, prepared).await?;
         let now = chronicle.now();
-        let targets = targets(std::slice::from_ref(prepared), &stored, now, &mut Vec::new());
+        let targets =
+            targets(std::slice::from_ref(prepared), &stored, now, &mut Outcome::default());
         let Some(target) = targets.first().filter(|target| target.recorded.is_some()) else {
-            return Ok((0, findings));
+            return Ok(outcome);
         };
         let around = target.around();
         let sight = chassis::caller::current().sight.clone();
@@ -132,19 +132,17 @@ impl Parts {
         loop {
             let page = store::imported_after(chronicle, target.name(), after, &sight);
             let Some((page, end)) = page.await.map_err(failed)? else {
-                return Ok((deleted, findings));
+                return Ok(outcome);
             };
             let gone = page.into_iter().filter(|it| !it.deleted && !it.hidden);
             let gone = gone.map(|it| it.name).filter(|name| !seen.has(name)).collect();
             let difference = Difference::gone(gone);
             let versions = difference.versions(chronicle).await?;
-            let mut entries = Vec::new();
-            let (moved, found) =
-                difference.entries(prepared, &around, &versions, now, &mut entries);
+            let mut swept = Outcome::default();
+            let entries = difference.entries(prepared, &around, &versions, now, &mut swept);
             self.changed |= !entries.is_empty();
             if import.write(entries).await? {
-                deleted += moved.deleted;
-                findings.extend(found);
+                outcome.add(swept);
                 (after, tries) = (end, 0);
             } else if tries == MOST_TRIES {
                 return Err(failed(Error::Busy));
@@ -155,22 +153,19 @@ impl Parts {
     }
 }
 
-/// Adds the entries of the transactions of a part.
+/// The entries of the transactions of a part.
 async fn moved(
     chronicle: &Chronicle,
     target: &Target<'_>,
-    entries: &mut Vec<Entry>,
-    findings: &mut Vec<Finding>,
-) -> Result<Moved, Failure> {
+    outcome: &mut Outcome,
+) -> Result<Vec<Entry>, Failure> {
     let names = target.transaction_names();
     let sight = &chassis::caller::current().sight;
     let recorded = store::imported_named(chronicle, &names, sight).await.map_err(failed)?;
-    let difference = Difference::of(target.prepared, target.name(), recorded, findings);
+    let difference = Difference::of(target.prepared, target.name(), recorded, outcome);
     let versions = difference.versions(chronicle).await?;
-    let (moved, found) =
-        difference.entries(target.prepared, &target.around(), &versions, chronicle.now(), entries);
-    findings.extend(found);
-    Ok(moved)
+    let (prepared, around) = (target.prepared, target.around());
+    Ok(difference.entries(prepared, &around, &versions, chronicle.now(), outcome))
 }
 
 /// What is recorded under the name or the identifier of an activity.

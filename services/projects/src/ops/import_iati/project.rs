@@ -7,9 +7,10 @@ use iati::{Activity, Narrative, Org};
 use policy::Tier;
 use sha2::{Digest, Sha256};
 
+use super::account::Place;
 use super::notes::Notes;
 use crate::domain::Project;
-use crate::domain::project::{DateKind, Kind, Participant, ProjectDate, Relation};
+use crate::domain::project::{DateKind, Kind, Participant, ProjectDate, Relation, Status};
 use crate::domain::shares::{Recipient, Sector};
 
 /// Bytes of an id (AIP-122).
@@ -19,9 +20,29 @@ const DIGITS: usize = 10;
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
 
+const TITLES: Place = Place { what: "titles", path: "iati-activity/title/narrative" };
+const DESCRIPTIONS: Place =
+    Place { what: "descriptions", path: "iati-activity/description/narrative" };
+const STATUS: &str = "iati-activity/activity-status";
+const DATES: Place = Place { what: "dates", path: "iati-activity/activity-date" };
+const REPORTING: &str = "iati-activity/reporting-org";
+const REPORTING_NAME: &str = "iati-activity/reporting-org/narrative";
+const PARTICIPANTS: Place =
+    Place { what: "participating organisations", path: "iati-activity/participating-org" };
+const PARTICIPANT_NAME: &str = "iati-activity/participating-org/narrative";
+const PARTICIPANT_ROLE: &str = "iati-activity/participating-org/@role";
+const COUNTRIES: Place =
+    Place { what: "recipient countries", path: "iati-activity/recipient-country" };
+const REGIONS: Place = Place { what: "recipient regions", path: "iati-activity/recipient-region" };
+const SECTORS: Place = Place { what: "sectors", path: "iati-activity/sector" };
+const RELATIONS: Place =
+    Place { what: "related activities", path: "iati-activity/related-activity" };
+const OTHER_IDENTIFIERS: Place =
+    Place { what: "other identifiers", path: "iati-activity/other-identifier" };
+
 /// The project of an activity, as the file has it.
 pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Project {
-    let titles = texts(notes, "the title", &activity.titles, 1024);
+    let titles = texts(notes, TITLES, &activity.titles, 1024);
     let title = preferred(&titles).unwrap_or(&activity.identifier).to_owned();
     Project {
         name: name(&activity.identifier),
@@ -29,13 +50,13 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
         kind: Kind::Project,
         title,
         titles,
-        descriptions: texts(notes, "a description", &activity.descriptions, 65536),
-        status: activity.status.as_deref().and_then(code),
+        descriptions: texts(notes, DESCRIPTIONS, &activity.descriptions, 65536),
+        status: status(activity, notes),
         iati_identifier: activity.identifier.clone(),
         dates: dates(activity, notes),
         participants: participants(activity, notes),
         recipients: recipients(activity, notes),
-        sectors: sectors(&activity.sectors, notes),
+        sectors: sectors(&activity.sectors, SECTORS, notes),
         default_currency: currency(activity, notes),
         amounts: Vec::new(),
         agreements: Vec::new(),
@@ -43,7 +64,7 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
         relations: relations(activity, notes),
         external_ids: external_ids(activity, notes),
         note: String::new(),
-        source: source(activity, file_name),
+        source: source(activity, file_name, notes),
         confidence: None,
     }
 }
@@ -69,17 +90,27 @@ pub fn name(identifier: &str) -> String {
 }
 
 /// Where the facts come from: without a date, so that the same file again says the same.
-fn source(activity: &Activity, file_name: &str) -> SourceRef {
-    let reporting = activity.reporting_org.as_ref();
-    let publisher = reporting.and_then(|org| {
-        org.ref_.clone().or_else(|| org.names.first().map(|name| name.text.clone()))
-    });
+fn source(activity: &Activity, file_name: &str, notes: &mut Notes) -> SourceRef {
     let mut citation = format!("IATI file {file_name}");
-    if let Some(publisher) = publisher.filter(|publisher| publisher.len() <= 256) {
-        citation.push_str(", reporting organisation ");
-        citation.push_str(&publisher);
+    if let Some(org) = &activity.reporting_org {
+        let named = org.names.first().map(|name| &name.text);
+        let publisher = org.ref_.as_ref().or(named).filter(|publisher| publisher.len() <= 256);
+        if let Some(publisher) = publisher {
+            citation.push_str(", reporting organisation ");
+            citation.push_str(publisher);
+        }
+        let is_by_name = org.ref_.is_none() && publisher.is_some();
+        notes.lose(REPORTING, usize::from(publisher.is_none()));
+        notes.lose(REPORTING_NAME, org.names.len() - usize::from(is_by_name));
     }
     SourceRef { citation, ..SourceRef::default() }
+}
+
+fn status(activity: &Activity, notes: &mut Notes) -> Option<Status> {
+    let given = activity.status.as_deref()?;
+    let status = code(given);
+    notes.lose(STATUS, usize::from(status.is_none()));
+    status
 }
 
 /// The value that has this number in its codelist, which is its number on the wire.
@@ -91,15 +122,15 @@ pub fn code<V: Vocabulary>(text: &str) -> Option<V> {
 /// Texts in their languages.
 pub fn texts(
     notes: &mut Notes,
-    what: &str,
+    place: Place,
     narratives: &[Narrative],
     most: usize,
 ) -> Vec<LocalizedText> {
     let mut texts = Vec::with_capacity(narratives.len());
-    for narrative in notes.items(what, narratives, MOST_ITEMS) {
+    for narrative in notes.items(place, narratives, MOST_ITEMS) {
         texts.push(LocalizedText {
             language: notes.code("a language", narrative.lang.as_deref(), 35),
-            text: notes.text(what, &narrative.text, most),
+            text: notes.text(place.what, &narrative.text, most),
             original: false,
         });
     }
@@ -112,60 +143,76 @@ fn preferred(texts: &[LocalizedText]) -> Option<&str> {
     english.or_else(|| texts.first()).map(|text| text.text.as_str())
 }
 
-/// The name an organisation goes by.
-pub fn display_name(notes: &mut Notes, org: &Org) -> String {
-    preferred(&texts(notes, "the name of an organisation", &org.names, 1024))
-        .unwrap_or_default()
-        .to_owned()
+/// The name an organisation goes by; its other names, at `path`, are lost.
+pub fn display_name(notes: &mut Notes, org: &Org, path: &'static str) -> String {
+    let english = org.names.iter().find(|name| {
+        name.lang.as_deref().is_some_and(|lang| lang.to_ascii_lowercase().starts_with("en"))
+    });
+    let Some(name) = english.or_else(|| org.names.first()) else { return String::new() };
+    notes.lose(path, org.names.len() - 1);
+    notes.text("the name of an organisation", &name.text, 1024)
 }
 
 fn dates(activity: &Activity, notes: &mut Notes) -> Vec<ProjectDate> {
-    let dates = notes.items("dates", &activity.dates, MOST_ITEMS).iter();
-    let known = dates.filter_map(|date| {
+    let given = notes.items(DATES, &activity.dates, MOST_ITEMS);
+    let known = given.iter().filter_map(|date| {
         let kind: DateKind = code(&date.type_)?;
         let day = date.date;
         let date = PartialDate::new(day.year.into(), day.month.into(), day.day.into())?;
         Some(ProjectDate { kind, date })
     });
-    known.collect()
+    let known: Vec<ProjectDate> = known.collect();
+    notes.lose(DATES.path, given.len() - known.len());
+    known
 }
 
 fn participants(activity: &Activity, notes: &mut Notes) -> Vec<Participant> {
     let mut participants = Vec::new();
     let all = &activity.participating_orgs;
-    for one in notes.items("participating organisations", all, MOST_ITEMS) {
+    let taken = notes.items(PARTICIPANTS, all, MOST_ITEMS);
+    let cut = all[taken.len()..].iter().map(|one| one.org.names.len()).sum();
+    notes.lose(PARTICIPANT_NAME, cut);
+    for one in taken {
         let participant = Participant {
             role: one.role.as_deref().and_then(code),
             organization: String::new(),
             reference: notes.code("a participating-org/@ref", one.org.ref_.as_deref(), 256),
-            display_name: display_name(notes, &one.org),
+            display_name: display_name(notes, &one.org, PARTICIPANT_NAME),
             confidence: None,
         };
-        if !(participant.reference.is_empty() && participant.display_name.is_empty()) {
-            participants.push(participant);
+        if participant.reference.is_empty() && participant.display_name.is_empty() {
+            notes.lose(PARTICIPANTS.path, 1);
+            continue;
         }
+        notes.lose(PARTICIPANT_ROLE, usize::from(one.role.is_some() && participant.role.is_none()));
+        participants.push(participant);
     }
     participants
 }
 
 fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
     let mut recipients = Vec::new();
-    for country in notes.items("recipient countries", &activity.recipient_countries, MOST_ITEMS) {
+    for country in notes.items(COUNTRIES, &activity.recipient_countries, MOST_ITEMS) {
         recipients.push(Recipient {
             country_code: notes.code("a recipient-country/@code", Some(&country.code), 16),
             region_code: String::new(),
             percentage: country.percentage,
         });
     }
-    for region in notes.items("recipient regions", &activity.recipient_regions, MOST_ITEMS) {
-        if region.vocabulary == REGION_VOCABULARY {
-            recipients.push(Recipient {
-                country_code: String::new(),
-                region_code: notes.code("a recipient-region/@code", Some(&region.code), 16),
-                percentage: region.percentage,
-            });
-        }
+    let countries = recipients.len();
+    recipients.retain(|recipient| !recipient.country_code.is_empty());
+    notes.lose(COUNTRIES.path, countries - recipients.len());
+    let countries = recipients.len();
+    let given = notes.items(REGIONS, &activity.recipient_regions, MOST_ITEMS);
+    for region in given.iter().filter(|region| region.vocabulary == REGION_VOCABULARY) {
+        recipients.push(Recipient {
+            country_code: String::new(),
+            region_code: notes.code("a recipient-region/@code", Some(&region.code), 16),
+            percentage: region.percentage,
+        });
     }
+    recipients.retain(|recipient| !recipient.code().is_empty());
+    notes.lose(REGIONS.path, given.len() - (recipients.len() - countries));
     let others = activity.recipient_regions.iter();
     if let Some(other) = others.map(|it| &it.vocabulary).find(|it| *it != REGION_VOCABULARY) {
         notes.warning(
@@ -173,14 +220,14 @@ fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
             format!("regions of vocabulary {other} were not taken: only those of vocabulary 1 are"),
         );
     }
-    recipients.retain(|recipient| !recipient.code().is_empty());
     recipients
 }
 
 /// Sectors of an activity or a transaction.
-pub fn sectors(all: &[iati::Sector], notes: &mut Notes) -> Vec<Sector> {
+pub fn sectors(all: &[iati::Sector], place: Place, notes: &mut Notes) -> Vec<Sector> {
     let mut sectors = Vec::with_capacity(all.len());
-    for sector in notes.items("sectors", all, MOST_ITEMS) {
+    let given = notes.items(place, all, MOST_ITEMS);
+    for sector in given {
         sectors.push(Sector {
             vocabulary: notes.code("a sector/@vocabulary", Some(&sector.vocabulary), 16),
             code: notes.code("a sector/@code", Some(&sector.code), 64),
@@ -188,6 +235,7 @@ pub fn sectors(all: &[iati::Sector], notes: &mut Notes) -> Vec<Sector> {
         });
     }
     sectors.retain(|sector| !sector.code.is_empty() && !sector.vocabulary.is_empty());
+    notes.lose(place.path, given.len() - sectors.len());
     sectors
 }
 
@@ -206,7 +254,7 @@ fn currency(activity: &Activity, notes: &mut Notes) -> String {
 
 fn relations(activity: &Activity, notes: &mut Notes) -> Vec<Relation> {
     let mut relations = Vec::new();
-    for one in notes.items("related activities", &activity.related_activities, MOST_ITEMS) {
+    for one in notes.items(RELATIONS, &activity.related_activities, MOST_ITEMS) {
         let iati_identifier = notes.code("a related-activity/@ref", Some(&one.ref_), 256);
         if let Some(kind) = one.type_.as_deref().and_then(code)
             && !iati_identifier.is_empty()
@@ -217,6 +265,8 @@ fn relations(activity: &Activity, notes: &mut Notes) -> Vec<Relation> {
                 iati_identifier,
                 confidence: None,
             });
+        } else {
+            notes.lose(RELATIONS.path, 1);
         }
     }
     relations
@@ -225,10 +275,11 @@ fn relations(activity: &Activity, notes: &mut Notes) -> Vec<Relation> {
 /// A former identifier is an IATI one; the publisher's own ones are of lists that the type names.
 fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
     let mut ids: Vec<ExternalId> = Vec::new();
-    for other in notes.items("other identifiers", &activity.other_identifiers, MOST_ITEMS) {
+    for other in notes.items(OTHER_IDENTIFIERS, &activity.other_identifiers, MOST_ITEMS) {
         let kind = other.type_.as_deref().filter(|kind| kind.len() <= 8).unwrap_or("A9");
         let reference = notes.code("an other-identifier/@ref", Some(&other.ref_), 240);
         if reference.is_empty() {
+            notes.lose(OTHER_IDENTIFIERS.path, 1);
             continue;
         }
         let id = if kind == "A3" {

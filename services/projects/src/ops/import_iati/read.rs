@@ -2,14 +2,22 @@
 
 use std::io::Read;
 
-use iati::{Activity, Event, Reader, Totals};
+use iati::{Activity, Census, Elements, Event, Reader, Totals};
 use tokio::sync::mpsc::Sender;
 
+use super::account::{Account, elements};
 use super::notes::Notes;
 use super::project::project;
 use super::report::Tally;
-use super::transaction::{Seen, transactions};
+use super::transaction::{Seen, Taken, transactions};
 use crate::domain::{Project, Transaction};
+
+impl Taken {
+    fn of(self, activity: &Activity, project: Project, account: Account) -> Prepared {
+        let Self { transactions, accounts, .. } = self;
+        Prepared { line: activity.line, project, transactions, account, accounts }
+    }
+}
 
 /// A batch ends when it has this many activities, transactions or bytes of the file: enough that a commit costs little,
 /// few enough that three batches at once take little memory, and that who waits for the record waits a fraction of a second.
@@ -29,6 +37,10 @@ pub struct Prepared {
     pub project: Project,
     /// As the file has them.
     pub transactions: Vec<Transaction>,
+    /// What of the file it is made of.
+    pub account: Account,
+    /// What of the file each transaction is made of.
+    pub accounts: Vec<Account>,
 }
 
 /// What the thread sends.
@@ -50,7 +62,7 @@ pub enum Place {
 }
 
 /// Reads a file and sends its batches. Stops early if nobody takes them.
-pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Tally) {
+pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Tally, Census) {
     let mut reader = Reader::in_parts(file);
     let mut reading = Reading {
         name,
@@ -59,6 +71,7 @@ pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Ta
         batch: Vec::new(),
         begun: 0,
         large: None,
+        refused: Elements::default(),
     };
     while let Some(event) = reader.next() {
         let bytes = reader.totals().bytes;
@@ -78,7 +91,11 @@ pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Ta
         }
     }
     reading.flush(0);
-    (reader.totals(), reading.tally)
+    let Reading { tally, refused, .. } = reading;
+    let totals = reader.totals();
+    let mut census = reader.into_census();
+    census.lose_all(&refused);
+    (totals, tally, census)
 }
 
 /// An activity of which parts were sent.
@@ -98,21 +115,23 @@ struct Reading<'a> {
     /// Bytes of the file before the batch.
     begun: u64,
     large: Option<Large>,
+    /// Elements of what cannot be recorded.
+    refused: Elements,
 }
 
 impl Reading<'_> {
     /// Takes a whole activity, or what is left of one that came in parts. False if nobody wants more.
     fn activity(&mut self, activity: &Activity, bytes: u64) -> bool {
-        let mut notes = notes(activity);
+        let notes = notes(activity);
         if let Some(large) = self.large.take().filter(|large| large.line == activity.line) {
-            let Large { project: Some(_), mut seen, .. } = large else { return true };
-            let prepared = prepare(activity, self.name, &mut seen, &mut notes);
-            self.tally.extend(notes.found);
-            let Some(prepared) = prepared else { return true };
+            let Large { project: Some(_), mut seen, .. } = large else {
+                self.refused.append(&elements(activity));
+                return true;
+            };
+            let Some(prepared) = self.prepare(activity, &mut seen, notes) else { return true };
             return self.send(Batch::Part(Box::new(prepared), Place::Last(seen)));
         }
-        let prepared = prepare(activity, self.name, &mut Seen::default(), &mut notes);
-        self.tally.extend(notes.found);
+        let prepared = self.prepare(activity, &mut Seen::default(), notes);
         self.batch.extend(prepared);
         let moved: usize = self.batch.iter().map(|it| it.transactions.len()).sum();
         let full = self.batch.len() >= MOST_ACTIVITIES
@@ -125,20 +144,48 @@ impl Reading<'_> {
     fn part(&mut self, activity: &Activity, bytes: u64) -> bool {
         let mut notes = notes(activity);
         if let Some(large) = self.large.as_mut().filter(|large| large.line == activity.line) {
-            let Some(project) = &large.project else { return true };
+            let Some(project) = &large.project else {
+                self.refused.append(&elements(activity));
+                return true;
+            };
             let project = project.clone();
-            let transactions = transactions(activity, &project, &mut large.seen, &mut notes);
+            let taken = transactions(activity, &project, &mut large.seen, &mut notes);
             self.tally.extend(notes.found);
-            let prepared = Prepared { line: activity.line, project, transactions };
+            self.refused.append(&taken.refused);
+            let prepared = taken.of(activity, project, Account::default());
             return self.send(Batch::Part(Box::new(prepared), Place::Middle));
         }
         let mut seen = Seen::default();
-        let prepared = prepare(activity, self.name, &mut seen, &mut notes);
-        self.tally.extend(notes.found);
+        let mut prepared = self.prepare(activity, &mut seen, notes);
+        // What the record cannot hold of the project is counted with the last part, which has all of it.
+        if let Some(prepared) = &mut prepared {
+            prepared.account.lost.clear();
+        }
         let project = prepared.as_ref().map(|it| it.project.clone());
         self.large = Some(Large { line: activity.line, project, seen });
         self.flush(bytes)
             && prepared.is_none_or(|it| self.send(Batch::Part(Box::new(it), Place::First)))
+    }
+
+    /// An activity as the record would hold it; nothing, and a finding, if it cannot.
+    fn prepare(
+        &mut self,
+        activity: &Activity,
+        seen: &mut Seen,
+        mut notes: Notes,
+    ) -> Option<Prepared> {
+        let prepared = project_of(activity, self.name, &mut notes).map(|project| {
+            let lost = std::mem::take(&mut notes.lost);
+            let account = Account { elements: activity.elements.clone(), lost };
+            let taken = transactions(activity, &project, seen, &mut notes);
+            self.refused.append(&taken.refused);
+            taken.of(activity, project, account)
+        });
+        if prepared.is_none() {
+            self.refused.append(&elements(activity));
+        }
+        self.tally.extend(notes.found);
+        prepared
     }
 
     /// Sends the batch, if there is one.
@@ -161,13 +208,8 @@ fn notes(activity: &Activity) -> Notes {
     Notes::new(&identifier[..shown], activity.line)
 }
 
-/// An activity as the record would hold it; nothing, and a finding, if it cannot.
-fn prepare(
-    activity: &Activity,
-    file_name: &str,
-    seen: &mut Seen,
-    notes: &mut Notes,
-) -> Option<Prepared> {
+/// The project of an activity as the record would hold it; nothing, and a finding, if it cannot.
+fn project_of(activity: &Activity, file_name: &str, notes: &mut Notes) -> Option<Project> {
     if activity.identifier.len() > MOST_IDENTIFIER {
         let message = format!(
             "the identifier is longer than {MOST_IDENTIFIER} bytes; the activity was skipped; shorten it"
@@ -184,6 +226,5 @@ fn prepare(
         notes.error("activity-too-large", message);
         return None;
     }
-    let transactions = transactions(activity, &project, seen, notes);
-    Some(Prepared { line: activity.line, project, transactions })
+    Some(project)
 }

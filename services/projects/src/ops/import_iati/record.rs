@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use chassis::Failure;
 use chronicle::{Chronicle, Entry, Error};
-use iati::Finding;
 use standard::failure::from_record;
 
 use super::difference::Difference;
 use super::part::{Import, Parts};
 use super::read::{Place, Prepared};
-use super::report::Changes;
+use super::report::Outcome;
 use super::target::{Target, targets};
 use super::transaction::Seen;
 use crate::store::{self, Imported};
@@ -19,37 +18,29 @@ use crate::store::{self, Imported};
 pub const MOST_TRIES: usize = 20;
 
 /// Records a batch, or only compares it; returns what changed and what could not be recorded.
-pub async fn record(
-    import: Import<'_>,
-    batch: &[Prepared],
-) -> Result<(Changes, Vec<Finding>), Failure> {
+pub async fn record(import: Import<'_>, batch: &[Prepared]) -> Result<Outcome, Failure> {
     for _ in 0..MOST_TRIES {
         let Some(plan) = plan(import.chronicle, batch).await? else {
             return one_by_one(import, batch).await;
         };
         if import.write(plan.entries).await? {
-            return Ok((plan.changes, plan.findings));
+            return Ok(plan.outcome);
         }
     }
     Err(failed(Error::Busy))
 }
 
 /// Records each activity of a batch as the last part of a large one: much more is recorded of them than the file has.
-async fn one_by_one(
-    import: Import<'_>,
-    batch: &[Prepared],
-) -> Result<(Changes, Vec<Finding>), Failure> {
-    let (mut changes, mut findings) = (Changes::default(), Vec::new());
+async fn one_by_one(import: Import<'_>, batch: &[Prepared]) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::default();
     for prepared in batch {
         let mut seen = Seen::default();
         for transaction in &prepared.transactions {
             seen.add(&transaction.name);
         }
-        let outcome = Parts::default().record(import, prepared, &Place::Last(seen)).await?;
-        changes.add(outcome.0);
-        findings.extend(outcome.1);
+        outcome.add(Parts::default().record(import, prepared, &Place::Last(seen)).await?);
     }
-    Ok((changes, findings))
+    Ok(outcome)
 }
 
 /// What the record refuses, about a project.
@@ -60,8 +51,7 @@ pub fn failed(error: Error) -> Failure {
 #[derive(Default)]
 struct Plan {
     entries: Vec<Entry>,
-    changes: Changes,
-    findings: Vec<Finding>,
+    outcome: Outcome,
 }
 
 /// At most four queries, however large the batch, and one more for each 500 transactions that vanished or came back. Nothing if
@@ -73,7 +63,7 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Option<Plan>,
     let stored = store::projects_of(chronicle, &names, &identifiers).await.map_err(failed)?;
     let mut plan = Plan::default();
     let now = chronicle.now();
-    let targets = targets(batch, &stored, now, &mut plan.findings);
+    let targets = targets(batch, &stored, now, &mut plan.outcome);
 
     let recorded: Vec<String> = targets
         .iter()
@@ -92,7 +82,7 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Option<Plan>,
         .iter()
         .map(|target| {
             let imported = of_project.remove(target.name()).unwrap_or_default();
-            Difference::of(target.prepared, target.name(), imported, &mut plan.findings)
+            Difference::of(target.prepared, target.name(), imported, &mut plan.outcome)
         })
         .collect();
     let names: Vec<String> = differences.iter().flat_map(Difference::names).cloned().collect();
@@ -118,15 +108,14 @@ impl Plan {
             self.entries.push(step.entry(None, now)?);
         }
         let (prepared, around) = (target.prepared, target.around());
-        let (moved, findings) =
-            difference.entries(prepared, &around, versions, now, &mut self.entries);
-        self.findings.extend(findings);
-        self.changes.transactions_created += moved.created;
-        self.changes.transactions_deleted += moved.deleted;
+        let moved = difference.entries(prepared, &around, versions, now, &mut self.outcome);
+        self.entries.extend(moved);
+        self.outcome.kept.take(&prepared.account);
+        let changes = &mut self.outcome.changes;
         match target.recorded {
-            None => self.changes.created += 1,
-            Some(_) if self.entries.len() > before => self.changes.updated += 1,
-            Some(_) => self.changes.unchanged += 1,
+            None => changes.created += 1,
+            Some(_) if self.entries.len() > before => changes.updated += 1,
+            Some(_) => changes.unchanged += 1,
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! What an import did, and what it found.
 
-use iati::{Finding, Severity, Totals};
+use iati::{Census, Finding, NotKept, Severity, Totals};
+
+use super::account::Kept;
+use super::read::Prepared;
 
 /// Findings that an answer carries; the others are only counted.
 const FINDINGS: usize = 1000;
@@ -62,6 +65,32 @@ impl Changes {
     }
 }
 
+/// What became of a batch.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What it changed.
+    pub changes: Changes,
+    /// What of it could not be recorded.
+    pub findings: Vec<Finding>,
+    /// What became of its elements.
+    pub(super) kept: Kept,
+}
+
+impl Outcome {
+    /// Takes note of an activity that is not recorded.
+    pub(super) fn refuse(&mut self, prepared: &Prepared, why: Finding) {
+        self.findings.push(why);
+        self.kept.refuse_all(prepared);
+    }
+
+    /// Adds that of another batch.
+    pub(super) fn add(&mut self, other: Self) {
+        self.changes.add(other.changes);
+        self.findings.extend(other.findings);
+        self.kept.add(&other.kept);
+    }
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -73,6 +102,13 @@ pub struct Report {
     pub skipped: i64,
     /// Bytes read.
     pub bytes: i64,
+    /// Elements in the file, as far as it was read.
+    pub elements: i64,
+    /// Those that are recorded.
+    pub elements_kept: i64,
+    /// The others by their paths, and attributes of those that are recorded.
+    pub not_kept: Vec<NotKept>,
+    kept: Kept,
     /// What it changed.
     pub changes: Changes,
     /// What it found.
@@ -83,17 +119,21 @@ pub struct Report {
 
 impl Report {
     /// Adds what a batch changed and found.
-    pub(super) fn add(&mut self, (changes, findings): (Changes, Vec<Finding>)) {
-        self.changes.add(changes);
-        self.tally.extend(findings);
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        self.changes.add(outcome.changes);
+        self.tally.extend(outcome.findings);
+        self.kept.add(&outcome.kept);
     }
 
     /// Adds what was counted and found while reading.
-    pub(super) fn finish(&mut self, totals: Totals, reading: Tally) {
+    pub(super) fn finish(&mut self, totals: Totals, reading: Tally, mut census: Census) {
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.activities = count(totals.activities);
         self.transactions = count(totals.transactions);
         self.bytes = count(totals.bytes);
+        self.elements = count(totals.elements);
+        self.elements_kept = count(self.kept.settle(&mut census));
+        self.not_kept = census.not_kept();
         let recorded = self.changes.created + self.changes.updated + self.changes.unchanged;
         self.skipped = self.activities - recorded;
         for (all, more) in self.tally.counts.iter_mut().zip(reading.counts) {

@@ -5,21 +5,23 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chassis::caller::current;
 use chronicle::{Resource, Stored};
 use facts::wire::MOST_ITEMS;
-use iati::{Finding, Severity};
+use iati::Severity;
 use standard::Step;
 use standard::access::Around;
 
 use super::merge::merge;
 use super::notes::finding;
 use super::read::{MOST_PROJECT, Prepared};
+use super::report::Outcome;
 use crate::domain::Project;
 
 /// Where an activity goes: to a recorded project, or to a new one.
 pub struct Target<'a> {
     pub prepared: &'a Prepared,
     pub recorded: Option<&'a Stored<Project>>,
-    /// What the recorded project becomes; absent where the file says nothing new.
-    pub merged: Option<Project>,
+    /// What the project becomes: of a recorded one absent where the file says nothing new, of a new one where it is as the file
+    /// has it.
+    pub becomes: Option<Project>,
 }
 
 impl Target<'_> {
@@ -28,11 +30,17 @@ impl Target<'_> {
         self.recorded.map_or(&self.prepared.project.name, |stored| &stored.value.name)
     }
 
+    /// The project as it will stand.
+    pub fn value(&self) -> &Project {
+        let before = self.recorded.map_or(&self.prepared.project, |stored| &stored.value);
+        self.becomes.as_ref().unwrap_or(before)
+    }
+
     /// What the write of the project is, if there is one.
     pub fn step(&self) -> Option<Step<'_, Project>> {
-        match (self.recorded, &self.merged) {
-            (None, _) => Some(Step::Create(&self.prepared.project)),
-            (Some(recorded), Some(merged)) => Some(Step::Update(recorded, merged)),
+        match (self.recorded, &self.becomes) {
+            (None, _) => Some(Step::Create(self.value())),
+            (Some(recorded), Some(becomes)) => Some(Step::Update(recorded, becomes)),
             (Some(_), None) => None,
         }
     }
@@ -49,14 +57,14 @@ impl Target<'_> {
     }
 }
 
-/// The target of each activity that can be recorded, and a finding about each other one. `stored` is all that has one of the
+/// The target of each activity that can be recorded; each other one is refused, with a finding. `stored` is all that has one of the
 /// names or identifiers of the batch. What whoever imports may not see is not there for them; a name that it holds is taken,
 /// no more is said.
 pub fn targets<'a>(
     batch: &'a [Prepared],
     stored: &'a [Stored<Project>],
     now: i64,
-    findings: &mut Vec<Finding>,
+    outcome: &mut Outcome,
 ) -> Vec<Target<'a>> {
     let known = Known::of(stored);
     let mut taken: HashSet<String> = HashSet::new();
@@ -69,16 +77,17 @@ pub fn targets<'a>(
         let target = match known.target(prepared) {
             Ok(target) => target,
             Err(refusal) => {
-                findings.push(about(refusal));
+                outcome.refuse(prepared, about(refusal));
                 continue;
             }
         };
         if let Some(refusal) = refusal(&target, now) {
-            findings.push(about(refusal));
+            outcome.refuse(prepared, about(refusal));
         } else if taken.insert(target.name().to_owned()) {
             targets.push(target);
         } else {
-            findings.push(about(another(target.name(), "another activity of this file")));
+            let taken = another(target.name(), "another activity of this file");
+            outcome.refuse(prepared, about(taken));
         }
     }
     targets
@@ -128,7 +137,7 @@ impl<'a> Known<'a> {
             if self.hidden.contains(project.name.as_str()) {
                 return Err(another(&project.name, "another activity"));
             }
-            return Ok(Target { prepared, recorded: None, merged: None });
+            return Ok(Target { prepared, recorded: None, becomes: None });
         };
         let name = &recorded.value.name;
         if recorded.deleted {
@@ -144,7 +153,7 @@ impl<'a> Known<'a> {
         // The same facts from a file of another name are no news.
         let source = recorded.value.source.clone();
         let news = (Project { source, ..merged.clone() }) != recorded.value;
-        Ok(Target { prepared, recorded: Some(recorded), merged: news.then_some(merged) })
+        Ok(Target { prepared, recorded: Some(recorded), becomes: news.then_some(merged) })
     }
 }
 
@@ -157,7 +166,7 @@ fn refusal(target: &Target<'_>, now: i64) -> Option<Refusal> {
         let message = "your grants do not cover the desks of this activity; it was skipped";
         return Some(("not-granted", message.to_owned()));
     }
-    let merged = target.merged.as_ref()?;
+    let merged = target.becomes.as_ref()?;
     let size = serde_json::to_vec(merged).map_or(usize::MAX, |document| document.len());
     let fits = merged.external_ids.len() <= MOST_ITEMS && size <= MOST_PROJECT;
     let message = "with what is recorded already the project is too large; it was skipped";

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
 use facts::{Day, Money, SourceRef};
-use iati::{Activity, Org};
+use iati::{Activity, Elements, Org};
 use policy::Tier;
 use sha2::{Digest, Sha256};
 
+use super::account::{Account, Place};
 use super::notes::Notes;
 use super::project::{code, display_name, sectors, texts};
 use crate::domain::shares::Recipient;
@@ -17,6 +18,16 @@ use crate::store::IMPORTED;
 
 /// Bytes of one transaction: what an answer can carry.
 const MOST_BYTES: usize = 1 << 20;
+
+const DESCRIPTION: Place =
+    Place { what: "descriptions", path: "iati-activity/transaction/description/narrative" };
+const SECTORS: Place = Place { what: "sectors", path: "iati-activity/transaction/sector" };
+const COUNTRY: &str = "iati-activity/transaction/recipient-country";
+const REGION: &str = "iati-activity/transaction/recipient-region";
+const PROVIDER: [&str; 2] =
+    ["iati-activity/transaction/provider-org", "iati-activity/transaction/provider-org/narrative"];
+const RECEIVER: [&str; 2] =
+    ["iati-activity/transaction/receiver-org", "iati-activity/transaction/receiver-org/narrative"];
 
 /// The transactions of an activity, each as what it says, and how many say the same: small, however many they are.
 #[derive(Debug, Default)]
@@ -56,6 +67,16 @@ fn parts(name: &str) -> Option<([u8; 16], u32)> {
     Some((hex::decode(hash).ok()?.try_into().ok()?, ordinal))
 }
 
+/// What the record can hold of the transactions of an activity.
+#[derive(Default)]
+pub struct Taken {
+    pub transactions: Vec<Transaction>,
+    /// What of the file each is made of.
+    pub accounts: Vec<Account>,
+    /// The elements of those that it cannot hold.
+    pub refused: Elements,
+}
+
 /// The transactions of the activity of `project`. Each is named by what it says, so that the same one has the same name in
 /// every import; of several that say the same, the second ends in `-2`.
 pub fn transactions(
@@ -63,19 +84,17 @@ pub fn transactions(
     project: &Project,
     seen: &mut Seen,
     notes: &mut Notes,
-) -> Vec<Transaction> {
-    let mut transactions = Vec::with_capacity(activity.transactions.len());
+) -> Taken {
+    let mut taken = Taken::default();
+    taken.transactions.reserve(activity.transactions.len());
+    taken.accounts.reserve(activity.transactions.len());
     for given in &activity.transactions {
         notes.at(given.line);
-        let Some(mut transaction) = transaction(given, notes) else { continue };
-        let Ok(content) = serde_json::to_vec(&transaction) else { continue };
-        if content.len() > MOST_BYTES {
-            notes.error(
-                "transaction-too-large",
-                format!("the transaction has {} bytes; it was not taken", content.len()),
-            );
+        notes.lost.clear();
+        let Some((mut transaction, content)) = written(given, notes) else {
+            taken.refused.append(&given.elements);
             continue;
-        }
+        };
         let mut hash = [0; 16];
         hash.copy_from_slice(&Sha256::digest(&content)[..16]);
         let ordinal = seen.next(hash);
@@ -85,9 +104,25 @@ pub fn transactions(
             _ => format!("{}/transactions/{IMPORTED}{hash}-{ordinal}", project.name),
         };
         transaction.source = project.source.clone();
-        transactions.push(transaction);
+        taken.transactions.push(transaction);
+        let lost = std::mem::take(&mut notes.lost);
+        taken.accounts.push(Account { elements: given.elements.clone(), lost });
     }
-    transactions
+    taken
+}
+
+/// A transaction and its text, by which it is named.
+fn written(given: &iati::Transaction, notes: &mut Notes) -> Option<(Transaction, Vec<u8>)> {
+    let transaction = transaction(given, notes)?;
+    let content = serde_json::to_vec(&transaction).ok()?;
+    if content.len() > MOST_BYTES {
+        notes.error(
+            "transaction-too-large",
+            format!("the transaction has {} bytes; it was not taken", content.len()),
+        );
+        return None;
+    }
+    Some((transaction, content))
 }
 
 /// What a transaction says, without its name and its source.
@@ -118,11 +153,11 @@ fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transacti
             currency: given.value.currency.clone(),
             value_date: given.value.value_date.map(day),
         },
-        provider: given.provider_org.as_ref().and_then(|org| party(org, notes)),
-        receiver: given.receiver_org.as_ref().and_then(|org| party(org, notes)),
-        descriptions: texts(notes, "a description", &given.description, 65536),
+        provider: given.provider_org.as_ref().and_then(|org| party(org, &PROVIDER, notes)),
+        receiver: given.receiver_org.as_ref().and_then(|org| party(org, &RECEIVER, notes)),
+        descriptions: texts(notes, DESCRIPTION, &given.description, 65536),
         recipients: recipients(given, notes),
-        sectors: sectors(&given.sectors, notes),
+        sectors: sectors(&given.sectors, SECTORS, notes),
         reference: notes.code("a transaction/@ref", given.ref_.as_deref(), 256),
         source: SourceRef::default(),
     })
@@ -132,19 +167,27 @@ fn day(date: iati::Date) -> Day {
     Day(i32::from(date.year) * 10_000 + i32::from(date.month) * 100 + i32::from(date.day))
 }
 
-fn party(org: &Org, notes: &mut Notes) -> Option<TransactionParty> {
+fn party(org: &Org, paths: &[&'static str; 2], notes: &mut Notes) -> Option<TransactionParty> {
     let party = TransactionParty {
         organization: String::new(),
         reference: notes.code("an organisation's @ref", org.ref_.as_deref(), 256),
-        display_name: display_name(notes, org),
+        display_name: display_name(notes, org, paths[1]),
     };
-    (!(party.reference.is_empty() && party.display_name.is_empty())).then_some(party)
+    let is_named = !(party.reference.is_empty() && party.display_name.is_empty());
+    if !is_named {
+        notes.lose(paths[0], 1);
+    }
+    is_named.then_some(party)
 }
 
 fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
     let region = given.recipient_region.as_ref().filter(|region| region.vocabulary == "1");
+    let given_region = usize::from(given.recipient_region.is_some());
+    let given_country = usize::from(given.recipient_country.is_some());
     let country = notes.code("a recipient-country/@code", given.recipient_country.as_deref(), 16);
     let region = notes.code("a recipient-region/@code", region.map(|it| it.code.as_str()), 16);
+    notes.lose(COUNTRY, given_country.saturating_sub(usize::from(!country.is_empty())));
+    notes.lose(REGION, given_region.saturating_sub(usize::from(!region.is_empty())));
     let all = [(country, String::new()), (String::new(), region)].into_iter();
     let recipients = all.map(|(country_code, region_code)| Recipient {
         country_code,
