@@ -1,26 +1,22 @@
 //! `registan import`: IATI files, and the reference record, into a running suite.
 
+mod report;
+
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use api::registan::projects::v1::finding::Severity;
 use api::registan::projects::v1::import_iati_request::Part;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
-use api::registan::projects::v1::{
-    Finding, ImportIatiOptions, ImportIatiRequest, ImportIatiResponse,
-};
+use api::registan::projects::v1::{ImportIatiOptions, ImportIatiRequest, ImportIatiResponse};
 use chassis::process::block_on;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::cli::{Iati, Reference};
 
 const CHUNK: usize = 256 * 1024;
-/// Findings shown to a person; all of them are in the answer.
-const SHOWN: usize = 20;
 
 pub fn iati(arguments: &Iati) -> anyhow::Result<()> {
     block_on(async {
@@ -29,9 +25,13 @@ pub fn iati(arguments: &Iati) -> anyhow::Result<()> {
             let answer = import(arguments, file)
                 .await
                 .with_context(|| format!("{} was not imported whole", file.display()))?;
-            add(&mut total, answer);
+            report::add(&mut total, answer);
         }
-        if arguments.json { print_json(&total) } else { print_sentences(&total) }
+        if arguments.json {
+            report::print_json(&total, arguments.dry_run)
+        } else {
+            report::print_sentences(&total, arguments.dry_run)
+        }
     })
 }
 
@@ -93,88 +93,6 @@ fn progress_bar(bytes: u64, quiet: bool) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-fn add(total: &mut ImportIatiResponse, one: ImportIatiResponse) {
-    total.activities += one.activities;
-    total.transactions += one.transactions;
-    total.created += one.created;
-    total.updated += one.updated;
-    total.unchanged += one.unchanged;
-    total.skipped += one.skipped;
-    total.transactions_created += one.transactions_created;
-    total.transactions_deleted += one.transactions_deleted;
-    total.bytes += one.bytes;
-    for count in one.finding_counts {
-        match total.finding_counts.iter_mut().find(|known| known.severity == count.severity) {
-            Some(known) => known.count += count.count,
-            None => total.finding_counts.push(count),
-        }
-    }
-    total.findings.extend(one.findings);
-}
-
-fn count(answer: &ImportIatiResponse, severity: Severity) -> i64 {
-    let found = answer.finding_counts.iter().find(|count| count.severity() == severity);
-    found.map_or(0, |count| count.count)
-}
-
-fn print_json(answer: &ImportIatiResponse) -> anyhow::Result<()> {
-    let summary = json!({
-        "activities": answer.activities,
-        "transactions": answer.transactions,
-        "created": answer.created,
-        "updated": answer.updated,
-        "unchanged": answer.unchanged,
-        "skipped": answer.skipped,
-        "transactions_created": answer.transactions_created,
-        "transactions_deleted": answer.transactions_deleted,
-        "bytes": answer.bytes,
-        "findings": {
-            "critical": count(answer, Severity::Critical),
-            "error": count(answer, Severity::Error),
-            "warning": count(answer, Severity::Warning),
-            "advisory": count(answer, Severity::Advisory),
-        },
-    });
-    writeln!(std::io::stdout(), "{summary}")?;
-    Ok(())
-}
-
-fn print_sentences(answer: &ImportIatiResponse) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "{} activities with {} transactions read.",
-        answer.activities, answer.transactions
-    )?;
-    writeln!(
-        out,
-        "{} projects created, {} updated, {} unchanged, {} activities skipped.",
-        answer.created, answer.updated, answer.unchanged, answer.skipped
-    )?;
-    let counts = [Severity::Critical, Severity::Error, Severity::Warning, Severity::Advisory]
-        .map(|one| count(answer, one));
-    writeln!(
-        out,
-        "Findings: {} critical, {} errors, {} warnings, {} advisories.",
-        counts[0], counts[1], counts[2], counts[3]
-    )?;
-    let mut worst: Vec<&Finding> = answer.findings.iter().collect();
-    worst.sort_by_key(|finding| finding.severity);
-    for finding in worst.iter().take(SHOWN) {
-        let severity =
-            finding.severity().as_str_name().trim_start_matches("SEVERITY_").to_lowercase();
-        writeln!(
-            out,
-            "  line {}, {severity}, {}: {}",
-            finding.line, finding.rule, finding.message
-        )?;
-    }
-    if counts.iter().sum::<i64>() > i64::try_from(SHOWN)? {
-        writeln!(out, "  … and more.")?;
-    }
-    Ok(())
 }
 
 pub fn reference(arguments: &Reference) -> anyhow::Result<()> {
