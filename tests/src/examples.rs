@@ -10,6 +10,10 @@ use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
 const ASKING: [&str; 6] = ["import iati", "import reference", "export", "brief", "law", "ask"];
+/// How a document starts a second suite, which is empty, for what is invented; and where it answers and keeps its data.
+const EMPTY: &str = "cargo run -- --empty --listen 127.0.0.1:8081 --data-dir sample-data";
+const EMPTY_ADDRESS: &str = "127.0.0.1:8081";
+const EMPTY_DATA: &str = "sample-data";
 /// What a line begins with that says that the command failed.
 const ERRORS: [&str; 2] = ["ERROR:", "registan: "];
 
@@ -81,7 +85,8 @@ fn shows(output: &str, printed: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs the examples of a document in their order, against one suite with the reference record; nothing where grpcurl or the
+/// Runs the examples of a document in their order, against one suite with the reference record, and an empty one if they ask it;
+/// nothing where grpcurl or the
 /// command is not there. An error says which example differs, and how.
 ///
 /// # Panics
@@ -91,6 +96,7 @@ pub fn run(root: &Path, document: &str, examples: &[Example]) -> Result<(), Stri
         return Ok(());
     };
     let Some(suite) = Suite::embedded() else { return Ok(()) };
+    let empty = empty(root, document, examples)?;
     let folders = [grpcurl, registan].map(|file| file.parent().map(Path::to_owned));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path: Vec<PathBuf> =
@@ -98,7 +104,7 @@ pub fn run(root: &Path, document: &str, examples: &[Example]) -> Result<(), Stri
     let path = std::env::join_paths(path).expect("no folder has a colon in its name");
     for example in examples {
         let output = Command::new("bash")
-            .args(["-c", &command(example, &suite)])
+            .args(["-c", &command(example, &suite, empty.as_ref())])
             .env("PATH", &path)
             .env("REGISTAN_DATA_DIR", suite.folder.path().join("data"))
             .current_dir(root)
@@ -116,10 +122,28 @@ pub fn run(root: &Path, document: &str, examples: &[Example]) -> Result<(), Stri
     Ok(())
 }
 
+/// The empty suite of a document whose examples ask one. An error if it does not tell how to start it.
+fn empty(root: &Path, document: &str, examples: &[Example]) -> Result<Option<Suite>, String> {
+    if !examples.iter().any(|example| example.command.contains(EMPTY_ADDRESS)) {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(root.join(document)).map_err(|error| error.to_string())?;
+    if !text.lines().any(|line| line == EMPTY) {
+        return Err(format!("{document}: it does not tell to start `{EMPTY}`"));
+    }
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    Ok(Suite::embedded_in(folder, &["--empty"]))
+}
+
 /// The command as it is run here: the built program, and the address of the suite.
-fn command(example: &Example, suite: &Suite) -> String {
+fn command(example: &Example, suite: &Suite, empty: Option<&Suite>) -> String {
     let command = example.command.replace("127.0.0.1:8080", &suite.address.to_string());
     let command = command.replace("cargo run --", "registan");
+    if let Some(empty) = empty.filter(|_| command.contains(EMPTY_ADDRESS)) {
+        let data = empty.folder.path().join("data").display().to_string();
+        let there = command.replace(EMPTY_ADDRESS, &empty.address.to_string());
+        return there.replace(EMPTY_DATA, &data);
+    }
     ASKING.iter().fold(command, |command, asking| {
         let there = format!("registan {asking} --gateway http://{} ", suite.address);
         command.replace(&format!("registan {asking} "), &there)

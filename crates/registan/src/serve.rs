@@ -91,6 +91,10 @@ async fn suite(
     })?);
     let marker = settings.data_dir.join(LAID_IN);
     let is_first = !empty && !marker.exists();
+    if takes_own {
+        // Before anything serves: what writes into an empty suite finds the key that it signs with.
+        development::make_key(&settings.data_dir)?;
+    }
     if is_first && !takes_own {
         // The record is laid in with a token of our own: into services that nobody is told of and that end afterwards.
         let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };

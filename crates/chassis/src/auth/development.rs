@@ -101,6 +101,11 @@ pub fn has_key(folder: &Path) -> bool {
     file::read(&folder.join(KEY_FILE)).is_ok_and(|key| key.is_some())
 }
 
+/// Makes the key in `folder`, if it is not there, so that whoever may read the folder can sign a token with it.
+pub fn make_key(folder: &Path) -> Result<()> {
+    file::read_or_make(&folder.join(KEY_FILE)).map(drop)
+}
+
 /// A key pair.
 struct Signer {
     /// PKCS#8.
