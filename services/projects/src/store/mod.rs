@@ -2,6 +2,7 @@
 
 mod imports;
 mod kin;
+mod links;
 mod migrations;
 mod summed;
 mod sums;
@@ -11,6 +12,7 @@ pub use imports::{
     transactions_of,
 };
 pub use kin::members;
+pub use links::{projects_naming, public_projects_of};
 pub use migrations::{Migrator, kinds, schema};
 pub use summed::disclose;
 pub use sums::{Apart, Selection, groups};

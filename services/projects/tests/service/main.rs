@@ -12,6 +12,7 @@ mod import;
 mod large;
 mod projects;
 mod published;
+mod relations;
 mod scan;
 mod sums;
 mod support;

@@ -5,6 +5,7 @@
 
 mod account;
 mod difference;
+mod links;
 mod merge;
 mod notes;
 mod part;

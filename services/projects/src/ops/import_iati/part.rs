@@ -7,6 +7,7 @@ use chronicle::{Call, Chronicle, Entry, Error, Stored};
 use uuid::Uuid;
 
 use super::difference::Difference;
+use super::links;
 use super::read::{Place, Prepared};
 use super::record::{MOST_TRIES, failed};
 use super::report::Outcome;
@@ -89,7 +90,9 @@ impl Parts {
             let stored = stored(chronicle, prepared).await?;
             let now = chronicle.now();
             let batch = std::slice::from_ref(prepared);
-            let targets = targets(batch, &stored, now, &mut outcome);
+            let mut targets = targets(batch, &stored, now, &mut outcome);
+            links::resolve(chronicle, &mut targets).await?;
+            let arrived = links::arrived(&targets);
             let Some(target) = targets.first() else {
                 self.refused = true;
                 return Ok(outcome);
@@ -104,6 +107,7 @@ impl Parts {
             if import.write(entries).await? {
                 self.created |= created;
                 self.changed |= changed;
+                links::announce(import, &arrived, batch).await?;
                 return Ok(outcome);
             }
         }

@@ -7,6 +7,7 @@ use chronicle::{Chronicle, Entry, Error};
 use standard::failure::from_record;
 
 use super::difference::Difference;
+use super::links;
 use super::part::{Import, Parts};
 use super::read::{Place, Prepared};
 use super::report::Outcome;
@@ -24,6 +25,7 @@ pub async fn record(import: Import<'_>, batch: &[Prepared]) -> Result<Outcome, F
             return one_by_one(import, batch).await;
         };
         if import.write(plan.entries).await? {
+            links::announce(import, &plan.arrived, batch).await?;
             return Ok(plan.outcome);
         }
     }
@@ -52,9 +54,12 @@ pub fn failed(error: Error) -> Failure {
 struct Plan {
     entries: Vec<Entry>,
     outcome: Outcome,
+    /// The projects that others may have named already.
+    arrived: HashMap<String, String>,
 }
 
-/// At most four queries, however large the batch, and one more for each 500 transactions that vanished or came back. Nothing if
+/// At most five queries, however large the batch, and one more for each 500 relations that lead out of it, or transactions that
+/// vanished or came back. Nothing if
 /// too much is recorded to compare it all at once.
 async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Option<Plan>, Failure> {
     let names: Vec<String> = batch.iter().map(|it| it.project.name.clone()).collect();
@@ -63,7 +68,9 @@ async fn plan(chronicle: &Chronicle, batch: &[Prepared]) -> Result<Option<Plan>,
     let stored = store::projects_of(chronicle, &names, &identifiers).await.map_err(failed)?;
     let mut plan = Plan::default();
     let now = chronicle.now();
-    let targets = targets(batch, &stored, now, &mut plan.outcome);
+    let mut targets = targets(batch, &stored, now, &mut plan.outcome);
+    links::resolve(chronicle, &mut targets).await?;
+    plan.arrived = links::arrived(&targets);
 
     let recorded: Vec<String> = targets
         .iter()

@@ -1,0 +1,119 @@
+//! Relations between activities as links between recorded projects, whichever of them came first: what a batch names is looked
+//! up before it is recorded, and who named what came with it is updated after.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chassis::Failure;
+use chronicle::{Chronicle, Entry, Error, Stored};
+use policy::Tier;
+use standard::Step;
+use uuid::Uuid;
+
+use super::part::Import;
+use super::read::{MOST_PROJECT, Prepared};
+use super::record::{MOST_TRIES, failed};
+use super::target::Target;
+use crate::domain::Project;
+use crate::store;
+
+/// The names of projects by their IATI identifiers.
+type Names = HashMap<String, String>;
+
+/// Sets the links of these projects that can be set. A query, if they name an activity that is not among them.
+pub async fn resolve(chronicle: &Chronicle, targets: &mut [Target<'_>]) -> Result<(), Failure> {
+    let wanted: BTreeSet<&str> =
+        targets.iter().flat_map(|target| unresolved(target.value())).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut names = of_batch(targets);
+    let elsewhere: Vec<String> = wanted
+        .into_iter()
+        .filter(|identifier| !names.contains_key(*identifier))
+        .map(str::to_owned)
+        .collect();
+    if !elsewhere.is_empty() {
+        names.extend(store::public_projects_of(chronicle, &elsewhere).await.map_err(failed)?);
+    }
+    for target in targets {
+        if let Some(linked) = linked(target.value(), target.name(), &names) {
+            target.becomes = Some(linked);
+        }
+    }
+    Ok(())
+}
+
+/// The projects of a batch that everybody may see.
+fn of_batch(targets: &[Target<'_>]) -> Names {
+    let public = targets.iter().filter(|target| target.value().tier == Tier::Public);
+    public.map(|it| (it.prepared.project.iati_identifier.clone(), it.name().to_owned())).collect()
+}
+
+/// The projects of a batch that have their identifier only now.
+pub fn arrived(targets: &[Target<'_>]) -> Names {
+    let mut names = of_batch(targets);
+    for target in targets {
+        let identifier = &target.prepared.project.iati_identifier;
+        if target.recorded.is_some_and(|it| it.value.iati_identifier == *identifier) {
+            names.remove(identifier);
+        }
+    }
+    names
+}
+
+/// Links what is recorded and names one of these identifiers, a page at a time, each in a transaction of its own. `batch` is what
+/// they came with, of which the links are set already. What whoever imports may not write stays as it is.
+pub async fn announce(
+    import: Import<'_>,
+    arrived: &Names,
+    batch: &[Prepared],
+) -> Result<(), Failure> {
+    if import.validate_only || arrived.is_empty() {
+        return Ok(());
+    }
+    let chronicle = import.chronicle;
+    let identifiers: Vec<String> = arrived.keys().cloned().collect();
+    let besides: Vec<String> = batch.iter().map(|it| it.project.name.clone()).collect();
+    let (mut after, mut tries) = (Uuid::nil(), 0);
+    loop {
+        let page = store::projects_naming(chronicle, &identifiers, &besides, after).await;
+        let page = page.map_err(failed)?;
+        let Some(last) = page.last().map(|stored| stored.uid) else { return Ok(()) };
+        let now = chronicle.now();
+        let entries: Vec<Entry> =
+            page.iter().filter_map(|stored| entry(stored, arrived, now)).collect();
+        if entries.is_empty() || import.write(entries).await? {
+            (after, tries) = (last, 0);
+        } else if tries == MOST_TRIES {
+            return Err(failed(Error::Busy));
+        } else {
+            tries += 1;
+        }
+    }
+}
+
+/// What links a recorded project to one of these; nothing if it names none of them, or whoever imports may not write it.
+fn entry(stored: &Stored<Project>, arrived: &Names, now: i64) -> Option<Entry> {
+    let linked = linked(&stored.value, &stored.value.name, arrived)?;
+    Step::Update(stored, &linked).entry(None, now).ok()
+}
+
+/// The identifiers that a project names without a link.
+fn unresolved(project: &Project) -> impl Iterator<Item = &str> {
+    let open = project.relations.iter().filter(|it| it.project.is_empty());
+    open.map(|it| it.iati_identifier.as_str()).filter(|identifier| !identifier.is_empty())
+}
+
+/// A project with the links that can be set; nothing if there is none, or no room for them. None leads to itself.
+fn linked(project: &Project, name: &str, names: &Names) -> Option<Project> {
+    let of = |identifier: &str| names.get(identifier).filter(|other| *other != name);
+    unresolved(project).find_map(of)?;
+    let mut project = project.clone();
+    for relation in project.relations.iter_mut().filter(|it| it.project.is_empty()) {
+        if let Some(other) = of(&relation.iati_identifier) {
+            relation.project.clone_from(other);
+        }
+    }
+    let size = serde_json::to_vec(&project).map_or(usize::MAX, |document| document.len());
+    (size <= MOST_PROJECT).then_some(project)
+}

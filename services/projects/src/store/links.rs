@@ -1,0 +1,72 @@
+//! What relations between activities need of the record: who has an identifier, and who names one. One query each, however
+//! many identifiers there are.
+
+use std::collections::HashMap;
+
+use chronicle::filter::standing;
+use chronicle::read::{v, versions};
+use chronicle::{At, Chronicle, Error, Reader, Resource, Stored};
+use policy::Tier;
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use uuid::Uuid;
+
+use crate::domain::Project;
+
+/// Identifiers of one query: the engines take only so many parameters.
+const IDENTIFIERS: usize = 500;
+/// Projects of one page.
+const PAGE: u64 = 100;
+/// Where the values of the field `relations` are.
+const RELATIONS: &str = "project_relations";
+
+/// The names of the projects that have these IATI identifiers; of several with one, the first. Only those that stand and that
+/// everybody may see: whoever reads a relation learns that the other is recorded.
+pub async fn public_projects_of(
+    chronicle: &Chronicle,
+    identifiers: &[String],
+) -> Result<HashMap<String, String>, Error> {
+    let mut found = HashMap::new();
+    for some in identifiers.chunks(IDENTIFIERS) {
+        let query = Query::select()
+            .columns(["name", "iati_identifier"].map(|path| (Alias::new("v"), Alias::new(path))))
+            .from_as(Alias::new(Project::KIND), Alias::new("v"))
+            .cond_where(standing("v", At::Now))
+            .and_where(v("iati_identifier").is_in(some))
+            .and_where(v("deleted").eq(false))
+            .and_where(chronicle.doubled())
+            .and_where(v("tier").eq(Tier::Public.level()))
+            .order_by((Alias::new("v"), Alias::new("name")), Order::Asc)
+            .to_owned();
+        for row in chronicle.db.query_all(&query).await? {
+            found.entry(row.try_get("", "iati_identifier")?).or_insert(row.try_get("", "name")?);
+        }
+    }
+    Ok(found)
+}
+
+/// The next projects after a uid that stand and whose relations name one of these identifiers, but for those of these names.
+pub async fn projects_naming(
+    chronicle: &Chronicle,
+    identifiers: &[String],
+    besides: &[String],
+    after: Uuid,
+) -> Result<Vec<Stored<Project>>, Error> {
+    let id = |name: &str| Alias::new(name);
+    let naming = Query::select()
+        .column((id("s"), id("uid")))
+        .from_as(id(RELATIONS), id("s"))
+        .cond_where(standing("s", At::Now))
+        .and_where(Expr::col((id("s"), id("value"))).is_in(identifiers))
+        .to_owned();
+    let query = versions::<Project>(At::Now, &Reader::machinery())
+        .and_where(v("uid").in_subquery(naming))
+        .and_where(v("uid").gt(after))
+        .and_where(v("deleted").eq(false))
+        .and_where(chronicle.doubled())
+        .and_where(v("name").is_not_in(besides))
+        .order_by((id("v"), id("uid")), Order::Asc)
+        .limit(PAGE)
+        .to_owned();
+    chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
+}
