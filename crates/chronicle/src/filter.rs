@@ -213,7 +213,11 @@ impl<T> Compiler<'_, T> {
                 Read::Identifiers(normal, _) => normal(value),
                 _ => value.to_owned(),
             };
-            rows.and_where(Expr::col((id("s"), id("value"))).eq(wanted));
+            let value: SimpleExpr = Expr::col((id("s"), id("value")));
+            rows.and_where(match field.aliases {
+                Some(aliases) => aliases.same(&value, &wanted, self.at),
+                None => value.eq(wanted),
+            });
         }
         let uid = Expr::col((id("v"), id("uid")));
         let Some(time) = at else { return Ok(Condition::all().add(uid.in_subquery(rows))) };

@@ -30,6 +30,7 @@
 //! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the position in the change log, the
 //! instant of a read and its proof at once.
 
+mod aliases;
 mod apply;
 mod beside;
 mod chain;
@@ -68,6 +69,7 @@ mod within;
 pub mod write;
 mod writer;
 
+pub use aliases::Aliases;
 pub use changes::{Event, EventKind, Watcher};
 pub use chronicle::Chronicle;
 pub use difference::Difference;

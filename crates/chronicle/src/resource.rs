@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::aliases::Aliases;
 use crate::error::Error;
 use crate::layers::Layered;
 
@@ -72,11 +73,12 @@ pub struct Field<T> {
     pub(crate) read: Read<T>,
     pub(crate) sortable: bool,
     pub(crate) filterable: bool,
+    pub(crate) aliases: Option<Aliases>,
 }
 
 impl<T> Field<T> {
     const fn new(path: &'static str, read: Read<T>) -> Self {
-        Self { path, read, sortable: false, filterable: true }
+        Self { path, read, sortable: false, filterable: true, aliases: None }
     }
 
     /// A text that is always there.
@@ -138,6 +140,13 @@ impl<T> Field<T> {
         read: fn(&T) -> Vec<String>,
     ) -> Self {
         Self::new(path, Read::Identifiers(normal, read))
+    }
+
+    /// The same field with many values, each of which is found by other names of what it refers to.
+    #[must_use]
+    pub const fn known_by(mut self, aliases: Aliases) -> Self {
+        self.aliases = Some(aliases);
+        self
     }
 
     /// A text to sort by. Only what is single and always there can be: absent values sort differently on the two engines.

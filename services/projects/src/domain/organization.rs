@@ -1,6 +1,6 @@
 //! Somebody with a role in projects, or who gives or receives money.
 
-use chronicle::{Field, Resource};
+use chronicle::{Aliases, Field, Resource};
 use facts::{Confidence, ExternalId, LocalizedText, SourceRef};
 use policy::Tier;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,12 @@ pub struct Organization {
     pub note: String,
     pub source: SourceRef,
     pub confidence: Option<Confidence>,
+}
+
+impl Organization {
+    /// By what it is known: a participant that is recorded under one of these is found by any.
+    pub const ALIASES: Aliases =
+        Aliases { kind: Self::KIND, single: &["iati_ref"], many: &["external_ids"] };
 }
 
 impl Resource for Organization {

@@ -10,6 +10,7 @@ use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 use super::family::Kin;
+use super::organization::Organization;
 use super::roles;
 use super::shares::{self, Recipient, Sector, of_recipients};
 
@@ -214,13 +215,14 @@ impl Resource for Project {
             }),
             Field::optional_text("iati_identifier", |project| present(&project.iati_identifier)),
             Field::sorted_day("start", |project| sort_day(project.start())),
-            Field::texts("participants", |project| {
+            Field::texts("participants", |project: &Self| {
                 let names = project.participants.iter();
                 names
                     .flat_map(|one| [&one.organization, &one.reference])
                     .filter_map(|it| present(it))
                     .collect()
-            }),
+            })
+            .known_by(Organization::ALIASES),
             Field::texts("recipients", |project| {
                 project.recipients.iter().map(|recipient| recipient.code().to_owned()).collect()
             }),

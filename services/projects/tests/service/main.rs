@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod accounted;
+mod aliases;
 mod audited;
 mod clearances;
 mod counted;

@@ -1,0 +1,84 @@
+//! Other names of what a field refers to: asked by one of them, it finds what is recorded under any.
+
+use policy::Tier;
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType,
+};
+
+use crate::filter::{At, standing};
+use crate::schema::{id, side};
+
+/// Where the names of what a field refers to are kept: in the fields of a resource of the same service.
+#[derive(Clone, Copy, Debug)]
+pub struct Aliases {
+    /// The kind of that resource.
+    pub kind: &'static str,
+    /// Its fields with one name each, besides `name` itself.
+    pub single: &'static [&'static str],
+    /// Its fields with many.
+    pub many: &'static [&'static str],
+}
+
+impl Aliases {
+    /// Whether a value is what is asked for, or another name of it. Who is meant is judged by what stands now or stood at a
+    /// record time, and only by what everybody may see: else an answer would tell that something hidden is recorded.
+    pub(crate) fn same(self, value: &SimpleExpr, asked: &str, at: At) -> SimpleExpr {
+        let at = if at == At::Version { At::Now } else { at };
+        let mut same = Query::select().expr(Expr::val(asked)).to_owned();
+        for path in ["name"].iter().chain(self.single) {
+            same.union(UnionType::Distinct, self.meant(path, asked, at));
+        }
+        for path in self.many {
+            let all = self
+                .listed("i", path, at)
+                .column((id("i"), id("value")))
+                .and_where(col("i", "uid").in_subquery(self.meant("uid", asked, at)))
+                .to_owned();
+            same.union(UnionType::Distinct, all);
+        }
+        value.clone().in_subquery(same)
+    }
+
+    /// A column of those that have this name.
+    fn meant(self, column: &str, asked: &str, at: At) -> SelectStatement {
+        let mut named = Condition::any();
+        for path in ["name"].iter().chain(self.single) {
+            named = named.add(col("o", path).eq(asked));
+        }
+        for path in self.many {
+            let listed = self
+                .listed("a", path, at)
+                .column((id("a"), id("uid")))
+                .and_where(col("a", "value").eq(asked))
+                .to_owned();
+            named = named.add(col("o", "uid").in_subquery(listed));
+        }
+        let seen = Query::select()
+            .column((id("n"), id("uid")))
+            .from_as(id(self.kind), id("n"))
+            .cond_where(standing("n", At::Now))
+            .and_where(col("n", "tier").eq(Tier::Public.level()))
+            .to_owned();
+        Query::select()
+            .column((id("o"), id(column)))
+            .from_as(id(self.kind), id("o"))
+            .cond_where(standing("o", at))
+            .and_where(col("o", column).is_not_null())
+            .and_where(col("o", "deleted").eq(false))
+            .and_where(col("o", "tier").eq(Tier::Public.level()))
+            .and_where(col("o", "uid").in_subquery(seen))
+            .cond_where(named)
+            .to_owned()
+    }
+
+    fn listed(self, table: &str, path: &str, at: At) -> SelectStatement {
+        Query::select()
+            .from_as(id(side(self.kind, path)), id(table))
+            .cond_where(standing(table, at))
+            .to_owned()
+    }
+}
+
+fn col(table: &str, column: &str) -> SimpleExpr {
+    Expr::col((id(table), id(column)))
+}
