@@ -37,7 +37,7 @@ fn documents(folder: &Path) -> Vec<PathBuf> {
         if path.is_dir() && !matches!(&*name, "target" | "registan-data") && !name.starts_with('.')
         {
             found.extend(documents(&path));
-        } else if name.ends_with(".md") {
+        } else if path.extension().is_some_and(|extension| extension == "md") {
             found.push(path);
         }
     }

@@ -41,7 +41,7 @@ pub fn find(typed: &str) -> anyhow::Result<Found> {
     let methods: Vec<_> = services.iter().flat_map(ServiceDescriptor::methods).collect();
     let mut found = methods.iter().filter(|method| {
         method.name().eq_ignore_ascii_case(name)
-            && (service.is_empty() || is_service(&method.parent_service(), service))
+            && (service.is_empty() || is_service(method.parent_service(), service))
     });
     match (found.next(), found.next()) {
         (Some(method), None) => Ok(Found::Method(method.clone())),

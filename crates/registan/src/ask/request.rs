@@ -20,7 +20,7 @@ pub fn read(method: &MethodDescriptor, typed: &str) -> anyhow::Result<DynamicMes
         !input.fields().any(|it| it.name() == typed.as_str() || it.json_name() == typed.as_str())
     });
     if let Some(unknown) = unknown {
-        let near = nearest(unknown, &known, |it| it.clone());
+        let near = nearest(unknown, &known, String::clone);
         let meant = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         anyhow::bail!(
             "{} has no field `{unknown}`: {meant}known are {}",

@@ -45,11 +45,11 @@ More about one agreement:
 #[derive(Args)]
 #[command(after_help = ASK_EXAMPLES)]
 pub struct Ask {
-    /// The method: AgreementService/GetAgreement, or GetAgreement where only one service has it. A service alone lists its
+    /// The method: `AgreementService/GetAgreement`, or `GetAgreement` where only one service has it. A service alone lists its
     /// methods; nothing lists all.
     #[arg(value_name = "SERVICE/METHOD")]
     pub method: Option<String>,
-    /// The request, as JSON; fields may be written as the contract has them (page_size) or as JSON has them (pageSize).
+    /// The request, as JSON; fields may be written as the contract has them (`page_size`) or as JSON has them (`pageSize`).
     #[arg(value_name = "JSON", default_value = "{}")]
     pub request: String,
     /// Explains the method, its request and its answer instead of calling it.
