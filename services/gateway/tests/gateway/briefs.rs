@@ -3,7 +3,7 @@
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
 use api::registan::partnership::v1::activity_count::Exactness;
-use api::registan::partnership::v1::part_status::{Completeness, GapKind};
+use api::registan::partnership::v1::part_status::{Completeness, Gap, GapKind};
 use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
 use api::registan::partnership::v1::{Brief, GetBriefRequest, PartStatus};
 use api::registan::projects::v1::left_out_sum::Reason;
@@ -40,7 +40,7 @@ fn gaps(status: Option<&PartStatus>) -> Vec<GapKind> {
     let status = status.expect("a part has a status");
     let is_partial = status.completeness() == Completeness::Partial;
     assert_eq!(is_partial, !status.gaps.is_empty(), "{status:?}");
-    status.gaps.iter().map(|gap| gap.kind()).collect()
+    status.gaps.iter().map(Gap::kind).collect()
 }
 
 async fn party(record: &Record, id: &str, kind: party::Kind) {
@@ -61,7 +61,8 @@ async fn party(record: &Record, id: &str, kind: party::Kind) {
         party_id: id.to_owned(),
         ..CreatePartyRequest::default()
     };
-    PartyServiceClient::new(record.channel()).create_party(request).await.unwrap();
+    let mut client = PartyServiceClient::new(record.channel());
+    client.create_party(request).await.expect("it is recorded");
 }
 
 async fn projects(record: &Record, dates: &[&[(DateKind, [i32; 2])]]) {
@@ -77,7 +78,8 @@ async fn projects(record: &Record, dates: &[&[(DateKind, [i32; 2])]]) {
             ..request.project.take().expect("there is one")
         };
         request.project = Some(fields);
-        ProjectServiceClient::new(record.channel()).create_project(request).await.unwrap();
+        let mut client = ProjectServiceClient::new(record.channel());
+        client.create_project(request).await.expect("it is recorded");
     }
 }
 
@@ -127,7 +129,8 @@ async fn pay(record: &Record, project: &str, amount: &str, recipients: Vec<Recip
         transaction: Some(transaction),
         ..CreateTransactionRequest::default()
     };
-    TransactionServiceClient::new(record.channel()).create_transaction(request).await.unwrap();
+    let mut client = TransactionServiceClient::new(record.channel());
+    client.create_transaction(request).await.expect("it is recorded");
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ pub enum Fit {
 
 impl Fit {
     /// Both of two.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Elsewhere, _) | (_, Self::Elsewhere) => Self::Elsewhere,

@@ -319,7 +319,7 @@ async fn an_import_keeps_the_day_of_an_announcement() {
 
         let projects = imported(&mut running).await;
         let water = projects.iter().find(|it| it.name == "projects/water").unwrap();
-        let kinds: Vec<_> = water.dates.iter().map(|date| date.kind()).collect();
+        let kinds: Vec<_> = water.dates.iter().map(ProjectDate::kind).collect();
         let of_file = [project_date::Kind::PlannedStart, project_date::Kind::ActualStart];
         assert_eq!((&kinds[..2], kinds.len()), (&of_file[..], 3));
         assert_eq!(water.dates[2], announced);

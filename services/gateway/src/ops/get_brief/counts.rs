@@ -62,8 +62,11 @@ mod tests {
     fn counts(visits: usize, statements: usize) -> Counts {
         let mut counts = Counts::default();
         let done = Outcome::CarriedOut.into();
-        (0..visits).for_each(|_| counts.add(Kind::PrisonVisit.into(), done));
-        (0..statements).for_each(|_| counts.add(Kind::Statement.into(), done));
+        for (kind, many) in [(Kind::PrisonVisit, visits), (Kind::Statement, statements)] {
+            for _ in 0..many {
+                counts.add(kind.into(), done);
+            }
+        }
         counts
     }
 
