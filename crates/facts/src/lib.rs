@@ -6,10 +6,12 @@
 //! - [`total`]: sums of them, and how they are split so that the parts add up
 //! - [`source`]: sources, confidence, identifiers, texts in a language
 //! - [`mod@vocabulary`]: closed sets of words, with the numbers the wire has for them
+//! - [`code`]: codes of countries, currencies, sectors
 //! - [`check`]: reads a message into values and collects every violation on the way
 //! - [`wire`]: these values ↔ the messages of `registan.type.v1`
 
 pub mod check;
+pub mod code;
 pub mod date;
 pub mod money;
 pub mod region;

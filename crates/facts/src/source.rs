@@ -130,6 +130,50 @@ pub fn normal(given: &str) -> String {
     parliament(&plain).unwrap_or(plain)
 }
 
+/// Every way in which identifiers may be asked for, each to be brought to its [`key`]: whole, and without the list that is named
+/// before a colon: `ICCPR` of `short-name:ICCPR`.
+pub fn spellings(ids: &[ExternalId]) -> Vec<String> {
+    let whole = ids.iter().map(|id| id.value.clone());
+    let listed = ids.iter().filter(|id| id.scheme == Scheme::Other);
+    let bare = listed.filter_map(|id| Some(id.value.split_once(':')?.1.to_owned()));
+    whole.chain(bare).collect()
+}
+
+/// What all spellings of an identifier have in common: its letters and digits, apart, in lower case and without leading zeros.
+/// `JOIN(2019) 9 final` and `join (2019)09` are `join 2019 9`.
+pub fn key(given: &str) -> Result<String, &'static str> {
+    let upper = normal(given).to_uppercase();
+    let mut parts = parts(&parliament(&upper).unwrap_or(upper).to_lowercase());
+    if parts.len() > 1 && parts[0] == "celex" {
+        parts.remove(0);
+    }
+    if parts.len() > 1 && parts[parts.len() - 1] == "final" {
+        parts.pop();
+    }
+    let bare = |part: &String| match part.trim_start_matches('0') {
+        "" => part.chars().take(1).collect(),
+        bare => bare.to_owned(),
+    };
+    let key = parts.iter().map(bare).collect::<Vec<String>>().join(" ");
+    if key.is_empty() { Err("an identifier has letters or digits") } else { Ok(key) }
+}
+
+/// The parts of a text that a reader takes for one each: runs of letters, runs of digits.
+pub fn parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut last = None;
+    for character in text.chars() {
+        let kind = character.is_alphanumeric().then(|| character.is_numeric());
+        match parts.last_mut() {
+            Some(part) if kind.is_some() && last == kind => part.push(character),
+            _ if kind.is_some() => parts.push(character.to_string()),
+            _ => {}
+        }
+        last = kind;
+    }
+    parts
+}
+
 /// `TA-9-2024-0027` → `P9_TA(2024)0027`; `A-9-2023-0407` → `A9-0407/2023`; anything else → nothing.
 fn parliament(address: &str) -> Option<String> {
     let (prefix, rest) =
@@ -178,5 +222,35 @@ mod tests {
             assert_eq!(normal(given), one);
             assert_eq!(normal(one), one);
         }
+    }
+
+    #[test]
+    fn any_spelling_of_an_identifier_has_its_key() {
+        for (recorded, asked) in [
+            ("2023/2106(INI)", &["2023/2106 (INI)", "2023/2106(ini)", "2023-2106-INI"][..]),
+            ("A9-0407/2023", &["a9-0407/2023", "A9-407/2023", "A-9-2023-0407", "A9 0407 2023"]),
+            ("JOIN(2019) 9 final", &["JOIN(2019)9", "join(2019) 09", "JOIN/2019/9 final"]),
+            ("P9_TA(2024)0027", &["TA-9-2024-0027", "p9_ta(2024)27", "ta-9-2024-0027"]),
+            ("52019JC0009", &["52019jc0009", "CELEX:52019JC0009", "52019JC9"]),
+            ("XI-IATI-EC_INTPA", &["xi-iati-ec-intpa"]),
+            ("eli/reg_del/2021/576/oj", &["http://data.europa.eu/eli/reg_del/2021/576/oj"]),
+        ] {
+            for spelling in asked {
+                assert_eq!(key(spelling), key(recorded), "{spelling}");
+            }
+            let again = key(recorded).unwrap();
+            assert_eq!(key(&again), Ok(again.clone()), "the key of a key is itself");
+        }
+        assert_ne!(key("2019/11"), key("20191/1"));
+        assert_ne!(key("A9-0407/2023"), key("A9-0408/2023"));
+        assert!(key("()").is_err());
+    }
+
+    #[test]
+    fn an_identifier_of_a_list_is_known_without_the_list() {
+        let id =
+            |scheme, value: &str| ExternalId { scheme, value: value.to_owned(), confidence: None };
+        let ids = [id(Scheme::Other, "short-name:ICCPR"), id(Scheme::Oj, "OJ L 1: p. 3")];
+        assert_eq!(spellings(&ids), ["short-name:ICCPR", "OJ L 1: p. 3", "ICCPR"]);
     }
 }
