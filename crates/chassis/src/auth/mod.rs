@@ -22,9 +22,10 @@ mod verified;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
+use facts::vocabulary::Vocabulary;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use policy::{Caller, Grant};
+use policy::{Caller, Grant, Role};
 
 use self::bearer::bearer;
 pub(crate) use self::fetch::encrypted;
@@ -149,18 +150,25 @@ impl Authenticator {
     fn failure(&self, refused: &Refused) -> Failure {
         match (&self.issuer, refused) {
             (Issuer::Development(issuer), Refused::Unknown) => Refused::other_key(&issuer.folder()),
-            _ => refused.failure(&self.advice()),
+            _ => refused.failure(&self.advice(&[])),
         }
     }
 
-    /// How to get a token that is taken here.
-    pub fn advice(&self) -> String {
+    /// How to get a token that is taken here, with the first of some roles.
+    pub fn advice(&self, roles: &[Role]) -> String {
         match &self.issuer {
-            Issuer::Nobody => "this process takes none: its operator must set oidc_issuer and oidc_audience".to_owned(),
-            Issuer::Development(_) => "get one with `registan token --role editor --desk all` and send it as `authorization: Bearer TOKEN`".to_owned(),
+            Issuer::Nobody => {
+                "this process takes none: its operator must set oidc_issuer and oidc_audience"
+                    .to_owned()
+            }
+            Issuer::Development(_) => format!(
+                "get one with `registan token --role {} --desk all` and send it as `authorization: Bearer TOKEN`",
+                roles.first().unwrap_or(&Role::Editor).word().to_lowercase()
+            ),
             Issuer::Oidc(issuer) => format!(
                 "get one from {} for the audience {} and send it as `authorization: Bearer TOKEN`",
-                issuer.name(), issuer.audience()
+                issuer.name(),
+                issuer.audience()
             ),
         }
     }

@@ -63,7 +63,7 @@ impl Guard {
                 Failure::new(Code::PermissionDenied, "NO_RULE", message).with("method", path)
             }
             Denied::Anonymous => {
-                let advice = self.authenticator.advice();
+                let advice = self.authenticator.advice(rule.map_or(&[], |rule| &rule.roles));
                 let message =
                     format!("{path} needs an access token with one of the roles {roles}; {advice}");
                 Failure::new(Code::Unauthenticated, "TOKEN_MISSING", message)

@@ -47,7 +47,7 @@ async fn end(guard: &Guard, asking: &Asking, headers: &HeaderMap, every: Duratio
         let now = clock.now();
         let expires = match expires {
             Ok(expires) if now < expires => expires,
-            Ok(_) => return token_expired(&authenticator.advice()),
+            Ok(_) => return token_expired(&authenticator.advice(&asking.rule.roles)),
             Err(failure) => return failure,
         };
         if !needed.iter().all(|grant| held.iter().any(|it| it.holds(now) && it.covers(grant))) {
