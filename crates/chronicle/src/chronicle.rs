@@ -1,10 +1,10 @@
 //! The record of one service, open.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chassis::clock::Clock;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -30,6 +30,8 @@ pub struct Chronicle {
     pub(crate) lanes: Lanes,
     pub(crate) growth: Arc<Growth>,
     clock: Arc<dyn Clock>,
+    /// The record time of the first change, once it is known.
+    first: OnceLock<i64>,
     /// The record time of the newest change this process knows of: wakes those who watch, and tells them no more.
     moves: Arc<watch::Sender<i64>>,
     _look: JoinSet<()>,
@@ -56,6 +58,7 @@ impl Chronicle {
             growth,
             db,
             clock,
+            first: OnceLock::new(),
             moves: head,
             _look: tasks,
         })
@@ -83,6 +86,20 @@ impl Chronicle {
     /// The record time of the newest change this process knows of.
     pub(crate) fn known_head(&self) -> i64 {
         *self.moves.borrow()
+    }
+
+    /// The record time of the first change; nothing in an empty record. Asked once.
+    pub(crate) async fn first(&self) -> Result<Option<i64>, Error> {
+        if let Some(first) = self.first.get() {
+            return Ok(Some(*first));
+        }
+        let query = Query::select()
+            .expr_as(Expr::col(id("time")).min(), id("first"))
+            .from(id("change"))
+            .to_owned();
+        let row = self.db.query_one(&query).await?;
+        let first = row.map(|row| row.try_get::<Option<i64>>("", "first")).transpose()?.flatten();
+        Ok(first.map(|first| *self.first.get_or_init(|| first)))
     }
 
     /// Wakes when the record has moved, by whatever process.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::fold::fold;
 use crate::mark::Mark;
 use crate::order::Order;
 use crate::read::v;
@@ -25,6 +26,7 @@ pub(crate) struct Cursor {
 /// The value of a sortable field, as a cursor keeps it.
 pub(crate) fn sort_value<T>(read: &Read<T>, of: &T) -> Option<serde_json::Value> {
     match read {
+        Read::Words(read) => Some(fold(&read(of)).into()),
         Read::Text(read) => Some(read(of).into()),
         Read::Number(read) | Read::Day(read) => Some(read(of).into()),
         _ => None,

@@ -1,4 +1,4 @@
-//! What a version row holds besides its document: columns that can be made again at any time, from the document and the version
+//! What is kept besides the documents: columns and side tables that can be made again at any time, from a document and the version
 //! before.
 
 use std::future::Future;
@@ -13,10 +13,13 @@ use crate::error::Error;
 use crate::layers::Layers;
 use crate::read::{VERSION, seal, stored};
 use crate::resource::{Resource, Stored};
-use crate::schema::id;
+use crate::schema::{OPEN, id, side};
 use crate::token::Keys;
 
-/// Fills the derived columns of all versions of one kind.
+/// Side rows of one INSERT.
+const ROWS: usize = 64;
+
+/// Fills the derived columns and the side tables of all versions of one kind.
 pub(crate) type Derive = for<'a> fn(
     &'a SchemaManagerConnection<'a>,
 )
@@ -49,6 +52,10 @@ pub(crate) fn derive<T: Resource>() -> Derive {
 
 async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error> {
     let keys = Keys::read(db).await?;
+    for field in T::fields().iter().filter(|field| field.many()) {
+        let table = side(T::KIND, field.path);
+        db.execute(&Query::delete().from_table(id(table)).to_owned()).await?;
+    }
     let mut before: Option<Stored<T>> = None;
     loop {
         let after = before.as_ref().map_or((Uuid::nil(), 0), |last| (last.uid, last.revision));
@@ -92,5 +99,62 @@ async fn one<T: Resource>(
         .and_where(Expr::col(id("revision")).eq(version.revision))
         .to_owned();
     db.execute(&update).await?;
+    sides(db, before.as_ref(), &version).await?;
     Ok(version.layered(layers.views))
+}
+
+/// Ends the side values that a version no longer has, and begins those that it has and the one before had not.
+async fn sides<T: Resource>(
+    db: &SchemaManagerConnection<'_>,
+    before: Option<&Stored<T>>,
+    version: &Stored<T>,
+) -> Result<(), Error> {
+    for Side { table, opened, closed } in changed_sides(before, &version.value) {
+        if !closed.is_empty() {
+            let update = Query::update()
+                .table(id(&table))
+                .value(id("recorded_to"), version.recorded)
+                .and_where(Expr::col(id("uid")).eq(version.uid))
+                .and_where(Expr::col(id("value")).is_in(closed))
+                .and_where(Expr::col(id("recorded_to")).eq(OPEN))
+                .to_owned();
+            db.execute(&update).await?;
+        }
+        for some in opened.chunks(ROWS) {
+            let mut insert = Query::insert();
+            insert
+                .into_table(id(&table))
+                .columns(["uid", "value", "recorded_from", "recorded_to"].map(id));
+            for value in some {
+                insert.values_panic([
+                    version.uid.into(),
+                    value.as_str().into(),
+                    version.recorded.into(),
+                    OPEN.into(),
+                ]);
+            }
+            db.execute(&insert).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a version changes in the side table of a field.
+pub(crate) struct Side {
+    pub table: String,
+    pub opened: Vec<String>,
+    pub closed: Vec<String>,
+}
+
+/// What a version changes in side tables: a version that keeps its parties writes no party row.
+pub(crate) fn changed_sides<T: Resource>(before: Option<&Stored<T>>, value: &T) -> Vec<Side> {
+    let fields = T::fields().into_iter().filter(crate::Field::many);
+    let changed = fields.map(|field| {
+        let old = before.map(|stored| field.values(&stored.value)).unwrap_or_default();
+        let new = field.values(value);
+        let opened = new.iter().filter(|item| !old.contains(item)).cloned().collect();
+        let closed = old.into_iter().filter(|item| !new.contains(item)).collect();
+        Side { table: side(T::KIND, field.path), opened, closed }
+    });
+    changed.collect()
 }

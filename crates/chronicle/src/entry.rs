@@ -9,7 +9,6 @@ use crate::derive;
 use crate::error::Error;
 use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Resource, Stored};
-use crate::schema::side;
 
 /// A line of the change log, ready to be written, with the version it stands for.
 pub struct Entry {
@@ -77,15 +76,10 @@ impl Entry {
         operation: &'static str,
     ) -> Result<Self, Error> {
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
-        for field in T::fields().into_iter().filter(crate::Field::many) {
-            // Only what changed is written: a version that keeps its parties writes no party row.
-            let old = before.map(|stored| field.values(&stored.value)).unwrap_or_default();
-            let new = field.values(value);
-            let table = side(T::KIND, field.path);
-            let added: Vec<_> = new.iter().filter(|item| !old.contains(item)).cloned().collect();
-            let removed: Vec<_> = old.into_iter().filter(|item| !new.contains(item)).collect();
-            opened.extend((!added.is_empty()).then(|| (table.clone(), added)));
-            closed.extend((!removed.is_empty()).then_some((table, removed)));
+        for side in derive::changed_sides(before, value) {
+            let (added, removed) = (side.opened, side.closed);
+            opened.extend((!added.is_empty()).then(|| (side.table.clone(), added)));
+            closed.extend((!removed.is_empty()).then_some((side.table, removed)));
         }
         let document =
             serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))?;

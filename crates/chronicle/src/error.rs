@@ -32,6 +32,9 @@ pub enum Error {
     /// Something was hidden, and it is not known whether the watcher was ever told of it: it must begin anew.
     #[error("what may be seen changed while nobody watched")]
     VisibilityChanged,
+    /// The instant asked for lies before the first change, which is of this record time.
+    #[error("the record begins later than the instant asked for")]
+    BeforeRecord(i64),
     /// An argument of a read is wrong.
     #[error("{message}")]
     Invalid {

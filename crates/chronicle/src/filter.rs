@@ -1,15 +1,25 @@
 //! AIP-160 filters, typed against the fields of a resource. The crate aip-160 only parses; what it means in SQL is ours.
+//!
+//! Here what stands at an instant, and how the parts of a filter are joined; `literal`: what a word means for the field it is
+//! compared with.
 
-use aip_160::{Comparator, Expression, Restriction, Value, parse_filter_with_max_depth};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, Query, SimpleExpr};
+mod literal;
+
+use aip_160::{Comparator, Expression, Restriction, parse_filter_with_max_depth};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SimpleExpr};
 
 use crate::error::Error;
+use crate::fold::nearest;
 use crate::resource::{Field, Read, Resource};
 use crate::schema::{id, open_literal, side};
+use crate::spelling::{Meant, snake};
 
 const MOST_BYTES: usize = 4096;
 const MOST_DEPTH: usize = 32;
 const MOST_TERMS: usize = 100;
+/// How to write a value that the grammar would take apart.
+const QUOTED: &str =
+    "what is not only letters, digits, `_` and `-` is quoted: external_ids:\"JOIN(2019) 9\"";
 
 /// When an answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +49,48 @@ pub fn standing(table: &str, at: At) -> Condition {
 
 /// What a filter means for the versions `v` of a resource at `at`. An empty filter holds for all.
 pub fn filter<T: Resource>(text: &str, at: At) -> Result<Condition, Error> {
+    compiled::<T>(text, at).map(|(condition, _)| condition)
+}
+
+/// What a filter asks for: the terms of which one must hold where it holds.
+pub(crate) fn terms<T: Resource>(text: &str) -> Result<Vec<Term>, Error> {
+    compiled::<T>(text, At::Now).map(|(_, terms)| terms)
+}
+
+/// A value that a filter asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Term {
+    /// The field.
+    pub path: &'static str,
+    /// The value as it stands in the filter, and where.
+    pub place: String,
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// The choice of which it is an alternative; 0: it must hold.
+    pub choice: usize,
+}
+
+/// What a term asks a field for.
+#[derive(Clone, Debug)]
+pub(crate) enum Wanted {
+    /// The resource of this name.
+    Name(String),
+    /// This value.
+    Value(String),
+    /// A text that holds these words, folded.
+    Words(String),
+}
+
+impl From<Meant> for Wanted {
+    fn from(meant: Meant) -> Self {
+        match meant {
+            Meant::Name(name) => Self::Name(name),
+            Meant::Value(value) => Self::Value(value),
+        }
+    }
+}
+
+fn compiled<T: Resource>(text: &str, at: At) -> Result<(Condition, Vec<Term>), Error> {
     let invalid = |message: String| Error::invalid("filter", "FILTER_INVALID", message);
     if text.len() > MOST_BYTES {
         return Err(invalid(format!("filter is longer than {MOST_BYTES} bytes")));
@@ -48,10 +100,22 @@ pub fn filter<T: Resource>(text: &str, at: At) -> Result<Condition, Error> {
         return Err(invalid(format!("at byte {byte}: U+0000 is in no text of the record")));
     }
     let parsed = parse_filter_with_max_depth(text, MOST_DEPTH)
-        .map_err(|error| invalid(error.to_string()))?;
-    let Some(expression) = &parsed.expression else { return Ok(Condition::all()) };
-    let mut compiler = Compiler { fields: T::fields(), kind: T::KIND, text, at, terms: 0 };
-    compiler.expression(expression).map_err(invalid)
+        .map_err(|error| invalid(format!("{error}; {QUOTED}")))?;
+    let Some(expression) = &parsed.expression else { return Ok((Condition::all(), Vec::new())) };
+    let (fields, kind) = (T::fields(), T::KIND);
+    let mut compiler = Compiler {
+        fields,
+        kind,
+        text,
+        at,
+        terms: 0,
+        asked: Vec::new(),
+        negated: false,
+        choice: 0,
+        choices: 0,
+    };
+    let condition = compiler.expression(expression).map_err(invalid)?;
+    Ok((condition, compiler.asked))
 }
 
 struct Compiler<'a, T> {
@@ -60,6 +124,12 @@ struct Compiler<'a, T> {
     text: &'a str,
     at: At,
     terms: usize,
+    asked: Vec<Term>,
+    /// Inside of something that must not hold.
+    negated: bool,
+    /// The choice between alternatives that is looked into, by its number; 0: none.
+    choice: usize,
+    choices: usize,
 }
 
 impl<T> Compiler<'_, T> {
@@ -68,11 +138,25 @@ impl<T> Compiler<'_, T> {
             Expression::And(parts) | Expression::Sequence(parts) => {
                 self.join(Condition::all(), parts)
             }
-            Expression::Or(parts) => self.join(Condition::any(), parts),
-            Expression::Not(part) => Ok(self.expression(part)?.not()),
+            Expression::Or(parts) => {
+                let around = self.choice;
+                self.choices += 1;
+                self.choice = self.choices;
+                let joined = self.join(Condition::any(), parts);
+                self.choice = around;
+                joined
+            }
+            Expression::Not(part) => {
+                self.negated = !self.negated;
+                let holds = self.expression(part)?;
+                self.negated = !self.negated;
+                Ok(holds.not())
+            }
             Expression::Global(word) => Err(self.at_byte(
                 &word.to_string(),
-                "a field and a comparison are wanted, such as `title:\"Kazakhstan\"`",
+                &format!(
+                    "a field and a comparison are wanted, such as `title:\"Kazakhstan\"`; {QUOTED}"
+                ),
             )),
             Expression::Restriction(restriction) => self.restriction(restriction),
         }
@@ -103,90 +187,40 @@ impl<T> Compiler<'_, T> {
                 self.at_byte(&restriction.comparable.to_string(), "functions are not known")
             );
         };
-        let Some(field) = self.fields.iter().find(|field| field.path == path && field.filterable)
-        else {
-            let known: Vec<_> =
-                self.fields.iter().filter(|f| f.filterable).map(|f| f.path).collect();
-            return Err(
-                self.at_byte(&path, &format!("unknown field; known are: {}", known.join(", ")))
-            );
-        };
+        let place = self.field(&path)?;
         let Some(argument) = restriction.arg.as_value() else {
-            return Err(self.at_byte(&path, "one plain value is wanted on the right"));
+            let said = format!("one plain value is wanted on the right; {QUOTED}");
+            return Err(self.at_byte(&path, &said));
         };
-        if field.many() {
-            return self.has(field, restriction.comparator, argument.as_str());
+        let field = &self.fields[place];
+        let is_many = field.many();
+        let (condition, wanted) = if is_many {
+            self.has(field, restriction.comparator, argument.as_str())?
+        } else {
+            self.compare(field, restriction.comparator, argument)?
+        };
+        let path = field.path;
+        if let Some(wanted) = wanted.filter(|_| !self.negated) {
+            let place = self.at_byte(argument.as_str(), "");
+            self.asked.push(Term { path, place, wanted, choice: self.choice });
         }
-        let column: SimpleExpr = Expr::col((id("v"), id(field.path)));
-        if argument.as_str() == "*" && restriction.comparator == Comparator::Has {
-            return Ok(Condition::all().add(Self::present(field, column)));
-        }
-        let (value, contains) = self.argument(field, argument)?;
-        self.compare(field, column, restriction.comparator, value, contains)
+        Ok(condition)
     }
 
-    /// The value of a comparison in the kind of its field, and whether `:` looks inside it.
-    fn argument(&self, field: &Field<T>, argument: &Value) -> Result<(SimpleExpr, bool), String> {
-        let text = argument.as_str();
-        match field.read {
-            Read::Choice(words, _) | Read::OptionalChoice(words, _) => {
-                Ok((Expr::val(self.word(words, text)?), false))
-            }
-            Read::Number(_) => match argument.as_i64() {
-                Some(number) => Ok((Expr::val(number), false)),
-                None => Err(self.at_byte(text, "a whole number is wanted")),
-            },
-            Read::Day(_) => match day(text) {
-                Some(day) => Ok((Expr::val(day), false)),
-                None => Err(self.at_byte(text, "a day is wanted, in quotes: \"2024-01-17\"")),
-            },
-            Read::Flag(_) => match argument.as_bool() {
-                Some(flag) => Ok((Expr::val(flag), false)),
-                None => Err(self.at_byte(text, "true or false is wanted")),
-            },
-            _ => Ok((Expr::val(text), true)),
-        }
-    }
-
-    fn word(&self, words: &[&'static str], text: &str) -> Result<&'static str, String> {
-        let found = words.iter().find(|word| **word == text);
-        found.copied().ok_or_else(|| {
-            self.at_byte(text, &format!("unknown value; known are: {}", words.join(", ")))
+    /// The place of a field, by its path or by the name that JSON has for it.
+    fn field(&self, path: &str) -> Result<usize, String> {
+        let snake = snake(path);
+        let of = |path: &str| {
+            self.fields.iter().position(|field| field.path == path && field.filterable)
+        };
+        of(path).or_else(|| of(&snake)).ok_or_else(|| {
+            let known: Vec<_> =
+                self.fields.iter().filter(|field| field.filterable).map(|it| it.path).collect();
+            let meant = nearest(&snake, known.iter().copied());
+            let meant = meant.map(|path| format!("; did you mean `{path}`?")).unwrap_or_default();
+            let said = format!("unknown field{meant}; known are: {}", known.join(", "));
+            self.at_byte(path, &said)
         })
-    }
-
-    fn present(field: &Field<T>, column: SimpleExpr) -> SimpleExpr {
-        if matches!(field.read, Read::Day(_)) { column.ne(0) } else { column.is_not_null() }
-    }
-
-    /// An absent value matches nothing, and its negation matches it: the logic stays two-valued.
-    fn compare(
-        &self,
-        field: &Field<T>,
-        column: SimpleExpr,
-        comparator: Comparator,
-        value: SimpleExpr,
-        contains: bool,
-    ) -> Result<Condition, String> {
-        let present = Self::present(field, column.clone());
-        let holds = match comparator {
-            Comparator::Equal => column.eq(value),
-            Comparator::NotEqual => column.ne(value),
-            Comparator::LessThan => column.lt(value),
-            Comparator::LessThanOrEqual => column.lte(value),
-            Comparator::GreaterThan => column.gt(value),
-            Comparator::GreaterThanOrEqual => column.gte(value),
-            // Contains, by case, the same on both engines: LIKE folds ASCII case on SQLite only.
-            Comparator::Has if contains => {
-                let without =
-                    Func::cust(Alias::new("replace")).args([column.clone(), value, Expr::val("")]);
-                Expr::expr(without).ne(column)
-            }
-            Comparator::Has => {
-                return Err(self.at_byte(field.path, "`:` is for texts and lists; use `=`"));
-            }
-        };
-        Ok(Condition::all().add(present).add(holds))
     }
 
     fn has(
@@ -194,7 +228,7 @@ impl<T> Compiler<'_, T> {
         field: &Field<T>,
         comparator: Comparator,
         value: &str,
-    ) -> Result<Condition, String> {
+    ) -> Result<(Condition, Option<Wanted>), String> {
         if comparator != Comparator::Has {
             return Err(self.at_byte(field.path, "a list is asked with `:`"));
         }
@@ -207,20 +241,28 @@ impl<T> Compiler<'_, T> {
         rows.column((id("s"), id("uid")))
             .from_as(id(side(self.kind, field.path)), id("s"))
             .cond_where(standing("s", self.at));
+        let mut asked = None;
         if value != "*" {
-            let wanted = match field.read {
-                Read::Choices(words, _) => self.word(words, value)?.to_owned(),
-                Read::Identifiers(normal, _) => normal(value),
-                _ => value.to_owned(),
+            let (kept, wanted) = match field.read {
+                Read::Choices(words, _) => (self.word(field.path, words, value)?.to_owned(), None),
+                _ => {
+                    let meant = field.spelling.read(value);
+                    let meant = meant.map_err(|said| self.at_byte(value, &said))?;
+                    let (Meant::Name(kept) | Meant::Value(kept)) = meant.clone();
+                    (kept, Some(meant.into()))
+                }
             };
             let value: SimpleExpr = Expr::col((id("s"), id("value")));
             rows.and_where(match field.aliases {
-                Some(aliases) => aliases.same(&value, &wanted, self.at),
-                None => value.eq(wanted),
+                Some(aliases) => aliases.same(&value, &kept, self.at),
+                None => value.eq(kept),
             });
+            asked = wanted;
         }
         let uid = Expr::col((id("v"), id("uid")));
-        let Some(time) = at else { return Ok(Condition::all().add(uid.in_subquery(rows))) };
+        let Some(time) = at else {
+            return Ok((Condition::all().add(uid.in_subquery(rows)), asked));
+        };
         // With when the version that stands then began: so each is found at once, however many there are of it.
         let began = Query::select()
             .expr(Expr::col((id("b"), id("recorded_from"))).max())
@@ -230,23 +272,6 @@ impl<T> Compiler<'_, T> {
             .to_owned();
         rows.expr(Expr::from(began));
         let version = Expr::tuple([uid, Expr::col((id("v"), id("recorded_from")))]);
-        Ok(Condition::all().add(version.in_subquery(rows)))
+        Ok((Condition::all().add(version.in_subquery(rows)), asked))
     }
-}
-
-/// `2024-01-17` → 20240117.
-fn day(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let shape = parts.next().is_none() && year.len() == 4 && month.len() == 2 && day.len() == 2;
-    let digits =
-        [year, month, day].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    if !(shape && digits) {
-        return None;
-    }
-    let (month_number, day_number): (i64, i64) = (month.parse().ok()?, day.parse().ok()?);
-    let within = (1..=12).contains(&month_number) && (1..=31).contains(&day_number);
-    within.then(|| {
-        year.parse::<i64>().ok().map(|year| year * 10_000 + month_number * 100 + day_number)
-    })?
 }

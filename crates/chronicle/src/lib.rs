@@ -21,7 +21,8 @@
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
 //! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
-//! - [`filter`] and [`order`]: what a caller asks, typed against the resource
+//! - [`filter`] and [`order`]: what a caller asks, typed against the resource; `spelling`, [`fold`](mod@fold): in how many ways it may be
+//!   written; [`doubt`]: why it found nothing
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
 //! - [`Lane`]: what reads much waits for its turn, what reads little does not
 //! - [`verify`]: does the record still say what the log committed to?
@@ -43,9 +44,11 @@ mod cursor;
 pub mod database;
 mod derive;
 pub mod difference;
+pub mod doubt;
 pub mod entry;
 pub mod error;
 pub mod filter;
+pub mod fold;
 mod growth;
 mod head;
 mod lane;
@@ -62,6 +65,7 @@ mod rows;
 pub mod schema;
 mod sent;
 pub mod shown;
+mod spelling;
 pub mod token;
 pub mod verify;
 mod watched;
@@ -76,11 +80,12 @@ pub use difference::Difference;
 pub use entry::Entry;
 pub use error::{DatabaseFailure, Error};
 pub use filter::At;
+pub use fold::fold;
 pub use lane::Lane;
 pub use pulse::pulse;
 pub use read::{ListRequest, Page};
 pub use reader::Reader;
-pub use resource::{Field, Resource, Stored};
+pub use resource::{Field, Normal, Resource, Stored};
 pub use revisions::Revision;
 pub use shown::Shown;
 pub use write::Call;

@@ -1,7 +1,9 @@
 //! AIP-132 `order_by`, typed against the fields of a resource.
 
 use crate::error::Error;
+use crate::fold::nearest;
 use crate::resource::{Field, Resource};
+use crate::spelling::snake;
 
 /// A field to sort by, and whether downwards.
 pub(crate) type Order<T> = Vec<(Field<T>, bool)>;
@@ -19,6 +21,7 @@ pub(crate) fn order_by<T: Resource>(text: &str) -> Result<Order<T>, Error> {
             [path, "desc"] => (path, true),
             _ => return Err(invalid(format!("`{term}` is not `field` or `field desc`"))),
         };
+        let path = snake(path);
         if order.iter().any(|(field, _)| field.path == path) {
             return Err(invalid(format!("`{path}` is there twice")));
         }
@@ -27,8 +30,10 @@ pub(crate) fn order_by<T: Resource>(text: &str) -> Result<Order<T>, Error> {
         else {
             let known: Vec<_> =
                 T::fields().iter().filter(|field| field.sortable).map(|field| field.path).collect();
+            let meant = nearest(&path, known.iter().copied());
+            let meant = meant.map(|path| format!("; did you mean `{path}`?")).unwrap_or_default();
             return Err(invalid(format!(
-                "cannot sort by `{path}`; sortable are: {}",
+                "cannot sort by `{path}`{meant}; sortable are: {}",
                 known.join(", ")
             )));
         };

@@ -179,7 +179,8 @@ impl Chronicle {
 
     /// Checks an instant a caller asks for: it must not lie in the future. An instant with which any server answered is taken
     /// whatever the clock here says: the clock that recorded it may be ahead of this one, in this record or in that of another
-    /// service. Only what is later than clocks may differ costs a query for the head. An empty record answers with 0.
+    /// service. Only what is later than clocks may differ costs a query for the head. Nor may it lie before the first change. An
+    /// empty record answers with 0.
     pub async fn at(&self, read_time: Option<i64>) -> Result<At, Error> {
         let Some(time) = read_time else { return Ok(At::Now) };
         let is_past =
@@ -188,7 +189,10 @@ impl Chronicle {
             let message = "read_time lies in the future: later than now and than the last change; leave it out for now";
             return Err(Error::invalid("read_time", "READ_TIME_INVALID", message));
         }
-        Ok(At::Time(time))
+        match self.first().await? {
+            Some(first) if time < first => Err(Error::BeforeRecord(first)),
+            _ => Ok(At::Time(time)),
+        }
     }
 
     /// The version that stands, deleted or not, and the record time it stands at. One query.

@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::aliases::Aliases;
 use crate::error::Error;
+use crate::fold::fold;
 use crate::layers::Layered;
+use crate::spelling::Spelling;
 
 /// A kind of thing the record keeps: agreements, projects, recommendations.
 pub trait Resource:
@@ -53,8 +55,12 @@ pub trait Resource:
     fn fields() -> Vec<Field<Self>>;
 }
 
+/// The one spelling of a value, or, of what cannot be one, what is wanted.
+pub type Normal = fn(&str) -> Result<String, &'static str>;
+
 /// How a field is read off the value; the variant is its kind, and says whether it may be absent or many.
 pub(crate) enum Read<T> {
+    Words(fn(&T) -> String),
     Text(fn(&T) -> String),
     OptionalText(fn(&T) -> Option<String>),
     Choice(&'static [&'static str], fn(&T) -> &'static str),
@@ -64,13 +70,13 @@ pub(crate) enum Read<T> {
     Flag(fn(&T) -> bool),
     Texts(fn(&T) -> Vec<String>),
     Choices(&'static [&'static str], fn(&T) -> Vec<&'static str>),
-    Identifiers(fn(&str) -> String, fn(&T) -> Vec<String>),
 }
 
 /// A field that a filter, a sort or a sum may use.
 pub struct Field<T> {
     pub(crate) path: &'static str,
     pub(crate) read: Read<T>,
+    pub(crate) spelling: Spelling,
     pub(crate) sortable: bool,
     pub(crate) filterable: bool,
     pub(crate) aliases: Option<Aliases>,
@@ -78,10 +84,16 @@ pub struct Field<T> {
 
 impl<T> Field<T> {
     const fn new(path: &'static str, read: Read<T>) -> Self {
-        Self { path, read, sortable: false, filterable: true, aliases: None }
+        let spelling = Spelling::ANY;
+        Self { path, read, spelling, sortable: false, filterable: true, aliases: None }
     }
 
-    /// A text that is always there.
+    /// A text in words: kept folded, so that it is asked and sorted without regard to case and accents.
+    pub fn words(path: &'static str, read: fn(&T) -> String) -> Self {
+        Self::new(path, Read::Words(read))
+    }
+
+    /// A text that is always there, asked as it is written.
     pub fn text(path: &'static str, read: fn(&T) -> String) -> Self {
         Self::new(path, Read::Text(read))
     }
@@ -133,13 +145,12 @@ impl<T> Field<T> {
         Self::new(path, Read::Choices(words, read))
     }
 
-    /// Several identifiers, kept in a side table in one spelling; `normal` gives it, for what is kept and what is asked.
-    pub fn identifiers(
-        path: &'static str,
-        normal: fn(&str) -> String,
-        read: fn(&T) -> Vec<String>,
-    ) -> Self {
-        Self::new(path, Read::Identifiers(normal, read))
+    /// The same field, whose values have one spelling: what is asked is brought to it, and so is what a side table keeps;
+    /// what has none is refused. A single text is recorded in that spelling, or is asked exactly as it is.
+    #[must_use]
+    pub fn spelled(mut self, normal: Normal) -> Self {
+        self.spelling.normal = Some(normal);
+        self
     }
 
     /// The same field with many values, each of which is found by other names of what it refers to.
@@ -149,7 +160,20 @@ impl<T> Field<T> {
         self
     }
 
-    /// A text to sort by. Only what is single and always there can be: absent values sort differently on the two engines.
+    /// The same field, whose values are names of these patterns, or else spelled. What is asked must be one; in a side table it
+    /// finds what lies below it, too.
+    #[must_use]
+    pub const fn naming(mut self, patterns: &'static [&'static str]) -> Self {
+        self.spelling.patterns = patterns;
+        self
+    }
+
+    /// Words to sort by. Only what is single and always there can be: absent values sort differently on the two engines.
+    pub fn sorted_words(path: &'static str, read: fn(&T) -> String) -> Self {
+        Self { sortable: true, ..Self::words(path, read) }
+    }
+
+    /// A text to sort by, as it is written.
     pub fn sorted_text(path: &'static str, read: fn(&T) -> String) -> Self {
         Self { sortable: true, ..Self::text(path, read) }
     }
@@ -170,28 +194,30 @@ impl<T> Field<T> {
     }
 
     pub(crate) const fn many(&self) -> bool {
-        matches!(self.read, Read::Texts(_) | Read::Choices(..) | Read::Identifiers(..))
+        matches!(self.read, Read::Texts(_) | Read::Choices(..))
     }
 
     /// The value of a single field; `None` for one with many.
     pub(crate) fn value(&self, of: &T) -> Option<Value> {
         match &self.read {
+            Read::Words(read) => Some(fold(&read(of)).into()),
             Read::Text(read) => Some(read(of).into()),
             Read::OptionalText(read) => Some(read(of).into()),
             Read::Choice(_, read) => Some(read(of).into()),
             Read::OptionalChoice(_, read) => Some(read(of).into()),
             Read::Number(read) | Read::Day(read) => Some(read(of).into()),
             Read::Flag(read) => Some(read(of).into()),
-            Read::Texts(_) | Read::Choices(..) | Read::Identifiers(..) => None,
+            Read::Texts(_) | Read::Choices(..) => None,
         }
     }
 
     /// The values of a field with many, sorted and without repeats; empty for a single one.
     pub(crate) fn values(&self, of: &T) -> Vec<String> {
         let mut all = match &self.read {
-            Read::Texts(read) => read(of),
+            Read::Texts(read) => {
+                read(of).into_iter().flat_map(|value| self.spelling.kept(value)).collect()
+            }
             Read::Choices(_, read) => read(of).into_iter().map(ToOwned::to_owned).collect(),
-            Read::Identifiers(normal, read) => read(of).iter().map(|value| normal(value)).collect(),
             _ => Vec::new(),
         };
         all.sort();

@@ -38,7 +38,7 @@ pub(crate) fn id(name: impl Into<String>) -> Alias {
 
 /// The side table of a field with many values.
 pub(crate) fn side(kind: &str, path: &str) -> String {
-    format!("{kind}_{path}")
+    format!("{kind}_{path}").replace('.', "_")
 }
 
 struct Shape {
@@ -186,11 +186,21 @@ impl Schema {
             let kinds: Vec<_> = self.kinds.iter().map(|(kind, _)| *kind).collect();
             chain::seal(db, &kinds).await.map_err(|error| DbErr::Custom(error.to_string()))?;
         }
-        for (kind, derive) in self.kinds.iter().filter(|(kind, _)| grown.contains(kind)) {
-            derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
-        }
+        self.fill(db, |kind| grown.contains(&kind)).await?;
         if self.kinds.iter().any(|(kind, _)| grown.contains(kind)) {
             self.hold_head_back(db).await.map_err(|error| DbErr::Custom(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Fills columns and side tables of some of the kinds from the documents.
+    async fn fill(
+        &self,
+        db: &SchemaManagerConnection<'_>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), DbErr> {
+        for (kind, derive) in self.kinds.iter().filter(|(kind, _)| wanted(kind)) {
+            derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
         }
         Ok(())
     }
@@ -236,6 +246,25 @@ impl MigrationName for Bring {
 impl MigrationTrait for Bring {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         (self.1)().bring(manager).await
+    }
+}
+
+/// As [`Bring`], and fills all columns and side tables again, from the documents: for a description that keeps the tables and
+/// changes what they hold.
+pub struct Refill(pub &'static str, pub fn() -> Schema);
+
+impl MigrationName for Refill {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for Refill {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let schema = (self.1)();
+        schema.bring(manager).await?;
+        schema.fill(manager.get_connection(), |_| true).await
     }
 }
 

@@ -7,6 +7,8 @@ use chassis::failure::{Code, Failure, Violation};
 use chronicle::{DatabaseFailure, Error};
 use sea_orm::DbErr;
 
+use crate::time::timestamp;
+
 /// The answer to an error of the record, about a resource of the type `kind`: `registan/Agreement`.
 pub fn from_record(kind: &str, error: Error) -> Failure {
     match error {
@@ -31,6 +33,13 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
             "RESUME_TOKEN_EXPIRED",
             "the resume token is older than seven days: watch without it, with a snapshot",
         ),
+        Error::BeforeRecord(begins) => {
+            let begins = timestamp(begins).to_string();
+            let message = format!(
+                "read_time lies before the record, which exists since {begins}: it holds what was known later. For a day in the world ask with `as_of`, where a method has it, and leave read_time out"
+            );
+            Failure::out_of_range("READ_TIME_BEFORE_RECORD", message).with("begins", begins)
+        }
         Error::WentBack => Failure::out_of_range(
             "RECORD_WENT_BACK",
             "the token stands on a change that is not in the record: an older copy was put in its place; start again without it",

@@ -51,6 +51,9 @@ impl Records {
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
         let first =
             chronicle.list_in::<T>(Lane::Stream, &asked, &reader).await.map_err(refused::<T>)?;
+        if first.items.is_empty() {
+            self.explain_nothing::<T>(&asked).await?;
+        }
         let read_time = first.read_time;
         let state = Some((first, asked, chronicle, reader));
         let pages = stream::try_unfold(state, |state| async {

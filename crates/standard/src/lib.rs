@@ -10,6 +10,7 @@
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
 //! - [`access`]: whether whoever asks may write what they send
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
+//! - `questions`: why a list is empty
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
 //! - [`mask`]: AIP-134 field masks, for any message
@@ -23,6 +24,7 @@ mod family;
 mod grants;
 mod history;
 pub mod mask;
+mod questions;
 mod records;
 mod references;
 mod referrers;
@@ -65,6 +67,9 @@ pub trait Served: Resource {
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;
+
+    /// The order of a list that asks for none (AIP-132): fields by which it can be sorted.
+    const ORDER: &'static str;
 
     /// The kinds of this service that may refer to it: looked through before it is deleted.
     const REFERRED_BY: &'static [&'static str] = &[];

@@ -50,7 +50,17 @@ impl Records {
         name: String,
         read_time: Option<i64>,
     ) -> Result<(Shown<T>, i64), Failure> {
-        check_name::<T>("name", &name)?;
+        self.find_by("name", name, read_time).await
+    }
+
+    /// The same, of a name that stands in another field of the request than `name`.
+    pub async fn find_by<T: Served>(
+        &self,
+        field: &str,
+        name: String,
+        read_time: Option<i64>,
+    ) -> Result<(Shown<T>, i64), Failure> {
+        check_name::<T>(field, &name)?;
         let at = self.chronicle.at(read_time).await.map_err(refused::<T>)?;
         self.chronicle.get::<T>(&name, at, &reader()).await.map_err(refused::<T>)
     }
@@ -79,7 +89,7 @@ impl Records {
         let page_size = page_size(parts.page_size)?;
         let asked = ListRequest {
             filter: parts.filter,
-            order_by: parts.order_by,
+            order_by: ordered::<T>(parts.order_by),
             page_size,
             page_token: parts.page_token,
             read_time: micros(parts.read_time)?,
@@ -89,6 +99,9 @@ impl Records {
         let reader = reader();
         let short = self.chronicle.list_if_short::<T>(&asked, &reader).await;
         if let Some(page) = short.map_err(refused::<T>)? {
+            if page.items.is_empty() {
+                self.explain_nothing::<T>(&asked).await?;
+            }
             return Ok(response::<T, R>(page, write));
         }
         let chronicle = Arc::clone(&self.chronicle);
@@ -147,6 +160,11 @@ pub(crate) fn check_name<T: Served>(field: &str, name: &str) -> Result<(), Failu
 pub(crate) fn parent_pattern<T: Served>() -> Option<&'static str> {
     let collection = T::PATTERN.rsplit_once('/')?.0;
     collection.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// The order that is asked for, else that of the resource.
+fn ordered<T: Served>(asked: String) -> String {
+    if asked.trim().is_empty() { T::ORDER.to_owned() } else { asked }
 }
 
 /// What restricts a list to one parent; `projects/-` and resources without a parent do not.

@@ -45,7 +45,7 @@ impl Resource for Thing {
 
     fn fields() -> Vec<Field<Self>> {
         vec![
-            Field::sorted_text("title", |thing| thing.title.clone()),
+            Field::sorted_words("title", |thing| thing.title.clone()),
             Field::choice("colour", COLOURS, |thing| COLOURS[thing.colour]),
             Field::sorted_day("day", |thing| thing.day),
             Field::optional_text("nickname", |thing| thing.nickname.clone()),

@@ -1,6 +1,8 @@
 //! A treaty, protocol, convention, memorandum or declaration.
 
 use chronicle::{Field, Resource};
+use facts::check::matches_pattern;
+use facts::source::{key, spellings};
 use facts::vocabulary::Vocabulary;
 use facts::{
     Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, date::sort_day, vocabulary,
@@ -178,6 +180,28 @@ pub struct Participation {
     pub preferred: bool,
 }
 
+impl Participation {
+    /// As a filter may ask for it: `parties/kg`, or `parties/kg RATIFIED`.
+    fn asked(&self) -> [String; 2] {
+        [self.party.clone(), format!("{} {}", self.party, self.kind.word())]
+    }
+}
+
+/// The one spelling of a party with its part: `parties/kg ratified` → `parties/kg RATIFIED`.
+fn participation(asked: &str) -> Result<String, &'static str> {
+    let wanted =
+        "a party, or a party and its part, is wanted: \"parties/kg\" or \"parties/kg RATIFIED\"";
+    let mut words = asked.split_whitespace();
+    let (Some(party), Some(kind), None) = (words.next(), words.next(), words.next()) else {
+        return Err(wanted);
+    };
+    let (party, kind) = (party.to_lowercase(), kind.to_uppercase());
+    let kind = kind.trim_start_matches("KIND_");
+    let is_pair =
+        matches_pattern(&party, "parties/{party}") && ParticipationKind::WORDS.contains(&kind);
+    if is_pair { Ok(format!("{party} {kind}")) } else { Err(wanted) }
+}
+
 /// An agreement; the contract says what each field means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -242,29 +266,31 @@ impl Resource for Agreement {
     fn fields() -> Vec<Field<Self>> {
         vec![
             Field::choice("kind", Kind::WORDS, |agreement| agreement.kind.word()),
-            Field::sorted_text("title", |agreement| agreement.title.clone()),
+            Field::sorted_words("title", |agreement| agreement.title.clone()),
             Field::flag("binding", |agreement| agreement.binding),
             Field::flag("mixed", |agreement| agreement.mixed),
             Field::sorted_day("signed_on", |agreement| sort_day(agreement.signed())),
-            Field::texts("parties", |agreement| {
+            Field::texts("parties", |agreement: &Self| {
                 agreement.parties.iter().map(|part| part.party.clone()).collect()
-            }),
+            })
+            .naming(&["parties/{party}"]),
             Field::choices("provisions", ProvisionKind::WORDS, |agreement| {
                 agreement.provisions.iter().map(|provision| provision.kind.word()).collect()
             }),
-            Field::texts("relations", |agreement| {
+            Field::texts("relations", |agreement: &Self| {
                 agreement.relations.iter().map(|relation| relation.agreement.clone()).collect()
+            })
+            .naming(&["agreements/{agreement}"]),
+            Field::texts("participations", |agreement: &Self| {
+                agreement.participations.iter().flat_map(Participation::asked).collect()
+            })
+            .naming(&["parties/{party}"])
+            .spelled(participation),
+            Field::choices("participations.kind", ParticipationKind::WORDS, |agreement| {
+                agreement.participations.iter().map(|it| it.kind.word()).collect()
             }),
-            Field::texts("participations", |agreement| {
-                agreement
-                    .participations
-                    .iter()
-                    .map(|participation| participation.party.clone())
-                    .collect()
-            }),
-            Field::identifiers("external_ids", facts::source::normal, |agreement| {
-                agreement.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
+            Field::texts("external_ids", |agreement: &Self| spellings(&agreement.external_ids))
+                .spelled(key),
         ]
     }
 }

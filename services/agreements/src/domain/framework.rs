@@ -1,6 +1,7 @@
 //! A strategy, roadmap, initiative or scheme, and what it is for.
 
 use chronicle::{Field, Resource};
+use facts::source::{key, spellings};
 use facts::vocabulary::Vocabulary;
 use facts::{
     Confidence, ExternalId, PartialDate, SourceRef, StatedAmount, date::sort_day, vocabulary,
@@ -98,13 +99,14 @@ impl Resource for Framework {
     fn fields() -> Vec<Field<Self>> {
         vec![
             Field::choice("kind", Kind::WORDS, |framework| framework.kind.word()),
-            Field::sorted_text("title", |framework| framework.title.clone()),
+            Field::sorted_words("title", |framework| framework.title.clone()),
             Field::sorted_day("adopted", |framework| sort_day(framework.adopted.as_ref())),
-            Field::texts("parties", |framework| framework.parties.clone()),
-            Field::texts("agreements", |framework| framework.agreements.clone()),
-            Field::identifiers("external_ids", facts::source::normal, |framework| {
-                framework.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
+            Field::texts("parties", |framework: &Self| framework.parties.clone())
+                .naming(&["parties/{party}"]),
+            Field::texts("agreements", |framework: &Self| framework.agreements.clone())
+                .naming(&["agreements/{agreement}"]),
+            Field::texts("external_ids", |framework: &Self| spellings(&framework.external_ids))
+                .spelled(key),
         ]
     }
 }

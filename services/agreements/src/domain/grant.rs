@@ -49,7 +49,7 @@ impl Resource for Grant {
             Field::choices("for_desks", Desk::WORDS, |grant| {
                 grant.for_desks.iter().map(|desk| desk.word()).collect()
             }),
-            Field::text("resource", |grant| grant.resource.clone()),
+            Field::text("resource", |grant: &Self| grant.resource.clone()),
             Field::sorted_day("expire_time", |grant| {
                 Day::at(grant.expire_time).map_or(0, |day| day.0.into())
             }),

@@ -1,6 +1,8 @@
 //! A state, a union of states, a bank or an organisation that can be party to an agreement.
 
 use chronicle::{Field, Resource};
+use facts::code::country;
+use facts::source::{key, spellings};
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, vocabulary};
 use policy::{Desks, Tier};
@@ -70,11 +72,10 @@ impl Resource for Party {
     fn fields() -> Vec<Field<Self>> {
         vec![
             Field::choice("kind", Kind::WORDS, |party| party.kind.word()),
-            Field::sorted_text("display_name", |party| party.display_name.clone()),
-            Field::text("country_code", |party| party.country_code.clone()),
-            Field::identifiers("external_ids", facts::source::normal, |party| {
-                party.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
+            Field::sorted_words("display_name", |party| party.display_name.clone()),
+            Field::text("country_code", |party: &Self| party.country_code.clone()).spelled(country),
+            Field::texts("external_ids", |party: &Self| spellings(&party.external_ids))
+                .spelled(key),
         ]
     }
 }

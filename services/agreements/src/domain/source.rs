@@ -1,6 +1,7 @@
 //! A document or publication that facts are taken from.
 
 use chronicle::{Field, Resource};
+use facts::source::{key, spellings};
 use facts::vocabulary::Vocabulary;
 use facts::{Basis, Confidence, Day, ExternalId, PartialDate, date::sort_day, vocabulary};
 use policy::Tier;
@@ -93,6 +94,16 @@ pub struct Source {
     pub statements: Vec<Statement>,
 }
 
+/// What a statement may be about.
+pub const CONCERNED: &[&str] = &[
+    "parties/{party}",
+    "agreements/{agreement}",
+    "agreements/{agreement}/provisions/{provision}",
+    "frameworks/{framework}",
+    "frameworks/{framework}/priorities/{priority}",
+    "sources/{source}",
+];
+
 impl Resource for Source {
     const KIND: &'static str = "source";
     const PATTERN: &'static str = "sources/{source}";
@@ -108,14 +119,14 @@ impl Resource for Source {
     fn fields() -> Vec<Field<Self>> {
         vec![
             Field::choice("kind", Kind::WORDS, |source| source.kind.word()),
-            Field::sorted_text("title", |source| source.title.clone()),
+            Field::sorted_words("title", |source| source.title.clone()),
             Field::sorted_day("published", |source| sort_day(source.published.as_ref())),
-            Field::identifiers("external_ids", facts::source::normal, |source| {
-                source.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
-            Field::texts("statements", |source| {
+            Field::texts("external_ids", |source: &Self| spellings(&source.external_ids))
+                .spelled(key),
+            Field::texts("statements", |source: &Self| {
                 source.statements.iter().flat_map(|one| one.concerns.iter().cloned()).collect()
-            }),
+            })
+            .naming(CONCERNED),
         ]
     }
 }

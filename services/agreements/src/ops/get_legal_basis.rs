@@ -31,7 +31,8 @@ pub async fn get_legal_basis(
     read_time: Option<i64>,
 ) -> Result<Answer, Failure> {
     let chronicle = &app.records.chronicle;
-    let (shown, read_time) = app.records.find::<Party>(party.to_owned(), read_time).await?;
+    let (shown, read_time) =
+        app.records.find_by::<Party>("party", party.to_owned(), read_time).await?;
     let party = shown.into_stored().value;
     let reader = standard::reader();
     let failed = |error| from_record("registan/Agreement", error);

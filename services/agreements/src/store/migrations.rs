@@ -1,7 +1,7 @@
 //! The migrations, oldest first. Each brings a database to the tables as they are described now, so each change of a
 //! description gets one; `tests/schema.rs` notices.
 
-use chronicle::schema::{Bring, Schema};
+use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
@@ -12,7 +12,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        [
+        let mut all = [
             "m20261124_000001_create_record",
             "m20261124_000002_keep_tiers_and_chain",
             "m20261124_000003_keep_grants",
@@ -21,7 +21,10 @@ impl MigratorTrait for Migrator {
             "m20261128_000006_find_statements",
         ]
         .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
-        .into()
+        .into_iter()
+        .collect::<Vec<_>>();
+        all.push(Box::new(Refill("m20261128_000007_fold_words", schema)));
+        all
     }
 }
 

@@ -75,7 +75,7 @@ async fn a_source_keeps_how_it_was_found_and_what_it_says() {
 
         for (filter, found) in [
             ("statements:\"parties/kz\"", 1),
-            ("statements:\"parties/kg\"", 0),
+            ("statements:\"sources/report\"", 0),
             ("external_ids:\"21999A0728(02)\"", 1),
         ] {
             let list = ListSourcesRequest { filter: filter.to_owned(), ..Default::default() };

@@ -34,6 +34,8 @@ pub struct Running {
     pub grants: GrantServiceClient<Connection>,
     pub references: ReferenceServiceClient<Connection>,
     pub sources: SourceServiceClient<Connection>,
+    /// Of somebody without a token.
+    pub anonymous: AgreementServiceClient<Connection>,
     routes: Routes,
     _stop: DropGuard,
     _folder: TempDir,
@@ -79,6 +81,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
     let operator = testkit::token_for(folder.path(), &[Role::Operator], Desks::ALL, Tier::Public);
     let operator = connection.with_token(&operator).unwrap();
+    let anonymous = AgreementServiceClient::new(connection.clone());
     let connection = connection.with_token(&testkit::token(folder.path())).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(server.run(stop.clone()));
@@ -89,6 +92,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection.clone()),
         sources: SourceServiceClient::new(connection),
+        anonymous,
         routes,
         _stop: stop.drop_guard(),
         _folder: folder,

@@ -18,6 +18,23 @@ pub fn check(party: &str) -> Result<(), Failure> {
     Err(Failure::invalid(vec![Violation::new("party", "NAME_INVALID", description)]))
 }
 
+/// The filter that says that a country gains from a project; one that finds nothing for a party that is no country.
+pub fn gains(party: &str) -> String {
+    of_country("recipients", ':', party)
+}
+
+/// The filter that says that a party is a country; one that finds nothing for a party that is none.
+pub fn is_country(party: &str) -> String {
+    of_country("country_code", '=', party)
+}
+
+fn of_country(field: &str, comparator: char, party: &str) -> String {
+    match country_code(party) {
+        code if code.len() == 2 => format!("{field} {comparator} \"{code}\""),
+        _ => "NOT kind:*".to_owned(),
+    }
+}
+
 /// The country code of a party: the id of a state is its ISO 3166-1 alpha-2 code in lower case.
 pub fn country_code(party: &str) -> String {
     party.trim_start_matches("parties/").to_uppercase()

@@ -1,6 +1,8 @@
 //! Somebody with a role in projects, or who gives or receives money.
 
 use chronicle::{Aliases, Field, Resource};
+use facts::code;
+use facts::source::{key, spellings};
 use facts::{Confidence, ExternalId, LocalizedText, SourceRef};
 use policy::Tier;
 use serde::{Deserialize, Serialize};
@@ -46,13 +48,16 @@ impl Resource for Organization {
 
     fn fields() -> Vec<Field<Self>> {
         vec![
-            Field::sorted_text("display_name", |organization| organization.display_name.clone()),
-            Field::optional_text("iati_ref", |organization| {
+            Field::sorted_words("display_name", |organization| organization.display_name.clone()),
+            Field::optional_text("iati_ref", |organization: &Self| {
                 super::project::present(&organization.iati_ref)
-            }),
-            Field::identifiers("external_ids", facts::source::normal, |organization| {
-                organization.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
+            })
+            .spelled(code::iati),
+            Field::texts("external_ids", |organization: &Self| {
+                let own = super::project::present(&organization.iati_ref);
+                spellings(&organization.external_ids).into_iter().chain(own).collect()
+            })
+            .spelled(key),
         ]
     }
 }

@@ -1,6 +1,8 @@
 //! A thing that is funded: a project, a programme, an envelope, a pledge.
 
 use chronicle::{Field, Resource};
+use facts::code;
+use facts::source::{key, spellings};
 use facts::vocabulary::Vocabulary;
 use facts::{
     Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, StatedAmount, date::sort_day,
@@ -209,11 +211,14 @@ impl Resource for Project {
     fn fields() -> Vec<Field<Self>> {
         vec![
             Field::choice("kind", Kind::WORDS, |project| project.kind.word()),
-            Field::sorted_text("title", |project| project.title.clone()),
+            Field::sorted_words("title", |project| project.title.clone()),
             Field::optional_choice("status", Status::WORDS, |project| {
                 project.status.map(Status::word)
             }),
-            Field::optional_text("iati_identifier", |project| present(&project.iati_identifier)),
+            Field::optional_text("iati_identifier", |project: &Self| {
+                present(&project.iati_identifier)
+            })
+            .spelled(code::iati),
             Field::sorted_day("start", |project| sort_day(project.start())),
             Field::texts("participants", |project: &Self| {
                 let names = project.participants.iter();
@@ -222,30 +227,60 @@ impl Resource for Project {
                     .filter_map(|it| present(it))
                     .collect()
             })
+            .naming(&["organizations/{organization}"])
+            .spelled(participant)
             .known_by(Organization::ALIASES),
-            Field::texts("recipients", |project| {
+            Field::texts("recipients", |project: &Self| {
                 project.recipients.iter().map(|recipient| recipient.code().to_owned()).collect()
-            }),
-            Field::texts("sectors", |project| {
+            })
+            .spelled(code::area),
+            Field::texts("sectors", |project: &Self| {
                 project.sectors.iter().map(|sector| sector.code.clone()).collect()
-            }),
-            Field::texts("agreements", |project| project.agreements.clone()),
-            Field::texts("frameworks", |project| project.frameworks.clone()),
-            Field::texts("relations", |project| {
+            })
+            .spelled(code::sector),
+            Field::texts("agreements", |project: &Self| project.agreements.clone()).naming(&[
+                "agreements/{agreement}",
+                "agreements/{agreement}/provisions/{provision}",
+            ]),
+            Field::texts("frameworks", |project: &Self| project.frameworks.clone()).naming(&[
+                "frameworks/{framework}",
+                "frameworks/{framework}/priorities/{priority}",
+            ]),
+            Field::texts("relations", |project: &Self| {
                 let others = project.relations.iter();
                 others
                     .flat_map(|one| [&one.project, &one.iati_identifier])
                     .filter_map(|it| present(it))
                     .collect()
-            }),
-            Field::identifiers("external_ids", facts::source::normal, |project| {
-                project.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
+            })
+            .naming(&["projects/{project}"])
+            .spelled(related),
+            Field::texts("external_ids", |project: &Self| {
+                let own = present(&project.iati_identifier);
+                spellings(&project.external_ids).into_iter().chain(own).collect()
+            })
+            .spelled(key),
             Field::label("shares", |project| shares::label(&project.recipients, &project.sectors)),
             Field::label("kin", |project| Kin::of(&project.relations).label()),
             Field::label("roles", |project| roles::label(&project.participants)),
         ]
     }
+}
+
+/// The one spelling of a participant that is no name: an identifier.
+fn participant(asked: &str) -> Result<String, &'static str> {
+    if asked.starts_with("organizations/") {
+        return Err("a name like organizations/{organization}, or an identifier, is wanted");
+    }
+    key(asked)
+}
+
+/// What names a related project without its name: an identifier, as it was published, for sums look it up among those of projects.
+fn related(asked: &str) -> Result<String, &'static str> {
+    if asked.starts_with("projects/") {
+        return Err("a name like projects/{project}, or an identifier, is wanted");
+    }
+    Ok(asked.trim().to_owned())
 }
 
 /// A text, or nothing where it is empty.

@@ -1,6 +1,7 @@
 //! Money that moved, or was bound to move.
 
 use chronicle::{Field, Resource};
+use facts::code;
 use facts::money::units_and_nanos;
 use facts::vocabulary::Vocabulary;
 use facts::{Day, LocalizedText, Money, SourceRef, vocabulary};
@@ -114,14 +115,18 @@ impl Resource for Transaction {
             Field::choice("type", Type::WORDS, |transaction| transaction.r#type.word()),
             Field::sorted_day("date", |transaction| i64::from(transaction.date.0)),
             Field::number("year", |transaction| i64::from(transaction.date.year())),
-            Field::text("currency", |transaction| transaction.value.currency.clone()),
-            Field::text("project", |transaction| transaction.project().to_owned()),
-            Field::optional_text("provider", |transaction| {
+            Field::text("currency", |transaction: &Self| transaction.value.currency.clone())
+                .spelled(code::currency),
+            Field::text("project", |transaction: &Self| transaction.project().to_owned())
+                .naming(&["projects/{project}"]),
+            Field::optional_text("provider", |transaction: &Self| {
                 reference(transaction.provider.as_ref())
-            }),
-            Field::optional_text("receiver", |transaction| {
+            })
+            .spelled(code::iati),
+            Field::optional_text("receiver", |transaction: &Self| {
                 reference(transaction.receiver.as_ref())
-            }),
+            })
+            .spelled(code::iati),
             Field::measure("units", |transaction| units_and_nanos(transaction.value.amount).0),
             Field::measure("nanos", |transaction| units_and_nanos(transaction.value.amount).1),
             Field::label("shares", |transaction| {

@@ -226,3 +226,46 @@ async fn an_update_changes_only_what_it_names() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_another_service_keeps_must_exist_to_be_asked_for_and_finds_what_lies_below() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut water = project("Water");
+        water.agreements = vec!["agreements/epca".to_owned()];
+        water.iati_identifier = "XI-IATI-EC_INTPA-2019/405-054".to_owned();
+        water.recipients = vec![country("KG", "")];
+        running.create_project("water", water).await;
+        let list = |filter: &str| ListProjectsRequest {
+            filter: filter.to_owned(),
+            ..ListProjectsRequest::default()
+        };
+
+        for filter in [
+            "agreements:\"agreements/epca\"",
+            "external_ids:\"xi-iati-ec-intpa-2019/405-54\"",
+            "iati_identifier = \"xi-iati-ec_intpa-2019/405-054\"",
+            "iati_identifier:\"2019/405\"",
+            "recipients:kg",
+            "recipients:\"parties/kg\"",
+        ] {
+            assert_eq!(titles(&mut running, filter, "").await, "Water", "{filter}");
+        }
+        for (filter, wanted) in [
+            ("agreements:epca", "FILTER_INVALID"),
+            ("recipients:kyrgyzstan", "FILTER_INVALID"),
+            ("agreements:\"agreements/epcb\"", "FILTER_NAMES_NOTHING"),
+            ("relations:\"projects/nowhere\"", "FILTER_NAMES_NOTHING"),
+        ] {
+            let refusal = running.projects.list_projects(list(filter)).await.unwrap_err();
+            assert_eq!(
+                (refusal.code(), reason(&refusal).as_str()),
+                (Code::InvalidArgument, wanted)
+            );
+        }
+        // Where the other service does not answer, the list is empty, and true.
+        drop(running.agreements.take());
+        assert_eq!(titles(&mut running, "agreements:\"agreements/epcb\"", "").await, "");
+    })
+    .await;
+}

@@ -112,12 +112,15 @@ impl Resource for Activity {
     fn fields() -> Vec<Field<Self>> {
         vec![
             Field::choice("kind", Kind::WORDS, |activity| activity.kind.word()),
-            Field::text("party", |activity| activity.party.clone()),
-            Field::text("delegation", |activity| activity.delegation.clone()),
+            Field::text("party", |activity: &Self| activity.party.clone())
+                .naming(&["parties/{party}"]),
+            Field::words("delegation", |activity| activity.delegation.clone()),
             Field::sorted_day("date", |activity| sort_day(Some(&activity.date))),
             Field::choice("outcome", Outcome::WORDS, |activity| activity.outcome.word()),
-            Field::texts("recommendations", |activity| activity.recommendations.clone()),
-            Field::texts("projects", |activity| activity.projects.clone()),
+            Field::texts("recommendations", |activity: &Self| activity.recommendations.clone())
+                .naming(&["recommendations/{recommendation}"]),
+            Field::texts("projects", |activity: &Self| activity.projects.clone())
+                .naming(&["projects/{project}"]),
         ]
     }
 }

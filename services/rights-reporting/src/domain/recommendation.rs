@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use chronicle::{Field, Resource};
+use chronicle::{Field, Resource, fold};
+use facts::source::{key, spellings};
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, ExternalId, PartialDate, SourceRef, date::sort_day, vocabulary};
 use policy::{Desks, Tier};
@@ -118,22 +119,26 @@ impl Resource for Recommendation {
 
     fn fields() -> Vec<Field<Self>> {
         vec![
-            Field::text("issuer", |call| call.issuer.clone()),
+            Field::words("issuer", |call| call.issuer.clone()),
             Field::sorted_day("adopted", |call| sort_day(Some(&call.adopted))),
             Field::choices("addressees", AddresseeKind::WORDS, |call| {
                 call.addressees.iter().map(|addressee| addressee.kind.word()).collect()
             }),
-            Field::texts("parties", |call| call.parties.clone()),
-            Field::text("action", |call| call.action.clone()),
-            Field::texts("themes", |call| call.themes.clone()),
-            Field::texts("agreements", |call| call.agreements.clone()),
-            Field::texts("documents", |call| {
+            Field::texts("parties", |call: &Self| call.parties.clone())
+                .naming(&["parties/{party}"]),
+            Field::words("action", |call| call.action.clone()),
+            Field::texts("themes", |call: &Self| call.themes.clone())
+                .spelled(|theme| Ok(fold(theme))),
+            Field::texts("agreements", |call: &Self| call.agreements.clone()).naming(&[
+                "agreements/{agreement}",
+                "agreements/{agreement}/provisions/{provision}",
+            ]),
+            Field::texts("documents", |call: &Self| {
                 let recorded = Some(&call.document.source).filter(|source| !source.is_empty());
                 recorded.into_iter().cloned().collect()
-            }),
-            Field::identifiers("external_ids", facts::source::normal, |call| {
-                call.external_ids.iter().map(|id| id.value.clone()).collect()
-            }),
+            })
+            .naming(&["sources/{source}"]),
+            Field::texts("external_ids", |call: &Self| spellings(&call.external_ids)).spelled(key),
         ]
     }
 }

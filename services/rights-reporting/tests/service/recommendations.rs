@@ -118,7 +118,7 @@ async fn recommendations_are_found_by_what_is_known_of_them() {
             ("themes:torture", &["law", "prisons"]),
             ("themes:torture AND NOT issuer = \"European Parliament\"", &["law"]),
             ("action:media", &["media"]),
-            ("action:Media", &[]),
+            ("action:Media", &["media"]),
             ("agreements:\"agreements/ita/provisions/art-1\"", &["prisons"]),
             ("documents:\"sources/resolution\"", &["law", "prisons"]),
             ("external_ids:\"P9_TA(2023)0001\"", &["media"]),

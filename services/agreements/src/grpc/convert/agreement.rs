@@ -22,6 +22,7 @@ const PARTY: &[&str] = &["parties/{party}"];
 
 impl Served for Agreement {
     type Message = wire::Agreement;
+    const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["source", "agreement", "framework"];
 

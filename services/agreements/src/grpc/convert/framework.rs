@@ -17,6 +17,7 @@ use crate::domain::framework::Priority;
 
 impl Served for Framework {
     type Message = wire::Framework;
+    const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["source", "framework"];
 

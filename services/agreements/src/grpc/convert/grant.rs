@@ -22,6 +22,7 @@ static PATTERNS: LazyLock<Vec<String>> =
 
 impl Served for Grant {
     type Message = wire::Grant;
+    const ORDER: &'static str = "subject";
 
     /// An id that a person chose could tell who was given what.
     const SERVER_IDS: bool = true;

@@ -15,6 +15,7 @@ use crate::domain::party::Kind;
 
 impl Served for Party {
     type Message = wire::Party;
+    const ORDER: &'static str = "display_name";
 
     const REFERRED_BY: &'static [&'static str] = &["party", "source", "agreement", "framework"];
 

@@ -9,20 +9,11 @@ use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
 use crate::domain::Source;
-use crate::domain::source::Statement;
-
-/// What a statement may be about.
-const CONCERNED: &[&str] = &[
-    "parties/{party}",
-    "agreements/{agreement}",
-    "agreements/{agreement}/provisions/{provision}",
-    "frameworks/{framework}",
-    "frameworks/{framework}/priorities/{priority}",
-    "sources/{source}",
-];
+use crate::domain::source::{CONCERNED, Statement};
 
 impl Served for Source {
     type Message = wire::Source;
+    const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["party", "source", "agreement", "framework"];
 

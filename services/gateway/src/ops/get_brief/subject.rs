@@ -63,7 +63,12 @@ pub async fn find(
     }
     match found {
         Ok(subject) => Ok(subject),
-        Err(failure) if matches!(failure.code, Code::InvalidArgument | Code::NotFound) => {
+        Err(failure)
+            if matches!(
+                failure.code,
+                Code::InvalidArgument | Code::NotFound | Code::OutOfRange
+            ) =>
+        {
             Err(failure)
         }
         Err(failure) if country_code(party).len() != 2 => Err(failure),

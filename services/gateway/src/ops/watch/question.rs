@@ -4,7 +4,7 @@ use api::registan::partnership::v1::{ResourceKind, WatchRequest};
 use chassis::Failure;
 use chassis::failure::Violation;
 
-use crate::ops::party::{self, country_code};
+use crate::ops::party::{self, gains, is_country};
 
 /// What is about a party.
 const DEFAULT: [ResourceKind; 5] = [
@@ -81,8 +81,8 @@ fn about(kind: ResourceKind, party: &str) -> Option<String> {
         ResourceKind::Agreement | ResourceKind::Framework | ResourceKind::Recommendation => {
             Some(format!("parties:\"{party}\""))
         }
-        ResourceKind::Party => Some(format!("country_code = \"{}\"", country_code(party))),
-        ResourceKind::Project => Some(format!("recipients:\"{}\"", country_code(party))),
+        ResourceKind::Party => Some(is_country(party)),
+        ResourceKind::Project => Some(gains(party)),
         ResourceKind::Activity => Some(format!("party = \"{party}\"")),
         ResourceKind::Unspecified
         | ResourceKind::Source

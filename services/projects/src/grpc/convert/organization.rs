@@ -11,6 +11,7 @@ use crate::domain::Organization;
 
 impl Served for Organization {
     type Message = wire::Organization;
+    const ORDER: &'static str = "display_name";
 
     const REFERRED_BY: &'static [&'static str] = &["project", "transaction"];
 

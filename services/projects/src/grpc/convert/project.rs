@@ -22,6 +22,7 @@ const FRAMEWORKS: &[&str] =
 
 impl Served for Project {
     type Message = wire::Project;
+    const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["project"];
 

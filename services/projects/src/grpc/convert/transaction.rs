@@ -14,6 +14,7 @@ use crate::domain::transaction::TransactionParty;
 
 impl Served for Transaction {
     type Message = wire::Transaction;
+    const ORDER: &'static str = "date";
 
     fn read(check: &mut Check, name: String, message: wire::Transaction) -> Self {
         let date = check.required("date", message.date);

@@ -12,6 +12,7 @@ use crate::domain::{Activity, Recommendation};
 
 impl Served for Activity {
     type Message = wire::Activity;
+    const ORDER: &'static str = "date";
 
     /// An id that a person chose can tell where a delegation was, and when.
     const SERVER_IDS: bool = true;

@@ -18,6 +18,7 @@ const LAW: &[&str] = &["agreements/{agreement}", "agreements/{agreement}/provisi
 
 impl Served for Recommendation {
     type Message = wire::Recommendation;
+    const ORDER: &'static str = "adopted";
 
     const REFERRED_BY: &'static [&'static str] = &["activity"];
 
