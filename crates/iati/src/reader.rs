@@ -220,10 +220,10 @@ impl<R: Read> Reader<R> {
     }
 
     fn outside_root(&self, line: u64) -> Finding {
-        if self.root != Root::NotSeen {
-            stop::after_the_end(line, self.delivered)
-        } else {
+        if self.root == Root::NotSeen {
             stop::not_xml(self.xml.get_ref().head, line)
+        } else {
+            stop::after_the_end(line, self.delivered)
         }
     }
 
