@@ -12,10 +12,8 @@ use crate::support::{Running, messages, project, recording, serve};
 /// A file of these activities, each with the others that it names.
 fn file(activities: &[(&str, &[&str])]) -> Vec<u8> {
     let activity = |(identifier, others): &(&str, &[&str])| {
-        let related: String = others
-            .iter()
-            .map(|other| format!(r#"<related-activity type="3" ref="XI-{other}"/>"#))
-            .collect();
+        let named = |other: &&str| format!(r#"<related-activity type="3" ref="XI-{other}"/>"#);
+        let related = others.iter().map(named).collect::<Vec<_>>().concat();
         format!(
             r#"<iati-activity xml:lang="en"><iati-identifier>XI-{identifier}</iati-identifier>
 <reporting-org ref="XI-1" type="40"/><title><narrative>{identifier}</narrative></title>
