@@ -243,14 +243,13 @@ impl<T> Compiler<'_, T> {
             .cond_where(standing("s", self.at));
         let mut asked = None;
         if value != "*" {
-            let (kept, wanted) = match field.read {
-                Read::Choices(words, _) => (self.word(field.path, words, value)?.to_owned(), None),
-                _ => {
-                    let meant = field.spelling.read(value);
-                    let meant = meant.map_err(|said| self.at_byte(value, &said))?;
-                    let (Meant::Name(kept) | Meant::Value(kept)) = meant.clone();
-                    (kept, Some(meant.into()))
-                }
+            let (kept, wanted) = if let Read::Choices(words, _) = field.read {
+                (self.word(field.path, words, value)?.to_owned(), None)
+            } else {
+                let meant = field.spelling.read(value);
+                let meant = meant.map_err(|said| self.at_byte(value, &said))?;
+                let (Meant::Name(kept) | Meant::Value(kept)) = meant.clone();
+                (kept, Some(meant.into()))
             };
             let value: SimpleExpr = Expr::col((id("s"), id("value")));
             rows.and_where(match field.aliases {
