@@ -26,6 +26,7 @@ use tonic_types::StatusExt;
 
 use crate::record::{Record, activity, citation, project};
 
+#[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
 fn date(year: i32, month: i32, day: i32) -> Option<PartialDate> {
     Some(PartialDate { date: Some(Date { year, month, day }), ..PartialDate::default() })
 }
