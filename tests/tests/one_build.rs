@@ -1,0 +1,30 @@
+//! One build serves both commands: `cargo run` and the tests choose the same features of every library.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// Returns the libraries from elsewhere that a choice of packages needs, each with the features it is built with.
+fn libraries(choice: &[&str]) -> BTreeSet<String> {
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--locked", "--prefix", "none", "--no-dedupe", "--format", "{p} | {f}"]);
+    let output = tree.args(choice).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("cargo prints text");
+    // Our own stand with their folders.
+    text.lines().filter(|line| !line.contains(" (/")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_program_and_the_tests_are_built_of_the_same_libraries() {
+    let run = libraries(&["--package", "registan", "--edges", "normal,build"]);
+    let tests = libraries(&["--workspace", "--edges", "normal,build,dev"]);
+
+    let twice: Vec<_> = run.difference(&tests).cloned().collect();
+
+    assert!(run.len() > 100, "{run:?}");
+    assert!(
+        twice.is_empty(),
+        "built a second time for the tests; choose the features of both in [workspace.dependencies]:\n{}",
+        twice.join("\n")
+    );
+}
