@@ -144,6 +144,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let imports = bulk::handle().spawn(imports);
     greedy.watch_for(plan.disturbed, &house).await;
     let disturbed = honest.end()?;
+    eprintln!("beside greedy callers: {disturbed}");
     greedy.end().await;
     let took = timeout(plan.patience, imports).await.ok().and_then(Result::ok).flatten();
     let answered = greed.had.load(Ordering::Relaxed) + greed.exhausted.load(Ordering::Relaxed);
