@@ -19,7 +19,7 @@ pub enum Lane {
     Free,
     /// Other pages, sums and lists of revisions.
     Page,
-    /// Other pages of more than [`LONG`] rows. Who asks for them waits for who else does, and a short page for neither.
+    /// Other pages of more than `LONG` rows. Who asks for them waits for who else does, and a short page for neither.
     Long,
     /// Other streams: exports, differences, and those who watch. However many they are, a page does not wait for them.
     Stream,
