@@ -93,7 +93,12 @@ async fn suite(
     let is_first = !empty && !marker.exists();
     if takes_own {
         // Before anything serves: what writes into an empty suite finds the key that it signs with.
-        development::make_key(&settings.data_dir)?;
+        development::make_key(&settings.data_dir).with_context(|| {
+            let folder = settings.data_dir.display();
+            format!(
+                "no key can be kept in the data folder {folder}: choose another with --data-dir"
+            )
+        })?;
     }
     if is_first && !takes_own {
         // The record is laid in with a token of our own: into services that nobody is told of and that end afterwards.

@@ -83,7 +83,7 @@ async fn rehash(db: &DatabaseConnection) -> usize {
 pub async fn forge(db: &DatabaseConnection) {
     assert_eq!(rehash(db).await, 0, "the chain is made as this file reads it");
     let forged = "WHERE name = 'parties/invented' AND revision = 1";
-    let alter = "document = REPLACE(document, 'Invented', 'Forged'), display_name = 'Forged'";
+    let alter = "document = REPLACE(document, 'Invented', 'Forged'), display_name = 'forged'";
     run(db, &format!("UPDATE party SET {alter} {forged}")).await;
     let found = rows(db, &format!("SELECT * FROM party {forged}")).await;
     let (now, at) = (commitment(&found[0]), recorded(&found[0]));

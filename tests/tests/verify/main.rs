@@ -185,12 +185,14 @@ async fn every_tampering_is_named(engine: Engine) {
     }
 
     let copy = tampered(&url, ROLLED_BACK).await;
-    assert!(verify(&copy.url, None).fits, "nothing inside the database tells of it");
+    let found = verify(&copy.url, None);
+    assert!(found.fits, "nothing inside the database tells of it: {}", found.text);
     let found = verify(&copy.url, Some(noted));
     assert!(!found.fits && found.text.contains("rolled back"), "{}", found.text);
 
     let copy = altered(&url, |db| async move { forger::forge(&db).await }).await;
-    assert!(verify(&copy.url, None).fits, "nothing inside the database tells of it");
+    let found = verify(&copy.url, None);
+    assert!(found.fits, "nothing inside the database tells of it: {}", found.text);
     let found = verify(&copy.url, Some(noted));
     assert!(!found.fits && found.text.contains("written anew"), "{}", found.text);
 }
