@@ -110,6 +110,8 @@ struct Watcher {
     token: String,
     begun: Option<i64>,
     known: BTreeMap<String, String>,
+    /// True once the last snapshot was sent to its end.
+    is_whole: bool,
     sent: Vec<Sent>,
     cuts: usize,
     snapshots: usize,
@@ -140,15 +142,16 @@ impl Watcher {
             token: String::new(),
             begun: None,
             known: BTreeMap::new(),
+            is_whole: false,
             sent: Vec::new(),
             cuts: 0,
             snapshots: 0,
         })
     }
 
-    /// Watches until it knows the transaction that ends the storm.
+    /// Watches until it knows the transaction that ends the storm, and all that stands beside it in a snapshot.
     async fn run(mut self) -> anyhow::Result<Self> {
-        while !self.known.contains_key(Keeper::LAST) {
+        while !(self.is_whole && self.known.contains_key(Keeper::LAST)) {
             let replica = self.random.usize(..self.clients.len());
             let (parent, resume_token) = ("projects/-".to_owned(), self.token.clone());
             let request = WatchTransactionsRequest { parent, resume_token, filter: String::new() };
@@ -171,6 +174,7 @@ impl Watcher {
                 let (kind, time) = (message.kind(), micros(message.read_time)?);
                 self.begun.get_or_insert(time);
                 self.token = message.resume_token;
+                self.is_whole |= kind == ChangeKind::Heartbeat;
                 let Some(transaction) = message.transaction else { continue };
                 let (name, reference) = (transaction.name, transaction.r#ref);
                 let was_known = if kind == ChangeKind::Removed {
@@ -191,6 +195,7 @@ impl Watcher {
             Code::OutOfRange => {
                 self.token.clear();
                 self.known.clear();
+                self.is_whole = false;
                 self.begun = None;
                 self.sent.iter_mut().for_each(|event| event.is_old = true);
                 self.snapshots += 1;
