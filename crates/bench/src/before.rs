@@ -7,8 +7,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
-use api::registan::agreements::v1::{CreatePartyRequest, Party, UpdatePartyRequest};
+use api::registan::agreements::v1::{
+    CreatePartyRequest, ListPartiesRequest, Party, UpdatePartyRequest,
+};
 use api::registan::r#type::v1::SourceRef;
 use chassis::client::Connection;
 use e2e::{Suite, program};
@@ -23,6 +26,8 @@ use crate::row;
 const ROUNDS: usize = 7;
 const TURN: Duration = Duration::from_secs(2);
 const WRITERS: usize = 4;
+/// Parties of a page.
+const LISTED: i32 = 50;
 /// Activities of each imported file, all of them new.
 const ACTIVITIES: usize = 2000;
 const TRANSACTIONS: usize = 4;
@@ -43,6 +48,11 @@ pub async fn measure() -> anyhow::Result<()> {
             let rates = in_turns(async |which| turn(&agreements(suites[which]), mix)).await?;
             print(engine, &format!("{what}, with a token"), &rates, "/s");
         }
+        for suite in suites {
+            create_listed(suite).await?;
+        }
+        let rates = in_turns(async |which| lists(suites[which]).await).await?;
+        print(engine, "ListParties, the same in both", &rates, "/s");
         let mut parties = Vec::new();
         for suite in suites {
             parties.push(create_parties(suite).await?);
@@ -92,24 +102,67 @@ fn agreements(suite: &Suite) -> Server {
 /// One writer of parties: a client and the name of a party of its own.
 type Writer = (PartyServiceClient<Connection>, String);
 
+fn parties(suite: &Suite) -> anyhow::Result<PartyServiceClient<Connection>> {
+    let address = format!("http://{}", suite.services[0].1);
+    Ok(PartyServiceClient::new(Connection::to(&address)?.with_token(&suite.token())?))
+}
+
 async fn create_parties(suite: &Suite) -> anyhow::Result<Vec<Writer>> {
     let mut writers = Vec::new();
     for _ in 0..WRITERS {
-        let address = format!("http://{}", suite.services[0].1);
-        let connection = Connection::to(&address)?.with_token(&suite.token())?;
-        let mut client = PartyServiceClient::new(connection);
-        let source = SourceRef { citation: "a measurement".to_owned(), ..SourceRef::default() };
-        let party = Party {
-            kind: api::registan::agreements::v1::party::Kind::Organisation.into(),
-            display_name: "A party that is measured".to_owned(),
-            source: Some(source),
-            ..Party::default()
-        };
-        let request = CreatePartyRequest { party: Some(party), ..CreatePartyRequest::default() };
-        let created = client.create_party(request).await?.into_inner();
-        writers.push((client, created.name));
+        let mut client = parties(suite)?;
+        let name = create(&mut client, Kind::Organisation).await?;
+        writers.push((client, name));
     }
     Ok(writers)
+}
+
+async fn create(client: &mut PartyServiceClient<Connection>, kind: Kind) -> anyhow::Result<String> {
+    let source = SourceRef { citation: "a measurement".to_owned(), ..SourceRef::default() };
+    let party = Party {
+        kind: kind.into(),
+        display_name: "A party that is measured".to_owned(),
+        source: Some(source),
+        ..Party::default()
+    };
+    let request = CreatePartyRequest { party: Some(party), ..CreatePartyRequest::default() };
+    Ok(client.create_party(request).await?.into_inner().name)
+}
+
+/// A page of banks in both records: those of the reference record are few, and it has grown since.
+async fn create_listed(suite: &Suite) -> anyhow::Result<()> {
+    let mut client = parties(suite)?;
+    for _ in 0..LISTED {
+        create(&mut client, Kind::Bank).await?;
+    }
+    Ok(())
+}
+
+/// Pages a second that as many callers as there are writers are given.
+async fn lists(suite: &Suite) -> anyhow::Result<f64> {
+    let started = Instant::now();
+    let mut running = JoinSet::new();
+    for _ in 0..WRITERS {
+        running.spawn(list(parties(suite)?, started + TURN));
+    }
+    let mut given = 0_u32;
+    for count in running.join_all().await {
+        given += count?;
+    }
+    Ok(f64::from(given) / started.elapsed().as_secs_f64())
+}
+
+async fn list(mut client: PartyServiceClient<Connection>, until: Instant) -> anyhow::Result<u32> {
+    let mut given = 0;
+    while Instant::now() < until {
+        let filter = "kind = BANK".to_owned();
+        let page_size = LISTED;
+        let request = ListPartiesRequest { filter, page_size, ..ListPartiesRequest::default() };
+        let page = client.list_parties(request).await?.into_inner();
+        anyhow::ensure!(page.parties.len() == usize::try_from(LISTED)?, "not a whole page");
+        given += 1;
+    }
+    Ok(given)
 }
 
 /// Acknowledged updates a second, each with a request id and another value.
