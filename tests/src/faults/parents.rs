@@ -27,6 +27,8 @@ use super::system::{Setup, System, anonymous, connection_as};
 
 /// The longest life of a stream, in milliseconds, and how long to wait after a refusal.
 const LONGEST: u64 = 400;
+/// How long a watcher that knows the last transaction waits for the end of its snapshot.
+const SNAPSHOT_END: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(20);
 const PROGRESS: Duration = Duration::from_secs(10);
 
@@ -110,7 +112,7 @@ struct Watcher {
     token: String,
     begun: Option<i64>,
     known: BTreeMap<String, String>,
-    /// True once the last snapshot was sent to its end.
+    /// True once the last snapshot was sent to its end: what comes after it does not stand.
     is_whole: bool,
     sent: Vec<Sent>,
     cuts: usize,
@@ -151,11 +153,13 @@ impl Watcher {
 
     /// Watches until it knows the transaction that ends the storm, and all that stands beside it in a snapshot.
     async fn run(mut self) -> anyhow::Result<Self> {
-        while !(self.is_whole && self.known.contains_key(Keeper::LAST)) {
+        while !self.is_done() {
             let replica = self.random.usize(..self.clients.len());
             let (parent, resume_token) = ("projects/-".to_owned(), self.token.clone());
             let request = WatchTransactionsRequest { parent, resume_token, filter: String::new() };
-            let until = Instant::now() + Duration::from_millis(self.random.u64(..LONGEST));
+            let knows_last = self.known.contains_key(Keeper::LAST);
+            let cut = Duration::from_millis(self.random.u64(..LONGEST));
+            let until = Instant::now() + if knows_last { SNAPSHOT_END } else { cut };
             let mut stream = match self.clients[replica].watch_transactions(request).await {
                 Ok(stream) => stream.into_inner(),
                 Err(status) => {
@@ -174,7 +178,10 @@ impl Watcher {
                 let (kind, time) = (message.kind(), micros(message.read_time)?);
                 self.begun.get_or_insert(time);
                 self.token = message.resume_token;
-                self.is_whole |= kind == ChangeKind::Heartbeat;
+                self.is_whole |= kind != ChangeKind::Standing;
+                if knows_last && self.is_done() {
+                    break;
+                }
                 let Some(transaction) = message.transaction else { continue };
                 let (name, reference) = (transaction.name, transaction.r#ref);
                 let was_known = if kind == ChangeKind::Removed {
@@ -187,6 +194,10 @@ impl Watcher {
             self.cuts += 1;
         }
         Ok(self)
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_whole && self.known.contains_key(Keeper::LAST)
     }
 
     /// After a stream was refused: begins with a new snapshot if its token is out of range.
