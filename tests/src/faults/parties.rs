@@ -26,6 +26,8 @@ const QUIET: Duration = Duration::from_secs(20);
 /// How often a call is made again while the service is not there, and after what time.
 const TRIES: usize = 50;
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long a stream that is to be refused may take for it.
+const REFUSED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A page of a list.
 pub struct Page {
@@ -108,6 +110,23 @@ impl Parties {
             }
             page_token = page.next;
         }
+    }
+
+    /// How a watch that goes on with a token is refused; success if it is not. A connection that the database closed as it went
+    /// back is told as UNAVAILABLE once, by streams too: asked again.
+    pub async fn resume(&mut self, token: &str, known: &Titles) -> Result<(), Status> {
+        let mut answer = Ok(());
+        for _ in 0..TRIES {
+            // What it is told of does not matter: the first message or the refusal does.
+            let (mut token, mut known) = (token.to_owned(), known.clone());
+            let asked = self.follow(&mut token, &mut known, "parties/none");
+            answer = timeout(REFUSED_WITHIN, asked).await.unwrap_or(Ok(()));
+            match &answer {
+                Err(status) if is_broken(status) => sleep(PAUSE).await,
+                _ => break,
+            }
+        }
+        answer
     }
 
     /// Follows the changes from a token on, until it is told of the party `last`; `known` is what it knows then.
