@@ -50,6 +50,10 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
                 .pragma("secure_delete", "ON")
                 .pragma("trusted_schema", "OFF")
         });
+    if sqlite {
+        // A connection that is replaced when it is old or idle is opened by whoever gives it back: by what is long, some day.
+        options.max_lifetime(None).idle_timeout(None);
+    }
     let db = Database::connect(options).await?;
     check_order(&db).await?;
     Ok(db)

@@ -1,14 +1,15 @@
 //! Why a filter found nothing: it asks for something that nothing has, and something else was perhaps meant. Looked for only where
 //! a list is empty, so it costs nothing else.
 
-use policy::Tier;
+use policy::Sight;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::{At, Term, Wanted, standing, terms};
-use crate::fold::{is_like, nearest};
+use crate::fold::{like, nearest};
+use crate::lane::Lane;
 use crate::read::v;
 use crate::reader::{Reader, visible};
 use crate::resource::Resource;
@@ -57,6 +58,8 @@ impl Chronicle {
         let there = |term: &&Term| name_of::<T>(term).is_some_and(|name| !missing.contains(&name));
         let open: Vec<usize> =
             terms.iter().filter(there).map(|term| term.choice).filter(|it| *it > 0).collect();
+        // Each term may read a whole table.
+        let _turn = self.turn(Lane::Page).await;
         for mut term in terms.into_iter().take(MOST_TERMS) {
             let name = name_of::<T>(&term).filter(|name| missing.contains(name));
             if name.is_some() && open.contains(&term.choice) {
@@ -81,7 +84,7 @@ impl Chronicle {
         let mut held = Held::default();
         for row in self.db.query_all(&values::<T>(term.path, at, reader)).await? {
             let Some(value) = row.try_get::<Option<String>>("", "held")? else { continue };
-            if Tier::from_level(row.try_get("", "tier")?) == Tier::Public {
+            if row.try_get::<i32>("", "is_public")? == 1 {
                 held.public.push(value.clone());
             }
             held.all.push(value);
@@ -100,10 +103,11 @@ struct Held {
 
 fn values<T: Resource>(path: &str, at: At, reader: &Reader) -> SelectStatement {
     let is_many = T::fields().iter().any(|field| field.path == path && field.many());
+    let is_public = Expr::case(visible::<T>(&Sight::public(), at), 1).finally(0);
     let mut query = Query::select();
     query
         .distinct()
-        .column((id("v"), id("tier")))
+        .expr_as(is_public, id("is_public"))
         .from_as(id(T::KIND), id("v"))
         .cond_where(standing("v", at))
         .cond_where(visible::<T>(&reader.sight, at))
@@ -133,9 +137,12 @@ fn doubt_of(term: &Term, held: &Held) -> Option<String> {
         Wanted::Value(asked) | Wanted::Words(asked) => {
             let whole = matches!(term.wanted, Wanted::Value(_));
             let is = |it: &String| if whole { it == asked } else { it.contains(asked.as_str()) };
-            let meant: Vec<&str> =
-                public.filter(|value| is_like(asked, value)).take(NAMED).collect();
-            if meant.is_empty() || !is_all || held.all.iter().any(is) {
+            if !is_all || held.all.iter().any(is) {
+                return None;
+            }
+            let is_meant = like(asked);
+            let meant: Vec<&str> = public.filter(|value| is_meant(value)).take(NAMED).collect();
+            if meant.is_empty() {
                 return None;
             }
             (format!("no `{}` has this", term.path), meant)

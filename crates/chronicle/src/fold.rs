@@ -1,6 +1,7 @@
 //! Texts without what people do not type: case, accents, kinds of dashes and quotes, runs of spaces.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use facts::source::parts;
 use unicode_normalization::UnicodeNormalization;
@@ -39,22 +40,28 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// The candidate that is most like a text, if one is like it at all.
+/// Returns the candidate that is most like a text, if one is like it at all.
 pub(crate) fn nearest<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let text = fold(text);
     let most = Ord::max(1, text.chars().count() / 3);
-    let far = |candidate: &str| strsim::osa_distance(&text, &fold(candidate));
-    let near = candidates.into_iter().map(|candidate| (far(candidate), candidate));
-    near.filter(|(distance, _)| *distance <= most).min().map(|(_, candidate)| candidate)
+    let far = |candidate: &str| distance(&text, &fold(candidate), most);
+    let near =
+        candidates.into_iter().filter_map(|candidate| Some((far(candidate)?, candidate))).min();
+    near.map(|(_, candidate)| candidate)
 }
 
-/// Whether somebody who asked for a text may have meant a value: all parts of the one are in the other, but for a letter or two.
-pub(crate) fn is_like(asked: &str, value: &str) -> bool {
-    let (asked, held) = (parts(&fold(asked)), parts(&fold(value)));
-    !asked.is_empty() && asked.iter().all(|part| held.iter().any(|other| is_same(part, other)))
+/// Returns what tells whether somebody who asked for a text may have meant a value: all parts of the one are in the other, but
+/// for a letter or two.
+pub(crate) fn like(asked: &str) -> impl Fn(&str) -> bool {
+    let asked: BTreeSet<String> = parts(&fold(asked)).into_iter().collect();
+    move |value| {
+        let held = parts(&fold(value));
+        let is_held = |part: &String| held.iter().any(|other| is_same(part, other));
+        !asked.is_empty() && asked.iter().all(is_held)
+    }
 }
 
 fn is_same(asked: &str, held: &str) -> bool {
@@ -68,7 +75,14 @@ fn is_same(asked: &str, held: &str) -> bool {
         _ => 2,
     };
     let is_word = |text: &str| !text.starts_with(|first: char| first.is_numeric());
-    most > 0 && is_word(asked) && is_word(held) && strsim::osa_distance(asked, held) <= most
+    most > 0 && is_word(asked) && is_word(held) && distance(asked, held, most).is_some()
+}
+
+/// Returns how many letters two texts differ by, if that is at most `most`. It takes time by the product of both lengths, and a
+/// caller chooses one: texts whose lengths differ by more are not compared.
+fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
+    let lengths = one.chars().count().abs_diff(other.chars().count());
+    (lengths <= most).then(|| strsim::osa_distance(one, other)).filter(|found| *found <= most)
 }
 
 #[cfg(test)]
@@ -103,7 +117,21 @@ mod tests {
             ("drug", "water", false),
             ("()", "water", false),
         ] {
-            assert_eq!(is_like(asked, value), like, "{asked} {value}");
+            assert_eq!(super::like(asked)(value), like, "{asked} {value}");
         }
+    }
+
+    /// Compared letter by letter, these would take minutes.
+    #[test]
+    fn what_differs_in_length_is_not_compared() {
+        let asked = format!("{} {}", "a".repeat(4000), "b".repeat(4000));
+        let values: Vec<String> = (0..5000).map(|one| format!("value {one}").repeat(20)).collect();
+        let begun = std::time::Instant::now();
+
+        let is_meant = super::like(&asked);
+        assert!(!values.iter().any(|value| is_meant(value)));
+        assert_eq!(nearest(&asked, values.iter().map(String::as_str)), None);
+
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

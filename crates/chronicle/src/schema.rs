@@ -247,10 +247,14 @@ impl MigrationTrait for Bring {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         (self.1)().bring(manager).await
     }
+
+    fn use_transaction(&self) -> Option<bool> {
+        WHOLE
+    }
 }
 
 /// As [`Bring`], and fills all columns and side tables again, from the documents: for a description that keeps the tables and
-/// changes what they hold.
+/// changes what they hold. What still runs of the version before neither finds nor writes that: it must be stopped first.
 pub struct Refill(pub &'static str, pub fn() -> Schema);
 
 impl MigrationName for Refill {
@@ -266,7 +270,15 @@ impl MigrationTrait for Refill {
         schema.bring(manager).await?;
         schema.fill(manager.get_connection(), |_| true).await
     }
+
+    fn use_transaction(&self) -> Option<bool> {
+        WHOLE
+    }
 }
+
+/// A migration is one transaction on both engines: done or not begun for whoever reads meanwhile, and on SQLite not one that is
+/// written to the disk for each row.
+const WHOLE: Option<bool> = Some(true);
 
 impl Shape {
     fn create(&self) -> TableCreateStatement {

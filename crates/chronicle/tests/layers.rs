@@ -114,7 +114,7 @@ async fn differences(record: &Chronicle, model: &Model<'_>, reader: &Reader) {
     }
 }
 
-/// Issue 11, point 10: an edit of a hidden field gave anonymous callers a new etag, an event, a gap in the revision numbers,
+/// An edit of a hidden field gave anonymous callers a new etag, an event, a gap in the revision numbers,
 /// another `update_time` and an entry of a Diff.
 #[tokio::test]
 async fn what_changes_nothing_for_a_reader_is_not_there_for_them() {

@@ -214,6 +214,29 @@ async fn where_nothing_is_found_it_is_said_what_was_perhaps_meant() {
 }
 
 #[tokio::test]
+async fn what_was_public_once_is_not_hinted_at() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let open = record.create(&call(), note("was", "giraffe", &[], &[])).await.unwrap();
+        let then = At::Time(open.recorded);
+        let asked = async || {
+            let reader = Reader::machinery();
+            let doubt = record.doubt::<Note>("title:girafe", &[], then, &reader).await;
+            doubt.err().map_or_else(String::new, |error| error.to_string())
+        };
+        let said = asked().await;
+        assert!(said.contains("did you mean \"giraffe\"?"), "{said}");
+
+        let hidden = Note { tier: Tier::Confidential, ..open.value.clone() };
+        record.update(&call(), &open, hidden).await.unwrap();
+
+        let said = asked().await;
+        assert!(!said.contains("giraffe"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_instant_before_the_record_is_refused_with_its_beginning() {
     testkit::on_both(|url| async move {
         let db = database::open(&url).await.unwrap();

@@ -148,7 +148,7 @@ async fn a_batch_is_recorded_whole_or_not_at_all() {
     .await;
 }
 
-/// Issue 11, point 2: the second versions before and after a restore had the same etag, so a stale write was accepted.
+/// The second versions before and after a restore had the same etag, so a stale write was accepted.
 #[tokio::test]
 async fn an_etag_of_a_version_that_a_restore_took_back_is_refused() {
     testkit::on_both(|url| async move {

@@ -145,7 +145,7 @@ impl Chronicle {
                     .collect();
                 let (mark, arguments) = (mark.clone(), arguments(request));
                 let cursor = Cursor { mark, asked, arguments, after, uid: last.uid };
-                self.keys.seal(&format!("page {}", T::KIND), &cursor)?
+                self.keys.seal(&page_of::<T>(), &cursor)?
             }
             _ => String::new(),
         };
@@ -177,8 +177,7 @@ impl Chronicle {
         if request.page_token.is_empty() {
             return Ok(None);
         }
-        let cursor: Cursor =
-            self.keys.open(&format!("page {}", T::KIND), "page_token", &request.page_token)?;
+        let cursor: Cursor = self.keys.open(&page_of::<T>(), "page_token", &request.page_token)?;
         let changed =
             arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
         let names = ["filter", "order_by", "show_deleted", "parent"];
@@ -263,6 +262,11 @@ impl<'a, T: Resource> Plan<'a, T> {
         }
         query
     }
+}
+
+/// Returns what a page token is of. Tokens of before words were folded were of `page KIND`: the places they name are others now.
+fn page_of<T: Resource>() -> String {
+    format!("list {}", T::KIND)
 }
 
 /// What a token remembers of the question it belongs to: a hash each of filter, order, whether deleted ones are shown, and
