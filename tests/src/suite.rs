@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::{Database, Engine, database};
 
 use crate::ask::{Refusal, grpcurl};
 use crate::process::{Process, free_address, program};
@@ -46,20 +47,33 @@ impl Suite {
         Some(Self { address, services: Vec::new(), processes: vec![process], folder })
     }
 
-    /// Four processes, each service in a database of its own on PostgreSQL, with the reference record laid in through the
-    /// gateway.
+    /// Four processes, each service in a database of its own, with the reference record laid in through the gateway. The
+    /// databases go when they are dropped: keep them as long as the suite.
     ///
     /// # Panics
     /// If they do not start.
-    pub fn distributed(databases: [&str; 3]) -> Option<Self> {
-        Self::distributed_of(program, databases)
+    pub async fn distributed(engine: Engine) -> Option<(Self, Vec<Database>)> {
+        Self::distributed_of(program, engine).await
     }
 
     /// The same, of programs that stand elsewhere: those of another revision.
     ///
     /// # Panics
     /// If they do not start.
-    pub fn distributed_of(
+    pub async fn distributed_of(
+        program: impl Fn(&str) -> Option<PathBuf>,
+        engine: Engine,
+    ) -> Option<(Self, Vec<Database>)> {
+        let mut databases = Vec::new();
+        for _ in 0..3 {
+            databases.push(database(engine).await?);
+        }
+        let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
+        let suite = Self::in_databases(program, urls)?;
+        Some((suite, databases))
+    }
+
+    fn in_databases(
         program: impl Fn(&str) -> Option<PathBuf>,
         databases: [&str; 3],
     ) -> Option<Self> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::Suite;
-use testkit::{Engine, database};
+use testkit::Engine;
 
 /// Runs the client that works briefs out again; returns how many checks it made.
 fn checked(suite: &Suite) -> usize {
@@ -44,13 +44,7 @@ async fn thirty_briefs_of_four_processes_on_postgres_are_the_same() {
     if !has_tools() {
         return;
     }
-    let mut databases = Vec::new();
-    for _ in 0..3 {
-        let Some(database) = database(Engine::Postgres).await else { return };
-        databases.push(database);
-    }
-    let urls = [&*databases[0].url, &*databases[1].url, &*databases[2].url];
-    let Some(suite) = Suite::distributed(urls) else { return };
+    let Some((suite, _databases)) = Suite::distributed(Engine::Postgres).await else { return };
 
     assert!(checked(&suite) >= 300);
 }

@@ -5,7 +5,7 @@
 use e2e::{Suite, normal};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
-use testkit::{Engine, database};
+use testkit::Engine;
 
 /// Questions to the gateway, of every kind: the reference record answers them.
 const QUESTIONS: &[(&str, &str)] = &[
@@ -83,18 +83,11 @@ fn answers(suite: &Suite) -> Vec<Value> {
     answered.chain(refused).collect()
 }
 
-async fn postgres_suite() -> Option<(Suite, Vec<testkit::Database>)> {
-    let mut databases = Vec::new();
-    for _ in 0..3 {
-        databases.push(database(Engine::Postgres).await?);
-    }
-    let suite = Suite::distributed([&databases[0].url, &databases[1].url, &databases[2].url])?;
-    Some((suite, databases))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_process_on_sqlite_and_four_on_postgres_answer_alike() {
-    let Some((distributed, _databases)) = postgres_suite().await else { return };
+    let Some((distributed, _databases)) = Suite::distributed(Engine::Postgres).await else {
+        return;
+    };
     let Some(embedded) = Suite::embedded() else { return };
 
     let (ours, theirs) = (answers(&embedded), answers(&distributed));
@@ -106,7 +99,7 @@ async fn one_process_on_sqlite_and_four_on_postgres_answer_alike() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_that_is_down_is_named_and_the_rest_is_served() {
-    let Some((mut suite, _databases)) = postgres_suite().await else { return };
+    let Some((mut suite, _databases)) = Suite::distributed(Engine::Postgres).await else { return };
     let brief = |suite: &Suite| {
         suite.ask("partnership.v1.PartnershipService/GetBrief", r#"{"party":"parties/tm"}"#)
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::Suite;
-use testkit::{Engine, database};
+use testkit::Engine;
 
 /// Runs the journey of the second client; returns how many checks it made.
 fn journey(suite: &Suite, address: SocketAddr, file: Option<&str>) -> usize {
@@ -26,13 +26,7 @@ async fn a_client_in_another_language_is_served_by_all() {
     if testkit::tool("python3").is_none() {
         return;
     }
-    let mut databases = Vec::new();
-    for _ in 0..3 {
-        let Some(database) = database(Engine::Postgres).await else { return };
-        databases.push(database);
-    }
-    let urls = [&*databases[0].url, &*databases[1].url, &*databases[2].url];
-    let Some(suite) = Suite::distributed(urls) else { return };
+    let Some((suite, _databases)) = Suite::distributed(Engine::Postgres).await else { return };
 
     let by_gateway = journey(&suite, suite.address, Some("samples/iati-central-asia.xml"));
     let by_service: Vec<usize> =

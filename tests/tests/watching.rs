@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use e2e::{Process, Suite, grpcurl, program};
 use serde_json::{Value, json};
-use testkit::{Engine, database};
+use testkit::Engine;
 
 const MADE: usize = 40;
 const WATCH: &str = "registan.partnership.v1.PartnershipService/Watch";
@@ -112,15 +112,7 @@ async fn a_client_that_is_killed_again_and_again_keeps_what_the_services_list() 
     if program("registan").is_none() || testkit::tool("grpcurl").is_none() {
         return;
     }
-    let mut databases = Vec::new();
-    for _ in 0..3 {
-        databases.push(database(Engine::Sqlite).await.unwrap());
-    }
-    let Some(mut suite) =
-        Suite::distributed([&databases[0].url, &databases[1].url, &databases[2].url])
-    else {
-        return;
-    };
+    let Some((mut suite, databases)) = Suite::distributed(Engine::Sqlite).await else { return };
     let (mut fold, mut resume_token) = (BTreeMap::new(), String::new());
     let address = suite.address;
     let token = suite.token();

@@ -59,13 +59,8 @@ pub async fn suite(
     engine: Engine,
     program: impl Fn(&str) -> Option<PathBuf>,
 ) -> anyhow::Result<(Suite, Vec<Database>)> {
-    let mut databases = Vec::new();
-    for _ in 0..3 {
-        databases.push(database(engine).await.context("no database: run `cargo xtask bench`")?);
-    }
-    let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
-    let suite = Suite::distributed_of(program, urls).context("not built")?;
-    Ok((suite, databases))
+    let suite = Suite::distributed_of(program, engine).await;
+    suite.context("no program or no database: run `cargo xtask bench`")
 }
 
 /// On each engine: bare, direct, with a token, through the gateway, and before.

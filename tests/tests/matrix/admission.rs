@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use e2e::Suite;
 use facts::vocabulary::Vocabulary;
 use policy::{Desks, Role, Tier};
-use testkit::{Database, Engine, database};
+use testkit::Engine;
 use tonic::Code;
 
 use crate::cells::{Cell, Outcome, Who};
@@ -16,16 +16,6 @@ use crate::wire::{connect, open, reason};
 
 /// No message: the type of its only field does not exist.
 const BROKEN: &[u8] = &[0xff, 0xff, 0xff];
-
-/// Three services and the gateway, each a process of its own, and their databases.
-pub async fn suite(engine: Engine) -> Option<(Suite, Vec<Database>)> {
-    let mut databases = Vec::new();
-    for _ in 0..3 {
-        databases.push(database(engine).await?);
-    }
-    let suite = Suite::distributed([&databases[0].url, &databases[1].url, &databases[2].url])?;
-    Some((suite, databases))
-}
 
 /// Every kind of caller that a token can be: by the word of the table, and the token.
 fn callers(suite: &Suite) -> Vec<(String, Option<String>)> {
@@ -62,7 +52,7 @@ fn expected(table: &Table, path: &str, role: &str) -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
-    let Some((suite, _databases)) = suite(Engine::Sqlite).await else { return };
+    let Some((suite, _databases)) = Suite::distributed(Engine::Sqlite).await else { return };
     let (table, everybody) = (Table::read(), callers(&suite));
     let (mut outcomes, mut wrong, mut calls) = (BTreeMap::new(), Vec::new(), 0);
 

@@ -10,7 +10,6 @@ use testkit::Engine;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::admission;
 use crate::records::{ask, body, metadata, missing, told};
 use crate::wire::{connect, reason};
 
@@ -68,7 +67,7 @@ fn same(what: &str, one: (&Status, &str), other: (&Status, &str)) {
 /// The package and the resource of a Create, something hidden, and the request that names it.
 type Case<'a> = (&'a str, &'a str, &'a str, &'a dyn Fn(&str) -> Value);
 
-/// Issue 11, point 10: an editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
+/// An editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
 /// `REFERENCE_MISSING`).
 async fn parents_and_references(stage: &Stage) {
     for country in ["KZ", "UZ"] {
@@ -105,7 +104,7 @@ fn capital(one: &str) -> String {
     one[..1].to_uppercase() + &one[1..]
 }
 
-/// Issue 11, point 10: creating under the name of something hidden was refused, but trying it was not, which told the two apart.
+/// Creating under the name of something hidden was refused, but trying it was not, which told the two apart.
 async fn names(stage: &Stage) {
     let request = |id: &str| json!({ "party": body("Party", "PUBLIC", "KZ"), "party_id": id });
     for id in ["raised", "erased"] {
@@ -132,7 +131,7 @@ async fn names(stage: &Stage) {
 }
 
 async fn untold(engine: Engine) {
-    let Some((suite, _databases)) = admission::suite(engine).await else { return };
+    let Some((suite, _databases)) = Suite::distributed(engine).await else { return };
     let stage = Stage::of(&suite).await;
     parents_and_references(&stage).await;
     names(&stage).await;

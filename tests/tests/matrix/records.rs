@@ -16,7 +16,6 @@ use testkit::Engine;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::admission;
 use crate::cells::{Cell, Outcome, Record, Who};
 use crate::table::Table;
 use crate::wire::{call, connect, reason};
@@ -309,7 +308,7 @@ async fn what_is_found_over_grpc_on_postgres_is_what_the_table_says_and_hidden_i
 }
 
 async fn found(engine: Engine) {
-    let Some((suite, _databases)) = admission::suite(engine).await else { return };
+    let Some((suite, _databases)) = Suite::distributed(engine).await else { return };
     let channel = connect(suite.address).await;
     let since = instant(SystemClock.now() / 1_000_000);
     let (table, outcomes) = (Table::read(), BTreeMap::new());

@@ -115,11 +115,9 @@ async fn record(engine: Engine) -> Option<(String, Suite, Vec<testkit::Database>
             (format!("sqlite:{}", suite.folder.path().join("data/agreements.db").display()), suite)
         }
         Engine::Postgres => {
-            for _ in 0..3 {
-                databases.push(database(engine).await?);
-            }
-            let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
-            (databases[0].url.clone(), Suite::distributed(urls)?)
+            let (suite, three) = Suite::distributed(engine).await?;
+            databases = three;
+            (databases[0].url.clone(), suite)
         }
     };
     for (method, request) in [
