@@ -86,8 +86,7 @@ fn shows(output: &str, printed: &[String]) -> Result<(), String> {
 }
 
 /// Runs the examples of a document in their order, against one suite with the reference record, and an empty one if they ask it;
-/// nothing where grpcurl or the
-/// command is not there. An error says which example differs, and how.
+/// nothing where grpcurl or the command is not there. An error says which example differs, and how.
 ///
 /// # Panics
 /// If the suite does not start.

@@ -27,7 +27,7 @@ fn import(suite: &Suite, more: &[&str], file: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Issue 12, newcomers: it asked for a token, because no key existed yet.
+/// An import into it asked for a token, because no key existed yet.
 #[test]
 fn an_empty_suite_takes_an_import_without_a_token_and_says_what_changed() {
     if program("registan").is_none() {

@@ -6,7 +6,7 @@ use std::process::Command;
 /// Returns the libraries from elsewhere that a choice of packages needs, each with the features it is built with.
 fn libraries(choice: &[&str]) -> BTreeSet<String> {
     let mut tree = Command::new(env!("CARGO"));
-    tree.args(["tree", "--locked", "--prefix", "none", "--format", "{p} | {f}"]);
+    tree.args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} | {f}"]);
     let output = tree.args(choice).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("cargo prints text");

@@ -49,7 +49,7 @@ pub enum Command {
     Serve(Serve),
     /// Brings databases to the schema of this program. Services never change a database that was named to them.
     Migrate(Migrate),
-    /// Prints what stands between the European Union and a party: law, money, recommendations and what followed.
+    /// Prints the brief of a party: law, money, recommendations and what followed.
     #[command(after_help = ask::BRIEF_EXAMPLES)]
     Brief(About),
     /// Prints the law between the European Union and a party on a day.
@@ -62,7 +62,7 @@ pub enum Command {
     Import(What),
     /// Loads a running suite with reads and prints calls a second, median and 99th percentile.
     Load(Load),
-    /// Prints an access token for a suite on this machine: signed with a key in its data folder, taken on loopback alone.
+    /// Prints an access token for a suite on this machine: signed with a key in its data folder, accepted on loopback only.
     Token(Token),
     /// Prints all resources of one kind that match, as JSON lines, for one instant of the record.
     Export(Export),

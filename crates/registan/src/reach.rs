@@ -26,8 +26,7 @@ pub struct Reach {
     /// A file that holds the access token; it comes before --token.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// The data folder of a suite on this machine. What writes signs a token of its own with the key there, when it is
-    /// given none.
+    /// The data folder of a suite on this machine. A command that writes and is given no token signs one with the key there.
     #[arg(long, env = "REGISTAN_DATA_DIR", default_value = "registan-data", value_name = "FOLDER")]
     data_dir: PathBuf,
 }

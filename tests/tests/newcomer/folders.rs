@@ -18,7 +18,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Issue 12: a key was made wherever the command happened to run, and no suite took its tokens.
+/// A key was made wherever the command happened to run, and no suite took its tokens.
 #[test]
 fn a_folder_that_is_no_suites_gets_no_key_unless_told_so() {
     let outer = tempfile::tempdir().unwrap();

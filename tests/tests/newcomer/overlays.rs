@@ -125,7 +125,7 @@ fn walk(overlay: &str, secrets: &[String]) {
     }
 }
 
-/// Issue 12: `registan migrate` could not make the file, for its address lacked `?mode=rwc`.
+/// `registan migrate` could not make the file, for its address lacked `?mode=rwc`.
 #[test]
 fn the_overlay_on_sqlite_starts() {
     walk("dev-sqlite", &[]);

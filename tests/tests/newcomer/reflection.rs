@@ -4,7 +4,7 @@ use std::process::Command;
 
 use e2e::Suite;
 
-/// Issue 12: reflection left the comments out, so that it named everything and explained nothing.
+/// Reflection left the comments out, so that it named everything and explained nothing.
 #[test]
 fn describe_prints_the_comments_of_a_method_a_message_a_field_and_a_value() {
     let (Some(grpcurl), Some(suite)) = (testkit::tool("grpcurl"), Suite::embedded()) else {

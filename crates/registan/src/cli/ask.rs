@@ -45,8 +45,8 @@ More about one agreement:
 #[derive(Args)]
 #[command(after_help = ASK_EXAMPLES)]
 pub struct Ask {
-    /// The method: `AgreementService/GetAgreement`, or `GetAgreement` where only one service has it. A service alone lists its
-    /// methods; nothing lists all.
+    /// The method: `AgreementService/GetAgreement`, or `GetAgreement` where only one service has it. The name of
+    /// a service lists its methods; without one, all are listed.
     #[arg(value_name = "SERVICE/METHOD")]
     pub method: Option<String>,
     /// The request, as JSON; fields may be written as the contract has them (`page_size`) or as JSON has them (`pageSize`).
@@ -72,8 +72,8 @@ Examples:
   registan ask SumTransactions '{\"group_by\": [\"DIMENSION_RECIPIENT\"]}'
   registan ask WatchParties                       a stream: one JSON object a line, until you end it
 
-A list is printed as a table; one resource, a stream, and everything with --json as JSON. What writes signs a token of its own
-with the key in the data folder of a suite on this machine, if it is given none.";
+A list is printed as a table; one resource, a stream, and everything with --json as JSON. A call that writes needs a token: given
+none, the command signs one with the key in the data folder of a suite on this machine.";
 
 /// A party by its short id, or by its name.
 fn party(typed: &str) -> Result<String, String> {

@@ -58,7 +58,7 @@ async fn all_transactions(running: &mut Running) -> Vec<Transaction> {
     }
 }
 
-/// Must show 3 of issue 12: what is not kept is counted, and all the rest stands in the record.
+/// What is not kept is counted, and all the rest stands in the record.
 #[tokio::test]
 async fn what_is_not_counted_as_lost_stands_in_the_record() {
     let Some(data) = testkit::shared_data() else { return };

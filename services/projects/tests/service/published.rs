@@ -87,7 +87,7 @@ async fn every_published_file_gives_the_sums_an_independent_reader_counted() {
             let first = running.try_import(messages(name, false, file)).await.unwrap();
             let second = running.try_import(messages(name, false, file)).await.unwrap();
 
-            // Must show 3 of issue 12; that those kept and not kept add up to it is checked with every import.
+            // That those kept and not kept add up to it is checked with every import.
             let counted = scan::elements(file).expect("it is well-formed");
             assert_eq!(first.elements, counted.values().sum::<i64>(), "{name}");
             assert_eq!(second.not_kept, first.not_kept, "{name}");
