@@ -9,7 +9,7 @@ use std::process::Command;
 
 use e2e::{Suite, program};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use testkit::{Engine, database};
+use testkit::Engine;
 
 /// A tampering, in SQL, and the words in which it is told.
 const TAMPERINGS: &[(&str, &[&str])] = &[
