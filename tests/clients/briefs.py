@@ -280,11 +280,11 @@ def sums(exported, asked, day, key):
     chosen = [it for it in transactions if datetime.date(**it["date"]) <= then]
     measure = lambda it: (it["type"], it["value"]["currencyCode"], projects[project(it)]["kind"])
     project = lambda it: it["name"].split("/transactions/")[0]
-    has = {(measure(it), project(it)) for it in chosen}
+    recipients = lambda it: it.get("recipients") or projects[project(it)].get("recipients", [])
+    split = [(it, *attribute(Fraction(it["value"]["amount"]), recipients(it), asked)) for it in chosen]
+    has = {(measure(it), project(it)) for it, mine, open_ in split if mine or open_}
     counted, left = defaultdict(Fraction), defaultdict(Fraction)
-    for it in chosen:
-        recipients = it.get("recipients") or projects[project(it)].get("recipients", [])
-        mine, open_ = attribute(Fraction(it["value"]["amount"]), recipients, asked)
+    for it, mine, open_ in split:
         if any((measure(it), parent) in has for parent in above(project(it), parents)):
             for part in [*mine.values(), *open_.values()]:
                 left[measure(it), "COUNTED_IN_PARENT"] += part

@@ -113,6 +113,9 @@ pub struct Sums {
     pub left_out: BTreeMap<Left, Sum>,
 }
 
+/// A part of a group: its recipient and sector, how much, and whether it is asked for.
+type Part = (String, String, Total, Fit);
+
 /// Of which parent and child only one is counted: what is summed in one row.
 type Measure<'a> = (Type, &'a str, Kind);
 
@@ -140,8 +143,8 @@ impl Splits {
         self.participant.is_empty() || group.roles.has(&self.participant, self.role)
     }
 
-    /// The parts of a group: recipient and sector, how much, and whether it is asked for.
-    fn parts(&self, group: &Group) -> Vec<(String, String, Total, Fit)> {
+    /// The parts of a group that are or may be asked for: recipient and sector, how much, and which of the two.
+    fn parts(&self, group: &Group) -> Vec<Part> {
         let recipients = if self.split_recipients() {
             Shares::recipients(&group.own, &group.of_project)
         } else {
@@ -157,7 +160,9 @@ impl Splits {
             let fit = asked::recipient(&self.recipients, recipient, &recipients.sharing);
             for (sector, part) in split(part, &sectors.weights) {
                 let fit = fit.and(asked::sector(&self.sectors, sector, &sectors.sharing));
-                parts.push((recipient.to_owned(), sector.to_owned(), part, fit));
+                if fit != Fit::Elsewhere {
+                    parts.push((recipient.to_owned(), sector.to_owned(), part, fit));
+                }
             }
         }
         parts
@@ -182,13 +187,16 @@ impl Splits {
 /// Splits each group and brings together what has the same key. The sums of a type, currency and kind and what is left out of
 /// them add up to the totals of its groups, as far as these are asked for, however they are split.
 pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums {
-    let counted_above = counted_above(groups, families);
+    let parts = groups.iter().map(|group| (group, splits.parts(group)));
+    // What is somebody else's is in no sum, and takes nothing out of one.
+    let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
+    let counted_above = counted_above(asked.iter().map(|(group, _)| *group), families);
     let mut sums = Sums::default();
-    for group in groups {
+    for (group, parts) in asked {
         let is_counted_above = counted_above.contains(&(measure(group), group.member.as_str()));
         let mut counted: BTreeMap<Key, Total> = BTreeMap::new();
         let mut left: BTreeMap<Reason, Total> = BTreeMap::new();
-        for (recipient, sector, part, fit) in splits.parts(group) {
+        for (recipient, sector, part, fit) in parts {
             match fit {
                 Fit::Elsewhere => {}
                 _ if is_counted_above => *left.entry(Reason::CountedInParent).or_default() += part,
@@ -222,9 +230,12 @@ fn measure(group: &Group) -> Measure<'_> {
 }
 
 /// The projects of which a measure is counted in a project above.
-fn counted_above<'a>(groups: &'a [Group], families: &Families) -> BTreeSet<(Measure<'a>, &'a str)> {
+fn counted_above<'a>(
+    groups: impl Iterator<Item = &'a Group>,
+    families: &Families,
+) -> BTreeSet<(Measure<'a>, &'a str)> {
     let mut counted: BTreeMap<Measure<'_>, BTreeSet<&str>> = BTreeMap::new();
-    for group in groups.iter().filter(|group| !group.member.is_empty()) {
+    for group in groups.filter(|group| !group.member.is_empty()) {
         counted.entry(measure(group)).or_default().insert(&group.member);
     }
     let mut above = BTreeSet::new();

@@ -103,6 +103,33 @@ async fn parent_and_child_and_envelope_and_project_and_types_are_never_added() {
     .await;
 }
 
+/// What a parent pays to somebody else counts nothing of what its child pays to those who are asked for.
+#[tokio::test]
+async fn a_parent_that_pays_others_takes_nothing_out() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let of = |project, place: &str, code: &str| Project {
+            recipients: vec![country(place, "")],
+            sectors: vec![sector(code, "")],
+            ..project
+        };
+        running.create_project("over", of(project("Over"), "AF", "14020")).await;
+        let child = of(below("Under", "projects/over", ""), "KZ", "21020");
+        running.create_project("under", child).await;
+        running.create_transaction("projects/over", disbursement("7", 1)).await;
+        running.create_transaction("projects/under", disbursement("100", 1)).await;
+        let recipient = SumTransactionsRequest { recipients: texts(&["KZ"]), ..all() };
+        let of_sector = SumTransactionsRequest { sectors: texts(&["21020"]), ..all() };
+        let both = SumTransactionsRequest { recipients: texts(&["AF", "KZ"]), ..all() };
+
+        assert_eq!(sum(&mut running, recipient).await, ["project =100(1)"]);
+        assert_eq!(sum(&mut running, of_sector).await, ["project =100(1)"]);
+        let left = "counted_in_parent: project 100(1)";
+        assert_eq!(sum(&mut running, both).await, ["project =7(1)", left]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
     testkit::on_both(|url| async move {
