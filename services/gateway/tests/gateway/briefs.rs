@@ -241,3 +241,30 @@ async fn callers_without_a_name_are_not_told_small_counts() {
     assert_eq!((named.0, named.1), (vec![(Exactness::Exact, 4)], vec![]));
     assert_eq!(more.0.iter().filter(|row| **row == (Exactness::AtLeast, 5)).count(), 1);
 }
+
+#[tokio::test]
+async fn callers_without_a_name_are_not_told_in_which_part_of_a_year_something_was_done() {
+    let record = Record::start().await;
+    let nobody = || Connection::to(&format!("http://{}", record.gateway.address)).unwrap();
+    let rights = async |by: Connection, day| {
+        let mut rights = ask(by, "parties/kz", Some(day)).await.unwrap().rights.unwrap();
+        rights.status.as_mut().unwrap().read_time = None;
+        rights
+    };
+    let none = rights(nobody(), [2024, 6, 15]).await;
+    let mut activities = ActivityServiceClient::new(record.channel());
+    activities.create_activity(activity(0, "kz")).await.unwrap();
+
+    let one = rights(nobody(), [2024, 6, 15]).await;
+    let named = rights(record.channel(), [2024, 6, 15]).await;
+    for place in 1..5 {
+        activities.create_activity(activity(place, "kz")).await.unwrap();
+    }
+    let five = rights(nobody(), [2024, 12, 31]).await;
+    let year_after = rights(nobody(), [2025, 1, 1]).await;
+
+    assert_eq!(none, one, "not even that there is one without an exact date");
+    assert_eq!(gaps(named.status.as_ref()), [GapKind::DayNotKnown]);
+    assert_eq!(none, five, "not even that there are five in this year");
+    assert!(year_after.activities.iter().any(|it| it.count == 5));
+}

@@ -5,13 +5,26 @@ use std::collections::BTreeMap;
 use api::registan::partnership::v1::ActivityCount;
 use api::registan::partnership::v1::activity_count::Exactness;
 use api::registan::rights::v1::activity::{Kind, Outcome};
+use facts::Day;
 
-/// Below so many a number leads to persons; and in such steps numbers are told, so that none follows from a difference between two
-/// days, or between a region and its states.
+/// Below so many a number leads to persons; and in such steps numbers are told, so that none follows from a difference between a
+/// region and its states. A step is taken at the end of a year: two days of one year differ in nothing, and of two years only in
+/// how many steps lie between.
 const STEP: i64 = 5;
 /// What is done with persons, or where they are: a small number tells where a delegation was, and whom it met.
 const SENSITIVE: [Kind; 4] =
     [Kind::Monitoring, Kind::CourtHearing, Kind::DefendersMeeting, Kind::PrisonVisit];
+
+/// Whether a number of this kind could lead to a person.
+pub fn is_sensitive(kind: i32) -> bool {
+    SENSITIVE.iter().any(|sensitive| i32::from(*sensitive) == kind)
+}
+
+/// The day up to which what is sensitive is counted for callers without a name: numbers told for each day would tell on which
+/// something was done.
+pub fn end_of_year_before(day: Day) -> Day {
+    Day((day.year() - 1) * 10_000 + 1231)
+}
 
 /// How many there are of each kind and outcome.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +49,7 @@ impl Counts {
     pub fn for_anonymous(self) -> Vec<ActivityCount> {
         let mut counts = Vec::new();
         for ((kind, outcome), count) in self.0 {
-            if !SENSITIVE.iter().any(|sensitive| i32::from(*sensitive) == kind) {
+            if !is_sensitive(kind) {
                 counts.push(told(kind, outcome, count, Exactness::Exact));
             } else if count >= STEP {
                 counts.push(told(kind, outcome, count - count % STEP, Exactness::AtLeast));

@@ -10,7 +10,7 @@ use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 
 use super::Question;
-use super::counts::Counts;
+use super::counts::{self, Counts};
 use super::day::{By, date};
 use super::gaps::Gaps;
 use super::room::Room;
@@ -30,9 +30,10 @@ pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure>
     let mut gaps = Gaps::default();
     let mut part = recommendations(app, question, &mut gaps).await?;
     let read_time = part.status.take().and_then(|status| status.read_time);
-    let counts = count(app, question, read_time, &mut gaps).await?;
-    part.activities = if chassis::caller::current().caller.is_anonymous() {
-        let description = "counts of what could lead to a person are told to callers without a name as multiples of five, and below five not at all";
+    let is_anonymous = chassis::caller::current().caller.is_anonymous();
+    let counts = count(app, question, read_time, is_anonymous, &mut gaps).await?;
+    part.activities = if is_anonymous {
+        let description = "counts of what could lead to a person are told to callers without a name up to the end of the year before, as multiples of five, and below five not at all";
         gaps.add(GapKind::CountNotTold, description);
         counts.for_anonymous()
     } else {
@@ -86,11 +87,13 @@ async fn recommendations(
     Ok(part)
 }
 
-/// What delegations did there by that day.
+/// What delegations did there by that day; for callers without a name, what could lead to a person only up to the end of the year
+/// before, and not a word of what is not counted of it.
 async fn count(
     app: &App,
     question: &Question,
     read_time: Option<Timestamp>,
+    is_anonymous: bool,
     gaps: &mut Gaps,
 ) -> Result<Counts, Failure> {
     let client = ActivityServiceClient::new(app.rights_reporting.clone());
@@ -106,10 +109,13 @@ async fn count(
     loop {
         let page = client.list_activities(request.clone()).await.map_err(down)?.into_inner();
         for activity in page.activities {
-            match By::of(date(activity.date).as_ref(), question.days.as_of) {
+            let is_veiled = is_anonymous && counts::is_sensitive(activity.kind);
+            let as_of = question.days.as_of;
+            let day = if is_veiled { counts::end_of_year_before(as_of) } else { as_of };
+            match By::of(date(activity.date).as_ref(), day) {
                 By::Then => counts.add(activity.kind, activity.outcome),
-                By::Later => {}
-                By::Unknown => uncounted += 1,
+                By::Unknown if !is_veiled => uncounted += 1,
+                By::Unknown | By::Later => {}
             }
         }
         request.page_token = page.next_page_token;
