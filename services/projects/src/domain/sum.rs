@@ -240,8 +240,8 @@ fn counted_above<'a>(
     }
     let mut above = BTreeSet::new();
     for (measure, members) in &counted {
-        let below = members.iter().filter(|member| families.is_counted_above(member, members));
-        above.extend(below.map(|member| (*measure, *member)));
+        let below = families.counted_above(members);
+        above.extend(below.into_iter().map(|member| (*measure, member)));
     }
     above
 }
