@@ -4,8 +4,11 @@ use chronicle::filter::standing;
 use chronicle::read::v;
 use chronicle::reader::visible;
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
+use policy::Sight;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{
+    Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
+};
 
 use crate::domain::Project;
 use crate::domain::family::{Kin, Member};
@@ -17,21 +20,31 @@ fn id(name: &str) -> Alias {
     Alias::new(name)
 }
 
-/// Whether the project `table` names another at `at`, or is named.
-pub fn is_member(table: &str, at: At) -> Condition {
+/// Whether the project `table` names another at `at`, or is named, as far as whoever has this sight can know.
+pub fn is_member(table: &str, at: At, sight: &Sight) -> Condition {
     let column = |path: &str| -> SimpleExpr { Expr::col((id(table), id(path))) };
     Condition::any()
-        .add(column("uid").in_subquery(relations("uid", at)))
-        .add(column("name").in_subquery(relations("value", at)))
-        .add(column("iati_identifier").in_subquery(relations("value", at)))
+        .add(column("uid").in_subquery(relations("uid", at, sight)))
+        .add(column("name").in_subquery(relations("value", at, sight)))
+        .add(column("iati_identifier").in_subquery(relations("value", at, sight)))
 }
 
-fn relations(column: &str, at: At) -> SelectStatement {
-    Query::select()
+/// Whom projects name: what is hidden, or deleted, names nobody. Who sees everything is spared the look at the projects.
+fn relations(column: &str, at: At, sight: &Sight) -> SelectStatement {
+    let mut query = Query::select()
         .column((id("s"), id(column)))
         .from_as(id(RELATIONS), id("s"))
         .cond_where(standing("s", at))
-        .to_owned()
+        .to_owned();
+    if !sight.is_whole() {
+        let seen = Condition::all()
+            .add(v("uid").eq(Expr::col((id("s"), id("uid")))))
+            .add(v("deleted").eq(false))
+            .add(standing("v", at))
+            .add(visible::<Project>(sight, at));
+        query.join_as(JoinType::InnerJoin, id(Project::KIND), id("v"), seen);
+    }
+    query
 }
 
 /// The projects that name others at a record time, or are named, as far as a reader may see them. One query.
@@ -47,7 +60,7 @@ pub async fn members(
         .cond_where(standing("v", at))
         .cond_where(visible::<Project>(&reader.sight, at))
         .and_where(v("deleted").eq(false))
-        .cond_where(is_member("v", at))
+        .cond_where(is_member("v", at, &reader.sight))
         .to_owned();
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&query).await?;

@@ -6,6 +6,7 @@ use chronicle::reader::visible;
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use facts::total::Total;
 use facts::vocabulary::Vocabulary;
+use policy::Sight;
 use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr,
 };
@@ -55,7 +56,7 @@ pub async fn groups(
 ) -> Result<(Vec<Group>, i64), Error> {
     let at = chronicle.at(read_time).await?;
     let of_projects = of_projects(selection.filter, apart, at, reader)?;
-    let statement = of_kinds(of_projects, selection.kinds, apart, at);
+    let statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.sight);
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;
     drop(turn);
@@ -109,7 +110,13 @@ fn of_projects(
 
 /// The sums of the projects, brought together by kind and by what else is asked. Those that name others, or are named, stay
 /// apart: what is counted in one above is not counted again.
-fn of_kinds(of_projects: SelectStatement, kinds: &[Kind], apart: Apart, at: At) -> SelectStatement {
+fn of_kinds(
+    of_projects: SelectStatement,
+    kinds: &[Kind],
+    apart: Apart,
+    at: At,
+    sight: &Sight,
+) -> SelectStatement {
     let standing =
         Condition::all().add(column("p", "name").eq(column("t", "project"))).add(standing("p", at));
     let mut query = Query::select()
@@ -122,7 +129,7 @@ fn of_kinds(of_projects: SelectStatement, kinds: &[Kind], apart: Apart, at: At) 
     if !kinds.is_empty() {
         query.and_where(column("p", "kind").is_in(kinds.iter().map(|kind| kind.word())));
     }
-    let member = Expr::case(is_member("p", at), column("t", "project")).finally("");
+    let member = Expr::case(is_member("p", at, sight), column("t", "project")).finally("");
     query.expr_as(member, id("member")).add_group_by([Expr::col(id("member"))]);
     let parts = [
         (true, "type", column("t", "type")),

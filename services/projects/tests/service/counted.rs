@@ -203,6 +203,33 @@ async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
     .await;
 }
 
+/// What is brought together before it is split decides what is rounded: a hidden project that names one keeps it apart for nobody.
+#[tokio::test]
+async fn whom_a_hidden_project_names_does_not_show_by_rounding() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        for id in ["one", "other"] {
+            let halves = vec![country("KG", "50"), country("TJ", "50")];
+            running.create_project(id, Project { recipients: halves, ..project(id) }).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement("0.01", 1)).await;
+        }
+        let mut low = running.editor(Desks::ALL, Tier::Public);
+        let mut split = async || {
+            let answer = low.transactions.sum_transactions(by(&[Dimension::Recipient])).await;
+            shown(&answer.unwrap().into_inner())
+        };
+
+        let before = split().await;
+        let hidden =
+            Project { tier: WireTier::Confidential.into(), ..below("Hidden", "projects/one", "") };
+        running.create_project("", hidden).await;
+
+        assert_eq!(before, ["project KG=0.01(2)", "project TJ=0.01(2)"]);
+        assert_eq!(split().await, before);
+    })
+    .await;
+}
+
 /// Projects for one country, for two with shares and without, for the region, for the world, and for nobody that is said.
 async fn shared(running: &mut Running) {
     let region = |code: &str| Recipient { region_code: code.to_owned(), ..Recipient::default() };
