@@ -202,3 +202,29 @@ async fn of_an_activity_that_is_skipped_nothing_is_kept() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_stands_between_many_transactions_is_counted_with_the_last_of_them_or_not_kept() {
+    let many = |count: usize| -> String {
+        (0..count).map(|number| paid(&number.to_string(), "2023-01-01")).collect()
+    };
+    let between = "<sector vocabulary=\"2\" code=\"140\"/>";
+    let text = file(&format!("{}{between}{}", many(700), many(400)));
+    let broken = text[..text.rfind("<related-activity").unwrap()].to_owned();
+    testkit::on_both(|url| {
+        let (text, broken) = (text.clone(), broken.clone());
+        async move {
+            let mut running = serve(&url).await;
+
+            let begun = running.import(broken.as_bytes()).await;
+            let whole = running.import(text.as_bytes()).await;
+
+            // The root, and each transaction with its type, date and value, the receiver and its name.
+            assert_eq!(begun.elements_kept, 1 + 1000 * 6);
+            assert_eq!(not_kept(&begun)["iati-activity/sector"], 2);
+            assert_eq!(imported(&mut running).await[0].sectors.len(), 2);
+            assert!(!not_kept(&whole).contains_key("iati-activity/sector"));
+        }
+    })
+    .await;
+}

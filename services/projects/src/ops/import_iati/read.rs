@@ -90,6 +90,7 @@ pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Ta
             break;
         }
     }
+    reading.give_up();
     reading.flush(0);
     let Reading { tally, refused, .. } = reading;
     let totals = reader.totals();
@@ -104,6 +105,8 @@ struct Large {
     /// Absent if it cannot be recorded.
     project: Option<Project>,
     seen: Seen,
+    /// The elements of its parts besides transactions. The last part counts them as recorded: it has all that they say.
+    pending: Elements,
 }
 
 /// What was read and not sent.
@@ -123,14 +126,10 @@ impl Reading<'_> {
     /// Takes a whole activity, or what is left of one that came in parts. False if nobody wants more.
     fn activity(&mut self, activity: &Activity, bytes: u64) -> bool {
         let notes = notes(activity);
-        if let Some(large) = self.large.take().filter(|large| large.line == activity.line) {
-            let Large { project: Some(_), mut seen, .. } = large else {
-                self.refused.append(&elements(activity));
-                return true;
-            };
-            let Some(prepared) = self.prepare(activity, &mut seen, notes) else { return true };
-            return self.send(Batch::Part(Box::new(prepared), Place::Last(seen)));
+        if let Some(large) = self.large.take_if(|large| large.line == activity.line) {
+            return self.last(activity, large, notes);
         }
+        self.give_up();
         let prepared = self.prepare(activity, &mut Seen::default(), notes);
         self.batch.extend(prepared);
         let moved: usize = self.batch.iter().map(|it| it.transactions.len()).sum();
@@ -138,6 +137,28 @@ impl Reading<'_> {
             || moved >= MOST_TRANSACTIONS
             || bytes - self.begun >= MOST_FILE_BYTES;
         !full || self.flush(bytes)
+    }
+
+    /// Takes what is left of an activity of which parts were sent. False if nobody wants more.
+    fn last(&mut self, activity: &Activity, large: Large, notes: Notes) -> bool {
+        let Large { project, mut seen, pending, .. } = large;
+        if project.is_none() {
+            self.refused.append(&elements(activity));
+            return true;
+        }
+        let Some(mut prepared) = self.prepare(activity, &mut seen, notes) else {
+            self.refused.append(&pending);
+            return true;
+        };
+        prepared.account.elements.append(&pending);
+        self.send(Batch::Part(Box::new(prepared), Place::Last(seen)))
+    }
+
+    /// Counts as not recorded what waits for the last part of an activity: none comes.
+    fn give_up(&mut self) {
+        if let Some(large) = self.large.take() {
+            self.refused.append(&large.pending);
+        }
     }
 
     /// Takes a part of an activity. False if nobody wants more.
@@ -149,20 +170,21 @@ impl Reading<'_> {
                 return true;
             };
             let project = project.clone();
+            large.pending.append(&activity.elements);
             let taken = transactions(activity, &project, &mut large.seen, &mut notes);
             self.tally.extend(notes.found);
             self.refused.append(&taken.refused);
             let prepared = taken.of(activity, project, Account::default());
             return self.send(Batch::Part(Box::new(prepared), Place::Middle));
         }
+        self.give_up();
         let mut seen = Seen::default();
         let mut prepared = self.prepare(activity, &mut seen, notes);
-        // What the record cannot hold of the project is counted with the last part, which has all of it.
-        if let Some(prepared) = &mut prepared {
-            prepared.account.lost.clear();
-        }
+        // What the project is made of, and what the record cannot hold of it, is counted with the last part.
+        let account = prepared.as_mut().map(|it| std::mem::take(&mut it.account));
+        let pending = account.unwrap_or_default().elements;
         let project = prepared.as_ref().map(|it| it.project.clone());
-        self.large = Some(Large { line: activity.line, project, seen });
+        self.large = Some(Large { line: activity.line, project, seen, pending });
         self.flush(bytes)
             && prepared.is_none_or(|it| self.send(Batch::Part(Box::new(it), Place::First)))
     }
