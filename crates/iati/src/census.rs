@@ -144,6 +144,10 @@ impl Census {
             Some(name) => self.attribute(parent, name),
             None => self.element(parent, name),
         });
+        // As in `lose_attribute`: the others are elements.
+        if id == OTHERS && path.contains('@') {
+            return;
+        }
         self.places[usize::from(id)].not_kept += count;
     }
 
@@ -225,5 +229,9 @@ mod tests {
         assert!(found.len() <= MAX_PATHS && found.iter().all(|it| it.path.len() <= MAX_PATH));
         assert!(found.iter().any(|it| it.path == OTHERS_NAME));
         assert_eq!(census.elements_not_kept(), 64 + 2 * MAX_PATHS as u64);
+
+        census.lose_path("iati-activity/@default-currency", 3);
+        census.lose_path("iati-activity/budget", 2);
+        assert_eq!(census.elements_not_kept(), 66 + 2 * MAX_PATHS as u64);
     }
 }
