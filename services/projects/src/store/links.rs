@@ -15,8 +15,8 @@ use crate::domain::Project;
 
 /// Identifiers of one query: the engines take only so many parameters.
 const IDENTIFIERS: usize = 500;
-/// Projects of one page.
-const PAGE: u64 = 100;
+/// Projects of one page: each has up to a MiB.
+const PAGE: u64 = 10;
 /// Where the values of the field `relations` are.
 const RELATIONS: &str = "project_relations";
 
