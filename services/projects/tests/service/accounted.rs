@@ -183,6 +183,37 @@ async fn what_there_is_no_place_for_is_reported_by_path() {
         }
     })
     .await;
+#[tokio::test]
+async fn an_attribute_that_is_not_taken_is_reported_where_its_element_is_recorded() {
+    let long = format!("ref=\"{}\"", "X".repeat(300));
+    let text = file(&paid("7", "2023-01-01"))
+        .replace("default-currency=\"EUR\"", "default-currency=\"EURO\"")
+        .replace("<value ", "<value currency=\"EUR\" ")
+        .replace("<transaction>", &format!("<transaction {long}>"))
+        .replace("role=\"1\" ref=\"XI-IATI-TEST\"", &format!("role=\"1\" {long}"))
+        .replace("ref=\"KG-WATER\"", &long);
+    testkit::on_both(|url| {
+        let text = text.clone();
+        async move {
+            let mut running = serve(&url).await;
+
+            let report = running.import(text.as_bytes()).await;
+
+            let lost = not_kept(&report);
+            for (path, count) in [
+                ("iati-activity/@default-currency", 2),
+                ("iati-activity/participating-org/@ref", 1),
+                ("iati-activity/transaction/@ref", 2),
+                ("iati-activity/transaction/receiver-org/@ref", 2),
+            ] {
+                assert_eq!(lost.get(path), Some(&count), "{path} of {lost:?}");
+            }
+            check_balance(text.as_bytes(), &report);
+        }
+    })
+    .await;
+}
+
 }
 
 #[tokio::test]

@@ -42,6 +42,12 @@ impl Notes {
         }
     }
 
+    /// An attribute of something that is recorded is not, where it says something and nothing of it was taken.
+    pub fn lose_attribute(&mut self, path: &'static str, given: Option<&str>, taken: &str) {
+        let says_something = given.is_some_and(|given| !given.is_empty());
+        self.lose(path, usize::from(says_something && taken.is_empty()));
+    }
+
     /// Something was not taken.
     pub fn error(&mut self, rule: &'static str, message: String) {
         self.found.push(finding(Severity::Error, rule, self.line, &self.identifier, message));

@@ -23,6 +23,7 @@ const REGION_VOCABULARY: &str = "1";
 const TITLES: Place = Place { what: "titles", path: "iati-activity/title/narrative" };
 const DESCRIPTIONS: Place =
     Place { what: "descriptions", path: "iati-activity/description/narrative" };
+const CURRENCY: &str = "iati-activity/@default-currency";
 const STATUS: &str = "iati-activity/activity-status";
 const DATES: Place = Place { what: "dates", path: "iati-activity/activity-date" };
 const REPORTING: &str = "iati-activity/reporting-org";
@@ -30,6 +31,7 @@ const REPORTING_NAME: &str = "iati-activity/reporting-org/narrative";
 const PARTICIPANTS: Place =
     Place { what: "participating organisations", path: "iati-activity/participating-org" };
 const PARTICIPANT_NAME: &str = "iati-activity/participating-org/narrative";
+const PARTICIPANT_REF: &str = "iati-activity/participating-org/@ref";
 const PARTICIPANT_ROLE: &str = "iati-activity/participating-org/@role";
 const COUNTRIES: Place =
     Place { what: "recipient countries", path: "iati-activity/recipient-country" };
@@ -184,6 +186,7 @@ fn participants(activity: &Activity, notes: &mut Notes) -> Vec<Participant> {
             notes.lose(PARTICIPANTS.path, 1);
             continue;
         }
+        notes.lose_attribute(PARTICIPANT_REF, one.org.ref_.as_deref(), &participant.reference);
         notes.lose(PARTICIPANT_ROLE, usize::from(one.role.is_some() && participant.role.is_none()));
         participants.push(participant);
     }
@@ -249,6 +252,7 @@ fn currency(activity: &Activity, notes: &mut Notes) -> String {
         "currency-invalid",
         "the default currency is no code of three letters; it was not taken".to_owned(),
     );
+    notes.lose(CURRENCY, 1);
     String::new()
 }
 

@@ -24,10 +24,18 @@ const DESCRIPTION: Place =
 const SECTORS: Place = Place { what: "sectors", path: "iati-activity/transaction/sector" };
 const COUNTRY: &str = "iati-activity/transaction/recipient-country";
 const REGION: &str = "iati-activity/transaction/recipient-region";
-const PROVIDER: [&str; 2] =
-    ["iati-activity/transaction/provider-org", "iati-activity/transaction/provider-org/narrative"];
-const RECEIVER: [&str; 2] =
-    ["iati-activity/transaction/receiver-org", "iati-activity/transaction/receiver-org/narrative"];
+const REFERENCE: &str = "iati-activity/transaction/@ref";
+/// An organisation, its names and its reference.
+const PROVIDER: [&str; 3] = [
+    "iati-activity/transaction/provider-org",
+    "iati-activity/transaction/provider-org/narrative",
+    "iati-activity/transaction/provider-org/@ref",
+];
+const RECEIVER: [&str; 3] = [
+    "iati-activity/transaction/receiver-org",
+    "iati-activity/transaction/receiver-org/narrative",
+    "iati-activity/transaction/receiver-org/@ref",
+];
 
 /// The transactions of an activity, each as what it says, and how many say the same: small, however many they are.
 #[derive(Debug, Default)]
@@ -158,7 +166,7 @@ fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transacti
         descriptions: texts(notes, DESCRIPTION, &given.description, 65536),
         recipients: recipients(given, notes),
         sectors: sectors(&given.sectors, SECTORS, notes),
-        reference: notes.code("a transaction/@ref", given.ref_.as_deref(), 256),
+        reference: reference(given, notes),
         source: SourceRef::default(),
     })
 }
@@ -167,14 +175,22 @@ fn day(date: iati::Date) -> Day {
     Day(i32::from(date.year) * 10_000 + i32::from(date.month) * 100 + i32::from(date.day))
 }
 
-fn party(org: &Org, paths: &[&'static str; 2], notes: &mut Notes) -> Option<TransactionParty> {
+fn reference(given: &iati::Transaction, notes: &mut Notes) -> String {
+    let reference = notes.code("a transaction/@ref", given.ref_.as_deref(), 256);
+    notes.lose_attribute(REFERENCE, given.ref_.as_deref(), &reference);
+    reference
+}
+
+fn party(org: &Org, paths: &[&'static str; 3], notes: &mut Notes) -> Option<TransactionParty> {
     let party = TransactionParty {
         organization: String::new(),
         reference: notes.code("an organisation's @ref", org.ref_.as_deref(), 256),
         display_name: display_name(notes, org, paths[1]),
     };
     let is_named = !(party.reference.is_empty() && party.display_name.is_empty());
-    if !is_named {
+    if is_named {
+        notes.lose_attribute(paths[2], org.ref_.as_deref(), &party.reference);
+    } else {
         notes.lose(paths[0], 1);
     }
     is_named.then_some(party)
