@@ -1,7 +1,7 @@
 //! What a brief tells for a day, of whom, and what it says is not in it.
 
-use api::registan::agreements::v1::party_service_client::PartyServiceClient;
-use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
+use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
+use api::registan::agreements::v1::{Party, party};
 use api::registan::partnership::v1::activity_count::Exactness;
 use api::registan::partnership::v1::part_status::{Completeness, Gap, GapKind};
 use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
@@ -57,13 +57,7 @@ async fn party(record: &Record, id: &str, kind: party::Kind) {
         source: Some(citation()),
         ..Party::default()
     };
-    let request = CreatePartyRequest {
-        party: Some(party),
-        party_id: id.to_owned(),
-        ..CreatePartyRequest::default()
-    };
-    let mut client = PartyServiceClient::new(record.channel());
-    client.create_party(request).await.expect("it is recorded");
+    record.create_party(id, party).await;
 }
 
 async fn projects(record: &Record, dates: &[&[(DateKind, [i32; 2])]]) {

@@ -1,10 +1,9 @@
 //! Resources as large as a service takes, through the gateway, by clients that take no more than 4 MiB at a time.
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
-use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::{
-    Agreement, AgreementParty, CreateAgreementRequest, CreatePartyRequest, Party, Provision,
-    agreement, agreement_party, party, provision,
+    Agreement, AgreementParty, CreateAgreementRequest, Party, Provision, agreement,
+    agreement_party, party, provision,
 };
 use api::registan::partnership::v1::GetBriefRequest;
 use api::registan::partnership::v1::part_status::Completeness;
@@ -59,13 +58,7 @@ async fn agreements(record: &Record) {
         source: Some(citation()),
         ..Party::default()
     };
-    let request = CreatePartyRequest {
-        party: Some(union),
-        party_id: "eu".to_owned(),
-        ..CreatePartyRequest::default()
-    };
-    let mut parties = PartyServiceClient::new(record.channel());
-    parties.create_party(request).await.expect("it is recorded");
+    record.create_party("eu", union).await;
     let part = |party: &str| AgreementParty {
         party: format!("parties/{party}"),
         role: agreement_party::Role::Contracting.into(),

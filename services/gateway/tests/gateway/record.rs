@@ -73,15 +73,20 @@ impl Record {
                 source: Some(citation()),
                 ..Party::default()
             };
-            let request = CreatePartyRequest {
-                party: Some(party),
-                party_id: id.to_owned(),
-                ..CreatePartyRequest::default()
-            };
-            let mut parties = PartyServiceClient::new(record.channel());
-            parties.create_party(request).await.expect("the party is created");
+            record.create_party(id, party).await;
         }
         record
+    }
+
+    /// Records a party.
+    pub async fn create_party(&self, id: &str, party: Party) {
+        let request = CreatePartyRequest {
+            party: Some(party),
+            party_id: id.to_owned(),
+            ..CreatePartyRequest::default()
+        };
+        let mut parties = PartyServiceClient::new(self.channel());
+        parties.create_party(request).await.expect("the party is created");
     }
 
     /// Stops the project service, at once.

@@ -1,11 +1,10 @@
 //! No element of a file is dropped without a count.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use crate::import::{changes, file, imported, paid};
 use crate::scan;
-use crate::support::{Running, serve};
+use crate::support::{Running, serve, unhcr};
 use api::registan::projects::v1::{
     DeleteProjectRequest, ImportIatiResponse, ListProjectsRequest, ListTransactionsRequest,
     Project, Transaction,
@@ -61,8 +60,7 @@ async fn all_transactions(running: &mut Running) -> Vec<Transaction> {
 /// What is not kept is counted, and all the rest stands in the record.
 #[tokio::test]
 async fn what_is_not_counted_as_lost_stands_in_the_record() {
-    let Some(data) = testkit::shared_data() else { return };
-    let file = fs::read(data.join("iati-unhcr-2023/UNHCR-Activities-2023.xml")).unwrap();
+    let Some(file) = unhcr() else { return };
     testkit::on_both(|url| {
         let file = &file;
         async move {
@@ -183,6 +181,8 @@ async fn what_there_is_no_place_for_is_reported_by_path() {
         }
     })
     .await;
+}
+
 #[tokio::test]
 async fn an_attribute_that_is_not_taken_is_reported_where_its_element_is_recorded() {
     let long = format!("ref=\"{}\"", "X".repeat(300));
@@ -212,8 +212,6 @@ async fn an_attribute_that_is_not_taken_is_reported_where_its_element_is_recorde
         }
     })
     .await;
-}
-
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! Relations between activities lead to the recorded projects, whichever of them came first.
 
-use std::fs;
-
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{ListProjectsRequest, Project, ProjectRelation};
 use policy::{Desks, Tier};
 
 use crate::import::changes;
-use crate::support::{Running, messages, project, recording, serve};
+use crate::support::{Running, messages, project, recording, serve, unhcr};
 
 /// A file of these activities, each with the others that it names.
 fn file(activities: &[(&str, &[&str])]) -> Vec<u8> {
@@ -133,8 +131,7 @@ async fn a_large_activity_is_linked_too_and_those_that_name_it() {
 /// As many as an independent reader finds: all that are in the file.
 #[tokio::test]
 async fn no_relation_of_a_published_file_is_left_that_could_be_resolved() {
-    let Some(data) = testkit::shared_data() else { return };
-    let file = fs::read(data.join("iati-unhcr-2023/UNHCR-Activities-2023.xml")).unwrap();
+    let Some(file) = unhcr() else { return };
     testkit::on_both(|url| {
         let file = &file;
         async move {

@@ -133,6 +133,12 @@ impl Running {
     }
 }
 
+/// What UNHCR published of 2023; nothing where the published files are not beside the repository.
+pub fn unhcr() -> Option<Vec<u8>> {
+    let file = testkit::shared_data()?.join("iati-unhcr-2023/UNHCR-Activities-2023.xml");
+    Some(std::fs::read(file).unwrap())
+}
+
 fn data(message: &ImportIatiRequest) -> &[u8] {
     match &message.part {
         Some(Part::Data(data)) => data,
