@@ -6,6 +6,8 @@ pub const CENTRAL_ASIA: [&str; 5] = ["KZ", "KG", "TJ", "TM", "UZ"];
 pub const CENTRAL_ASIA_CODE: &str = "619";
 /// The regions around it: South & Central Asia, Asia, and developing countries without more.
 const AROUND: [&str; 3] = ["689", "798", "998"];
+/// Those of them in which it lies for certain: 998 is of developing countries of which no more is said.
+const CONTAINING: [&str; 2] = ["689", "798"];
 
 /// The states of a region, of those whose members are known here.
 pub fn members(region: &str) -> Option<[&'static str; 5]> {
@@ -15,6 +17,16 @@ pub fn members(region: &str) -> Option<[&'static str; 5]> {
 /// The region of which a country is a member, of those whose members are known here.
 pub fn of_country(country: &str) -> Option<&'static str> {
     CENTRAL_ASIA.contains(&country).then_some(CENTRAL_ASIA_CODE)
+}
+
+/// Returns true where a region contains a country or another region, as far as that is known here.
+pub fn contains(region: &str, code: &str) -> bool {
+    let is_of_central_asia = CENTRAL_ASIA.contains(&code);
+    match region {
+        CENTRAL_ASIA_CODE => is_of_central_asia,
+        _ if CONTAINING.contains(&region) => is_of_central_asia || code == CENTRAL_ASIA_CODE,
+        _ => false,
+    }
 }
 
 /// Returns true where a region contains a country or another region; of what lies outside Central Asia also where it is not known
@@ -50,7 +62,9 @@ mod tests {
             ("679", "AF", true),
         ] {
             assert_eq!(may_contain(region, code), is_in, "{code} in {region}");
+            assert!(is_in || !contains(region, code), "{code} in {region}");
         }
+        assert!(contains("619", "TM") && contains("798", "619") && !contains("998", "TM"));
         assert_eq!((members("298"), of_country("AF")), (None, None));
     }
 }

@@ -9,7 +9,7 @@ vocabulary! {
     Reason {
         /// It is counted in a project above.
         CountedInParent = 1 "COUNTED_IN_PARENT",
-        /// It goes to a region around what is asked for.
+        /// It goes to a region around what is asked for, or perhaps into a region that is asked for.
         Regional = 2 "REGIONAL",
         /// Several share it, and their shares are not said.
         ShareNotSaid = 3 "SHARE_NOT_SAID",
@@ -46,41 +46,52 @@ impl Fit {
 /// What is asked for; empty: everything.
 pub type Asked = BTreeSet<String>;
 
-/// Whether the part of a recipient is asked for. What nobody has (`""`) belongs to those without a stated share together.
+/// Whether the part of a recipient is asked for. What nobody has (`""`) belongs to those without a stated share together. What lies
+/// in a region that is asked for is asked for too.
 pub fn recipient(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
-    let may_contain = |around: &str| asked.iter().any(|code| region::may_contain(around, code));
-    fit(asked, code, sharing, may_contain, Reason::RecipientNotSaid)
+    let one = |code: &str| {
+        let may_be = |it: &String| region::may_contain(code, it) || region::may_contain(it, code);
+        if asked.contains(code) || asked.iter().any(|it| region::contains(it, code)) {
+            Fit::Asked
+        } else if asked.iter().any(may_be) {
+            Fit::Open(Reason::Regional)
+        } else {
+            Fit::Elsewhere
+        }
+    };
+    fit(asked, code, sharing, one, Reason::RecipientNotSaid)
 }
 
 /// Whether the part of a sector is asked for.
 pub fn sector(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
-    fit(asked, code, sharing, |_| false, Reason::SectorNotSaid)
+    let one = |code: &str| if asked.contains(code) { Fit::Asked } else { Fit::Elsewhere };
+    fit(asked, code, sharing, one, Reason::SectorNotSaid)
 }
 
 fn fit(
     asked: &Asked,
+/// Whether a part is asked for, where `one` says it of a code.
     code: &str,
     sharing: &[String],
-    may_contain: impl Fn(&str) -> bool,
+    one: impl Fn(&str) -> Fit,
     not_said: Reason,
 ) -> Fit {
-    if asked.is_empty() || asked.contains(code) {
+    if asked.is_empty() {
         return Fit::Asked;
     }
     if !code.is_empty() {
-        return if may_contain(code) { Fit::Open(Reason::Regional) } else { Fit::Elsewhere };
+        return one(code);
     }
-    let is_asked = |code: &String| asked.contains(code);
-    if sharing.is_empty() {
+    let of_sharing: Vec<Fit> = sharing.iter().map(|code| one(code)).collect();
+    if of_sharing.is_empty() {
         Fit::Open(not_said)
-    } else if sharing.iter().all(is_asked) {
+    } else if of_sharing.iter().all(|fit| *fit == Fit::Asked) {
         Fit::Asked
-    } else if sharing.iter().any(is_asked) {
+    } else if of_sharing.contains(&Fit::Asked) {
         Fit::Open(Reason::ShareNotSaid)
-    } else if sharing.iter().any(|code| may_contain(code)) {
-        Fit::Open(Reason::Regional)
     } else {
-        Fit::Elsewhere
+        let open = of_sharing.into_iter().find(|fit| *fit != Fit::Elsewhere);
+        open.unwrap_or(Fit::Elsewhere)
     }
 }
 
@@ -112,6 +123,13 @@ mod tests {
             (&["AF"], "619", &[], Elsewhere),
         ] {
             let asked: Asked = asked.iter().map(|&it| it.to_owned()).collect();
+            (&["619"], "TM", &[], Yes),
+            (&["619"], "", &["TM", "KG"], Yes),
+            (&["619"], "", &["TM", "AF"], Open(ShareNotSaid)),
+            (&["619"], "AF", &[], Elsewhere),
+            (&["798"], "619", &[], Yes),
+            (&["798"], "AF", &[], Open(Regional)),
+            (&["298"], "TM", &[], Elsewhere),
             let sharing: Vec<_> = sharing.iter().map(|&it| it.to_owned()).collect();
             assert_eq!(recipient(&asked, code, &sharing), wanted, "{asked:?} {code} {sharing:?}");
         }

@@ -280,6 +280,7 @@ async fn the_share_of_a_country_or_region_is_summed_and_what_may_be_theirs_is_na
             ]
         );
         let grouped = sum(&mut running, grouped).await;
+        let by_code = sum(&mut running, of(&["619"])).await;
         assert_eq!(grouped[..2], ["project =300(1)", "project TM=11(2)"]);
     })
     .await;
@@ -302,6 +303,7 @@ async fn sectors_participants_and_kinds_are_filtered_and_told_apart() {
         two.sectors = vec![sector("15160", ""), sector("14020", "")];
         two.participants = vec![
             taking_part(funding, "XI-EU"),
+        assert_eq!(by_code, region, "the states of a region are asked for with it");
             taking_part(implementing, "XI-A"),
             taking_part(implementing, "XI-B"),
         ];
