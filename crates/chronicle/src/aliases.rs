@@ -1,11 +1,18 @@
 //! Other names of what a field refers to: asked by one of them, it finds what is recorded under any.
 
+use std::collections::BTreeSet;
+
 use policy::Tier;
+use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType,
 };
 
+use crate::Chronicle;
+use crate::error::Error;
 use crate::filter::{At, standing};
+use crate::lane::Lane;
+use crate::resource::Resource;
 use crate::schema::{id, side};
 
 /// Where the names of what a field refers to are kept: in the fields of a resource of the same service.
@@ -23,8 +30,13 @@ impl Aliases {
     /// Whether a value is what is asked for, or another name of it. Who is meant is judged by what stands now or stood at a
     /// record time, and only by what everybody may see: else an answer would tell that something hidden is recorded.
     pub(crate) fn same(self, value: &SimpleExpr, asked: &str, at: At) -> SimpleExpr {
+        value.clone().in_subquery(self.all(asked, at))
+    }
+
+    /// What is asked for, and all other names of it.
+    fn all(self, asked: &str, at: At) -> SelectStatement {
         let at = if at == At::Version { At::Now } else { at };
-        let mut same = Query::select().expr(Expr::val(asked)).to_owned();
+        let mut same = Query::select().expr_as(Expr::val(asked), id("known")).to_owned();
         for path in ["name"].iter().chain(self.single) {
             same.union(UnionType::Distinct, self.meant(path, asked, at));
         }
@@ -36,7 +48,7 @@ impl Aliases {
                 .to_owned();
             same.union(UnionType::Distinct, all);
         }
-        value.clone().in_subquery(same)
+        same
     }
 
     /// A column of those that have this name.
@@ -76,6 +88,26 @@ impl Aliases {
             .from_as(id(side(self.kind, path)), id(table))
             .cond_where(standing(table, at))
             .to_owned()
+    }
+}
+
+impl Chronicle {
+    /// All by which what is asked for in the list `path` is known: itself, in the spelling of [`crate::filter::meant`], and its other
+    /// names. One query, and none where it has none.
+    pub async fn known_as<T: Resource>(
+        &self,
+        path: &str,
+        asked: &str,
+        at: At,
+    ) -> Result<BTreeSet<String>, Error> {
+        let field = T::fields().into_iter().find(|field| field.path == path);
+        let Some(aliases) = field.and_then(|field| field.aliases) else {
+            return Ok([asked.to_owned()].into());
+        };
+        let _turn = self.turn(Lane::Page).await;
+        let rows = self.db.query_all(&aliases.all(asked, at)).await?;
+        let known = rows.iter().map(|row| row.try_get::<Option<String>>("", "known"));
+        Ok(known.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::fold::nearest;
 use crate::resource::{Field, Read, Resource};
 use crate::schema::{id, open_literal, side};
-use crate::spelling::{Meant, snake};
+use crate::spelling::{Meant, Spelling, snake};
 
 const MOST_BYTES: usize = 4096;
 const MOST_DEPTH: usize = 32;
@@ -50,6 +50,14 @@ pub fn standing(table: &str, at: At) -> Condition {
 /// What a filter means for the versions `v` of a resource at `at`. An empty filter holds for all.
 pub fn filter<T: Resource>(text: &str, at: At) -> Result<Condition, Error> {
     compiled::<T>(text, at).map(|(condition, _)| condition)
+}
+
+/// What a text asks a list of a resource for, as a filter would: a name, or the one spelling of another value; else what is wrong.
+pub fn meant<T: Resource>(path: &str, asked: &str) -> Result<String, String> {
+    let field = T::fields().into_iter().find(|field| field.path == path);
+    let spelling = field.map_or(Spelling::ANY, |field| field.spelling);
+    let (Meant::Name(meant) | Meant::Value(meant)) = spelling.read(asked)?;
+    Ok(meant)
 }
 
 /// What a filter asks for: the terms of which one must hold where it holds.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use facts::source::key;
 use facts::vocabulary::Vocabulary;
 use serde::{Deserialize, Serialize};
 
@@ -39,9 +40,10 @@ impl Roles {
         self.0.iter().filter(move |part| wanted.is_none_or(|role| part.0 == role))
     }
 
-    /// Whether somebody takes part, in this role or any.
-    pub fn has(&self, name: &str, role: Option<Role>) -> bool {
-        self.of(role).any(|part| part.1 == name || part.2 == name)
+    /// Whether somebody who is known by these names and keys of identifiers takes part, in this role or any.
+    pub fn has(&self, known: &BTreeSet<String>, role: Option<Role>) -> bool {
+        let is_known = |published: &str| key(published).is_ok_and(|key| known.contains(&key));
+        self.of(role).any(|part| known.contains(&part.1) || is_known(&part.2))
     }
 
     /// The one participant in this role, or any; empty where there is none, or several: nobody said how to split.
@@ -81,8 +83,10 @@ mod tests {
 
         assert_eq!(roles.only(Some(Role::Funding)), "organizations/eu");
         assert_eq!((roles.only(Some(Role::Implementing)), roles.only(None)), ("", ""));
-        assert!(roles.has("XI-EU", None) && roles.has("Somebody", Some(Role::Implementing)));
-        assert!(!roles.has("XM-1", Some(Role::Funding)));
+        let known = |name: &str| [name.to_owned()].into();
+        assert!(roles.has(&known("organizations/eu"), None) && roles.has(&known("xi eu"), None));
+        assert!(roles.has(&known("somebody"), Some(Role::Implementing)));
+        assert!(!roles.has(&known("xm 1"), Some(Role::Funding)));
         assert_eq!(Roles::from_label(&label(&[])).unwrap(), Roles::default());
     }
 }

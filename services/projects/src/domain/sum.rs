@@ -55,9 +55,7 @@ pub struct Splits {
     pub sectors: Asked,
     /// The vocabulary of the sectors.
     pub vocabulary: String,
-    /// The participant that is asked for; empty: any.
-    pub participant: String,
-    /// The role in which; nothing: any.
+    /// The role in which participants are told apart, or one is asked for; nothing: any.
     pub role: Option<Role>,
 }
 
@@ -125,22 +123,12 @@ impl Splits {
         self.split_recipients() || self.split_sectors()
     }
 
-    /// Whether the sums depend on who takes part.
-    pub const fn need_roles(&self) -> bool {
-        self.by_participant || !self.participant.is_empty()
-    }
-
     fn split_recipients(&self) -> bool {
         self.by_recipient || !self.recipients.is_empty()
     }
 
     fn split_sectors(&self) -> bool {
         self.by_sector || !self.sectors.is_empty()
-    }
-
-    /// Whether the participant that is asked for takes part.
-    pub fn has(&self, group: &Group) -> bool {
-        self.participant.is_empty() || group.roles.has(&self.participant, self.role)
     }
 
     /// The parts of a group that are or may be asked for: recipient and sector, how much, and which of the two.

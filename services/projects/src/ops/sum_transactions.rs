@@ -1,13 +1,18 @@
 //! Sums transactions, apart as asked, split so that the parts add up to the whole, and none counted twice.
 
 use chassis::Failure;
+use chronicle::{At, ListRequest};
 use standard::failure::from_record;
 
 use crate::app::App;
+use crate::domain::Project;
 use crate::domain::family::Families;
 use crate::domain::project::Kind;
-use crate::domain::sum::{self, Splits, Sums};
+use crate::domain::sum::{self, Group, Splits, Sums};
 use crate::store::{self, Apart};
+
+/// The field of projects that a participant is looked for in.
+const PARTICIPANTS: &str = "participants";
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -20,21 +25,23 @@ pub struct Question {
     pub years: bool,
     /// By project.
     pub projects: bool,
+    /// Of projects in which this one takes part: a name, or the key of an identifier; empty: of all.
+    pub participant: String,
     /// By recipient, sector and participant, and of which of them.
     pub splits: Splits,
     /// Record time; absent for now.
     pub read_time: Option<i64>,
 }
 
-/// The sums, in order, and the record time they hold for. One query; one more where projects with transactions name others,
-/// and, for who may read what is CONFIDENTIAL, one before.
+/// The sums, in order, and the record time they hold for. One query; one more where projects with transactions name others, one
+/// where a participant is asked for, and, for who may read what is CONFIDENTIAL, one before.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
-    let Question { filter, kinds, years, projects, splits, read_time } = question;
+    let Question { filter, kinds, years, projects, participant, splits, read_time } = question;
     let apart = Apart {
         years: *years,
         projects: *projects,
         shares: splits.need_shares(),
-        roles: splits.need_roles(),
+        roles: splits.by_participant || !participant.is_empty(),
     };
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let failed = |error| from_record("registan/Transaction", error);
@@ -43,7 +50,9 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     let selection = store::Selection { filter, kinds };
     let (mut groups, read_time) =
         store::groups(chronicle, selection, apart, read_time, &reader).await.map_err(failed)?;
-    groups.retain(|group| splits.has(group));
+    if !participant.is_empty() {
+        keep(app, &mut groups, question, read_time).await?;
+    }
     let families = if groups.iter().any(|group| !group.member.is_empty()) {
         let members = store::members(chronicle, read_time, &reader).await.map_err(failed)?;
         Families::new(&members)
@@ -51,4 +60,34 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
         Families::default()
     };
     Ok((sum::allocate(&groups, splits, &families), read_time))
+}
+
+/// Keeps what the participant that is asked for has a part in, by any name of it. One that nobody knows is refused as in a filter of
+/// projects.
+async fn keep(
+    app: &App,
+    groups: &mut Vec<Group>,
+    question: &Question,
+    read_time: i64,
+) -> Result<(), Failure> {
+    let Question { participant, splits, .. } = question;
+    let at = At::Time(read_time);
+    let known = app.records.chronicle.known_as::<Project>(PARTICIPANTS, participant, at).await;
+    let known = known.map_err(|error| from_record("registan/Project", error))?;
+    groups.retain(|group| group.roles.has(&known, splits.role));
+    if !groups.is_empty() || known.len() > 1 {
+        return Ok(());
+    }
+    let filter = format!("{PARTICIPANTS}:\"{participant}\"");
+    let asked = ListRequest { filter, read_time: Some(read_time), ..ListRequest::default() };
+    app.records.explain_nothing::<Project>(&asked).await.map_err(|failure| {
+        let mut violations = failure.violations.clone();
+        if violations.is_empty() {
+            return failure;
+        }
+        for violation in &mut violations {
+            "participant".clone_into(&mut violation.field);
+        }
+        Failure::invalid(violations)
+    })
 }

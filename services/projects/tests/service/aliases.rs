@@ -3,10 +3,11 @@
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{
     CreateOrganizationRequest, ListProjectsRequest, Organization, Participant, Project,
+    SumTransactionsRequest,
 };
 use api::registan::r#type::v1::{ExternalId, external_id};
 
-use crate::support::{Running, citation, project, serve};
+use crate::support::{Running, citation, disbursement, project, serve, violations};
 
 fn organization(tier: WireTier, iati_ref: &str, former: &str) -> Organization {
     let scheme = external_id::Scheme::Iati.into();
@@ -32,6 +33,16 @@ async fn with(running: &mut Running, id: &str, organization: &str, reference: &s
     running.create_project(id, project).await;
 }
 
+/// Records somebody.
+async fn known(running: &mut Running, id: &str, organization: Organization) {
+    let request = CreateOrganizationRequest {
+        organization_id: id.to_owned(),
+        organization: Some(organization),
+        ..CreateOrganizationRequest::default()
+    };
+    running.organizations.create_organization(request).await.unwrap();
+}
+
 async fn found(running: &mut Running, filter: &str) -> Vec<String> {
     let request = ListProjectsRequest {
         filter: filter.to_owned(),
@@ -46,15 +57,10 @@ async fn found(running: &mut Running, filter: &str) -> Vec<String> {
 async fn a_participant_is_found_by_any_name_of_the_organization() {
     testkit::on_both(|url| async move {
         let mut running = serve(&url).await;
-        let create = |id: &str, organization| CreateOrganizationRequest {
-            organization_id: id.to_owned(),
-            organization: Some(organization),
-            ..CreateOrganizationRequest::default()
-        };
         let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
-        running.organizations.create_organization(create("office", office)).await.unwrap();
+        known(&mut running, "office", office).await;
         let secret = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
-        running.organizations.create_organization(create("", secret)).await.unwrap();
+        known(&mut running, "", secret).await;
         with(&mut running, "a-by-name", "organizations/office", "").await;
         with(&mut running, "b-by-new", "", "XI-IATI-NEW").await;
         with(&mut running, "c-by-old", "", "XI-IATI-OLD").await;
@@ -72,6 +78,63 @@ async fn a_participant_is_found_by_any_name_of_the_organization() {
         // That somebody hidden is known by both is told to nobody.
         assert_eq!(found(&mut running, "participants:\"QQ-OFFICE\"").await, ["e-hidden"]);
         assert!(found(&mut running, "participants:\"ZZ-7654321\"").await.is_empty());
+    })
+    .await;
+}
+
+/// The sums of what a participant has a part in, or why there are none.
+async fn summed(running: &mut Running, participant: &str) -> Result<Vec<String>, String> {
+    let request = SumTransactionsRequest {
+        participant: participant.to_owned(),
+        ..SumTransactionsRequest::default()
+    };
+    match running.transactions.sum_transactions(request).await {
+        Ok(answer) => Ok(answer.into_inner().sums.into_iter().map(|sum| sum.amount).collect()),
+        Err(refusal) => {
+            let of: Vec<_> = violations(&refusal);
+            Err(of.into_iter().map(|(field, reason)| format!("{field} {reason}")).collect())
+        }
+    }
+}
+
+#[tokio::test]
+async fn sums_of_a_participant_are_found_by_any_name_and_in_any_spelling() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
+        known(&mut running, "office", office).await;
+        let idle = organization(WireTier::Public, "XI-IATI-IDLE", "XI-IATI-IDLER");
+        known(&mut running, "idle", idle).await;
+        let secret = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
+        known(&mut running, "", secret).await;
+        for (id, name, reference, amount) in [
+            ("by-name", "organizations/office", "", "1"),
+            ("by-new", "", "XI-IATI-NEW", "20"),
+            ("by-old", "", "XI-IATI-OLD", "300"),
+            ("other", "", "XI-IATI-ELSE", "4000"),
+            ("hidden", "", "QQ-OFFICE", "50000"),
+        ] {
+            with(&mut running, id, name, reference).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+
+        for name in ["organizations/office", "XI-IATI-NEW", "XI-IATI-OLD", "xi iati old"] {
+            assert_eq!(summed(&mut running, name).await, Ok(vec!["321".to_owned()]), "{name}");
+        }
+        assert_eq!(summed(&mut running, "xi-iati-else").await, Ok(vec!["4000".to_owned()]));
+        assert_eq!(summed(&mut running, "QQ-OFFICE").await, Ok(vec!["50000".to_owned()]));
+        for nothing in ["organizations/idle", "XI-IATI-IDLER", "ZZ-7654321"] {
+            assert_eq!(summed(&mut running, nothing).await, Ok(vec![]), "{nothing}");
+        }
+        for (wrong, reason) in [
+            ("organizations/offices", "FILTER_NAMES_NOTHING"),
+            ("XI-IATI-ELS", "FILTER_NAMES_NOTHING"),
+            ("organizations/a/b", "PARTICIPANT_INVALID"),
+            ("()", "PARTICIPANT_INVALID"),
+        ] {
+            let refused = Err(format!("participant {reason}"));
+            assert_eq!(summed(&mut running, wrong).await, refused, "{wrong}");
+        }
     })
     .await;
 }

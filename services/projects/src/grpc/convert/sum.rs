@@ -3,11 +3,13 @@
 use api::registan::projects::v1 as wire;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use chassis::Failure;
+use chronicle::filter::meant;
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use standard::failure::from_violations;
 use standard::time::{micros, timestamp};
 
+use crate::domain::Project;
 use crate::domain::asked::Asked;
 use crate::domain::sum::{Key, Left, Sum, Sums};
 use crate::ops::Question;
@@ -41,8 +43,8 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
         check.violation("recipients", "RECIPIENT_INVALID", description);
     }
     splits.sectors = read_codes(&mut check, "sectors", request.sectors);
-    splits.participant = check.text("participant", request.participant, 1024);
     splits.role = check.optional_word("participant_role", request.participant_role);
+    question.participant = read_participant(&mut check, request.participant);
     from_violations(check.finish()).map_or(Ok(question), Err)
 }
 
@@ -66,6 +68,18 @@ fn read_codes(check: &mut Check, field: &str, codes: Vec<String>) -> Asked {
     let codes =
         check.each(field, MOST_CODES, codes, |check, code| check.required_text("", code, 64));
     codes.into_iter().collect()
+}
+
+/// Whom the filters of projects would find by this.
+fn read_participant(check: &mut Check, given: String) -> String {
+    let asked = check.text("participant", given, 1024);
+    if asked.is_empty() {
+        return asked;
+    }
+    meant::<Project>("participants", &asked).unwrap_or_else(|said| {
+        check.violation("participant", "PARTICIPANT_INVALID", said);
+        String::new()
+    })
 }
 
 fn is_recipient(code: &str) -> bool {
