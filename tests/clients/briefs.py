@@ -264,13 +264,30 @@ def export():
     return projects, transactions, parents
 
 
-def above(name, parents):
-    found, open_ = set(), [name]
+def covers(whole, part):
+    return min(whole, 0) <= part <= max(whole, 0)
+
+
+def nearest(name, parents, totals):
+    """Of the nearest above a project that have an amount: the one that has most."""
+    found, open_, seen = [], [name], {name}
     while open_:
-        for parent in parents[open_.pop()] - found:
-            found.add(parent)
-            open_.append(parent)
-    return found
+        for parent in parents[open_.pop()] - seen:
+            seen.add(parent)
+            (found if parent in totals else open_).append(parent)
+    return max(found, key=lambda it: (totals[it], [-ord(letter) for letter in it]), default=None)
+
+
+def left_to_parents(totals, parents):
+    """Of the projects that have an amount, those below another: why theirs is in no sum."""
+    over = {name: nearest(name, parents, totals) for name in totals}
+    below = defaultdict(Fraction)
+    for name, parent in over.items():
+        below[parent] += totals[name]
+    return {
+        name: "COUNTED_IN_PARENT" if covers(totals[parent], below[parent]) else "MORE_THAN_PARENT"
+        for name, parent in over.items() if parent
+    }
 
 
 def sums(exported, asked, day, key):
@@ -282,12 +299,16 @@ def sums(exported, asked, day, key):
     project = lambda it: it["name"].split("/transactions/")[0]
     recipients = lambda it: it.get("recipients") or projects[project(it)].get("recipients", [])
     split = [(it, *attribute(Fraction(it["value"]["amount"]), recipients(it), asked)) for it in chosen]
-    has = {(measure(it), project(it)) for it, mine, open_ in split if mine or open_}
+    has = defaultdict(lambda: defaultdict(Fraction))
+    for it, mine, open_ in split:
+        if mine or open_:
+            has[measure(it)][project(it)] += sum([*mine.values(), *open_.values()])
+    reasons = {of: left_to_parents(totals, parents) for of, totals in has.items()}
     counted, left = defaultdict(Fraction), defaultdict(Fraction)
     for it, mine, open_ in split:
-        if any((measure(it), parent) in has for parent in above(project(it), parents)):
+        if reason := reasons.get(measure(it), {}).get(project(it)):
             for part in [*mine.values(), *open_.values()]:
-                left[measure(it), "COUNTED_IN_PARENT"] += part
+                left[measure(it), reason] += part
             continue
         for code, part in mine.items():
             counted[(*measure(it), key(code, it))] += part

@@ -23,6 +23,12 @@ impl Total {
         Self(units * NANOS + i128::from(nanos))
     }
 
+    /// Whether another can be a part of it: nothing, or of its sign and not more.
+    pub fn covers(self, other: Self) -> bool {
+        let (least, most) = if self.0 < 0 { (self.0, 0) } else { (0, self.0) };
+        (least..=most).contains(&other.0)
+    }
+
     /// Decimals it has after the point, at least two: the cent.
     fn scale(self) -> u32 {
         let mut scale = MOST_DECIMALS;
@@ -109,6 +115,21 @@ mod tests {
         let weights: Vec<_> =
             weights.iter().map(|weight| Decimal::from_str(weight).unwrap()).collect();
         amount.split(&weights)
+    }
+
+    #[test]
+    fn a_part_has_the_sign_of_the_whole_and_is_not_more() {
+        for (whole, part, covers) in [
+            (5, 5, true),
+            (5, 0, true),
+            (5, 6, false),
+            (5, -1, false),
+            (-5, -5, true),
+            (-5, 1, false),
+        ] {
+            let [whole, part] = [whole, part].map(|units| Total::new(0, units, 0));
+            assert_eq!(whole.covers(part), covers, "{part} of {whole}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ vocabulary! {
         RecipientNotSaid = 4 "RECIPIENT_NOT_SAID",
         /// Nobody said what it is for.
         SectorNotSaid = 5 "SECTOR_NOT_SAID",
+        /// The projects below one have more than it has: it cannot all be counted there.
+        MoreThanParent = 6 "MORE_THAN_PARENT",
     }
 }
 
@@ -68,9 +70,9 @@ pub fn sector(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
     fit(asked, code, sharing, one, Reason::SectorNotSaid)
 }
 
+/// Whether a part is asked for, where `one` says it of a code.
 fn fit(
     asked: &Asked,
-/// Whether a part is asked for, where `one` says it of a code.
     code: &str,
     sharing: &[String],
     one: impl Fn(&str) -> Fit,
@@ -121,8 +123,6 @@ mod tests {
             (&five, "AF", &[], Elsewhere),
             (&["AF"], "689", &[], Open(Regional)),
             (&["AF"], "619", &[], Elsewhere),
-        ] {
-            let asked: Asked = asked.iter().map(|&it| it.to_owned()).collect();
             (&["619"], "TM", &[], Yes),
             (&["619"], "", &["TM", "KG"], Yes),
             (&["619"], "", &["TM", "AF"], Open(ShareNotSaid)),
@@ -130,6 +130,8 @@ mod tests {
             (&["798"], "619", &[], Yes),
             (&["798"], "AF", &[], Open(Regional)),
             (&["298"], "TM", &[], Elsewhere),
+        ] {
+            let asked: Asked = asked.iter().map(|&it| it.to_owned()).collect();
             let sharing: Vec<_> = sharing.iter().map(|&it| it.to_owned()).collect();
             assert_eq!(recipient(&asked, code, &sharing), wanted, "{asked:?} {code} {sharing:?}");
         }

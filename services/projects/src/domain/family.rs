@@ -1,9 +1,12 @@
 //! Which projects are above which: what is counted in a parent is not counted again in its child.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use facts::total::Total;
 use serde::{Deserialize, Serialize};
 
+use super::asked::Reason;
 use super::project::{Relation, RelationKind};
 
 /// The parents and children that a project names, as they are kept in a column for sums: by name where recorded, else by
@@ -89,22 +92,49 @@ impl Families {
         Self { rings, above }
     }
 
-    /// Those of `counted` that others of it are above. Of a ring the first by name counts. Looks at each project once.
-    pub fn counted_above<'a>(&self, counted: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-        let ring = |name: &str| self.rings.get(name).copied();
+    /// Those of `counted` that others of it are above, and why that takes them out of a sum: they are counted there, or those right
+    /// below the one above have more than it has. Of a ring the first by name counts. Looks at each project once.
+    pub fn counted_above<'a>(
+        &self,
+        counted: &BTreeMap<&'a str, Total>,
+    ) -> BTreeMap<&'a str, Reason> {
+        let places = counted.keys().filter_map(|name| Some((*name, *self.rings.get(*name)?)));
         let mut first = vec![None; self.above.len()];
-        for name in counted {
-            if let Some(ring) = ring(name) {
-                first[ring].get_or_insert(*name);
+        for (name, ring) in places.clone() {
+            first[ring].get_or_insert(name);
+        }
+        let nearest = self.nearest(&first, counted);
+        // Above one of a ring is the first of it, and above that what is nearest.
+        let parent =
+            |name: &str, ring: usize| first[ring].filter(|it| *it != name).or(nearest[ring]);
+        let mut below: BTreeMap<&str, Total> = BTreeMap::new();
+        for (name, ring) in places.clone() {
+            if let Some(parent) = parent(name, ring) {
+                *below.entry(parent).or_default() += counted[name];
             }
         }
-        let mut is_below = vec![false; self.above.len()];
-        for (ring, above) in self.above.iter().enumerate() {
-            is_below[ring] = above.iter().any(|over| is_below[*over] || first[*over].is_some());
+        let has_less = |parent: &str| !counted[parent].covers(below[parent]);
+        let reason = |(name, ring)| {
+            let parent = parent(name, ring)?;
+            let is_more = has_less(parent);
+            Some((name, if is_more { Reason::MoreThanParent } else { Reason::CountedInParent }))
+        };
+        places.filter_map(reason).collect()
+    }
+
+    /// The nearest above each ring that counts: of several the one that has most, of equals the first by name.
+    fn nearest<'a>(
+        &self,
+        first: &[Option<&'a str>],
+        counted: &BTreeMap<&'a str, Total>,
+    ) -> Vec<Option<&'a str>> {
+        let mut nearest: Vec<Option<&str>> = Vec::with_capacity(self.above.len());
+        for above in &self.above {
+            let all = above.iter().filter_map(|over| first[*over].or(nearest[*over]));
+            let most = all.max_by_key(|name| (counted.get(name), Reverse(*name)));
+            nearest.push(most);
         }
-        let is_counted_above =
-            |name: &str| ring(name).is_some_and(|ring| is_below[ring] || first[ring] != Some(name));
-        counted.iter().copied().filter(|name| is_counted_above(name)).collect()
+        nearest
     }
 }
 
@@ -162,6 +192,15 @@ mod tests {
         Member { name: name.to_owned(), identifier: Some(format!("XI-{name}")), kin }
     }
 
+    fn euros(amount: i64) -> Total {
+        Total::new(0, amount, 0)
+    }
+
+    /// That each of these has one euro.
+    fn of_one<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Total> {
+        names.into_iter().map(|name| (name, euros(1))).collect()
+    }
+
     #[test]
     fn a_project_is_below_all_whom_it_or_they_name() {
         let families = Families::new(&[
@@ -170,7 +209,8 @@ mod tests {
             member("low", &["middle", "unknown"], &["low"]),
         ]);
         let counted = |name: &'static str, all: &[&'static str]| {
-            families.counted_above(&all.iter().copied().chain([name]).collect()).contains(name)
+            let all = all.iter().copied().chain([name]);
+            families.counted_above(&of_one(all)).contains_key(name)
         };
 
         assert!(counted("low", &["top"]) && counted("low", &["middle"]));
@@ -185,9 +225,7 @@ mod tests {
             member("b", &["a"], &[]),
             member("c", &["b"], &[]),
         ]);
-        let all = ["a", "b", "c"].into();
-
-        let below: Vec<_> = families.counted_above(&all).into_iter().collect();
+        let below: Vec<_> = families.counted_above(&of_one(["a", "b", "c"])).into_keys().collect();
 
         assert_eq!(below, ["b", "c"]);
     }
@@ -202,9 +240,9 @@ mod tests {
             member("m", &["z"], &[]),
         ]);
 
-        let below = families.counted_above(&["a", "b", "y", "z"].into());
+        let below = families.counted_above(&of_one(["a", "b", "y", "z"]));
 
-        assert_eq!(below, ["a", "b", "z"].into());
+        assert_eq!(below.into_keys().collect::<Vec<_>>(), ["a", "b", "z"]);
     }
 
     /// Each of five hundred below each of five hundred, and those below as many again, none of which is counted.
@@ -218,16 +256,44 @@ mod tests {
         let between = middle.iter().map(|name| member(name, over(&top)));
         let highest = top.iter().map(|name| member(name, Kin::default()));
         let all: Vec<Member> = lowest.chain(between).chain(highest).collect();
-        let counted: BTreeSet<&str> = low.iter().map(String::as_str).collect();
+        let counted = of_one(low.iter().map(String::as_str));
         let start = std::time::Instant::now();
 
         let families = Families::new(&all);
         let none = families.counted_above(&counted);
-        let one = counted.iter().copied().chain(["top7"]).collect();
+        let one = of_one(counted.keys().copied().chain(["top7"]));
 
         assert!(none.is_empty());
         assert_eq!(families.counted_above(&one).len(), 500);
         assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn what_cannot_be_counted_in_the_one_above_is_told_apart() {
+        use Reason::{CountedInParent as Counted, MoreThanParent as More};
+        let families = Families::new(&[
+            member("top", &[], &[]),
+            member("large", &[], &[]),
+            member("between", &["top"], &[]),
+            member("a", &["between"], &[]),
+            member("b", &["between"], &[]),
+            member("shared", &["top", "large"], &[]),
+            member("low", &["a"], &[]),
+        ]);
+        for (amounts, wanted) in [
+            (&[("top", 10), ("a", 6), ("b", 4)][..], &[("a", Counted), ("b", Counted)][..]),
+            (&[("top", 10), ("a", 6), ("b", 5)], &[("a", More), ("b", More)]),
+            (&[("top", 10), ("a", 11), ("low", 11)], &[("a", More), ("low", Counted)]),
+            (&[("top", 10), ("between", 10), ("a", 10)], &[("a", Counted), ("between", Counted)]),
+            (&[("top", 1), ("large", 5), ("shared", 5)], &[("shared", Counted)]),
+            (&[("top", -10), ("a", -4)], &[("a", Counted)]),
+            (&[("top", -10), ("a", 4)], &[("a", More)]),
+            (&[("top", 10), ("a", -4)], &[("a", More)]),
+        ] {
+            let counted = amounts.iter().map(|(name, amount)| (*name, euros(*amount))).collect();
+            let found: Vec<_> = families.counted_above(&counted).into_iter().collect();
+            assert_eq!(found, wanted, "{amounts:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Sums of transactions, split so that the parts add up to the whole, and what no sum contains.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use facts::total::Total;
 use facts::vocabulary::Vocabulary;
@@ -178,18 +178,18 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
     let parts = groups.iter().map(|group| (group, splits.parts(group)));
     // What is somebody else's is in no sum, and takes nothing out of one.
     let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
-    let counted_above = counted_above(asked.iter().map(|(group, _)| *group), families);
+    let counted_above = counted_above(&asked, families);
     let mut sums = Sums::default();
     for (group, parts) in asked {
-        let is_counted_above = counted_above.contains(&(measure(group), group.member.as_str()));
+        let reason_above = counted_above.get(&(measure(group), group.member.as_str()));
         let mut counted: BTreeMap<Key, Total> = BTreeMap::new();
         let mut left: BTreeMap<Reason, Total> = BTreeMap::new();
         for (recipient, sector, part, fit) in parts {
-            match fit {
-                Fit::Elsewhere => {}
-                _ if is_counted_above => *left.entry(Reason::CountedInParent).or_default() += part,
-                Fit::Open(reason) => *left.entry(reason).or_default() += part,
-                Fit::Asked => {
+            match (reason_above, fit) {
+                (_, Fit::Elsewhere) => {}
+                (Some(reason), _) => *left.entry(*reason).or_default() += part,
+                (None, Fit::Open(reason)) => *left.entry(reason).or_default() += part,
+                (None, Fit::Asked) => {
                     *counted.entry(splits.key(group, recipient, sector)).or_default() += part;
                 }
             }
@@ -217,19 +217,20 @@ fn measure(group: &Group) -> Measure<'_> {
     (group.r#type, &group.currency, group.kind)
 }
 
-/// The projects of which a measure is counted in a project above.
+/// The projects of which a measure is counted in a project above, or left out because that one has less.
 fn counted_above<'a>(
-    groups: impl Iterator<Item = &'a Group>,
+    asked: &[(&'a Group, Vec<Part>)],
     families: &Families,
-) -> BTreeSet<(Measure<'a>, &'a str)> {
-    let mut counted: BTreeMap<Measure<'_>, BTreeSet<&str>> = BTreeMap::new();
-    for group in groups.filter(|group| !group.member.is_empty()) {
-        counted.entry(measure(group)).or_default().insert(&group.member);
+) -> BTreeMap<(Measure<'a>, &'a str), Reason> {
+    let mut counted: BTreeMap<Measure<'_>, BTreeMap<&str, Total>> = BTreeMap::new();
+    for (group, parts) in asked.iter().filter(|(group, _)| !group.member.is_empty()) {
+        let of_measure = counted.entry(measure(group)).or_default();
+        *of_measure.entry(&group.member).or_default() += parts.iter().map(|part| part.2).sum();
     }
-    let mut above = BTreeSet::new();
+    let mut above = BTreeMap::new();
     for (measure, members) in &counted {
         let below = families.counted_above(members);
-        above.extend(below.into_iter().map(|member| (*measure, member)));
+        above.extend(below.into_iter().map(|(member, reason)| ((*measure, member), reason)));
     }
     above
 }
