@@ -124,15 +124,28 @@ def lists(table):
             found = {item["project"].removeprefix("projects/"): MARKS.get(item.get("projectStatus"), ".") for item in money.get("projects", [])}
             found |= {item["project"].removeprefix("projects/"): "?" for item in money.get("undetermined", [])}
             check(f"{party} on {day}: projects", found, {name: is_there for name, is_there in mine.items() if is_there})
-            gaps = {"DAY_NOT_KNOWN"} if "?" in found.values() else set()
+            in_doubt = any(adopted_by(frameworks, projects[name], day, True) for name, is_there in found.items() if is_there != "?")
+            gaps = {"DAY_NOT_KNOWN"} if "?" in found.values() or in_doubt else set()
             gaps |= {"STATUS_NOT_KNOWN"} if "." in found.values() else set()
             stated = [name for name, is_there in mine.items() if is_there not in ("", "?") and projects[name].get("amounts")]
             gaps |= {"AMOUNT_NOT_DATED"} if stated else set()
             check(f"{party} on {day}: gaps of the money", gap_kinds(money), gaps)
-            served = {name.split("/")[1] for item in money.get("projects", []) for name in item.get("frameworks", [])}
-            late = [name for name in served if span(frameworks[name]["adopted"])[1] > datetime.date.fromisoformat(day)]
-            check(f"{party} on {day}: no framework that was adopted later", late, [])
+            served = {item["project"].removeprefix("projects/"): item for item in money.get("projects", [])}
+            adopted = {name: [adopted_by(frameworks, projects[name], day, open_) for open_ in (False, True)] for name in served}
+            named = {name: [item.get(field, []) for field in ("frameworks", "undeterminedFrameworks")] for name, item in served.items()}
+            check(f"{party} on {day}: frameworks adopted by then", named, adopted)
             yield party, day, brief
+
+
+def adopted_by(frameworks, project, day, is_open):
+    """The frameworks or priorities that a project serves, of those adopted by a day; or of those of which that is not known."""
+    day, found = datetime.date.fromisoformat(day), []
+    for name in project.get("frameworks", []):
+        adopted = frameworks[name.split("/")[1]].get("adopted")
+        first, last = span(adopted) if adopted else (datetime.date.min, datetime.date.max)
+        if first <= day < last if is_open else last <= day:
+            found.append(name)
+    return found
 
 
 def gap_kinds(part):

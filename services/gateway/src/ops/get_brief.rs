@@ -2,6 +2,7 @@
 
 mod counts;
 mod day;
+mod frameworks;
 mod gaps;
 mod law;
 mod money;

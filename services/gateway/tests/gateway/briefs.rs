@@ -12,7 +12,8 @@ use api::registan::projects::v1::project_date::Kind as DateKind;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
 use api::registan::projects::v1::{
-    CreateTransactionRequest, Project, ProjectDate, Recipient, Transaction, transaction,
+    CreateTransactionRequest, Project, ProjectDate, ProjectRelation, Recipient, Transaction,
+    project_relation, transaction,
 };
 use api::registan::rights::v1::Recommendation;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
@@ -24,7 +25,7 @@ use chassis::client::Connection;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::record::{Record, activity, citation, project};
+use crate::record::{Record, activity, citation, framework, project};
 
 #[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
 fn date(year: i32, month: i32, day: i32) -> Option<PartialDate> {
@@ -160,6 +161,68 @@ async fn money_of_the_region_is_named_in_the_brief_of_a_state_and_summed_in_that
 
     let (sums, left_out, has_gap) = money("parties/kz", 2019).await;
     assert_eq!((sums.as_str(), left_out.len(), has_gap), ("", 0, false));
+}
+
+#[tokio::test]
+async fn money_that_the_project_above_cannot_hold_makes_a_brief_partial() {
+    let record = Record::start().await;
+    projects(&record, &[&[]]).await;
+    let parent = ProjectRelation {
+        kind: project_relation::Kind::Parent.into(),
+        project: "projects/p0".to_owned(),
+        ..ProjectRelation::default()
+    };
+    let mut below = project(1, "kz");
+    below.project.as_mut().expect("there is one").relations = vec![parent];
+    let mut client = ProjectServiceClient::new(record.channel());
+    client.create_project(below).await.expect("it is recorded");
+    pay(&record, "projects/p0", "10", vec![]).await;
+    let money = async || {
+        let money = ask(record.channel(), "parties/kz", None).await.unwrap().money.unwrap();
+        let sums: Vec<_> = money.sums.iter().map(|sum| sum.amount.clone()).collect();
+        let left = money.left_out.iter().map(|left| (left.reason(), left.amount.clone()));
+        (sums.join(" "), left.collect::<Vec<_>>(), gaps(money.status.as_ref()))
+    };
+    let left = |reason, amount: &str| vec![(reason, amount.to_owned())];
+
+    pay(&record, "projects/p1", "10", vec![]).await;
+    assert_eq!(money().await, ("10".to_owned(), left(Reason::CountedInParent, "10"), vec![]));
+
+    pay(&record, "projects/p1", "0.01", vec![]).await;
+    let open = vec![GapKind::MoneyNotAttributed];
+    assert_eq!(money().await, ("10".to_owned(), left(Reason::MoreThanParent, "10.01"), open));
+}
+
+#[tokio::test]
+async fn a_framework_is_named_from_the_day_on_which_it_was_adopted_if_that_is_known() {
+    let record = Record::start().await;
+    let mut client = FrameworkServiceClient::new(record.channel());
+    for (place, adopted) in [date(2020, 5, 1), date(2021, 0, 0), None].into_iter().enumerate() {
+        let mut request = framework(place, "kz");
+        request.framework.as_mut().expect("there is one").adopted = adopted;
+        client.create_framework(request).await.expect("it is recorded");
+    }
+    let mut request = project(0, "kz");
+    let fields = request.project.as_mut().expect("there is one");
+    fields.frameworks = (0..3).map(|place| format!("frameworks/f{place}")).collect();
+    let kind = DateKind::Announced.into();
+    fields.dates = vec![ProjectDate { kind, date: date(2019, 1, 1) }];
+    let mut client = ProjectServiceClient::new(record.channel());
+    client.create_project(request).await.expect("it is recorded");
+
+    for (day, named, undetermined) in [
+        (Some([2020, 4, 30]), &[][..], &["frameworks/f2"][..]),
+        (Some([2021, 6, 1]), &["frameworks/f0"], &["frameworks/f1", "frameworks/f2"]),
+        (Some([2021, 12, 31]), &["frameworks/f0", "frameworks/f1"], &["frameworks/f2"]),
+        (None, &["frameworks/f0", "frameworks/f1", "frameworks/f2"], &[]),
+    ] {
+        let money = ask(record.channel(), "parties/kz", day).await.unwrap().money.unwrap();
+        let [project] = &money.projects[..] else { panic!("{:?}", money.projects) };
+        assert_eq!(project.frameworks, named, "{day:?}");
+        assert_eq!(project.undetermined_frameworks, undetermined, "{day:?}");
+        let is_told = gaps(money.status.as_ref()).contains(&GapKind::DayNotKnown);
+        assert_eq!(is_told, !undetermined.is_empty(), "{day:?}");
+    }
 }
 
 #[tokio::test]

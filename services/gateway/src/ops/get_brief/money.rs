@@ -1,9 +1,5 @@
 //! The money: sums of transactions, and what is recorded for the party.
 
-use std::collections::HashSet;
-
-use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
-use api::registan::agreements::v1::{ListFrameworksRequest, ListFrameworksResponse};
 use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::partnership::v1::{MoneyPart, ProjectSummary};
 use api::registan::projects::v1::left_out_sum::Reason;
@@ -20,6 +16,7 @@ use prost_types::Timestamp;
 
 use super::Question;
 use super::day::By;
+use super::frameworks;
 use super::gaps::Gaps;
 use super::room::Room;
 use super::standing::Dates;
@@ -112,7 +109,7 @@ async fn projects(
     }
     listed.tell(&mut gaps, question);
     if !question.is_today() {
-        served_by(app, question, &mut listed.projects, &mut gaps).await;
+        frameworks::served_by(app, question, &mut listed.projects, &mut gaps).await;
     }
     Ok((listed, gaps))
 }
@@ -166,57 +163,6 @@ impl Listed {
     }
 }
 
-/// Keeps, of the frameworks that projects serve, those that were adopted by that day.
-async fn served_by(
-    app: &App,
-    question: &Question,
-    projects: &mut [ProjectSummary],
-    gaps: &mut Gaps,
-) {
-    if projects.iter().all(|project| project.frameworks.is_empty()) {
-        return;
-    }
-    let mut page = frameworks(app, question, question.read_time).await;
-    // The instant may be one of another service: see `if_later`.
-    if page.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
-        page = frameworks(app, question, None).await;
-    }
-    let page = page.unwrap_or_else(|failure| {
-        let description = format!(
-            "frameworks are left out: which were adopted by that day is not known: {}",
-            failure.message
-        );
-        gaps.add(GapKind::ServiceUnavailable, description);
-        ListFrameworksResponse::default()
-    });
-    if !page.next_page_token.is_empty() {
-        gaps.add(GapKind::NoRoom, "only some of the frameworks that projects serve are named");
-    }
-    let adopted: HashSet<String> = page.frameworks.into_iter().map(|it| it.name).collect();
-    for project in projects {
-        project.frameworks.retain(|name| {
-            adopted.contains(name.split_once("/priorities/").map_or(name.as_str(), |(it, _)| it))
-        });
-    }
-}
-
-/// The frameworks that were adopted by that day.
-async fn frameworks(
-    app: &App,
-    question: &Question,
-    read_time: Option<Timestamp>,
-) -> Result<ListFrameworksResponse, Failure> {
-    let request = ListFrameworksRequest {
-        filter: format!("adopted <= {}", question.day()),
-        page_size: 1000,
-        read_time,
-        ..ListFrameworksRequest::default()
-    };
-    let client = FrameworkServiceClient::new(app.agreements.clone());
-    let page = client.max_decoding_message_size(MAX_ENCODING).list_frameworks(request).await;
-    Ok(page.map_err(|status| Failure::downstream("agreements", status))?.into_inner())
-}
-
 fn summary(project: Project) -> ProjectSummary {
     ProjectSummary {
         project: project.name,
@@ -225,5 +171,6 @@ fn summary(project: Project) -> ProjectSummary {
         project_status: project.status,
         amounts: project.amounts,
         frameworks: project.frameworks,
+        undetermined_frameworks: Vec::new(),
     }
 }
