@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod above;
 mod accounted;
 mod aliases;
 mod audited;

@@ -1,0 +1,162 @@
+//! What of a project no sum contains, because one above it is in the sum.
+
+use api::registan::options::v1::Tier as WireTier;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use api::registan::projects::v1::{
+    Project, ProjectRelation, SumTransactionsRequest, Transaction, UpdateProjectRequest,
+    project_relation,
+};
+use policy::{Desks, Tier};
+
+use crate::counted::{all, below, by, shown, sum, texts};
+use crate::support::{country, disbursement, project, sector, serve};
+
+/// What a parent pays to somebody else counts nothing of what its child pays to those who are asked for.
+#[tokio::test]
+async fn a_parent_that_pays_others_takes_nothing_out() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let of = |project, place: &str, code: &str| Project {
+            recipients: vec![country(place, "")],
+            sectors: vec![sector(code, "")],
+            ..project
+        };
+        running.create_project("over", of(project("Over"), "AF", "14020")).await;
+        let child = of(below("Under", "projects/over", ""), "KZ", "21020");
+        running.create_project("under", child).await;
+        running.create_transaction("projects/over", disbursement("7", 1)).await;
+        running.create_transaction("projects/under", disbursement("100", 1)).await;
+        let recipient = SumTransactionsRequest { recipients: texts(&["KZ"]), ..all() };
+        let of_sector = SumTransactionsRequest { sectors: texts(&["21020"]), ..all() };
+        let both = SumTransactionsRequest { recipients: texts(&["AF", "KZ"]), ..all() };
+
+        assert_eq!(sum(&mut running, recipient).await, ["project =100(1)"]);
+        assert_eq!(sum(&mut running, of_sector).await, ["project =100(1)"]);
+        let left = "more_than_parent: project 100(1)";
+        assert_eq!(sum(&mut running, both).await, ["project =7(1)", left]);
+    })
+    .await;
+}
+
+/// What two projects have together cannot be in one above that has less.
+#[tokio::test]
+async fn what_the_project_above_has_no_room_for_is_told_apart() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.create_project("over", project("Over")).await;
+        for id in ["one", "other"] {
+            running.create_project(id, below(id, "projects/over", "")).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement("50", 1)).await;
+        }
+        running.create_transaction("projects/over", disbursement("99", 1)).await;
+        let before = sum(&mut running, all()).await;
+        running.create_transaction("projects/over", disbursement("1", 2)).await;
+        let years = sum(&mut running, by(&[Dimension::Project, Dimension::Year])).await;
+
+        assert_eq!(before, ["project =99(1)", "more_than_parent: project 100(2)"]);
+        let left = "counted_in_parent: project 100(2)";
+        assert_eq!(sum(&mut running, all()).await, ["project =100(2)", left]);
+        assert_eq!(years, ["project projects/over=100(2)", left]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let identified =
+            |id: &str, project: Project| Project { iati_identifier: format!("XI-{id}"), ..project };
+        let child = ProjectRelation {
+            kind: project_relation::Kind::Child.into(),
+            iati_identifier: "XI-middle".to_owned(),
+            ..ProjectRelation::default()
+        };
+        let top = Project { relations: vec![child], ..project("Top") };
+        running.create_project("top", identified("top", top)).await;
+        running.create_project("middle", identified("middle", project("Middle"))).await;
+        running.create_project("low", below("Low", "", "XI-middle")).await;
+        running.create_project("other", below("Other", "", "XI-elsewhere")).await;
+        for (id, amount) in [("top", "7"), ("low", "5"), ("other", "3")] {
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+
+        let answer = running.transactions.sum_transactions(all()).await.unwrap().into_inner();
+        let then = SumTransactionsRequest { read_time: answer.read_time, ..all() };
+        let alone = Project { name: "projects/low".to_owned(), ..Project::default() };
+        let mask = prost_types::FieldMask { paths: texts(&["relations"]) };
+        let request = UpdateProjectRequest {
+            project: Some(alone),
+            update_mask: Some(mask),
+            ..UpdateProjectRequest::default()
+        };
+        running.projects.update_project(request).await.unwrap();
+
+        let wanted = ["project =10(2)", "counted_in_parent: project 5(1)"];
+        assert_eq!(shown(&answer), wanted);
+        assert_eq!(sum(&mut running, all()).await, ["project =15(3)"]);
+        assert_eq!(sum(&mut running, then).await, wanted, "as it was related then");
+    })
+    .await;
+}
+
+/// What is hidden does not show by what is missing.
+#[tokio::test]
+async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let confidential = |project| Project { tier: WireTier::Confidential.into(), ..project };
+        running.create_project("open", project("Open")).await;
+        let hidden = Transaction { tier: WireTier::Confidential.into(), ..disbursement("9", 1) };
+        running.create_transaction("projects/open", hidden).await;
+        running.create_project("low", below("Low", "projects/open", "")).await;
+        running.create_transaction("projects/low", disbursement("5", 1)).await;
+        running.create_project("apart", project("Apart")).await;
+        running.create_transaction("projects/apart", disbursement("4", 1)).await;
+        let child = |name: &str| ProjectRelation {
+            kind: project_relation::Kind::Child.into(),
+            project: name.to_owned(),
+            ..ProjectRelation::default()
+        };
+        let over = Project { relations: vec![child("projects/apart")], ..project("Over") };
+        let over = running.create_project("", confidential(over)).await.name;
+        running.create_transaction(&over, disbursement("40", 1)).await;
+        let mut low = running.editor(Desks::ALL, Tier::Public);
+
+        let seen = low.transactions.sum_transactions(all()).await.unwrap().into_inner();
+
+        assert_eq!(shown(&seen), ["project =9(2)"]);
+        assert_eq!(
+            sum(&mut running, all()).await,
+            ["project =49(2)", "counted_in_parent: project 9(2)"]
+        );
+    })
+    .await;
+}
+
+/// What is brought together before it is split decides what is rounded: a hidden project that names one keeps it apart for nobody.
+#[tokio::test]
+async fn whom_a_hidden_project_names_does_not_show_by_rounding() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        for id in ["one", "other"] {
+            let halves = vec![country("KG", "50"), country("TJ", "50")];
+            running.create_project(id, Project { recipients: halves, ..project(id) }).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement("0.01", 1)).await;
+        }
+        let mut low = running.editor(Desks::ALL, Tier::Public);
+        let mut split = async || {
+            let answer = low.transactions.sum_transactions(by(&[Dimension::Recipient])).await;
+            shown(&answer.unwrap().into_inner())
+        };
+
+        let before = split().await;
+        let hidden =
+            Project { tier: WireTier::Confidential.into(), ..below("Hidden", "projects/one", "") };
+        running.create_project("", hidden).await;
+
+        assert_eq!(before, ["project KG=0.01(2)", "project TJ=0.01(2)"]);
+        assert_eq!(split().await, before);
+    })
+    .await;
+}
