@@ -46,11 +46,23 @@ impl Check {
         self.violations
     }
 
+    /// Whether no violation has been found in `field`, nor in what it holds.
+    pub fn is_sound(&self, field: &str) -> bool {
+        let path = self.path_of(field);
+        let inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        let mut found = self.violations.iter().filter_map(|one| one.field.strip_prefix(&path));
+        !found.any(inside)
+    }
+
     /// Records a violation of `field`.
     pub fn violation(&mut self, field: &str, reason: &'static str, description: impl Into<String>) {
-        let dot = if self.path.is_empty() || field.is_empty() { "" } else { "." };
-        let field = format!("{}{dot}{field}", self.path);
+        let field = self.path_of(field);
         self.violations.push(Violation { field, reason, description: description.into() });
+    }
+
+    fn path_of(&self, field: &str) -> String {
+        let dot = if self.path.is_empty() || field.is_empty() { "" } else { "." };
+        format!("{}{dot}{field}", self.path)
     }
 
     /// Reads the message in `field`.
@@ -245,5 +257,16 @@ mod tests {
         let violations = check.finish();
         assert_eq!(violations.len(), 1);
         assert_eq!(violations[0].field, "agreement.milestones[0].place");
+    }
+
+    #[test]
+    fn a_field_is_sound_where_nothing_in_it_is_wrong() {
+        let mut check = Check::new("agreement");
+        check.violation("milestones[0].date", "DATE_INVALID", "");
+        check.violation("note", "TOO_LONG", "");
+
+        let sound = |field| check.is_sound(field);
+        assert!(!sound("milestones") && !sound("note"));
+        assert!(sound("milestone") && sound("not") && sound("title"));
     }
 }

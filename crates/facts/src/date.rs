@@ -158,6 +158,11 @@ impl PartialDate {
         Day(self.year * 10_000 + self.month.max(1) * 100 + self.day.max(1))
     }
 
+    /// Whether both can be the same day.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.earliest() <= other.latest() && other.earliest() <= self.latest()
+    }
+
     /// It and the other end of its interval, or nothing where that is no date of the calendar or lies before it.
     pub fn until(self, year: i32, month: i32, day: i32) -> Option<Self> {
         let end = Self::new(year, month, day).map(|_| End { year, month, day })?;
@@ -167,6 +172,30 @@ impl PartialDate {
 
     fn last(&self) -> Day {
         last_of(self.end.unwrap_or(End { year: self.year, month: self.month, day: self.day }))
+    }
+}
+
+/// The parts that are known of it, and no others: `1998-01`, `by 2026-03`, `2006/2026-03`.
+impl fmt::Display for PartialDate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let first = End { year: self.year, month: self.month, day: self.day };
+        match (self.qualifier, self.end) {
+            (Some(Qualifier::Circa), _) => write!(out, "about {first}"),
+            (Some(Qualifier::From), _) => write!(out, "{first} or later"),
+            (Some(Qualifier::Until), _) => write!(out, "by {first}"),
+            (_, Some(end)) => write!(out, "{first}/{end}"),
+            _ => write!(out, "{first}"),
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.month, self.day) {
+            (0, _) => write!(out, "{:04}", self.year),
+            (month, 0) => write!(out, "{:04}-{month:02}", self.year),
+            (month, day) => write!(out, "{:04}-{month:02}-{day:02}", self.year),
+        }
     }
 }
 
@@ -211,6 +240,27 @@ mod tests {
         assert_eq!((either.earliest(), either.latest()), (Day(20_220_601), Day(20_220_731)));
         assert_eq!(june.clone().until(2022, 5, 31), None);
         assert_eq!(june.until(2022, 13, 0), None);
+    }
+
+    #[test]
+    fn a_partial_date_is_written_without_invented_parts() {
+        let date = |year, month, day| PartialDate::new(year, month, day).unwrap();
+        let by = PartialDate { qualifier: Some(Qualifier::Until), ..date(2026, 3, 0) };
+
+        assert_eq!(date(1998, 0, 0).to_string(), "1998");
+        assert_eq!(date(1998, 1, 0).to_string(), "1998-01");
+        assert_eq!(date(1998, 1, 2).to_string(), "1998-01-02");
+        assert_eq!(by.to_string(), "by 2026-03");
+        assert_eq!(date(2006, 0, 0).until(2026, 3, 0).unwrap().to_string(), "2006/2026-03");
+    }
+
+    #[test]
+    fn dates_overlap_where_both_can_be_one_day() {
+        let date = |year, month, day| PartialDate::new(year, month, day).unwrap();
+
+        assert!(date(1998, 0, 0).overlaps(&date(1998, 1, 20)));
+        assert!(date(1998, 1, 20).overlaps(&date(1998, 0, 0)));
+        assert!(!date(1998, 1, 20).overlaps(&date(1998, 2, 0)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct LegalBasis {
     pub signed_not_in_force: Vec<Entry>,
     /// Mandated, being negotiated, concluded, initialled, adopted or open for signature.
     pub negotiated: Vec<Entry>,
-    /// Not binding, and applied.
+    /// Not binding, and signed, applied or suspended.
     pub political: Vec<Entry>,
     /// No longer in force.
     pub ended: Vec<Entry>,
@@ -99,7 +99,11 @@ fn list_of(status: &Status, binding: bool) -> List {
         State::NotStarted => List::NotStarted,
         State::Undetermined | State::Unknown | State::Unread => List::Undetermined,
         state if state.ended() => List::Ended,
-        State::Signed | State::ProvisionallyApplied | State::InForce if !binding => List::Political,
+        State::Signed | State::ProvisionallyApplied | State::InForce | State::Suspended
+            if !binding =>
+        {
+            List::Political
+        }
         State::InForce => List::InForce,
         State::Suspended => List::Suspended,
         State::ProvisionallyApplied => List::ProvisionallyApplied,

@@ -3,6 +3,8 @@
 use facts::{Confidence, PartialDate, SourceRef, vocabulary};
 use serde::{Deserialize, Serialize};
 
+use super::state::{State, leads_to};
+
 vocabulary! {
     /// What happened.
     MilestoneKind {
@@ -77,8 +79,8 @@ impl MilestoneKind {
     }
 
     /// Whether an agreement ends by it.
-    pub const fn ends(self) -> bool {
-        matches!(self, Self::Terminated | Self::Expired | Self::Replaced | Self::Withdrawn)
+    pub fn ends(self) -> bool {
+        leads_to(self).is_some_and(State::ended)
     }
 
     /// Its place in the life of an agreement, for what comes in one order: it cannot come before what has a lower place. A
@@ -99,7 +101,7 @@ impl MilestoneKind {
     }
 
     /// Whether `later` cannot come before it.
-    pub fn precedes(self, later: Self) -> bool {
+    fn precedes(self, later: Self) -> bool {
         let retroactive = later == Self::ProvisionallyApplied;
         !retroactive && self.place().zip(later.place()).is_some_and(|(one, two)| one < two)
     }
@@ -142,6 +144,12 @@ impl Milestone {
         self.kind == MilestoneKind::Suspended && !self.scope.is_empty()
     }
 
+    /// Whether `later` cannot come before it. The act of one party comes before what is its own, and need not before the others'.
+    pub fn precedes(&self, later: &Self) -> bool {
+        let theirs = self.party.is_empty() || self.party == later.party;
+        theirs && self.kind.precedes(later.kind)
+    }
+
     /// Whether both are accounts of one event: one kind, one party, and not of what can happen again.
     pub fn is_same_event(&self, other: &Self) -> bool {
         self.kind == other.kind && self.party == other.party && !self.kind.repeats()
@@ -174,7 +182,7 @@ pub fn misplaced(milestones: &[Milestone]) -> Vec<(usize, usize)> {
     let followed = followed(milestones);
     let place = |one: &Milestone| milestones.iter().position(|other| std::ptr::eq(one, other));
     let wrong = |first: &Milestone, second: &Milestone| {
-        first.kind.precedes(second.kind) && first.date.earliest() > second.date.latest()
+        first.precedes(second) && first.date.earliest() > second.date.latest()
     };
     let mut pairs = Vec::new();
     for first in &followed {
@@ -219,6 +227,26 @@ mod tests {
         ] {
             let found = misplaced(&[other.clone(), signed.clone()]);
             assert_eq!(found, if wrong { vec![(1, 0)] } else { vec![] }, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_act_of_one_party_is_misplaced_among_its_own_only() {
+        use MilestoneKind::{Replaced, Signed};
+        let of = |kind, year, party: &str| {
+            let mut milestone = milestone(kind, PartialDate::new(year, 0, 0).unwrap());
+            party.clone_into(&mut milestone.party);
+            milestone
+        };
+
+        for (signatory, ended, wrong) in [
+            ("parties/kz", "parties/tm", false),
+            ("parties/kz", "", false),
+            ("parties/kz", "parties/kz", true),
+            ("", "parties/kz", true),
+        ] {
+            let found = misplaced(&[of(Signed, 2020, signatory), of(Replaced, 2010, ended)]);
+            assert_eq!(found, if wrong { vec![(0, 1)] } else { vec![] }, "{signatory} {ended}");
         }
     }
 }

@@ -103,7 +103,8 @@ impl State {
         }
     }
 
-    /// Whether `next` may follow: life goes forward, but for negotiations that go on and suspensions that are lifted.
+    /// Whether `next` may follow: life goes forward, but for negotiations that go on, and what enters into force while it is
+    /// suspended. A lifting leads back to where the agreement stood: the life of it knows.
     pub const fn allows(self, next: Self) -> bool {
         match (self, next) {
             (Self::Paused, Self::Negotiating) | (Self::Suspended, Self::InForce) => true,

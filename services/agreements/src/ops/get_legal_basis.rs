@@ -22,7 +22,7 @@ pub struct Answer {
     pub read_time: i64,
 }
 
-/// The legal basis of a party, on a day (today if absent), at a record time (now if absent). Three queries, all at the
+/// The legal basis of a party, on a day (today if absent), at a record time (now if absent). All queries hold for the
 /// record time of the first.
 pub async fn get_legal_basis(
     app: &App,

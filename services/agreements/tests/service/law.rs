@@ -99,14 +99,51 @@ async fn milestones_in_the_wrong_order_are_refused_with_the_fields_of_both() {
         let life = |signed| vec![milestone(InForce, day(2020, 3, 1)), milestone(Signed, signed)];
 
         let wrong = of("x", &["eu", "kz"], life(day(2020, 4, 0)));
+        let mut untitled = wrong.clone();
+        untitled.agreement.as_mut().unwrap().title.clear();
         let refusal = running.agreements.create_agreement(wrong).await.unwrap_err();
 
         assert_eq!(refusal.code(), Code::InvalidArgument);
         let both = ["agreement.milestones[1].date", "agreement.milestones[0].date"];
         assert_eq!(fields(&refusal), both);
+        let all = running.agreements.create_agreement(untitled).await.unwrap_err();
+        assert_eq!(fields(&all), ["agreement.title", both[0], both[1]]);
+        assert_eq!(reason(&refusal), "ORDER_INVALID");
         assert!(refusal.message().contains("SIGNED cannot come after IN_FORCE"), "{refusal}");
         let may_be = of("x", &["eu", "kz"], life(day(2020, 0, 0)));
         running.agreements.create_agreement(may_be).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_date_that_cannot_be_read_is_not_also_in_the_wrong_order() {
+    testkit::on_both(|url| async move {
+        let mut running = with_parties(&url).await;
+        let life = vec![milestone(Signed, day(2019, 1, 1)), milestone(InForce, day(2020, 2, 30))];
+
+        let request = of("x", &["eu", "kz"], life);
+        let refusal = running.agreements.create_agreement(request).await.unwrap_err();
+
+        assert_eq!(fields(&refusal), ["agreement.milestones[1].date.date"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_memorandum_that_is_suspended_is_political() {
+    testkit::on_both(|url| async move {
+        let mut running = with_parties(&url).await;
+        let suspended = api::registan::agreements::v1::milestone::Kind::Suspended;
+        let life = vec![milestone(InForce, day(2006, 1, 1)), milestone(suspended, day(2022, 1, 1))];
+        let mut request = of("mou", &["eu", "kz"], life);
+        request.agreement.as_mut().unwrap().binding = false;
+        running.agreements.create_agreement(request).await.unwrap();
+
+        let basis = legal_basis(&mut running, day(2024, 1, 17)).await;
+
+        assert_eq!((names(&basis.political), basis.suspended.len()), (vec!["mou".to_owned()], 0));
+        assert_eq!(basis.political[0].status.as_ref().unwrap().state(), State::Suspended);
     })
     .await;
 }

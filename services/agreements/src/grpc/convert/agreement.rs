@@ -1,15 +1,13 @@
 //! Agreement ↔ its message.
 
-use std::collections::HashSet;
-
 use api::registan::agreements::v1 as wire;
 use chronicle::Shown;
+use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_date, read_ids, read_required_date, read_required_source, read_source,
     read_texts, write_all,
 };
-use facts::{Check, check};
 use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
@@ -56,8 +54,11 @@ impl Served for Agreement {
             source: read_required_source(check, "source", message.source),
             confidence: check.optional_word("confidence", message.confidence),
         };
-        check_provision_ids(check, &agreement.provisions);
-        check_order(check, &agreement.milestones);
+        let ids = agreement.provisions.iter().map(|provision| provision.provision_id.as_str());
+        check.ids("provisions", "provision_id", ids);
+        if check.is_sound("milestones") {
+            check_order(check, &agreement.milestones);
+        }
         agreement
     }
 
@@ -142,7 +143,8 @@ fn read_milestone(check: &mut Check, message: wire::Milestone) -> Milestone {
     }
 }
 
-/// Names both milestones of a pair that stands in the wrong order.
+/// Names both milestones of a pair that stands in the wrong order. Only where all could be read: a date that
+/// could not be read is none.
 fn check_order(check: &mut Check, milestones: &[Milestone]) {
     for (first, second) in milestone::misplaced(milestones) {
         for (place, other, relation) in [(first, second, "after"), (second, first, "before")] {
@@ -155,9 +157,6 @@ fn check_order(check: &mut Check, milestones: &[Milestone]) {
 }
 
 fn read_provision(check: &mut Check, message: wire::Provision) -> Provision {
-    if !check::is_id(&message.provision_id) {
-        check.violation("provision_id", "ID_INVALID", "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
-    }
     Provision {
         provision_id: message.provision_id,
         kind: check.word("kind", message.kind),
@@ -165,20 +164,6 @@ fn read_provision(check: &mut Check, message: wire::Provision) -> Provision {
         summary: check.text("summary", message.summary, 4096),
         source: read_source(check, "source", message.source),
         confidence: check.optional_word("confidence", message.confidence),
-    }
-}
-
-fn check_provision_ids(check: &mut Check, provisions: &[Provision]) {
-    let mut seen = HashSet::new();
-    for (place, provision) in provisions.iter().enumerate() {
-        if !seen.insert(&provision.provision_id) {
-            let description = format!("`{}` is there twice", provision.provision_id);
-            check.violation(
-                &format!("provisions[{place}].provision_id"),
-                "DUPLICATE_ID",
-                description,
-            );
-        }
     }
 }
 
