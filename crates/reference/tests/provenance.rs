@@ -234,6 +234,34 @@ fn what_whoever_keeps_the_record_says_is_marked_as_theirs() {
     }
 }
 
+/// Every object within a value that names a source and a confidence.
+fn facts<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| facts(item, found)),
+        Value::Object(fields) => {
+            if value["source"].is_object() && value["confidence"].is_string() {
+                found.push(value);
+            }
+            fields.values().for_each(|field| facts(field, found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_no_source_states_itself_is_not_certain() {
+    let all = all();
+    let mut found = Vec::new();
+    for (_, record) in &all {
+        facts(&record.written, &mut found);
+    }
+    let ours = ["BASIS_INFERRED", "BASIS_EDITORIAL"];
+    found.retain(|fact| ours.contains(&text(&fact["source"], "basis")));
+    assert!(found.len() > 150, "those of the conventions among them: {}", found.len());
+    found.retain(|fact| text(fact, "confidence") == "CONFIDENCE_CERTAIN");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn doubt_is_a_confidence_not_a_word() {
     for (name, record) in all() {
@@ -246,7 +274,7 @@ fn doubt_is_a_confidence_not_a_word() {
             texts.extend(items(&record.written, part).map(|one| text(&one["source"], "citation")));
         }
         for said in texts {
-            let doubt = ["likely", "unsure", "not verified", "probably"];
+            let doubt = ["likely", "unsure", "not verified", "probably", "certain)"];
             assert!(!doubt.iter().any(|word| said.contains(word)), "{name}: {said}");
         }
     }

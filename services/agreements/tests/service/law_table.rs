@@ -135,7 +135,7 @@ async fn compare_agreements(running: &mut Running) -> Vec<String> {
             wrong.push(format!("{agreement} on {on}: {state} since {since}, not {found:?}"));
         }
         assert!(!source.is_empty());
-        pairs.insert((agreement.clone(), on.clone()));
+        assert!(pairs.insert((agreement.clone(), on.clone())), "{agreement} on {on} stands twice");
     }
     let told = TABLE.lines().nth(2).unwrap();
     assert!(told.starts_with(&format!("{} pairs", pairs.len())), "{} pairs", pairs.len());
