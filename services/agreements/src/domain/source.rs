@@ -32,19 +32,19 @@ vocabulary! {
     UriOrigin {
         /// It was given.
         Given = 1 "GIVEN",
-        /// Of the CELEX number.
+        /// Derived from the CELEX number.
         Celex = 2 "CELEX",
-        /// Of the European Legislation Identifier.
+        /// Derived from the European Legislation Identifier.
         Eli = 3 "ELI",
-        /// Of the number of an Official Journal.
+        /// Derived from the number of an Official Journal.
         Oj = 4 "OJ",
-        /// Of the procedure of the European Parliament.
+        /// Derived from the procedure of the European Parliament.
         Procedure = 5 "PROCEDURE",
-        /// Of the document of the European Parliament.
+        /// Derived from the document of the European Parliament.
         EpDocument = 6 "EP_DOCUMENT",
-        /// Of the document of the Commission, the High Representative or the Council.
+        /// Derived from the document of the Commission, the High Representative or the Council.
         EuDocument = 7 "EU_DOCUMENT",
-        /// Of the symbol of the United Nations.
+        /// Derived from the symbol of the United Nations.
         UnSymbol = 8 "UN_SYMBOL",
     }
 }

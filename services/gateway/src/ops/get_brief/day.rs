@@ -1,4 +1,4 @@
-//! The day of a brief, and what can be told for it.
+//! The day of a brief, and what can be determined for it.
 
 use api::registan::r#type::v1 as wire;
 use facts::wire::{read_date, read_day};

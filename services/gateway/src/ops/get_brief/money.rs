@@ -72,7 +72,7 @@ struct Listed {
     without_status: usize,
 }
 
-/// What there was by that day, and what of it cannot be told.
+/// What there was by that day, and what of it cannot be determined.
 async fn projects(
     app: &App,
     question: &Question,

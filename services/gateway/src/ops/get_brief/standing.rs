@@ -49,8 +49,8 @@ impl Dates {
         }
     }
 
-    /// Where a project stood on a day, of which only where it stands now is recorded; nothing where that cannot be told. What is
-    /// planned now was planned before; what runs now ran since it began; what is closed now ran until it ended.
+    /// Where a project stood on a day, of which only where it stands now is recorded; nothing where that cannot be determined.
+    /// What is planned now was planned before; what runs now ran since it began; what is closed now ran until it ended.
     pub fn status(&self, now: Status, days: Days) -> Option<Status> {
         if days.as_of == days.today {
             return Some(now);
