@@ -91,8 +91,8 @@ async fn summed(running: &mut Running, participant: &str) -> Result<Vec<String>,
     match running.transactions.sum_transactions(request).await {
         Ok(answer) => Ok(answer.into_inner().sums.into_iter().map(|sum| sum.amount).collect()),
         Err(refusal) => {
-            let of: Vec<_> = violations(&refusal);
-            Err(of.into_iter().map(|(field, reason)| format!("{field} {reason}")).collect())
+            let (field, reason) = violations(&refusal).remove(0);
+            Err(format!("{field} {reason}"))
         }
     }
 }
