@@ -12,6 +12,7 @@ use crate::entry::{Entry, Version};
 use crate::error::Error;
 use crate::head::Head;
 use crate::schema::{OPEN, id};
+use crate::totals::Totals;
 use crate::within::Tiers;
 use crate::writer::Job;
 
@@ -62,13 +63,15 @@ struct Placed<'a> {
 /// to stand. The head row comes last, always: held from the start it would wait for a row of a writer that waits for it.
 ///
 /// All writers take the rows that others may want in one order, so that no two wait for each other: request ids, then the
-/// versions that end, by uid, then the new versions, by kind and name, then the log, by time, then the head. Side rows are
+/// versions that end, by uid, then the new versions, by kind and name, then the log, by time, then the totals that are `due`, then
+/// the head. Side rows are
 /// wanted by nobody who does not hold their version.
 pub(crate) async fn apply(
     transaction: &DatabaseTransaction,
     jobs: &[Job],
     head: &Head,
     now: i64,
+    due: &[(&'static str, Totals)],
 ) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
     let tiers = Tiers::before(transaction, jobs, head.seq).await?;
     let (placed, next) = place(jobs, head, now, tiers);
@@ -82,6 +85,9 @@ pub(crate) async fn apply(
     sides(transaction, &placed).await?;
     for rows in placed.chunks(ROWS) {
         changes(transaction, rows).await?;
+    }
+    for (kind, totals) in due {
+        totals.fold(transaction, kind, next.time).await?;
     }
     // Request ids alone leave the record as it is.
     if !placed.is_empty() && !head.advance(transaction, &next).await? {

@@ -9,6 +9,7 @@ use crate::derive;
 use crate::error::Error;
 use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Resource, Stored};
+use crate::totals::Totals;
 
 /// A line of the change log, ready to be written, with the version it stands for.
 pub struct Entry {
@@ -18,6 +19,8 @@ pub struct Entry {
     pub(crate) revision: i64,
     /// The lowest tier that lets a reader notice it, whatever it lies within.
     pub(crate) seen: Tier,
+    /// The sums that are kept of its kind.
+    pub(crate) totals: Option<Totals>,
     /// Absent for a reading: that writes no version.
     pub(crate) version: Option<Version>,
 }
@@ -62,12 +65,13 @@ impl Entry {
 
     /// That a version was read.
     pub(crate) const fn read<T: Resource>(stored: &Stored<T>) -> Self {
-        Self::reading(T::KIND, stored.uid, stored.revision)
+        Self::reading::<T>(stored.uid, stored.revision)
     }
 
-    /// That a version of a kind was read.
-    pub(crate) const fn reading(kind: &'static str, uid: Uuid, revision: i64) -> Self {
-        Self { kind, operation: "read", uid, revision, seen: Tier::Secret, version: None }
+    /// That a version was read of which only this is known.
+    pub(crate) const fn reading<T: Resource>(uid: Uuid, revision: i64) -> Self {
+        let (kind, seen, totals) = (T::KIND, Tier::Secret, T::TOTALS);
+        Self { kind, operation: "read", uid, revision, seen, totals, version: None }
     }
 
     fn new<T: Resource>(
@@ -90,6 +94,7 @@ impl Entry {
             uid: before.map_or_else(Uuid::new_v4, |stored| stored.uid),
             revision: before.map_or(1, |stored| stored.revision + 1),
             seen,
+            totals: T::TOTALS,
             version: Some(Version {
                 name: value.name().to_owned(),
                 tier: value.tier(),

@@ -60,6 +60,16 @@ pub fn meant<T: Resource>(path: &str, asked: &str) -> Result<String, String> {
     Ok(meant)
 }
 
+/// As [`filter`], where only some fields can be asked for.
+pub(crate) fn filter_by<T: Resource>(
+    text: &str,
+    at: At,
+    can_be_asked: impl Fn(&str) -> bool,
+) -> Result<Condition, Error> {
+    let fields = T::fields().into_iter().filter(|field| can_be_asked(field.path)).collect();
+    compiled_by(fields, T::KIND, text, at).map(|(condition, _)| condition)
+}
+
 /// What a filter asks for: the terms of which one must hold where it holds.
 pub(crate) fn terms<T: Resource>(text: &str) -> Result<Vec<Term>, Error> {
     compiled::<T>(text, At::Now).map(|(_, terms)| terms)
@@ -99,6 +109,15 @@ impl From<Meant> for Wanted {
 }
 
 fn compiled<T: Resource>(text: &str, at: At) -> Result<(Condition, Vec<Term>), Error> {
+    compiled_by(T::fields(), T::KIND, text, at)
+}
+
+fn compiled_by<T>(
+    fields: Vec<Field<T>>,
+    kind: &'static str,
+    text: &str,
+    at: At,
+) -> Result<(Condition, Vec<Term>), Error> {
     let invalid = |message: String| Error::invalid("filter", "FILTER_INVALID", message);
     if text.len() > MOST_BYTES {
         return Err(invalid(format!("filter is longer than {MOST_BYTES} bytes")));
@@ -110,7 +129,6 @@ fn compiled<T: Resource>(text: &str, at: At) -> Result<(Condition, Vec<Term>), E
     let parsed = parse_filter_with_max_depth(text, MOST_DEPTH)
         .map_err(|error| invalid(format!("{error}; {QUOTED}")))?;
     let Some(expression) = &parsed.expression else { return Ok((Condition::all(), Vec::new())) };
-    let (fields, kind) = (T::fields(), T::KIND);
     let mut compiler = Compiler {
         fields,
         kind,

@@ -25,6 +25,7 @@
 //!   written; [`doubt`]: why it found nothing
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
 //! - [`Lane`]: what reads much waits for its turn, what reads little does not
+//! - [`totals`]: sums that are kept, so that a sum over very many reads few rows
 //! - [`verify`]: does the record still say what the log committed to?
 //! - [`log`]: who wrote or read what, for those who watch over it
 //!
@@ -67,6 +68,7 @@ mod sent;
 pub mod shown;
 mod spelling;
 pub mod token;
+pub mod totals;
 pub mod verify;
 mod watched;
 mod within;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::fold::fold;
 use crate::layers::Layered;
 use crate::spelling::Spelling;
+use crate::totals::Totals;
 
 /// A kind of thing the record keeps: agreements, projects, recommendations.
 pub trait Resource:
@@ -33,6 +34,9 @@ pub trait Resource:
     const WATCHED: bool = false;
     /// True if a field of its message lies above PUBLIC, so that readers of the same resource are shown more or less of it.
     const LAYERED: bool = false;
+
+    /// The sums that are kept of it, where sums are asked for.
+    const TOTALS: Option<Totals> = None;
 
     /// Its name; never changes.
     fn name(&self) -> &str;

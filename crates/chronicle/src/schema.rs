@@ -2,6 +2,10 @@
 //!
 //! A migration brings a database to them; a test in each service pins the text that comes out, so that a later change of a
 //! description is noticed and gets a migration of its own.
+//!
+//! - `migration`: of which those of services are made
+
+mod migration;
 
 use policy::Tier;
 use sea_orm::sea_query::{
@@ -9,14 +13,16 @@ use sea_orm::sea_query::{
     SimpleExpr, SqliteQueryBuilder, Table, TableCreateStatement,
 };
 use sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, SchemaManagerConnection};
+use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
+pub use self::migration::{Bring, Refill};
 use crate::beside;
 use crate::chain;
 use crate::derive::{Derive, derive};
 use crate::error::Error;
 use crate::head::Head;
 use crate::resource::{Field, Read, Resource};
+use crate::totals::{self, Totals};
 use crate::verify::Kind;
 
 /// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound like any other.
@@ -44,7 +50,7 @@ pub(crate) fn side(kind: &str, path: &str) -> String {
 struct Shape {
     name: String,
     columns: Vec<ColumnDef>,
-    key: &'static [&'static str],
+    key: Vec<&'static str>,
 }
 
 /// Tables and indexes, in the order in which they are created.
@@ -53,6 +59,7 @@ pub struct Schema {
     tables: Vec<Shape>,
     indexes: Vec<IndexCreateStatement>,
     kinds: Vec<(&'static str, Derive)>,
+    totals: Vec<(&'static str, Totals)>,
     checked: Vec<Kind>,
 }
 
@@ -110,6 +117,9 @@ impl Schema {
         for name in sides {
             self.side_table(&name);
         }
+        if let Some(totals) = T::TOTALS {
+            self.totals_table::<T>(totals);
+        }
         self.kinds.push((kind, derive::<T>()));
         self.checked.push(Kind::of::<T>());
         self
@@ -145,8 +155,24 @@ impl Schema {
         self
     }
 
-    fn table(&mut self, name: &str, key: &'static [&'static str], columns: Vec<ColumnDef>) {
-        self.tables.push(Shape { name: name.to_owned(), columns, key });
+    fn table(&mut self, name: &str, key: &[&'static str], columns: Vec<ColumnDef>) {
+        self.tables.push(Shape { name: name.to_owned(), columns, key: key.to_vec() });
+    }
+
+    /// The sums that are kept of a kind, and where in the log they stand.
+    fn totals_table<T: Resource>(&mut self, totals: Totals) {
+        let keys: Vec<&'static str> = totals.keys().collect();
+        let mut columns = Vec::new();
+        for field in T::fields().iter().filter(|field| keys.contains(&field.path)) {
+            columns.push(column(field));
+        }
+        columns.extend([level("tier"), number("desks")]);
+        columns.extend(totals.sums().map(number));
+        self.table(&totals::table(T::KIND), &keys, columns);
+        if self.totals.is_empty() {
+            self.table(totals::PLACE, &["kind"], vec![text("kind"), number("time")]);
+        }
+        self.totals.push((T::KIND, totals));
     }
 
     /// Values of a field with many, as intervals of their own: a version that keeps its values writes no row.
@@ -164,10 +190,11 @@ impl Schema {
     /// Brings a database to these tables: makes what is missing, the head row and the secret included, and fills new columns
     /// from the documents. What is there stays as it is, so it can run again.
     pub async fn bring(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        let mut grown = Vec::new();
+        let (mut grown, mut made) = (Vec::new(), Vec::new());
         for shape in &self.tables {
             if !manager.has_table(&shape.name).await? {
                 manager.create_table(shape.create()).await?;
+                made.push(shape.name.as_str());
             } else if shape.grow(manager).await? {
                 grown.push(shape.name.as_str());
             }
@@ -187,6 +214,7 @@ impl Schema {
             chain::seal(db, &kinds).await.map_err(|error| DbErr::Custom(error.to_string()))?;
         }
         self.fill(db, |kind| grown.contains(&kind)).await?;
+        self.sum(db, |kind| made.contains(&totals::table(kind).as_str())).await?;
         if self.kinds.iter().any(|(kind, _)| grown.contains(kind)) {
             self.hold_head_back(db).await.map_err(|error| DbErr::Custom(error.to_string()))?;
         }
@@ -201,6 +229,19 @@ impl Schema {
     ) -> Result<(), DbErr> {
         for (kind, derive) in self.kinds.iter().filter(|(kind, _)| wanted(kind)) {
             derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
+        }
+        self.sum(db, wanted).await
+    }
+
+    /// Makes the totals of some of the kinds anew.
+    async fn sum(
+        &self,
+        db: &SchemaManagerConnection<'_>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), DbErr> {
+        for (kind, totals) in self.totals.iter().filter(|(kind, _)| wanted(kind)) {
+            let made = totals.rebuild(db, kind).await;
+            made.map_err(|error| DbErr::Custom(format!("the totals of {kind}: {error}")))?;
         }
         Ok(())
     }
@@ -232,61 +273,13 @@ impl Schema {
     }
 }
 
-/// A migration that brings a database to the tables as they are described now; by its name and the description. Each change of
-/// a description gets one.
-pub struct Bring(pub &'static str, pub fn() -> Schema);
-
-impl MigrationName for Bring {
-    fn name(&self) -> &str {
-        self.0
-    }
-}
-
-#[sea_orm_migration::async_trait::async_trait]
-impl MigrationTrait for Bring {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        (self.1)().bring(manager).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        WHOLE
-    }
-}
-
-/// As [`Bring`], and fills all columns and side tables again, from the documents: for a description that keeps the tables and
-/// changes what they hold. What still runs of the version before neither finds nor writes that: it must be stopped first.
-pub struct Refill(pub &'static str, pub fn() -> Schema);
-
-impl MigrationName for Refill {
-    fn name(&self) -> &str {
-        self.0
-    }
-}
-
-#[sea_orm_migration::async_trait::async_trait]
-impl MigrationTrait for Refill {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let schema = (self.1)();
-        schema.bring(manager).await?;
-        schema.fill(manager.get_connection(), |_| true).await
-    }
-
-    fn use_transaction(&self) -> Option<bool> {
-        WHOLE
-    }
-}
-
-/// A migration is one transaction on both engines: done or not begun for whoever reads meanwhile, and on SQLite not one that is
-/// written to the disk for each row.
-const WHOLE: Option<bool> = Some(true);
-
 impl Shape {
     fn create(&self) -> TableCreateStatement {
         let mut table = Table::create().table(id(&self.name)).to_owned();
         for column in &self.columns {
             table.col(column.clone());
         }
-        table.primary_key(&mut primary(self.key)).to_owned()
+        table.primary_key(&mut primary(&self.key)).to_owned()
     }
 
     /// Adds the columns that are missing, empty; true if there were any.

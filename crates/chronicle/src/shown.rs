@@ -136,7 +136,7 @@ impl Chronicle {
         method: &'static str,
         versions: &[(Uuid, i64)],
     ) -> Result<(), Error> {
-        let entry = |(uid, revision): &(Uuid, i64)| Entry::reading(T::KIND, *uid, *revision);
+        let entry = |(uid, revision): &(Uuid, i64)| Entry::reading::<T>(*uid, *revision);
         let reader = Reader { action: method.to_owned(), ..reader.clone() };
         let certain = versions.iter().map(entry).collect();
         self.disclose(&reader, Readings { certain, ..Readings::default() }).await.map(|_| ())

@@ -225,6 +225,11 @@ async fn versions(
             return Ok(Err(what));
         }
     }
+    if let Some(totals) = kind.totals
+        && let Some(what) = totals.fault(db, kind.name).await?
+    {
+        return Ok(Err(format!("a total of {}, of {what}: it is not the sum", kind.name)));
+    }
     if let Some(name) = gap(db, kind).await? {
         return Ok(Err(format!("{name}: one of its versions does not end where the next begins")));
     }

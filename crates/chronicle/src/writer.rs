@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::growth::Growth;
 use crate::head::Head;
 use crate::schema::id;
+use crate::totals::Due;
 use crate::write::Call;
 
 /// Callers that share one transaction.
@@ -73,6 +74,7 @@ impl Writer {
             raised: head,
             growth,
             head: None,
+            totals: Due::default(),
             purged: 0,
             refused_by_clock: 0,
             clock_logged: None,
@@ -111,6 +113,7 @@ struct Run {
     growth: Arc<Growth>,
     /// The head after our last commit. If it is not the head any more, the transaction notices.
     head: Option<Head>,
+    totals: Due,
     purged: i64,
     /// How many transactions were refused for a wrong clock since the process started.
     refused_by_clock: u64,
@@ -254,8 +257,9 @@ impl Run {
                 return Err(error.into());
             }
         };
+        let due = self.totals.with(jobs);
         let outcome = match self.purge_request_ids(&transaction, now).await {
-            Ok(()) => apply(&transaction, jobs, head, now).await,
+            Ok(()) => apply(&transaction, jobs, head, now, &due).await,
             Err(error) => Err(error.into()),
         };
         let ended = match &outcome {
@@ -265,6 +269,9 @@ impl Run {
         // After an error a rollback that succeeded is not trusted either: SQLite may have rolled back before.
         if ended.is_err() || matches!(outcome, Err(Refusal::Failed(_))) {
             self.connection.replace().await;
+        }
+        if outcome.is_ok() && ended.is_ok() {
+            self.totals.note(jobs, &due);
         }
         match (outcome, ended) {
             // It may have been committed all the same.

@@ -71,6 +71,11 @@ impl Sight {
         self.whole || self.levels.iter().all(|level| *level >= tier)
     }
 
+    /// True if single resources may be read by their names.
+    pub const fn names_any(&self) -> bool {
+        !self.named.is_empty()
+    }
+
     /// True for the record's own machinery.
     pub const fn is_whole(&self) -> bool {
         self.whole

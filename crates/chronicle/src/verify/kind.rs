@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Field, Resource, Stored};
 use crate::token::Keys;
+use crate::totals::Totals;
 
 /// What lies beside a document, as the document has it.
 pub(super) struct Derived {
@@ -24,6 +25,7 @@ pub struct Kind {
     pub(super) columns: Vec<&'static str>,
     pub(super) sides: Vec<&'static str>,
     pub(super) derived: fn(&str) -> Result<Derived, serde_json::Error>,
+    pub(super) totals: Option<Totals>,
     /// Whether more than the tier decides who notices a version.
     pub(super) layered: bool,
     pub(super) layers: fn(&Keys, &QueryResult) -> Result<Layers, Error>,
@@ -40,6 +42,7 @@ impl Kind {
             columns: ["tier", "desks", "shown", "views"].into_iter().chain(columns).collect(),
             sides: sides.iter().map(|field| field.path).collect(),
             derived: derived::<T>,
+            totals: T::TOTALS,
             layered: T::LAYERED,
             layers: layers::<T>,
         }

@@ -1,5 +1,6 @@
 //! Money that moved, or was bound to move.
 
+use chronicle::totals::{Summed, Totals};
 use chronicle::{Field, Resource};
 use facts::code;
 use facts::money::units_and_nanos;
@@ -97,6 +98,14 @@ impl Resource for Transaction {
     const KIND: &'static str = "transaction";
     const PATTERN: &'static str = "projects/{project}/transactions/{transaction}";
     const PARENT: Option<(&'static str, &'static str)> = Some(("project", "project"));
+    const TOTALS: Option<Totals> = Some(Totals {
+        by: &["project", "date", "year", "type", "currency", "shares"],
+        sums: &[
+            ("billions", "units", Summed::Billions),
+            ("units", "units", Summed::Rest),
+            ("nanos", "nanos", Summed::Whole),
+        ],
+    });
 
     fn name(&self) -> &str {
         &self.name

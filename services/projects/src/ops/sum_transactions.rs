@@ -34,9 +34,11 @@ pub struct Question {
 }
 
 /// The sums, in order, and the record time they hold for. One query; one more where projects with transactions name others, one
-/// where a participant is asked for, and, for who may read what is CONFIDENTIAL, one before.
+/// where a participant is asked for, and, for who may read what is CONFIDENTIAL, one before, and another where somebody wrote
+/// meanwhile.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
-    let Question { filter, kinds, years, projects, participant, splits, read_time } = question;
+    let Question { filter, kinds, years, projects, participant, splits, read_time: asked } =
+        question;
     let apart = Apart {
         years: *years,
         projects: *projects,
@@ -45,11 +47,14 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     };
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let failed = |error| from_record("registan/Transaction", error);
-    let read_time =
-        store::disclose(chronicle, filter, *read_time, &reader).await.map_err(failed)?;
+    let told = store::disclose(chronicle, filter, *asked, &reader).await.map_err(failed)?;
     let selection = store::Selection { filter, kinds };
-    let (mut groups, read_time) =
-        store::groups(chronicle, selection, apart, read_time, &reader).await.map_err(failed)?;
+    let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
+    let (mut groups, mut read_time) = ask(*asked).await.map_err(failed)?;
+    // Somebody wrote meanwhile: what is told must be of the instant for which it was recorded who reads it.
+    if told != *asked && told != Some(read_time) {
+        (groups, read_time) = ask(told).await.map_err(failed)?;
+    }
     if !participant.is_empty() {
         keep(app, &mut groups, question, read_time).await?;
     }

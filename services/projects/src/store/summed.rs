@@ -1,8 +1,8 @@
 //! What the log must have of a sum: a sum over one transaction tells its amount.
 
-use chronicle::filter::{filter, standing};
+use chronicle::filter::standing;
 use chronicle::read::{holds, v, with_head};
-use chronicle::reader::visible;
+use chronicle::totals::{COUNTED, sum, summands};
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use policy::Tier;
 use sea_orm::ConnectionTrait;
@@ -31,15 +31,12 @@ pub async fn disclose(
     let project = Condition::all().add(p("name").eq(v("project"))).add(standing("p", At::Now));
     let above = |tier: SimpleExpr| tier.gt(Tier::Restricted.level());
     let read = Query::select()
-        .distinct()
         .columns(["uid", "revision"].map(|path| (id("p"), id(path))))
-        .from_as(id(Transaction::KIND), id("v"))
+        .from_subquery(summands::<Transaction>(text, at, reader)?, id("v"))
         .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), project)
-        .cond_where(standing("v", at))
-        .cond_where(visible::<Transaction>(&reader.sight, at))
-        .and_where(v("deleted").eq(false))
         .and_where(above(v("tier")).or(above(p("tier"))))
-        .cond_where(filter::<Transaction>(text, at)?)
+        .add_group_by(["uid", "revision"].map(p))
+        .and_having(sum("v", COUNTED).gt(0))
         .to_owned();
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(read, reader)).await?;

@@ -1,14 +1,14 @@
 //! The one statement of the sums.
 
-use chronicle::filter::{filter, standing};
+use chronicle::filter::standing;
 use chronicle::read::{holds, v, with_head};
-use chronicle::reader::visible;
+use chronicle::totals::{COUNTED, sum, summands};
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use facts::total::Total;
 use facts::vocabulary::Vocabulary;
 use policy::Sight;
 use sea_orm::sea_query::{
-    Alias, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr,
+    Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -19,9 +19,6 @@ use crate::domain::shares::Shares;
 use crate::domain::sum::Group;
 use crate::domain::transaction::Type;
 use crate::domain::{Project, Transaction};
-
-/// Units are summed in two halves, so that no sum leaves 64 bits: the whole billions, and what is left of each.
-const BILLION: i64 = 1_000_000_000;
 
 /// Which transactions are summed.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +52,8 @@ pub async fn groups(
     reader: &Reader,
 ) -> Result<(Vec<Group>, i64), Error> {
     let at = chronicle.at(read_time).await?;
-    let of_projects = of_projects(selection.filter, apart, at, reader)?;
+    let of_projects =
+        of_projects(summands::<Transaction>(selection.filter, at, reader)?, apart, at);
     let statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.sight);
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;
@@ -77,35 +75,23 @@ fn column(table: &str, path: &str) -> SimpleExpr {
     Expr::col((id(table), id(path)))
 }
 
-fn sum(value: SimpleExpr) -> SimpleExpr {
-    Expr::expr(Func::sum(value)).cast_as(id("bigint"))
-}
-
 /// The sums of each project: so that what belongs to it is looked up once, not for each of its transactions.
-fn of_projects(
-    text: &str,
-    apart: Apart,
-    at: At,
-    reader: &Reader,
-) -> Result<SelectStatement, Error> {
+fn of_projects(summands: SelectStatement, apart: Apart, at: At) -> SelectStatement {
     let mut query = Query::select()
-        .expr_as(sum(v("units").div(BILLION)), id("billions"))
-        .expr_as(sum(v("units").modulo(BILLION)), id("units"))
-        .expr_as(sum(v("nanos")), id("nanos"))
-        .expr_as(Expr::expr(Func::count(v("uid"))).cast_as(id("bigint")), id("transactions"))
-        .from_as(id(Transaction::KIND), id("v"))
-        .cond_where(standing("v", at))
-        .cond_where(visible::<Transaction>(&reader.sight, at))
-        .and_where(v("deleted").eq(false))
+        .expr_as(sum("v", COUNTED), id("transactions"))
+        .from_subquery(summands, id("v"))
         .and_where(v("project").not_in_subquery(deleted_projects(at)))
-        .cond_where(filter::<Transaction>(text, at)?)
+        .and_having(sum("v", COUNTED).gt(0))
         .to_owned();
+    for path in ["billions", "units", "nanos"] {
+        query.expr_as(sum("v", path), id(path));
+    }
     let parts = [(apart.years, "year"), (apart.shares, "shares")];
     let asked = parts.into_iter().filter_map(|(is_asked, path)| is_asked.then_some(path));
     for path in ["type", "currency", "project"].into_iter().chain(asked) {
         query.column((id("v"), id(path))).add_group_by([v(path)]);
     }
-    Ok(query)
+    query
 }
 
 /// The sums of the projects, brought together by kind and by what else is asked. Those that name others, or are named, stay
@@ -124,7 +110,7 @@ fn of_kinds(
         .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), standing)
         .to_owned();
     for path in ["billions", "units", "nanos", "transactions"] {
-        query.expr_as(sum(column("t", path)), id(path));
+        query.expr_as(sum("t", path), id(path));
     }
     if !kinds.is_empty() {
         query.and_where(column("p", "kind").is_in(kinds.iter().map(|kind| kind.word())));

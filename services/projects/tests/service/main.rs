@@ -18,4 +18,5 @@ mod relations;
 mod scan;
 mod sums;
 mod support;
+mod totals;
 mod transactions;

@@ -1,0 +1,54 @@
+//! The migrations of which those of services are made.
+
+use sea_orm::DbErr;
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+use super::Schema;
+
+/// A migration that brings a database to the tables as they are described now; by its name and the description. Each change of
+/// a description gets one.
+pub struct Bring(pub &'static str, pub fn() -> Schema);
+
+impl MigrationName for Bring {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for Bring {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        (self.1)().bring(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        WHOLE
+    }
+}
+
+/// As [`Bring`], and fills all columns and side tables again, from the documents: for a description that keeps the tables and
+/// changes what they hold. What still runs of the version before neither finds nor writes that: it must be stopped first.
+pub struct Refill(pub &'static str, pub fn() -> Schema);
+
+impl MigrationName for Refill {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for Refill {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let schema = (self.1)();
+        schema.bring(manager).await?;
+        schema.fill(manager.get_connection(), |_| true).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        WHOLE
+    }
+}
+
+/// A migration is one transaction on both engines: done or not begun for whoever reads meanwhile, and on SQLite not one that is
+/// written to the disk for each row.
+const WHOLE: Option<bool> = Some(true);

@@ -1,0 +1,173 @@
+//! Sums that are read from totals are those of the transactions: at the instant of the answer they are asked for again, which
+//! reads each transaction.
+
+use api::registan::options::v1::Tier as WireTier;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
+use api::registan::projects::v1::{
+    DeleteProjectRequest, DeleteTransactionRequest, ListTransactionsRequest, Project,
+    SumTransactionsRequest, SumTransactionsResponse, Transaction, UndeleteTransactionRequest,
+    UpdateProjectRequest, UpdateTransactionRequest, project,
+};
+use api::registan::r#type::v1::Date;
+use chassis::client::Connection;
+use chronicle::verify::{Finding, verify};
+use policy::desk::Desk;
+use policy::{Desks, Tier};
+use sea_orm::{ConnectionTrait, Database};
+
+use crate::import::{file, imported, paid};
+use crate::support::{Running, country, disbursement, project, serve};
+
+/// Transactions of the first import: more than the totals wait for.
+const MANY: usize = 1_300;
+
+fn many(count: usize) -> String {
+    let one = |place: usize| {
+        let (month, day) = (place % 12 + 1, place % 28 + 1);
+        paid(&format!("{place}.25"), &format!("2023-{month:02}-{day:02}"))
+    };
+    file(&(0..count).map(one).collect::<String>())
+}
+
+fn questions() -> Vec<SumTransactionsRequest> {
+    let by = |dimensions: &[Dimension], filter: &str| SumTransactionsRequest {
+        group_by: dimensions.iter().map(|it| (*it).into()).collect(),
+        filter: filter.to_owned(),
+        ..SumTransactionsRequest::default()
+    };
+    let project_kinds = vec![project::Kind::Project.into()];
+    vec![
+        by(&[], ""),
+        by(&[Dimension::Year, Dimension::Recipient], "date <= \"2023-06-15\""),
+        by(&[Dimension::Project, Dimension::Sector], "NOT type = EXPENDITURE AND currency = EUR"),
+        by(&[Dimension::Participant], "project = \"projects/hand\" OR year = 2023"),
+        by(&[], "receiver = \"KG-WATER\""),
+        SumTransactionsRequest { recipients: vec!["KG".to_owned()], project_kinds, ..by(&[], "") },
+    ]
+}
+
+/// Asks now, and at the instant of the answer.
+async fn compare(client: &mut TransactionServiceClient<Connection>, when: &str) {
+    for question in questions() {
+        let now = client.sum_transactions(question.clone()).await.unwrap().into_inner();
+        let then = SumTransactionsRequest { read_time: now.read_time, ..question.clone() };
+        let then = client.sum_transactions(then).await.unwrap().into_inner();
+        let SumTransactionsResponse { sums, left_out, .. } = now;
+        assert_eq!((sums, left_out), (then.sums, then.left_out), "{when}: {question:?}");
+    }
+}
+
+async fn compare_for_all(running: &mut Running, when: &str) {
+    compare(&mut running.transactions, when).await;
+    let desks = Desks::one(Desk::Tj);
+    compare(&mut running.editor(desks, Tier::Confidential).transactions, when).await;
+    compare(&mut running.editor(Desks::NONE, Tier::Public).transactions, when).await;
+}
+
+async fn update(running: &mut Running, transaction: Transaction) {
+    let transaction = Some(transaction);
+    let request = UpdateTransactionRequest { transaction, ..UpdateTransactionRequest::default() };
+    running.transactions.update_transaction(request).await.unwrap();
+}
+
+/// Ten transactions of a project that was recorded by hand: some moved, hidden, deleted and brought back.
+async fn edit(running: &mut Running) {
+    let mut hand = project("By hand");
+    hand.recipients = vec![country("TJ", "70"), country("KG", "30")];
+    running.create_project("hand", hand).await;
+    for number in 0..10 {
+        let one = disbursement(&format!("999999999.{number}"), number + 1);
+        let name = running.create_transaction("projects/hand", one).await.name;
+        let blank = Transaction { name: name.clone(), ..Transaction::default() };
+        match number {
+            0 | 1 => {
+                let date = Some(Date { year: 2024, month: 2, day: 2 });
+                update(running, Transaction { date, ..blank }).await;
+            }
+            2 => {
+                let tier = WireTier::Confidential.into();
+                update(running, Transaction { tier, ..blank }).await;
+            }
+            3..6 => {
+                let delete = DeleteTransactionRequest { name: name.clone(), ..Default::default() };
+                running.transactions.delete_transaction(delete).await.unwrap();
+            }
+            _ => {}
+        }
+        if number == 3 {
+            let undelete = UndeleteTransactionRequest { name, ..Default::default() };
+            running.transactions.undelete_transaction(undelete).await.unwrap();
+        }
+    }
+}
+
+async fn verified(url: &str) -> Finding {
+    let db = chronicle::database::open(url).await.unwrap();
+    verify(&db, &projects::store::kinds(), None, |_| ()).await.unwrap()
+}
+
+#[tokio::test]
+async fn sums_of_totals_are_those_of_the_transactions() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        compare_for_all(&mut running, "nothing").await;
+        running.import(many(MANY).as_bytes()).await;
+        compare_for_all(&mut running, "an import").await;
+        edit(&mut running).await;
+        compare_for_all(&mut running, "single writes").await;
+        running.import(many(150).as_bytes()).await;
+        compare_for_all(&mut running, "an import that deletes").await;
+
+        let water = imported(&mut running).await.into_iter().find(|it| it.title == "Clean water");
+        let hidden = UpdateProjectRequest {
+            project: Some(Project { tier: WireTier::Restricted.into(), ..water.unwrap() }),
+            ..UpdateProjectRequest::default()
+        };
+        running.projects.update_project(hidden).await.unwrap();
+        compare_for_all(&mut running, "a project that is hidden").await;
+        let (name, force) = ("projects/hand".to_owned(), true);
+        let gone = DeleteProjectRequest { name, force, ..DeleteProjectRequest::default() };
+        running.projects.delete_project(gone).await.unwrap();
+        compare_for_all(&mut running, "a project that is deleted").await;
+
+        verified(&url).await.unwrap();
+        let whole = running.sums(SumTransactionsRequest::default()).await;
+        let db = Database::connect(&url).await.unwrap();
+        let shift = "UPDATE transaction_total SET units = units + 1 WHERE counted > 0";
+        db.execute_unprepared(shift).await.unwrap();
+        let found = verified(&url).await.unwrap_err();
+        assert!(found.starts_with("a total of transaction, of project projects/"), "{found}");
+        let shifted = running.sums(SumTransactionsRequest::default()).await;
+        assert_ne!(shifted, whole, "it was not read from the totals");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_of_before_gets_its_totals() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(many(30).as_bytes()).await;
+        let whole = running.sums(SumTransactionsRequest::default()).await;
+        drop(running);
+        let db = Database::connect(&url).await.unwrap();
+        for statement in [
+            "DROP TABLE transaction_total",
+            "DROP TABLE totals_at",
+            "DELETE FROM seaql_migrations WHERE version LIKE '%keep_totals'",
+        ] {
+            db.execute_unprepared(statement).await.unwrap();
+        }
+        drop(db);
+
+        let mut running = serve(&url).await;
+
+        verified(&url).await.unwrap();
+        assert_eq!(running.sums(SumTransactionsRequest::default()).await, whole);
+        compare(&mut running.transactions, "after the migration").await;
+        let all = ListTransactionsRequest { parent: "projects/-".to_owned(), ..Default::default() };
+        assert!(running.transactions.list_transactions(all).await.is_ok());
+    })
+    .await;
+}
