@@ -1,5 +1,6 @@
-//! `GetAgreement`: the suite beside the bare server, with a token beside without, through the gateway beside direct; and beside
-//! the programs of an earlier revision, which `cargo xtask bench --before REVISION` builds.
+//! `GetAgreement` and a `ListAgreements` of 50: the suite beside the bare server; `GetAgreement` with a token beside without,
+//! through the gateway beside direct, and beside the programs of an earlier revision, which
+//! `cargo xtask bench --before REVISION` builds.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,12 +38,12 @@ pub fn turn(server: &Server, mix: &str) -> anyhow::Result<f64> {
     result["calls"][0]["rps"].as_f64().context("it printed a rate")
 }
 
-/// Of several servers, measured in turns: the rates, the median turn of each.
-fn rates(servers: &[Server]) -> anyhow::Result<Vec<f64>> {
+/// Of several servers, measured in turns by a mix of calls: the rates, the median turn of each.
+fn rates(servers: &[Server], mix: &str) -> anyhow::Result<Vec<f64>> {
     let mut all: Vec<Vec<f64>> = vec![Vec::new(); servers.len()];
     for _ in 0..ROUNDS {
         for (rates, server) in all.iter_mut().zip(servers) {
-            rates.push(turn(server, "get=100")?);
+            rates.push(turn(server, mix)?);
         }
     }
     Ok(all.into_iter().map(median).collect())
@@ -89,18 +90,20 @@ pub async fn measure() -> anyhow::Result<()> {
         let before = before.as_ref().map(|(suite, _)| suite.services[0].1);
         servers.extend(before.map(|address| Server { address, token: None }));
 
-        let rates = rates(&servers)?;
+        let gets = rates(&servers, "get=100")?;
+        let lists = rates(&servers[..2], "list=100")?;
 
-        let compare = |what: &str, one: usize, other: usize, target: &str| {
-            let (one, other) = (rates[one], rates[other]);
+        let compare = |what: &str, one: f64, other: f64, target: &str| {
             let measured = format!("{:.2} ({one:.0}/s to {other:.0}/s)", one / other);
-            row(&format!("{engine:?}: GetAgreement, {what}"), &measured, target);
+            row(&format!("{engine:?}: {what}"), &measured, target);
         };
-        compare("direct to bare", 1, 0, "0.7");
-        compare("with a token to without", 2, 1, "-");
-        compare("gateway to direct, with a token", 3, 2, "0.5");
+        compare("GetAgreement, direct to bare", gets[1], gets[0], "0.7");
+        compare("ListAgreements of 50, direct to bare", lists[1], lists[0], "0.9");
+        compare("GetAgreement, with a token to without", gets[2], gets[1], "-");
+        compare("GetAgreement, gateway to direct, with a token", gets[3], gets[2], "0.5");
         if before.is_some() {
-            compare("with a token and rules to before", 2, 4, "0.8");
+            let what = "GetAgreement, with a token and rules to before";
+            compare(what, gets[2], gets[4], "0.8");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its key.
+//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its key; pages in its order.
 //!
 //! `bare ADDRESS DATABASE_URL SUITE_URL`: copies the agreements of a running suite, then serves Get and List of them.
 
@@ -19,9 +19,12 @@ use api::registan::agreements::v1::{
 // For the allocator, which is that of the suite.
 use chassis as _;
 use prost::Message;
-use sea_orm::sea_query::{Alias, ColumnDef, Expr, ExprTrait, Query, Table};
+use sea_orm::sea_query::{Alias, ColumnDef, Expr, ExprTrait, Order, Query, Table};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use tonic::{Request, Response, Status};
+
+/// Agreements of a page that says no size.
+const DEFAULT_PAGE: usize = 50;
 
 struct Bare(DatabaseConnection);
 
@@ -60,22 +63,37 @@ impl AgreementService for Bare {
             .map_err(|error| Status::internal(error.to_string()))
     }
 
+    /// A page by name; a token is the name of the last agreement on the page before.
     async fn list_agreements(
         &self,
-        _: Request<ListAgreementsRequest>,
+        request: Request<ListAgreementsRequest>,
     ) -> Result<Response<ListAgreementsResponse>, Status> {
-        let query =
-            Query::select().column(Alias::new("message")).from(Alias::new("bare")).to_owned();
-        let mut agreements = Vec::new();
-        for row in self.0.query_all(&query).await.map_err(failed)? {
+        let ListAgreementsRequest { page_size, page_token, .. } = request.into_inner();
+        let size = match usize::try_from(page_size) {
+            Ok(0) | Err(_) => DEFAULT_PAGE,
+            Ok(size) => size,
+        };
+        let query = Query::select()
+            .column(Alias::new("message"))
+            .from(Alias::new("bare"))
+            .and_where(Expr::col(Alias::new("name")).gt(page_token))
+            .order_by(Alias::new("name"), Order::Asc)
+            .limit(size as u64 + 1)
+            .to_owned();
+        let rows = self.0.query_all(&query).await.map_err(failed)?;
+        let mut agreements = Vec::with_capacity(size);
+        for row in rows.iter().take(size) {
             let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
             agreements.push(
                 Agreement::decode(bytes.as_slice())
                     .map_err(|error| Status::internal(error.to_string()))?,
             );
         }
+        let last = agreements.last().filter(|_| rows.len() > size);
+        let next_page_token = last.map(|last| last.name.clone()).unwrap_or_default();
         Ok(Response::new(ListAgreementsResponse {
             agreements,
+            next_page_token,
             ..ListAgreementsResponse::default()
         }))
     }
