@@ -1,7 +1,8 @@
 //! The connection by which a process writes. It belongs to the writer alone, so no reader waits for it or takes it away.
 //!
-//! There are two of them, which take turns: the driver asks for a sign of life when a transaction has ended, and the next one
-//! need not wait for that. Only one is ever in a transaction.
+//! On PostgreSQL there are two of them, which take turns: the driver asks for a sign of life when a transaction has ended, and
+//! the next one need not wait for that. Only one is ever in a transaction. On SQLite there is one: what another one writes makes
+//! it forget all pages that it has read.
 //!
 //! After a failed BEGIN, COMMIT or ROLLBACK nobody knows how deep in a transaction the driver believes itself to be: one level
 //! too deep, and the next "transaction" is a savepoint that is never committed. Such a connection is closed, which rolls back
@@ -18,7 +19,8 @@ use sqlx::pool::PoolOptions;
 use tokio::time::timeout;
 
 /// Those that take turns.
-const CONNECTIONS: u32 = 2;
+const SQLITE_CONNECTIONS: u32 = 1;
+const POSTGRES_CONNECTIONS: u32 = 2;
 /// How long a write waits for the lock of another process on a SQLite file: less than a call may take, so that its caller is
 /// told the reason.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
@@ -36,7 +38,7 @@ const STATEMENTS_APART: usize = 24;
 pub(crate) struct WriteConnection {
     /// The connections of the readers: they know the address and the settings.
     readers: DatabaseConnection,
-    /// A pool of [`CONNECTIONS`], opened when first used.
+    /// A pool of them, opened when first used.
     current: DatabaseConnection,
 }
 
@@ -60,7 +62,7 @@ impl WriteConnection {
         self.current.begin_with_options(options).await
     }
 
-    /// Closes both connections and takes new ones. The old ones are closed first: one may hold a lock that a new one needs.
+    /// Closes what there is and takes new ones. The old ones are closed first: one may hold a lock that a new one needs.
     pub async fn replace(&mut self) {
         let next = open(&self.readers);
         let former = std::mem::replace(&mut self.current, next);
@@ -74,12 +76,14 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
     if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();
         let options = (*options).clone().busy_timeout(LOCK_TIMEOUT);
-        SqlxSqliteConnector::from_sqlx_sqlite_pool(pool_of(CONNECTIONS).connect_lazy_with(options))
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(
+            pool_of(SQLITE_CONNECTIONS).connect_lazy_with(options),
+        )
     } else {
         let options = readers.get_postgres_connection_pool().connect_options();
         let options = (*options).clone();
         SqlxPostgresConnector::from_sqlx_postgres_pool(
-            pool_of(CONNECTIONS).connect_lazy_with(options),
+            pool_of(POSTGRES_CONNECTIONS).connect_lazy_with(options),
         )
     }
 }
