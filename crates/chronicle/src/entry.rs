@@ -11,6 +11,9 @@ use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Resource, Stored};
 use crate::totals::Totals;
 
+/// Bytes that the uids of resources recorded together have in common. The others are as many as make them unlike all others.
+const ALIKE: usize = 6;
+
 /// A line of the change log, ready to be written, with the version it stands for.
 pub struct Entry {
     pub(crate) kind: &'static str,
@@ -129,6 +132,18 @@ impl Entry {
             layers: Layered::NONE,
             value,
         }
+    }
+}
+
+/// Gives the resources that entries record for the first time uids that begin alike, so that an index takes them in at one
+/// place. In no order, each would go to a page of its own, and a large record write its indexes anew with each batch.
+pub(crate) fn gather(entries: &mut [Entry]) {
+    let common = Uuid::new_v4().into_bytes();
+    let is_new = |entry: &&mut Entry| entry.revision == 1 && entry.version.is_some();
+    for entry in entries.iter_mut().filter(is_new) {
+        let mut bytes = entry.uid.into_bytes();
+        bytes[..ALIKE].copy_from_slice(&common[..ALIKE]);
+        entry.uid = Uuid::from_bytes(bytes);
     }
 }
 

@@ -6,7 +6,7 @@ use policy::Tier;
 use uuid::Uuid;
 
 use crate::Chronicle;
-use crate::entry::Entry;
+use crate::entry::{Entry, gather};
 use crate::error::Error;
 use crate::filter::At;
 use crate::layers::Views;
@@ -152,7 +152,7 @@ impl Chronicle {
             None => (None, Views::default()),
         };
         let entries = std::iter::once(entry).chain(others).collect();
-        let times = self.record(call, entries).await?;
+        let times = self.writer.write(call.clone(), entries).await?;
         let time = times
             .first()
             .copied()
@@ -164,10 +164,11 @@ impl Chronicle {
 
     /// Records all of these versions in one transaction, or none of them, and returns their record times. No two may be of
     /// the same resource. `Busy` if another writer changed one of them first, or took a name.
-    pub async fn record(&self, call: &Call, entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
+    pub async fn record(&self, call: &Call, mut entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
+        gather(&mut entries);
         self.writer.write(call.clone(), entries).await
     }
 }
