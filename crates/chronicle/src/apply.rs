@@ -4,21 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use crate::chain::{Committed, Link};
 use crate::entry::{Entry, Version};
 use crate::error::Error;
 use crate::head::Head;
+use crate::insert::Rows;
 use crate::schema::{OPEN, id};
 use crate::totals::Totals;
 use crate::within::Tiers;
 use crate::writer::Job;
-
-/// Rows of one INSERT: few enough for the bind limits of both engines, and always the same number, so that the prepared
-/// statement is found again.
-const ROWS: usize = 64;
 
 /// Why a transaction wrote nothing.
 pub(crate) enum Refusal {
@@ -78,14 +75,10 @@ pub(crate) async fn apply(
     request_ids(transaction, jobs, now).await?;
     close(transaction, &placed).await?;
     for of_kind in by_kind_and_name(&placed).values() {
-        for rows in of_kind.chunks(ROWS) {
-            versions(transaction, rows).await?;
-        }
+        versions(transaction, of_kind).await?;
     }
     sides(transaction, &placed).await?;
-    for rows in placed.chunks(ROWS) {
-        changes(transaction, rows).await?;
-    }
+    changes(transaction, &placed).await?;
     for (kind, totals) in due {
         totals.fold(transaction, kind, next.time).await?;
     }
@@ -169,16 +162,10 @@ async fn request_ids(
         return Ok(());
     }
     asked.sort_by_key(|(call, (request, _), _)| (&call.caller, &call.method, *request));
-    let mut insert = Query::insert();
-    insert
-        .into_table(id("request"))
-        .columns(["caller", "method", "request", "fingerprint", "uid", "revision", "time"].map(id))
-        .on_conflict(
-            OnConflict::columns(["caller", "method", "request"].map(id)).do_nothing().to_owned(),
-        );
-    let wanted = asked.len();
+    let columns = vec!["caller", "method", "request", "fingerprint", "uid", "revision", "time"];
+    let mut rows = Rows::new("request", columns, &["caller", "method", "request"]);
     for (call, (request, fingerprint), (uid, revision)) in asked {
-        insert.values_panic([
+        rows.add([
             call.caller.as_str().into(),
             (&*call.method).into(),
             request.into(),
@@ -188,7 +175,7 @@ async fn request_ids(
             now.into(),
         ]);
     }
-    expect_rows(transaction.execute(&insert).await?.rows_affected(), wanted)
+    expect_all(rows.insert(transaction).await?)
 }
 
 /// Closes what stood, if it is still the version that was read, and the side values it no longer has.
@@ -224,21 +211,15 @@ async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
 /// The new versions of one kind. A name that is taken inserts nothing.
 async fn versions(
     transaction: &DatabaseTransaction,
-    rows: &[(&Placed<'_>, &Version)],
+    of_kind: &[(&Placed<'_>, &Version)],
 ) -> Result<(), Refusal> {
-    let Some((_, any)) = rows.first() else { return Ok(()) };
-    let kind = rows[0].0.entry.kind;
+    let Some((first, any)) = of_kind.first() else { return Ok(()) };
     let fixed = ["uid", "revision", "name", "created", "recorded_from", "recorded_to", "deleted"];
     let fixed = fixed.into_iter().chain(["salt", "shown", "views", "document"]);
-    let columns: Vec<Alias> =
-        fixed.chain(any.columns.iter().map(|column| column.0)).map(id).collect();
-    let mut insert = Query::insert();
-    insert
-        .into_table(id(kind))
-        .columns(columns)
-        .on_conflict(OnConflict::columns(["name", "recorded_to"].map(id)).do_nothing().to_owned());
-    for (Placed { entry, link, .. }, version) in rows {
-        let mut row: Vec<SimpleExpr> = vec![
+    let columns = fixed.chain(any.columns.iter().map(|column| column.0)).collect();
+    let mut rows = Rows::new(first.entry.kind, columns, &["name", "recorded_to"]);
+    for (Placed { entry, link, .. }, version) in of_kind {
+        rows.add([
             entry.uid.into(),
             entry.revision.into(),
             version.name.as_str().into(),
@@ -250,49 +231,37 @@ async fn versions(
             version.shown.level().into(),
             version.views.text()?.into(),
             version.document.as_str().into(),
-        ];
-        row.extend(version.columns.iter().map(|column| Expr::val(column.1.clone())));
-        insert.values_panic(row);
+        ]);
+        rows.add(version.columns.iter().map(|(_, value)| value.clone()));
     }
-    expect_rows(transaction.execute(&insert).await?.rows_affected(), rows.len())
+    expect_all(rows.insert(transaction).await?)
 }
 
 /// The side values that the new versions have and the old ones had not, table by table.
 async fn sides(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
-    let mut tables: BTreeMap<&str, Vec<[SimpleExpr; 4]>> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, Rows<'_>> = BTreeMap::new();
     for Placed { entry, link, .. } in placed {
-        let opened = entry.version.iter().flat_map(|version| &version.opened);
-        for (table, values) in opened {
-            let rows = values.iter().map(|value| {
-                [entry.uid.into(), value.as_str().into(), link.time.into(), OPEN.into()]
-            });
-            tables.entry(table).or_default().extend(rows);
+        for (table, values) in entry.version.iter().flat_map(|version| &version.opened) {
+            let columns = vec!["uid", "value", "recorded_from", "recorded_to"];
+            let rows = tables.entry(table).or_insert_with(|| Rows::new(table, columns, &[]));
+            for value in values {
+                let row = [entry.uid.into(), value.as_str().into(), link.time.into(), OPEN.into()];
+                rows.add(row);
+            }
         }
     }
-    for (table, rows) in tables {
-        for chunk in rows.chunks(ROWS) {
-            let mut insert: InsertStatement = Query::insert();
-            insert
-                .into_table(id(table))
-                .columns(["uid", "value", "recorded_from", "recorded_to"].map(id));
-            for row in chunk {
-                insert.values_panic(row.clone());
-            }
-            transaction.execute(&insert).await?;
-        }
+    for rows in tables.into_values() {
+        expect_all(rows.insert(transaction).await?)?;
     }
     Ok(())
 }
 
 /// The entries of the change log. One whose place another writer took inserts nothing: the head has moved.
-async fn changes(transaction: &DatabaseTransaction, rows: &[Placed<'_>]) -> Result<(), Refusal> {
-    let mut insert = Query::insert();
-    insert
-        .into_table(id("change"))
-        .columns(Link::COLUMNS.iter().copied().chain(["hash"]).map(id))
-        .on_conflict(OnConflict::column(id("time")).do_nothing().to_owned());
-    for Placed { link, hash, .. } in rows {
-        insert.values_panic([
+async fn changes(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
+    let columns = Link::COLUMNS.iter().copied().chain(["hash"]).collect();
+    let mut rows = Rows::new("change", columns, &["time"]);
+    for Placed { link, hash, .. } in placed {
+        rows.add([
             link.seq.into(),
             link.time.into(),
             link.kind.as_str().into(),
@@ -305,13 +274,10 @@ async fn changes(transaction: &DatabaseTransaction, rows: &[Placed<'_>]) -> Resu
             hash.as_str().into(),
         ]);
     }
-    match expect_rows(transaction.execute(&insert).await?.rows_affected(), rows.len()) {
-        Err(Refusal::Conflict(_)) => Err(Refusal::Moved),
-        other => other,
-    }
+    if rows.insert(transaction).await? { Ok(()) } else { Err(Refusal::Moved) }
 }
 
 /// Fewer rows than wanted: somebody else came first.
-fn expect_rows(affected: u64, wanted: usize) -> Result<(), Refusal> {
-    if usize::try_from(affected) == Ok(wanted) { Ok(()) } else { Err(Refusal::Conflict(None)) }
+const fn expect_all(inserted: bool) -> Result<(), Refusal> {
+    if inserted { Ok(()) } else { Err(Refusal::Conflict(None)) }
 }

@@ -52,6 +52,7 @@ pub mod filter;
 pub mod fold;
 mod growth;
 mod head;
+mod insert;
 mod lane;
 mod layers;
 pub mod log;

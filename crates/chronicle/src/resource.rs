@@ -102,7 +102,7 @@ impl<T> Field<T> {
         Self::new(path, Read::Text(read))
     }
 
-    /// A text that may be absent; an absent one matches no comparison.
+    /// A text that may be absent; an absent one, and an empty one is one, matches no comparison.
     pub fn optional_text(path: &'static str, read: fn(&T) -> Option<String>) -> Self {
         Self::new(path, Read::OptionalText(read))
     }
@@ -206,7 +206,7 @@ impl<T> Field<T> {
         match &self.read {
             Read::Words(read) => Some(fold(&read(of)).into()),
             Read::Text(read) => Some(read(of).into()),
-            Read::OptionalText(read) => Some(read(of).into()),
+            Read::OptionalText(read) => Some(read(of).filter(|text| !text.is_empty()).into()),
             Read::Choice(_, read) => Some(read(of).into()),
             Read::OptionalChoice(_, read) => Some(read(of).into()),
             Read::Number(read) | Read::Day(read) => Some(read(of).into()),
