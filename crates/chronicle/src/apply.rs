@@ -60,9 +60,8 @@ struct Placed<'a> {
 /// to stand. The head row comes last, always: held from the start it would wait for a row of a writer that waits for it.
 ///
 /// All writers take the rows that others may want in one order, so that no two wait for each other: request ids, then the
-/// versions that end, by uid, then the new versions, by kind and name, then the log, by time, then the totals that are `due`, then
-/// the head. Side rows are
-/// wanted by nobody who does not hold their version.
+/// versions that end, by uid, then the new versions, by kind and name, then the log, by time, then the totals that are `due`,
+/// then the head. Side rows are wanted by nobody who does not hold their version.
 pub(crate) async fn apply(
     transaction: &DatabaseTransaction,
     jobs: &[Job],

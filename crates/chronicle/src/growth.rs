@@ -23,12 +23,16 @@ impl Growth {
     pub fn reached(&self, changes: i64) {
         self.0.store(changes, Ordering::Relaxed);
     }
+
+    pub fn changes(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Chronicle {
     /// What is true, in other words each time the record has doubled.
     pub fn doubled(&self) -> SimpleExpr {
-        doubled(self.growth.0.load(Ordering::Relaxed))
+        doubled(self.growth.changes())
     }
 }
 

@@ -33,6 +33,7 @@
 //! instant of a read and its proof at once.
 
 mod aliases;
+mod among;
 mod apply;
 mod beside;
 mod chain;

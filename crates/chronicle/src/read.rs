@@ -147,11 +147,14 @@ pub fn versions<T: Resource>(at: At, reader: &Reader) -> SelectStatement {
 
 /// The versions `v` of a resource, all of them.
 pub(crate) fn all_versions<T: Resource>() -> SelectStatement {
-    Query::select()
+    select_version(&mut Query::select()).from_as(id(T::KIND), id("v")).to_owned()
+}
+
+/// Selects of versions `v` what one is read from.
+pub(crate) fn select_version(query: &mut SelectStatement) -> &mut SelectStatement {
+    query
         .columns(VERSION.map(|column| (id("v"), id(column))))
         .expr_as(seal(v("salt"), v("views")), id("seal"))
-        .from_as(id(T::KIND), id("v"))
-        .to_owned()
 }
 
 /// The record time an answer holds for, when the head is at `head`.

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use policy::Tier;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
+use crate::among::among;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::growth::doubled;
-use crate::schema::{id, open_literal};
+use crate::schema::id;
 use crate::writer::Job;
 
 /// Names looked up at a time.
@@ -46,13 +45,9 @@ impl Tiers {
             let known = |name: &&str| !made.contains(&(kind, *name));
             let names: Vec<&str> = names.into_iter().filter(known).collect();
             for names in names.chunks(NAMES) {
-                let query = Query::select()
-                    .columns(["name", "tier"].map(id))
-                    .from(id(kind))
-                    .and_where(Expr::col(id("name")).is_in(names.iter().copied()))
-                    .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
-                    .and_where(doubled(changes))
-                    .to_owned();
+                let names = names.iter().map(|name| (*name).to_owned()).collect();
+                let mut query = among(db.get_database_backend(), changes, kind, "name", names);
+                query.columns(["name", "tier"].map(|column| (id("v"), id(column))));
                 for row in db.query_all(&query).await? {
                     let tier = Tier::from_level(row.try_get("", "tier")?);
                     tiers.insert((kind, row.try_get("", "name")?), tier);

@@ -5,13 +5,14 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chassis::clock::SystemClock;
-use chronicle::{At, Chronicle, ListRequest};
+use chronicle::{At, Chronicle, Entry, ListRequest};
 use common::{Thing, call, public, record, thing};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use testkit::{Engine, database};
 
 #[tokio::test]
@@ -93,4 +94,60 @@ async fn what_everybody_may_read_is_found_by_the_shortest_way() {
         let steps = steps(url, filter, read_time).await;
         assert!(steps.contains(way), "{filter} {read_time:?}: {way}, not\n{steps}");
     }
+}
+
+#[tokio::test]
+async fn many_names_are_looked_up_one_after_the_other() {
+    testkit::on_both(|url| async move {
+        let writer = record(&url).await;
+        let entries = (0..2000).map(|number| Entry::create(&thing(number, number)).unwrap());
+        writer.record(&call(), entries.collect()).await.unwrap();
+        let names = ["things/t1", "things/t2", "things/t9999"].map(str::to_owned);
+
+        let wanted = writer.versions_among::<Thing>("name", &names);
+        let rows = writer.db.query_all(&wanted).await.unwrap();
+        let found = rows.iter().map(|row| writer.stored::<Thing>(row).unwrap().value.name);
+        let mut found: Vec<String> = found.collect();
+        found.sort();
+        assert_eq!(found, names[..2]);
+
+        let backend = writer.db.get_database_backend();
+        let mut statement = backend.build(&wanted);
+        let (explain, steps) = match backend {
+            DbBackend::Postgres => {
+                ("EXPLAIN ", ["Nested Loop", "Index Cond: ((name = wanted.wanted)"])
+            }
+            _ => ("EXPLAIN QUERY PLAN ", ["SEARCH v", "(name=? AND recorded_to=?)"]),
+        };
+        statement.sql.insert_str(0, explain);
+        let rows = writer.db.query_all_raw(statement).await.unwrap();
+        let column = if backend == DbBackend::Postgres { "QUERY PLAN" } else { "detail" };
+        let plan: Vec<String> = rows.iter().map(|row| row.try_get("", column).unwrap()).collect();
+        let plan = plan.join("\n");
+        assert!(steps.iter().all(|step| plan.contains(step)), "{steps:?}, not\n{plan}");
+    })
+    .await;
+}
+
+/// So an index takes the rows of an import in at one place, and not each on a page of its own.
+#[tokio::test]
+async fn the_uids_of_what_is_recorded_together_begin_alike() {
+    testkit::on_both(|url| async move {
+        let writer = record(&url).await;
+        for batch in [0..50, 50..100] {
+            let entries = batch.map(|number| Entry::create(&thing(number, number)).unwrap());
+            writer.record(&call(), entries.collect()).await.unwrap();
+        }
+        let alone = writer.create(&call(), thing(100, 100)).await.unwrap().uid;
+        let page_size = 1000;
+        let request = ListRequest { page_size, ..ListRequest::default() };
+        let page = writer.list::<Thing>(&request, &public()).await.unwrap();
+        let uids: BTreeSet<_> = page.items.iter().map(|item| item.uid).collect();
+        let begins: BTreeSet<_> = uids.iter().map(|uid| uid.as_u128() >> 80).collect();
+
+        assert_eq!((uids.len(), begins.len()), (101, 3));
+        assert!(begins.contains(&(alone.as_u128() >> 80)));
+        assert!(uids.iter().all(|uid| uid.get_version_num() == 4));
+    })
+    .await;
 }

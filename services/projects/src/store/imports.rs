@@ -1,10 +1,10 @@
 //! What an import must know of the record. Each function is a constant number of queries, however large the batch.
 
 use chronicle::filter::standing;
-use chronicle::read::{v, versions};
-use chronicle::{At, Chronicle, Error, Reader, Resource, Stored};
+use chronicle::read::v;
+use chronicle::{At, Chronicle, Error, Resource, Stored};
 use policy::{Desks, Sight, Tier};
-use sea_orm::sea_query::{Alias, Condition, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
@@ -30,19 +30,24 @@ pub struct Imported {
     pub hidden: bool,
 }
 
-/// The projects that have one of the names or identifiers, deleted ones too.
+/// The projects that have one of the names or identifiers, deleted ones too. Two queries.
 pub async fn projects_of(
     chronicle: &Chronicle,
     names: &[String],
     identifiers: &[String],
 ) -> Result<Vec<Stored<Project>>, Error> {
-    let known =
-        Condition::any().add(v("name").is_in(names)).add(v("iati_identifier").is_in(identifiers));
-    let query = versions::<Project>(At::Now, &Reader::machinery())
-        .cond_where(known)
-        .and_where(chronicle.doubled())
+    let by_name = chronicle.versions_among::<Project>("name", names);
+    let by_identifier = chronicle
+        .versions_among::<Project>("iati_identifier", identifiers)
+        .and_where(v("name").is_not_in(names))
         .to_owned();
-    chronicle.db.query_all(&query).await?.iter().map(|row| chronicle.stored(row)).collect()
+    let mut found = Vec::new();
+    for query in [by_name, by_identifier] {
+        for row in chronicle.db.query_all(&query).await? {
+            found.push(chronicle.stored(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of whoever imports. Nothing if
@@ -55,8 +60,8 @@ pub async fn transactions_of(
     if projects.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let query =
-        imported(chronicle).and_where(v("project").is_in(projects)).limit(MOST + 1).to_owned();
+    let mut query = chronicle.among(Transaction::KIND, "project", projects);
+    let query = select_imported(&mut query).limit(MOST + 1).to_owned();
     let rows = chronicle.db.query_all(&query).await?;
     if u64::try_from(rows.len()).is_ok_and(|found| found > MOST) {
         return Ok(None);
@@ -72,7 +77,9 @@ pub async fn imported_after(
     after: Uuid,
     sight: &Sight,
 ) -> Result<Option<(Vec<Imported>, Uuid)>, Error> {
-    let query = imported(chronicle)
+    let query = select_imported(&mut Query::select())
+        .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
+        .cond_where(standing("v", At::Now))
         .and_where(v("project").eq(project))
         .and_where(v("uid").gt(after))
         .order_by((Alias::new("v"), Alias::new("uid")), Order::Asc)
@@ -91,22 +98,16 @@ pub async fn imported_named(
 ) -> Result<Vec<Imported>, Error> {
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(NAMES) {
-        let query = imported(chronicle).and_where(v("name").is_in(some)).to_owned();
+        let mut query = chronicle.among(Transaction::KIND, "name", some);
+        let query = select_imported(&mut query).to_owned();
         found.extend(all_imported(&chronicle.db.query_all(&query).await?, sight)?);
     }
     Ok(found)
 }
 
-fn imported(chronicle: &Chronicle) -> SelectStatement {
-    Query::select()
-        .columns(
-            ["uid", "name", "deleted", "tier", "desks"]
-                .map(|path| (Alias::new("v"), Alias::new(path))),
-        )
-        .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
-        .cond_where(standing("v", At::Now))
-        .and_where(chronicle.doubled())
-        .to_owned()
+fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
+    let columns = ["uid", "name", "deleted", "tier", "desks"];
+    query.columns(columns.map(|path| (Alias::new("v"), Alias::new(path))))
 }
 
 fn all_imported(rows: &[QueryResult], sight: &Sight) -> Result<Vec<Imported>, Error> {
@@ -130,10 +131,7 @@ pub async fn transactions_named(
 ) -> Result<Vec<Stored<Transaction>>, Error> {
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(NAMES) {
-        let query = versions::<Transaction>(At::Now, &Reader::machinery())
-            .and_where(v("name").is_in(some))
-            .and_where(chronicle.doubled())
-            .to_owned();
+        let query = chronicle.versions_among::<Transaction>("name", some);
         for row in chronicle.db.query_all(&query).await? {
             found.push(chronicle.stored(&row)?);
         }

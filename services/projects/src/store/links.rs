@@ -28,13 +28,10 @@ pub async fn public_projects_of(
 ) -> Result<HashMap<String, String>, Error> {
     let mut found = HashMap::new();
     for some in identifiers.chunks(IDENTIFIERS) {
-        let query = Query::select()
+        let query = chronicle
+            .among(Project::KIND, "iati_identifier", some)
             .columns(["name", "iati_identifier"].map(|path| (Alias::new("v"), Alias::new(path))))
-            .from_as(Alias::new(Project::KIND), Alias::new("v"))
-            .cond_where(standing("v", At::Now))
-            .and_where(v("iati_identifier").is_in(some))
             .and_where(v("deleted").eq(false))
-            .and_where(chronicle.doubled())
             .and_where(v("tier").eq(Tier::Public.level()))
             .order_by((Alias::new("v"), Alias::new("name")), Order::Asc)
             .to_owned();
