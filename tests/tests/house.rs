@@ -170,26 +170,29 @@ fn the_repository_speaks_of_the_project_alone() {
     assert!(breaches.is_empty(), "machine paths or registry hosts:\n{}", breaches.join("\n"));
 }
 
+/// There is one server, and it has the limits.
 #[test]
 fn every_server_has_the_message_limits() {
-    let mut without = Vec::new();
-    let services = ["agreements", "projects", "rights-reporting", "gateway"];
-    let folders = services.map(|service| root().join("services").join(service).join("src"));
-    for file in folders.iter().flat_map(|folder| files(folder, &[".rs"])) {
-        let text = read(&file);
-        for (place, _) in text.match_indices("Server::new(") {
-            let before = text[..place].rsplit([' ', '\n', '(']).nth(1).unwrap_or_default();
-            let limited = before.ends_with("limited!")
-                || text[place..].contains(".max_decoding_message_size(MAX_DECODING)")
-                    && text[place..].contains(".max_encoding_message_size(MAX_ENCODING)");
-            let line = text[..place].lines().count();
-            if !limited {
-                without.push(format!("{}:{line}", file.display()));
+    let the_one = root().join("crates/standard/src/methods.rs");
+    let mut others = Vec::new();
+    for folder in ["services", "crates"] {
+        let all = files(&root().join(folder), &[".rs"]).into_iter();
+        // Neither tests nor the baseline of the benchmark.
+        let src = all.filter(|file| file.iter().any(|part| part == "src"));
+        for file in src.filter(|file| !file.ends_with("bench/src/bin/bare.rs")) {
+            let text = read(&file);
+            let serves = text.contains("server::Grpc") || text.contains("server::{Grpc");
+            if serves && file != the_one {
+                others.push(file.display().to_string());
             }
         }
     }
 
-    assert!(without.is_empty(), "without `limited!`:\n{}", without.join("\n"));
+    let text = read(&the_one);
+    assert!(others.is_empty(), "servers beside the one: {}", others.join(", "));
+    assert_eq!(text.matches("Grpc::new(").count(), 1);
+    assert!(text.contains(".max_decoding_message_size(max_decoding)"));
+    assert!(text.contains(".max_encoding_message_size(MAX_ENCODING)"));
 }
 
 /// Two providers of cryptography make rustls panic at the first connection, and one is enough to watch.

@@ -1,9 +1,11 @@
-//! The wire: messages, clients and servers generated from `proto/`, one module per package, and its descriptors.
+//! The wire: messages and clients generated from `proto/`, one module per package, the methods as types ([`rpc`]), and the
+//! descriptors.
 //!
 //! Nothing here is written by hand but [`standard`], the shape that the requests of all standard methods share, and [`codec`],
 //! by which messages come and go.
 
 pub mod codec;
+pub mod rpc;
 pub mod standard;
 
 /// The descriptors of the whole contract, custom options and comments included: for reflection.

@@ -1,21 +1,95 @@
-//! What the requests of the standard methods (AIP-131 to 135) have in common; the impls are generated from the contract.
+//! What the standard methods (AIP-131 to 135) ask, whatever the resource; the impls are generated from the contract.
 
+use prost::{Message, Name};
 use prost_types::{FieldMask, Timestamp};
 
 use crate::registan::r#type::v1::{ChangeKind, Operation};
+use crate::rpc::{Rpc, ServerStreaming, Unary};
 
-/// The message of a resource.
-pub trait Resource {
-    /// Its name.
+/// The request of a method.
+pub type Request<M> = <M as Rpc>::Request;
+/// The answer of a method, or one of its answers.
+pub type Response<M> = <M as Rpc>::Response;
+
+/// The message of a resource with the ten standard methods: their types, how their requests are taken apart and their answers
+/// put together.
+pub trait Standard: Message + Name + Default + Clone + 'static {
+    /// AIP-131.
+    type Get: Rpc<Kind = Unary, Response = Self>;
+    /// AIP-132.
+    type List: Rpc<Kind = Unary>;
+    /// AIP-133.
+    type Create: Rpc<Kind = Unary, Response = Self>;
+    /// AIP-134.
+    type Update: Rpc<Kind = Unary, Response = Self>;
+    /// AIP-135, softly.
+    type Delete: Rpc<Kind = Unary, Response = Self>;
+    /// AIP-164.
+    type Undelete: Rpc<Kind = Unary, Response = Self>;
+    /// All of a list, without pages.
+    type Export: Rpc<Kind = ServerStreaming, Response = Self>;
+    /// What changes.
+    type Watch: Rpc<Kind = ServerStreaming>;
+    /// AIP-162: the versions of one.
+    type Revisions: Rpc<Kind = Unary>;
+    /// What differs between two instants.
+    type Diff: Rpc<Kind = ServerStreaming>;
+
+    /// Returns its name.
     fn name(&self) -> &str;
-    /// Its etag, as sent.
+    /// Returns its etag, as sent.
     fn etag(&self) -> &str;
-}
+    /// Returns a resource of which nothing is left but name and uid.
+    fn removed(name: String, uid: String) -> Self;
 
-/// A Get request.
-pub trait Get: prost::Message {
-    /// What it asks.
-    fn parts(self) -> GetParts;
+    /// Returns the parts of a Get request.
+    fn get(request: Request<Self::Get>) -> GetParts;
+    /// Returns the parts of a List request.
+    fn list(request: Request<Self::List>) -> ListParts;
+    /// Returns the parts of a Create request.
+    fn create(request: Request<Self::Create>) -> CreateParts<Self>;
+    /// Returns the parts of a Update request.
+    fn update(request: Request<Self::Update>) -> UpdateParts<Self>;
+    /// Returns the parts of a Delete request.
+    fn delete(request: Request<Self::Delete>) -> DeleteParts;
+    /// Returns the parts of a Undelete request.
+    fn undelete(request: Request<Self::Undelete>) -> DeleteParts;
+    /// Returns the parts of a Export request.
+    fn export(request: Request<Self::Export>) -> ExportParts;
+    /// Returns the parts of a Watch request.
+    fn watch(request: Request<Self::Watch>) -> WatchParts;
+    /// Returns the parts of a request for revisions.
+    fn revisions(request: Request<Self::Revisions>) -> RevisionsParts;
+    /// Returns the parts of a Diff request.
+    fn diff(request: Request<Self::Diff>) -> DiffParts;
+
+    /// Returns a page of a List.
+    fn page(
+        items: Vec<Self>,
+        next_page_token: String,
+        read_time: Option<Timestamp>,
+        resume_token: String,
+    ) -> Response<Self::List>;
+    /// Returns an event of a Watch.
+    fn event(
+        kind: ChangeKind,
+        resource: Option<Self>,
+        resume_token: String,
+        read_time: Option<Timestamp>,
+    ) -> Response<Self::Watch>;
+    /// Returns a page of revisions.
+    fn revisions_page(
+        revisions: Vec<RevisionParts<Self>>,
+        next_page_token: String,
+        read_time: Option<Timestamp>,
+    ) -> Response<Self::Revisions>;
+    /// Returns an answer of a Diff.
+    fn difference(
+        kind: ChangeKind,
+        before: Option<Self>,
+        after: Option<Self>,
+        changed: Option<FieldMask>,
+    ) -> Response<Self::Diff>;
 }
 
 /// What a Get request asks.
@@ -25,23 +99,6 @@ pub struct GetParts {
     pub name: String,
     /// The instant of the record; absent for now.
     pub read_time: Option<Timestamp>,
-}
-
-/// A List request.
-pub trait List: prost::Message {
-    /// The message of one item.
-    type Resource;
-    /// The message of a page.
-    type Response;
-    /// What it asks.
-    fn parts(self) -> ListParts;
-    /// A page of these items.
-    fn response(
-        items: Vec<Self::Resource>,
-        next_page_token: String,
-        read_time: Option<Timestamp>,
-        resume_token: String,
-    ) -> Self::Response;
 }
 
 /// What a List request asks; see the contract for each field.
@@ -63,14 +120,6 @@ pub struct ListParts {
     pub read_time: Option<Timestamp>,
 }
 
-/// A Create request.
-pub trait Create: prost::Message {
-    /// The message of the resource.
-    type Resource;
-    /// What it asks.
-    fn parts(self) -> CreateParts<Self::Resource>;
-}
-
 /// What a Create request asks.
 #[derive(Debug)]
 pub struct CreateParts<R> {
@@ -86,14 +135,6 @@ pub struct CreateParts<R> {
     pub validate_only: bool,
 }
 
-/// An Update request.
-pub trait Update: prost::Message {
-    /// The message of the resource.
-    type Resource;
-    /// What it asks.
-    fn parts(self) -> UpdateParts<Self::Resource>;
-}
-
 /// What an Update request asks.
 #[derive(Debug)]
 pub struct UpdateParts<R> {
@@ -105,12 +146,6 @@ pub struct UpdateParts<R> {
     pub request_id: String,
     /// AIP-163.
     pub validate_only: bool,
-}
-
-/// A Delete request.
-pub trait Delete: prost::Message {
-    /// What it asks.
-    fn parts(self) -> DeleteParts;
 }
 
 /// What a Delete request asks.
@@ -128,18 +163,6 @@ pub struct DeleteParts {
     pub force: bool,
 }
 
-/// An Undelete request (AIP-164).
-pub trait Undelete: prost::Message {
-    /// What it asks.
-    fn parts(self) -> DeleteParts;
-}
-
-/// An Export request.
-pub trait Export: prost::Message {
-    /// What it asks.
-    fn parts(self) -> ExportParts;
-}
-
 /// What an Export request asks.
 #[derive(Debug)]
 pub struct ExportParts {
@@ -155,29 +178,6 @@ pub struct ExportParts {
     pub read_time: Option<Timestamp>,
 }
 
-/// A Watch request.
-pub trait Watch: prost::Message {
-    /// The message of the resource.
-    type Resource: Removed;
-    /// The message of one event.
-    type Response;
-    /// What it asks.
-    fn parts(self) -> WatchParts;
-    /// An event.
-    fn response(
-        kind: ChangeKind,
-        resource: Option<Self::Resource>,
-        resume_token: String,
-        read_time: Option<Timestamp>,
-    ) -> Self::Response;
-}
-
-/// A resource of which nothing is left but who it was.
-pub trait Removed {
-    /// Name and uid alone.
-    fn removed(name: String, uid: String) -> Self;
-}
-
 /// What a Watch request asks.
 #[derive(Debug)]
 pub struct WatchParts {
@@ -187,22 +187,6 @@ pub struct WatchParts {
     pub filter: String,
     /// Where to go on.
     pub resume_token: String,
-}
-
-/// A request for the revisions of a resource.
-pub trait Revisions: prost::Message {
-    /// The message of the resource.
-    type Resource;
-    /// The message of a page.
-    type Response;
-    /// What it asks.
-    fn parts(self) -> RevisionsParts;
-    /// A page.
-    fn response(
-        revisions: Vec<RevisionParts<Self::Resource>>,
-        next_page_token: String,
-        read_time: Option<Timestamp>,
-    ) -> Self::Response;
 }
 
 /// What a request for revisions asks.
@@ -228,23 +212,6 @@ pub struct RevisionParts<R> {
     pub author: String,
     pub changed: Option<FieldMask>,
     pub resource: R,
-}
-
-/// A Diff request.
-pub trait Diff: prost::Message {
-    /// The message of the resource.
-    type Resource;
-    /// The message of one difference.
-    type Response;
-    /// What it asks.
-    fn parts(self) -> DiffParts;
-    /// A difference.
-    fn response(
-        kind: ChangeKind,
-        before: Option<Self::Resource>,
-        after: Option<Self::Resource>,
-        changed: Option<FieldMask>,
-    ) -> Self::Response;
 }
 
 /// What a Diff request asks.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use api::registan::r#type::v1::{ChangeKind, Operation};
-use api::standard::{Diff, Export, RevisionParts, Revisions};
+use api::standard::{Request as Asked, Response as Answer, RevisionParts, Standard};
 use chassis::failure::{Failure, Violation};
 use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Shown, Stored};
 use futures::stream::{self, Stream, StreamExt};
@@ -13,6 +13,7 @@ use policy::Tier;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use crate::methods::{Diff, Export, Revisions};
 use crate::records::{Records, at, check_name, page_size, reader, refused, scope};
 use crate::time::{micros, timestamp};
 use crate::{Served, mask};
@@ -25,20 +26,20 @@ pub type Answers<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
 
 impl Records {
     /// Every resource that matches, without pages: one batch in memory at a time, all for one instant of the record.
-    pub async fn export<T: Served, R: Export>(
+    pub async fn export<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Export<T>>>,
     ) -> Result<Response<Answers<T::Message>>, Status> {
-        self.export_with::<T, R>(request, T::write).await
+        self.export_with::<T>(request, T::write).await
     }
 
     /// As [`Records::export`], each item written in another way.
-    pub async fn export_with<T: Served, R: Export>(
+    pub async fn export_with<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Export<T>>>,
         write: impl Fn(Shown<T>) -> T::Message + Clone + Send + 'static,
     ) -> Result<Response<Answers<T::Message>>, Status> {
-        let parts = request.into_inner().parts();
+        let parts = T::Message::export(request.into_inner());
         let asked = ListRequest {
             filter: parts.filter,
             order_by: parts.order_by,
@@ -73,11 +74,11 @@ impl Records {
     }
 
     /// The versions of a resource, the newest first, with who wrote them and what they changed.
-    pub async fn revisions<T: Served, R: Revisions<Resource = T::Message>>(
+    pub async fn revisions<T: Served>(
         &self,
-        request: Request<R>,
-    ) -> Result<Response<R::Response>, Status> {
-        let parts = request.into_inner().parts();
+        request: Request<Asked<Revisions<T>>>,
+    ) -> Result<Response<Answer<Revisions<T>>>, Status> {
+        let parts = T::Message::revisions(request.into_inner());
         check_name::<T>("name", &parts.name)?;
         let size = page_size(parts.page_size)?;
         let (reader, read_time) = (reader(), micros(parts.read_time)?);
@@ -88,18 +89,16 @@ impl Records {
         let (revisions, next, read_time) = found.map_err(refused::<T>)?;
         let revisions =
             revisions.into_iter().map(|one| revision(one, &reader)).collect::<Result<_, _>>()?;
-        Ok(at(read_time, R::response(revisions, next, Some(timestamp(read_time)))))
+        let page = T::Message::revisions_page(revisions, next, Some(timestamp(read_time)));
+        Ok(at(read_time, page))
     }
 
     /// What differs between two instants: one batch in memory at a time.
-    pub async fn diff<T: Served, R: Diff<Resource = T::Message> + 'static>(
+    pub async fn diff<T: Served>(
         &self,
-        request: Request<R>,
-    ) -> Result<Response<Answers<R::Response>>, Status>
-    where
-        R::Response: Send + 'static,
-    {
-        let parts = request.into_inner().parts();
+        request: Request<Asked<Diff<T>>>,
+    ) -> Result<Response<Answers<Answer<Diff<T>>>>, Status> {
+        let parts = T::Message::diff(request.into_inner());
         let asked = ListRequest {
             filter: parts.filter,
             scope: scope::<T>(parts.parent)?,
@@ -115,9 +114,9 @@ impl Records {
                 .difference::<T>(&asked, from, to, after, &reader)
                 .await
                 .map_err(refused::<T>)?;
-            let answers: Vec<R::Response> = found
+            let answers: Vec<Answer<Diff<T>>> = found
                 .into_iter()
-                .map(|one| difference::<T, R>(one, &reader))
+                .map(|one| difference::<T>(one, &reader))
                 .collect::<Result<_, _>>()?;
             Ok::<_, Status>(Some((answers, next.map(|uid| (uid, asked, chronicle, reader)))))
         });
@@ -202,10 +201,10 @@ fn revision<T: Served>(
     })
 }
 
-fn difference<T: Served, R: Diff<Resource = T::Message>>(
+fn difference<T: Served>(
     difference: Difference<T>,
     reader: &Reader,
-) -> Result<R::Response, Failure> {
+) -> Result<Answer<Diff<T>>, Failure> {
     let one = difference.after.as_ref().or(difference.before.as_ref());
     let level = one.map_or(Tier::Public, |stored| level(stored, reader));
     let (before, after) = (difference.before.map(T::write), difference.after.map(T::write));
@@ -218,5 +217,5 @@ fn difference<T: Served, R: Diff<Resource = T::Message>>(
         (Some(before), Some(after)) => Some(mask::differences(Some(before), after, level)?),
         _ => None,
     };
-    Ok(R::response(kind, before, after, changed))
+    Ok(T::Message::difference(kind, before, after, changed))
 }

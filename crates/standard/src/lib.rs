@@ -1,12 +1,13 @@
 //! The standard methods (AIP-131 to 135), written once for every resource of every service.
 //!
-//! A service says what a resource is ([`chronicle::Resource`]) and how it looks on the wire ([`Served`]); a method of its
-//! gRPC service is then one line:
+//! A service says what a resource is ([`chronicle::Resource`]), how it looks on the wire ([`Served`]), and lists it:
 //!
 //! ```ignore
-//! self.0.get::<Party, _>(request).await
+//! Resources::default().with::<Party>().with::<Agreement>()
 //! ```
 //!
+//! - [`Resources`]: the list from which tables, references and methods of a service are made
+//! - [`Methods`]: the gRPC server: the standard methods, and those that a service adds
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
 //! - [`access`]: whether whoever asks may write what they send
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
@@ -24,10 +25,12 @@ mod family;
 mod grants;
 mod history;
 pub mod mask;
+mod methods;
 mod questions;
 mod records;
 mod references;
 mod referrers;
+mod resources;
 pub mod startup;
 mod step;
 pub mod time;
@@ -41,29 +44,16 @@ use prost_types::Timestamp;
 
 pub use grants::{AskedGrants, CachedGrants};
 pub use history::Answers;
+pub use methods::Methods;
 pub use records::{Records, at, reader};
-pub use references::{ReferenceServer, References};
+pub use references::{References, check_references};
+pub use resources::Resources;
 pub use step::Step;
-
-/// Sets the message limits that every gRPC service of the suite has.
-#[macro_export]
-macro_rules! limited {
-    ($server:expr) => {
-        $server
-            .max_decoding_message_size(chassis::server::MAX_DECODING)
-            .max_encoding_message_size(chassis::server::MAX_ENCODING)
-    };
-}
 
 /// A resource as it looks on the wire.
 pub trait Served: Resource {
     /// Its message.
-    type Message: prost::Message
-        + prost::Name
-        + api::standard::Resource
-        + api::standard::Removed
-        + Default
-        + Clone;
+    type Message: api::standard::Standard;
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;
@@ -74,6 +64,12 @@ pub trait Served: Resource {
     /// The kinds of this service that may refer to it: looked through before it is deleted.
     const REFERRED_BY: &'static [&'static str] = &[];
 
+    /// False: no other resource may refer to it, so its name counts as missing.
+    const REFERABLE: bool = true;
+
+    /// The parts of it that others may refer to.
+    const PARTS: Parts<Self> = &[];
+
     /// Reads a message; every violation goes to `check`, and the value is then not used.
     fn read(check: &mut Check, name: String, message: Self::Message) -> Self;
 
@@ -83,6 +79,9 @@ pub trait Served: Resource {
     /// Every name of another resource in it; each must exist when it is written.
     fn references(&self) -> Vec<Reference>;
 }
+
+/// Parts of a resource: a pattern, and the names of this pattern in one resource.
+pub type Parts<T> = &'static [(&'static str, fn(&T) -> Vec<String>)];
 
 /// The name of another resource, and the field it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]

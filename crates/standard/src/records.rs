@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::standard::{Get, List};
+use api::standard::{Request as Asked, Response as Answer, Standard};
 use chassis::bulk;
 use chassis::failure::{Failure, Violation};
 use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Shown};
@@ -11,6 +11,7 @@ use prost::Name;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
+use crate::methods::{Get, List};
 use crate::time::{READ_TIME_KEY, micros, timestamp};
 use crate::{References, Served, failure};
 
@@ -35,11 +36,11 @@ pub fn reader() -> Reader {
 
 impl Records {
     /// AIP-131.
-    pub async fn get<T: Served, R: Get>(
+    pub async fn get<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Get<T>>>,
     ) -> Result<Response<T::Message>, Status> {
-        let parts = request.into_inner().parts();
+        let parts = T::Message::get(request.into_inner());
         let (shown, read_time) = self.find::<T>(parts.name, micros(parts.read_time)?).await?;
         Ok(at(read_time, T::write(shown)))
     }
@@ -66,26 +67,20 @@ impl Records {
     }
 
     /// AIP-132.
-    pub async fn list<T: Served, R: List<Resource = T::Message>>(
+    pub async fn list<T: Served>(
         &self,
-        request: Request<R>,
-    ) -> Result<Response<R::Response>, Status>
-    where
-        R::Response: Send + 'static,
-    {
-        self.list_with::<T, R>(request, T::write).await
+        request: Request<Asked<List<T>>>,
+    ) -> Result<Response<Answer<List<T>>>, Status> {
+        self.list_with::<T>(request, T::write).await
     }
 
     /// AIP-132, each item written in another way.
-    pub async fn list_with<T: Served, R: List<Resource = T::Message>>(
+    pub async fn list_with<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<List<T>>>,
         write: impl Fn(Shown<T>) -> T::Message + Send + 'static,
-    ) -> Result<Response<R::Response>, Status>
-    where
-        R::Response: Send + 'static,
-    {
-        let parts = request.into_inner().parts();
+    ) -> Result<Response<Answer<List<T>>>, Status> {
+        let parts = T::Message::list(request.into_inner());
         let page_size = page_size(parts.page_size)?;
         let asked = ListRequest {
             filter: parts.filter,
@@ -102,25 +97,25 @@ impl Records {
             if page.items.is_empty() {
                 self.explain_nothing::<T>(&asked).await?;
             }
-            return Ok(response::<T, R>(page, write));
+            return Ok(response::<T>(page, write));
         }
         let chronicle = Arc::clone(&self.chronicle);
         let long = async move {
             let page = chronicle.list_in::<T>(Lane::Long, &asked, &reader).await;
-            Ok(response::<T, R>(page.map_err(refused::<T>)?, write))
+            Ok(response::<T>(page.map_err(refused::<T>)?, write))
         };
         bulk::run(long).await?
     }
 }
 
 /// The answer that holds a page.
-fn response<T: Served, R: List<Resource = T::Message>>(
+fn response<T: Served>(
     page: Page<Shown<T>>,
     write: impl Fn(Shown<T>) -> T::Message,
-) -> Response<R::Response> {
+) -> Response<Answer<List<T>>> {
     let items = page.items.into_iter().map(write).collect();
     let read_time = Some(timestamp(page.read_time));
-    let answer = R::response(items, page.next_page_token, read_time, page.resume_token);
+    let answer = T::Message::page(items, page.next_page_token, read_time, page.resume_token);
     at(page.read_time, answer)
 }
 

@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
-use api::registan::references::v1::reference_service_server::ReferenceService;
 use api::registan::references::v1::{CheckReferencesRequest, CheckReferencesResponse};
 use chassis::client::Connection;
 use chassis::failure::{Failure, Violation};
@@ -49,9 +48,12 @@ impl References {
         Self { chronicle, kinds: Vec::new(), children: Vec::new(), referrers: Vec::new() }
     }
 
-    /// The resources of this kind, kept here.
+    /// The resources of this kind and their parts, kept here.
     #[must_use]
     pub fn here<T: Served>(mut self) -> Self {
+        if !T::REFERABLE {
+            return self;
+        }
         let find: Finder = Box::new(|chronicle, names| {
             Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
         });
@@ -60,7 +62,7 @@ impl References {
         if T::PARENT.is_some() {
             self.children.push(Box::new(Of::<T>(PhantomData)));
         }
-        self
+        T::PARTS.iter().fold(self, |all, (pattern, names_of)| all.parts::<T>(pattern, *names_of))
     }
 
     /// Those of these kinds.
@@ -77,8 +79,7 @@ impl References {
     }
 
     /// Parts of the resources of this kind, kept here: `agreements/{agreement}/provisions/{provision}`.
-    #[must_use]
-    pub fn parts<T: Resource>(
+    fn parts<T: Resource>(
         mut self,
         pattern: &'static str,
         names_of: fn(&T) -> Vec<String>,
@@ -157,23 +158,16 @@ impl References {
     }
 }
 
-/// Answers other services' questions about the resources kept here.
-pub struct ReferenceServer(pub Arc<References>);
-
-#[tonic::async_trait]
-impl ReferenceService for ReferenceServer {
-    async fn check_references(
-        &self,
-        request: Request<CheckReferencesRequest>,
-    ) -> Result<Response<CheckReferencesResponse>, Status> {
-        let names = request.into_inner().names;
-        if names.len() > MOST_NAMES {
-            let description = format!("has {} names; at most {MOST_NAMES} are taken", names.len());
-            return Err(
-                Failure::invalid(vec![Violation::new("names", "TOO_MANY", description)]).into()
-            );
-        }
-        let missing = self.0.missing(&names).await?;
-        Ok(Response::new(CheckReferencesResponse { missing }))
+/// Answers which of the names in a request of another service do not exist.
+pub async fn check_references(
+    references: Arc<References>,
+    request: Request<CheckReferencesRequest>,
+) -> Result<Response<CheckReferencesResponse>, Status> {
+    let names = request.into_inner().names;
+    if names.len() > MOST_NAMES {
+        let description = format!("has {} names; at most {MOST_NAMES} are taken", names.len());
+        return Err(Failure::invalid(vec![Violation::new("names", "TOO_MANY", description)]).into());
     }
+    let missing = references.missing(&names).await?;
+    Ok(Response::new(CheckReferencesResponse { missing }))
 }

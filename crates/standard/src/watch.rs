@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use api::registan::r#type::v1::ChangeKind;
-use api::standard::{Removed, Watch};
+use api::standard::{Request as Asked, Response as Answer, Standard};
 use chronicle::{Event, EventKind, ListRequest, Shown, Watcher};
 use futures::stream::{self, StreamExt};
 use tokio::time::{Instant, sleep_until};
@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::Served;
 use crate::history::Answers;
+use crate::methods::Watch;
 use crate::records::{Records, reader, refused, scope};
 use crate::time::timestamp;
 
@@ -24,14 +25,11 @@ const LONGEST: Duration = Duration::from_mins(28);
 impl Records {
     /// A snapshot, then every change after it, without a gap and without a repeat.
     #[expect(clippy::unused_async, reason = "every method is called the same way")]
-    pub async fn watch<T: Served, R: Watch<Resource = T::Message> + 'static>(
+    pub async fn watch<T: Served>(
         &self,
-        request: Request<R>,
-    ) -> Result<Response<Answers<R::Response>>, Status>
-    where
-        R::Response: Send + 'static,
-    {
-        let parts = request.into_inner().parts();
+        request: Request<Asked<Watch<T>>>,
+    ) -> Result<Response<Answers<Answer<Watch<T>>>>, Status> {
+        let parts = T::Message::watch(request.into_inner());
         let asked = ListRequest {
             filter: parts.filter,
             scope: scope::<T>(parts.parent)?,
@@ -48,7 +46,7 @@ impl Records {
         };
         let answers = stream::unfold(Some(watch), |watch| async {
             let mut watch = watch?;
-            match watch.next::<R>().await {
+            match watch.next().await {
                 Ok(Some(answer)) => Some((Ok(answer), Some(watch))),
                 Ok(None) => None,
                 Err(status) => Some((Err(status), None)),
@@ -69,13 +67,11 @@ struct Watching<T> {
 
 impl<T: Served> Watching<T> {
     /// The next answer; none when the watch ends.
-    async fn next<R: Watch<Resource = T::Message>>(
-        &mut self,
-    ) -> Result<Option<R::Response>, Status> {
+    async fn next(&mut self) -> Result<Option<Answer<Watch<T>>>, Status> {
         let quiet = Instant::now() + QUIET;
         loop {
             if let Some(event) = self.events.pop_front() {
-                return Ok(Some(answer::<T, R>(event)));
+                return Ok(Some(answer::<T>(event)));
             }
             if self.stopping.is_cancelled() || Instant::now() >= self.ends {
                 return Ok(None);
@@ -88,24 +84,24 @@ impl<T: Served> Watching<T> {
             }
             if self.watcher.is_current() && !self.told {
                 self.told = true;
-                return self.heartbeat::<R>().map(Some);
+                return self.heartbeat().map(Some);
             }
             tokio::select! {
                 () = self.watcher.moved() => {}
-                () = sleep_until(quiet.min(self.ends)) => return self.heartbeat::<R>().map(Some),
+                () = sleep_until(quiet.min(self.ends)) => return self.heartbeat().map(Some),
                 () = self.stopping.cancelled() => return Ok(None),
             }
         }
     }
 
-    fn heartbeat<R: Watch<Resource = T::Message>>(&self) -> Result<R::Response, Status> {
+    fn heartbeat(&self) -> Result<Answer<Watch<T>>, Status> {
         let token = self.watcher.resume_token().map_err(refused::<T>)?;
         let time = Some(timestamp(self.watcher.read_time()));
-        Ok(R::response(ChangeKind::Heartbeat, None, token, time))
+        Ok(T::Message::event(ChangeKind::Heartbeat, None, token, time))
     }
 }
 
-fn answer<T: Served, R: Watch<Resource = T::Message>>(event: Event<Shown<T>>) -> R::Response {
+fn answer<T: Served>(event: Event<Shown<T>>) -> Answer<Watch<T>> {
     let kind = match event.kind {
         EventKind::Standing => ChangeKind::Standing,
         EventKind::Added => ChangeKind::Added,
@@ -116,5 +112,5 @@ fn answer<T: Served, R: Watch<Resource = T::Message>>(event: Event<Shown<T>>) ->
         Some(stored) => T::write(stored),
         None => T::Message::removed(event.name, event.uid.to_string()),
     };
-    R::response(kind, Some(resource), event.resume_token, Some(timestamp(event.time)))
+    T::Message::event(kind, Some(resource), event.resume_token, Some(timestamp(event.time)))
 }

@@ -1,6 +1,6 @@
 //! Create, Update, Delete and Undelete, for every resource.
 
-use api::standard::{Create, Delete, DeleteParts, Resource, Undelete, Update};
+use api::standard::{DeleteParts, Request as Asked, Standard};
 use aws_lc_rs::digest;
 use chassis::failure::{Failure, Violation};
 use chronicle::children::Which;
@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::access::Around;
+use crate::methods::{Create, Delete, Undelete, Update};
 use crate::records::{Records, at, check_name, kind, noun, parent_pattern, reader, refused};
 use crate::{Reference, Served, Step, access, failure, mask};
 
@@ -20,14 +21,14 @@ const MOST_TRIES: usize = 20;
 
 impl Records {
     /// AIP-133.
-    pub async fn create<T: Served, R: Create<Resource = T::Message> + Name>(
+    pub async fn create<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Create<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
         let fingerprint = fingerprint(&request);
-        let parts = request.parts();
-        let call = call::<R>(&parts.request_id, fingerprint)?;
+        let parts = T::Message::create(request);
+        let call = call::<Asked<Create<T>>>(&parts.request_id, fingerprint)?;
         let value = new_value::<T>(&parts.parent, &parts.id, parts.resource, self.chronicle.now())?;
         let around = access::around::<T>(&self.chronicle, value.name()).await?;
         Step::Create(&value).check(around.as_ref(), self.chronicle.now())?;
@@ -44,14 +45,14 @@ impl Records {
     }
 
     /// AIP-134.
-    pub async fn update<T: Served, R: Update<Resource = T::Message> + Name>(
+    pub async fn update<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Update<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
         let fingerprint = fingerprint(&request);
-        let parts = request.parts();
-        let call = call::<R>(&parts.request_id, fingerprint)?;
+        let parts = T::Message::update(request);
+        let call = call::<Asked<Update<T>>>(&parts.request_id, fingerprint)?;
         let Some(wanted) = parts.resource else {
             let violation = Violation::new(noun::<T>(), "REQUIRED", "must be given");
             return Err(Failure::invalid(vec![violation]).into());
@@ -87,26 +88,26 @@ impl Records {
     }
 
     /// AIP-135, softly (AIP-164).
-    pub async fn delete<T: Served, R: Delete + Name>(
+    pub async fn delete<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Delete<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
         let fingerprint = fingerprint(&request);
-        let parts = request.parts();
-        let call = call::<R>(&parts.request_id, fingerprint)?;
+        let parts = T::Message::delete(request);
+        let call = call::<Asked<Delete<T>>>(&parts.request_id, fingerprint)?;
         self.change::<T>(&parts, &call, true).await
     }
 
     /// AIP-164.
-    pub async fn undelete<T: Served, R: Undelete + Name>(
+    pub async fn undelete<T: Served>(
         &self,
-        request: Request<R>,
+        request: Request<Asked<Undelete<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
         let fingerprint = fingerprint(&request);
-        let parts = request.parts();
-        let call = call::<R>(&parts.request_id, fingerprint)?;
+        let parts = T::Message::undelete(request);
+        let call = call::<Asked<Undelete<T>>>(&parts.request_id, fingerprint)?;
         self.change::<T>(&parts, &call, false).await
     }
 

@@ -2,14 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use api::registan::access::v1::access_service_server::{AccessService, AccessServiceServer};
 use api::registan::access::v1::{GetOwnGrantsRequest, GetOwnGrantsResponse, HeldGrant};
+use api::rpc::access_service::GetOwnGrants;
+use chassis::Service;
 use chassis::auth::grants::GrantSource;
 use chassis::client::Connection;
 use http::HeaderValue;
 use policy::{Desks, Grant, Role, Tier};
 use prost_types::Timestamp;
-use standard::AskedGrants;
+use standard::{AskedGrants, Methods};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -27,35 +28,32 @@ fn held() -> HeldGrant {
 }
 
 /// Knows one token, and gives its holder one grant that can be read and some that cannot.
-struct Agreements;
-
-#[tonic::async_trait]
-impl AccessService for Agreements {
-    async fn get_own_grants(
-        &self,
-        request: Request<GetOwnGrantsRequest>,
-    ) -> Result<Response<GetOwnGrantsResponse>, Status> {
-        let headers: Vec<_> = request.metadata().get_all("authorization").iter().collect();
-        if headers != [TOKEN] {
-            return Err(Status::unauthenticated("the token is not valid"));
-        }
-        let grants = vec![
-            HeldGrant { role: 99, ..held() },
-            HeldGrant { up_to: 99, ..held() },
-            HeldGrant { up_to: 0, ..held() },
-            HeldGrant { for_desks: vec![99], ..held() },
-            HeldGrant { expire_time: None, ..held() },
-            held(),
-        ];
-        Ok(Response::new(GetOwnGrantsResponse { grants }))
+async fn get_own_grants(
+    (): (),
+    request: Request<GetOwnGrantsRequest>,
+) -> Result<Response<GetOwnGrantsResponse>, Status> {
+    let headers: Vec<_> = request.metadata().get_all("authorization").iter().collect();
+    if headers != [TOKEN] {
+        return Err(Status::unauthenticated("the token is not valid"));
     }
+    let grants = vec![
+        HeldGrant { role: 99, ..held() },
+        HeldGrant { up_to: 99, ..held() },
+        HeldGrant { up_to: 0, ..held() },
+        HeldGrant { for_desks: vec![99], ..held() },
+        HeldGrant { expire_time: None, ..held() },
+        held(),
+    ];
+    Ok(Response::new(GetOwnGrantsResponse { grants }))
 }
 
 /// Agreements on a loopback port, for as long as the test runs.
 fn agreements() -> Connection {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", incoming.local_addr().unwrap());
-    let server = Server::builder().add_service(AccessServiceServer::new(Agreements));
+    let service = Service::new("agreements", api::FILE_DESCRIPTOR_SET);
+    let service = Methods::default().unary(GetOwnGrants, &(), get_own_grants).build(service);
+    let server = Server::builder().add_routes(service.unwrap().routes);
     tokio::spawn(server.serve_with_incoming(incoming));
     Connection::to(&url).unwrap()
 }

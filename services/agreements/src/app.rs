@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
-use standard::{Records, References};
+use standard::Records;
 
-use crate::domain::{Agreement, Framework, Party, Source};
+use crate::resources;
 
 /// The service, without its wire.
 #[derive(Clone)]
@@ -23,13 +23,7 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, chronicle::Error> {
         let chronicle = Arc::new(Chronicle::open(db, clock).await?);
-        let references = References::new(Arc::clone(&chronicle))
-            .here::<Party>()
-            .here::<Source>()
-            .here::<Agreement>()
-            .parts("agreements/{agreement}/provisions/{provision}", Agreement::provision_names)
-            .here::<Framework>()
-            .parts("frameworks/{framework}/priorities/{priority}", Framework::priority_names);
+        let references = resources().references(Arc::clone(&chronicle));
         Ok(Self { records: Records { chronicle, references: Arc::new(references) } })
     }
 }

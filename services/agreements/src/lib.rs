@@ -7,12 +7,15 @@
 //! - [`domain`]: the values and their rules
 //! - [`store`]: the tables and the queries
 //!
+//! [`resources`] lists what is kept; tables, references and standard methods are made from it.
+//!
 //! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`.
 
 pub mod app;
 pub mod domain;
 pub mod grpc;
 pub mod ops;
+mod resources;
 pub mod store;
 
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use chassis::{Service, Settings};
 use standard::CachedGrants;
 
 pub use app::App;
+pub use resources::resources;
 
 /// The name of this service, in health answers and logs.
 pub const NAME: &str = "agreements";
@@ -31,7 +35,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(GuardedClock::new(&settings))).await?;
-    let mut service = grpc::service(&app);
+    let mut service = grpc::service(&app)?;
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(app)));
     Ok(service)

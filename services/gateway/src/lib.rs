@@ -24,16 +24,16 @@ mod upstream;
 use std::sync::Arc;
 
 use anyhow::Context;
-use api::registan::partnership::v1::partnership_service_server::PartnershipServiceServer;
+use api::rpc::partnership_service::{GetBrief, Watch};
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
-use chassis::server::{MAX_DECODING, MAX_ENCODING, Quotas};
+use chassis::server::Quotas;
 use chassis::{Service, Settings};
 
 pub use app::{App, Services};
 use health::Watched;
 use proxy::Proxy;
-use standard::{AskedGrants, CachedGrants};
+use standard::{AskedGrants, CachedGrants, Methods};
 use upstream::Upstream;
 
 /// The name of this service, in health answers and logs.
@@ -105,11 +105,10 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     ];
     service.spawn(health::watch(watched.into(), service.health.clone()));
     service.routes = Proxy::new(routes, routes::streams(api::descriptors())).into_routes();
-    Ok(service.with(
-        PartnershipServiceServer::new(app)
-            .max_decoding_message_size(MAX_DECODING)
-            .max_encoding_message_size(MAX_ENCODING),
-    ))
+    Methods::default()
+        .unary(GetBrief, &app, grpc::get_brief)
+        .server_streaming(Watch, &app, grpc::watch)
+        .build(service)
 }
 
 fn address(name: &str, url: Option<String>) -> anyhow::Result<String> {

@@ -6,10 +6,10 @@ use chassis::client::Connection;
 use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
-use standard::{Records, References};
+use standard::Records;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::domain::{Organization, Project, Transaction};
+use crate::resources;
 
 /// Imports that run at a time. Each holds a batch of activities in memory and keeps a thread busy.
 const MAX_IMPORTS: usize = 2;
@@ -38,11 +38,8 @@ impl App {
             "frameworks/{framework}",
             "frameworks/{framework}/priorities/{priority}",
         ];
-        let references = References::new(Arc::clone(&chronicle))
-            .here::<Organization>()
-            .here::<Project>()
-            .here::<Transaction>()
-            .there(&law, "agreements", agreements);
+        let references =
+            resources().references(Arc::clone(&chronicle)).there(&law, "agreements", agreements);
         Ok(Self {
             records: Records { chronicle, references: Arc::new(references) },
             imports: Arc::new(Semaphore::new(MAX_IMPORTS)),

@@ -7,6 +7,8 @@
 //! - [`domain`]: the values and their rules
 //! - [`store`]: the tables and the queries
 //!
+//! [`resources`] lists what is kept; tables, references and standard methods are made from it.
+//!
 //! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`; the
 //! reader of IATI files is the crate `iati`.
 
@@ -14,6 +16,7 @@ pub mod app;
 pub mod domain;
 pub mod grpc;
 pub mod ops;
+mod resources;
 pub mod store;
 
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use chassis::{Service, Settings};
 use standard::{AskedGrants, CachedGrants};
 
 pub use app::App;
+pub use resources::resources;
 
 /// The name of this service, in health answers and logs.
 pub const NAME: &str = "projects";
@@ -39,7 +43,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(GuardedClock::new(&settings)), &agreements).await?;
-    let mut service = grpc::service(&app);
+    let mut service = grpc::service(&app)?;
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&agreements))));
     Ok(service)

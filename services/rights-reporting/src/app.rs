@@ -6,9 +6,9 @@ use chassis::client::Connection;
 use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
-use standard::{Records, References};
+use standard::Records;
 
-use crate::domain::{Activity, Recommendation};
+use crate::resources;
 
 /// The services that keep what is referred to here.
 pub struct Peers {
@@ -39,9 +39,8 @@ impl App {
             "agreements/{agreement}",
             "agreements/{agreement}/provisions/{provision}",
         ];
-        let references = References::new(Arc::clone(&chronicle))
-            .here::<Recommendation>()
-            .here::<Activity>()
+        let references = resources()
+            .references(Arc::clone(&chronicle))
             .there(&law, "agreements", &peers.agreements)
             .there(&["projects/{project}"], "projects", &peers.projects);
         Ok(Self { records: Records { chronicle, references: Arc::new(references) } })

@@ -6,12 +6,15 @@
 //! - [`domain`]: the values and their rules
 //! - [`store`]: the tables
 //!
+//! [`resources`] lists what is kept; tables, references and standard methods are made from it.
+//!
 //! There is no operation that is more than a standard method. Those are in the crate `standard`; the record itself is the
 //! crate `chronicle`.
 
 pub mod app;
 pub mod domain;
 pub mod grpc;
+mod resources;
 pub mod store;
 
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use chassis::{Service, Settings};
 use standard::{AskedGrants, CachedGrants};
 
 pub use app::{App, Peers};
+pub use resources::resources;
 
 /// The name of this service, in health answers and logs.
 pub const NAME: &str = "rights-reporting";
@@ -37,7 +41,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
     let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(GuardedClock::new(&settings)), &peers).await?;
-    let mut service = grpc::service(&app);
+    let mut service = grpc::service(&app)?;
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&peers.agreements))));
     Ok(service)

@@ -2,169 +2,139 @@
 //!
 //! `bare ADDRESS DATABASE_URL SUITE_URL`: copies the agreements of a running suite, then serves Get and List of them.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use api::codec::Codec;
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
-use api::registan::agreements::v1::agreement_service_server::{
-    AgreementService, AgreementServiceServer,
-};
 use api::registan::agreements::v1::{
-    Agreement, CreateAgreementRequest, DeleteAgreementRequest, DiffAgreementsRequest,
-    DiffAgreementsResponse, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,
-    LegalBasis, ListAgreementRevisionsRequest, ListAgreementRevisionsResponse,
-    ListAgreementsRequest, ListAgreementsResponse, UndeleteAgreementRequest,
-    UpdateAgreementRequest, WatchAgreementsRequest, WatchAgreementsResponse,
+    Agreement, GetAgreementRequest, ListAgreementsRequest, ListAgreementsResponse,
 };
+use api::rpc::Rpc;
+use api::rpc::agreement_service::{GetAgreement, ListAgreements};
 // For the allocator, which is that of the suite.
 use chassis as _;
 use prost::Message;
 use sea_orm::sea_query::{Alias, ColumnDef, Expr, ExprTrait, Order, Query, Table};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, Context as Waking, Poll, Service, http};
+use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::{Request, Response, Status};
 
 /// Agreements of a page that says no size.
 const DEFAULT_PAGE: usize = 50;
-
-struct Bare(DatabaseConnection);
-
-type Nothing<M> = tokio_stream::Empty<Result<M, Status>>;
-
-fn only_reads() -> Status {
-    Status::unimplemented("the baseline only reads")
-}
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: DbErr) -> Status {
     Status::internal(error.to_string())
 }
 
-#[tonic::async_trait]
-impl AgreementService for Bare {
-    async fn get_agreement(
-        &self,
-        request: Request<GetAgreementRequest>,
-    ) -> Result<Response<Agreement>, Status> {
-        let name = request.into_inner().name;
-        let query = Query::select()
-            .column(Alias::new("message"))
-            .from(Alias::new("bare"))
-            .and_where(Expr::col(Alias::new("name")).eq(name))
-            .to_owned();
-        let row = self
-            .0
-            .query_one(&query)
-            .await
-            .map_err(failed)?
-            .ok_or_else(|| Status::not_found("no such agreement"))?;
+async fn get(
+    db: DatabaseConnection,
+    request: Request<GetAgreementRequest>,
+) -> Result<Response<Agreement>, Status> {
+    let name = request.into_inner().name;
+    let query = Query::select()
+        .column(Alias::new("message"))
+        .from(Alias::new("bare"))
+        .and_where(Expr::col(Alias::new("name")).eq(name))
+        .to_owned();
+    let row = db
+        .query_one(&query)
+        .await
+        .map_err(failed)?
+        .ok_or_else(|| Status::not_found("no such agreement"))?;
+    let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
+    Agreement::decode(bytes.as_slice())
+        .map(Response::new)
+        .map_err(|error| Status::internal(error.to_string()))
+}
+
+/// A page by name; a token is the name of the last agreement on the page before.
+async fn list(
+    db: DatabaseConnection,
+    request: Request<ListAgreementsRequest>,
+) -> Result<Response<ListAgreementsResponse>, Status> {
+    let ListAgreementsRequest { page_size, page_token, .. } = request.into_inner();
+    let size = match usize::try_from(page_size) {
+        Ok(0) | Err(_) => DEFAULT_PAGE,
+        Ok(size) => size,
+    };
+    let query = Query::select()
+        .column(Alias::new("message"))
+        .from(Alias::new("bare"))
+        .and_where(Expr::col(Alias::new("name")).gt(page_token))
+        .order_by(Alias::new("name"), Order::Asc)
+        .limit(size as u64 + 1)
+        .to_owned();
+    let rows = db.query_all(&query).await.map_err(failed)?;
+    let mut agreements = Vec::with_capacity(size);
+    for row in rows.iter().take(size) {
         let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
-        Agreement::decode(bytes.as_slice())
-            .map(Response::new)
-            .map_err(|error| Status::internal(error.to_string()))
+        agreements.push(
+            Agreement::decode(bytes.as_slice())
+                .map_err(|error| Status::internal(error.to_string()))?,
+        );
+    }
+    let last = agreements.last().filter(|_| rows.len() > size);
+    let next_page_token = last.map(|last| last.name.clone()).unwrap_or_default();
+    Ok(Response::new(ListAgreementsResponse {
+        agreements,
+        next_page_token,
+        ..ListAgreementsResponse::default()
+    }))
+}
+
+/// The two methods, served as a server that tonic generates does it.
+#[derive(Clone)]
+struct Bare(DatabaseConnection);
+
+impl UnaryService<GetAgreementRequest> for Bare {
+    type Response = Agreement;
+    type Future = BoxFuture<Response<Agreement>, Status>;
+
+    fn call(&mut self, request: Request<GetAgreementRequest>) -> Self::Future {
+        Box::pin(get(self.0.clone(), request))
+    }
+}
+
+impl UnaryService<ListAgreementsRequest> for Bare {
+    type Response = ListAgreementsResponse;
+    type Future = BoxFuture<Response<ListAgreementsResponse>, Status>;
+
+    fn call(&mut self, request: Request<ListAgreementsRequest>) -> Self::Future {
+        Box::pin(list(self.0.clone(), request))
+    }
+}
+
+impl NamedService for Bare {
+    const NAME: &'static str = GetAgreement::SERVICE;
+}
+
+impl Service<http::Request<Body>> for Bare {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Waking<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    /// A page by name; a token is the name of the last agreement on the page before.
-    async fn list_agreements(
-        &self,
-        request: Request<ListAgreementsRequest>,
-    ) -> Result<Response<ListAgreementsResponse>, Status> {
-        let ListAgreementsRequest { page_size, page_token, .. } = request.into_inner();
-        let size = match usize::try_from(page_size) {
-            Ok(0) | Err(_) => DEFAULT_PAGE,
-            Ok(size) => size,
-        };
-        let query = Query::select()
-            .column(Alias::new("message"))
-            .from(Alias::new("bare"))
-            .and_where(Expr::col(Alias::new("name")).gt(page_token))
-            .order_by(Alias::new("name"), Order::Asc)
-            .limit(size as u64 + 1)
-            .to_owned();
-        let rows = self.0.query_all(&query).await.map_err(failed)?;
-        let mut agreements = Vec::with_capacity(size);
-        for row in rows.iter().take(size) {
-            let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
-            agreements.push(
-                Agreement::decode(bytes.as_slice())
-                    .map_err(|error| Status::internal(error.to_string()))?,
-            );
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let bare = self.clone();
+        match request.uri().path() {
+            GetAgreement::PATH => Box::pin(async move {
+                let codec = Codec::<Agreement, GetAgreementRequest>::default();
+                Ok(Grpc::new(codec).unary(bare, request).await)
+            }),
+            ListAgreements::PATH => Box::pin(async move {
+                let codec = Codec::<ListAgreementsResponse, ListAgreementsRequest>::default();
+                Ok(Grpc::new(codec).unary(bare, request).await)
+            }),
+            _ => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
         }
-        let last = agreements.last().filter(|_| rows.len() > size);
-        let next_page_token = last.map(|last| last.name.clone()).unwrap_or_default();
-        Ok(Response::new(ListAgreementsResponse {
-            agreements,
-            next_page_token,
-            ..ListAgreementsResponse::default()
-        }))
-    }
-
-    async fn create_agreement(
-        &self,
-        _: Request<CreateAgreementRequest>,
-    ) -> Result<Response<Agreement>, Status> {
-        Err(only_reads())
-    }
-
-    async fn update_agreement(
-        &self,
-        _: Request<UpdateAgreementRequest>,
-    ) -> Result<Response<Agreement>, Status> {
-        Err(only_reads())
-    }
-
-    async fn delete_agreement(
-        &self,
-        _: Request<DeleteAgreementRequest>,
-    ) -> Result<Response<Agreement>, Status> {
-        Err(only_reads())
-    }
-
-    async fn undelete_agreement(
-        &self,
-        _: Request<UndeleteAgreementRequest>,
-    ) -> Result<Response<Agreement>, Status> {
-        Err(only_reads())
-    }
-
-    type ExportAgreementsStream = Nothing<Agreement>;
-
-    async fn export_agreements(
-        &self,
-        _: Request<ExportAgreementsRequest>,
-    ) -> Result<Response<Nothing<Agreement>>, Status> {
-        Err(only_reads())
-    }
-
-    type WatchAgreementsStream = Nothing<WatchAgreementsResponse>;
-
-    async fn watch_agreements(
-        &self,
-        _: Request<WatchAgreementsRequest>,
-    ) -> Result<Response<Nothing<WatchAgreementsResponse>>, Status> {
-        Err(only_reads())
-    }
-
-    async fn list_agreement_revisions(
-        &self,
-        _: Request<ListAgreementRevisionsRequest>,
-    ) -> Result<Response<ListAgreementRevisionsResponse>, Status> {
-        Err(only_reads())
-    }
-
-    type DiffAgreementsStream = Nothing<DiffAgreementsResponse>;
-
-    async fn diff_agreements(
-        &self,
-        _: Request<DiffAgreementsRequest>,
-    ) -> Result<Response<Nothing<DiffAgreementsResponse>>, Status> {
-        Err(only_reads())
-    }
-
-    async fn get_legal_basis(
-        &self,
-        _: Request<GetLegalBasisRequest>,
-    ) -> Result<Response<LegalBasis>, Status> {
-        Err(only_reads())
     }
 }
 
@@ -205,7 +175,7 @@ async fn main() -> anyhow::Result<()> {
     copy(&db, suite).await?;
     tonic::transport::Server::builder()
         .tcp_nodelay(true)
-        .add_service(AgreementServiceServer::new(Bare(db)))
+        .add_service(Bare(db))
         .serve(address)
         .await?;
     Ok(())

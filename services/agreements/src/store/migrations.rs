@@ -5,7 +5,7 @@ use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
-use crate::domain::{Agreement, Framework, Grant, Party, Source};
+use crate::resources;
 
 /// Brings a database to the schema of this program.
 pub struct Migrator;
@@ -30,15 +30,10 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this service.
 pub fn schema() -> Schema {
-    Schema::service()
-        .with::<Party>()
-        .with::<Source>()
-        .with::<Agreement>()
-        .with::<Framework>()
-        .with::<Grant>()
+    resources().schema()
 }
 
 /// What is kept in them, to be verified.
 pub fn kinds() -> Vec<Kind> {
-    schema().into_kinds()
+    resources().kinds()
 }

@@ -75,7 +75,8 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         .await
         .unwrap();
     let db = chronicle::database::open(url).await.unwrap();
-    let service = agreements::grpc::service(&agreements::App::open(db, clock).await.unwrap());
+    let service =
+        agreements::grpc::service(&agreements::App::open(db, clock).await.unwrap()).unwrap();
     let routes = service.routes.clone();
     let server = Server::bind(service, &settings).await.unwrap();
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();

@@ -5,7 +5,7 @@ use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
-use crate::domain::{Organization, Project, Transaction};
+use crate::resources;
 
 /// Brings a database to the schema of this program.
 pub struct Migrator;
@@ -28,17 +28,12 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// The tables of this service. Transactions are listed by project, and an import finds projects by their identifiers.
+/// The tables of this service.
 pub fn schema() -> Schema {
-    Schema::service()
-        .with::<Organization>()
-        .with::<Project>()
-        .with_open_index::<Project>(&["iati_identifier"])
-        .with::<Transaction>()
-        .with_order::<Transaction>("project")
+    resources().schema()
 }
 
 /// What is kept in them, to be verified.
 pub fn kinds() -> Vec<Kind> {
-    schema().into_kinds()
+    resources().kinds()
 }

@@ -1,27 +1,19 @@
-//! Decodes a request, runs one operation, encodes the answer.
+//! How the resources look on the wire, and the methods of this service.
 
-mod activities;
 mod convert;
-mod recommendations;
 
-use std::sync::Arc;
-
-use api::registan::references::v1::reference_service_server::ReferenceServiceServer;
-use api::registan::rights::v1 as wire;
+use api::rpc::reference_service::CheckReferences;
 use chassis::Service;
-use standard::{ReferenceServer, limited};
-use wire::activity_service_server::ActivityServiceServer;
-use wire::recommendation_service_server::RecommendationServiceServer;
+use standard::check_references;
 
 use crate::app::App;
+use crate::resources;
 
-/// Every gRPC service of this service.
-pub fn service(app: &App) -> Service {
+/// Every method of this service: the standard ones of its resources, and one for the other services.
+pub fn service(app: &App) -> anyhow::Result<Service> {
     let records = &app.records;
-    let recommendations = recommendations::Recommendations(records.clone());
-    let references = ReferenceServer(Arc::clone(&records.references));
-    Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET)
-        .with(limited!(RecommendationServiceServer::new(recommendations)))
-        .with(limited!(ActivityServiceServer::new(activities::Activities(records.clone()))))
-        .with(limited!(ReferenceServiceServer::new(references)))
+    resources()
+        .methods(records)
+        .unary(CheckReferences, &records.references, check_references)
+        .build(Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET))
 }

@@ -5,7 +5,7 @@ use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
-use crate::domain::{Activity, Recommendation};
+use crate::resources;
 
 /// Brings a database to the schema of this program.
 pub struct Migrator;
@@ -28,10 +28,10 @@ impl MigratorTrait for Migrator {
 
 /// The tables of this service.
 pub fn schema() -> Schema {
-    Schema::service().with::<Recommendation>().with::<Activity>()
+    resources().schema()
 }
 
 /// What is kept in them, to be verified.
 pub fn kinds() -> Vec<Kind> {
-    schema().into_kinds()
+    resources().kinds()
 }

@@ -9,7 +9,7 @@ use facts::wire::{
     read_texts, write_all,
 };
 use policy::Tier;
-use standard::{Reference, Served, Stamp};
+use standard::{Parts, Reference, Served, Stamp};
 
 use crate::domain::Agreement;
 use crate::domain::agreement::{AgreementParty, Participation, Provision, Relation};
@@ -23,6 +23,9 @@ impl Served for Agreement {
     const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["source", "agreement", "framework"];
+
+    const PARTS: Parts<Self> =
+        &[("agreements/{agreement}/provisions/{provision}", Self::provision_names)];
 
     fn read(check: &mut Check, name: String, message: wire::Agreement) -> Self {
         let agreement = Self {

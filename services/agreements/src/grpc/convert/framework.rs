@@ -10,7 +10,7 @@ use facts::wire::{
 };
 use facts::{Check, check};
 use policy::Tier;
-use standard::{Reference, Served, Stamp};
+use standard::{Parts, Reference, Served, Stamp};
 
 use crate::domain::Framework;
 use crate::domain::framework::Priority;
@@ -20,6 +20,9 @@ impl Served for Framework {
     const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["source", "framework"];
+
+    const PARTS: Parts<Self> =
+        &[("frameworks/{framework}/priorities/{priority}", Self::priority_names)];
 
     fn read(check: &mut Check, name: String, message: wire::Framework) -> Self {
         let party = &["parties/{party}"];

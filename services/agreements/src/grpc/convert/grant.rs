@@ -24,6 +24,8 @@ impl Served for Grant {
     type Message = wire::Grant;
     const ORDER: &'static str = "subject";
 
+    const REFERABLE: bool = false;
+
     /// An id that a person chose could tell who was given what.
     const SERVER_IDS: bool = true;
 
