@@ -25,6 +25,15 @@ pub struct Services {
 }
 
 impl Services {
+    /// Returns the connection to a service, by its name.
+    pub fn of(&self, service: &str) -> &Connection {
+        match service {
+            "projects" => &self.projects,
+            "rights-reporting" => &self.rights_reporting,
+            _ => &self.agreements,
+        }
+    }
+
     /// The same services, by sockets of their own.
     #[must_use]
     pub fn apart(&self) -> Self {

@@ -18,12 +18,17 @@ const PACKAGES: [(&str, &str); 4] = [
 /// Full names of proto services, each with who answers it.
 pub type Table = BTreeMap<String, Arc<Upstream>>;
 
+/// Returns the process that keeps what stands in a package.
+pub fn process(package: &str) -> Option<&'static str> {
+    PACKAGES.iter().find(|(_, known)| *known == package).map(|(process, _)| *process)
+}
+
 /// Finds each proto service of the contract that one of `upstreams` answers.
 pub fn table(contract: &DescriptorPool, upstreams: &[Arc<Upstream>]) -> Table {
     let mut table = Table::new();
     for service in contract.services() {
-        let package = PACKAGES.iter().find(|(_, package)| *package == service.package_name());
-        let upstream = package.and_then(|(name, _)| upstreams.iter().find(|it| it.name == *name));
+        let process = process(service.package_name());
+        let upstream = process.and_then(|name| upstreams.iter().find(|it| it.name == name));
         if let Some(upstream) = upstream {
             table.insert(service.full_name().to_owned(), upstream.clone());
         }
@@ -36,10 +41,12 @@ pub fn streams(contract: &DescriptorPool) -> HashSet<String> {
     let methods = contract.services().flat_map(|service| service.methods().collect::<Vec<_>>());
     let streams =
         methods.filter(|method| method.is_client_streaming() || method.is_server_streaming());
-    let path = |method: MethodDescriptor| {
-        format!("/{}/{}", method.parent_service().full_name(), method.name())
-    };
-    streams.map(path).collect()
+    streams.map(|method| path(&method)).collect()
+}
+
+/// Returns the path of the calls of a method.
+pub fn path(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
 }
 
 #[cfg(test)]

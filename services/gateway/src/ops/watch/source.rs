@@ -119,7 +119,7 @@ impl Source {
         failure.with("kind", noun)
     }
 
-    const fn service(&self) -> &'static str {
+    fn service(&self) -> &'static str {
         kinds::service(self.kind)
     }
 }
