@@ -1,12 +1,12 @@
 //! Lays the record into a suite: a Create for each, what is there already is left alone.
 
 use anyhow::Context;
-use api::registan::agreements::v1 as agreements;
-use api::registan::projects::v1 as projects;
-use api::registan::rights::v1 as rights;
+use api::codec::Codec;
 use chassis::client::Connection;
-use prost::Message;
-use tonic::{Code, Response, Status};
+use http::uri::PathAndQuery;
+use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ReflectMessage, Value};
+use tonic::client::Grpc;
+use tonic::{Code, Request};
 
 use crate::{COLLECTIONS, Record};
 
@@ -33,7 +33,7 @@ pub async fn lay_in(
     let connections = Connections { agreements, projects, rights };
     let mut summary = Summary::default();
     for (done, (collection, record)) in all.iter().enumerate() {
-        let created = connections.create(collection, record).await;
+        let created = connections.create(record).await;
         let created = created
             .with_context(|| format!("{collection}/{} of the reference record", record.id))?;
         if created {
@@ -52,106 +52,43 @@ struct Connections {
     rights: Connection,
 }
 
-type Outcome = anyhow::Result<Result<(), Status>>;
-
 impl Connections {
     /// True if the record is new, false if it was there.
-    async fn create(&self, collection: &str, record: &Record) -> anyhow::Result<bool> {
-        let outcome = match collection {
-            "organizations" | "projects" => self.money(collection, record).await?,
-            "recommendations" => self.rights(record).await?,
-            _ => self.law(collection, record).await?,
-        };
-        match outcome {
-            Ok(()) => Ok(true),
+    async fn create(&self, record: &Record) -> anyhow::Result<bool> {
+        let resource = record.resource.descriptor();
+        let method = create_method(&resource).context("the contract has no Create for it")?;
+        let field = method.input().fields().find(|it| it.kind().as_message() == Some(&resource));
+        let field = field.context("its Create does not take it")?;
+        let mut request = DynamicMessage::new(method.input());
+        let id = format!("{}_id", field.name());
+        request.try_set_field_by_name(&id, Value::String(record.id.clone()))?;
+        request.try_set_field(&field, Value::Message(record.resource.clone()))?;
+
+        let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+        let mut client = Grpc::new(self.of(resource.package_name()).clone());
+        client.ready().await?;
+        // Of the answer nothing is read.
+        let codec = Codec::<DynamicMessage, ()>::default();
+        match client.unary(Request::new(request), PathAndQuery::try_from(path)?, codec).await {
+            Ok(_) => Ok(true),
             Err(status) if status.code() == Code::AlreadyExists => Ok(false),
             Err(status) => Err(anyhow::anyhow!("{:?}: {}", status.code(), status.message())),
         }
     }
 
-    async fn law(&self, collection: &str, record: &Record) -> Outcome {
-        use agreements::agreement_service_client::AgreementServiceClient;
-        use agreements::framework_service_client::FrameworkServiceClient;
-        use agreements::party_service_client::PartyServiceClient;
-        use agreements::source_service_client::SourceServiceClient;
-        let to = &self.agreements;
-        Ok(match collection {
-            "sources" => {
-                let request = agreements::CreateSourceRequest {
-                    source: message(record)?,
-                    source_id: record.id.clone(),
-                    ..Default::default()
-                };
-                done(SourceServiceClient::new(to.clone()).create_source(request).await)
-            }
-            "parties" => {
-                let request = agreements::CreatePartyRequest {
-                    party: message(record)?,
-                    party_id: record.id.clone(),
-                    ..Default::default()
-                };
-                done(PartyServiceClient::new(to.clone()).create_party(request).await)
-            }
-            "agreements" => {
-                let request = agreements::CreateAgreementRequest {
-                    agreement: message(record)?,
-                    agreement_id: record.id.clone(),
-                    ..Default::default()
-                };
-                done(AgreementServiceClient::new(to.clone()).create_agreement(request).await)
-            }
-            _ => {
-                let request = agreements::CreateFrameworkRequest {
-                    framework: message(record)?,
-                    framework_id: record.id.clone(),
-                    ..Default::default()
-                };
-                done(FrameworkServiceClient::new(to.clone()).create_framework(request).await)
-            }
-        })
-    }
-
-    async fn money(&self, collection: &str, record: &Record) -> Outcome {
-        use projects::organization_service_client::OrganizationServiceClient;
-        use projects::project_service_client::ProjectServiceClient;
-        let to = &self.projects;
-        Ok(if collection == "organizations" {
-            let request = projects::CreateOrganizationRequest {
-                organization: message(record)?,
-                organization_id: record.id.clone(),
-                ..Default::default()
-            };
-            done(OrganizationServiceClient::new(to.clone()).create_organization(request).await)
-        } else {
-            let request = projects::CreateProjectRequest {
-                project: message(record)?,
-                project_id: record.id.clone(),
-                ..Default::default()
-            };
-            done(ProjectServiceClient::new(to.clone()).create_project(request).await)
-        })
-    }
-
-    async fn rights(&self, record: &Record) -> Outcome {
-        use rights::recommendation_service_client::RecommendationServiceClient;
-        let request = rights::CreateRecommendationRequest {
-            recommendation: message(record)?,
-            recommendation_id: record.id.clone(),
-            ..Default::default()
-        };
-        Ok(done(
-            RecommendationServiceClient::new(self.rights.clone())
-                .create_recommendation(request)
-                .await,
-        ))
+    /// Returns the connection to the service that keeps what stands in a package.
+    fn of(&self, package: &str) -> &Connection {
+        match package {
+            "registan.projects.v1" => &self.projects,
+            "registan.rights.v1" => &self.rights,
+            _ => &self.agreements,
+        }
     }
 }
 
-/// The resource of a record, as the field of a request holds it.
-fn message<M: Message + Default>(record: &Record) -> anyhow::Result<Option<M>> {
-    record.resource.transcode_to().map(Some).context("the file follows the contract")
-}
-
-fn done<M>(answer: Result<Response<M>, Status>) -> Result<(), Status> {
-    answer.map(|_| ())
+/// Finds the Create of a resource: the one that answers with it.
+fn create_method(resource: &MessageDescriptor) -> Option<MethodDescriptor> {
+    let services = resource.parent_pool().services();
+    let mut methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+    methods.find(|it| it.name().starts_with("Create") && it.output() == *resource)
 }
