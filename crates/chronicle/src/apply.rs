@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::insert::Rows;
 use crate::schema::{OPEN, id};
+use crate::sides::{self, SideValue};
 use crate::totals::Totals;
 use crate::within::Tiers;
 use crate::writer::Job;
@@ -194,14 +195,7 @@ async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
             return Err(Refusal::Conflict(Some(*job)));
         }
         for (table, values) in &version.closed {
-            let update = Query::update()
-                .table(id(table))
-                .value(id("recorded_to"), link.time)
-                .and_where(Expr::col(id("uid")).eq(entry.uid))
-                .and_where(Expr::col(id("value")).is_in(values))
-                .and_where(Expr::col(id("recorded_to")).eq(OPEN))
-                .to_owned();
-            transaction.execute(&update).await?;
+            transaction.execute(&sides::end(table, entry.uid, values, link.time)).await?;
         }
     }
     Ok(())
@@ -241,11 +235,10 @@ async fn sides(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
     let mut tables: BTreeMap<&str, Rows<'_>> = BTreeMap::new();
     for Placed { entry, link, .. } in placed {
         for (table, values) in entry.version.iter().flat_map(|version| &version.opened) {
-            let columns = vec!["uid", "value", "recorded_from", "recorded_to"];
-            let rows = tables.entry(table).or_insert_with(|| Rows::new(table, columns, &[]));
+            let columns = || sides::columns(values.iter().any(SideValue::is_dated));
+            let rows = tables.entry(table).or_insert_with(|| Rows::new(table, columns(), &[]));
             for value in values {
-                let row = [entry.uid.into(), value.as_str().into(), link.time.into(), OPEN.into()];
-                rows.add(row);
+                rows.add(value.row(entry.uid, link.time));
             }
         }
     }

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use crate::error::Error;
 use crate::head::Head;
 use crate::schema::{OPEN, id, side};
+use crate::sides::{self, SideValue};
 
 fn column(table: &'static str, column: &str) -> SimpleExpr {
     Expr::col((id(table), id(column)))
@@ -18,25 +19,25 @@ fn column(table: &'static str, column: &str) -> SimpleExpr {
 pub(crate) async fn values(
     db: &DatabaseTransaction,
     kind: &str,
-    path: &str,
+    (path, dated): (&str, bool),
     (after, last): (i64, i64),
-) -> Result<BTreeMap<i64, Vec<String>>, Error> {
+) -> Result<BTreeMap<i64, Vec<SideValue>>, Error> {
     let stands = column("s", "recorded_from")
         .lte(column("c", "time"))
         .and(column("s", "recorded_to").gt(column("c", "time")))
         .and(column("s", "uid").eq(column("c", "uid")));
     let query = Query::select()
         .column((id("c"), id("time")))
-        .column((id("s"), id("value")))
+        .columns(sides::value_columns(dated).iter().map(|column| (id("s"), id(*column))))
         .from_as(id("change"), id("c"))
         .join_as(JoinType::InnerJoin, id(side(kind, path)), id("s"), stands)
         .and_where(column("c", "kind").eq(kind))
         .and_where(column("c", "time").gt(after))
         .and_where(column("c", "time").lte(last))
         .to_owned();
-    let mut all: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    let mut all: BTreeMap<i64, Vec<SideValue>> = BTreeMap::new();
     for row in db.query_all(&query).await? {
-        all.entry(row.try_get("", "time")?).or_default().push(row.try_get("", "value")?);
+        all.entry(row.try_get("", "time")?).or_default().push(SideValue::of(&row, dated)?);
     }
     // Sorted here: databases sort texts in ways of their own.
     for values in all.values_mut() {

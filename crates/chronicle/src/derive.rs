@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::layers::Layers;
 use crate::read::{VERSION, seal, stored};
 use crate::resource::{Resource, Stored};
-use crate::schema::{OPEN, id, side};
+use crate::schema::{id, side};
+use crate::sides::{self, SideValue};
 use crate::token::Keys;
 
 /// Side rows of one INSERT.
@@ -111,27 +112,14 @@ async fn sides<T: Resource>(
 ) -> Result<(), Error> {
     for Side { table, opened, closed } in changed_sides(before, &version.value) {
         if !closed.is_empty() {
-            let update = Query::update()
-                .table(id(&table))
-                .value(id("recorded_to"), version.recorded)
-                .and_where(Expr::col(id("uid")).eq(version.uid))
-                .and_where(Expr::col(id("value")).is_in(closed))
-                .and_where(Expr::col(id("recorded_to")).eq(OPEN))
-                .to_owned();
-            db.execute(&update).await?;
+            db.execute(&sides::end(&table, version.uid, &closed, version.recorded)).await?;
         }
         for some in opened.chunks(ROWS) {
+            let columns = sides::columns(some.iter().any(SideValue::is_dated));
             let mut insert = Query::insert();
-            insert
-                .into_table(id(&table))
-                .columns(["uid", "value", "recorded_from", "recorded_to"].map(id));
+            insert.into_table(id(&table)).columns(columns.into_iter().map(id));
             for value in some {
-                insert.values_panic([
-                    version.uid.into(),
-                    value.as_str().into(),
-                    version.recorded.into(),
-                    OPEN.into(),
-                ]);
+                insert.values_panic(value.row(version.uid, version.recorded).map(Expr::val));
             }
             db.execute(&insert).await?;
         }
@@ -142,8 +130,8 @@ async fn sides<T: Resource>(
 /// What a version changes in the side table of a field.
 pub(crate) struct Side {
     pub table: String,
-    pub opened: Vec<String>,
-    pub closed: Vec<String>,
+    pub opened: Vec<SideValue>,
+    pub closed: Vec<SideValue>,
 }
 
 /// What a version changes in side tables: a version that keeps its parties writes no party row.

@@ -9,6 +9,7 @@ use crate::derive;
 use crate::error::Error;
 use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Resource, Stored};
+use crate::sides::SideValue;
 use crate::totals::Totals;
 
 /// Bytes that the uids of resources recorded together have in common. The others are as many as make them unlike all others.
@@ -41,8 +42,8 @@ pub(crate) struct Version {
     pub shown: Tier,
     pub views: Views,
     pub columns: Vec<(&'static str, Value)>,
-    pub opened: Vec<(String, Vec<String>)>,
-    pub closed: Vec<(String, Vec<String>)>,
+    pub opened: Vec<(String, Vec<SideValue>)>,
+    pub closed: Vec<(String, Vec<SideValue>)>,
 }
 
 impl Entry {

@@ -1,12 +1,13 @@
 //! AIP-160 filters, typed against the fields of a resource. The crate aip-160 only parses; what it means in SQL is ours.
 //!
 //! Here what stands at an instant, and how the parts of a filter are joined; `literal`: what a word means for the field it is
-//! compared with.
+//! compared with; `function`: what a field is on a day.
 
+mod function;
 mod literal;
 
-use aip_160::{Comparator, Expression, Restriction, parse_filter_with_max_depth};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SimpleExpr};
+use aip_160::{Comparable, Comparator, Expression, Restriction, parse_filter_with_max_depth};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
 use crate::error::Error;
 use crate::fold::nearest;
@@ -137,6 +138,7 @@ fn compiled_by<T>(
         terms: 0,
         asked: Vec::new(),
         negated: false,
+        narrowed: false,
         choice: 0,
         choices: 0,
     };
@@ -153,6 +155,8 @@ struct Compiler<'a, T> {
     asked: Vec<Term>,
     /// Inside of something that must not hold.
     negated: bool,
+    /// Beside something that must hold and leaves few versions.
+    narrowed: bool,
     /// The choice between alternatives that is looked into, by its number; 0: none.
     choice: usize,
     choices: usize,
@@ -162,7 +166,11 @@ impl<T> Compiler<'_, T> {
     fn expression(&mut self, expression: &Expression) -> Result<Condition, String> {
         match expression {
             Expression::And(parts) | Expression::Sequence(parts) => {
-                self.join(Condition::all(), parts)
+                let around = self.narrowed;
+                self.narrowed |= parts.iter().any(|part| self.narrows(part));
+                let joined = self.join(Condition::all(), parts);
+                self.narrowed = around;
+                joined
             }
             Expression::Or(parts) => {
                 let around = self.choice;
@@ -178,14 +186,21 @@ impl<T> Compiler<'_, T> {
                 self.negated = !self.negated;
                 Ok(holds.not())
             }
-            Expression::Global(word) => Err(self.at_byte(
-                &word.to_string(),
-                &format!(
-                    "a field and a comparison are wanted, such as `title:\"Kazakhstan\"`; {QUOTED}"
-                ),
-            )),
+            Expression::Global(word) => Err(self.uncompared(word).unwrap_or_else(|| {
+                let wanted = "a field and a comparison are wanted, such as `title:\"Kazakhstan\"`";
+                self.at_byte(&word.to_string(), &format!("{wanted}; {QUOTED}"))
+            })),
             Expression::Restriction(restriction) => self.restriction(restriction),
         }
+    }
+
+    /// Whether a part that must hold asks for what a field with many values has: few versions have one of them.
+    fn narrows(&self, part: &Expression) -> bool {
+        let Expression::Restriction(restriction) = part else { return false };
+        let path = restriction.comparable.field_path().map(|path| snake(&path));
+        let presence = restriction.arg.as_value().is_none_or(|value| value.as_str() == "*");
+        let is_many = |field: &Field<T>| field.many() && Some(field.path) == path.as_deref();
+        !presence && self.fields.iter().any(is_many)
     }
 
     fn join(&mut self, start: Condition, parts: &[Expression]) -> Result<Condition, String> {
@@ -208,11 +223,16 @@ impl<T> Compiler<'_, T> {
         if self.terms > MOST_TERMS {
             return Err(format!("filter has more than {MOST_TERMS} terms"));
         }
+        if let Comparable::Function(function) = &restriction.comparable {
+            return self.on_day(function, restriction);
+        }
         let Some(path) = restriction.comparable.field_path() else {
-            return Err(
-                self.at_byte(&restriction.comparable.to_string(), "functions are not known")
-            );
+            let said = "a field is not quoted";
+            return Err(self.at_byte(&restriction.comparable.to_string(), said));
         };
+        if let Some(said) = self.without_day(&path, &restriction.arg) {
+            return Err(said);
+        }
         let place = self.field(&path)?;
         let Some(argument) = restriction.arg.as_value() else {
             let said = format!("one plain value is wanted on the right; {QUOTED}");
@@ -240,11 +260,16 @@ impl<T> Compiler<'_, T> {
             self.fields.iter().position(|field| field.path == path && field.filterable)
         };
         of(path).or_else(|| of(&snake)).ok_or_else(|| {
-            let known: Vec<_> =
-                self.fields.iter().filter(|field| field.filterable).map(|it| it.path).collect();
-            let meant = nearest(&snake, known.iter().copied());
-            let meant = meant.map(|path| format!("; did you mean `{path}`?")).unwrap_or_default();
-            let said = format!("unknown field{meant}; known are: {}", known.join(", "));
+            let known: Vec<_> = self.fields.iter().filter(|field| field.filterable).collect();
+            let meant = nearest(&snake, known.iter().map(|field| field.path));
+            let meant = known.iter().find(|field| Some(field.path) == meant);
+            let meant = meant.map(|field| format!("; did you mean `{}`?", field.call()));
+            let known: Vec<_> = known.iter().map(|field| field.call()).collect();
+            let said = format!(
+                "unknown field{}; known are: {}",
+                meant.unwrap_or_default(),
+                known.join(", ")
+            );
             self.at_byte(path, &said)
         })
     }
@@ -258,15 +283,7 @@ impl<T> Compiler<'_, T> {
         if comparator != Comparator::Has {
             return Err(self.at_byte(field.path, "a list is asked with `:`"));
         }
-        // IN, not EXISTS: SQLite then starts from the side table when that is the short way.
         let mut rows = Query::select();
-        let at = match self.at {
-            At::Time(time) => Some(time),
-            At::Now | At::Version => None,
-        };
-        rows.column((id("s"), id("uid")))
-            .from_as(id(side(self.kind, field.path)), id("s"))
-            .cond_where(standing("s", self.at));
         let mut asked = None;
         if value != "*" {
             let (kept, wanted) = if let Read::Choices(words, _) = field.read {
@@ -284,9 +301,23 @@ impl<T> Compiler<'_, T> {
             });
             asked = wanted;
         }
+        Ok((self.holds_of(field, rows, self.at == At::Version), asked))
+    }
+
+    /// That one of the rows of the side table `s` of a field belongs to the version; `each`: looked for by the version, and not the
+    /// versions by the rows.
+    fn holds_of(&self, field: &Field<T>, mut rows: SelectStatement, each: bool) -> Condition {
+        // IN, not EXISTS: SQLite then starts from the side table when that is the short way.
         let uid = Expr::col((id("v"), id("uid")));
-        let Some(time) = at else {
-            return Ok((Condition::all().add(uid.in_subquery(rows)), asked));
+        rows.column((id("s"), id("uid")))
+            .from_as(id(side(self.kind, field.path)), id("s"))
+            .cond_where(standing("s", self.at));
+        if each {
+            rows.and_where(Expr::col((id("s"), id("uid"))).eq(uid.clone()));
+        }
+        let time = match self.at {
+            At::Time(time) if !each => time,
+            _ => return Condition::all().add(uid.in_subquery(rows)),
         };
         // With when the version that stands then began: so each is found at once, however many there are of it.
         let began = Query::select()
@@ -297,6 +328,6 @@ impl<T> Compiler<'_, T> {
             .to_owned();
         rows.expr(Expr::from(began));
         let version = Expr::tuple([uid, Expr::col((id("v"), id("recorded_from")))]);
-        Ok((Condition::all().add(version.in_subquery(rows)), asked))
+        Condition::all().add(version.in_subquery(rows))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What it holds:
 //! - [`resource`]: what a resource must say of itself
-//! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL
+//! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the side tables
 //! - [`database`]: opening either engine the way the record needs it
 //! - [`pulse`](fn@pulse): whether it is there
 //!
@@ -68,6 +68,7 @@ mod rows;
 pub mod schema;
 mod sent;
 pub mod shown;
+mod sides;
 mod spelling;
 pub mod token;
 pub mod totals;
@@ -89,7 +90,7 @@ pub use lane::Lane;
 pub use pulse::pulse;
 pub use read::{ListRequest, Page};
 pub use reader::Reader;
-pub use resource::{Field, Normal, Resource, Stored};
+pub use resource::{Field, Normal, Period, Resource, Stored};
 pub use revisions::Revision;
 pub use shown::Shown;
 pub use write::Call;

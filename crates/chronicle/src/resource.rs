@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use facts::Day;
 use policy::{Desks, Tier};
 use sea_orm::Value;
 use serde::Serialize;
@@ -15,6 +16,8 @@ use crate::aliases::Aliases;
 use crate::error::Error;
 use crate::fold::fold;
 use crate::layers::Layered;
+use crate::schema::OPEN;
+use crate::sides::SideValue;
 use crate::spelling::Spelling;
 use crate::totals::Totals;
 
@@ -62,6 +65,24 @@ pub trait Resource:
 /// The one spelling of a value, or, of what cannot be one, what is wanted.
 pub type Normal = fn(&str) -> Result<String, &'static str>;
 
+/// Days on which a field has one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// One of the words of the field.
+    pub value: &'static str,
+    /// The first of the days.
+    pub from: Day,
+    /// The day after the last; absent where there is no last.
+    pub until: Option<Day>,
+}
+
+impl Period {
+    fn kept(self) -> SideValue {
+        let until = self.until.map_or(OPEN, |day| i64::from(day.0));
+        SideValue { value: self.value.to_owned(), days: Some((i64::from(self.from.0), until)) }
+    }
+}
+
 /// How a field is read off the value; the variant is its kind, and says whether it may be absent or many.
 pub(crate) enum Read<T> {
     Words(fn(&T) -> String),
@@ -74,6 +95,7 @@ pub(crate) enum Read<T> {
     Flag(fn(&T) -> bool),
     Texts(fn(&T) -> Vec<String>),
     Choices(&'static [&'static str], fn(&T) -> Vec<&'static str>),
+    Periods(&'static [&'static str], fn(&T) -> Vec<Period>),
 }
 
 /// A field that a filter, a sort or a sum may use.
@@ -149,6 +171,16 @@ impl<T> Field<T> {
         Self::new(path, Read::Choices(words, read))
     }
 
+    /// One of a closed set of words on each day, kept in a side table; asked with a day: `path_on("2024-01-17") = WORD`. No two
+    /// of its periods share a day.
+    pub fn periods(
+        path: &'static str,
+        words: &'static [&'static str],
+        read: fn(&T) -> Vec<Period>,
+    ) -> Self {
+        Self::new(path, Read::Periods(words, read))
+    }
+
     /// The same field, whose values have one spelling: what is asked is brought to it, and so is what a side table keeps;
     /// what has none is refused. A single text is recorded in that spelling, or is asked exactly as it is.
     #[must_use]
@@ -198,7 +230,12 @@ impl<T> Field<T> {
     }
 
     pub(crate) const fn many(&self) -> bool {
-        matches!(self.read, Read::Texts(_) | Read::Choices(..))
+        matches!(self.read, Read::Texts(_) | Read::Choices(..) | Read::Periods(..))
+    }
+
+    /// True if it has one value a day.
+    pub(crate) const fn dated(&self) -> bool {
+        matches!(self.read, Read::Periods(..))
     }
 
     /// The value of a single field; `None` for one with many.
@@ -211,17 +248,21 @@ impl<T> Field<T> {
             Read::OptionalChoice(_, read) => Some(read(of).into()),
             Read::Number(read) | Read::Day(read) => Some(read(of).into()),
             Read::Flag(read) => Some(read(of).into()),
-            Read::Texts(_) | Read::Choices(..) => None,
+            Read::Texts(_) | Read::Choices(..) | Read::Periods(..) => None,
         }
     }
 
     /// The values of a field with many, sorted and without repeats; empty for a single one.
-    pub(crate) fn values(&self, of: &T) -> Vec<String> {
-        let mut all = match &self.read {
+    pub(crate) fn values(&self, of: &T) -> Vec<SideValue> {
+        let mut all: Vec<SideValue> = match &self.read {
             Read::Texts(read) => {
-                read(of).into_iter().flat_map(|value| self.spelling.kept(value)).collect()
+                let kept = read(of).into_iter().flat_map(|value| self.spelling.kept(value));
+                kept.map(SideValue::from).collect()
             }
-            Read::Choices(_, read) => read(of).into_iter().map(ToOwned::to_owned).collect(),
+            Read::Choices(_, read) => {
+                read(of).into_iter().map(|word| SideValue::from(word.to_owned())).collect()
+            }
+            Read::Periods(_, read) => read(of).into_iter().map(Period::kept).collect(),
             _ => Vec::new(),
         };
         all.sort();

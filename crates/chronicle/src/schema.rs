@@ -105,7 +105,7 @@ impl Schema {
         let mut sides = Vec::new();
         for field in T::fields() {
             if field.many() {
-                sides.push(side(kind, field.path));
+                sides.push((side(kind, field.path), field.dated()));
                 continue;
             }
             columns.push(column(&field));
@@ -114,8 +114,8 @@ impl Schema {
             }
         }
         self.table(kind, &["uid", "revision"], columns);
-        for name in sides {
-            self.side_table(&name);
+        for (name, dated) in sides {
+            self.side_table(&name, dated);
         }
         if let Some(totals) = T::TOTALS {
             self.totals_table::<T>(totals);
@@ -175,16 +175,22 @@ impl Schema {
         self.totals.push((T::KIND, totals));
     }
 
-    /// Values of a field with many, as intervals of their own: a version that keeps its values writes no row.
-    fn side_table(&mut self, name: &str) {
-        self.indexes.push(index(
-            &format!("{name}_value"),
-            name,
-            &["value", "recorded_to", "uid", "recorded_from"],
-        ));
-        let columns =
+    /// Values of a field with many, or of one that has one value a day, as intervals of their own: a version that keeps its values
+    /// writes no row.
+    fn side_table(&mut self, name: &str, dated: bool) {
+        let mut columns =
             vec![uuid("uid"), text("value"), number("recorded_from"), number("recorded_to")];
-        self.table(name, &["uid", "value", "recorded_from"], columns);
+        // The last day comes before the first: most questions are of days of late, and most periods have begun by then.
+        let (ways, key): (&[_], &'static [_]) = if dated {
+            columns.extend([number("valid_from"), number("valid_to")]);
+            let ways = &["value", "valid_to", "valid_from", "recorded_to", "uid", "recorded_from"];
+            (ways, &["uid", "valid_from", "recorded_from"])
+        } else {
+            let ways = &["value", "recorded_to", "uid", "recorded_from"];
+            (ways, &["uid", "value", "recorded_from"])
+        };
+        self.indexes.push(index(&format!("{name}_value"), name, ways));
+        self.table(name, key, columns);
     }
 
     /// Brings a database to these tables: makes what is missing, the head row and the secret included, and fills new columns

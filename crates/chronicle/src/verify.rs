@@ -200,8 +200,8 @@ async fn versions(
         let page = (after, links.last().map_or(after, |link| link.time));
         after = page.1;
         let mut sides = BTreeMap::new();
-        for path in &kind.sides {
-            sides.insert(*path, beside::values(db, kind.name, path, page).await?);
+        for (path, dated) in &kind.sides {
+            sides.insert(*path, beside::values(db, kind.name, (path, *dated), page).await?);
         }
         for (link, row) in links.iter().zip(&rows).filter(|(link, _)| link.operation != "read") {
             counted += 1;
@@ -219,7 +219,7 @@ async fn versions(
             break;
         }
     }
-    for path in &kind.sides {
+    for (path, _) in &kind.sides {
         if let Some(value) = beside::astray(db, kind.name, path).await? {
             let what = format!("{path} {value}: it begins or ends where no {} does", kind.name);
             return Ok(Err(what));

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chronicle::{At, Call, Chronicle, Error, ListRequest, Reader, Stored, fold};
-use common::{Thing, call, public, record, thing};
+use common::{Thing, call, phase, public, record, thing};
 use policy::{Desks, Grant, Role, Sight, Tier};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -42,7 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 type Means = fn(&Thing) -> bool;
 
 /// Filters, and what they mean.
-const FILTERS: [(&str, Means); 10] = [
+const FILTERS: [(&str, Means); 14] = [
     ("", |_| true),
     ("day > \"2024-01-17\"", |thing| thing.day > 20_240_117),
     ("NOT day = \"2024-01-17\" AND good = true", |thing| thing.day != 20_240_117 && thing.good),
@@ -58,6 +58,16 @@ const FILTERS: [(&str, Means); 10] = [
     ("NOT tags:*", |thing| thing.tags.is_empty()),
     ("colour = GREEN AND (tags:\"tag-0\" OR day:*)", |thing| {
         thing.colour == 1 && (!thing.tags.is_empty() || thing.day != 0)
+    }),
+    ("phase_on(\"2024-01-17\") = OPEN", |thing| phase(thing, 20_240_117) == "OPEN"),
+    ("tags:\"tag-0\" AND (phase_on(\"2026-02-01\") = CLOSED OR good = false)", |thing| {
+        !thing.tags.is_empty() && (phase(thing, 20_260_201) == "CLOSED" || !thing.good)
+    }),
+    ("phase_on(\"2025-10-24\") != open AND NOT phase_on(\"2026-01-01\"):CLOSED", |thing| {
+        phase(thing, 20_251_024) != "OPEN" && phase(thing, 20_260_101) != "CLOSED"
+    }),
+    ("phase_on(\"2025-12-31\") = PHASE_EARLY OR phaseOn(\"2025-10-23\"):EARLY", |thing| {
+        phase(thing, 20_251_231) == "EARLY" || phase(thing, 20_251_023) == "EARLY"
     }),
 ];
 

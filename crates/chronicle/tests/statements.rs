@@ -73,6 +73,12 @@ async fn steps(url: &str, filter: &str, read_time: Option<i64>) -> String {
     steps.collect::<Vec<_>>().join("\n")
 }
 
+/// Of all that have a value on a day: those whose period has not ended by then.
+const PERIODS: &str = "SEARCH s USING COVERING INDEX thing_phase_value (value=? AND valid_to>?)";
+
+/// Of one version: by its uid.
+const PERIOD: &str = "SEARCH s USING INDEX sqlite_autoindex_thing_phase_1 (uid=? AND valid_from<?)";
+
 #[tokio::test]
 async fn what_everybody_may_read_is_found_by_the_shortest_way() {
     let Some(database) = database(Engine::Sqlite).await else { return };
@@ -89,6 +95,12 @@ async fn what_everybody_may_read_is_found_by_the_shortest_way() {
             Some(then),
             "SEARCH v USING INDEX thing_uid_at (uid=? AND recorded_from=? AND recorded_to>?)",
         ),
+        ("phase_on(\"2024-01-17\") = OPEN", None, PERIODS),
+        ("phase_on(\"2024-01-17\") != OPEN", None, PERIODS),
+        ("phase_on(\"2024-01-17\") = OPEN", Some(then), PERIODS),
+        ("tags:\"tag-0\" AND phase_on(\"2024-01-17\") = OPEN", None, PERIOD),
+        ("phase_on(\"2024-01-17\") = OPEN tags:\"tag-0\"", Some(then), PERIOD),
+        ("phase_on(\"2024-01-17\") = OPEN", None, "SEARCH v USING INDEX thing_open (uid=?)"),
     ];
     for (filter, read_time, way) in ways {
         let steps = steps(url, filter, read_time).await;

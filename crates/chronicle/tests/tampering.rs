@@ -32,7 +32,7 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
 }
 
 /// What somebody with the database might do, and a word of what is found.
-const ALTERATIONS: [(&str, &str); 22] = [
+const ALTERATIONS: [(&str, &str); 25] = [
     (
         "UPDATE thing SET document = replace(document, 'RED', 'X') || ' ' WHERE revision = 2",
         "revision 2",
@@ -80,6 +80,9 @@ const ALTERATIONS: [(&str, &str); 22] = [
         "UPDATE thing_tags SET recorded_to = recorded_to - 1 WHERE recorded_to < 9223372036854775807",
         "ends",
     ),
+    ("UPDATE thing_phase SET valid_to = valid_to + 1 WHERE value = 'EARLY'", "values of phase"),
+    ("UPDATE thing_phase SET value = 'OPEN' WHERE value = 'UNKNOWN'", "values of phase"),
+    ("DELETE FROM thing_phase WHERE value = 'CLOSED'", "values of phase"),
 ];
 
 #[tokio::test]
@@ -112,6 +115,8 @@ async fn a_log_that_was_cut_or_written_anew_is_found_by_a_noted_checkpoint() {
         // Everything of the last change is taken back, the head too: nothing within the record tells.
         let cut = [
             "DELETE FROM thing_tags WHERE uid = (SELECT uid FROM thing WHERE name = 'things/t9')"
+                .to_owned(),
+            "DELETE FROM thing_phase WHERE uid = (SELECT uid FROM thing WHERE name = 'things/t9')"
                 .to_owned(),
             "DELETE FROM thing WHERE name = 'things/t9'".to_owned(),
             format!("DELETE FROM change WHERE seq = {}", later.seq),

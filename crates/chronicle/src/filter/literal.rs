@@ -47,7 +47,14 @@ impl<T> Compiler<'_, T> {
                 (ordered(column, comparator, flag), None)
             }
             _ => {
-                let day = day(text).map_err(|said| self.at_byte(text, &said))?;
+                let is_year = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+                let day = day(text).map_err(|said| {
+                    let (first, last) = (format!("{text}-01-01"), format!("{text}-12-31"));
+                    let between = format!(
+                        "{said}; a year lies between two: >= \"{first}\" AND … <= \"{last}\""
+                    );
+                    self.at_byte(text, if is_year { &between } else { &said })
+                })?;
                 (ordered(column, comparator, day), None)
             }
         };
@@ -129,7 +136,7 @@ impl<T> Compiler<'_, T> {
         let plain = text.trim().to_uppercase().replace(['-', ' '], "_");
         let own = path.rsplit('.').next().unwrap_or_default().to_uppercase();
         let last = own.rsplit('_').next().unwrap_or_default();
-        let prefixes = ["KIND", own.as_str(), last, last.trim_end_matches('S')];
+        let prefixes = ["KIND", "STATE", own.as_str(), last, last.trim_end_matches('S')];
         let printed = prefixes.iter().filter_map(|prefix| {
             plain.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'))
         });
@@ -167,7 +174,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// `2024-01-17` → 20240117.
-fn day(text: &str) -> Result<i64, String> {
+pub(super) fn day(text: &str) -> Result<i64, String> {
     let wanted = "a day is wanted, in quotes: \"2024-01-17\"";
     let parts: Vec<&str> = text.split('-').collect();
     let digits = |part: &str, length: usize| {
@@ -179,9 +186,6 @@ fn day(text: &str) -> Result<i64, String> {
             let day = facts::Day::new(number(year), number(month), number(day));
             day.map(|day| i64::from(day.0)).ok_or_else(|| format!("no such day; {wanted}"))
         }
-        [year] if digits(year, 4) => Err(format!(
-            "{wanted}; a year lies between two: >= \"{year}-01-01\" AND … <= \"{year}-12-31\""
-        )),
         _ => Err(wanted.to_owned()),
     }
 }

@@ -8,10 +8,11 @@ use super::Kind;
 use crate::chain::{Committed, Link};
 use crate::derive;
 use crate::error::Error;
+use crate::sides::SideValue;
 use crate::token::Keys;
 
 /// The values of each field with many, by the record time of the change.
-pub(super) type Sides = BTreeMap<&'static str, BTreeMap<i64, Vec<String>>>;
+pub(super) type Sides = BTreeMap<&'static str, BTreeMap<i64, Vec<SideValue>>>;
 
 /// What is wrong with a version, if anything.
 pub(super) fn fault(

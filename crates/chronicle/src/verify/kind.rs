@@ -7,6 +7,7 @@ use crate::derive;
 use crate::error::Error;
 use crate::layers::{Layered, Layers, Views};
 use crate::resource::{Field, Resource, Stored};
+use crate::sides::SideValue;
 use crate::token::Keys;
 use crate::totals::Totals;
 
@@ -14,7 +15,7 @@ use crate::totals::Totals;
 pub(super) struct Derived {
     pub(super) columns: Vec<(&'static str, sea_orm::Value)>,
     /// The values of each field with many, sorted.
-    pub(super) sides: Vec<(&'static str, Vec<String>)>,
+    pub(super) sides: Vec<(&'static str, Vec<SideValue>)>,
 }
 
 /// One kind of resource to check.
@@ -23,7 +24,8 @@ pub struct Kind {
     /// As [`Resource::PARENT`].
     pub(super) parent: Option<(&'static str, &'static str)>,
     pub(super) columns: Vec<&'static str>,
-    pub(super) sides: Vec<&'static str>,
+    /// The fields with a side table, each with whether it has one value a day.
+    pub(super) sides: Vec<(&'static str, bool)>,
     pub(super) derived: fn(&str) -> Result<Derived, serde_json::Error>,
     pub(super) totals: Option<Totals>,
     /// Whether more than the tier decides who notices a version.
@@ -40,7 +42,7 @@ impl Kind {
             name: T::KIND,
             parent: T::PARENT,
             columns: ["tier", "desks", "shown", "views"].into_iter().chain(columns).collect(),
-            sides: sides.iter().map(|field| field.path).collect(),
+            sides: sides.iter().map(|field| (field.path, field.dated())).collect(),
             derived: derived::<T>,
             totals: T::TOTALS,
             layered: T::LAYERED,

@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use chassis::clock::SystemClock;
 use chronicle::schema::Schema;
-use chronicle::{Call, Chronicle, Field, Reader, Resource, database};
+use chronicle::{Call, Chronicle, Field, Period, Reader, Resource, database};
+use facts::Day;
 use policy::{Desks, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};
 
 pub const COLOURS: &[&str] = &["RED", "GREEN"];
+pub const PHASES: &[&str] = &["UNKNOWN", "EARLY", "OPEN", "CLOSED"];
+/// The first day on which what is good is closed.
+pub const CLOSING: i64 = 20_260_101;
 
 /// Something to keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,8 +55,31 @@ impl Resource for Thing {
             Field::optional_text("nickname", |thing| thing.nickname.clone()),
             Field::flag("good", |thing| thing.good),
             Field::texts("tags", |thing| thing.tags.clone()),
+            Field::periods("phase", PHASES, phases),
         ]
     }
+}
+
+/// Nothing is known of a thing without a day; another is open from its day on, and closed later if it is good.
+pub fn phase(thing: &Thing, day: i64) -> &'static str {
+    match thing.day {
+        0 => "UNKNOWN",
+        from if day < from => "EARLY",
+        _ if thing.good && day >= CLOSING => "CLOSED",
+        _ => "OPEN",
+    }
+}
+
+fn phases(thing: &Thing) -> Vec<Period> {
+    let mut turns = vec![0];
+    if thing.day > 0 {
+        turns.push(thing.day);
+        turns.extend(thing.good.then_some(CLOSING));
+    }
+    let day = |day: i64| Day(i32::try_from(day).unwrap());
+    let ends = turns[1..].iter().map(|end| Some(day(*end))).chain([None]);
+    let period = |(from, until)| Period { value: phase(thing, from), from: day(from), until };
+    turns.iter().copied().zip(ends).map(period).collect()
 }
 
 /// A thing that differs with `number`: titles repeat and mix cases and scripts, so that ties and collation show.
