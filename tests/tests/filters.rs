@@ -58,7 +58,8 @@ fn ask<T: chronicle::Resource>(message: &str) -> (Vec<String>, usize) {
     for (path, is_public) in paths(&descriptor, DEPTH) {
         let texts =
             ["", "x", "1", "true", "2024-01-01"].map(|value| format!("{path} = \"{value}\""));
-        let bare = [format!("{path}:x"), format!("{path}:*"), format!("{path} > 1")];
+        let day = format!("{path}_on(\"2024-01-01\"):*");
+        let bare = [format!("{path}:x"), format!("{path}:*"), format!("{path} > 1"), day];
         let can = texts.iter().chain(&bare).any(|text| filter::<T>(text, At::Now).is_ok());
         assert!(is_public || !can, "{message}: a filter may ask about `{path}`");
         filterable += usize::from(can);

@@ -57,6 +57,14 @@ const TAMPERINGS: &[(&str, &[&str])] = &[
         "UPDATE agreement_parties SET value = value || '-x' WHERE uid = (SELECT uid FROM agreement_parties ORDER BY uid LIMIT 1)",
         &["agreements/", "its values of parties are not what its document says"],
     ),
+    (
+        "UPDATE agreement_status SET value = 'IN_FORCE' WHERE value = 'SIGNED'",
+        &["agreements/", "its values of status are not what its document says"],
+    ),
+    (
+        "UPDATE agreement_status SET valid_to = valid_to - 1 WHERE uid = (SELECT uid FROM agreement_status ORDER BY uid LIMIT 1) AND valid_from = 0",
+        &["agreements/", "its values of status are not what its document says"],
+    ),
     ("UPDATE head SET public = 1", &["the head's time public is before that of the last"]),
     // The year 9999.
     (

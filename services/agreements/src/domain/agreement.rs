@@ -11,6 +11,8 @@ use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 use super::milestone::{Milestone, MilestoneKind, followed};
+use super::periods::periods;
+use super::state::State;
 
 vocabulary! {
     /// What kind of agreement it is.
@@ -189,8 +191,8 @@ impl Participation {
 
 /// The one spelling of a party with its part: `parties/kg ratified` → `parties/kg RATIFIED`.
 fn participation(asked: &str) -> Result<String, &'static str> {
-    let wanted =
-        "a party, or a party and its part, is wanted: \"parties/kg\" or \"parties/kg RATIFIED\"";
+    let wanted = "a party, or a party and its part, is wanted: \"parties/kg\" or \"parties/kg RATIFIED\"; \
+                  the part of anybody is asked with participations.kind:RATIFIED";
     let mut words = asked.split_whitespace();
     let (Some(party), Some(kind), None) = (words.next(), words.next(), words.next()) else {
         return Err(wanted);
@@ -291,6 +293,7 @@ impl Resource for Agreement {
             }),
             Field::texts("external_ids", |agreement: &Self| spellings(&agreement.external_ids))
                 .spelled(key),
+            Field::periods("status", State::WORDS, |agreement| periods(&agreement.milestones)),
         ]
     }
 }

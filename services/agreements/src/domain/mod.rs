@@ -7,6 +7,7 @@ pub mod legal_basis;
 pub mod milestone;
 mod moves;
 pub mod party;
+mod periods;
 pub mod source;
 mod state;
 pub mod status;

@@ -1,4 +1,5 @@
-//! Where an agreement stands on a day: computed from its milestones, never stored (domain.md 3.2).
+//! Where an agreement stands on a day: computed from its milestones, never stored (domain.md 3.2); but for the state alone, which
+//! filters ask (`periods`).
 
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, Day, PartialDate};
@@ -36,21 +37,57 @@ pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     let contested = all.len() < milestones.len();
     let followed = of_party(all, party);
     let moves = moves(&followed);
-    let mut life = Life::default();
-    for one in moves.iter().filter(|one| one.latest <= as_of) {
-        life.step(one);
-    }
-    let mut status = life.status(as_of);
-    if moves.iter().all(|one| one.milestone.kind == MilestoneKind::SuspensionLifted) {
-        status.state = State::Unknown;
+    let led = Led::by(&moves, as_of);
+    let mut status = led.life.status(as_of);
+    if led.possible.contains(&State::Unknown) {
         status.doubt("no milestone that changes its state is recorded");
     }
-    status.leave_open(&life, &moves);
+    status.leave_open(&led);
     if contested {
         status.compare(milestones, &followed);
     }
     status.add_parts(&followed);
     status
+}
+
+/// The state on a day to which these moves have led.
+pub(super) fn state(moves: &[Move<'_>], as_of: Day) -> State {
+    Led::by(moves, as_of).state()
+}
+
+/// Where moves have led by a day.
+struct Led<'m, 'a> {
+    /// By those that have certainly happened.
+    life: Life<'a>,
+    /// Those that may have happened, and would change the state.
+    open: Vec<&'m Move<'a>>,
+    /// The states that are possible.
+    possible: Vec<State>,
+}
+
+impl<'m, 'a> Led<'m, 'a> {
+    fn by(moves: &'m [Move<'a>], as_of: Day) -> Self {
+        let mut life = Life::default();
+        for one in moves.iter().filter(|one| one.latest <= as_of) {
+            life.step(one);
+        }
+        let lifts = |one: &Move<'_>| one.milestone.kind == MilestoneKind::SuspensionLifted;
+        let certain = if moves.iter().all(lifts) { State::Unknown } else { life.state };
+        let (mut open, mut possible) = (Vec::new(), vec![certain]);
+        for one in moves.iter().filter(|one| one.earliest <= as_of && as_of < one.latest) {
+            let next = possible.iter().find_map(|state| life.after(*state, one));
+            open.extend(next.map(|_| one));
+            possible.extend(next.filter(|next| !possible.contains(next)));
+        }
+        Self { life, open, possible }
+    }
+
+    fn state(&self) -> State {
+        match self.possible[..] {
+            [state] => state,
+            _ => State::Undetermined,
+        }
+    }
 }
 
 /// The life of an agreement up to a day.
@@ -121,25 +158,16 @@ impl Status {
     }
 
     /// Takes in what may have happened by the day: where that would change the state, it is undetermined.
-    fn leave_open(&mut self, life: &Life<'_>, moves: &[Move<'_>]) {
-        let mut possible = vec![self.state];
-        let is_open = |one: &&Move<'_>| one.earliest <= self.as_of && self.as_of < one.latest;
-        let open: Vec<&Move<'_>> = moves.iter().filter(is_open).collect();
-        for one in open {
-            let next = possible.iter().find_map(|state| life.after(*state, one));
-            if let Some(next) = next {
-                possible.push(next);
-                self.doubt(&span(one.milestone.kind, one.earliest, one.latest));
-            }
+    fn leave_open(&mut self, led: &Led<'_, '_>) {
+        for one in &led.open {
+            self.doubt(&span(one.milestone.kind, one.earliest, one.latest));
         }
-        if possible.len() > 1 {
+        self.state = led.state();
+        if self.state == State::Undetermined {
             let rank = |state: &State| state.rank();
-            let (first, last) = (
-                possible.iter().copied().min_by_key(rank),
-                possible.iter().copied().max_by_key(rank),
-            );
-            self.range = first.zip(last);
-            (self.state, self.since) = (State::Undetermined, None);
+            let possible = || led.possible.iter().copied();
+            self.range = possible().min_by_key(rank).zip(possible().max_by_key(rank));
+            self.since = None;
         }
     }
 

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{Running, serve};
 use api::registan::agreements::v1::agreement::State;
 use api::registan::agreements::v1::{
-    AgreementStatus, CreateAgreementRequest, CreatePartyRequest, CreateSourceRequest,
+    Agreement, AgreementStatus, CreateAgreementRequest, CreatePartyRequest, CreateSourceRequest,
     GetAgreementRequest, GetLegalBasisRequest, LegalBasis, LegalBasisEntry, ListAgreementsRequest,
 };
 use api::registan::r#type::v1::{Date, PartialDate, partial_date::Qualifier};
@@ -145,6 +145,35 @@ async fn compare_agreements(running: &mut Running) -> Vec<String> {
     wrong
 }
 
+/// Compares whom a filter finds by each state on each day of the table.
+async fn compare_found(running: &mut Running) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut days: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for row in rows("Agreements").into_iter().chain(rows("Conventions")) {
+        let [agreement, on, state, ..] = row.as_slice() else { panic!("{row:?}") };
+        let is_open = state.contains(" … ");
+        let state = state.split(',').next().unwrap();
+        let state = if is_open { "UNDETERMINED" } else { state };
+        let states = days.entry(on.clone()).or_default();
+        states.entry(state.to_owned()).or_default().insert(agreement.clone());
+    }
+    for (on, states) in days {
+        for (state, expected) in &states {
+            let filter = format!("status_on(\"{on}\") = {state}");
+            let request = ListAgreementsRequest { filter, page_size: 1000, ..Default::default() };
+            let page = running.agreements.list_agreements(request).await.unwrap().into_inner();
+            let name = |it: Agreement| it.name.replace("agreements/", "");
+            let found: BTreeSet<String> = page.agreements.into_iter().map(name).collect();
+            for (other, those) in &states {
+                if those.iter().any(|one| found.contains(one) != (other == state)) {
+                    wrong.push(format!("{state} on {on} finds {found:?}, not {expected:?}"));
+                }
+            }
+        }
+    }
+    wrong
+}
+
 /// Compares every list of each party on each day, and that every agreement of it is in exactly one of them.
 async fn compare_parties(running: &mut Running) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -200,6 +229,7 @@ async fn the_law_on_a_day_is_that_of_the_table() {
         let mut wrong = compare_agreements(&mut running).await;
         wrong.extend(compare_parties(&mut running).await);
         wrong.extend(compare_succession(&mut running).await);
+        wrong.extend(compare_found(&mut running).await);
 
         assert!(wrong.is_empty(), "{} expectations:\n{}", wrong.len(), wrong.join("\n"));
     })

@@ -6,6 +6,7 @@ mod grants;
 mod law;
 mod law_table;
 mod parties;
+mod periods;
 mod questions;
 mod referred;
 mod sources;
