@@ -84,7 +84,7 @@ async fn what_everybody_may_read_is_found_by_the_shortest_way() {
     let Some(database) = database(Engine::Sqlite).await else { return };
     let url = &database.url;
     let writer = record(url).await;
-    let then = writer.create(&call(), thing(0, 0)).await.unwrap().recorded;
+    let then = writer.create(&call(), thing(0, 3)).await.unwrap().recorded;
 
     let ways = [
         ("", None, "SCAN v USING INDEX thing_title_open"),
@@ -105,6 +105,9 @@ async fn what_everybody_may_read_is_found_by_the_shortest_way() {
     for (filter, read_time, way) in ways {
         let steps = steps(url, filter, read_time).await;
         assert!(steps.contains(way), "{filter} {read_time:?}: {way}, not\n{steps}");
+        // What must be sorted is sorted without its documents.
+        let chosen = "SEARCH v USING INDEX sqlite_autoindex_thing_1 (uid=? AND revision=?)";
+        assert_eq!(steps.contains(chosen), !filter.is_empty(), "{steps}");
     }
 }
 

@@ -2,13 +2,15 @@
 
 use aws_lc_rs::digest;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, ExprTrait, Order as Direction, Query, SelectStatement};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
+};
 
 use super::{add_mark, holds, marked, v, with_mark};
 use crate::Chronicle;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
-use crate::filter::{At, filter, standing};
+use crate::filter::{At, filter, filter_by, standing};
 use crate::lane::{LONG, Lane};
 use crate::mark::Mark;
 use crate::order::{Order, order_by};
@@ -223,7 +225,7 @@ impl<'a, T: Resource> Plan<'a, T> {
 
     /// The rows, each with the head and the mark: no row, no head.
     fn rows(&self) -> Result<SelectStatement, Error> {
-        let mut query = self.versions()?;
+        let mut query = if self.is_found_in_order() { self.versions()? } else { self.chosen()? };
         add_mark(&mut query, self.reader, self.at, self.token());
         Ok(self.sorted(query))
     }
@@ -238,9 +240,42 @@ impl<'a, T: Resource> Plan<'a, T> {
         Ok(self.sorted(with_mark(self.sorted(inner), self.reader, self.at, self.token())))
     }
 
+    /// Whether an index has what matches in the order of the page, more or less.
+    fn is_found_in_order(&self) -> bool {
+        let is_single = |path: &str| T::fields().iter().any(|it| it.path == path && !it.many());
+        match self.order.len() {
+            0 => true,
+            1 if self.request.scope.is_none() => {
+                filter_by::<T>(&self.request.filter, self.at, is_single).is_ok()
+            }
+            _ => false,
+        }
+    }
+
     /// The versions of the page and one more, in no order yet.
     fn versions(&self) -> Result<SelectStatement, Error> {
+        self.matching(rows::select(&mut Query::select()).to_owned())
+    }
+
+    /// The same, chosen by their keys alone: what is sorted to choose them are no documents.
+    fn chosen(&self) -> Result<SelectStatement, Error> {
+        let key = ["uid", "revision"];
+        let keys = Query::select().columns(key.map(|column| (id("v"), id(column)))).to_owned();
+        let keys = self.sorted(self.matching(keys)?);
+        let same = |column| v(column).eq(Expr::col((id("k"), id(column))));
+        let is_chosen = key.into_iter().fold(Condition::all(), |all, column| all.add(same(column)));
         let mut query = rows::select(&mut Query::select()).to_owned();
+        query.from_subquery(keys, id("k")).join_as(
+            JoinType::InnerJoin,
+            id(T::KIND),
+            id("v"),
+            is_chosen,
+        );
+        Ok(query)
+    }
+
+    /// A query for what is asked of the versions `v` of the page and one more.
+    fn matching(&self, mut query: SelectStatement) -> Result<SelectStatement, Error> {
         query
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", self.at))
