@@ -1,6 +1,8 @@
 //! Sums that are read from totals are those of the transactions: at the instant of the answer they are asked for again, which
 //! reads each transaction.
 
+use std::sync::{Arc, Mutex};
+
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
@@ -11,10 +13,13 @@ use api::registan::projects::v1::{
 };
 use api::registan::r#type::v1::Date;
 use chassis::client::Connection;
+use chassis::clock::SystemClock;
 use chronicle::verify::{Finding, verify};
+use chronicle::{Chronicle, Reader};
 use policy::desk::Desk;
 use policy::{Desks, Tier};
-use sea_orm::{ConnectionTrait, Database};
+use projects::store::{Apart, Selection, groups};
+use sea_orm::{ConnectionTrait, Database, Statement};
 
 use crate::import::{file, imported, paid};
 use crate::support::{Running, country, disbursement, project, serve};
@@ -170,4 +175,36 @@ async fn a_record_of_before_gets_its_totals() {
         assert!(running.transactions.list_transactions(all).await.is_ok());
     })
     .await;
+}
+
+/// The steps of SQLite for the sums of a brief.
+async fn steps(url: &str) -> String {
+    let asked: Arc<Mutex<Vec<Statement>>> = Arc::default();
+    let keeper = Arc::clone(&asked);
+    let mut db = chronicle::database::open(url).await.unwrap();
+    db.set_metric_callback(move |info| keeper.lock().unwrap().push(info.statement.clone()));
+    let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    let selection = Selection { filter: "date <= \"2026-11-28\"", kinds: &[] };
+    let apart = Apart { years: true, shares: true, ..Apart::default() };
+    groups(&record, selection, apart, None, &Reader::public()).await.unwrap();
+    let mut statement = asked.lock().unwrap().pop().unwrap();
+    statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+    let rows = record.db.query_all_raw(statement).await.unwrap();
+    let steps = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
+    steps.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_sums_of_a_brief_look_only_at_the_transactions_written_since() {
+    let Some(database) = testkit::database(testkit::Engine::Sqlite).await else { return };
+    let _running = serve(&database.url).await;
+
+    let steps = steps(&database.url).await;
+
+    let of_transactions = steps.lines().filter(|step| step.contains("INDEX transaction_"));
+    assert_eq!(of_transactions.count(), 0, "{steps}");
+    let by_key = "SEARCH v USING INDEX sqlite_autoindex_transaction_1 (uid=? AND revision=?)";
+    assert_eq!(steps.matches(by_key).count(), 2, "{steps}");
+    // The summands, of which each row is one that was found.
+    assert_eq!(steps.lines().filter(|step| *step == "SCAN v").count(), 1, "{steps}");
 }
