@@ -22,6 +22,8 @@ const QUOTAS: [(&str, &str); 4] = [
     ("REGISTAN_STREAMS_PER_CALLER", "32"),
     ("REGISTAN_CONNECTIONS_PER_ADDRESS", "128"),
 ];
+/// What `deploy/Containerfile` says of the allocator.
+const ALLOCATOR: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "0");
 const NAMES: [&str; 4] = ["agreements", "projects", "rights-reporting", "gateway"];
 
 /// Processes that answer until this is dropped.
@@ -63,6 +65,7 @@ impl House {
         let url = |place: usize| format!("http://{}", self.addresses[place]);
         command
             .args(["serve", NAMES[place], "--listen", &self.addresses[place].to_string()])
+            .env(ALLOCATOR.0, ALLOCATOR.1)
             .env("REGISTAN_DATA_DIR", self.folder.path().join("data"))
             .env("REGISTAN_AGREEMENTS_URL", url(0))
             .env("REGISTAN_PROJECTS_URL", url(1))
