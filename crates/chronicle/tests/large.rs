@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "chronicle/common/mod.rs"]
 mod common;
 
 use std::fs;

@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{Thing, call, public, record, thing};
 use chronicle::verify::{Kind, verify};
 use chronicle::{Chronicle, Entry, Error, ListRequest, database};
-use common::{Thing, call, public, record, thing};
 use sea_orm::ConnectionTrait;
 use testkit::Engine;
 

@@ -1,13 +1,12 @@
 //! What lies within something hidden is hidden: in every answer, now and then, and from who watches; and who watches is told of it
 //! as it is hidden and shown.
 
-mod common;
-mod parts;
-
+use crate::common::{Thing, call, public, thing};
+use crate::parts::{
+    Client, Part, Random, change, change_something, hide, listed, part, reader, record,
+};
 use chronicle::verify::{Kind, verify};
 use chronicle::{At, Entry, Error, EventKind, ListRequest, Shown};
-use common::{Thing, call, public, thing};
-use parts::{Client, Part, Random, change, change_something, hide, listed, part, reader, record};
 use policy::desk::Desk;
 use policy::{Desks, Tier};
 use uuid::Uuid;

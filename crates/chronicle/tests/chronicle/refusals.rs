@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{Thing, call, public, record, thing};
 use chassis::clock::SystemClock;
 use chronicle::schema::OPEN;
 use chronicle::{Chronicle, Error, ListRequest, Stored, database};
-use common::{Thing, call, public, record, thing};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 async fn refusal(record: &Chronicle, request: ListRequest) -> (&'static str, String) {

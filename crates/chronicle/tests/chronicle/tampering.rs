@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
+use crate::common::{Thing, call, record, thing};
 use chronicle::verify::{Checkpoint, Finding, Kind, verify};
 use chronicle::{Chronicle, database};
-use common::{Thing, call, record, thing};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 async fn checked(db: &DatabaseConnection, passes: Option<&Checkpoint>) -> Finding {
@@ -19,8 +17,10 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
     for who in 0..6 {
         let mut stored = record.create(&call(), thing(who, who)).await.unwrap();
         for number in 1..4 {
-            let next =
-                common::Thing { name: stored.value.name.clone(), ..thing(who, who + number) };
+            let next = crate::common::Thing {
+                name: stored.value.name.clone(),
+                ..thing(who, who + number)
+            };
             stored = record.update(&call(), &stored, next).await.unwrap();
         }
         if who % 2 == 0 {
@@ -164,7 +164,7 @@ async fn a_record_of_before_the_chain_is_brought_up_and_holds() {
         checked(&db, None).await.unwrap();
         let clock = std::sync::Arc::new(chassis::clock::SystemClock);
         let record = Chronicle::open(db, clock).await.unwrap();
-        let stored = record.standing::<Thing>("things/t1", &common::public()).await.unwrap();
+        let stored = record.standing::<Thing>("things/t1", &crate::common::public()).await.unwrap();
         record
             .update(
                 &call(),

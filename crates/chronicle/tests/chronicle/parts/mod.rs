@@ -15,7 +15,7 @@ use policy::{Desks, Grant, Role, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};
 
-use crate::common::{self, Thing, call, public};
+use crate::common::{Thing, call, public};
 
 /// A part of a thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub fn part(of: usize, number: usize) -> Part {
 }
 
 pub async fn record(url: &str) -> Arc<Chronicle> {
-    let record = common::record(url).await;
+    let record = crate::common::record(url).await;
     let schema = Schema::service().with::<Thing>().with::<Part>();
     schema.bring(&SchemaManager::new(&record.db)).await.unwrap();
     record

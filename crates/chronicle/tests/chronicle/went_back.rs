@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{Thing, call, public, record, thing};
 use chassis::clock::SystemClock;
 use chronicle::{Chronicle, Error, ListRequest, Page, Shown, database};
-use common::{Thing, call, public, record, thing};
 use policy::Tier;
 use sea_orm::ConnectionTrait;
 

@@ -1,11 +1,9 @@
 //! The change log as those who watch over it read it.
 
-mod common;
-
+use crate::common::{Thing, call, public, record, thing};
 use chronicle::log::{Asked, page};
 use chronicle::schema::Schema;
 use chronicle::{Call, Reader, database};
-use common::{Thing, call, public, record, thing};
 
 #[tokio::test]
 async fn the_log_is_asked_by_caller_resource_and_operation() {

@@ -3,15 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::common::{Thing, call, public, record, thing};
 use chassis::clock::SystemClock;
 use chronicle::{At, Chronicle, Entry, ListRequest};
-use common::{Thing, call, public, record, thing};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use testkit::{Engine, database};
 

@@ -5,16 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::{Thing, call, public, record, thing};
 use chassis::clock::{Clock, ManualClock, SystemClock};
 use chronicle::changes::RETENTION;
 use chronicle::{Chronicle, Error, Event, EventKind, ListRequest, Reader, database};
-use common::{Thing, call, public, record, thing};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

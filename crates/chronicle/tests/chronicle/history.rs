@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::common::{Thing, call, phase, public, record, thing};
 use chronicle::{At, Call, Chronicle, Error, ListRequest, Reader, Stored, fold};
-use common::{Thing, call, phase, public, record, thing};
 use policy::{Desks, Grant, Role, Sight, Tier};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

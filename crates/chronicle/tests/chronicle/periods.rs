@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
+use crate::common::{Thing, call, public, record, thing};
 use chronicle::schema::{Refill, Schema};
 use chronicle::verify::{Kind, verify};
 use chronicle::{Chronicle, ListRequest};
-use common::{Thing, call, public, record, thing};
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 

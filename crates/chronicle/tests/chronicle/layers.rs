@@ -3,13 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod papers;
-
 use std::sync::Arc;
 
+use crate::papers::{LEVELS, Model, NAME, Paper, begin, call, paper, reader, record, write};
 use chronicle::verify::{Kind, verify};
 use chronicle::{At, Chronicle, EventKind, ListRequest, Reader, Resource};
-use papers::{LEVELS, Model, NAME, Paper, begin, call, paper, reader, record, write};
 use policy::Tier;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -186,7 +184,7 @@ async fn an_old_database_is_brought_to_the_same() {
         record.db.execute_unprepared(all).await.unwrap();
         drop(record);
 
-        let record = papers::record(&url).await;
+        let record = crate::papers::record(&url).await;
 
         for level in LEVELS {
             check(&record, &Model::of(&versions, level), &before).await;

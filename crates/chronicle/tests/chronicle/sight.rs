@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{Thing, call, public, record, thing};
 use chronicle::{At, Chronicle, Error, EventKind, ListRequest, Reader, Stored};
-use common::{Thing, call, public, record, thing};
 use policy::desk::Desk;
 use policy::{Desks, Grant, Role, Sight, Tier};
 use sea_orm::ConnectionTrait;

@@ -1,0 +1,18 @@
+//! The record, its history and its rules, on both engines. One program, so that it is linked once.
+
+mod common;
+mod durable;
+mod history;
+mod layers;
+mod log;
+mod papers;
+mod parts;
+mod periods;
+mod questions;
+mod refusals;
+mod sight;
+mod statements;
+mod tampering;
+mod watching;
+mod went_back;
+mod within;

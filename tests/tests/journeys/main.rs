@@ -1,0 +1,22 @@
+//! Journeys across the suite, what newcomers meet, and the house rules. One program, so that it is linked once and its tests run
+//! beside each other; what needs the machine for itself (storms, floods, the matrix) has a program of its own.
+
+mod briefs;
+mod canaries;
+mod export;
+mod filters;
+mod health;
+mod house;
+mod importing;
+mod interrupted_import;
+mod journey;
+mod log;
+mod mistakes;
+mod newcomer;
+mod one_build;
+mod readme;
+mod second_client;
+mod served;
+mod startup;
+mod verify;
+mod watching;
