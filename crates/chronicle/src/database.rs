@@ -7,14 +7,18 @@ use chassis::private;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use tokio::time::{Instant, sleep};
 
-use crate::error::Error;
+use crate::error::{DatabaseFailure, Error};
 
 /// Connections to a SQLite file for short reads and pages, beside the one that writes and those for what is long. All are opened
 /// at once: each is a thread, and one that was opened by what is long would step back with it.
 const SQLITE_CONNECTIONS: (u32, u32) = (6, 6);
 /// Statements that each connection to a SQLite file keeps prepared: some 60 kB each, at ten connections.
 const STATEMENTS: usize = 48;
+/// How long a SQLite file may be locked by others who open or close it.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 /// Connections of one process to PostgreSQL for the same.
 const POSTGRES_CONNECTIONS: (u32, u32) = (1, 12);
 
@@ -54,9 +58,26 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         // A connection that is replaced when it is old or idle is opened by whoever gives it back: by what is long, some day.
         options.max_lifetime(None).idle_timeout(None);
     }
-    let db = Database::connect(options).await?;
+    let db = connect(options).await?;
     check_order(&db).await?;
     Ok(db)
+}
+
+/// Connects, and tries again while another process opens or closes the same SQLite file: the change to WAL needs the file alone,
+/// and the busy timeout of SQLite does not wait for that.
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error)
+                if DatabaseFailure::of(&error) == DatabaseFailure::Locked
+                    && Instant::now() < deadline =>
+            {
+                sleep(LOCK_INTERVAL).await;
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Closes the files of a SQLite database to everybody but their owner; makes the first of them where the address says that it

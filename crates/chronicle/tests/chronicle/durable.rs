@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::common::{Thing, call, public, record, thing};
 use chronicle::verify::{Kind, verify};
 use chronicle::{Chronicle, Entry, Error, ListRequest, database};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use testkit::Engine;
 
 /// Makes the COMMIT of each transaction fail in which `spoiler` writes: a constraint that is looked at only then.
@@ -90,4 +91,22 @@ async fn batches_in_opposite_order_do_not_stop_each_other() {
     assert_eq!(written, 15, "of each pair one was first");
     let page = first.list::<Thing>(&ListRequest::default(), &public()).await.unwrap();
     assert!(!page.items.is_empty());
+}
+
+#[tokio::test]
+async fn a_new_file_that_another_writes_is_opened_a_little_later() {
+    let fresh = testkit::database(Engine::Sqlite).await.unwrap();
+    let other = Database::connect(&fresh.url).await.unwrap();
+    other.execute_unprepared("CREATE TABLE page (one integer)").await.unwrap();
+    let transaction = other.begin().await.unwrap();
+    transaction.execute_unprepared("INSERT INTO page VALUES (1)").await.unwrap();
+
+    let url = fresh.url.clone();
+    let opening = tokio::spawn(async move { database::open(&url).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let was_open = opening.is_finished();
+    transaction.commit().await.unwrap();
+
+    assert!(!was_open, "nothing was in the way");
+    opening.await.unwrap().unwrap();
 }
