@@ -10,6 +10,7 @@ mod house;
 mod importing;
 mod interrupted_import;
 mod journey;
+mod links;
 mod log;
 mod mistakes;
 mod newcomer;
