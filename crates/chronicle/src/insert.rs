@@ -1,7 +1,7 @@
 //! Inserts of many rows into one table.
 //!
-//! PostgreSQL takes an array for each column: one statement for any number of rows, and always the same text, so that it is
-//! prepared once. SQLite takes a parameter for each value, of so many rows at a time as are a power of two, for the same reason.
+//! PostgreSQL takes an array for each column: one statement for any number of rows, and one of few texts (whether an optional
+//! column has gaps), so that each is prepared once. SQLite takes a parameter for each value, of so many rows at a time as are a power of two, for the same reason.
 
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};

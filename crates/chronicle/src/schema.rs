@@ -4,18 +4,21 @@
 //! description is noticed and gets a migration of its own.
 //!
 //! - `migration`: of which those of services are made
+//! - `shape`: one table
 
 mod migration;
+mod shape;
 
 use policy::Tier;
 use sea_orm::sea_query::{
     Alias, ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Query,
-    SimpleExpr, SqliteQueryBuilder, Table, TableCreateStatement,
+    SimpleExpr, SqliteQueryBuilder, Table,
 };
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
 pub use self::migration::{Bring, Refill};
+use self::shape::Shape;
 use crate::beside;
 use crate::chain;
 use crate::derive::{Derive, derive};
@@ -45,12 +48,6 @@ pub(crate) fn id(name: impl Into<String>) -> Alias {
 /// The side table of a field with many values.
 pub(crate) fn side(kind: &str, path: &str) -> String {
     format!("{kind}_{path}").replace('.', "_")
-}
-
-struct Shape {
-    name: String,
-    columns: Vec<ColumnDef>,
-    key: Vec<&'static str>,
 }
 
 /// Tables and indexes, in the order in which they are created.
@@ -199,10 +196,17 @@ impl Schema {
         let (mut grown, mut made) = (Vec::new(), Vec::new());
         for shape in &self.tables {
             if !manager.has_table(&shape.name).await? {
-                manager.create_table(shape.create()).await?;
+                self.make(manager, shape).await?;
                 made.push(shape.name.as_str());
             } else if shape.grow(manager).await? {
-                grown.push(shape.name.as_str());
+                if self.totals_in(&shape.name).is_some() {
+                    // What the rows say is less than the columns ask now, and so is their key.
+                    manager.drop_table(Table::drop().table(id(&shape.name)).to_owned()).await?;
+                    self.make(manager, shape).await?;
+                    made.push(shape.name.as_str());
+                } else {
+                    grown.push(shape.name.as_str());
+                }
             }
         }
         for (kind, _) in &self.kinds {
@@ -220,7 +224,8 @@ impl Schema {
             chain::seal(db, &kinds).await.map_err(|error| DbErr::Custom(error.to_string()))?;
         }
         self.fill(db, |kind| grown.contains(&kind)).await?;
-        self.sum(db, |kind| made.contains(&totals::table(kind).as_str())).await?;
+        let is_new = |kind: &str| made.contains(&totals::table(kind).as_str());
+        self.sum(db, |kind| grown.contains(&kind) || is_new(kind)).await?;
         if self.kinds.iter().any(|(kind, _)| grown.contains(kind)) {
             self.hold_head_back(db).await.map_err(|error| DbErr::Custom(error.to_string()))?;
         }
@@ -236,7 +241,21 @@ impl Schema {
         for (kind, derive) in self.kinds.iter().filter(|(kind, _)| wanted(kind)) {
             derive(db).await.map_err(|error| DbErr::Custom(format!("{kind}: {error}")))?;
         }
-        self.sum(db, wanted).await
+        Ok(())
+    }
+
+    /// The kind and the totals that a table holds, if it is one of totals.
+    fn totals_in(&self, table: &str) -> Option<&(&'static str, Totals)> {
+        self.totals.iter().find(|(kind, _)| totals::table(kind) == table)
+    }
+
+    async fn make(&self, manager: &SchemaManager<'_>, shape: &Shape) -> Result<(), DbErr> {
+        let postgres = manager.get_database_backend() == DbBackend::Postgres;
+        let Some((kind, totals)) = self.totals_in(&shape.name).filter(|_| postgres) else {
+            return manager.create_table(shape.create()).await;
+        };
+        manager.create_table(shape.create_without_key()).await?;
+        manager.get_connection().execute_unprepared(&totals.unique(kind)).await.map(|_| ())
     }
 
     /// Makes the totals of some of the kinds anew.
@@ -279,30 +298,6 @@ impl Schema {
     }
 }
 
-impl Shape {
-    fn create(&self) -> TableCreateStatement {
-        let mut table = Table::create().table(id(&self.name)).to_owned();
-        for column in &self.columns {
-            table.col(column.clone());
-        }
-        table.primary_key(&mut primary(&self.key)).to_owned()
-    }
-
-    /// Adds the columns that are missing, empty; true if there were any.
-    async fn grow(&self, manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
-        let mut grown = false;
-        for column in &self.columns {
-            if manager.has_column(&self.name, column.get_column_name()).await? {
-                continue;
-            }
-            let table = Table::alter().table(id(&self.name)).add_column(column.clone()).to_owned();
-            manager.alter_table(table).await?;
-            grown = true;
-        }
-        Ok(grown)
-    }
-}
-
 /// The head row and the secret, where they are missing. `grown`: the head row of before tiers were kept has columns for them now.
 async fn start<C: ConnectionTrait>(db: &C, grown: bool) -> Result<(), DbErr> {
     let mut secret = [0_u8; 32];
@@ -331,14 +326,6 @@ fn head_columns() -> Vec<ColumnDef> {
     let mut columns = vec![key_number("one"), number("seq"), number("time"), text("hash")];
     columns.extend(["public", "restricted", "confidential"].map(number));
     columns
-}
-
-fn primary(columns: &[&str]) -> IndexCreateStatement {
-    let mut primary = Index::create();
-    for column in columns {
-        primary.col(id(*column));
-    }
-    primary
 }
 
 fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {

@@ -1,8 +1,9 @@
 //! Sums of a kind by what questions tell apart, kept beside its versions: so a sum over a million resources reads few rows.
 //!
 //! The totals stand at a place in the log. The statement that asks for them adds what was written after it and takes away
-//! what that replaced, so its sums are those of the versions that stand, whoever writes meanwhile. Now and then the writer takes
-//! the place forward, within a transaction of its own: a single write pays nothing, and what is to be added stays little.
+//! what that replaced, so its sums are those of the versions that stand, whoever writes meanwhile. After some lines of its
+//! own a writer takes the place forward within the transaction that it writes then, before the head: if it fails, so does that
+//! write, and if another process was first, both run again. So most writes pay nothing, and what is to be added stays little.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +11,7 @@ use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, JoinType, OnConflict, Order, Query, SelectStatement,
     SimpleExpr, UnionType,
 };
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
 use crate::error::Error;
 use crate::filter::{At, filter, filter_by, standing};
@@ -32,11 +33,14 @@ const MOST_LINES: usize = 1000;
 /// The table that says where in the log the totals of a kind stand.
 pub(crate) const PLACE: &str = "totals_at";
 
-/// What is summed of a kind, and what its sums tell apart.
+/// What is summed of a kind, and what its sums tell apart. A key or a sum that is added needs a migration, which makes the totals
+/// anew; one that goes needs a migration that drops their table first.
 #[derive(Clone, Copy, Debug)]
 pub struct Totals {
     /// Single fields that are always there; the first should be the one by which a transaction of the record differs most.
     pub by: &'static [&'static str],
+    /// Those of them that may be long. An index of PostgreSQL holds 2 704 bytes a row, so its key has their MD5.
+    pub long: &'static [&'static str],
     /// Each sum: its column, the field, and what is summed of it.
     pub sums: &'static [(&'static str, &'static str, Summed)],
 }
@@ -177,6 +181,24 @@ impl Totals {
             .to_owned()
     }
 
+    /// A key as the unique index of the totals has it.
+    fn key(&self, path: &'static str, backend: DbBackend) -> SimpleExpr {
+        let key = Expr::col(id(path));
+        if backend == DbBackend::Postgres && self.long.contains(&path) {
+            return Func::cust("md5").arg(key).into();
+        }
+        key
+    }
+
+    /// The statement that makes the unique index of the totals of a kind on PostgreSQL. On SQLite it is their primary key.
+    pub(crate) fn unique(&self, kind: &str) -> String {
+        let keys = self.keys().map(|key| {
+            if self.long.contains(&key) { format!("md5(\"{key}\")") } else { format!("\"{key}\"") }
+        });
+        let (table, keys) = (table(kind), keys.collect::<Vec<_>>().join(", "));
+        format!("CREATE UNIQUE INDEX \"{table}_key\" ON \"{table}\" ({keys})")
+    }
+
     /// The rows of some summands, one of each group of what is told apart.
     fn grouped(&self, rows: SelectStatement) -> SelectStatement {
         let mut query = Query::select();
@@ -199,7 +221,10 @@ impl Totals {
         end: i64,
     ) -> Result<(), Error> {
         let since = self.grouped(self.since(kind, &Expr::val(end)));
-        let mut grown = OnConflict::columns(self.keys().map(id));
+        let mut grown = OnConflict::new();
+        for key in self.keys() {
+            grown.expr(self.key(key, db.get_database_backend()));
+        }
         for column in self.sums() {
             let more = Expr::col((id("excluded"), id(column)));
             grown.value(id(column), Expr::col((id(table(kind)), id(column))).add(more));
@@ -224,12 +249,22 @@ impl Totals {
         self.fold(db, kind, end).await
     }
 
-    /// What a total tells apart that is not the sum of the versions that stand, in words, if there is one.
+    /// What is wrong with the totals of a kind, in words, if anything is: a total that is not the sum of the versions that stand, or a
+    /// place in the log that was not reached, after which nothing that is written would be added.
     pub(crate) async fn fault(
         &self,
         db: &impl ConnectionTrait,
         kind: &str,
     ) -> Result<Option<String>, Error> {
+        let beyond = Query::select()
+            .column(id("kind"))
+            .from(id(PLACE))
+            .and_where(Expr::col(id("kind")).eq(kind))
+            .and_where(Expr::col(id("time")).gt(head()))
+            .to_owned();
+        if db.query_one(&beyond).await?.is_some() {
+            return Ok(Some(format!("the totals of {kind} stand after the last change")));
+        }
         let standing = self
             .each(-1)
             .from_as(id(kind), id("v"))
@@ -243,7 +278,8 @@ impl Totals {
         query.cond_having(differs).limit(1);
         let Some(row) = db.query_one(&query).await? else { return Ok(None) };
         let told = self.keys().map(|key| Ok(format!("{key} {}", text(&row, key)?)));
-        Ok(Some(told.collect::<Result<Vec<_>, Error>>()?.join(", ")))
+        let told = told.collect::<Result<Vec<_>, Error>>()?.join(", ");
+        Ok(Some(format!("a total of {kind}, of {told}: it is not the sum")))
     }
 }
 

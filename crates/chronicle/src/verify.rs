@@ -57,8 +57,9 @@ fn with_before(kind: &Kind, after: i64) -> SelectStatement {
 }
 
 /// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns and the
-/// values of many beside each document, that each version has its line in the log, and that the head is the end of it and lets
-/// nobody miss what they may notice. `passes`: a checkpoint noted before. `progress` hears how many lines and versions were checked. All of it sees one instant, whoever writes meanwhile.
+/// values of many beside each document, that each version has its line in the log, the totals against the versions, and that the
+/// head is the end of the log and lets nobody miss what they may notice. `passes`: a checkpoint noted before. `progress` hears how
+/// many lines and versions were checked. All of it sees one instant, whoever writes meanwhile.
 pub async fn verify(
     db: &DatabaseConnection,
     kinds: &[Kind],
@@ -225,16 +226,16 @@ async fn versions(
             return Ok(Err(what));
         }
     }
-    if let Some(totals) = kind.totals
-        && let Some(what) = totals.fault(db, kind.name).await?
-    {
-        return Ok(Err(format!("a total of {}, of {what}: it is not the sum", kind.name)));
-    }
     if let Some(name) = gap(db, kind).await? {
         return Ok(Err(format!("{name}: one of its versions does not end where the next begins")));
     }
     if let Some(without) = orphan(db, kind).await? {
         return Ok(Err(without));
+    }
+    if let Some(totals) = kind.totals
+        && let Some(what) = totals.fault(db, kind.name).await?
+    {
+        return Ok(Err(what));
     }
     let count = Query::select()
         .expr_as(

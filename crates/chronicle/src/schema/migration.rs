@@ -41,7 +41,8 @@ impl MigrationTrait for Refill {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let schema = (self.1)();
         schema.bring(manager).await?;
-        schema.fill(manager.get_connection(), |_| true).await
+        schema.fill(manager.get_connection(), |_| true).await?;
+        schema.sum(manager.get_connection(), |_| true).await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -100,6 +100,7 @@ impl Resource for Transaction {
     const PARENT: Option<(&'static str, &'static str)> = Some(("project", "project"));
     const TOTALS: Option<Totals> = Some(Totals {
         by: &["project", "date", "year", "type", "currency", "shares"],
+        long: &["shares"],
         sums: &[
             ("billions", "units", Summed::Billions),
             ("units", "units", Summed::Rest),

@@ -51,7 +51,8 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     let selection = store::Selection { filter, kinds };
     let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
     let (mut groups, mut read_time) = ask(*asked).await.map_err(failed)?;
-    // Somebody wrote meanwhile: what is told must be of the instant for which it was recorded who reads it.
+    // Somebody wrote meanwhile, or the reader notices the lines that were recorded just now (SECRET): what is told must be of the
+    // instant for which it was recorded who reads it.
     if told != *asked && told != Some(read_time) {
         (groups, read_time) = ask(told).await.map_err(failed)?;
     }

@@ -20,9 +20,10 @@ use policy::desk::Desk;
 use policy::{Desks, Tier};
 use projects::store::{Apart, Selection, groups};
 use sea_orm::{ConnectionTrait, Database, Statement};
+use uuid::Uuid;
 
-use crate::import::{file, imported, paid};
-use crate::support::{Running, country, disbursement, project, serve};
+use crate::import::{FIRST, file, imported, paid};
+use crate::support::{Running, country, disbursement, project, sector, serve};
 
 /// Transactions of the first import: more than the totals wait for.
 const MANY: usize = 1_300;
@@ -139,6 +140,11 @@ async fn sums_of_totals_are_those_of_the_transactions() {
         verified(&url).await.unwrap();
         let whole = running.sums(SumTransactionsRequest::default()).await;
         let db = Database::connect(&url).await.unwrap();
+        let place = |sign: &str| format!("UPDATE totals_at SET time = time {sign} 1000000000000");
+        db.execute_unprepared(&place("+")).await.unwrap();
+        let found = verified(&url).await.unwrap_err();
+        assert_eq!(found, "the totals of transaction stand after the last change");
+        db.execute_unprepared(&place("-")).await.unwrap();
         let shift = "UPDATE transaction_total SET units = units + 1 WHERE counted > 0";
         db.execute_unprepared(shift).await.unwrap();
         let found = verified(&url).await.unwrap_err();
@@ -175,6 +181,80 @@ async fn a_record_of_before_gets_its_totals() {
         assert!(running.transactions.list_transactions(all).await.is_ok());
     })
     .await;
+}
+
+/// A code of as many bytes as it may have, which no database can keep in fewer.
+fn long_code() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+#[tokio::test]
+async fn shares_that_are_too_long_for_an_index_are_summed() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.create_project("hand", project("By hand")).await;
+        let mut long = disbursement("100", 1);
+        long.sectors = (0..50).map(|_| sector(&long_code(), "2")).collect();
+        running.create_transaction("projects/hand", disbursement("1", 2)).await;
+        let name = running.create_transaction("projects/hand", long).await.name;
+        drop(running);
+
+        // The first write of a process takes the totals forward.
+        let mut running = serve(&url).await;
+        running.create_transaction("projects/hand", disbursement("10", 3)).await;
+
+        compare(&mut running.transactions, "a long list of sectors").await;
+        let delete = DeleteTransactionRequest { name, ..Default::default() };
+        running.transactions.delete_transaction(delete).await.unwrap();
+        drop(running);
+        let mut running = serve(&url).await;
+        running.create_transaction("projects/hand", disbursement("10", 4)).await;
+        compare(&mut running.transactions, "it is gone").await;
+        verified(&url).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn totals_of_before_that_told_less_apart_are_made_anew() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(many(30).as_bytes()).await;
+        let whole = running.sums(SumTransactionsRequest::default()).await;
+        drop(running);
+        let db = Database::connect(&url).await.unwrap();
+        for statement in [
+            "DROP TABLE transaction_total",
+            "CREATE TABLE transaction_total (project text PRIMARY KEY, counted bigint NOT NULL)",
+            "DELETE FROM seaql_migrations WHERE version LIKE '%keep_totals'",
+        ] {
+            db.execute_unprepared(statement).await.unwrap();
+        }
+        drop(db);
+
+        let mut running = serve(&url).await;
+
+        running.create_project("hand", project("By hand")).await;
+        assert_eq!(running.sums(SumTransactionsRequest::default()).await, whole);
+        running.create_transaction("projects/hand", disbursement("1", 2)).await;
+        compare(&mut running.transactions, "after the migration").await;
+        verified(&url).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_processes_take_the_totals_forward() {
+    let Some(database) = testkit::database(testkit::Engine::Postgres).await else { return };
+    let url = &database.url;
+    let (mut one, mut other) = (serve(url).await, serve(url).await);
+    let some = many(MANY);
+    let more = some.replace(FIRST, "XI-IATI-TEST-TWO");
+
+    tokio::join!(one.import(some.as_bytes()), other.import(more.as_bytes()));
+
+    compare(&mut one.transactions, "two imports at once").await;
+    verified(url).await.unwrap();
 }
 
 /// The steps of SQLite for the sums of a brief.
