@@ -57,7 +57,7 @@ pub struct Methods {
     twice: Vec<&'static str>,
     /// The proto services, in the order in which they were registered.
     services: Vec<&'static str>,
-    /// The maximum size of a request, where it is not [`MAX_DECODING`], by proto service.
+    /// The maximum size of a request, where it is not [`MAX_DECODING`], by path.
     max_decoding: HashMap<&'static str, usize>,
 }
 
@@ -128,10 +128,10 @@ impl Methods {
             .standard::<Diff<T>>(standard!(server_streaming diff Diff))
     }
 
-    /// Sets the maximum size of a request to the proto service of `M`.
+    /// Sets the maximum size of a request, or of each of a stream of requests, to `M`.
     #[must_use]
     pub fn max_decoding<M: Rpc>(mut self, _: M, bytes: usize) -> Self {
-        self.max_decoding.insert(M::SERVICE, bytes);
+        self.max_decoding.insert(M::PATH, bytes);
         self
     }
 
@@ -143,8 +143,7 @@ impl Methods {
         service.proto_services.extend(self.services.iter().map(|&name| name.to_owned()));
         let mut router = std::mem::take(&mut service.routes).into_axum_router();
         for (path, Entry { handler, .. }) in self.entries {
-            let proto_service = path.split('/').nth(1).unwrap_or_default();
-            let max = self.max_decoding.get(proto_service).copied().unwrap_or(MAX_DECODING);
+            let max = self.max_decoding.get(path).copied().unwrap_or(MAX_DECODING);
             let call = move |request: http::Request<axum::body::Body>| {
                 handler(request.map(Body::new), max).map(Ok::<_, Infallible>)
             };

@@ -4,7 +4,7 @@ use api::registan::projects::v1::{
     CreateOrganizationRequest, GetProjectRequest, ListProjectsRequest, Organization, Participant,
     Project, ProjectDate, UpdateProjectRequest, project, project_date,
 };
-use api::registan::r#type::v1::{Date, PartialDate};
+use api::registan::r#type::v1::{Date, LocalizedText, PartialDate};
 use tonic::Code;
 
 use crate::support::{
@@ -266,6 +266,21 @@ async fn what_another_service_keeps_must_exist_to_be_asked_for_and_finds_what_li
         // Where the other service does not answer, the list is empty, and true.
         drop(running.agreements.take());
         assert_eq!(titles(&mut running, "agreements:\"agreements/epcb\"", "").await, "");
+    })
+    .await;
+}
+
+/// Once, the limit of an import held for all methods on projects.
+#[tokio::test]
+async fn a_project_of_more_than_a_mib_is_refused() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let text = LocalizedText { text: "w".repeat(65_000), ..LocalizedText::default() };
+        let long = Project { descriptions: vec![text; 24], ..project("Long") };
+
+        let refusal = running.projects.create_project(recording("long", long)).await.unwrap_err();
+
+        assert_eq!(refusal.code(), Code::OutOfRange, "{refusal:?}");
     })
     .await;
 }
