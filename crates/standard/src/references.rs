@@ -51,17 +51,19 @@ impl References {
     /// The resources of this kind and their parts, kept here.
     #[must_use]
     pub fn here<T: Served>(mut self) -> Self {
-        if !T::REFERABLE {
-            return self;
-        }
-        let find: Finder = Box::new(|chronicle, names| {
-            Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
-        });
-        self.kinds.push((T::PATTERN, Knower::Here(find)));
         self.referrers.push(Box::new(By::<T>(PhantomData)));
         if T::PARENT.is_some() {
             self.children.push(Box::new(Of::<T>(PhantomData)));
         }
+        if T::REFERABLE { self.names::<T>() } else { self }
+    }
+
+    /// The names of the resources of this kind and of their parts.
+    fn names<T: Served>(mut self) -> Self {
+        let find: Finder = Box::new(|chronicle, names| {
+            Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
+        });
+        self.kinds.push((T::PATTERN, Knower::Here(find)));
         T::PARTS.iter().fold(self, |all, (pattern, names_of)| all.parts::<T>(pattern, *names_of))
     }
 
@@ -170,4 +172,75 @@ pub async fn check_references(
     }
     let missing = references.missing(&names).await?;
     Ok(Response::new(CheckReferencesResponse { missing }))
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::agreements::v1::Party;
+    use chassis::clock::SystemClock;
+    use chronicle::schema::Schema;
+    use chronicle::{Field, Shown, database};
+    use facts::Check;
+    use policy::Tier;
+    use sea_orm_migration::SchemaManager;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::Reference;
+
+    /// Lies within a book, and nothing may refer to it.
+    #[derive(Clone, PartialEq, Serialize, Deserialize)]
+    struct Page(String);
+
+    impl Resource for Page {
+        const KIND: &'static str = "page";
+        const PATTERN: &'static str = "books/{book}/pages/{page}";
+        const PARENT: Option<(&'static str, &'static str)> = Some(("book", "book"));
+
+        fn name(&self) -> &str {
+            &self.0
+        }
+
+        fn tier(&self) -> Tier {
+            Tier::Public
+        }
+
+        fn fields() -> Vec<Field<Self>> {
+            Vec::new()
+        }
+    }
+
+    impl Served for Page {
+        type Message = Party;
+        const ORDER: &'static str = "";
+        const REFERABLE: bool = false;
+
+        fn read(_: &mut Check, name: String, _: Party) -> Self {
+            Self(name)
+        }
+
+        fn write(_: Shown<Self>) -> Party {
+            Party::default()
+        }
+
+        fn references(&self) -> Vec<Reference> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nothing_may_refer_to_still_is_a_child_and_a_referrer() {
+        testkit::on_both(|url| async move {
+            let db = database::open(&url).await.expect("it opens");
+            Schema::service().bring(&SchemaManager::new(&db)).await.expect("it is made");
+            let record = Chronicle::open(db, Arc::new(SystemClock)).await.expect("it opens");
+            let references = References::new(Arc::new(record)).here::<Page>();
+
+            assert_eq!(references.children("book").count(), 1);
+            assert_eq!(references.referrers(&["page"]).count(), 1);
+            let names = ["books/law/pages/p1".to_owned()];
+            assert_eq!(references.missing(&names).await.expect("nobody is asked"), names);
+        })
+        .await;
+    }
 }
