@@ -9,6 +9,9 @@ mod papers;
 mod parts;
 mod periods;
 mod questions;
+// Not of `common`, which `large.rs` shares and which must use all of it.
+#[path = "common/refusal.rs"]
+mod refusal;
 mod refusals;
 mod sight;
 mod statements;

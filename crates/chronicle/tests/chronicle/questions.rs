@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::refusal::refusal;
 use chassis::clock::SystemClock;
 use chronicle::schema::{Refill, Schema};
 use chronicle::verify::{Kind, verify};
@@ -157,12 +158,10 @@ async fn what_cannot_match_is_refused_with_what_would() {
             ("ids:\"()\"", "letters or digits"),
             ("titel:x", "did you mean `title`?"),
         ] {
-            match ids(&record, filter).await {
-                Err(Error::Invalid { argument: "filter", reason: "FILTER_INVALID", message }) => {
-                    assert!(message.contains(said), "{filter}: {message}");
-                }
-                other => panic!("{filter}: {other:?}"),
-            }
+            let request = ListRequest { filter: filter.to_owned(), ..ListRequest::default() };
+            let (reason, message) = refusal::<Note>(&record, request).await;
+            assert_eq!(reason, "FILTER_INVALID");
+            assert!(message.contains(said), "{filter}: {message}");
         }
         assert_eq!(found(&record, "title:WATER AND NOT ids:*").await, "");
     })

@@ -5,17 +5,11 @@
 use std::sync::Arc;
 
 use crate::common::{Thing, call, public, record, thing};
+use crate::refusal::refusal;
 use chassis::clock::SystemClock;
 use chronicle::schema::OPEN;
 use chronicle::{Chronicle, Error, ListRequest, Stored, database};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-
-async fn refusal(record: &Chronicle, request: ListRequest) -> (&'static str, String) {
-    match record.list::<Thing>(&request, &public()).await {
-        Err(Error::Invalid { reason, message, .. }) => (reason, message),
-        other => panic!("{request:?} gives {other:?}"),
-    }
-}
 
 fn filtered(filter: &str) -> ListRequest {
     ListRequest { filter: filter.to_owned(), ..ListRequest::default() }
@@ -63,7 +57,7 @@ async fn a_wrong_filter_is_refused_with_its_place() {
             ("title = \"a\0b\"", "at byte 10: U+0000"),
             ("good = true AND tags:\"\0\"", "at byte 22: U+0000"),
         ] {
-            let (reason, message) = refusal(&record, filtered(filter)).await;
+            let (reason, message) = refusal::<Thing>(&record, filtered(filter)).await;
             assert_eq!(reason, "FILTER_INVALID");
             assert!(message.contains(part), "{filter}: {message}");
         }
@@ -72,7 +66,7 @@ async fn a_wrong_filter_is_refused_with_its_place() {
             ("(".repeat(60) + "good = true" + &")".repeat(60), ""),
             (vec!["good = true"; 101].join(" OR "), "more than 100 terms"),
         ] {
-            let (reason, message) = refusal(&record, filtered(&filter)).await;
+            let (reason, message) = refusal::<Thing>(&record, filtered(&filter)).await;
             assert_eq!(reason, "FILTER_INVALID");
             assert!(message.contains(part), "{message}");
         }
@@ -89,9 +83,11 @@ async fn a_wrong_order_is_refused() {
             ("title up", "is not `field` or `field desc`"),
             ("title, title desc", "is there twice"),
         ] {
-            let (reason, message) =
-                refusal(&record, ListRequest { order_by: order.into(), ..ListRequest::default() })
-                    .await;
+            let (reason, message) = refusal::<Thing>(
+                &record,
+                ListRequest { order_by: order.into(), ..ListRequest::default() },
+            )
+            .await;
             assert_eq!(reason, "ORDER_BY_INVALID");
             assert!(message.contains(part), "{message}");
         }
@@ -120,13 +116,13 @@ async fn a_page_token_serves_only_the_question_it_was_made_for() {
             (ListRequest { show_deleted: true, ..with(first.clone()) }, "`show_deleted` differs"),
             (ListRequest { read_time: Some(1), ..with(first.clone()) }, "`read_time` differs"),
         ] {
-            let (reason, message) = refusal(&record, request).await;
+            let (reason, message) = refusal::<Thing>(&record, request).await;
             assert_eq!(reason, "PAGE_TOKEN_MISMATCH");
             assert!(message.contains(part), "{message}");
         }
         for forged in ["x", "AAAA", &token[1..], &"A".repeat(10_000)] {
             let request = ListRequest { page_token: forged.to_owned(), ..first.clone() };
-            assert_eq!(refusal(&record, request).await.0, "PAGE_TOKEN_INVALID");
+            assert_eq!(refusal::<Thing>(&record, request).await.0, "PAGE_TOKEN_INVALID");
         }
     })
     .await;
@@ -140,7 +136,7 @@ async fn an_instant_in_the_future_is_refused() {
         let request =
             ListRequest { read_time: Some(record.now() + 60_000_000), ..ListRequest::default() };
 
-        assert_eq!(refusal(&record, request).await.0, "READ_TIME_INVALID");
+        assert_eq!(refusal::<Thing>(&record, request).await.0, "READ_TIME_INVALID");
     })
     .await;
 }

@@ -1,0 +1,18 @@
+//! What is said of a list that is refused.
+
+use std::fmt::Debug;
+
+use chronicle::{Chronicle, Error, ListRequest, Resource};
+
+use super::common::public;
+
+/// Returns the reason and the message for which a list of `T` is refused.
+pub async fn refusal<T: Resource + Debug>(
+    record: &Chronicle,
+    request: ListRequest,
+) -> (&'static str, String) {
+    match record.list::<T>(&request, &public()).await {
+        Err(Error::Invalid { reason, message, .. }) => (reason, message),
+        other => panic!("{request:?} gives {other:?}"),
+    }
+}
