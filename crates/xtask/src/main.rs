@@ -24,6 +24,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Runs every test, on SQLite and on a PostgreSQL of its own, with real clients.
+    ///
+    /// Two tests are run by hand before figures are renewed: `cost` of policy (prints figures) and `the_long_form` of `hostile`
+    /// (takes minutes). Their commands stand in docs/figures.md.
     Test {
         /// What to give `cargo test` instead of --workspace, such as: -p chronicle -- pages
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -2,7 +2,7 @@
 //! hostile connection is borne for longer than 15 seconds.
 //!
 //! The short form runs with all tests; the long one, with 50 000 resets and 1 000 connections in each stall:
-//! `cargo test -p e2e --test hostile -- --ignored --nocapture`.
+//! `cargo xtask test -p e2e --test hostile -- --ignored --nocapture`.
 
 mod frames;
 mod honest;
@@ -154,7 +154,7 @@ async fn honest_callers_do_not_notice_hostile_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes: by command, see above"]
+#[ignore = "takes minutes: see the top of this file"]
 async fn the_long_form() {
     let suite = Suite::embedded().expect("it is built");
     println!("the gateway of a suite");
