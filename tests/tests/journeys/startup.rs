@@ -51,7 +51,7 @@ fn a_data_folder_that_cannot_be_made_is_named() {
     assert!(line.contains("/dev/null/data") && line.contains("--data-dir"), "{line}");
 }
 
-/// With the usual umask everybody on the machine could read the databases.
+/// Once, with the usual umask, everybody on the machine could read the databases.
 #[test]
 fn the_data_is_for_its_owner_alone_whatever_the_umask() {
     let Some(registan) = program("registan") else { return };

@@ -67,7 +67,7 @@ fn same(what: &str, one: (&Status, &str), other: (&Status, &str)) {
 /// The package and the resource of a Create, something hidden, and the request that names it.
 type Case<'a> = (&'a str, &'a str, &'a str, &'a dyn Fn(&str) -> Value);
 
-/// An editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
+/// Once, an editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
 /// `REFERENCE_MISSING`).
 async fn parents_and_references(stage: &Stage) {
     for country in ["KZ", "UZ"] {
@@ -104,7 +104,7 @@ fn capital(one: &str) -> String {
     one[..1].to_uppercase() + &one[1..]
 }
 
-/// Creating under the name of something hidden was refused, but trying it was not, which told the two apart.
+/// Once, creating under the name of something hidden was refused, but trying it was not, which told the two apart.
 async fn names(stage: &Stage) {
     let request = |id: &str| json!({ "party": body("Party", "PUBLIC", "KZ"), "party_id": id });
     for id in ["raised", "erased"] {

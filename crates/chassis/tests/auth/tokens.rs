@@ -132,7 +132,7 @@ async fn a_token_that_is_not_signed_by_a_known_key_is_refused() {
     assert!(running.who(&good).await.starts_with(&issuer.url), "the good one still is");
 }
 
-/// An ID token, which any client of the issuer is given at a login, was accepted.
+/// Once, an ID token, which any client of the issuer is given at a login, was accepted.
 #[tokio::test]
 async fn an_id_token_is_no_access_token() {
     let key = SigningKey::new("one", Algorithm::ES256);

@@ -50,8 +50,7 @@ async fn everything(client: &mut Client, one: &Activity) -> Vec<String> {
     all
 }
 
-/// An edit of a hidden field gave anonymous callers a new etag, event, revision number, `update_time` and
-/// entry of a Diff.
+/// Once, an edit of a hidden field gave anonymous callers a new etag, event, revision number, `update_time` and entry of a Diff.
 #[tokio::test]
 async fn an_edit_of_a_hidden_field_did_not_happen_for_those_who_may_not_see_it() {
     testkit::on_both(|url| async move {
