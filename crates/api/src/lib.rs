@@ -1,8 +1,8 @@
 //! The wire: messages and clients generated from `proto/`, one module per package, the methods as types ([`rpc`]), and the
 //! descriptors.
 //!
-//! Nothing here is written by hand but [`standard`], the shape that the requests of all standard methods share, and [`codec`],
-//! by which messages come and go.
+//! Written by hand are [`standard`], the shape that the requests of all standard methods share; the trait of a method in [`rpc`];
+//! [`codec`], by which messages come and go; and what finds the [`descriptors`].
 
 pub mod codec;
 pub mod rpc;

@@ -48,13 +48,13 @@ pub trait Standard: Message + Name + Default + Clone + 'static {
     fn list(request: Request<Self::List>) -> ListParts;
     /// Returns the parts of a Create request.
     fn create(request: Request<Self::Create>) -> CreateParts<Self>;
-    /// Returns the parts of a Update request.
+    /// Returns the parts of an Update request.
     fn update(request: Request<Self::Update>) -> UpdateParts<Self>;
     /// Returns the parts of a Delete request.
     fn delete(request: Request<Self::Delete>) -> DeleteParts;
-    /// Returns the parts of a Undelete request.
+    /// Returns the parts of an Undelete request.
     fn undelete(request: Request<Self::Undelete>) -> DeleteParts;
-    /// Returns the parts of a Export request.
+    /// Returns the parts of an Export request.
     fn export(request: Request<Self::Export>) -> ExportParts;
     /// Returns the parts of a Watch request.
     fn watch(request: Request<Self::Watch>) -> WatchParts;
