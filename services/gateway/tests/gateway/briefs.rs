@@ -32,6 +32,10 @@ fn date(year: i32, month: i32, day: i32) -> Option<PartialDate> {
     Some(PartialDate { date: Some(Date { year, month, day }), ..PartialDate::default() })
 }
 
+fn next_year() -> i32 {
+    i32::from(chassis::clock::today(&chassis::clock::SystemClock).year()) + 1
+}
+
 async fn ask(by: Connection, party: &str, day: Option<[i32; 3]>) -> Result<Brief, Status> {
     let as_of = day.map(|[year, month, day]| Date { year, month, day });
     let request = GetBriefRequest { party: party.to_owned(), as_of, ..GetBriefRequest::default() };
@@ -197,24 +201,30 @@ async fn money_that_the_project_above_cannot_hold_makes_a_brief_partial() {
 async fn a_framework_is_named_from_the_day_on_which_it_was_adopted_if_that_is_known() {
     let record = Record::start().await;
     let mut client = FrameworkServiceClient::new(record.channel());
-    for (place, adopted) in [date(2020, 5, 1), date(2021, 0, 0), None].into_iter().enumerate() {
+    let next = next_year();
+    let adopted = [date(2020, 5, 1), date(2021, 0, 0), None, date(next, 3, 1), date(next, 0, 0)];
+    for (place, adopted) in adopted.into_iter().enumerate() {
         let mut request = framework(place, "kz");
         request.framework.as_mut().expect("there is one").adopted = adopted;
         client.create_framework(request).await.expect("it is recorded");
     }
     let mut request = project(0, "kz");
     let fields = request.project.as_mut().expect("there is one");
-    fields.frameworks = (0..3).map(|place| format!("frameworks/f{place}")).collect();
+    fields.frameworks = (0..5).map(|place| format!("frameworks/f{place}")).collect();
     let kind = DateKind::Announced.into();
     fields.dates = vec![ProjectDate { kind, date: date(2019, 1, 1) }];
     let mut client = ProjectServiceClient::new(record.channel());
     client.create_project(request).await.expect("it is recorded");
+    let today = ["frameworks/f0", "frameworks/f1", "frameworks/f2"];
 
     for (day, named, undetermined) in [
         (Some([2020, 4, 30]), &[][..], &["frameworks/f2"][..]),
         (Some([2021, 6, 1]), &["frameworks/f0"], &["frameworks/f1", "frameworks/f2"]),
         (Some([2021, 12, 31]), &["frameworks/f0", "frameworks/f1"], &["frameworks/f2"]),
-        (None, &["frameworks/f0", "frameworks/f1", "frameworks/f2"], &[]),
+        (None, &today, &[]),
+        (Some([next, 2, 1]), &today, &["frameworks/f4"]),
+        (Some([next, 3, 1]), &[&today[..], &["frameworks/f3"]].concat(), &["frameworks/f4"]),
+        (Some([next, 12, 31]), &[&today[..], &["frameworks/f3", "frameworks/f4"]].concat(), &[]),
     ] {
         let money = ask(record.channel(), "parties/kz", day).await.unwrap().money.unwrap();
         let [project] = &money.projects[..] else { panic!("{:?}", money.projects) };

@@ -1,23 +1,26 @@
 //! Resources as large as a service takes, through the gateway, by clients that take no more than 4 MiB at a time.
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::{
-    Agreement, AgreementParty, CreateAgreementRequest, Party, Provision, agreement,
-    agreement_party, party, provision,
+    Agreement, AgreementParty, CreateAgreementRequest, ListFrameworksRequest, Party, Priority,
+    Provision, agreement, agreement_party, party, provision,
 };
 use api::registan::partnership::v1::GetBriefRequest;
 use api::registan::partnership::v1::part_status::Completeness;
 use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{
-    ExportProjectsRequest, ListProjectRevisionsRequest, Project, UpdateProjectRequest,
+    ExportProjectsRequest, ListProjectRevisionsRequest, Project, ProjectDate, UpdateProjectRequest,
+    project_date,
 };
-use api::registan::r#type::v1::LocalizedText;
+use api::registan::r#type::v1::{Date, LocalizedText, PartialDate};
 
-use crate::record::{Record, citation, project};
+use crate::record::{Record, citation, framework, project};
 
 /// More than one answer has room for.
 const PROJECTS: usize = 6;
+const FRAMEWORKS: usize = 6;
 const UPDATES: usize = 5;
 
 /// Some 900 kB.
@@ -129,4 +132,52 @@ async fn large_resources_are_read_by_every_way() {
     assert!(law_status.reason.contains("larger than an answer"), "{}", law_status.reason);
     assert!(law.party.is_some() && law.legal_basis.is_none());
     assert!(brief.rights.unwrap().status.unwrap().reason.is_empty());
+}
+
+fn day(year: i32) -> Date {
+    Date { year, month: 5, day: 1 }
+}
+
+/// Frameworks that come to more than a page, all of a past day, and a project that serves them.
+async fn frameworks(record: &Record) {
+    let priority = |number: usize| Priority {
+        priority_id: format!("p{number}"),
+        title: "x".repeat(1000),
+        ..Priority::default()
+    };
+    let mut frameworks = FrameworkServiceClient::new(record.channel());
+    for place in 0..FRAMEWORKS {
+        let mut request = framework(place, "kz");
+        let fields = request.framework.as_mut().expect("there is one");
+        fields.priorities = (0..900).map(priority).collect();
+        fields.adopted = Some(PartialDate { date: Some(day(2020)), ..PartialDate::default() });
+        frameworks.create_framework(request).await.expect("it is recorded");
+    }
+    let mut request = project(0, "kz");
+    let serves = (0..FRAMEWORKS).map(|place| format!("frameworks/f{place}"));
+    let fields = request.project.as_mut().expect("there is one");
+    fields.frameworks = serves.collect();
+    let date = Some(PartialDate { date: Some(day(2019)), ..PartialDate::default() });
+    fields.dates = vec![ProjectDate { kind: project_date::Kind::Announced.into(), date }];
+    let mut projects = ProjectServiceClient::new(record.channel());
+    projects.create_project(request).await.expect("it is recorded");
+}
+
+#[tokio::test]
+async fn frameworks_of_all_pages_are_named() {
+    let record = Record::start().await;
+    frameworks(&record).await;
+    let request = ListFrameworksRequest { page_size: 1000, ..ListFrameworksRequest::default() };
+    let mut client = FrameworkServiceClient::new(record.channel());
+    let first = client.list_frameworks(request).await.unwrap().into_inner();
+    assert!(!first.next_page_token.is_empty(), "else there is nothing to test");
+
+    let as_of = Some(day(2021));
+    let request = GetBriefRequest { party: "parties/kz".to_owned(), as_of, ..Default::default() };
+    let mut gateway = PartnershipServiceClient::new(record.channel());
+    let money = gateway.get_brief(request).await.unwrap().into_inner().money.unwrap();
+
+    let status = money.status.unwrap();
+    assert_eq!(status.completeness(), Completeness::Complete, "{}", status.reason);
+    assert_eq!(money.projects[0].frameworks.len(), FRAMEWORKS);
 }

@@ -2,18 +2,33 @@
 
 use std::collections::HashMap;
 
+use api::registan::agreements::v1::ListFrameworksRequest;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
-use api::registan::agreements::v1::{ListFrameworksRequest, ListFrameworksResponse};
 use api::registan::partnership::v1::ProjectSummary;
 use api::registan::partnership::v1::part_status::GapKind;
 use chassis::Failure;
 use chassis::server::MAX_ENCODING;
+use facts::PartialDate;
 use prost_types::Timestamp;
 
 use super::Question;
 use super::day::{By, date};
 use super::gaps::Gaps;
+use super::room::Room;
+use super::standing::Days;
 use crate::App;
+
+/// When each framework was adopted, by name; nothing where that is not recorded.
+type Adoptions = HashMap<String, Option<PartialDate>>;
+
+/// How many projects serve frameworks of which it is not known whether they were adopted by that day.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Doubts {
+    /// Because of their date.
+    undated: usize,
+    /// Because they were not read.
+    unread: usize,
+}
 
 /// Keeps, of the frameworks that projects serve, those that were adopted by that day, and apart those of which that is not known.
 pub async fn served_by(
@@ -25,71 +40,123 @@ pub async fn served_by(
     if projects.iter().all(|project| project.frameworks.is_empty()) {
         return;
     }
-    let mut page = frameworks(app, question.read_time).await;
+    let mut adoptions = Adoptions::new();
+    let mut is_whole = read(app, question.read_time, &mut adoptions).await;
     // The instant may be one of another service: see `if_later`.
-    if page.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
-        page = frameworks(app, None).await;
+    if is_whole.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
+        is_whole = read(app, None, &mut adoptions).await;
     }
-    match page {
-        Ok(page) => keep(page, question, projects, gaps),
-        Err(failure) => {
-            let description = format!(
-                "frameworks are left out: which were adopted by that day is not known: {}",
-                failure.message
-            );
-            gaps.add(GapKind::ServiceUnavailable, description);
-            for project in projects {
-                project.frameworks.clear();
-            }
-        }
-    }
-}
-
-fn keep(
-    page: ListFrameworksResponse,
-    question: &Question,
-    projects: &mut [ProjectSummary],
-    gaps: &mut Gaps,
-) {
-    if !page.next_page_token.is_empty() {
-        gaps.add(
-            GapKind::NoRoom,
-            "of only some of the frameworks it was asked when they were adopted",
-        );
-    }
-    let days = question.days;
-    let by: HashMap<String, By> = page
-        .frameworks
-        .into_iter()
-        .map(|framework| (framework.name, By::of(date(framework.adopted).as_ref(), days.as_of)))
-        .collect();
-    let mut projects_in_doubt = 0;
-    for project in projects {
-        for name in std::mem::take(&mut project.frameworks) {
-            let framework = name.split_once("/priorities/").map_or(name.as_str(), |(it, _)| it);
-            match by.get(framework).copied().unwrap_or(By::Unknown) {
-                By::Then => project.frameworks.push(name),
-                By::Later => {}
-                // What is recorded exists today.
-                By::Unknown if days.as_of > days.today => project.frameworks.push(name),
-                By::Unknown => project.undetermined_frameworks.push(name),
-            }
-        }
-        projects_in_doubt += usize::from(!project.undetermined_frameworks.is_empty());
-    }
-    gaps.add_some(GapKind::DayNotKnown, projects_in_doubt, || {
-        format!("whether frameworks that {projects_in_doubt} projects serve (undeterminedFrameworks) had been adopted by that day is not known: the date is not recorded, or not exactly enough")
+    let Doubts { undated, unread } = keep(&adoptions, question.days, projects);
+    gaps.add_some(GapKind::DayNotKnown, undated, || {
+        format!("whether frameworks that {undated} projects serve (undeterminedFrameworks) had been adopted by that day is not known: the date is not recorded, or not exactly enough")
+    });
+    let (kind, why) = match is_whole {
+        Ok(true) => (GapKind::DayNotKnown, "they are not in the record, or not for you".to_owned()),
+        Ok(false) => (GapKind::NoRoom, "there was no time to read all frameworks".to_owned()),
+        Err(failure) => (GapKind::ServiceUnavailable, failure.message.clone()),
+    };
+    gaps.add_some(kind, unread, || {
+        format!("when frameworks that {unread} projects serve (undeterminedFrameworks) were adopted could not be read: {why}")
     });
 }
 
-/// All frameworks, as far as there is room.
-async fn frameworks(
+fn keep(adoptions: &Adoptions, days: Days, projects: &mut [ProjectSummary]) -> Doubts {
+    let mut doubts = Doubts::default();
+    for project in projects {
+        let (mut is_undated, mut is_unread) = (false, false);
+        for name in std::mem::take(&mut project.frameworks) {
+            let framework = name.split_once("/priorities/").map_or(name.as_str(), |(it, _)| it);
+            let adopted = adoptions.get(framework);
+            match adopted.map_or(By::Unknown, |adopted| by(adopted.as_ref(), days)) {
+                By::Then => project.frameworks.push(name),
+                By::Later => {}
+                By::Unknown => {
+                    is_undated |= adopted.is_some();
+                    is_unread |= adopted.is_none();
+                    project.undetermined_frameworks.push(name);
+                }
+            }
+        }
+        doubts.undated += usize::from(is_undated);
+        doubts.unread += usize::from(is_unread);
+    }
+    doubts
+}
+
+/// Whether a framework was adopted by that day. What is recorded exists today, unless its own date lies in the future.
+fn by(adopted: Option<&PartialDate>, days: Days) -> By {
+    let may_exist = adopted.is_none_or(|date| date.earliest() <= days.today);
+    match By::of(adopted, days.as_of) {
+        By::Unknown if days.as_of >= days.today && may_exist => By::Then,
+        by => by,
+    }
+}
+
+/// Reads when frameworks were adopted, page by page; false where time ended before all were read.
+async fn read(
     app: &App,
     read_time: Option<Timestamp>,
-) -> Result<ListFrameworksResponse, Failure> {
-    let request =
-        ListFrameworksRequest { page_size: 1000, read_time, ..ListFrameworksRequest::default() };
+    adoptions: &mut Adoptions,
+) -> Result<bool, Failure> {
     let client = FrameworkServiceClient::new(app.agreements.clone());
-    let page = client.max_decoding_message_size(MAX_ENCODING).list_frameworks(request).await;
-    Ok(page.map_err(|status| Failure::downstream("agreements", status))?.into_inner())
+    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let room = Room::of(0);
+    let mut request =
+        ListFrameworksRequest { page_size: 1000, read_time, ..ListFrameworksRequest::default() };
+    loop {
+        let page = client.list_frameworks(request.clone()).await;
+        let page = page.map_err(|status| Failure::downstream("agreements", status))?.into_inner();
+        adoptions.extend(page.frameworks.into_iter().map(|it| (it.name, date(it.adopted))));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() || !room.is_left() {
+            return Ok(request.page_token.is_empty());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use facts::Day;
+
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_exists_today_unless_it_begins_later() {
+        let (year, day) =
+            (|year| PartialDate::new(year, 0, 0), |month| PartialDate::new(2027, month, 1));
+        for (adopted, as_of, wanted) in [
+            (None, 20_260_101, By::Unknown),
+            (None, 20_261_128, By::Then),
+            (year(2026), 20_261_127, By::Unknown),
+            (year(2026), 20_261_128, By::Then),
+            (year(2027), 20_261_128, By::Later),
+            (year(2027), 20_270_201, By::Unknown),
+            (year(2027), 20_271_231, By::Then),
+            (day(3), 20_261_128, By::Later),
+            (day(3), 20_270_301, By::Then),
+        ] {
+            let days = Days { as_of: Day(as_of), today: Day(20_261_128) };
+            assert_eq!(by(adopted.as_ref(), days), wanted, "{adopted:?} {as_of}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_is_told_apart_from_what_has_no_date() {
+        let adoptions = Adoptions::from([("frameworks/f0".to_owned(), None)]);
+        let serving = |names: &[&str]| ProjectSummary {
+            frameworks: names.iter().map(|&it| it.to_owned()).collect(),
+            ..ProjectSummary::default()
+        };
+        let mut projects = [
+            serving(&["frameworks/f0"]),
+            serving(&["frameworks/f0", "frameworks/f1/priorities/a", "frameworks/f2"]),
+        ];
+        let days = Days { as_of: Day(20_260_101), today: Day(20_261_128) };
+
+        let doubts = keep(&adoptions, days, &mut projects);
+
+        assert_eq!(doubts, Doubts { undated: 2, unread: 1 });
+        assert!(projects.iter().all(|project| project.frameworks.is_empty()));
+        assert_eq!(projects[1].undetermined_frameworks.len(), 3);
+    }
 }

@@ -26,7 +26,7 @@ use crate::App;
 /// The bytes of the projects that are listed.
 const MOST_BYTES: usize = 3 << 18;
 
-/// Two kinds of call, all at the instant of the first; and one more for a day that is past.
+/// Two kinds of call, all at the instant of the first; and one more kind where projects serve frameworks.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
     let sums = sums(app, question).await?;
     let mut gaps = Gaps::default();
@@ -108,9 +108,7 @@ async fn projects(
         gaps.add(GapKind::NoRoom, format!("only the first {} projects are listed", room.items()));
     }
     listed.tell(&mut gaps, question);
-    if !question.is_today() {
-        frameworks::served_by(app, question, &mut listed.projects, &mut gaps).await;
-    }
+    frameworks::served_by(app, question, &mut listed.projects, &mut gaps).await;
     Ok((listed, gaps))
 }
 
