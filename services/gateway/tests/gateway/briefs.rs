@@ -15,10 +15,10 @@ use api::registan::projects::v1::{
     CreateTransactionRequest, Project, ProjectDate, ProjectRelation, Recipient, Transaction,
     project_relation, transaction,
 };
-use api::registan::rights::v1::Recommendation;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{Addressee, CreateRecommendationRequest, addressee};
+use api::registan::rights::v1::{ListActivitiesRequest, Recommendation};
 use api::registan::r#type::v1::external_id::Scheme;
 use api::registan::r#type::v1::{Date, ExternalId, Money, PartialDate};
 use chassis::client::Connection;
@@ -334,4 +334,35 @@ async fn callers_without_a_name_are_not_told_in_which_part_of_a_year_something_w
     assert_eq!(gaps(named.status.as_ref()), [GapKind::DayNotKnown]);
     assert_eq!(none, five, "not even that there are five in this year");
     assert!(year_after.activities.iter().any(|it| it.count == 5));
+}
+
+/// A day to come must not tell what was done in the year that is not over.
+#[tokio::test]
+async fn callers_without_a_name_are_told_no_more_by_asking_for_a_day_to_come() {
+    let record = Record::start().await;
+    let nobody = || Connection::to(&format!("http://{}", record.gateway.address)).unwrap();
+    let rights = async |by: Connection, year| {
+        let rights = ask(by, "parties/kz", Some([year, 1, 1])).await.unwrap().rights.unwrap();
+        let rows = rights.activities.iter().map(|it| (it.kind(), it.exactness(), it.count));
+        (rows.collect::<Vec<_>>(), gaps(rights.status.as_ref()))
+    };
+    let next = next_year();
+    let before = [rights(nobody(), next).await, rights(nobody(), next + 1).await];
+    let mut activities = ActivityServiceClient::new(record.channel());
+    for place in 0..5 {
+        let mut request = activity(place, "kz");
+        request.activity.as_mut().expect("there is one").date = date(next - 1, 0, 0);
+        activities.create_activity(request).await.unwrap();
+    }
+
+    let after = [rights(nobody(), next).await, rights(nobody(), next + 1).await];
+    let (named, _) = rights(record.channel(), next).await;
+
+    assert_eq!(after, before);
+    assert!(
+        named.iter().any(|(_, exactness, count)| (*exactness, *count) == (Exactness::Exact, 5))
+    );
+    let mut list = ActivityServiceClient::new(nobody());
+    let public = list.list_activities(ListActivitiesRequest::default()).await.unwrap();
+    assert_eq!(public.into_inner().activities.len(), 5, "the brief is veiled, not the list");
 }

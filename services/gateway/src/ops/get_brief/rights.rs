@@ -14,6 +14,7 @@ use super::counts::{self, Counts};
 use super::day::{By, date};
 use super::gaps::Gaps;
 use super::room::Room;
+use super::standing::Days;
 use super::subject::Subject;
 use crate::App;
 
@@ -88,7 +89,7 @@ async fn recommendations(
 }
 
 /// What delegations did there by that day; for callers without a name, what could lead to a person only up to the end of the year
-/// before, and not a word of what is not counted of it.
+/// before that day or today, whichever is earlier, and not a word of what is not counted of it.
 async fn count(
     app: &App,
     question: &Question,
@@ -106,12 +107,14 @@ async fn count(
         ..ListActivitiesRequest::default()
     };
     let (mut counts, mut uncounted) = (Counts::default(), 0);
+    let Days { as_of, today } = question.days;
+    // Of a day to come no more is told than of today: the year is not over.
+    let veiled_until = counts::end_of_year_before(as_of.min(today));
     loop {
         let page = client.list_activities(request.clone()).await.map_err(down)?.into_inner();
         for activity in page.activities {
             let is_veiled = is_anonymous && counts::is_sensitive(activity.kind);
-            let as_of = question.days.as_of;
-            let day = if is_veiled { counts::end_of_year_before(as_of) } else { as_of };
+            let day = if is_veiled { veiled_until } else { as_of };
             match By::of(date(activity.date).as_ref(), day) {
                 By::Then => counts.add(activity.kind, activity.outcome),
                 By::Unknown if !is_veiled => uncounted += 1,
