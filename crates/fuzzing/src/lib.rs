@@ -143,7 +143,7 @@ pub fn iati(bytes: &[u8]) {
     let (mut events, mut delivered) = (0, 0);
     for event in &mut reader {
         events += 1;
-        if let iati::Event::Activity(activity, _) | iati::Event::Part(activity) = event {
+        if let iati::Event::Record(activity, _) | iati::Event::Part(activity) = event {
             let transactions = activity.transactions.iter().map(|it| &it.elements);
             let all = transactions.chain([&activity.elements]);
             delivered += all.map(iati::Elements::total).sum::<u64>();

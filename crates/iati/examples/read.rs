@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let mut findings: Vec<Finding> = Vec::new();
     for event in &mut reader {
         match event {
-            Event::Activity(activity, about) => {
+            Event::Record(activity, about) => {
                 activities += 1;
                 transactions += activity.transactions.len();
                 findings.extend(about);
@@ -42,8 +42,8 @@ fn main() -> ExitCode {
     let seconds = started.elapsed().as_secs_f64();
 
     let totals = reader.totals();
-    println!("activities   {activities} of {}", totals.activities);
-    println!("transactions {transactions} of {}", totals.transactions);
+    println!("activities   {activities} of {}", totals.records);
+    println!("transactions {transactions} of {}", totals.children);
     let mut counts = BTreeMap::new();
     for finding in &findings {
         *counts.entry((finding.severity, finding.rule)).or_insert(0) += 1;

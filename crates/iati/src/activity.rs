@@ -1,8 +1,8 @@
 //! The values a reader delivers: plain data, codes as published, nothing looked up.
 
+use formats::Elements;
 use rust_decimal::Decimal;
 
-use crate::census::Elements;
 use crate::date::Date;
 
 /// One `iati-activity`, with what it holds that Registan uses.
@@ -182,4 +182,36 @@ pub struct Transaction {
     pub line: u64,
     /// Its elements that can be recorded.
     pub elements: Elements,
+}
+
+impl formats::Item for Activity {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn elements(&self) -> &Elements {
+        &self.elements
+    }
+}
+
+impl formats::Record for Activity {
+    type Child = Transaction;
+
+    fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
+    fn children(&self) -> &[Transaction] {
+        &self.transactions
+    }
+}
+
+impl formats::Item for Transaction {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn elements(&self) -> &Elements {
+        &self.elements
+    }
 }

@@ -5,18 +5,18 @@ mod start;
 
 use std::collections::HashSet;
 
+use formats::{Census, Elements, Finding};
 use sha2::{Digest, Sha256};
 
+use crate::Event;
 use crate::activity::{Activity, Narrative, Transaction};
 use crate::attributes::Attrs;
 use crate::budget::BudgetDraft;
-use crate::census::{Census, Elements};
 use crate::check;
-use crate::finding::{Finding, Rule};
+use crate::finding::Rule;
 use crate::limits::{MAX_ACTIVITY_ITEMS, MAX_ACTIVITY_TEXT, PART_TEXT, PART_TRANSACTIONS};
 use crate::node::Node;
 use crate::notes::Notes;
-use crate::reader::Event;
 use crate::shares;
 use crate::text::{Odd, clean, shown};
 use crate::transaction::TransactionDraft;
@@ -85,7 +85,7 @@ impl Draft {
     /// Gives up the activity. What it held is let go; the first reason counts.
     pub(crate) fn skip(&mut self, rule: Rule, line: u64, message: String) {
         if self.skip.is_none() {
-            self.skip = Some(Finding::new(rule, line, message));
+            self.skip = Some(rule.at(line, message));
             self.notes = Notes::default();
             self.lose_all();
             self.transaction = None;
@@ -353,7 +353,7 @@ impl Draft {
         }
         check::whole(&self.activity, self.lacks_language, &mut self.notes);
         let findings = self.notes.finish(line, &self.activity.identifier);
-        Event::Activity(Box::new(self.activity), findings)
+        Event::Record(Box::new(self.activity), findings)
     }
 
     fn skip_version_one(&mut self) {

@@ -1,58 +1,6 @@
-//! What the reader has to say about a file, and the closed set of rules it says it by.
+//! The closed set of rules by which the reader says what it found.
 
-use std::fmt;
-
-/// How bad it is, in the steps of the IATI validator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Good to know.
-    Advisory,
-    /// Odd or mended; it was read. Whether the record has a place for it, the counts of what is not kept say.
-    Warning,
-    /// A record or a value was not taken, or what every activity must have is missing.
-    Error,
-    /// The file, the rest of it, or a dangerous record was not taken.
-    Critical,
-}
-
-impl Severity {
-    /// The name in lower case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Advisory => "advisory",
-            Self::Warning => "warning",
-            Self::Error => "error",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One thing that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub severity: Severity,
-    /// The id of a [`Rule`].
-    pub rule: &'static str,
-    /// Line of the file, from 1.
-    pub line: u64,
-    /// The activity it is about, when that is known.
-    pub identifier: Option<String>,
-    /// What is wrong; what was done about it; what to do.
-    pub message: String,
-}
-
-impl Finding {
-    pub(crate) fn new(rule: Rule, line: u64, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { severity: rule.severity(), rule: rule.as_str(), line, identifier: None, message }
-    }
-}
+use formats::{Finding, Severity};
 
 /// Declares the rules once: variant, id, severity, meaning.
 macro_rules! rules {
@@ -75,6 +23,18 @@ macro_rules! rules {
             /// How bad a breach is. Each rule has one severity.
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity,)+ }
+            }
+
+            /// A breach of it at a line.
+            pub(crate) fn at(self, line: u64, message: impl Into<String>) -> Finding {
+                let message = message.into();
+                Finding {
+                    severity: self.severity(),
+                    rule: self.as_str(),
+                    line,
+                    identifier: None,
+                    message,
+                }
             }
         }
     };

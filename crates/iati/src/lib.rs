@@ -27,7 +27,6 @@ mod activity;
 mod amount;
 mod attributes;
 mod budget;
-mod census;
 mod check;
 mod codes;
 mod date;
@@ -51,7 +50,10 @@ pub use activity::{
     Activity, ActivityDate, Budget, Money, Narrative, Org, OtherIdentifier, ParticipatingOrg,
     RecipientCountry, RecipientRegion, RelatedActivity, Sector, Transaction,
 };
-pub use census::{Census, Elements, NotKept};
 pub use date::Date;
-pub use finding::{Finding, Rule, Severity};
-pub use reader::{Event, Reader, Totals};
+pub use finding::Rule;
+pub use formats::{Census, Elements, Finding, Severity, Totals};
+pub use reader::Reader;
+
+/// What the reader delivers; parts only [in parts](Reader::in_parts).
+pub type Event = formats::Event<Activity>;

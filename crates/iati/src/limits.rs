@@ -17,8 +17,5 @@ pub(crate) const MAX_ACTIVITY_ITEMS: usize = 100_000;
 /// Transactions of one activity, and bytes of its texts, after which a part of it is delivered.
 pub(crate) const PART_TRANSACTIONS: usize = 500;
 pub(crate) const PART_TEXT: usize = 1024 * 1024;
-/// Paths of a file that are counted one by one, and bytes of one.
-pub(crate) const MAX_PATHS: usize = 1000;
-pub(crate) const MAX_PATH: usize = 256;
 /// Findings kept for one activity.
 pub(crate) const MAX_FINDINGS: usize = 1000;

@@ -2,13 +2,14 @@
 
 use std::fmt::Arguments;
 
+use formats::Finding;
 use rust_decimal::Decimal;
 
 use crate::amount;
 use crate::attributes::Attrs;
 use crate::codes::CodeList;
 use crate::date::{self, Date};
-use crate::finding::{Finding, Rule};
+use crate::finding::Rule;
 use crate::limits::MAX_FINDINGS;
 use crate::text::shown;
 
@@ -22,7 +23,7 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) fn add(&mut self, rule: Rule, line: u64, message: Arguments<'_>) {
         if self.found.len() < MAX_FINDINGS {
-            self.found.push(Finding::new(rule, line, message.to_string()));
+            self.found.push(rule.at(line, message.to_string()));
         } else {
             self.left_out += 1;
         }
@@ -36,7 +37,7 @@ impl Notes {
                  import again",
                 self.left_out
             );
-            self.found.push(Finding::new(Rule::FindingsLeftOut, line, message));
+            self.found.push(Rule::FindingsLeftOut.at(line, message));
         }
         for finding in &mut self.found {
             finding.identifier = Some(identifier.to_owned());

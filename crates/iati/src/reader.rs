@@ -5,44 +5,19 @@ mod open;
 use std::collections::VecDeque;
 use std::io::Read;
 
+use formats::{Census, Finding, Totals};
 use quick_xml::events::Event as Xml;
 
+use crate::Event;
 use crate::activity::Activity;
-use crate::census::Census;
 use crate::draft::{Draft, Seen};
-use crate::finding::{Finding, Rule};
+use crate::finding::Rule;
 use crate::limits::MAX_TEXT;
 use crate::node::Node;
 use crate::source::Source;
 use crate::stop;
 use crate::text::{resolve, shown};
 use crate::version::Version;
-
-/// What the reader delivers.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// A whole activity with its findings, in the order of the file.
-    Activity(Box<Activity>, Vec<Finding>),
-    /// Transactions of an activity that has many, from a reader [in parts](Reader::in_parts): the first time with all that
-    /// was read of the activity before them, later with its identifier and line alone. The activity itself comes last, with
-    /// the rest of its transactions; if it does not come, it could not be read to its end.
-    Part(Box<Activity>),
-    /// A finding about a record that was skipped, or about the file.
-    Finding(Finding),
-}
-
-/// What is in the file, also what was skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// `iati-activity` elements, also one the file breaks off in.
-    pub activities: u64,
-    /// `transaction` elements of activities.
-    pub transactions: u64,
-    /// Elements of all kinds, as far as the file was read.
-    pub elements: u64,
-    /// Bytes taken from the input.
-    pub bytes: u64,
-}
 
 /// What the root of a file says that it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,11 +107,6 @@ impl<R: Read> Reader<R> {
     /// among them.
     pub const fn census(&self) -> &Census {
         &self.census
-    }
-
-    /// As [`Reader::census`], at the end.
-    pub fn into_census(self) -> Census {
-        self.census
     }
 
     /// Reads one piece of XML.
@@ -236,7 +206,7 @@ impl<R: Read> Reader<R> {
         if frame.node == Node::Activity {
             if let Some(draft) = self.draft.take() {
                 let event = draft.finish(&mut self.seen, &mut self.census);
-                self.delivered += u64::from(matches!(event, Event::Activity(..)));
+                self.delivered += u64::from(matches!(event, Event::Record(..)));
                 self.ready.push_back(event);
             }
         } else if frame.node != Node::Ignored
@@ -286,11 +256,23 @@ impl<R: Read> Reader<R> {
             .damaged_at
             .filter(|_| self.root != Root::Other)
             .map(|at| stop::damaged(source.encoding, at));
-        let none = (self.totals.activities == 0 && self.root != Root::Other)
+        let none = (self.totals.records == 0 && self.root != Root::Other)
             .then(|| stop::no_activities(line));
         self.ready.extend(damage.into_iter().chain(none).map(Event::Finding));
         self.done = true;
         Ok(())
+    }
+}
+
+impl<R: Read> formats::Reader for Reader<R> {
+    type Record = Activity;
+
+    fn totals(&self) -> Totals {
+        self.totals()
+    }
+
+    fn into_census(self) -> Census {
+        self.census
     }
 }
 

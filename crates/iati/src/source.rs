@@ -3,9 +3,9 @@
 use std::io::{self, BufRead, Read};
 
 use encoding_rs::{CoderResult, Decoder};
+use formats::Finding;
 
 use crate::encoding::{self, HEAD};
-use crate::finding::Finding;
 use crate::limits::MAX_PIECE;
 
 const RAW: usize = 32 * 1024;
@@ -105,7 +105,7 @@ impl<R: Read> Source<R> {
         let detected = encoding::detect(head);
         self.raw_at = detected.mark;
         self.encoding = detected.encoding.name();
-        self.note = detected.note.map(|(rule, message)| Finding::new(rule, 1, message));
+        self.note = detected.note.map(|(rule, message)| rule.at(1, message));
         Ok(detected.encoding.new_decoder_without_bom_handling())
     }
 

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use crate::finding::{Finding, Rule};
+use formats::Finding;
+
+use crate::finding::Rule;
 use crate::limits::{MAX_DEPTH, MAX_PIECE};
 use crate::text::shown;
 
@@ -11,7 +13,7 @@ fn stopped(rule: Rule, line: u64, delivered: u64, what: &str, todo: &str) -> Fin
     let message = format!(
         "{what} at line {line}; reading stopped; whole activities read before it: {delivered}; {todo}"
     );
-    Finding::new(rule, line, message)
+    rule.at(line, message)
 }
 
 /// `head` are the first bytes: they may tell what the file is.
@@ -25,7 +27,7 @@ pub(crate) fn not_xml(head: [u8; 4], line: u64) -> Finding {
     };
     let message =
         format!("the file is not XML{guess}; nothing was read; give an IATI activity file");
-    Finding::new(Rule::NotXml, line, message)
+    Rule::NotXml.at(line, message)
 }
 
 pub(crate) fn not_iati(root: &str, line: u64) -> Finding {
@@ -36,13 +38,13 @@ pub(crate) fn not_iati(root: &str, line: u64) -> Finding {
     };
     let message =
         format!("the root is {}, not iati-activities; nothing was read; {advice}", shown(root));
-    Finding::new(Rule::NotIati, line, message)
+    Rule::NotIati.at(line, message)
 }
 
 pub(crate) fn organisation_file(line: u64) -> Finding {
     let message = "this is an organisation file: not read here; nothing was read; give the \
                    publisher's activity file";
-    Finding::new(Rule::OrganisationFile, line, message)
+    Rule::OrganisationFile.at(line, message)
 }
 
 pub(crate) fn doctype(line: u64, delivered: u64) -> Finding {
@@ -88,11 +90,11 @@ pub(crate) fn damaged(encoding: &str, line: u64) -> Finding {
         "there are bytes that are not {encoding}, the first at line {line}; each was read as \
          U+FFFD; declare the encoding the file is written in"
     );
-    Finding::new(Rule::EncodingInvalid, line, message)
+    Rule::EncodingInvalid.at(line, message)
 }
 
 pub(crate) fn no_activities(line: u64) -> Finding {
     let message = "the file has no activities; there was nothing to read; see if it is the one \
                    you mean";
-    Finding::new(Rule::NoActivities, line, message)
+    Rule::NoActivities.at(line, message)
 }

@@ -1,8 +1,9 @@
 //! A transaction while it is read.
 
+use formats::Elements;
+
 use crate::activity::{Narrative, Org, RecipientRegion, Sector, Transaction};
 use crate::attributes::Attrs;
-use crate::census::Elements;
 use crate::codes;
 use crate::finding::Rule;
 use crate::money::ValueDraft;

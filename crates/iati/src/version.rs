@@ -1,6 +1,8 @@
 //! Which version of the standard a file is written in.
 
-use crate::finding::{Finding, Rule};
+use formats::Finding;
+
+use crate::finding::Rule;
 use crate::text::shown;
 
 /// The versions as far as they matter to reading.
@@ -20,7 +22,7 @@ impl Version {
         let Some(text) = text else {
             let message = "the file names no version; it was read as 2.03, except activities in \
                            the shape of 1.x; give @version";
-            return (Self::Unknown, Some(Finding::new(Rule::VersionMissing, line, message)));
+            return (Self::Unknown, Some(Rule::VersionMissing.at(line, message)));
         };
         let label = shown(text);
         if is_one(text) {
@@ -28,7 +30,7 @@ impl Version {
                 "the file is of version {label}; versions 1.x are not read; its activities are \
                  counted and skipped; ask the publisher for 2.03"
             );
-            return (Self::One, Some(Finding::new(Rule::VersionOneFile, line, message)));
+            return (Self::One, Some(Rule::VersionOneFile.at(line, message)));
         }
         if matches!(text, "2.01" | "2.02" | "2.03") {
             return (Self::Two, None);
@@ -36,7 +38,7 @@ impl Version {
         let message = format!(
             "{label} is not a version of the standard; the file was read as 2.03; write 2.03"
         );
-        (Self::Unknown, Some(Finding::new(Rule::VersionUnknown, line, message)))
+        (Self::Unknown, Some(Rule::VersionUnknown.at(line, message)))
     }
 
     /// The version of an activity that names its own, as 1.x allowed, in a file of this one.

@@ -1,6 +1,7 @@
 //! The count of the elements of an activity while it is read.
 
-use crate::census::Census;
+use formats::Census;
+
 use crate::draft::Draft;
 
 impl Draft {

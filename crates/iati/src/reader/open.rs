@@ -2,13 +2,13 @@
 
 use std::io::Read;
 
+use formats::{Finding, TOP};
 use quick_xml::events::BytesStart;
 
 use super::{Event, Frame, Reader, Root};
 use crate::attributes::{Attrs, AttrsProblem};
-use crate::census::TOP;
 use crate::draft::Draft;
-use crate::finding::{Finding, Rule};
+use crate::finding::Rule;
 use crate::limits::{MAX_ATTRIBUTE, MAX_ATTRIBUTES, MAX_DEPTH};
 use crate::node::Node;
 use crate::stop;
@@ -33,7 +33,7 @@ impl<R: Read> Reader<R> {
         self.totals.elements += 1;
         // A transaction counts also where it is not read, an identifier is wanted for the finding.
         if node == Node::Transaction {
-            self.totals.transactions += 1;
+            self.totals.children += 1;
         }
         if node != Node::Identifier && self.draft.as_ref().is_some_and(Draft::is_skipped) {
             node = Node::Ignored;
@@ -102,7 +102,7 @@ impl<R: Read> Reader<R> {
             frame.has_lang = true;
         }
         if node == Node::Activity {
-            self.totals.activities += 1;
+            self.totals.records += 1;
             let lang = self.langs.last().map(String::as_str);
             self.draft = Some(Draft::new(attrs, lang, self.version, line));
         }
@@ -146,7 +146,7 @@ impl<R: Read> Reader<R> {
                  xmlns",
                 shown(namespace)
             );
-            let finding = Finding::new(Rule::NamespaceUnexpected, line, message);
+            let finding = Rule::NamespaceUnexpected.at(line, message);
             self.ready.push_back(Event::Finding(finding));
         }
     }
@@ -169,7 +169,7 @@ impl<R: Read> Reader<R> {
             }
         };
         if frame.node == Node::Activity {
-            self.totals.activities += 1;
+            self.totals.records += 1;
             self.draft = Some(Draft::new(&Attrs::default(), None, self.version, line));
         } else if frame.node != Node::Identifier {
             frame.node = Node::Ignored;

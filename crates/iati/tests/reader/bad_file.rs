@@ -41,7 +41,7 @@ fn a_lone_activity_is_told_to_be_wrapped() {
     let outcome = read(activity("XX-1", ""));
 
     assert!(outcome.one(Rule::NotIati).message.contains("put it in iati-activities"));
-    assert_eq!(outcome.totals.activities, 0);
+    assert_eq!(outcome.totals.records, 0);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_broken_off_file_gives_what_was_whole_and_says_how_much() {
         let count = format!("before it: {delivered};");
         assert!(finding.message.contains(&count), "{}", finding.message);
         assert!(finding.line >= 3, "{}", finding.line);
-        assert_eq!(outcome.totals.activities, 2, "{end}");
+        assert_eq!(outcome.totals.records, 2, "{end}");
     }
 }
 
@@ -141,7 +141,7 @@ fn activities_of_a_1_x_file_are_counted_and_skipped_one_by_one() {
         let found = outcome.of(Rule::VersionOne);
         let records: Vec<_> = found.iter().map(|it| (it.identifier.as_deref(), it.line)).collect();
         assert_eq!(records, [(Some("OLD-1"), 1), (None, 2)]);
-        assert_eq!((outcome.totals.activities, outcome.totals.transactions), (2, 2));
+        assert_eq!((outcome.totals.records, outcome.totals.children), (2, 2));
     }
 }
 
@@ -202,7 +202,7 @@ fn an_input_that_fails_gives_what_was_whole() {
 
     let events: Vec<Event> = Reader::new(head.as_bytes().chain(Failing)).collect();
 
-    let [Event::Activity(..), Event::Finding(finding)] = &events[..] else {
+    let [Event::Record(..), Event::Finding(finding)] = &events[..] else {
         panic!("{events:#?}");
     };
     assert_eq!(finding.rule, Rule::ReadFailed.as_str());

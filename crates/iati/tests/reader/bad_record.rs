@@ -16,7 +16,7 @@ fn the_second_activity_of_an_identifier_is_skipped() {
     let finding = outcome.one(Rule::IdentifierDuplicate);
     assert_eq!((finding.severity, finding.line), (Severity::Error, 3));
     assert_eq!(finding.identifier.as_deref(), Some("XX-1"));
-    assert_eq!((outcome.totals.activities, outcome.totals.transactions), (3, 4));
+    assert_eq!((outcome.totals.records, outcome.totals.children), (3, 4));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn an_activity_without_an_identifier_is_skipped() {
     assert_eq!(outcome.activities, []);
     let lines: Vec<u64> = outcome.of(Rule::IdentifierMissing).iter().map(|it| it.line).collect();
     assert_eq!(lines, [2, 3, 5]);
-    assert_eq!((outcome.totals.activities, outcome.totals.transactions), (3, 1));
+    assert_eq!((outcome.totals.records, outcome.totals.children), (3, 1));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_transaction_without_what_it_needs_is_not_taken_and_says_what() {
         assert_eq!(finding.identifier.as_deref(), Some("XX-1"), "{parts}");
         assert!((2..=3).contains(&finding.line), "{parts}");
         assert!(finding.message.contains("not taken"), "{}", finding.message);
-        assert_eq!(outcome.totals.transactions, 2);
+        assert_eq!(outcome.totals.children, 2);
     }
 }
 

@@ -130,7 +130,7 @@ fn activities_come_in_the_order_of_the_file_and_are_counted() {
     let outcome = read(&input);
 
     assert_eq!(outcome.identifiers(), ["XX-1", "XX-2"]);
-    assert_eq!((outcome.totals.activities, outcome.totals.transactions), (2, 2));
+    assert_eq!((outcome.totals.records, outcome.totals.children), (2, 2));
     assert_eq!(outcome.totals.bytes, input.len() as u64);
     assert_eq!(outcome.findings, []);
 }
@@ -145,7 +145,7 @@ fn foreign_elements_are_passed_over_silently() {
 
     assert_eq!(outcome.activity().sectors, []);
     assert_eq!(outcome.findings, []);
-    assert_eq!(outcome.totals.transactions, 0);
+    assert_eq!(outcome.totals.children, 0);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn an_activity_of_many_transactions_comes_in_parts() {
     for event in &mut reader {
         seen.push(match event {
             Event::Part(it) => ("part", it.transactions.len(), it.titles.len()),
-            Event::Activity(it, findings) => {
+            Event::Record(it, findings) => {
                 assert_eq!(findings, []);
                 ("whole", it.transactions.len(), it.related_activities.len())
             }
@@ -179,5 +179,5 @@ fn an_activity_of_many_transactions_comes_in_parts() {
         ("whole", 1, 0),
     ];
     assert_eq!(seen, wanted);
-    assert_eq!((reader.totals().activities, reader.totals().transactions), (4, 2401));
+    assert_eq!((reader.totals().records, reader.totals().children), (4, 2401));
 }

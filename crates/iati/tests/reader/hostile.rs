@@ -43,7 +43,7 @@ fn stopped_after(head: &str, unit: &str) -> (Vec<Finding>, u64) {
     for event in &mut reader {
         match event {
             Event::Finding(finding) => findings.push(finding),
-            Event::Activity(..) | Event::Part(_) => panic!("there is no whole activity"),
+            Event::Record(..) | Event::Part(_) => panic!("there is no whole activity"),
         }
     }
     (findings, reader.totals().bytes)
@@ -109,7 +109,7 @@ fn an_activity_over_a_limit_is_skipped_and_the_next_is_read() {
         assert_eq!(outcome.findings.len(), 1, "{rule:?}");
         assert_eq!(finding.severity, Severity::Critical);
         assert_eq!(finding.identifier.as_deref(), Some("XX-1"));
-        assert_eq!((outcome.totals.activities, outcome.totals.transactions), (2, 1));
+        assert_eq!((outcome.totals.records, outcome.totals.children), (2, 1));
     }
 }
 
@@ -171,7 +171,7 @@ fn check_anything(input: &[u8]) {
     let outcome = read(input);
 
     let delivered = outcome.activities.len() as u64;
-    assert!(delivered <= outcome.totals.activities);
+    assert!(delivered <= outcome.totals.records);
     assert!(outcome.totals.bytes <= input.len() as u64);
     let lines = input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64 + 1;
     for finding in &outcome.findings {

@@ -47,7 +47,7 @@ fn read(input: impl AsRef<[u8]>) -> Outcome {
     let mut findings = Vec::new();
     for event in &mut reader {
         match event {
-            Event::Activity(activity, about) => {
+            Event::Record(activity, about) => {
                 activities.push(*activity);
                 findings.extend(about);
             }

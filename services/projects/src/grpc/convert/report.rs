@@ -1,14 +1,15 @@
 //! The report of an import as its message.
 
 use api::registan::projects::v1 as wire;
+use formats::Severity as Found;
 use standard::time::timestamp;
 use wire::finding::Severity;
 
-use crate::ops::import_iati::{Report, SEVERITIES};
+use crate::ops::import_iati::Report;
 
 /// The report of an import as its message.
 pub fn report_message(report: Report) -> wire::ImportIatiResponse {
-    let counts = SEVERITIES.iter().zip(report.tally.counts).filter(|(_, count)| *count > 0);
+    let counts = Found::ALL.iter().zip(report.tally.counts).filter(|(_, count)| *count > 0);
     let finding_counts =
         counts.map(|(it, count)| wire::FindingCount { severity: severity(*it).into(), count });
     wire::ImportIatiResponse {
@@ -30,7 +31,7 @@ pub fn report_message(report: Report) -> wire::ImportIatiResponse {
     }
 }
 
-fn not_kept_message(not_kept: iati::NotKept) -> wire::NotKept {
+fn not_kept_message(not_kept: formats::NotKept) -> wire::NotKept {
     wire::NotKept {
         path: not_kept.path,
         count: i64::try_from(not_kept.count).unwrap_or(i64::MAX),
@@ -38,7 +39,7 @@ fn not_kept_message(not_kept: iati::NotKept) -> wire::NotKept {
     }
 }
 
-fn finding_message(finding: iati::Finding) -> wire::Finding {
+fn finding_message(finding: formats::Finding) -> wire::Finding {
     wire::Finding {
         severity: severity(finding.severity).into(),
         rule: finding.rule.to_owned(),
@@ -48,11 +49,11 @@ fn finding_message(finding: iati::Finding) -> wire::Finding {
     }
 }
 
-fn severity(severity: iati::Severity) -> Severity {
+fn severity(severity: Found) -> Severity {
     match severity {
-        iati::Severity::Critical => Severity::Critical,
-        iati::Severity::Error => Severity::Error,
-        iati::Severity::Warning => Severity::Warning,
-        iati::Severity::Advisory => Severity::Advisory,
+        Found::Critical => Severity::Critical,
+        Found::Error => Severity::Error,
+        Found::Warning => Severity::Warning,
+        Found::Advisory => Severity::Advisory,
     }
 }

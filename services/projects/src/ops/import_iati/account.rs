@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use iati::{Activity, Census, Elements};
+use formats::{Census, Elements};
+use iati::Activity;
 
 use super::read::Prepared;
 

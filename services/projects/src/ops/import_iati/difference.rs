@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chassis::Failure;
 use chronicle::{Chronicle, Entry, Stored};
-use iati::{Finding, Severity};
+use formats::{Finding, Severity};
 use standard::Step;
 use standard::access::Around;
 

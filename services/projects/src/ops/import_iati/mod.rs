@@ -28,7 +28,7 @@ use part::{Import, Parts};
 use read::Batch;
 use record::failed;
 
-pub use report::{Report, SEVERITIES, Tally};
+pub use report::Report;
 
 /// Batches on their way from the thread to the record.
 const BATCHES: usize = 1;

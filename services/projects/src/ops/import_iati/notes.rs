@@ -1,6 +1,6 @@
 //! What the file has and the record cannot hold, one finding each.
 
-use iati::{Finding, Severity};
+use formats::{Finding, Severity};
 
 use super::account::{Lost, Place};
 

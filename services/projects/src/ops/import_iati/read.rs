@@ -2,13 +2,13 @@
 
 use std::io::Read;
 
-use iati::{Activity, Census, Elements, Event, Reader, Totals};
+use formats::{Census, Elements, Event, Reader as _, Tally, Totals};
+use iati::{Activity, Reader};
 use tokio::sync::mpsc::Sender;
 
 use super::account::{Account, elements};
 use super::notes::Notes;
 use super::project::project;
-use super::report::Tally;
 use super::transaction::{Seen, Taken, transactions};
 use crate::domain::{Project, Transaction};
 
@@ -76,13 +76,13 @@ pub fn read(file: impl Read, name: &str, batches: &Sender<Batch>) -> (Totals, Ta
     while let Some(event) = reader.next() {
         let bytes = reader.totals().bytes;
         let wanted = match event {
-            Event::Activity(activity, findings) => {
+            Event::Record(activity, findings) => {
                 reading.tally.extend(findings);
                 reading.activity(&activity, bytes)
             }
             Event::Part(activity) => reading.part(&activity, bytes),
             Event::Finding(finding) => {
-                reading.tally.add(finding);
+                reading.tally.extend([finding]);
                 true
             }
         };

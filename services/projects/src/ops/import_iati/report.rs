@@ -1,43 +1,9 @@
 //! What an import did, and what it found.
 
-use iati::{Census, Finding, NotKept, Severity, Totals};
+use formats::{Census, Finding, NotKept, Tally, Totals};
 
 use super::account::Kept;
 use super::read::Prepared;
-
-/// Findings that an answer carries; the others are only counted.
-const FINDINGS: usize = 1000;
-
-/// The severities, the gravest first.
-pub const SEVERITIES: [Severity; 4] =
-    [Severity::Critical, Severity::Error, Severity::Warning, Severity::Advisory];
-
-/// How many findings of each of [`SEVERITIES`] there were, and the first of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// In the order of [`SEVERITIES`].
-    pub counts: [i64; 4],
-    /// At most 1000.
-    pub first: Vec<Finding>,
-}
-
-impl Tally {
-    /// Counts a finding, and keeps it if there is room.
-    pub fn add(&mut self, finding: Finding) {
-        let place = SEVERITIES.iter().position(|severity| *severity == finding.severity);
-        self.counts[place.unwrap_or(0)] += 1;
-        if self.first.len() < FINDINGS {
-            self.first.push(finding);
-        }
-    }
-
-    /// Counts several.
-    pub fn extend(&mut self, findings: Vec<Finding>) {
-        for finding in findings {
-            self.add(finding);
-        }
-    }
-}
 
 /// What a batch changed, or would have changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,19 +94,14 @@ impl Report {
     /// Adds what was counted and found while reading.
     pub(super) fn finish(&mut self, totals: Totals, reading: Tally, mut census: Census) {
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.activities = count(totals.activities);
-        self.transactions = count(totals.transactions);
+        self.activities = count(totals.records);
+        self.transactions = count(totals.children);
         self.bytes = count(totals.bytes);
         self.elements = count(totals.elements);
         self.elements_kept = count(self.kept.settle(&mut census));
         self.not_kept = census.not_kept();
         let recorded = self.changes.created + self.changes.updated + self.changes.unchanged;
         self.skipped = self.activities - recorded;
-        for (all, more) in self.tally.counts.iter_mut().zip(reading.counts) {
-            *all += more;
-        }
-        self.tally.first.extend(reading.first);
-        self.tally.first.sort_by_key(|finding| finding.line);
-        self.tally.first.truncate(FINDINGS);
+        self.tally.merge(reading);
     }
 }

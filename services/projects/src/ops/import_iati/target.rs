@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chassis::caller::current;
 use chronicle::{Resource, Stored};
 use facts::wire::MOST_ITEMS;
-use iati::Severity;
+use formats::Severity;
 use standard::Step;
 use standard::access::Around;
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
 use facts::{Day, Money, SourceRef};
-use iati::{Activity, Elements, Org};
+use formats::Elements;
+use iati::{Activity, Org};
 use policy::Tier;
 use sha2::{Digest, Sha256};
 

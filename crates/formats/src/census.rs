@@ -2,21 +2,23 @@
 
 use std::collections::HashMap;
 
-use crate::limits::{MAX_PATH, MAX_PATHS};
+/// Paths of a file that are counted one by one, and bytes of one.
+const MAX_PATHS: usize = 1000;
+const MAX_PATH: usize = 256;
 
 /// The number of a path in a [`Census`].
-type Id = u16;
+pub type PathId = u16;
 
 /// Stands for every path that has no place of its own.
-const OTHERS: Id = 0;
-/// The root, `iati-activities`, and what the root of another file lies below.
-pub(crate) const TOP: Id = 1;
+const OTHERS: PathId = 0;
+/// The root of a file, and what the root of a file of another kind lies below.
+pub const TOP: PathId = 1;
 /// What [`OTHERS`] is called.
 const OTHERS_NAME: &str = "(others)";
 
-/// How many elements of each path an activity or a transaction has.
+/// How many elements of each path a record or a child of one has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Elements(Vec<(Id, u32)>);
+pub struct Elements(Vec<(PathId, u32)>);
 
 impl Elements {
     /// How many there are of all paths.
@@ -31,7 +33,8 @@ impl Elements {
         }
     }
 
-    pub(crate) fn add(&mut self, id: Id, count: u32) {
+    /// Adds elements of one path.
+    pub fn add(&mut self, id: PathId, count: u32) {
         match self.0.iter_mut().find(|(known, _)| *known == id) {
             Some((_, so_far)) => *so_far += count,
             None => self.0.push((id, count)),
@@ -54,18 +57,18 @@ pub struct NotKept {
 /// A name below a path.
 #[derive(Debug)]
 struct Place {
-    parent: Id,
+    parent: PathId,
     name: Box<str>,
     is_attribute: bool,
     /// Bytes of the whole path.
     bytes: usize,
     not_kept: u64,
-    elements: HashMap<Box<str>, Id>,
-    attributes: HashMap<Box<str>, Id>,
+    elements: HashMap<Box<str>, PathId>,
+    attributes: HashMap<Box<str>, PathId>,
 }
 
 impl Place {
-    fn new(parent: Id, name: &str, is_attribute: bool, bytes: usize) -> Self {
+    fn new(parent: PathId, name: &str, is_attribute: bool, bytes: usize) -> Self {
         Self {
             parent,
             name: name.into(),
@@ -94,22 +97,22 @@ impl Default for Census {
 
 impl Census {
     /// The number of an element below another; it gets one if there is room.
-    pub(crate) fn element(&mut self, parent: Id, name: &str) -> Id {
+    pub fn element(&mut self, parent: PathId, name: &str) -> PathId {
         let known = self.places[usize::from(parent)].elements.get(name).copied();
         known.unwrap_or_else(|| self.make(parent, name, false))
     }
 
-    fn attribute(&mut self, of: Id, name: &str) -> Id {
+    fn attribute(&mut self, of: PathId, name: &str) -> PathId {
         let known = self.places[usize::from(of)].attributes.get(name).copied();
         known.unwrap_or_else(|| self.make(of, name, true))
     }
 
-    fn make(&mut self, parent: Id, name: &str, is_attribute: bool) -> Id {
+    fn make(&mut self, parent: PathId, name: &str, is_attribute: bool) -> PathId {
         let bytes = self.places[usize::from(parent)].bytes + name.len() + 2;
         if parent == OTHERS || bytes > MAX_PATH || self.places.len() >= MAX_PATHS {
             return OTHERS;
         }
-        let Ok(id) = Id::try_from(self.places.len()) else { return OTHERS };
+        let Ok(id) = PathId::try_from(self.places.len()) else { return OTHERS };
         self.places.push(Place::new(parent, name, is_attribute, bytes));
         let parent = &mut self.places[usize::from(parent)];
         let below = if is_attribute { &mut parent.attributes } else { &mut parent.elements };
@@ -118,12 +121,12 @@ impl Census {
     }
 
     /// Counts an element that is not kept.
-    pub(crate) fn lose(&mut self, id: Id) {
+    pub fn lose(&mut self, id: PathId) {
         self.places[usize::from(id)].not_kept += 1;
     }
 
     /// Counts an attribute, of an element that is kept, that is not.
-    pub(crate) fn lose_attribute(&mut self, of: Id, name: &str) {
+    pub fn lose_attribute(&mut self, of: PathId, name: &str) {
         let id = self.attribute(of, name);
         // An attribute that has no place is not counted: the others are elements.
         if id != OTHERS {
@@ -131,7 +134,7 @@ impl Census {
         }
     }
 
-    /// Counts elements, of an activity or a transaction, that are not kept.
+    /// Counts elements, of a record or a child of one, that are not kept.
     pub fn lose_all(&mut self, elements: &Elements) {
         for (id, count) in &elements.0 {
             self.places[usize::from(*id)].not_kept += u64::from(*count);
@@ -151,12 +154,12 @@ impl Census {
         self.places[usize::from(id)].not_kept += count;
     }
 
-    /// Counts an element around the activities that only says how to read them: the root.
-    pub(crate) fn note_around(&mut self) {
+    /// Counts an element around the records that only says how to read them: the root.
+    pub fn note_around(&mut self) {
         self.around += 1;
     }
 
-    /// How many elements around the activities only say how to read them.
+    /// How many elements around the records only say how to read them.
     pub const fn around(&self) -> u64 {
         self.around
     }

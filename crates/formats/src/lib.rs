@@ -1,0 +1,16 @@
+//! What a reader of a file format gives, whatever the format: no service, no database.
+//!
+//! A format is a crate: it implements [`Reader`] for its files and [`Record`] for what is in them. The crate `ingest`
+//! imports from any such reader.
+//!
+//! - [`Event`]: a record, a part of a large one, or a finding
+//! - [`Finding`]: what is wrong in a file, and what was done about it; [`Tally`] counts them
+//! - [`Census`]: how many elements of each path are not kept; [`Elements`]: those of one record
+
+mod census;
+mod finding;
+mod reader;
+
+pub use census::{Census, Elements, NotKept, PathId, TOP};
+pub use finding::{Finding, Severity, Tally};
+pub use reader::{Event, Item, Reader, Record, Totals};

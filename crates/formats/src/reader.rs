@@ -1,0 +1,63 @@
+//! What a reader delivers, and what of a record must be known to import it.
+
+use crate::{Census, Elements, Finding};
+
+/// What a reader delivers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<R> {
+    /// A whole record with its findings, in the order of the file.
+    Record(Box<R>, Vec<Finding>),
+    /// Children of a record that has many: the first time with all that was read of the record before them, later with its
+    /// identifier and line alone. The record itself comes last, with the rest of its children; if it does not come, it could
+    /// not be read to its end.
+    Part(Box<R>),
+    /// A finding about a record that was skipped, or about the file.
+    Finding(Finding),
+}
+
+/// What is in a file, also what was skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Records, also one the file breaks off in.
+    pub records: u64,
+    /// Children of records.
+    pub children: u64,
+    /// Elements of all kinds, as far as the file was read.
+    pub elements: u64,
+    /// Bytes taken from the input.
+    pub bytes: u64,
+}
+
+/// Reads a file as a stream, and holds one record, or a part of one, at a time. After its last event totals and census are
+/// complete.
+pub trait Reader: Iterator<Item = Event<Self::Record>> {
+    /// What it reads.
+    type Record: Record;
+
+    /// What was counted so far.
+    fn totals(&self) -> Totals;
+
+    /// The elements that the record of the suite has no place for. What is delivered is not among them.
+    fn into_census(self) -> Census;
+}
+
+/// Something of a file.
+pub trait Item {
+    /// Line of the file where it starts, from 1.
+    fn line(&self) -> u64;
+
+    /// Its elements that can be recorded, without those of its children.
+    fn elements(&self) -> &Elements;
+}
+
+/// What becomes a resource, with what becomes resources within that.
+pub trait Record: Item {
+    /// What lies in it; of a format where nothing does, the record itself.
+    type Child: Item;
+
+    /// What it is called in every file; unique in one.
+    fn identifier(&self) -> &str;
+
+    /// What lies in it, in the order of the file.
+    fn children(&self) -> &[Self::Child];
+}
