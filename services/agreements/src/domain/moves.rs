@@ -31,97 +31,113 @@ pub struct Move<'a> {
     pub latest: Day,
 }
 
+/// A pause or a suspension, and what ended it.
+type Break<'a> = (&'a Milestone, Option<&'a Milestone>);
+
 /// What changes the state, in the order in which it has happened at the latest. A suspension of a part does not.
 pub fn moves<'a>(followed: &[&'a Milestone]) -> Vec<Move<'a>> {
-    let leading = followed.iter().filter(|milestone| !milestone.suspends_a_part());
-    let moving: Vec<(&Milestone, State)> =
-        leading.filter_map(|milestone| Some((*milestone, leads_to(milestone.kind)?))).collect();
-    let breaks = breaks(&moving);
-    let mut moves: Vec<Move<'_>> = Vec::with_capacity(moving.len());
-    for (milestone, state) in &moving {
-        let (earliest, latest) = narrowed(milestone, &moving);
-        let mut ended = breaks.iter().filter(|(begun, _)| ptr::eq(*begun, *milestone));
-        let end =
-            ended.next().and_then(|(_, ended)| *ended).map_or(Day::LAST, |it| it.date.latest());
-        let latest = latest.min(end);
-        moves.push(Move { milestone, state: *state, earliest: earliest.min(latest), latest });
-    }
+    use MilestoneKind::{NegotiationsPaused, NegotiationsResumed, Suspended, SuspensionLifted};
+    let leading = followed.iter().copied().filter(|one| !one.suspends_a_part());
+    let moving: Vec<&Milestone> = leading.filter(|one| leads_to(one.kind).is_some()).collect();
+    let mut breaks = breaks(&moving, NegotiationsPaused, NegotiationsResumed);
+    breaks.extend(self::breaks(&moving, Suspended, SuspensionLifted));
+    let dated = |milestone: &&'a Milestone| {
+        let (earliest, latest) = narrowed(milestone, &moving, &breaks);
+        Some(Move { milestone, state: leads_to(milestone.kind)?, earliest, latest })
+    };
+    let mut moves: Vec<Move<'_>> = moving.iter().filter_map(dated).collect();
     let turn = |one: &Milestone| {
         let mut turns = breaks.iter().flat_map(|(begun, ended)| [Some(*begun), *ended]);
         turns.position(|other| other.is_some_and(|other| ptr::eq(other, one)))
     };
-    moves.sort_by_key(|one| (one.latest, rank(one), turn(one.milestone)));
+    moves.sort_by_key(|one| (one.latest, rank(one.milestone.kind), turn(one.milestone)));
     moves
 }
 
-/// The place of a move among those of one day: the end of a break stands beside its begin.
-const fn rank(one: &Move<'_>) -> u8 {
-    match one.milestone.kind {
+/// The place of a milestone in the life of an agreement: the end of a break stands beside its begin.
+fn rank(kind: MilestoneKind) -> u8 {
+    match kind {
         MilestoneKind::NegotiationsResumed => State::Paused.rank(),
         MilestoneKind::SuspensionLifted => State::Suspended.rank(),
-        _ => one.state.rank(),
+        _ => leads_to(kind).map_or(0, State::rank),
     }
 }
 
-/// The pauses and suspensions in their order, each with what ended it: the first that can have come after it and ended none before.
-fn breaks<'a>(moving: &[(&'a Milestone, State)]) -> Vec<(&'a Milestone, Option<&'a Milestone>)> {
-    use MilestoneKind::{NegotiationsPaused, NegotiationsResumed, Suspended, SuspensionLifted};
-    let of = |kind| moving.iter().map(|(one, _)| *one).filter(move |one| one.kind == kind);
-    let mut breaks = Vec::new();
-    for (begin, end) in [(NegotiationsPaused, NegotiationsResumed), (Suspended, SuspensionLifted)] {
-        let (mut begun, mut ends): (Vec<_>, Vec<_>) = (of(begin).collect(), of(end).collect());
-        begun.sort_by_key(|one| (one.date.earliest(), one.date.latest()));
-        ends.sort_by_key(|one| (one.date.latest(), one.date.earliest()));
-        let mut ends = ends.into_iter();
-        for one in begun {
-            breaks.push((one, ends.find(|end| end.date.latest() >= one.date.earliest())));
-        }
-    }
-    breaks
+/// The breaks of a kind in their order, each with what ended it: the first that can have come after it and ended none before.
+fn breaks<'a>(among: &[&'a Milestone], begin: MilestoneKind, end: MilestoneKind) -> Vec<Break<'a>> {
+    let of = |kind| among.iter().copied().filter(move |one| one.kind == kind);
+    let (mut starts, mut ends): (Vec<_>, Vec<_>) = (of(begin).collect(), of(end).collect());
+    starts.sort_by_key(|one| (one.date.earliest(), one.date.latest()));
+    ends.sort_by_key(|one| (one.date.latest(), one.date.earliest()));
+    let mut ends = ends.into_iter();
+    let mut ended = |one: &Milestone| ends.find(|end| end.date.latest() >= one.date.earliest());
+    starts.into_iter().map(|one| (one, ended(one))).collect()
 }
 
-/// Between which days it happened: not before what comes before it in the life of an agreement, and not after what comes after. What
-/// is known to have happened by a day has happened after the milestone before it. What is suspended as a whole has entered into
-/// force, unless it was applied provisionally.
-fn narrowed(milestone: &Milestone, among: &[(&Milestone, State)]) -> (Day, Day) {
-    let (mut earliest, mut latest) = (milestone.date.earliest(), milestone.date.latest());
+/// Between which days it happened: not after what comes after it in the life of an agreement, and not before what comes before. What
+/// is known to have happened by a day has happened after the milestone before it. What is paused has been opened, and what is
+/// suspended as a whole has entered into force, unless it was applied provisionally.
+fn narrowed(milestone: &Milestone, among: &[&Milestone], breaks: &[Break<'_>]) -> (Day, Day) {
+    let (earliest, latest) = (milestone.date.earliest(), milestone.date.latest());
     if earliest == latest {
         return (earliest, latest);
     }
     let open = earliest == Day::FIRST;
-    let enters = milestone.kind == MilestoneKind::InForce;
-    let applied = among.iter().any(|(_, state)| *state == State::ProvisionallyApplied);
-    for (other, _) in among.iter().filter(|(other, _)| !ptr::eq(*other, milestone)) {
-        let (first, last) = (other.date.earliest(), other.date.latest());
-        let before = other.precedes(milestone);
-        let suspends = enters && other.kind == MilestoneKind::Suspended;
-        let lifts = enters && other.kind == MilestoneKind::SuspensionLifted;
-        let after = milestone.precedes(other) || (suspends && !applied && earliest <= last);
-        let may_follow = open && !after && !suspends && !lifts;
-        let earlier = before || (may_follow && last < milestone.date.latest());
-        if earlier && first != Day::FIRST {
-            earliest = earliest.max(if open { first.next() } else { first });
-        }
-        if after {
-            latest = latest.min(last);
-        }
-    }
-    (earliest.min(latest), latest)
+    let applied = among.iter().any(|one| one.kind == MilestoneKind::ProvisionallyApplied);
+    let is_broken_by = |other: &Milestone| match milestone.kind {
+        MilestoneKind::NegotiationsOpened => other.kind == MilestoneKind::NegotiationsPaused,
+        MilestoneKind::InForce => other.kind == MilestoneKind::Suspended && !applied,
+        _ => false,
+    };
+    let comes_before = |other: &Milestone| {
+        milestone.precedes(other) || (is_broken_by(other) && earliest <= other.date.latest())
+    };
+    let others = || among.iter().copied().filter(|other| !ptr::eq(*other, milestone));
+    let of_it = breaks.iter().filter(|(begun, _)| ptr::eq(*begun, milestone));
+    let later = others().filter(|other| comes_before(other)).chain(of_it.filter_map(|one| one.1));
+    let latest = later.fold(latest, |latest, other| latest.min(other.date.latest()));
+
+    let place = rank(milestone.kind);
+    let may_follow = |other: &Milestone| {
+        open && !comes_before(other) && rank(other.kind) <= place && other.date.latest() < latest
+    };
+    let earlier = others().filter(|other| other.precedes(milestone) || may_follow(other));
+    let begun = earlier.map(|other| other.date.earliest()).filter(|first| *first != Day::FIRST);
+    let after = begun.map(|first| if open { first.next() } else { first });
+    (after.fold(earliest, Day::max).min(latest), latest)
 }
 
-/// Between which days the suspension of a part was lifted: by the first lifting that can have come after it. One that can have come
-/// before it counts only where it ends no earlier suspension of a part.
-pub fn lifting(part: &Milestone, followed: &[&Milestone]) -> (Day, Day) {
-    let from = part.date.earliest();
-    let lifted = || followed.iter().filter(|one| one.kind == MilestoneKind::SuspensionLifted);
-    let first = |day: Day| lifted().map(|one| one.date.latest()).filter(|last| *last >= day).min();
-    let before = |one: &&&Milestone| one.suspends_a_part() && one.date.earliest() < from;
-    let ends_another = |last: Day| {
-        followed.iter().filter(before).any(|one| first(one.date.earliest()) == Some(last))
+/// How the suspension of a part ended.
+pub struct Lifting<'a> {
+    /// What ended it.
+    pub milestone: &'a Milestone,
+    /// The first day on which it can have ended: another lifting may have been the one.
+    pub earliest: Day,
+    /// The last.
+    pub latest: Day,
+    /// Whether there were fewer liftings by then than suspensions.
+    pub is_shared: bool,
+}
+
+/// How the suspension of a part ended: by the lifting that is its own among all suspensions; without one, by the last that came
+/// after it. Which of several liftings ended which of several suspensions that stood side by side is not known.
+pub fn lifting<'a>(part: &Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
+    let (begin, end) = (MilestoneKind::Suspended, MilestoneKind::SuspensionLifted);
+    let pairs = breaks(followed, begin, end);
+    let lifted = || followed.iter().copied().filter(|one| one.kind == end);
+    let after = lifted().filter(|one| one.date.latest() > part.date.latest());
+    let own = pairs.iter().find(|(begun, _)| ptr::eq(*begun, part))?.1;
+    let milestone = own.or_else(|| after.max_by_key(|one| one.date.latest()))?;
+    let beside = |last: Day, (begun, ended): &Break<'_>| match ended {
+        Some(ended) if begun.date.earliest() < last => last.max(ended.date.latest()),
+        _ => last,
     };
-    let ends = |last: Day| last > part.date.latest() || (last >= from && !ends_another(last));
-    let found = lifted().filter(|one| ends(one.date.latest())).min_by_key(|one| one.date.latest());
-    found.map_or((Day::LAST, Day::LAST), |one| (one.date.earliest(), one.date.latest()))
+    let latest = pairs.iter().fold(milestone.date.latest(), beside);
+    let possible = lifted().filter(|one| one.date.latest() > part.date.earliest());
+    let earliest =
+        possible.map(|one| one.date.earliest()).fold(milestone.date.earliest(), Day::min);
+    let unended = |(begun, ended): &Break<'_>| ended.is_none() && begun.date.earliest() < latest;
+    Some(Lifting { milestone, earliest, latest, is_shared: pairs.iter().any(unended) })
 }
 
 /// Between which days something happened, in words.

@@ -46,7 +46,10 @@ pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     if contested {
         status.compare(milestones, &followed);
     }
-    status.add_parts(&followed);
+    if !status.state.ended() {
+        status.add_suspended(&followed, led.life.lifted);
+    }
+    status.add_applied(&followed);
     status
 }
 
@@ -58,7 +61,7 @@ pub(super) fn state(moves: &[Move<'_>], as_of: Day) -> State {
 /// Where moves have led by a day.
 struct Led<'m, 'a> {
     /// By those that have certainly happened.
-    life: Life<'a>,
+    life: Life<'m, 'a>,
     /// Those that may have happened, and would change the state.
     open: Vec<&'m Move<'a>>,
     /// The states that are possible.
@@ -73,7 +76,9 @@ impl<'m, 'a> Led<'m, 'a> {
         }
         let lifts = |one: &Move<'_>| one.milestone.kind == MilestoneKind::SuspensionLifted;
         let certain = if moves.iter().all(lifts) { State::Unknown } else { life.state };
-        let (mut open, mut possible) = (Vec::new(), vec![certain]);
+        let mut open: Vec<&Move<'_>> = life.astride.into_iter().collect();
+        let mut possible = vec![certain];
+        possible.extend(life.astride.map(|_| State::Suspended));
         for one in moves.iter().filter(|one| one.earliest <= as_of && as_of < one.latest) {
             let next = possible.iter().find_map(|state| life.after(*state, one));
             open.extend(next.map(|_| one));
@@ -91,7 +96,7 @@ impl<'m, 'a> Led<'m, 'a> {
 }
 
 /// The life of an agreement up to a day.
-struct Life<'a> {
+struct Life<'m, 'a> {
     state: State,
     /// What led to it.
     entered: Option<&'a Milestone>,
@@ -99,16 +104,18 @@ struct Life<'a> {
     lifted: Option<&'a Milestone>,
     /// Where it last stood without being suspended, and what led there.
     free: (State, Option<&'a Milestone>),
+    /// The entry into force of which it is not known whether it came before the suspension that still lasts then, or after.
+    astride: Option<&'m Move<'a>>,
 }
 
-impl Default for Life<'_> {
+impl Default for Life<'_, '_> {
     fn default() -> Self {
         let state = State::NotStarted;
-        Self { state, entered: None, lifted: None, free: (state, None) }
+        Self { state, entered: None, lifted: None, free: (state, None), astride: None }
     }
 }
 
-impl<'a> Life<'a> {
+impl<'m, 'a> Life<'m, 'a> {
     /// The state that a move leads to from another, if it may follow. A lifting leads back to where the agreement stood.
     fn after(&self, state: State, next: &Move<'_>) -> Option<State> {
         if next.milestone.kind == MilestoneKind::SuspensionLifted {
@@ -117,9 +124,17 @@ impl<'a> Life<'a> {
         state.allows(next.state).then_some(next.state)
     }
 
-    fn step(&mut self, next: &Move<'a>) {
-        let Some(state) = self.after(self.state, next) else { return };
+    fn step(&mut self, next: &'m Move<'a>) {
         let lifts = next.milestone.kind == MilestoneKind::SuspensionLifted;
+        if lifts {
+            self.astride = None;
+        }
+        let Some(state) = self.after(self.state, next) else { return };
+        let before = |suspended: &Milestone| next.earliest <= suspended.date.latest();
+        let may_last = next.milestone.kind == MilestoneKind::InForce
+            && self.state == State::Suspended
+            && self.entered.is_some_and(before);
+        self.astride = may_last.then_some(next);
         self.lifted = lifts.then_some(next.milestone);
         self.entered = if lifts { self.free.1 } else { Some(next.milestone) };
         self.state = state;
@@ -140,9 +155,8 @@ impl<'a> Life<'a> {
             suspended: String::new(),
             applied: String::new(),
         };
-        let unsure = |one: &&Milestone| one.confidence == Some(Confidence::Unsure);
-        for one in self.entered.into_iter().chain(self.lifted).filter(unsure) {
-            status.doubt(&format!("it rests on {}, which is marked UNSURE", one.kind.word()));
+        for one in self.entered.into_iter().chain(self.lifted) {
+            status.rest_on(one);
         }
         status
     }
@@ -155,6 +169,16 @@ impl Status {
             self.reason.push_str("; ");
         }
         self.reason.push_str(reason);
+    }
+
+    /// Doubts what rests on a milestone that is marked so.
+    fn rest_on(&mut self, milestone: &Milestone) {
+        if milestone.confidence == Some(Confidence::Unsure) {
+            let reason = format!("it rests on {}, which is marked UNSURE", milestone.kind.word());
+            if !self.reason.contains(&reason) {
+                self.doubt(&reason);
+            }
+        }
     }
 
     /// Takes in what may have happened by the day: where that would change the state, it is undetermined.
@@ -187,25 +211,37 @@ impl Status {
         }
     }
 
-    /// Adds what is suspended of it, and what is applied.
-    fn add_parts(&mut self, followed: &[&Milestone]) {
-        let of = |kind| followed.iter().copied().filter(move |one| one.kind == kind);
+    /// Adds what is suspended of it.
+    fn add_suspended(&mut self, followed: &[&Milestone], lifted: Option<&Milestone>) {
+        let begun = |one: &&&Milestone| one.suspends_a_part() && one.date.earliest() <= self.as_of;
+        let parts: Vec<&Milestone> = followed.iter().filter(begun).copied().collect();
         let mut suspended = Vec::new();
-        for part in of(MilestoneKind::Suspended).filter(|one| one.suspends_a_part()) {
-            let from = part.date.earliest();
-            let (lift, over) = lifting(part, followed);
+        for part in parts {
+            let lifting = lifting(part, followed);
+            let over = lifting.as_ref().map_or(Day::LAST, |one| one.latest);
             let sure = part.date.latest().min(over);
-            let lift = lift.max(sure);
-            if from <= self.as_of && self.as_of < over && !self.state.ended() {
+            let lift = lifting.as_ref().map_or(Day::LAST, |one| one.earliest).max(sure);
+            if self.as_of < over {
                 suspended.push(part.scope.as_str());
+                self.rest_on(part);
                 if self.as_of < sure {
-                    self.doubt(&span(MilestoneKind::Suspended, from, sure));
+                    self.doubt(&span(part.kind, part.date.earliest(), sure));
                 } else if lift <= self.as_of {
                     self.doubt(&span(MilestoneKind::SuspensionLifted, lift, over));
+                }
+            } else if let Some(one) = lifting {
+                self.rest_on(one.milestone);
+                let of_whole = |by: &Milestone| by.date.latest() > part.date.earliest();
+                if one.is_shared && lifted.is_some_and(of_whole) {
+                    self.doubt("SUSPENSION_LIFTED may be of the whole or of a part");
                 }
             }
         }
         self.suspended = suspended.join("; ");
+    }
+
+    /// Adds what is applied of it provisionally.
+    fn add_applied(&mut self, followed: &[&Milestone]) {
         let states = self.range.unwrap_or((self.state, self.state));
         if states.0 == State::ProvisionallyApplied || states.1 == State::ProvisionallyApplied {
             let scoped = |one: &&Milestone| {

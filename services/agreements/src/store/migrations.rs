@@ -24,7 +24,11 @@ impl MigratorTrait for Migrator {
         .into_iter()
         .collect::<Vec<_>>();
         // What `domain::periods` says is kept, too: whoever changes it adds one.
-        let refills = ["m20261128_000007_fold_words", "m20261128_000008_keep_periods"];
+        let refills = [
+            "m20261128_000007_fold_words",
+            "m20261128_000008_keep_periods",
+            "m20261128_000009_narrow_periods",
+        ];
         all.extend(
             refills.map(|name| -> Box<dyn MigrationTrait> { Box::new(Refill(name, schema)) }),
         );

@@ -4,6 +4,8 @@ use facts::Qualifier;
 
 use super::*;
 
+mod breaks;
+
 fn milestone(kind: MilestoneKind, year: i32, month: i32, day: i32) -> Milestone {
     Milestone {
         kind,
