@@ -78,6 +78,11 @@ impl MilestoneKind {
         )
     }
 
+    /// Whether it can be of a part only, which its scope then says.
+    pub const fn has_scope(self) -> bool {
+        matches!(self, Self::Suspended | Self::ProvisionallyApplied)
+    }
+
     /// Whether an agreement ends by it.
     pub fn ends(self) -> bool {
         leads_to(self).is_some_and(State::ended)

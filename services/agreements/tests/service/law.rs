@@ -117,6 +117,32 @@ async fn milestones_in_the_wrong_order_are_refused_with_the_fields_of_both() {
 }
 
 #[tokio::test]
+async fn a_scope_of_what_has_none_is_refused() {
+    use api::registan::agreements::v1::milestone::Kind::{
+        ProvisionallyApplied, Suspended, SuspensionLifted,
+    };
+    testkit::on_both(|url| async move {
+        let mut running = with_parties(&url).await;
+        let scoped = |kind, year| {
+            let mut milestone = milestone(kind, day(year, 1, 1));
+            "technical meetings".clone_into(&mut milestone.scope);
+            milestone
+        };
+        let mut life = vec![scoped(ProvisionallyApplied, 1999), scoped(Suspended, 2005)];
+        life.push(scoped(SuspensionLifted, 2006));
+
+        let request = of("x", &["eu", "kz"], life.clone());
+        let refusal = running.agreements.create_agreement(request).await.unwrap_err();
+
+        assert_eq!(fields(&refusal), ["agreement.milestones[2].scope"]);
+        assert_eq!(reason(&refusal), "SCOPE_NOT_ALLOWED");
+        life[2].scope.clear();
+        running.agreements.create_agreement(of("x", &["eu", "kz"], life)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_date_that_cannot_be_read_is_not_also_in_the_wrong_order() {
     testkit::on_both(|url| async move {
         let mut running = with_parties(&url).await;

@@ -133,7 +133,7 @@ fn read_party(check: &mut Check, message: wire::AgreementParty) -> AgreementPart
 }
 
 fn read_milestone(check: &mut Check, message: wire::Milestone) -> Milestone {
-    Milestone {
+    let milestone = Milestone {
         kind: check.word("kind", message.kind),
         date: read_required_date(check, "date", message.date),
         party: check.name("party", message.party, PARTY, false),
@@ -143,7 +143,12 @@ fn read_milestone(check: &mut Check, message: wire::Milestone) -> Milestone {
         confidence: check.optional_word("confidence", message.confidence),
         preferred: message.preferred,
         scope: check.text("scope", message.scope, 1024),
+    };
+    if !milestone.scope.is_empty() && check.is_sound("kind") && !milestone.kind.has_scope() {
+        let description = "must be empty: only SUSPENDED and PROVISIONALLY_APPLIED have a scope";
+        check.violation("scope", "SCOPE_NOT_ALLOWED", description);
     }
+    milestone
 }
 
 /// Names both milestones of a pair that stands in the wrong order. Only where all could be read: a date that
