@@ -10,13 +10,14 @@ use api::registan::agreements::v1::milestone::Kind as Happened;
 use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::{
     Agreement, CreateAgreementRequest, DiffAgreementsRequest, ExportAgreementsRequest,
-    ListAgreementsRequest, Milestone, UpdateAgreementRequest, WatchAgreementsRequest,
+    GetLegalBasisRequest, ListAgreementsRequest, Milestone, UpdateAgreementRequest,
+    WatchAgreementsRequest,
 };
 use api::registan::r#type::v1::{Confidence, Date, PartialDate, partial_date::Qualifier};
 use prost_types::{FieldMask, Timestamp};
 use tonic::Code;
 
-use crate::agreements::{agreement, day, milestone};
+use crate::agreements::{agreement, between, day, milestone};
 use crate::support::{Running, party, reason, serve};
 
 const AGREEMENTS: usize = 12;
@@ -263,6 +264,34 @@ async fn the_state_on_a_day_is_asked_with_other_terms_and_by_pages() {
         let second = running.anonymous.list_agreements(request).await.unwrap().into_inner();
         let both: Vec<_> = first.agreements.into_iter().chain(second.agreements).collect();
         assert_eq!((of(&both).len(), second.next_page_token), (2, String::new()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_end_that_names_a_party_is_asked_with_the_legal_basis_of_that_party() {
+    testkit::on_both(|url| async move {
+        let mut running = with_parties(&url).await;
+        running.parties.create_party(party("tm", PartyKind::State)).await.unwrap();
+        let mut replaced = milestone(Happened::Replaced, day(1999, 7, 1));
+        "parties/kz".clone_into(&mut replaced.party);
+        let life = vec![milestone(Happened::InForce, day(1990, 4, 1)), replaced];
+        let mut request = agreement("old", Kind::Protocol, life);
+        request.agreement.as_mut().unwrap().parties = between(&["eu", "kz", "tm"]);
+        running.agreements.create_agreement(request).await.unwrap();
+
+        let found = found(&mut running, "status_on(\"2005-01-01\") = IN_FORCE", None).await;
+
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["old"]);
+        for (of, ended) in [("parties/kz", 1), ("parties/tm", 0)] {
+            let request = GetLegalBasisRequest {
+                party: of.to_owned(),
+                as_of: day(2005, 1, 1),
+                ..GetLegalBasisRequest::default()
+            };
+            let basis = running.agreements.get_legal_basis(request).await.unwrap().into_inner();
+            assert_eq!((basis.ended.len(), basis.in_force.len()), (ended, 1 - ended), "{of}");
+        }
     })
     .await;
 }
