@@ -237,7 +237,7 @@ def divide(amount, weights):
 
 
 def attribute(amount, recipients, asked):
-    """Of an amount: what is counted, by recipient, and what is left out, by reason."""
+    """Of an amount: what is counted, by recipient, what is left out, by reason, and of both how much goes among which codes."""
     shares = [(it.get("countryCode") or it.get("regionCode"), it.get("percentage", "")) for it in recipients]
     weights, sharing = defaultdict(Fraction), []
     if len(shares) == 1 and not shares[0][1]:
@@ -251,7 +251,7 @@ def attribute(amount, recipients, asked):
             weights[""] = Fraction(100)
         elif 100 - sum(weights.values()) > Fraction(1, 100):
             weights[""] = 100 - sum(weights.values())
-    counted, left = defaultdict(Fraction), defaultdict(Fraction)
+    counted, left, among = defaultdict(Fraction), defaultdict(Fraction), defaultdict(Fraction)
     for code, part in divide(amount, dict(sorted(weights.items()))).items():
         around = lambda it: it in AROUND and it not in asked
         if not asked or code in asked or (not code and sharing and set(sharing) <= asked):
@@ -262,7 +262,10 @@ def attribute(amount, recipients, asked):
             left["SHARE_NOT_SAID"] += part
         elif around(code) or (not code and any(map(around, sharing))):
             left["REGIONAL"] += part
-    return counted, left
+        else:
+            continue
+        among[frozenset([code] if code else sharing)] += part
+    return counted, left, among
 
 
 def export():
@@ -281,6 +284,25 @@ def covers(whole, part):
     return min(whole, 0) <= part <= max(whole, 0)
 
 
+def overlap(one, other):
+    """Whether what goes among some codes can go among others: one may lie in the other, or nobody said."""
+    def may_hold(region, code):
+        return region in AROUND and (code in AROUND or code in STATES or region != "619")
+
+    return not one or not other or any(a == b or may_hold(a, b) or may_hold(b, a) for a in one for b in other)
+
+
+def has_room(whole, parts):
+    """Whether each of some parts, and any of them together, find as much in the whole that can be theirs (the marriage theorem)."""
+    wanted = list(parts)
+    for chosen in range(1, 2 ** len(wanted)):
+        some = [among for place, among in enumerate(wanted) if chosen >> place & 1]
+        room = sum(amount for among, amount in whole.items() if any(overlap(among, it) for it in some))
+        if not covers(room, sum(parts[among] for among in some)):
+            return False
+    return True
+
+
 def nearest(name, parents, totals):
     """Of the nearest above a project that have an amount: the one that has most."""
     found, open_, seen = [], [name], {name}
@@ -291,20 +313,23 @@ def nearest(name, parents, totals):
     return max(found, key=lambda it: (totals[it], [-ord(letter) for letter in it]), default=None)
 
 
-def left_to_parents(totals, parents):
+def left_to_parents(held, parents):
     """Of the projects that have an amount, those below another: why theirs is in no sum."""
+    totals = {name: sum(among.values()) for name, among in held.items()}
     over = {name: nearest(name, parents, totals) for name in totals}
-    below = defaultdict(Fraction)
+    below = defaultdict(lambda: defaultdict(Fraction))
     for name, parent in over.items():
-        below[parent] += totals[name]
+        for among, amount in held[name].items():
+            below[parent][among] += amount
     return {
-        name: "COUNTED_IN_PARENT" if covers(totals[parent], below[parent]) else "MORE_THAN_PARENT"
+        name: "COUNTED_IN_PARENT" if has_room(held[parent], below[parent]) else "MORE_THAN_PARENT"
         for name, parent in over.items() if parent
     }
 
 
-def sums(exported, asked, day, key):
-    """Sums of the transactions by a day, and what is left out of them; in the order of the service."""
+def sums(exported, asked, day, key, is_split=True):
+    """Sums of the transactions by a day, and what is left out of them; in the order of the service. Where nobody asks who gains,
+    everything is anybody's."""
     projects, transactions, parents = exported
     then = datetime.date.fromisoformat(day)
     chosen = [it for it in transactions if datetime.date(**it["date"]) <= then]
@@ -312,13 +337,13 @@ def sums(exported, asked, day, key):
     project = lambda it: it["name"].split("/transactions/")[0]
     recipients = lambda it: it.get("recipients") or projects[project(it)].get("recipients", [])
     split = [(it, *attribute(Fraction(it["value"]["amount"]), recipients(it), asked)) for it in chosen]
-    has = defaultdict(lambda: defaultdict(Fraction))
-    for it, mine, open_ in split:
-        if mine or open_:
-            has[measure(it)][project(it)] += sum([*mine.values(), *open_.values()])
-    reasons = {of: left_to_parents(totals, parents) for of, totals in has.items()}
+    has = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
+    for it, _, _, among in split:
+        for codes, part in among.items():
+            has[measure(it)][project(it)][codes if is_split else frozenset()] += part
+    reasons = {of: left_to_parents(held, parents) for of, held in has.items()}
     counted, left = defaultdict(Fraction), defaultdict(Fraction)
-    for it, mine, open_ in split:
+    for it, mine, open_, _ in split:
         if reason := reasons.get(measure(it), {}).get(project(it)):
             for part in [*mine.values(), *open_.values()]:
                 left[measure(it), reason] += part
@@ -370,7 +395,7 @@ def money(table):
     everything["group_by"] = ["DIMENSION_PROJECT"]
     by_project = told(one("projects.v1.TransactionService/SumTransactions", everything), lambda it: it["project"])
     name = lambda _, it: it["name"].split("/transactions/")[0]
-    check("all sums by project", by_project, sums(exported, set(), DAYS[-1], name))
+    check("all sums by project", by_project, sums(exported, set(), DAYS[-1], name, is_split=False))
 
 
 def main():

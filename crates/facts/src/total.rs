@@ -29,6 +29,25 @@ impl Total {
         (least..=most).contains(&other.0)
     }
 
+    /// Takes out of both what they have in common: the smaller of them where they have one sign, else nothing.
+    pub fn settle(&mut self, other: &mut Self) {
+        let common = if self.covers(*other) {
+            other.0
+        } else if other.covers(*self) {
+            self.0
+        } else {
+            0
+        };
+        self.0 -= common;
+        other.0 -= common;
+    }
+
+    /// How much it is, without its sign.
+    #[must_use]
+    pub const fn magnitude(self) -> Self {
+        Self(self.0.abs())
+    }
+
     /// Decimals it has after the point, at least two: the cent.
     fn scale(self) -> u32 {
         let mut scale = MOST_DECIMALS;
@@ -130,6 +149,19 @@ mod tests {
             let [whole, part] = [whole, part].map(|units| Total::new(0, units, 0));
             assert_eq!(whole.covers(part), covers, "{part} of {whole}");
         }
+    }
+
+    #[test]
+    fn of_two_what_they_have_in_common_is_taken_out() {
+        for (one, other, left) in
+            [(5, 3, (2, 0)), (3, 5, (0, 2)), (-5, -3, (-2, 0)), (5, -3, (5, -3)), (0, 3, (0, 3))]
+        {
+            let [mut first, mut second] = [one, other].map(|units| Total::new(0, units, 0));
+            first.settle(&mut second);
+            let wanted = (Total::new(0, left.0, 0), Total::new(0, left.1, 0));
+            assert_eq!((first, second), wanted, "{one} {other}");
+        }
+        assert_eq!(total("-1.5").magnitude(), total("1.5"));
     }
 
     #[test]

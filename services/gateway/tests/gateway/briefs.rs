@@ -167,8 +167,8 @@ async fn money_of_the_region_is_named_in_the_brief_of_a_state_and_summed_in_that
     assert_eq!((sums.as_str(), left_out.len(), has_gap), ("", 0, false));
 }
 
-#[tokio::test]
-async fn money_that_the_project_above_cannot_hold_makes_a_brief_partial() {
+/// Two projects for Kazakhstan, one below the other.
+async fn parent_and_child() -> Record {
     let record = Record::start().await;
     projects(&record, &[&[]]).await;
     let parent = ProjectRelation {
@@ -180,21 +180,44 @@ async fn money_that_the_project_above_cannot_hold_makes_a_brief_partial() {
     below.project.as_mut().expect("there is one").relations = vec![parent];
     let mut client = ProjectServiceClient::new(record.channel());
     client.create_project(below).await.expect("it is recorded");
-    pay(&record, "projects/p0", "10", vec![]).await;
-    let money = async || {
-        let money = ask(record.channel(), "parties/kz", None).await.unwrap().money.unwrap();
-        let sums: Vec<_> = money.sums.iter().map(|sum| sum.amount.clone()).collect();
-        let left = money.left_out.iter().map(|left| (left.reason(), left.amount.clone()));
-        (sums.join(" "), left.collect::<Vec<_>>(), gaps(money.status.as_ref()))
-    };
+    record
+}
+
+/// The sums of a brief, what is left out of them, and what the money lacks.
+async fn money(record: &Record, party: &str) -> (String, Vec<(Reason, String)>, Vec<GapKind>) {
+    let money = ask(record.channel(), party, None).await.unwrap().money.unwrap();
+    let sums: Vec<_> = money.sums.iter().map(|sum| sum.amount.clone()).collect();
+    let left = money.left_out.iter().map(|left| (left.reason(), left.amount.clone()));
+    (sums.join(" "), left.collect(), gaps(money.status.as_ref()))
+}
+
+#[tokio::test]
+async fn money_that_the_project_above_cannot_hold_makes_a_brief_partial() {
+    let record = parent_and_child().await;
     let left = |reason, amount: &str| vec![(reason, amount.to_owned())];
+    pay(&record, "projects/p0", "10", vec![]).await;
 
     pay(&record, "projects/p1", "10", vec![]).await;
-    assert_eq!(money().await, ("10".to_owned(), left(Reason::CountedInParent, "10"), vec![]));
+    let counted = left(Reason::CountedInParent, "10");
+    assert_eq!(money(&record, "parties/kz").await, ("10".to_owned(), counted, vec![]));
 
     pay(&record, "projects/p1", "0.01", vec![]).await;
+    let (open, more) = (vec![GapKind::MoneyNotAttributed], left(Reason::MoreThanParent, "10.01"));
+    assert_eq!(money(&record, "parties/kz").await, ("10".to_owned(), more, open));
+}
+
+#[tokio::test]
+async fn money_that_the_project_above_has_for_another_state_makes_a_brief_partial() {
+    let record = parent_and_child().await;
+    party(&record, "region-619", party::Kind::Region).await;
+    let kg = Recipient { country_code: "KG".to_owned(), ..Recipient::default() };
+    pay(&record, "projects/p0", "700", vec![kg]).await;
+    pay(&record, "projects/p1", "100", vec![]).await;
+
+    let left = vec![(Reason::MoreThanParent, "100".to_owned())];
     let open = vec![GapKind::MoneyNotAttributed];
-    assert_eq!(money().await, ("10".to_owned(), left(Reason::MoreThanParent, "10.01"), open));
+    assert_eq!(money(&record, "parties/region-619").await, ("700".to_owned(), left, open));
+    assert_eq!(money(&record, "parties/kz").await, ("100".to_owned(), vec![], vec![]));
 }
 
 #[tokio::test]

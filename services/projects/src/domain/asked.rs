@@ -17,7 +17,7 @@ vocabulary! {
         RecipientNotSaid = 4 "RECIPIENT_NOT_SAID",
         /// Nobody said what it is for.
         SectorNotSaid = 5 "SECTOR_NOT_SAID",
-        /// The projects below one have more than it has: it cannot all be counted there.
+        /// The projects below one have more than it has, or for others: it cannot all be counted there.
         MoreThanParent = 6 "MORE_THAN_PARENT",
     }
 }

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use facts::total::Total;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Reason;
+use super::holding::Holding;
 use super::project::{Relation, RelationKind};
 
 /// The parents and children that a project names, as they are kept in a column for sums: by name where recorded, else by
@@ -93,10 +93,10 @@ impl Families {
     }
 
     /// Those of `counted` that others of it are above, and why that takes them out of a sum: they are counted there, or those right
-    /// below the one above have more than it has. Of a ring the first by name counts. Looks at each project once.
+    /// below the one above have more than it has, or for others. Of a ring the first by name counts. Looks at each project once.
     pub fn counted_above<'a>(
         &self,
-        counted: &BTreeMap<&'a str, Total>,
+        counted: &BTreeMap<&'a str, Holding>,
     ) -> BTreeMap<&'a str, Reason> {
         let places = counted.keys().filter_map(|name| Some((*name, *self.rings.get(*name)?)));
         let mut first = vec![None; self.above.len()];
@@ -107,18 +107,20 @@ impl Families {
         // Above one of a ring is the first of it, and above that what is nearest.
         let parent =
             |name: &str, ring: usize| first[ring].filter(|it| *it != name).or(nearest[ring]);
-        let mut below: BTreeMap<&str, Total> = BTreeMap::new();
+        let mut below: BTreeMap<&str, Holding> = BTreeMap::new();
         for (name, ring) in places.clone() {
             if let Some(parent) = parent(name, ring) {
-                *below.entry(parent).or_default() += counted[name];
+                below.entry(parent).or_default().add_all(&counted[name]);
             }
         }
-        let has_less = |parent: &str| !counted[parent].covers(below[parent]);
-        let reason = |(name, ring)| {
-            let parent = parent(name, ring)?;
-            let is_more = has_less(parent);
-            Some((name, if is_more { Reason::MoreThanParent } else { Reason::CountedInParent }))
-        };
+        let reasons: BTreeMap<&str, Reason> = below
+            .into_iter()
+            .map(|(parent, below)| match counted[parent].covers(&below) {
+                true => (parent, Reason::CountedInParent),
+                false => (parent, Reason::MoreThanParent),
+            })
+            .collect();
+        let reason = |(name, ring)| Some((name, *reasons.get(parent(name, ring)?)?));
         places.filter_map(reason).collect()
     }
 
@@ -126,12 +128,13 @@ impl Families {
     fn nearest<'a>(
         &self,
         first: &[Option<&'a str>],
-        counted: &BTreeMap<&'a str, Total>,
+        counted: &BTreeMap<&'a str, Holding>,
     ) -> Vec<Option<&'a str>> {
         let mut nearest: Vec<Option<&str>> = Vec::with_capacity(self.above.len());
         for above in &self.above {
             let all = above.iter().filter_map(|over| first[*over].or(nearest[*over]));
-            let most = all.max_by_key(|name| (counted.get(name), Reverse(*name)));
+            let most =
+                all.max_by_key(|name| (counted.get(name).map(Holding::whole), Reverse(*name)));
             nearest.push(most);
         }
         nearest
@@ -184,6 +187,8 @@ fn downwards(children: &[Vec<usize>]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use facts::total::Total;
+
     use super::*;
 
     fn member(name: &str, parents: &[&str], children: &[&str]) -> Member {
@@ -192,12 +197,14 @@ mod tests {
         Member { name: name.to_owned(), identifier: Some(format!("XI-{name}")), kin }
     }
 
-    fn euros(amount: i64) -> Total {
-        Total::new(0, amount, 0)
+    fn euros(amount: i64) -> Holding {
+        let mut holding = Holding::default();
+        holding.add(vec![], vec![], Total::new(0, amount, 0), false);
+        holding
     }
 
     /// That each of these has one euro.
-    fn of_one<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Total> {
+    fn of_one<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Holding> {
         names.into_iter().map(|name| (name, euros(1))).collect()
     }
 

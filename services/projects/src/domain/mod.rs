@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod family;
+pub mod holding;
 pub mod organization;
 pub mod project;
 pub mod roles;

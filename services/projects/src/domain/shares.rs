@@ -118,6 +118,11 @@ impl Division {
         Self { weights: weights(&[]), sharing: Vec::new() }
     }
 
+    /// The codes among which the part of one goes: it alone, or those that share what nobody has.
+    pub fn among(&self, code: &str) -> Vec<String> {
+        if code.is_empty() { self.sharing.clone() } else { vec![code.to_owned()] }
+    }
+
     fn of(shares: &[Share]) -> Self {
         let unstated = shares.iter().filter(|(_, percentage)| percentage.is_none());
         let sharing = if shares.len() == 1 {

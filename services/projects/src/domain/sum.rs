@@ -7,6 +7,7 @@ use facts::vocabulary::Vocabulary;
 
 use super::asked::{self, Asked, Fit, Reason};
 use super::family::Families;
+use super::holding::Holding;
 use super::project::{Kind, Role};
 use super::roles::Roles;
 use super::shares::{Division, Shares, split};
@@ -131,8 +132,8 @@ impl Splits {
         self.by_sector || !self.sectors.is_empty()
     }
 
-    /// The parts of a group that are or may be asked for: recipient and sector, how much, and which of the two.
-    fn parts(&self, group: &Group) -> Vec<Part> {
+    /// How a group is split by recipients and by sectors.
+    fn divisions(&self, group: &Group) -> (Division, Division) {
         let recipients = if self.split_recipients() {
             Shares::recipients(&group.own, &group.of_project)
         } else {
@@ -143,6 +144,21 @@ impl Splits {
         } else {
             Division::whole()
         };
+        (recipients, sectors)
+    }
+
+    /// Adds the parts of a group to what its project has.
+    fn hold(&self, holding: &mut Holding, group: &Group, parts: &[Part]) {
+        let (recipients, sectors) = self.divisions(group);
+        let is_rounded = recipients.weights.len() > 1 || sectors.weights.len() > 1;
+        for (recipient, sector, part, _) in parts {
+            holding.add(recipients.among(recipient), sectors.among(sector), *part, is_rounded);
+        }
+    }
+
+    /// The parts of a group that are or may be asked for: recipient and sector, how much, and which of the two.
+    fn parts(&self, group: &Group) -> Vec<Part> {
+        let (recipients, sectors) = self.divisions(group);
         let mut parts = Vec::new();
         for (recipient, part) in split(group.total, &recipients.weights) {
             let fit = asked::recipient(&self.recipients, recipient, &recipients.sharing);
@@ -178,7 +194,7 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
     let parts = groups.iter().map(|group| (group, splits.parts(group)));
     // What is somebody else's is in no sum, and takes nothing out of one.
     let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
-    let counted_above = counted_above(&asked, families);
+    let counted_above = counted_above(&asked, splits, families);
     let mut sums = Sums::default();
     for (group, parts) in asked {
         let reason_above = counted_above.get(&(measure(group), group.member.as_str()));
@@ -217,15 +233,16 @@ fn measure(group: &Group) -> Measure<'_> {
     (group.r#type, &group.currency, group.kind)
 }
 
-/// The projects of which a measure is counted in a project above, or left out because that one has less.
+/// The projects of which a measure is counted in a project above, or left out because that one has less, or for others.
 fn counted_above<'a>(
     asked: &[(&'a Group, Vec<Part>)],
+    splits: &Splits,
     families: &Families,
 ) -> BTreeMap<(Measure<'a>, &'a str), Reason> {
-    let mut counted: BTreeMap<Measure<'_>, BTreeMap<&str, Total>> = BTreeMap::new();
+    let mut counted: BTreeMap<Measure<'_>, BTreeMap<&str, Holding>> = BTreeMap::new();
     for (group, parts) in asked.iter().filter(|(group, _)| !group.member.is_empty()) {
         let of_measure = counted.entry(measure(group)).or_default();
-        *of_measure.entry(&group.member).or_default() += parts.iter().map(|part| part.2).sum();
+        splits.hold(of_measure.entry(&group.member).or_default(), group, parts);
     }
     let mut above = BTreeMap::new();
     for (measure, members) in &counted {

@@ -3,7 +3,7 @@
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{
-    Project, ProjectRelation, SumTransactionsRequest, Transaction, UpdateProjectRequest,
+    Project, ProjectRelation, Recipient, SumTransactionsRequest, Transaction, UpdateProjectRequest,
     project_relation,
 };
 use policy::{Desks, Tier};
@@ -34,6 +34,37 @@ async fn a_parent_that_pays_others_takes_nothing_out() {
         assert_eq!(sum(&mut running, of_sector).await, ["project =100(1)"]);
         let left = "more_than_parent: project 100(1)";
         assert_eq!(sum(&mut running, both).await, ["project =7(1)", left]);
+    })
+    .await;
+}
+
+/// What goes to one state is no part of what another has, even where that is more.
+#[tokio::test]
+async fn what_the_project_above_has_for_others_is_told_apart() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.create_project("over", project("Over")).await;
+        running.create_project("low", below("Low", "projects/over", "")).await;
+        let region = Recipient { region_code: "619".to_owned(), ..Recipient::default() };
+        let pay = |amount, recipients| Transaction { recipients, ..disbursement(amount, 1) };
+        let kg = pay("700", vec![country("KG", "")]);
+        running.create_transaction("projects/over", kg).await;
+        running.create_transaction("projects/low", pay("100", vec![country("KZ", "")])).await;
+        let of = |codes: &[&str]| SumTransactionsRequest { recipients: texts(codes), ..all() };
+        let rows = by(&[Dimension::Recipient]);
+
+        let both = sum(&mut running, of(&["619"])).await;
+        let apart = sum(&mut running, rows.clone()).await;
+        let one = sum(&mut running, of(&["KZ"])).await;
+        running.create_transaction("projects/over", pay("100", vec![region])).await;
+        let regional = sum(&mut running, of(&["619"])).await;
+
+        let more = "more_than_parent: project 100(1)";
+        assert_eq!(both, ["project =700(1)", more]);
+        assert_eq!(apart, ["project KG=700(1)", more]);
+        assert_eq!(one, ["project =100(1)"]);
+        let counted = "counted_in_parent: project 100(1)";
+        assert_eq!(regional, ["project =800(2)", counted], "the state lies in the region");
     })
     .await;
 }
