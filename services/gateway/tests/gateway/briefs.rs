@@ -185,7 +185,8 @@ async fn parent_and_child() -> Record {
 
 /// The sums of a brief, what is left out of them, and what the money lacks.
 async fn money(record: &Record, party: &str) -> (String, Vec<(Reason, String)>, Vec<GapKind>) {
-    let money = ask(record.channel(), party, None).await.unwrap().money.unwrap();
+    let brief = ask(record.channel(), party, None).await.expect("it is answered");
+    let money = brief.money.expect("it has a money part");
     let sums: Vec<_> = money.sums.iter().map(|sum| sum.amount.clone()).collect();
     let left = money.left_out.iter().map(|left| (left.reason(), left.amount.clone()));
     (sums.join(" "), left.collect(), gaps(money.status.as_ref()))

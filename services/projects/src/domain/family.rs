@@ -107,19 +107,17 @@ impl Families {
         // Above one of a ring is the first of it, and above that what is nearest.
         let parent =
             |name: &str, ring: usize| first[ring].filter(|it| *it != name).or(nearest[ring]);
-        let mut below: BTreeMap<&str, Holding> = BTreeMap::new();
+        let mut below: BTreeMap<&'a str, Holding> = BTreeMap::new();
         for (name, ring) in places.clone() {
             if let Some(parent) = parent(name, ring) {
                 below.entry(parent).or_default().add_all(&counted[name]);
             }
         }
-        let reasons: BTreeMap<&str, Reason> = below
-            .into_iter()
-            .map(|(parent, below)| match counted[parent].covers(&below) {
-                true => (parent, Reason::CountedInParent),
-                false => (parent, Reason::MoreThanParent),
-            })
-            .collect();
+        let why = |(parent, below): (&'a str, Holding)| {
+            let is_there = counted[parent].covers(&below);
+            (parent, if is_there { Reason::CountedInParent } else { Reason::MoreThanParent })
+        };
+        let reasons: BTreeMap<&str, Reason> = below.into_iter().map(why).collect();
         let reason = |(name, ring)| Some((name, *reasons.get(parent(name, ring)?)?));
         places.filter_map(reason).collect()
     }
