@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
 
     let mut descriptors = compiler.file_descriptor_set();
-    descriptors.file.retain(|file| file.package() != "google.api");
+    descriptors.file.retain(|file| !["google.api", "google.rpc"].contains(&file.package()));
     for file in &mut descriptors.file {
         file.source_code_info = None;
     }

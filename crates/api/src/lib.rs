@@ -2,9 +2,10 @@
 //! descriptors.
 //!
 //! Written by hand are [`standard`], the shape that the requests of all standard methods share; the trait of a method in [`rpc`];
-//! [`codec`], by which messages come and go; and what finds the [`descriptors`].
+//! [`codec`], by which messages come and go; what the contract says of a [`reason`]; and what finds the [`descriptors`].
 
 pub mod codec;
+pub mod reason;
 pub mod rpc;
 pub mod standard;
 

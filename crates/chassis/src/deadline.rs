@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, ErrorReason, Failure};
 
 /// The header by which a caller says how long it waits.
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -75,7 +75,7 @@ fn parse(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
     duration.map(Some).ok_or_else(|| {
         let message =
             "grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n, for example 500m";
-        Failure::new(Code::InvalidArgument, "TIMEOUT_MALFORMED", message)
+        Failure::new(Code::InvalidArgument, ErrorReason::TimeoutMalformed, message)
     })
 }
 
@@ -131,7 +131,7 @@ mod tests {
     fn a_malformed_timeout_is_refused() {
         for text in ["", "S", "5", "5s", "-5S", "+5S", "123456789S", "5 S", "0x5S"] {
             let failure = parsed(text).unwrap_err();
-            assert_eq!(failure.reason, "TIMEOUT_MALFORMED", "{text}");
+            assert_eq!(failure.reason, ErrorReason::TimeoutMalformed, "{text}");
         }
     }
 

@@ -13,6 +13,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+pub use facts::ErrorReason;
 pub use tonic::Code;
 
 /// Names us in every `ErrorInfo`.
@@ -29,11 +30,11 @@ pub struct Failure(Box<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub code: Code,
-    /// `SCREAMING_SNAKE_CASE`; a program decides by it.
-    pub reason: Text,
+    /// The reason, for programs.
+    pub reason: ErrorReason,
     /// For people; may change at any time.
     pub message: String,
-    /// Facts that the reason promises, for example `service` or `limit`.
+    /// Facts for programs, by the keys that the contract lists for the reason: `service`, `limit`.
     pub metadata: Vec<(Text, String)>,
     /// All that is wrong with the request.
     pub violations: Vec<Violation>,
@@ -54,25 +55,25 @@ pub struct Violation {
     /// The path of the field, for example `project.sectors[2].percentage`.
     pub field: String,
     pub description: String,
-    /// `SCREAMING_SNAKE_CASE`.
-    pub reason: Text,
+    /// The rule, for programs.
+    pub reason: ErrorReason,
 }
 
 impl Violation {
     /// Says that `field` breaks the rule `reason`, and how.
     pub fn new(
         field: impl Into<String>,
-        reason: &'static str,
+        reason: ErrorReason,
         description: impl Into<String>,
     ) -> Self {
-        Self { field: field.into(), description: description.into(), reason: reason.into() }
+        Self { field: field.into(), description: description.into(), reason }
     }
 }
 
 /// One thing that must change before the request can succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Precondition {
-    /// `SCREAMING_SNAKE_CASE`.
+    /// The word of an [`ErrorReason`].
     pub kind: String,
     /// What it is about, for example a resource name.
     pub subject: String,
@@ -98,10 +99,10 @@ pub struct Resource {
 
 impl Failure {
     /// A failure with nothing but these; the methods below and the public fields add to it.
-    pub fn new(code: Code, reason: impl Into<Text>, message: impl Into<String>) -> Self {
+    pub fn new(code: Code, reason: ErrorReason, message: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             code,
-            reason: reason.into(),
+            reason,
             message: message.into(),
             metadata: Vec::new(),
             violations: Vec::new(),
@@ -116,10 +117,10 @@ impl Failure {
     /// `INVALID_ARGUMENT`: everything that is wrong with the request, at once. The first violation gives the reason.
     pub fn invalid(violations: Vec<Violation>) -> Self {
         let (reason, message) = match violations.as_slice() {
-            [] => ("INVALID_ARGUMENT".into(), "the request is not valid".to_owned()),
-            [one] => (one.reason.clone(), format!("{}: {}", one.field, one.description)),
+            [] => (ErrorReason::InvalidArgument, "the request is not valid".to_owned()),
+            [one] => (one.reason, format!("{}: {}", one.field, one.description)),
             [first, rest @ ..] => (
-                first.reason.clone(),
+                first.reason,
                 format!("{}: {} (and {} more)", first.field, first.description, rest.len()),
             ),
         };
@@ -130,30 +131,31 @@ impl Failure {
 
     /// `NOT_FOUND`: `name` of the type `kind` does not exist, or may not be seen.
     pub fn not_found(kind: &str, name: &str) -> Self {
-        Self::new(Code::NotFound, "NOT_FOUND", format!("{name} does not exist")).about(kind, name)
+        Self::new(Code::NotFound, ErrorReason::NotFound, format!("{name} does not exist"))
+            .about(kind, name)
     }
 
     /// `ALREADY_EXISTS`: `name` of the type `kind` is taken.
     pub fn already_exists(kind: &str, name: &str) -> Self {
-        Self::new(Code::AlreadyExists, "ALREADY_EXISTS", format!("{name} exists already"))
+        Self::new(Code::AlreadyExists, ErrorReason::AlreadyExists, format!("{name} exists already"))
             .about(kind, name)
     }
 
     /// `ABORTED`: another writer was faster; read again and retry.
-    pub fn aborted(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn aborted(reason: ErrorReason, message: impl Into<String>) -> Self {
         Self::new(Code::Aborted, reason, message).retry_after(Duration::from_millis(100))
     }
 
     /// `FAILED_PRECONDITION`: it cannot be done in the present state; `subject` must change first.
     pub fn failed_precondition(
-        reason: &'static str,
+        reason: ErrorReason,
         subject: &str,
         message: impl Into<String>,
     ) -> Self {
         let mut failure = Self::new(Code::FailedPrecondition, reason, message);
         let description = failure.message.clone();
         failure.preconditions.push(Precondition {
-            kind: reason.to_owned(),
+            kind: reason.as_str_name().to_owned(),
             subject: subject.to_owned(),
             description,
         });
@@ -161,30 +163,30 @@ impl Failure {
     }
 
     /// `UNAVAILABLE`: the same request may succeed in a second.
-    pub fn unavailable(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn unavailable(reason: ErrorReason, message: impl Into<String>) -> Self {
         Self::new(Code::Unavailable, reason, message).retry_after(Duration::from_secs(1))
     }
 
     /// `UNAVAILABLE`: a service that we need does not answer.
     pub fn service_unavailable(service: &str) -> Self {
-        Self::unavailable("SERVICE_UNAVAILABLE", format!("{service} does not answer"))
+        Self::unavailable(ErrorReason::ServiceUnavailable, format!("{service} does not answer"))
             .with("service", service)
     }
 
     /// `OUT_OF_RANGE`: past what there is, for example a read time before the record began.
-    pub fn out_of_range(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn out_of_range(reason: ErrorReason, message: impl Into<String>) -> Self {
         Self::new(Code::OutOfRange, reason, message)
     }
 
     /// `RESOURCE_EXHAUSTED`: more than a limit allows.
-    pub fn resource_exhausted(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn resource_exhausted(reason: ErrorReason, message: impl Into<String>) -> Self {
         Self::new(Code::ResourceExhausted, reason, message)
     }
 
     /// `DEADLINE_EXCEEDED`: `allowed` ran out before the answer was ready.
     pub fn deadline_exceeded(allowed: Duration) -> Self {
         let message = format!("not done within {} ms", allowed.as_millis());
-        Self::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
+        Self::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
             .with("deadline_ms", allowed.as_millis().to_string())
     }
 
@@ -193,18 +195,19 @@ impl Failure {
         let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         let message =
             format!("no service `{service}` here; ask the reflection service what there is");
-        Self::new(Code::Unimplemented, "SERVICE_UNKNOWN", message).with("service", service)
+        Self::new(Code::Unimplemented, ErrorReason::ServiceUnknown, message)
+            .with("service", service)
     }
 
     /// `UNIMPLEMENTED`: the service that `path` asks for has no such method; a newer one may.
     pub fn unknown_method(path: &str) -> Self {
         let message = format!("no method `{path}` here; ask the reflection service what there is");
-        Self::new(Code::Unimplemented, "METHOD_UNKNOWN", message).with("method", path)
+        Self::new(Code::Unimplemented, ErrorReason::MethodUnknown, message).with("method", path)
     }
 
     /// `INTERNAL`: our own fault. `source` goes to the log, never to the caller.
     pub fn internal(source: impl Into<Source>) -> Self {
-        let mut failure = Self::new(Code::Internal, "INTERNAL", "internal error");
+        let mut failure = Self::new(Code::Internal, ErrorReason::Internal, "internal error");
         failure.source = Some(source.into());
         failure
     }

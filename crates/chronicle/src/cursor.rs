@@ -1,5 +1,6 @@
 //! Where a page ended, so that the next begins after it.
 
+use facts::ErrorReason;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -43,7 +44,7 @@ pub(crate) fn after<T>(order: &Order<T>, cursor: &Cursor) -> Result<Condition, E
             _ => {
                 return Err(Error::invalid(
                     "page_token",
-                    "PAGE_TOKEN_INVALID",
+                    ErrorReason::PageTokenInvalid,
                     "page_token is not of this order",
                 ));
             }

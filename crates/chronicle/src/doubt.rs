@@ -1,6 +1,7 @@
 //! Why a filter found nothing: it asks for something that nothing has, and something else was perhaps meant. Looked for only where
 //! a list is empty, so it costs nothing else.
 
+use facts::ErrorReason;
 use policy::Sight;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
@@ -76,7 +77,7 @@ impl Chronicle {
         if said.is_empty() {
             return Ok(());
         }
-        Err(Error::invalid("filter", "FILTER_NAMES_NOTHING", said.join("; ")))
+        Err(Error::invalid("filter", ErrorReason::FilterNamesNothing, said.join("; ")))
     }
 
     /// The values that a field has, as far as the reader may see.

@@ -1,5 +1,6 @@
 //! All that can go wrong with the record.
 
+use facts::ErrorReason;
 use std::sync::Arc;
 
 use sea_orm::{DbErr, RuntimeErr};
@@ -40,8 +41,8 @@ pub enum Error {
     Invalid {
         /// The argument: `filter`.
         argument: &'static str,
-        /// A reason a program can match: `FILTER_INVALID`.
-        reason: &'static str,
+        /// The reason, for programs.
+        reason: ErrorReason,
         /// What is wrong, where, and what would be right.
         message: String,
     },
@@ -74,7 +75,7 @@ impl Error {
 
     pub(crate) fn invalid(
         argument: &'static str,
-        reason: &'static str,
+        reason: ErrorReason,
         message: impl Into<String>,
     ) -> Self {
         Self::Invalid { argument, reason, message: message.into() }

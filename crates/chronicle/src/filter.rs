@@ -7,6 +7,7 @@ mod function;
 mod literal;
 
 use aip_160::{Comparable, Comparator, Expression, Restriction, parse_filter_with_max_depth};
+use facts::ErrorReason;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
 use crate::error::Error;
@@ -119,7 +120,7 @@ fn compiled_by<T>(
     text: &str,
     at: At,
 ) -> Result<(Condition, Vec<Term>), Error> {
-    let invalid = |message: String| Error::invalid("filter", "FILTER_INVALID", message);
+    let invalid = |message: String| Error::invalid("filter", ErrorReason::FilterInvalid, message);
     if text.len() > MOST_BYTES {
         return Err(invalid(format!("filter is longer than {MOST_BYTES} bytes")));
     }

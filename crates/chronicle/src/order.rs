@@ -4,13 +4,15 @@ use crate::error::Error;
 use crate::fold::nearest;
 use crate::resource::{Field, Resource};
 use crate::spelling::snake;
+use facts::ErrorReason;
 
 /// A field to sort by, and whether downwards.
 pub(crate) type Order<T> = Vec<(Field<T>, bool)>;
 
 /// `title desc, signed_on` → fields and directions. The uid always comes last, in the direction of the last field.
 pub(crate) fn order_by<T: Resource>(text: &str) -> Result<Order<T>, Error> {
-    let invalid = |message: String| Error::invalid("order_by", "ORDER_BY_INVALID", message);
+    let invalid =
+        |message: String| Error::invalid("order_by", ErrorReason::OrderByInvalid, message);
     if text.len() > 256 {
         return Err(invalid("order_by is longer than 256 bytes".to_owned()));
     }

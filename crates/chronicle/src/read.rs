@@ -6,6 +6,7 @@
 
 mod list;
 
+use facts::ErrorReason;
 use sea_orm::sea_query::{
     Asterisk, BinOper, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement,
     SimpleExpr,
@@ -190,7 +191,7 @@ impl Chronicle {
             time <= self.now().saturating_add(CLOCK_DIFFERENCE) || time <= self.known_head();
         if time < 0 || !(is_past || time <= Head::read(&self.db).await?.time) {
             let message = "read_time lies in the future: later than now and than the last change; leave it out for now";
-            return Err(Error::invalid("read_time", "READ_TIME_INVALID", message));
+            return Err(Error::invalid("read_time", ErrorReason::ReadTimeInvalid, message));
         }
         match self.first().await? {
             Some(first) if time < first => Err(Error::BeforeRecord(first)),

@@ -1,5 +1,6 @@
 //! What was written of a resource: every version, who wrote it and when.
 
+use facts::ErrorReason;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,7 @@ impl Chronicle {
         if cursor.as_ref().is_some_and(|cursor| cursor.name != name) {
             let message =
                 "`name` differs from that of the first page; start again without page_token";
-            return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
+            return Err(Error::invalid("page_token", ErrorReason::PageTokenMismatch, message));
         }
         let before = cursor.as_ref().map(|cursor| cursor.last);
         let token = cursor.as_ref().map(|cursor| &cursor.mark);

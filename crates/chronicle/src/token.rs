@@ -4,6 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use facts::ErrorReason;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::Query;
 use serde::Serialize;
@@ -79,8 +80,8 @@ impl Keys {
     ) -> Result<T, Error> {
         let invalid = || {
             let reason = match argument {
-                "resume_token" => "RESUME_TOKEN_INVALID",
-                _ => "PAGE_TOKEN_INVALID",
+                "resume_token" => ErrorReason::ResumeTokenInvalid,
+                _ => ErrorReason::PageTokenInvalid,
             };
             let message = format!("{argument} is not one this method gave; start again without it");
             Error::invalid(argument, reason, message)

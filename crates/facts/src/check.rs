@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::ErrorReason;
 use crate::date::{Day, PartialDate};
 use crate::vocabulary::Vocabulary;
 
@@ -10,8 +11,8 @@ use crate::vocabulary::Vocabulary;
 pub struct Violation {
     /// The path of the field: `agreement.milestones[2].date`.
     pub field: String,
-    /// A reason a program can match: `REQUIRED`.
-    pub reason: &'static str,
+    /// The reason, for programs.
+    pub reason: ErrorReason,
     /// What is wrong and what would be right.
     pub description: String,
 }
@@ -55,7 +56,7 @@ impl Check {
     }
 
     /// Records a violation of `field`.
-    pub fn violation(&mut self, field: &str, reason: &'static str, description: impl Into<String>) {
+    pub fn violation(&mut self, field: &str, reason: ErrorReason, description: impl Into<String>) {
         let field = self.path_of(field);
         self.violations.push(Violation { field, reason, description: description.into() });
     }
@@ -88,7 +89,7 @@ impl Check {
         if items.len() > most {
             self.violation(
                 field,
-                "TOO_MANY",
+                ErrorReason::TooMany,
                 format!("has {} items; at most {most} are taken", items.len()),
             );
             return Vec::new();
@@ -105,7 +106,7 @@ impl Check {
         if value.len() > most {
             self.violation(
                 field,
-                "TOO_LONG",
+                ErrorReason::TooLong,
                 format!("has {} bytes; at most {most} are taken", value.len()),
             );
         }
@@ -113,7 +114,7 @@ impl Check {
             .chars()
             .any(|character| character.is_control() && !matches!(character, '\n' | '\t' | '\r'))
         {
-            self.violation(field, "CONTROL_CHARACTER", "holds a control character");
+            self.violation(field, ErrorReason::ControlCharacter, "holds a control character");
         }
         let trimmed = value.trim();
         if trimmed.len() == value.len() { value } else { trimmed.to_owned() }
@@ -123,7 +124,7 @@ impl Check {
     pub fn required_text(&mut self, field: &str, value: String, most: usize) -> String {
         let text = self.text(field, value, most);
         if text.is_empty() {
-            self.violation(field, "REQUIRED", "must not be empty");
+            self.violation(field, ErrorReason::Required, "must not be empty");
         }
         text
     }
@@ -131,7 +132,7 @@ impl Check {
     /// A message that must be there.
     pub fn required<M>(&mut self, field: &str, value: Option<M>) -> Option<M> {
         if value.is_none() {
-            self.violation(field, "REQUIRED", "must be given");
+            self.violation(field, ErrorReason::Required, "must be given");
         }
         value
     }
@@ -139,7 +140,11 @@ impl Check {
     /// One of a vocabulary, which must be given.
     pub fn word<V: Vocabulary>(&mut self, field: &str, number: i32) -> V {
         if number == 0 {
-            self.violation(field, "REQUIRED", format!("must be one of {}", V::WORDS.join(", ")));
+            self.violation(
+                field,
+                ErrorReason::Required,
+                format!("must be one of {}", V::WORDS.join(", ")),
+            );
             return V::default();
         }
         self.optional_word(field, number).unwrap_or_default()
@@ -153,7 +158,7 @@ impl Check {
         let found = V::from_number(number);
         if found.is_none() {
             let description = format!("{number} is not known; known are {}", V::WORDS.join(", "));
-            self.violation(field, "UNKNOWN_VALUE", description);
+            self.violation(field, ErrorReason::UnknownValue, description);
         }
         found
     }
@@ -171,7 +176,7 @@ impl Check {
         }
         if !patterns.iter().any(|pattern| matches_pattern(&value, pattern)) {
             let description = format!("`{value}` is not a name like {}", patterns.join(" or "));
-            self.violation(field, "NAME_INVALID", clip(description));
+            self.violation(field, ErrorReason::NameInvalid, clip(description));
         }
         value
     }
@@ -182,9 +187,13 @@ impl Check {
         for (place, id) in ids.enumerate() {
             let path = format!("{list}[{place}].{field}");
             if !is_id(id) {
-                self.violation(&path, "ID_INVALID", "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+                self.violation(
+                    &path,
+                    ErrorReason::IdInvalid,
+                    "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+                );
             } else if !seen.insert(id) {
-                self.violation(&path, "DUPLICATE_ID", format!("`{id}` is there twice"));
+                self.violation(&path, ErrorReason::DuplicateId, format!("`{id}` is there twice"));
             }
         }
     }
@@ -262,8 +271,8 @@ mod tests {
     #[test]
     fn a_field_is_sound_where_nothing_in_it_is_wrong() {
         let mut check = Check::new("agreement");
-        check.violation("milestones[0].date", "DATE_INVALID", "");
-        check.violation("note", "TOO_LONG", "");
+        check.violation("milestones[0].date", ErrorReason::DateInvalid, "");
+        check.violation("note", ErrorReason::TooLong, "");
 
         let sound = |field| check.is_sound(field);
         assert!(!sound("milestones") && !sound("note"));

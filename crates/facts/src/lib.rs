@@ -20,6 +20,7 @@ pub mod total;
 pub mod vocabulary;
 pub mod wire;
 
+pub use api::registan::r#type::v1::ErrorReason;
 pub use check::{Check, Violation};
 pub use date::{Day, End, PartialDate, Qualifier};
 pub use money::{AmountKind, Money, StatedAmount};

@@ -2,6 +2,7 @@
 
 use api::registan::r#type::v1 as wire;
 
+use crate::ErrorReason;
 use crate::check::Check;
 use crate::date::{Day, PartialDate};
 use crate::money::{MOST_UNITS, Money, StatedAmount, decimal, is_plausible};
@@ -17,7 +18,7 @@ pub fn read_day(check: &mut Check, field: &str, message: wire::Date) -> Option<D
     if day.is_none() {
         let description =
             format!("{}-{}-{} is no day of the calendar", message.year, message.month, message.day);
-        check.violation(field, "DATE_INVALID", description);
+        check.violation(field, ErrorReason::DateInvalid, description);
     }
     day
 }
@@ -34,7 +35,7 @@ pub fn read_date(
         let Some(date) = PartialDate::new(parts.year, parts.month, parts.day) else {
             let description =
                 format!("{}-{}-{} is no date of the calendar", parts.year, parts.month, parts.day);
-            check.violation("date", "DATE_INVALID", description);
+            check.violation("date", ErrorReason::DateInvalid, description);
             return None;
         };
         let qualifier = check.optional_word("qualifier", message.qualifier);
@@ -44,7 +45,7 @@ pub fn read_date(
         let interval = date.until(end.year, end.month, end.day);
         if interval.is_none() {
             let description = "must be a date of the calendar, not before `date`, and without a qualifier beside it";
-            check.violation("end", "DATE_INVALID", description);
+            check.violation("end", ErrorReason::DateInvalid, description);
         }
         interval
     })
@@ -75,10 +76,10 @@ pub fn read_money(check: &mut Check, field: &str, message: Option<wire::Money>) 
         let amount = decimal(&message.amount);
         if amount.is_none() {
             let description = "must be a decimal number such as -1234.5: at most 18 digits before and 9 after the point";
-            check.violation("amount", "AMOUNT_INVALID", description);
+            check.violation("amount", ErrorReason::AmountInvalid, description);
         } else if !amount.is_some_and(is_plausible) {
             let description = format!("must be at most {MOST_UNITS} units, positive or negative");
-            check.violation("amount", "AMOUNT_IMPLAUSIBLE", description);
+            check.violation("amount", ErrorReason::AmountImplausible, description);
         }
         let currency = read_currency(check, "currency_code", message.currency_code, true);
         let value_date = message.value_date.and_then(|date| read_day(check, "value_date", date));
@@ -94,7 +95,7 @@ pub fn read_currency(check: &mut Check, field: &str, code: String, required: boo
     if !code.is_empty() && !sound {
         check.violation(
             field,
-            "CURRENCY_INVALID",
+            ErrorReason::CurrencyInvalid,
             "must be three capital letters (ISO 4217), such as EUR",
         );
     }
@@ -130,7 +131,7 @@ pub fn read_source(
             basis: check.optional_word("basis", message.basis),
         };
         if source.source.is_empty() && source.citation.is_empty() {
-            check.violation("citation", "REQUIRED", "source or citation must be given");
+            check.violation("citation", ErrorReason::Required, "source or citation must be given");
         }
         Some(source)
     })

@@ -1,7 +1,7 @@
 //! Whether whoever asks may write what they send: the desks and the tier of the resource, and the tiers of its fields.
 
 use chassis::caller::{Asking, current};
-use chassis::failure::{Code, Failure, Violation};
+use chassis::failure::{Code, ErrorReason, Failure, Violation};
 use chronicle::Chronicle;
 use chronicle::reader::Standing;
 use policy::{Desks, Tier};
@@ -44,7 +44,7 @@ impl Around {
         }
         let name = &self.name;
         let message = format!("{name} is deleted: undelete it first");
-        Err(Failure::failed_precondition("PARENT_DELETED", name, message))
+        Err(Failure::failed_precondition(ErrorReason::ParentDeleted, name, message))
     }
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn may_change<T: Served>(
         return Ok(());
     }
     let message = "lowering the tier of a resource needs the role PUBLISHER for its desks";
-    Err(Failure::new(Code::PermissionDenied, "PUBLISHER_NEEDED", message)
+    Err(Failure::new(Code::PermissionDenied, ErrorReason::PublisherNeeded, message)
         .about(&kind::<T>(), after.name()))
 }
 
@@ -108,7 +108,7 @@ fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
         T::Message::NAME,
         value.tier()
     );
-    Failure::new(Code::PermissionDenied, "NOT_GRANTED", message)
+    Failure::new(Code::PermissionDenied, ErrorReason::NotGranted, message)
         .with("action", asking.rule.action.clone())
 }
 
@@ -116,7 +116,7 @@ fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
 pub(crate) fn id_violation<T: Served>(value: &T, id: &str) -> Option<Violation> {
     (value.tier() > Tier::Public && !id.is_empty()).then(|| {
         let description = "must be empty above PUBLIC: the server makes the id";
-        Violation::new(format!("{}_id", noun::<T>()), "ID_NOT_ALLOWED", description)
+        Violation::new(format!("{}_id", noun::<T>()), ErrorReason::IdNotAllowed, description)
     })
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn set_above<T: Served>(
 /// That a field of a message lies above what whoever asks may read of it.
 pub(crate) fn too_high(field: &FieldDescriptor, within: &str) -> Violation {
     let description = format!("is {:?}, above what you may read of this", tier(field));
-    Violation::new(format!("{within}.{}", field.name()), "TIER_TOO_HIGH", description)
+    Violation::new(format!("{within}.{}", field.name()), ErrorReason::TierTooHigh, description)
 }
 
 /// Whether whoever asks may read a value at all.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::failure::{Code, Failure, Violation};
+use chassis::failure::{Code, ErrorReason, Failure, Violation};
 use chronicle::{DatabaseFailure, Error};
 use sea_orm::DbErr;
 
@@ -16,21 +16,21 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
         Error::AlreadyExists(name) => Failure::already_exists(kind, &name),
         Error::Deleted(name) => {
             let message = format!("{name} is deleted and cannot be changed");
-            Failure::failed_precondition("DELETED", &name, message).about(kind, &name)
+            Failure::failed_precondition(ErrorReason::Deleted, &name, message).about(kind, &name)
         }
         Error::EtagMismatch(name) => {
             let message = format!(
                 "{name} was changed by somebody else since it was read: read it again, then write"
             );
-            Failure::aborted("ETAG_MISMATCH", message).about(kind, &name)
+            Failure::aborted(ErrorReason::EtagMismatch, message).about(kind, &name)
         }
         Error::RequestIdReused(id) => {
             let description =
                 format!("{id} was used for another request within 24 hours; take a new one");
-            Failure::invalid(vec![Violation::new("request_id", "REQUEST_ID_REUSED", description)])
+            Failure::invalid(vec![Violation::new("request_id", ErrorReason::RequestIdReused, description)])
         }
         Error::TokenExpired => Failure::out_of_range(
-            "RESUME_TOKEN_EXPIRED",
+            ErrorReason::ResumeTokenExpired,
             "the resume token is older than seven days: watch without it, with a snapshot",
         ),
         Error::BeforeRecord(begins) => {
@@ -38,24 +38,24 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
             let message = format!(
                 "read_time lies before the record, which exists since {begins}: it holds what was known later. For a day in the world ask with `as_of`, where a method has it, and leave read_time out"
             );
-            Failure::out_of_range("READ_TIME_BEFORE_RECORD", message).with("begins", begins)
+            Failure::out_of_range(ErrorReason::ReadTimeBeforeRecord, message).with("begins", begins)
         }
         Error::WentBack => Failure::out_of_range(
-            "RECORD_WENT_BACK",
+            ErrorReason::RecordWentBack,
             "the token stands on a change that is not in the record: an older copy was put in its place; start again without it",
         ),
         Error::VisibilityChanged => Failure::out_of_range(
-            "VISIBILITY_CHANGED",
+            ErrorReason::VisibilityChanged,
             "what you may see changed while you did not watch: watch without the token, with a snapshot",
         ),
         Error::Invalid { argument, reason, message } => {
             Failure::invalid(vec![Violation::new(argument, reason, message)])
         }
         Error::Busy => {
-            Failure::aborted("BUSY", "others wrote the same at once, again and again; try again")
+            Failure::aborted(ErrorReason::Busy, "others wrote the same at once, again and again; try again")
         }
         error @ Error::ClockWrong(_) => Failure::unavailable(
-            "CLOCK_WRONG",
+            ErrorReason::ClockWrong,
             "the clock of the server is wrong, and nothing is recorded until it is right; try again later",
         )
         .retry_after(Duration::from_secs(10))
@@ -76,7 +76,7 @@ fn from_database(source: Arc<DbErr>) -> Failure {
         DatabaseFailure::Other => return Failure::internal(source),
     };
     tracing::warn!(error = %source, "database unavailable: {message}");
-    Failure::unavailable("DATABASE_UNAVAILABLE", format!("{message}; try again"))
+    Failure::unavailable(ErrorReason::DatabaseUnavailable, format!("{message}; try again"))
         .retry_after(Duration::from_secs(1))
         .because(source)
 }
@@ -94,7 +94,7 @@ pub fn from_violations(violations: Vec<facts::Violation>) -> Option<Failure> {
 /// The answer where something referred to does not exist.
 pub fn missing(kind: &str, field: &str, name: &str) -> Failure {
     let message = format!("{field}: {name} does not exist, or is deleted; record it first");
-    let mut failure = Failure::failed_precondition("REFERENCE_MISSING", name, message);
+    let mut failure = Failure::failed_precondition(ErrorReason::ReferenceMissing, name, message);
     failure.code = Code::FailedPrecondition;
     failure.about(kind, name).with("field", field.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use chassis::failure::Failure;
+use chassis::failure::{ErrorReason, Failure};
 use chronicle::children::Which;
 use chronicle::{Call, Chronicle, Entry, Stored};
 use uuid::Uuid;
@@ -84,7 +84,7 @@ impl Records {
                 let message = format!(
                     "{name} has a {child}, or more: delete them first, or send force to delete them with it"
                 );
-                return Err(Failure::failed_precondition("HAS_CHILDREN", name, message)
+                return Err(Failure::failed_precondition(ErrorReason::HasChildren, name, message)
                     .about(&crate::records::kind::<T>(), name));
             }
         }

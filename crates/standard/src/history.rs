@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use api::registan::r#type::v1::{ChangeKind, Operation};
 use api::standard::{Request as Asked, Response as Answer, RevisionParts, Standard};
-use chassis::failure::{Failure, Violation};
+use chassis::failure::{ErrorReason, Failure, Violation};
 use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Shown, Stored};
 use futures::stream::{self, Stream, StreamExt};
 use policy::Tier;
@@ -162,13 +162,15 @@ fn interval(from: Option<i64>, to: Option<i64>, head: i64) -> Result<(i64, i64),
             let description = "lies after to_time, or after the last change: give an earlier one";
             Err(Failure::invalid(vec![Violation::new(
                 "from_time",
-                "INTERVAL_INVALID",
+                ErrorReason::IntervalInvalid,
                 description,
             )]))
         }
-        None => {
-            Err(Failure::invalid(vec![Violation::new("from_time", "REQUIRED", "must be given")]))
-        }
+        None => Err(Failure::invalid(vec![Violation::new(
+            "from_time",
+            ErrorReason::Required,
+            "must be given",
+        )])),
     }
 }
 

@@ -1,6 +1,6 @@
 //! AIP-134 field masks: which fields of an update are taken, for any message, by its descriptor.
 
-use chassis::failure::{Failure, Violation};
+use chassis::failure::{ErrorReason, Failure, Violation};
 use policy::Tier;
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value};
@@ -50,7 +50,7 @@ pub fn merge<M: Message + Name + Default>(
 }
 
 fn invalid(description: String) -> Violation {
-    Violation::new("update_mask", "MASK_INVALID", description)
+    Violation::new("update_mask", ErrorReason::MaskInvalid, description)
 }
 
 /// `a` or `a.b.c`: nothing inside a list or a map.
@@ -213,7 +213,7 @@ mod tests {
             let violations = &refusal.violations;
             assert_eq!(violations.len(), 1);
             assert_eq!(violations[0].field, "activity.internal_note");
-            assert_eq!(violations[0].reason, "TIER_TOO_HIGH");
+            assert_eq!(violations[0].reason, ErrorReason::TierTooHigh);
         }
     }
 

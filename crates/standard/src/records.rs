@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::standard::{Request as Asked, Response as Answer, Standard};
 use chassis::bulk;
-use chassis::failure::{Failure, Violation};
+use chassis::failure::{ErrorReason, Failure, Violation};
 use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Shown};
 use facts::check::matches_pattern;
 use prost::Name;
@@ -148,7 +148,7 @@ pub(crate) fn check_name<T: Served>(field: &str, name: &str) -> Result<(), Failu
     }
     let shown: String = name.chars().take(100).collect();
     let description = format!("`{shown}` is not a name like {}", T::PATTERN);
-    Err(Failure::invalid(vec![Violation::new(field, "NAME_INVALID", description)]))
+    Err(Failure::invalid(vec![Violation::new(field, ErrorReason::NameInvalid, description)]))
 }
 
 /// The parent of a pattern: `projects/{project}` of `projects/{project}/transactions/{transaction}`, if it has one.
@@ -171,7 +171,11 @@ pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<(&'static str, S
     }
     if !matches_pattern(&parent, pattern) {
         let description = format!("must be a name like {pattern}, or {collection}/- for all");
-        return Err(Failure::invalid(vec![Violation::new("parent", "NAME_INVALID", description)]));
+        return Err(Failure::invalid(vec![Violation::new(
+            "parent",
+            ErrorReason::NameInvalid,
+            description,
+        )]));
     }
     let field = pattern.rsplit('/').next().unwrap_or_default().trim_matches(['{', '}']);
     Ok(Some((field, parent)))
@@ -180,7 +184,8 @@ pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<(&'static str, S
 /// Items a page, as sent.
 pub(crate) fn page_size(asked: i32) -> Result<u64, Failure> {
     u64::try_from(asked).map_err(|_| {
-        let violation = Violation::new("page_size", "PAGE_SIZE_INVALID", "must not be negative");
+        let violation =
+            Violation::new("page_size", ErrorReason::PageSizeInvalid, "must not be negative");
         Failure::invalid(vec![violation])
     })
 }

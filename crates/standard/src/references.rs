@@ -9,7 +9,7 @@ use std::sync::Arc;
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
 use api::registan::references::v1::{CheckReferencesRequest, CheckReferencesResponse};
 use chassis::client::Connection;
-use chassis::failure::{Failure, Violation};
+use chassis::failure::{ErrorReason, Failure, Violation};
 use chronicle::{Chronicle, Error, Resource};
 use facts::check::matches_pattern;
 
@@ -168,7 +168,12 @@ pub async fn check_references(
     let names = request.into_inner().names;
     if names.len() > MOST_NAMES {
         let description = format!("has {} names; at most {MOST_NAMES} are taken", names.len());
-        return Err(Failure::invalid(vec![Violation::new("names", "TOO_MANY", description)]).into());
+        return Err(Failure::invalid(vec![Violation::new(
+            "names",
+            ErrorReason::TooMany,
+            description,
+        )])
+        .into());
     }
     let missing = references.missing(&names).await?;
     Ok(Response::new(CheckReferencesResponse { missing }))

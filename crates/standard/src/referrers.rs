@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use chassis::failure::Failure;
+use chassis::failure::{ErrorReason, Failure};
 use chronicle::Chronicle;
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ impl Records {
                 let message = format!(
                     "{referrer} refers to {name}: change that first, or send force to delete it all the same"
                 );
-                return Err(Failure::failed_precondition("IS_REFERENCED", name, message)
+                return Err(Failure::failed_precondition(ErrorReason::IsReferenced, name, message)
                     .about(&kind::<T>(), name)
                     .with("referrer", referrer));
             }

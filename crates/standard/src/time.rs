@@ -1,6 +1,6 @@
 //! Record time (microseconds since 1970 UTC) ↔ `google.protobuf.Timestamp`.
 
-use chassis::failure::{Failure, Violation};
+use chassis::failure::{ErrorReason, Failure, Violation};
 use prost_types::Timestamp;
 
 /// The metadata of every answer that names the instant it holds for, in RFC 3339.
@@ -25,7 +25,7 @@ pub fn micros(read_time: Option<Timestamp>) -> Result<Option<i64>, Failure> {
             let description = "is no instant since 1970; leave it out for now";
             Err(Failure::invalid(vec![Violation::new(
                 "read_time",
-                "READ_TIME_INVALID",
+                ErrorReason::ReadTimeInvalid,
                 description,
             )]))
         }

@@ -6,7 +6,7 @@ use chassis::failure::{Failure, Violation};
 use chronicle::children::Which;
 use chronicle::{Call, Error, Shown, Stored};
 use facts::check::{is_id, matches_pattern};
-use facts::{Check, Day};
+use facts::{Check, Day, ErrorReason};
 use prost::{Message, Name};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -54,7 +54,7 @@ impl Records {
         let parts = T::Message::update(request);
         let call = call::<Asked<Update<T>>>(&parts.request_id, fingerprint)?;
         let Some(wanted) = parts.resource else {
-            let violation = Violation::new(noun::<T>(), "REQUIRED", "must be given");
+            let violation = Violation::new(noun::<T>(), ErrorReason::Required, "must be given");
             return Err(Failure::invalid(vec![violation]).into());
         };
         check_name::<T>(&format!("{}.name", noun::<T>()), wanted.name())?;
@@ -79,7 +79,7 @@ impl Records {
             match outcome {
                 Ok(shown) => return Ok(answer(shown)),
                 Err(failure) => match self.again::<T>(&call, failure).await {
-                    Err(failure) if *failure.reason == *"BUSY" => {}
+                    Err(failure) if failure.reason == ErrorReason::Busy => {}
                     first => return Ok(first?),
                 },
             }
@@ -145,7 +145,7 @@ impl Records {
                 Err(error) => return Err(refused::<T>(error).into()),
             };
             match self.again::<T>(call, failure).await {
-                Err(failure) if *failure.reason == *"BUSY" => {}
+                Err(failure) if failure.reason == ErrorReason::Busy => {}
                 first => return Ok(first?),
             }
         }
@@ -269,13 +269,21 @@ fn new_value<T: Served>(
     let mut check = Check::default().on(Day::latest_at(now));
     if let Some(pattern) = parent_pattern::<T>().filter(|pattern| !matches_pattern(parent, pattern))
     {
-        check.violation("parent", "NAME_INVALID", format!("must be a name like {pattern}"));
+        check.violation(
+            "parent",
+            ErrorReason::NameInvalid,
+            format!("must be a name like {pattern}"),
+        );
     }
     let field = format!("{}_id", noun::<T>());
     if T::SERVER_IDS && !id.is_empty() {
-        check.violation(&field, "ID_NOT_ALLOWED", "must be empty: the server makes the id");
+        check.violation(
+            &field,
+            ErrorReason::IdNotAllowed,
+            "must be empty: the server makes the id",
+        );
     } else if !id.is_empty() && !is_id(id) {
-        check.violation(&field, "ID_INVALID", "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+        check.violation(&field, ErrorReason::IdInvalid, "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
     }
     let message = check.required(noun::<T>(), message).unwrap_or_default();
     let sent = message.clone();
@@ -310,7 +318,7 @@ fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, Failure> {
                 let description = "must be a UUID, such as 6fa459ea-ee8a-4ca4-894e-db77e160355e";
                 Failure::invalid(vec![Violation::new(
                     "request_id",
-                    "REQUEST_ID_INVALID",
+                    ErrorReason::RequestIdInvalid,
                     description,
                 )])
             })?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use chassis::Failure;
+use chassis::failure::ErrorReason;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
@@ -60,7 +61,7 @@ impl Proxy {
         }
         Err(match response.status() {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Failure::resource_exhausted(
-                "HEADERS_TOO_LARGE",
+                ErrorReason::HeadersTooLarge,
                 "the metadata of the request is too large",
             ),
             status => upstream.unavailable(format!("answered HTTP {status}")),

@@ -28,12 +28,13 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("grpc", &["sea_orm::", "crate::store"]),
 ];
 
-fn root() -> PathBuf {
+/// Returns the folder of the repository.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every file below a folder with one of these endings.
-fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+/// Returns every file below a folder with one of these endings.
+pub fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut found = Vec::new();
     for entry in entries {
@@ -49,7 +50,8 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-fn read(path: &Path) -> String {
+/// Reads a text.
+pub fn read(path: &Path) -> String {
     fs::read_to_string(path).expect("the file is text")
 }
 

@@ -16,6 +16,7 @@ mod mistakes;
 mod newcomer;
 mod one_build;
 mod readme;
+mod reasons;
 mod second_client;
 mod served;
 mod startup;

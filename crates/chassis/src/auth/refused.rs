@@ -1,6 +1,6 @@
 //! Why a token is not taken, and what of it the caller is told.
 
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, ErrorReason, Failure};
 
 /// Why a token is not taken. A caller is told no more than this: the rest would help to forge one.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Refused {
             Self::NoKeys => {
                 let message =
                     "the keys of the token issuer cannot be had, so no token can be verified";
-                return Failure::unavailable("TOKEN_ISSUER_UNAVAILABLE", message)
+                return Failure::unavailable(ErrorReason::TokenIssuerUnavailable, message)
                     .retry_after(super::oidc::RETRY);
             }
         };
@@ -57,6 +57,7 @@ impl Refused {
 
     fn invalid(problem: &'static str, what: &str, advice: &str) -> Failure {
         let message = format!("the access token {what}; {advice}");
-        Failure::new(Code::Unauthenticated, "TOKEN_INVALID", message).with("problem", problem)
+        Failure::new(Code::Unauthenticated, ErrorReason::TokenInvalid, message)
+            .with("problem", problem)
     }
 }

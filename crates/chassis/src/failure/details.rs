@@ -5,7 +5,7 @@ use std::error::Error;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt};
 
-use super::{DOMAIN, Failure, Violation, chain};
+use super::{DOMAIN, ErrorReason, Failure, Violation, chain};
 
 /// Details travel as one header, and clients take 8 KiB of headers in all; base64 adds a third.
 const MAX_VIOLATION_BYTES: usize = 4096;
@@ -14,6 +14,7 @@ const MAX_MESSAGE_CHARS: usize = 256;
 
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
+        debug_assert_eq!(breach(&failure), None, "{failure}");
         if failure.code == Code::Internal {
             log(&failure);
         }
@@ -24,13 +25,31 @@ impl From<Failure> for Status {
 
 fn log(failure: &Failure) {
     let causes = failure.source().map_or_else(|| failure.message.clone(), chain);
-    tracing::error!(error = causes, reason = &*failure.reason, "request failed");
+    tracing::error!(error = causes, reason = failure.reason.as_str_name(), "request failed");
+}
+
+/// Returns how a failure differs from what the contract says of its reason.
+fn breach(failure: &Failure) -> Option<String> {
+    let reason = failure.reason;
+    if reason == ErrorReason::Unspecified {
+        return None;
+    }
+    let word = reason.as_str_name();
+    if reason.code() != Some(failure.code) {
+        return Some(format!(
+            "{word} is answered with {:?}, not as the contract says",
+            failure.code
+        ));
+    }
+    let keys = reason.metadata();
+    let other = failure.metadata.iter().find(|(key, _)| !keys.iter().any(|known| known == key));
+    other.map(|(key, _)| format!("the contract lists no metadata `{key}` of {word}"))
 }
 
 fn details(failure: &Failure) -> ErrorDetails {
     let metadata = failure.metadata.iter().map(|(key, value)| (key.to_string(), shortened(value)));
     let metadata: std::collections::HashMap<_, _> = metadata.collect();
-    let mut details = ErrorDetails::with_error_info(failure.reason.as_ref(), DOMAIN, metadata);
+    let mut details = ErrorDetails::with_error_info(failure.reason.as_str_name(), DOMAIN, metadata);
     if !failure.violations.is_empty() {
         details.set_bad_request(violations(&failure.violations));
     }
@@ -62,20 +81,21 @@ fn violations(all: &[Violation]) -> Vec<FieldViolation> {
     for (index, violation) in all.iter().enumerate() {
         let description = shortened(&violation.description);
         let field = shortened(&violation.field);
-        let size = field.len() + description.len() + violation.reason.len() + 16;
+        let size = field.len() + description.len() + violation.reason.as_str_name().len() + 16;
         let Some(rest) = room.checked_sub(size) else {
             let left = format!("{} more violations are not listed", all.len() - index);
-            kept.push(field_violation(String::new(), left, "MORE_VIOLATIONS"));
+            kept.push(field_violation(String::new(), left, ErrorReason::MoreViolations));
             break;
         };
         room = rest;
-        kept.push(field_violation(field, description, &violation.reason));
+        kept.push(field_violation(field, description, violation.reason));
     }
     kept
 }
 
-fn field_violation(field: String, description: String, reason: &str) -> FieldViolation {
-    FieldViolation { field, description, reason: reason.to_owned(), localized_message: None }
+fn field_violation(field: String, description: String, reason: ErrorReason) -> FieldViolation {
+    let reason = reason.as_str_name().to_owned();
+    FieldViolation { field, description, reason, localized_message: None }
 }
 
 fn shortened(text: &str) -> String {
@@ -94,8 +114,8 @@ mod tests {
     #[test]
     fn every_violation_is_told_at_once() {
         let failure = Failure::invalid(vec![
-            Violation::new("agreement.title", "TITLE_EMPTY", "must not be empty"),
-            Violation::new("agreement.kind", "KIND_UNKNOWN", "99 is not a kind"),
+            Violation::new("agreement.title", ErrorReason::Required, "must not be empty"),
+            Violation::new("agreement.kind", ErrorReason::UnknownValue, "99 is not a kind"),
         ]);
 
         let status = Status::from(failure);
@@ -103,19 +123,30 @@ mod tests {
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(status.message(), "agreement.title: must not be empty (and 1 more)");
         let info = status.get_details_error_info().unwrap();
-        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("TITLE_EMPTY", "registan"));
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("REQUIRED", "registan"));
         let told = status.get_details_bad_request().unwrap().field_violations;
         assert_eq!(told.len(), 2);
         assert_eq!(
             (told[1].field.as_str(), told[1].reason.as_str()),
-            ("agreement.kind", "KIND_UNKNOWN")
+            ("agreement.kind", "UNKNOWN_VALUE")
         );
+    }
+
+    #[test]
+    fn the_code_and_the_metadata_are_those_that_the_contract_lists() {
+        let stalled = |code| Failure::new(code, ErrorReason::RequestStalled, "too slow");
+
+        assert_eq!(breach(&stalled(Code::DeadlineExceeded).with("within_ms", "5")), None);
+        assert!(breach(&stalled(Code::Aborted)).unwrap().contains("Aborted"));
+        let other_key = stalled(Code::DeadlineExceeded).with("within", "5");
+        assert!(breach(&other_key).unwrap().contains("`within`"));
     }
 
     #[test]
     fn details_always_fit_into_the_headers_a_client_takes() {
         let long = "é".repeat(10_000);
-        let violation = |i| Violation::new(format!("names[{i}]{long}"), "NAME", long.clone());
+        let violation =
+            |i| Violation::new(format!("names[{i}]{long}"), ErrorReason::NameInvalid, long.clone());
 
         let status = Status::from(Failure::invalid((0..10_000).map(violation).collect()));
 
@@ -137,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_condition_that_passes_says_when_to_retry() {
-        let status = Status::from(Failure::aborted("ETAG_MISMATCH", "the etag is old"));
+        let status = Status::from(Failure::aborted(ErrorReason::EtagMismatch, "the etag is old"));
 
         assert_eq!(
             status.get_details_retry_info().unwrap().retry_delay,

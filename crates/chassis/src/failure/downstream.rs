@@ -5,7 +5,7 @@ use std::error::Error;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
-use super::{DOMAIN, Failure, Precondition, Quota, Resource, Violation};
+use super::{DOMAIN, ErrorReason, Failure, Precondition, Quota, Resource, Violation};
 
 impl Failure {
     /// Takes over what `service` answered: a refusal with all its details, an absence as `UNAVAILABLE`, and a fault of
@@ -13,7 +13,7 @@ impl Failure {
     pub fn downstream(service: &'static str, status: Status) -> Self {
         if timed_out(&status) {
             let message = format!("{service} did not answer in time");
-            return Self::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", message)
+            return Self::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, message)
                 .with("service", service);
         }
         match status.code() {
@@ -43,16 +43,24 @@ fn timed_out(status: &Status) -> bool {
         || (status.code() == Code::Cancelled && status.message() == "Timeout expired")
 }
 
+/// Returns the reason of this word; a newer service may have others.
+fn known(word: &str) -> ErrorReason {
+    ErrorReason::from_str_name(word).unwrap_or_default()
+}
+
 fn refusal(status: &Status) -> Failure {
     let details = status.get_error_details();
     let info = details.error_info().filter(|info| info.domain == DOMAIN);
-    let reason = info.map_or_else(|| format!("{:?}", status.code()), |info| info.reason.clone());
-    let mut failure = Failure::new(status.code(), reason, status.message());
+    let reason = info.map_or("", |info| &info.reason);
+    let mut failure = Failure::new(status.code(), known(reason), status.message());
     failure.metadata = info
         .into_iter()
         .flat_map(|info| &info.metadata)
         .map(|(k, v)| (k.clone().into(), v.clone()))
         .collect();
+    if failure.reason == ErrorReason::Unspecified && !reason.is_empty() {
+        failure.metadata.push(("reason".into(), reason.to_owned()));
+    }
     failure.violations = details
         .bad_request()
         .into_iter()
@@ -60,7 +68,7 @@ fn refusal(status: &Status) -> Failure {
         .map(|it| Violation {
             field: it.field.clone(),
             description: it.description.clone(),
-            reason: it.reason.clone().into(),
+            reason: known(&it.reason),
         })
         .collect();
     failure.preconditions = details
@@ -88,18 +96,37 @@ fn refusal(status: &Status) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use tonic_types::ErrorDetails;
+
     use super::*;
 
     #[test]
     fn a_refusal_keeps_its_code_reason_and_details() {
-        let theirs = Failure::not_found("registan.agreements.v1.Agreement", "agreements/none")
-            .with("day", "2025-01-01");
+        let theirs = Failure::out_of_range(ErrorReason::ReadTimeBeforeRecord, "too early")
+            .with("begins", "2025-01-01T00:00:00Z")
+            .about("registan/Agreement", "agreements/none");
 
         let ours = Failure::downstream("agreements", theirs.into());
 
-        assert_eq!((ours.code, &*ours.reason), (Code::NotFound, "NOT_FOUND"));
+        assert_eq!((ours.code, ours.reason), (Code::OutOfRange, ErrorReason::ReadTimeBeforeRecord));
         assert_eq!(ours.resource.as_ref().unwrap().name, "agreements/none");
-        assert_eq!(ours.metadata, [("day".into(), "2025-01-01".to_owned())]);
+        assert_eq!(ours.metadata, [("begins".into(), "2025-01-01T00:00:00Z".to_owned())]);
+    }
+
+    #[test]
+    fn an_unknown_reason_is_passed_on_as_metadata() {
+        let metadata = [("limit".to_owned(), "5".to_owned())];
+        let details = ErrorDetails::with_error_info("OF_TOMORROW", DOMAIN, metadata);
+        let theirs = Status::with_error_details(Code::ResourceExhausted, "full", details);
+
+        let ours = Status::from(Failure::downstream("agreements", theirs));
+
+        let info = ours.get_details_error_info().unwrap();
+        assert_eq!(
+            (ours.code(), &*info.reason),
+            (Code::ResourceExhausted, "ERROR_REASON_UNSPECIFIED")
+        );
+        assert_eq!((&*info.metadata["reason"], &*info.metadata["limit"]), ("OF_TOMORROW", "5"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 use tonic::{Code, Status};
 
 use super::rates::Bill;
-use crate::failure::Failure;
+use crate::failure::{ErrorReason, Failure};
 
 /// The frames of a request as they arrive. Only the time in which somebody waits for them counts.
 pub(super) struct Arrival {
@@ -43,7 +43,7 @@ impl Arrival {
 pub(super) fn late(within: Duration) -> Failure {
     let within = within.as_millis();
     let message = format!("the next part of the request did not come within {within} ms");
-    Failure::new(Code::DeadlineExceeded, "REQUEST_STALLED", message)
+    Failure::new(Code::DeadlineExceeded, ErrorReason::RequestStalled, message)
         .with("within_ms", within.to_string())
 }
 

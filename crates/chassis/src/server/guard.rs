@@ -12,7 +12,7 @@ use super::methods::{Method, Methods};
 use crate::auth::Authenticator;
 use crate::caller::Asking;
 use crate::clock::Clock;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, ErrorReason, Failure};
 
 /// Holds every call against the rule of its method. Cheap to clone.
 #[derive(Clone)]
@@ -60,19 +60,20 @@ impl Guard {
         match denied {
             Denied::NoRule => {
                 let message = format!("{path} has no rule in the contract, so nobody may call it");
-                Failure::new(Code::PermissionDenied, "NO_RULE", message).with("method", path)
+                Failure::new(Code::PermissionDenied, ErrorReason::NoRule, message)
+                    .with("method", path)
             }
             Denied::Anonymous => {
                 let advice = self.authenticator.advice(rule.map_or(&[], |rule| &rule.roles));
                 let message =
                     format!("{path} needs an access token with one of the roles {roles}; {advice}");
-                Failure::new(Code::Unauthenticated, "TOKEN_MISSING", message)
+                Failure::new(Code::Unauthenticated, ErrorReason::TokenMissing, message)
                     .with("action", action)
                     .with("roles", roles)
             }
             Denied::Role => {
                 let message = format!("{path} needs one of the roles {roles}");
-                Failure::new(Code::PermissionDenied, "ROLE_MISSING", message)
+                Failure::new(Code::PermissionDenied, ErrorReason::RoleMissing, message)
                     .with("action", action)
                     .with("roles", roles)
             }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::guard::Guard;
 use crate::caller::Asking;
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, ErrorReason, Failure};
 
 /// How often it is asked what the caller of a stream still holds. What was asked may be remembered for as long again, and once
 /// it may be asked in vain: so a grant that is taken back ends the stream within three times this, and that is what the contract
@@ -75,10 +75,10 @@ fn token_expired(advice: &str) -> Failure {
     let message = format!(
         "the access token of this stream has expired: go on with a new one, from the last resume_token where there is one; {advice}"
     );
-    Failure::new(Code::Unauthenticated, "TOKEN_EXPIRED", message)
+    Failure::new(Code::Unauthenticated, ErrorReason::TokenExpired, message)
 }
 
 fn grants_changed() -> Failure {
     let message = "a grant on which this stream rests has expired or was taken back: start again with what you hold now";
-    Failure::new(Code::PermissionDenied, "GRANTS_CHANGED", message)
+    Failure::new(Code::PermissionDenied, ErrorReason::GrantsChanged, message)
 }

@@ -19,7 +19,7 @@ use policy::Caller;
 pub(super) use self::credits::{Bill, Credits};
 use self::turns::{Turn, Turns};
 use super::Quotas;
-use crate::failure::{self, Failure};
+use crate::failure::{self, ErrorReason, Failure};
 
 /// When a slot for a stream gets free only the caller knows.
 const STREAM_RETRY: Duration = Duration::from_secs(1);
@@ -154,7 +154,7 @@ impl Streams {
         if count >= most.get() || open.all >= self.all.get() {
             let allowed = format!("{most} streams at a time");
             return Err(used_up(
-                "TOO_MANY_STREAMS",
+                ErrorReason::TooManyStreams,
                 "streams_per_caller",
                 most,
                 &key,
@@ -189,7 +189,7 @@ impl Drop for Open {
 }
 
 fn used_up(
-    reason: &'static str,
+    reason: ErrorReason,
     quota: &'static str,
     limit: NonZeroU32,
     key: &Key,

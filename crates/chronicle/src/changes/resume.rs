@@ -1,5 +1,6 @@
 //! Where a watcher stands, and the tokens that say so.
 
+use facts::ErrorReason;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -96,7 +97,7 @@ impl Chronicle {
             let message = format!(
                 "`{argument}` differs from that of the token; start again without resume_token"
             );
-            return Err(Error::invalid("resume_token", "RESUME_TOKEN_MISMATCH", message));
+            return Err(Error::invalid("resume_token", ErrorReason::ResumeTokenMismatch, message));
         }
         // Where nothing has happened since, no token is too old.
         let is_old = resume.issued < self.now() - RETENTION;

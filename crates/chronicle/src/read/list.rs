@@ -1,6 +1,7 @@
 //! List: what it asks, what it answers, and its statement.
 
 use aws_lc_rs::digest;
+use facts::ErrorReason;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
@@ -190,7 +191,7 @@ impl Chronicle {
             let message = format!(
                 "`{argument}` differs from that of the first page; start again without page_token"
             );
-            return Err(Error::invalid("page_token", "PAGE_TOKEN_MISMATCH", message));
+            return Err(Error::invalid("page_token", ErrorReason::PageTokenMismatch, message));
         }
         Ok(Some(cursor))
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use facts::ErrorReason;
 use std::sync::Arc;
 
 use crate::refusal::refusal;
@@ -160,7 +161,7 @@ async fn what_cannot_match_is_refused_with_what_would() {
         ] {
             let request = ListRequest { filter: filter.to_owned(), ..ListRequest::default() };
             let (reason, message) = refusal::<Note>(&record, request).await;
-            assert_eq!(reason, "FILTER_INVALID");
+            assert_eq!(reason, ErrorReason::FilterInvalid);
             assert!(message.contains(said), "{filter}: {message}");
         }
         assert_eq!(found(&record, "title:WATER AND NOT ids:*").await, "");
@@ -173,7 +174,7 @@ async fn doubts(record: &Chronicle, filter: &str, missing: &[&str], reader: &Rea
     let missing: Vec<String> = missing.iter().map(|&name| name.to_owned()).collect();
     match record.doubt::<Note>(filter, &missing, At::Now, reader).await {
         Ok(()) => String::new(),
-        Err(Error::Invalid { reason: "FILTER_NAMES_NOTHING", message, .. }) => message,
+        Err(Error::Invalid { reason: ErrorReason::FilterNamesNothing, message, .. }) => message,
         Err(error) => panic!("{filter}: {error:?}"),
     }
 }

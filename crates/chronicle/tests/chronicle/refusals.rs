@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use facts::ErrorReason;
 use std::sync::Arc;
 
 use crate::common::{Thing, call, public, record, thing};
@@ -58,7 +59,7 @@ async fn a_wrong_filter_is_refused_with_its_place() {
             ("good = true AND tags:\"\0\"", "at byte 22: U+0000"),
         ] {
             let (reason, message) = refusal::<Thing>(&record, filtered(filter)).await;
-            assert_eq!(reason, "FILTER_INVALID");
+            assert_eq!(reason, ErrorReason::FilterInvalid);
             assert!(message.contains(part), "{filter}: {message}");
         }
         for (filter, part) in [
@@ -67,7 +68,7 @@ async fn a_wrong_filter_is_refused_with_its_place() {
             (vec!["good = true"; 101].join(" OR "), "more than 100 terms"),
         ] {
             let (reason, message) = refusal::<Thing>(&record, filtered(&filter)).await;
-            assert_eq!(reason, "FILTER_INVALID");
+            assert_eq!(reason, ErrorReason::FilterInvalid);
             assert!(message.contains(part), "{message}");
         }
     })
@@ -88,7 +89,7 @@ async fn a_wrong_order_is_refused() {
                 ListRequest { order_by: order.into(), ..ListRequest::default() },
             )
             .await;
-            assert_eq!(reason, "ORDER_BY_INVALID");
+            assert_eq!(reason, ErrorReason::OrderByInvalid);
             assert!(message.contains(part), "{message}");
         }
     })
@@ -117,12 +118,12 @@ async fn a_page_token_serves_only_the_question_it_was_made_for() {
             (ListRequest { read_time: Some(1), ..with(first.clone()) }, "`read_time` differs"),
         ] {
             let (reason, message) = refusal::<Thing>(&record, request).await;
-            assert_eq!(reason, "PAGE_TOKEN_MISMATCH");
+            assert_eq!(reason, ErrorReason::PageTokenMismatch);
             assert!(message.contains(part), "{message}");
         }
         for forged in ["x", "AAAA", &token[1..], &"A".repeat(10_000)] {
             let request = ListRequest { page_token: forged.to_owned(), ..first.clone() };
-            assert_eq!(refusal::<Thing>(&record, request).await.0, "PAGE_TOKEN_INVALID");
+            assert_eq!(refusal::<Thing>(&record, request).await.0, ErrorReason::PageTokenInvalid);
         }
     })
     .await;
@@ -136,7 +137,7 @@ async fn an_instant_in_the_future_is_refused() {
         let request =
             ListRequest { read_time: Some(record.now() + 60_000_000), ..ListRequest::default() };
 
-        assert_eq!(refusal::<Thing>(&record, request).await.0, "READ_TIME_INVALID");
+        assert_eq!(refusal::<Thing>(&record, request).await.0, ErrorReason::ReadTimeInvalid);
     })
     .await;
 }

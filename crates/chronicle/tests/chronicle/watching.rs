@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use facts::ErrorReason;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -202,12 +203,15 @@ async fn a_watch_goes_on_from_a_list_and_follows_the_filter() {
 
         let other = record.watch::<Thing>(ListRequest::default(), &page.resume_token, public());
         let Err(Error::Invalid { reason, message, .. }) = other else { panic!("taken") };
-        assert_eq!(reason, "RESUME_TOKEN_MISMATCH");
+        assert_eq!(reason, ErrorReason::ResumeTokenMismatch);
         assert!(message.contains("`filter` differs"), "{message}");
         for forged in ["x", &page.resume_token[1..], page.next_page_token.as_str(), "AAAA"] {
             let forged = if forged.is_empty() { "%" } else { forged };
             let refused = record.watch::<Thing>(good(), forged, public());
-            assert!(matches!(refused, Err(Error::Invalid { reason: "RESUME_TOKEN_INVALID", .. })));
+            assert!(matches!(
+                refused,
+                Err(Error::Invalid { reason: ErrorReason::ResumeTokenInvalid, .. })
+            ));
         }
     })
     .await;

@@ -1,8 +1,8 @@
 //! What a person or program was given.
 
 use chronicle::{Field, Resource};
-use facts::Day;
 use facts::vocabulary::Vocabulary;
+use facts::{Day, ErrorReason};
 use policy::desk::Desk;
 use policy::{Desks, Role, Tier};
 use serde::{Deserialize, Serialize};
@@ -63,13 +63,13 @@ pub struct Fault {
     /// The field.
     pub field: &'static str,
     /// For programs.
-    pub reason: &'static str,
+    pub reason: ErrorReason,
     /// For people.
     pub description: String,
 }
 
 impl Fault {
-    fn new(field: &'static str, reason: &'static str, description: impl Into<String>) -> Self {
+    fn new(field: &'static str, reason: ErrorReason, description: impl Into<String>) -> Self {
         Self { field, reason, description: description.into() }
     }
 }
@@ -81,18 +81,22 @@ impl Grant {
         let without_desk = matches!(self.role, Role::Operator | Role::Auditor | Role::Unread);
         if self.for_desks.is_empty() && !without_desk {
             let description = format!("must not be empty for the role {}", self.role.word());
-            faults.push(Fault::new("for_desks", "REQUIRED", description));
+            faults.push(Fault::new("for_desks", ErrorReason::Required, description));
         }
         if self.up_to > self.role.ceiling() && self.role != Role::Unread {
             let most = self.role.ceiling().word();
             let description = format!("the role {} reads {most} at most", self.role.word());
-            faults.push(Fault::new("up_to", "ABOVE_ROLE", description));
+            faults.push(Fault::new("up_to", ErrorReason::AboveRole, description));
         } else if self.up_to == Tier::Secret && self.resource.is_empty() {
             let description = "SECRET is given for one resource alone: name it in `resource`";
-            faults.push(Fault::new("up_to", "SECRET_NEEDS_RESOURCE", description));
+            faults.push(Fault::new("up_to", ErrorReason::SecretNeedsResource, description));
         }
         if self.up_to > Tier::Public && self.purpose.is_empty() {
-            faults.push(Fault::new("purpose", "REQUIRED", "must not be empty above PUBLIC"));
+            faults.push(Fault::new(
+                "purpose",
+                ErrorReason::Required,
+                "must not be empty above PUBLIC",
+            ));
         }
         faults
     }
@@ -106,12 +110,12 @@ impl Grant {
         let stays = before.is_some_and(|before| before.expire_time == self.expire_time);
         if self.expire_time <= now && !stays {
             let description = "has passed; delete a grant to take it back";
-            return Some(Fault::new("expire_time", "EXPIRED", description));
+            return Some(Fault::new("expire_time", ErrorReason::Expired, description));
         }
         if self.expire_time > self.latest(now) {
             let (days, tier) = (self.most_days(), self.up_to.word());
             let description = format!("must be within {days} days for a grant up to {tier}");
-            return Some(Fault::new("expire_time", "EXPIRES_TOO_LATE", description));
+            return Some(Fault::new("expire_time", ErrorReason::ExpiresTooLate, description));
         }
         None
     }

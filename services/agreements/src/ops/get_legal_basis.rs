@@ -1,7 +1,7 @@
 //! What law stands between the European Union and a party on a day.
 
 use chassis::Failure;
-use facts::Day;
+use facts::{Day, ErrorReason};
 use standard::failure::from_record;
 
 use crate::app::App;
@@ -52,7 +52,7 @@ pub async fn get_legal_basis(
             "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{}\"",
             party.name
         );
-        return Err(Failure::resource_exhausted("ANSWER_TOO_LARGE", message));
+        return Err(Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message));
     }
     let as_of = ops::day_or_today(app, as_of);
     Ok(Answer { basis: legal_basis::on(agreements, &party, &union, as_of), as_of, read_time })

@@ -16,7 +16,7 @@ use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::clock::today;
 use chassis::failure::{Code, Violation};
-use facts::Day;
+use facts::{Day, ErrorReason};
 use prost_types::Timestamp;
 
 use self::gaps::Gaps;
@@ -57,7 +57,7 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
     let rights = served(rights)?;
     if let (Err(reason), Err(_), Err(_)) = (&law, &money, &rights) {
         return Err(Failure::unavailable(
-            "NO_PART_AVAILABLE",
+            ErrorReason::NoPartAvailable,
             format!("no part of the brief can be had: {reason}"),
         ));
     }
@@ -85,7 +85,11 @@ async fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failu
     let as_of = request.as_of.unwrap_or_else(|| today.into());
     let Some(day) = day::day(as_of) else {
         let description = format!("{}-{}-{} is no day", as_of.year, as_of.month, as_of.day);
-        return Err(Failure::invalid(vec![Violation::new("as_of", "DATE_INVALID", description)]));
+        return Err(Failure::invalid(vec![Violation::new(
+            "as_of",
+            ErrorReason::DateInvalid,
+            description,
+        )]));
     };
     let subject = subject::find(app, &request.party, request.read_time).await?;
     let days = Days { as_of: day, today };
@@ -99,7 +103,7 @@ async fn if_later<P>(
     last: impl Future<Output = Result<P, Failure>>,
 ) -> Result<P, Failure> {
     match part {
-        Err(failure) if is_past && *failure.reason == *"READ_TIME_INVALID" => last.await,
+        Err(failure) if is_past && failure.reason == ErrorReason::ReadTimeInvalid => last.await,
         part => part,
     }
 }

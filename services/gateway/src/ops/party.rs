@@ -1,7 +1,7 @@
 //! The party that a question is about.
 
 use chassis::Failure;
-use chassis::failure::Violation;
+use chassis::failure::{ErrorReason, Violation};
 
 /// Refuses what is no name like `parties/tm`.
 pub fn check(party: &str) -> Result<(), Failure> {
@@ -15,7 +15,7 @@ pub fn check(party: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let description = "must be a name like parties/tm";
-    Err(Failure::invalid(vec![Violation::new("party", "NAME_INVALID", description)]))
+    Err(Failure::invalid(vec![Violation::new("party", ErrorReason::NameInvalid, description)]))
 }
 
 /// The filter that says that a country gains from a project; one that finds nothing for a party that is no country.

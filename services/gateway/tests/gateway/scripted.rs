@@ -12,6 +12,7 @@ use api::registan::partnership::v1::{ResourceKind, WatchRequest, WatchResponse};
 use api::registan::projects::v1::{Project, WatchProjectsRequest, WatchProjectsResponse};
 use api::registan::r#type::v1::ChangeKind;
 use bytes::Bytes;
+use chassis::failure::ErrorReason;
 use chassis::{Failure, Service};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -64,7 +65,10 @@ impl Script {
             "3" => (vec![event(ChangeKind::Added, "4", "")], ok()),
             _ => (
                 Vec::new(),
-                error(Failure::out_of_range("RESUME_TOKEN_EXPIRED", "older than seven days")),
+                error(Failure::out_of_range(
+                    ErrorReason::ResumeTokenExpired,
+                    "older than seven days",
+                )),
             ),
         };
         let events = events.into_iter().map(|event| Frame::data(framed(&event)));

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use api::registan::projects::v1::ImportIatiRequest;
 use api::registan::projects::v1::import_iati_request::Part;
 use chassis::Failure;
-use chassis::failure::Violation;
+use chassis::failure::{ErrorReason, Violation};
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
@@ -17,7 +17,8 @@ const CHUNKS: usize = 2;
 const MOST_BYTES: usize = 1 << 20;
 
 fn invalid(field: &str, description: &str) -> Status {
-    Failure::invalid(vec![Violation::new(field, "IMPORT_STREAM_INVALID", description)]).into()
+    Failure::invalid(vec![Violation::new(field, ErrorReason::ImportStreamInvalid, description)])
+        .into()
 }
 
 /// The first message, which says what to do.

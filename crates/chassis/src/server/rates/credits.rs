@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Key, used_up};
-use crate::failure::Failure;
+use crate::failure::{ErrorReason, Failure};
 
 /// So many bytes of a request count for one call more: they are read, checked and searched by.
 const ASKED: u64 = 4 * 1024;
@@ -75,7 +75,7 @@ impl Credits {
             let allowed =
                 format!("{} calls a second, and a dear call counts for several", self.per_second);
             return Err(used_up(
-                "RATE_LIMITED",
+                ErrorReason::RateLimited,
                 "calls_per_second",
                 self.per_second,
                 key,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Key, used_up};
-use crate::failure::Failure;
+use crate::failure::{ErrorReason, Failure};
 
 /// So many times those under way may be there at all, those who wait included.
 const WAITING: usize = 8;
@@ -47,7 +47,14 @@ impl Turns {
             let most = NonZeroU32::new(u32::try_from(self.most).unwrap_or(u32::MAX));
             let most = most.unwrap_or(NonZeroU32::MIN);
             let allowed = format!("{most} calls under way, and {WAITING} times as many waiting");
-            return Err(used_up("TOO_MANY_CALLS", "calls_per_caller", most, &key, &allowed, RETRY));
+            return Err(used_up(
+                ErrorReason::TooManyCalls,
+                "calls_per_caller",
+                most,
+                &key,
+                &allowed,
+                RETRY,
+            ));
         }
         line.calls += 1;
         let free = Arc::clone(&line.free);
@@ -123,7 +130,7 @@ mod tests {
 
         let refused = turns.of(key("anna")).unwrap_err();
 
-        assert_eq!((&*refused.reason, refused.retry), ("TOO_MANY_CALLS", Some(RETRY)));
+        assert_eq!((refused.reason, refused.retry), (ErrorReason::TooManyCalls, Some(RETRY)));
         assert!(turns.of(key("berta")).is_ok());
         drop(waiting);
         assert!(turns.of(key("anna")).is_ok());

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use chronicle::{Chronicle, Error, ListRequest, Resource};
+use facts::ErrorReason;
 
 use super::common::public;
 
@@ -10,7 +11,7 @@ use super::common::public;
 pub async fn refusal<T: Resource + Debug>(
     record: &Chronicle,
     request: ListRequest,
-) -> (&'static str, String) {
+) -> (ErrorReason, String) {
     match record.list::<T>(&request, &public()).await {
         Err(Error::Invalid { reason, message, .. }) => (reason, message),
         other => panic!("{request:?} gives {other:?}"),

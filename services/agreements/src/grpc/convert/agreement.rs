@@ -2,12 +2,12 @@
 
 use api::registan::agreements::v1 as wire;
 use chronicle::Shown;
-use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_date, read_ids, read_required_date, read_required_source, read_source,
     read_texts, write_all,
 };
+use facts::{Check, ErrorReason};
 use policy::Tier;
 use standard::{Parts, Reference, Served, Stamp};
 
@@ -146,7 +146,7 @@ fn read_milestone(check: &mut Check, message: wire::Milestone) -> Milestone {
     };
     if !milestone.scope.is_empty() && check.is_sound("kind") && !milestone.kind.has_scope() {
         let description = "must be empty: only SUSPENDED and PROVISIONALLY_APPLIED have a scope";
-        check.violation("scope", "SCOPE_NOT_ALLOWED", description);
+        check.violation("scope", ErrorReason::ScopeNotAllowed, description);
     }
     milestone
 }
@@ -159,7 +159,11 @@ fn check_order(check: &mut Check, milestones: &[Milestone]) {
             let (kind, other_kind) = (milestones[place].kind.word(), milestones[other].kind.word());
             let description =
                 format!("{kind} cannot come {relation} {other_kind}, which is milestones[{other}]");
-            check.violation(&format!("milestones[{place}].date"), "ORDER_INVALID", description);
+            check.violation(
+                &format!("milestones[{place}].date"),
+                ErrorReason::OrderInvalid,
+                description,
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_amounts, read_date, read_ids, read_required_source, write_all,
 };
-use facts::{Check, check};
+use facts::{Check, ErrorReason, check};
 use policy::Tier;
 use standard::{Parts, Reference, Served, Stamp};
 
@@ -91,7 +91,11 @@ impl Served for Framework {
 
 fn read_priority(check: &mut Check, message: wire::Priority) -> Priority {
     if !check::is_id(&message.priority_id) {
-        check.violation("priority_id", "ID_INVALID", "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+        check.violation(
+            "priority_id",
+            ErrorReason::IdInvalid,
+            "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+        );
     }
     Priority {
         priority_id: message.priority_id,
@@ -109,14 +113,14 @@ fn check_tree(check: &mut Check, priorities: &[Priority]) {
         if !priority.parent_id.is_empty() && !seen.contains(&priority.parent_id) {
             check.violation(
                 &field,
-                "PARENT_MISSING",
+                ErrorReason::ParentMissing,
                 format!("its parent `{}` does not come before it", priority.parent_id),
             );
         }
         if !seen.insert(&priority.priority_id) {
             check.violation(
                 &field,
-                "DUPLICATE_ID",
+                ErrorReason::DuplicateId,
                 format!("`{}` is there twice", priority.priority_id),
             );
         }

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use api::registan::access::v1 as wire;
 use chronicle::Shown;
-use facts::Check;
 use facts::vocabulary::Vocabulary;
+use facts::{Check, ErrorReason};
 use policy::desk::Desk;
 use policy::{Desks, Tier};
 use prost_reflect::{MessageDescriptor, Value};
@@ -33,7 +33,7 @@ impl Served for Grant {
         let subject = check.required_text("subject", message.subject, 512);
         if !subject.is_empty() && !is_subject(&subject) {
             let description = "must be an issuer and a subject: https://login.example.org#ainura";
-            check.violation("subject", "SUBJECT_INVALID", description);
+            check.violation("subject", ErrorReason::SubjectInvalid, description);
         }
         let patterns: Vec<&str> = PATTERNS.iter().map(String::as_str).collect();
         let grant = Self {
@@ -114,7 +114,7 @@ fn read_expiry(check: &mut Check, time: Option<Timestamp>) -> i64 {
     let Some(time) = check.required("expire_time", time) else { return 0 };
     let instant = micros(Some(time)).ok().flatten().unwrap_or_default();
     if instant == 0 {
-        check.violation("expire_time", "TIME_INVALID", "is no instant after 1970");
+        check.violation("expire_time", ErrorReason::TimeInvalid, "is no instant after 1970");
     }
     instant
 }

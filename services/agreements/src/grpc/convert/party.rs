@@ -6,7 +6,7 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::{
     number, read_currency, read_date, read_ids, read_required_source, read_texts, write_all,
 };
-use facts::{Check, check};
+use facts::{Check, ErrorReason, check};
 use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
@@ -46,7 +46,7 @@ impl Served for Party {
         {
             check.violation(
                 "country_code",
-                "COUNTRY_CODE_MISMATCH",
+                ErrorReason::CountryCodeMismatch,
                 "the id of a state is its country code in lower case",
             );
         }

@@ -7,6 +7,7 @@ use api::registan::agreements::v1::framework_service_client::FrameworkServiceCli
 use api::registan::partnership::v1::ProjectSummary;
 use api::registan::partnership::v1::part_status::GapKind;
 use chassis::Failure;
+use chassis::failure::ErrorReason;
 use chassis::server::MAX_ENCODING;
 use facts::PartialDate;
 use prost_types::Timestamp;
@@ -43,7 +44,7 @@ pub async fn served_by(
     let mut adoptions = Adoptions::new();
     let mut is_whole = read(app, question.read_time, &mut adoptions).await;
     // The instant may be one of another service: see `if_later`.
-    if is_whole.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
+    if is_whole.as_ref().is_err_and(|failure| failure.reason == ErrorReason::ReadTimeInvalid) {
         is_whole = read(app, None, &mut adoptions).await;
     }
     let Doubts { undated, unread } = keep(&adoptions, question.days, projects);

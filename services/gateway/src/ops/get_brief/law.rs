@@ -6,7 +6,7 @@ use api::registan::agreements::v1::{GetLegalBasisRequest, GetPartyRequest, Legal
 use api::registan::partnership::v1::LawPart;
 use api::registan::partnership::v1::part_status::GapKind;
 use chassis::Failure;
-use chassis::failure::Code;
+use chassis::failure::{Code, ErrorReason};
 use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 
@@ -14,9 +14,6 @@ use super::Question;
 use super::gaps::Gaps;
 use super::room::Room;
 use crate::App;
-
-/// The reason by which a legal basis that no answer has room for is refused.
-const TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 
 /// The bytes of the legal bases of a region.
 const MOST_BYTES: usize = 6 << 18;
@@ -72,7 +69,7 @@ async fn legal_basis(
     let basis = client.max_decoding_message_size(MAX_ENCODING).get_legal_basis(request).await;
     match basis.map_err(down) {
         Ok(basis) => Ok(Some(basis.into_inner())),
-        Err(failure) if *failure.reason == *TOO_LARGE => {
+        Err(failure) if failure.reason == ErrorReason::AnswerTooLarge => {
             gaps.add(GapKind::NoRoom, failure.message.clone());
             Ok(None)
         }

@@ -6,7 +6,7 @@ use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use chassis::Failure;
 use chassis::failure::{Code, Violation};
 use chassis::server::MAX_ENCODING;
-use facts::region;
+use facts::{ErrorReason, region};
 use prost_types::Timestamp;
 
 use crate::App;
@@ -58,7 +58,7 @@ pub async fn find(
 ) -> Result<Subject, Failure> {
     let mut found = kind(app, party, read_time).await;
     // The instant may be one of another service: see `if_later`.
-    if found.as_ref().is_err_and(|failure| *failure.reason == *"READ_TIME_INVALID") {
+    if found.as_ref().is_err_and(|failure| failure.reason == ErrorReason::ReadTimeInvalid) {
         found = kind(app, party, None).await;
     }
     match found {
@@ -95,6 +95,6 @@ async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Sub
             "`{name}` ({}) is neither a state nor a region of which the states are known; ask for one, such as parties/kz or parties/region-619",
             party.display_name
         );
-        Failure::invalid(vec![Violation::new("party", "PARTY_KIND_INVALID", description)])
+        Failure::invalid(vec![Violation::new("party", ErrorReason::PartyKindInvalid, description)])
     })
 }

@@ -2,7 +2,7 @@
 
 use api::registan::partnership::v1::{ResourceKind, WatchRequest};
 use chassis::Failure;
-use chassis::failure::Violation;
+use chassis::failure::{ErrorReason, Violation};
 
 use crate::ops::party::{self, gains, is_country};
 
@@ -42,11 +42,11 @@ impl Question {
             match ResourceKind::try_from(number) {
                 Err(_) | Ok(ResourceKind::Unspecified) => {
                     let description = format!("{number} is no kind of resource");
-                    wrong.push(Violation::new(field, "KIND_INVALID", description));
+                    wrong.push(Violation::new(field, ErrorReason::KindInvalid, description));
                 }
                 Ok(kind) if !party.is_empty() && about(kind, &party).is_none() => {
                     let description = format!("no {} is about a party", noun(kind));
-                    wrong.push(Violation::new(field, "KIND_WITHOUT_PARTY", description));
+                    wrong.push(Violation::new(field, ErrorReason::KindWithoutParty, description));
                 }
                 Ok(kind) => kinds.push(kind),
             }

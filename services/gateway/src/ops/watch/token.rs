@@ -7,7 +7,7 @@ use api::registan::partnership::v1::ResourceKind;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chassis::Failure;
-use chassis::failure::Violation;
+use chassis::failure::{ErrorReason, Violation};
 use prost::Message;
 use prost_types::Timestamp;
 
@@ -56,7 +56,7 @@ pub fn open(question: &Question, token: &str) -> Result<Vec<Place>, Failure> {
     }
     let token = decode(token).ok_or_else(|| {
         let description = "is not one this method gave; start again without it";
-        refusal("RESUME_TOKEN_INVALID", description.to_owned())
+        refusal(ErrorReason::ResumeTokenInvalid, description.to_owned())
     })?;
     let same_kinds = token.places.iter().map(Place::kind).eq(question.kinds.iter().copied());
     let differs = [
@@ -66,7 +66,7 @@ pub fn open(question: &Question, token: &str) -> Result<Vec<Place>, Failure> {
     ];
     match differs.iter().find(|(_, differs)| *differs) {
         Some((argument, _)) => Err(refusal(
-            "RESUME_TOKEN_MISMATCH",
+            ErrorReason::ResumeTokenMismatch,
             format!("`{argument}` differs from that of the token; start again without it"),
         )),
         None => Ok(token.places),
@@ -81,6 +81,6 @@ fn decode(token: &str) -> Option<Token> {
     (!token.places.is_empty()).then_some(token)
 }
 
-fn refusal(reason: &'static str, description: String) -> Failure {
+fn refusal(reason: ErrorReason, description: String) -> Failure {
     Failure::invalid(vec![Violation::new("resume_token", reason, description)])
 }

@@ -2,12 +2,12 @@
 
 use api::registan::projects::v1 as wire;
 use chronicle::{Resource, Shown};
-use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_amounts, read_currency, read_ids, read_required_date,
     read_required_source, read_texts, write_all,
 };
+use facts::{Check, ErrorReason};
 use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
@@ -140,7 +140,11 @@ fn read_participant(check: &mut Check, message: wire::Participant) -> Participan
         .into_iter()
         .all(String::is_empty);
     if unnamed {
-        check.violation("", "REQUIRED", "organization, ref or display_name must be given");
+        check.violation(
+            "",
+            ErrorReason::Required,
+            "organization, ref or display_name must be given",
+        );
     }
     participant
 }
@@ -153,7 +157,7 @@ fn read_relation(check: &mut Check, message: wire::ProjectRelation) -> Relation 
         confidence: check.optional_word("confidence", message.confidence),
     };
     if relation.project.is_empty() && relation.iati_identifier.is_empty() {
-        check.violation("", "REQUIRED", "project or iati_identifier must be given");
+        check.violation("", ErrorReason::Required, "project or iati_identifier must be given");
     }
     relation
 }

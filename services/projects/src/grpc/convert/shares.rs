@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use api::registan::projects::v1 as wire;
-use facts::Check;
 use facts::money::decimal;
 use facts::wire::MOST_ITEMS;
+use facts::{Check, ErrorReason};
 use rust_decimal::Decimal;
 
 use crate::domain::shares::{Recipient, Sector, TOLERANCE};
@@ -37,17 +37,17 @@ fn read_recipient(check: &mut Check, message: wire::Recipient) -> Recipient {
     let region_code = check.text("region_code", message.region_code, 16);
     if country_code.is_empty() == region_code.is_empty() {
         let description = "either country_code or region_code must be given, and not both";
-        check.violation("country_code", "COUNTRY_OR_REGION", description);
+        check.violation("country_code", ErrorReason::CountryOrRegion, description);
     }
     let capitals =
         country_code.len() == 2 && country_code.bytes().all(|it| it.is_ascii_uppercase());
     if !country_code.is_empty() && !capitals {
         let description = "must be two capital letters (ISO 3166-1), such as KG";
-        check.violation("country_code", "COUNTRY_INVALID", description);
+        check.violation("country_code", ErrorReason::CountryInvalid, description);
     }
     if !region_code.bytes().all(|byte| byte.is_ascii_digit()) {
         let description = "must be a number of the IATI codelist Region, such as 619";
-        check.violation("region_code", "REGION_INVALID", description);
+        check.violation("region_code", ErrorReason::RegionInvalid, description);
     }
     Recipient { country_code, region_code, percentage: read_percentage(check, &message.percentage) }
 }
@@ -69,7 +69,7 @@ fn read_percentage(check: &mut Check, text: &str) -> Option<Decimal> {
     let percentage = decimal(text).filter(within);
     if percentage.is_none() {
         let description = "must be a decimal number from 0 to 100, such as 33.34";
-        check.violation("percentage", "PERCENTAGE_INVALID", description);
+        check.violation("percentage", ErrorReason::PercentageInvalid, description);
     }
     percentage
 }
@@ -80,7 +80,7 @@ fn check_sum(check: &mut Check, field: &str, of: &str, shares: impl Iterator<Ite
     if !shares.is_empty() && (sum - Decimal::ONE_HUNDRED).abs() > TOLERANCE {
         let description =
             format!("the percentages of {of} add up to {}, not to 100", sum.normalize());
-        check.violation(field, "PERCENTAGE_SUM", description);
+        check.violation(field, ErrorReason::PercentageSum, description);
     }
 }
 

@@ -4,8 +4,8 @@ use api::registan::projects::v1 as wire;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use chassis::Failure;
 use chronicle::filter::meant;
-use facts::Check;
 use facts::vocabulary::Vocabulary;
+use facts::{Check, ErrorReason};
 use standard::failure::from_violations;
 use standard::time::{micros, timestamp};
 
@@ -40,7 +40,7 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
         let description = format!(
             "`{code}` must be two capital letters (ISO 3166-1), such as KG, or a number of the IATI codelist Region, such as 619"
         );
-        check.violation("recipients", "RECIPIENT_INVALID", description);
+        check.violation("recipients", ErrorReason::RecipientInvalid, description);
     }
     splits.sectors = read_codes(&mut check, "sectors", request.sectors);
     splits.role = check.optional_word("participant_role", request.participant_role);
@@ -59,7 +59,11 @@ fn read_dimension(check: &mut Check, question: &mut Question, place: usize, numb
             let description = format!(
                 "{number} is not known; known are DIMENSION_RECIPIENT, DIMENSION_SECTOR, DIMENSION_YEAR, DIMENSION_PROJECT, DIMENSION_PARTICIPANT"
             );
-            check.violation(&format!("group_by[{place}]"), "GROUP_BY_INVALID", description);
+            check.violation(
+                &format!("group_by[{place}]"),
+                ErrorReason::GroupByInvalid,
+                description,
+            );
         }
     }
 }
@@ -77,7 +81,7 @@ fn read_participant(check: &mut Check, given: String) -> String {
         return asked;
     }
     meant::<Project>("participants", &asked).unwrap_or_else(|said| {
-        check.violation("participant", "PARTICIPANT_INVALID", said);
+        check.violation("participant", ErrorReason::ParticipantInvalid, said);
         String::new()
     })
 }

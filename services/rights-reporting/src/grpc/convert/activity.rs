@@ -2,9 +2,9 @@
 
 use api::registan::rights::v1 as wire;
 use chronicle::{Resource, Shown};
-use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{number, read_required_date, read_required_source};
+use facts::{Check, ErrorReason};
 use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
@@ -42,7 +42,7 @@ impl Served for Activity {
         if activity.outcome.took_place() && check.is_future(&activity.date) {
             let description =
                 "lies in the future, so `outcome` cannot say that it took place: is it PLANNED?";
-            check.violation("date", "IN_THE_FUTURE", description);
+            check.violation("date", ErrorReason::InTheFuture, description);
         }
         activity
     }

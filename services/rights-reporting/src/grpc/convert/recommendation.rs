@@ -2,11 +2,11 @@
 
 use api::registan::rights::v1 as wire;
 use chronicle::Shown;
-use facts::Check;
 use facts::vocabulary::Vocabulary;
 use facts::wire::{
     MOST_ITEMS, number, read_ids, read_required_date, read_required_source, write_all,
 };
+use facts::{Check, ErrorReason};
 use policy::Tier;
 use standard::{Reference, Served, Stamp};
 
@@ -24,7 +24,7 @@ impl Served for Recommendation {
 
     fn read(check: &mut Check, name: String, message: wire::Recommendation) -> Self {
         if message.addressees.is_empty() {
-            check.violation("addressees", "REQUIRED", "must not be empty");
+            check.violation("addressees", ErrorReason::Required, "must not be empty");
         }
         let recommendation = Self {
             name,
@@ -95,7 +95,7 @@ fn read_addressee(check: &mut Check, message: wire::Addressee) -> Addressee {
 
 fn read_theme(check: &mut Check, theme: String) -> String {
     if theme != theme.to_lowercase() {
-        check.violation("", "NOT_LOWER_CASE", "must be in lower case, such as `torture`");
+        check.violation("", ErrorReason::NotLowerCase, "must be in lower case, such as `torture`");
     }
     check.required_text("", theme, 256)
 }
@@ -104,14 +104,18 @@ fn check_addressees(check: &mut Check, recommendation: &Recommendation) {
     for (place, addressee) in recommendation.addressees.iter().enumerate() {
         let (field, reason, description) = match addressee.fault(&recommendation.parties) {
             None => continue,
-            Some(AddresseeFault::NoGovernment) => {
-                ("party", "REQUIRED", "whose government? name its party here, or give `parties`")
-            }
-            Some(AddresseeFault::PartyOfOther) => {
-                ("party", "PARTY_NOT_ALLOWED", "must be empty: only a GOVERNMENT has a party")
-            }
+            Some(AddresseeFault::NoGovernment) => (
+                "party",
+                ErrorReason::Required,
+                "whose government? name its party here, or give `parties`",
+            ),
+            Some(AddresseeFault::PartyOfOther) => (
+                "party",
+                ErrorReason::PartyNotAllowed,
+                "must be empty: only a GOVERNMENT has a party",
+            ),
             Some(AddresseeFault::NoName) => {
-                ("display_name", "REQUIRED", "must say who it is: the kind is OTHER")
+                ("display_name", ErrorReason::Required, "must say who it is: the kind is OTHER")
             }
         };
         check.violation(&format!("addressees[{place}].{field}"), reason, description);
@@ -121,7 +125,7 @@ fn check_addressees(check: &mut Check, recommendation: &Recommendation) {
 fn check_themes(check: &mut Check, themes: &[String]) {
     for place in repeated(themes) {
         let description = format!("`{}` is there twice", themes[place]);
-        check.violation(&format!("themes[{place}]"), "DUPLICATE_THEME", description);
+        check.violation(&format!("themes[{place}]"), ErrorReason::DuplicateTheme, description);
     }
 }
 
