@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
+use crate::proto;
 use crate::shell::{self, cargo, command, on_path, output, root, step};
 use crate::tools::{self, BUF};
 
@@ -12,8 +13,9 @@ type Check = fn() -> Result<()>;
 /// Runs every check, the cheap ones first, and fails at the end if one failed.
 pub fn run() -> Result<()> {
     tools::ensure(&[BUF])?;
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("fmt", || shell::run(&mut cargo(&["fmt", "--all", "--check"]))),
+        ("proto", || proto::run(true)),
         ("buf lint", || shell::run(&mut command(BUF.path()?, &["lint", "proto"]))),
         ("buf breaking", breaking),
         ("cargo-deny", deny),

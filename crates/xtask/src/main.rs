@@ -1,10 +1,11 @@
-//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`, `cargo xtask faults`,
-//! `cargo xtask tools`.
+//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask proto`, `cargo xtask bench`,
+//! `cargo xtask faults`, `cargo xtask tools`.
 
 mod bench;
 mod faults;
 mod lint;
 mod postgres;
+mod proto;
 mod shell;
 mod test;
 mod tools;
@@ -34,6 +35,18 @@ enum Command {
     },
     /// Checks the format, the contract, the dependencies, the code and its documentation; nothing is changed.
     Lint,
+    /// Writes the standard methods and the system fields of every resource into `proto/`, from the options of its message.
+    ///
+    /// A message with the option `registan.options.v1.resource` gets the fields 1 to 8 that every resource has, and a proto
+    /// service with the ten standard methods, their requests and answers, in `NOUN_service.proto` beside it; where that file is
+    /// missing, it is made. They stand between markers (`// The standard methods, written by ...`). A field, method or message
+    /// that is written by hand outside the markers takes the place of the one of its name between them. Run it after a change
+    /// of the options, or of the templates in `crates/xtask/src/proto/`; `cargo xtask lint` fails where it was forgotten.
+    Proto {
+        /// Change nothing, and fail if something would be changed.
+        #[arg(long)]
+        check: bool,
+    },
     /// Measures the suite beside a bare server, in release builds, and prints ratios.
     Bench {
         /// Build the programs of this revision too, and measure reads, writes and imports beside them.
@@ -59,6 +72,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test { cargo } => test::run(&cargo),
         Command::Lint => lint::run(),
+        Command::Proto { check } => proto::run(check),
         Command::Bench { before, parts } => bench::run(before.as_deref(), &parts),
         Command::Faults { release, storm } => faults::run(release, &storm),
         Command::Tools => tools::ensure(&tools::ALL),
