@@ -229,6 +229,21 @@ impl<T> Field<T> {
         Self { filterable: false, ..Self::text(path, read) }
     }
 
+    /// What a filter or an order calls it.
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// True if a filter may ask for it.
+    pub const fn is_filterable(&self) -> bool {
+        self.filterable
+    }
+
+    /// True if a list may be ordered by it.
+    pub const fn is_sortable(&self) -> bool {
+        self.sortable
+    }
+
     pub(crate) const fn many(&self) -> bool {
         matches!(self.read, Read::Texts(_) | Read::Choices(..) | Read::Periods(..))
     }

@@ -1,9 +1,10 @@
-//! No filter asks about a field that not everybody may read: it would tell by whom it lets through.
+//! No filter asks about a field that not everybody may read: it would tell by whom it lets through. What can be asked is what the
+//! contract says.
 
 use std::collections::BTreeSet;
 
 use chronicle::filter::{At, filter};
-use chronicle::{Resource, Shown};
+use chronicle::{Field, Resource, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use policy::Tier;
@@ -49,11 +50,90 @@ fn is_layered(message: &MessageDescriptor) -> bool {
     paths(message, DEPTH).iter().any(|(path, is_public)| !is_public && !is_part(path))
 }
 
+/// What the options of the fields of a message say a filter may ask, and what an order may.
+fn indexed(message: &MessageDescriptor) -> (BTreeSet<String>, BTreeSet<String>) {
+    let index = api::descriptors().get_extension_by_name("registan.options.v1.index");
+    let index = index.expect("there are indexes");
+    let (mut filters, mut orders) = (BTreeSet::new(), BTreeSet::new());
+    let mut waiting = vec![(String::new(), message.clone(), DEPTH)];
+    while let Some((above, message, depth)) = waiting.pop() {
+        for field in message.fields() {
+            let path = format!("{above}{}", field.name());
+            if let (Kind::Message(inner), true) = (field.kind(), depth > 1) {
+                waiting.push((format!("{path}."), inner, depth - 1));
+            }
+            if !field.options().has_extension(&index) {
+                continue;
+            }
+            let options = field.options();
+            let options = options.get_extension(&index);
+            let said = options.as_message().expect("a message");
+            let text = |name: &str| {
+                said.get_field_by_name(name).and_then(|it| Some(it.as_str()?.to_owned()))
+            };
+            let own = text("path").filter(|it| !it.is_empty()).unwrap_or(path);
+            if said.has_field_by_name("sort") {
+                orders.insert(own.clone());
+            }
+            filters.insert(own);
+            filters.extend(text("year").filter(|it| !it.is_empty()));
+        }
+    }
+    (filters, orders)
+}
+
+/// The words after `Fields: ` in the comment of a field of a request.
+fn commented(request: &MessageDescriptor, field: &str) -> BTreeSet<String> {
+    let field = request.get_field_by_name(field).expect("every list has it");
+    let file = field.parent_file();
+    let info = file.file_descriptor_proto().source_code_info.as_ref().expect("comments");
+    let location = info.location.iter().find(|it| it.path == field.path()).expect("a comment");
+    let comment = location.leading_comments().split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, words) = comment.split_once("Fields: ").expect("it names its fields");
+    let words = words.split_once("`. ").map_or(words, |(words, _)| words).split(", ");
+    // What is asked for a day is named with one.
+    words
+        .map(|word| word.trim_matches('`').split("_on(").next().unwrap_or(word).to_owned())
+        .collect()
+}
+
+/// The contract says by which fields a resource is asked: in its options, in the comments made of them, and as the code does.
+fn agrees<T: chronicle::Resource>(message: &MessageDescriptor) {
+    let (filters, orders) = indexed(message);
+    let names = |can: fn(&Field<T>) -> bool| -> BTreeSet<String> {
+        T::fields().iter().filter(|it| can(it)).map(|it| it.path().to_owned()).collect()
+    };
+    assert_eq!(filters, names(Field::is_filterable), "{}: filters", message.full_name());
+    assert_eq!(orders, names(Field::is_sortable), "{}: orders", message.full_name());
+
+    let service = format!("{}Service", message.full_name());
+    let service = api::descriptors().get_service_by_name(&service).expect("its proto service");
+    let lists: Vec<_> = service
+        .methods()
+        .filter(|it| {
+            ["List", "Export", "Watch", "Diff"].iter().any(|verb| it.name().starts_with(verb))
+        })
+        .map(|it| it.input())
+        .filter(|request| request.get_field_by_name("filter").is_some())
+        .collect();
+    assert_eq!(lists.len(), 4, "{}", message.full_name());
+    for request in lists {
+        assert_eq!(commented(&request, "filter"), filters, "{}", request.full_name());
+        if request.get_field_by_name("order_by").is_some() {
+            assert_eq!(commented(&request, "order_by"), orders, "{}", request.full_name());
+        }
+    }
+}
+
 /// Asks a resource about each of its fields; gives the hidden ones, and how many can be asked about.
 fn ask<T: chronicle::Resource>(message: &str) -> (Vec<String>, usize) {
     let descriptor = api::descriptors().get_message_by_name(message).expect("a resource");
     assert_eq!(T::WATCHED, is_watched(&descriptor), "{message}: is showing it recorded?");
     assert_eq!(T::LAYERED, is_layered(&descriptor), "{message}: do all see all of it?");
+    let said = api::descriptors().get_extension_by_name("registan.options.v1.resource");
+    if descriptor.options().has_extension(&said.expect("there are options")) {
+        agrees::<T>(&descriptor);
+    }
     let (mut hidden, mut filterable) = (Vec::new(), 0);
     for (path, is_public) in paths(&descriptor, DEPTH) {
         let texts =
