@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use agreements::domain::Agreement;
 use anyhow::Context;
 use chassis::clock::SystemClock;
-use chronicle::{Call, Chronicle, Stored};
+use chronicle::{Call, Chronicle, Document, Stored};
 use sea_orm::sea_query::{Alias, ColumnDef, Query, Table};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
@@ -38,13 +38,13 @@ impl Bare {
         let table = Table::create()
             .table(Alias::new("bare"))
             .col(ColumnDef::new(Alias::new("id")).uuid().not_null().primary_key())
-            .col(ColumnDef::new(Alias::new("document")).text().not_null())
+            .col(ColumnDef::new(Alias::new("document")).blob().not_null())
             .to_owned();
         db.execute(&table).await?;
         Ok(Self { db, gate: Mutex::new(()) })
     }
 
-    async fn write(&self, document: &str, alone: bool) -> anyhow::Result<()> {
+    async fn write(&self, document: &[u8], alone: bool) -> anyhow::Result<()> {
         let mut insert = Query::insert();
         insert
             .into_table(Alias::new("bare"))
@@ -88,7 +88,7 @@ where
     Ok(f64::from(written) / started.elapsed().as_secs_f64())
 }
 
-async fn bare(bare: Arc<Bare>, document: Arc<str>, alone: bool) -> anyhow::Result<u64> {
+async fn bare(bare: Arc<Bare>, document: Arc<[u8]>, alone: bool) -> anyhow::Result<u64> {
     let (until, mut count) = (Instant::now() + TURN, 0);
     while Instant::now() < until {
         bare.write(&document, alone).await?;
@@ -130,7 +130,8 @@ pub async fn measure() -> anyhow::Result<()> {
         for number in 0..8 {
             stored.push(record.create(&Call::default(), record::agreement(number)?).await?);
         }
-        let document: Arc<str> = serde_json::to_string(&stored[0].value)?.into();
+        let document = stored[0].value.to_document().map_err(anyhow::Error::msg)?;
+        let document: Arc<[u8]> = document.into();
         let number = Arc::new(AtomicU64::new(0));
 
         for (writers, target) in [(1, "0.4"), (8, "0.15")] {

@@ -223,7 +223,7 @@ async fn versions(
             version.salt.as_str().into(),
             version.shown.level().into(),
             version.views.text()?.into(),
-            version.document.as_str().into(),
+            version.document.as_slice().into(),
         ]);
         rows.add(version.columns.iter().map(|(_, value)| value.clone()));
     }

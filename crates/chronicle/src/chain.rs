@@ -25,7 +25,7 @@ pub(crate) struct Committed<'a> {
     pub name: &'a str,
     pub created: i64,
     pub deleted: bool,
-    pub document: &'a str,
+    pub document: &'a [u8],
 }
 
 impl Committed<'_> {
@@ -33,7 +33,7 @@ impl Committed<'_> {
     pub fn commitment(&self) -> String {
         let mut hash = Hash::new("registan version 1");
         hash.text(self.salt).text(self.kind).bytes(self.uid.as_bytes()).number(self.revision);
-        hash.text(self.name).number(self.created).number(self.deleted.into()).text(self.document);
+        hash.text(self.name).number(self.created).number(self.deleted.into()).bytes(self.document);
         hash.finish()
     }
 }
@@ -194,7 +194,7 @@ async fn commit(
 ) -> Result<(), Error> {
     let link = Link::of(row)?;
     let salt = salt()?;
-    let (name, document): (String, String) =
+    let (name, document): (String, Vec<u8>) =
         (row.try_get("", "name")?, row.try_get("", "document")?);
     let commitment = Committed {
         salt: &salt,

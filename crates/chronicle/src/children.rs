@@ -1,7 +1,7 @@
 //! What a deletion must know: the children that go with their parent, and who refers to it.
 
-use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, JoinType, Order};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
+use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -54,7 +54,7 @@ impl Chronicle {
         self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
     }
 
-    /// The next resources that stand and whose documents hold a text, after one of them, as far as a writer may see; for
+    /// The next resources that stand and whose documents hold the bytes of a text, after one of them, as far as a writer may see; for
     /// checks, not to be shown. There is no index for it: it looks through all that stand.
     pub async fn holding<T: Resource>(
         &self,
@@ -63,12 +63,15 @@ impl Chronicle {
         most: u64,
         reader: &Reader,
     ) -> Result<Vec<Stored<T>>, Error> {
-        let arguments = [v("document"), Expr::val(text), Expr::val("")];
-        let without = Expr::expr(Func::cust(id("replace")).args(arguments));
+        let (document, bytes) = (v("document"), Expr::val(text.as_bytes()));
+        let place = match self.db.get_database_backend() {
+            DbBackend::Postgres => Expr::cust_with_exprs("POSITION($1 IN $2)", [bytes, document]),
+            _ => Expr::cust_with_exprs("INSTR(?, ?)", [document, bytes]),
+        };
         let query = versions::<T>(At::Now, reader)
             .and_where(v("deleted").eq(false))
             .and_where(v("uid").gt(after))
-            .and_where(without.ne(v("document")))
+            .and_where(place.gt(0))
             .order_by((id("v"), id("uid")), Order::Asc)
             .limit(most)
             .to_owned();

@@ -36,7 +36,7 @@ pub(crate) struct Version {
     /// Kind and name of what it lies within.
     pub within: Option<(&'static str, String)>,
     pub created: Option<i64>,
-    pub document: String,
+    pub document: Vec<u8>,
     pub salt: String,
     /// The lowest tier whose readers see it as a version of its own.
     pub shown: Tier,
@@ -89,8 +89,7 @@ impl Entry {
             opened.extend((!added.is_empty()).then(|| (side.table.clone(), added)));
             closed.extend((!removed.is_empty()).then_some((side.table, removed)));
         }
-        let document =
-            serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let document = value.to_document().map_err(Error::Corrupt)?;
         let Layers { seen, shown, views } = Layers::of(before, value, operation != "update");
         Ok(Self {
             kind: T::KIND,

@@ -120,6 +120,7 @@ fn array_of(values: &[Value]) -> ArrayType {
     match values.first() {
         Some(Value::BigInt(_)) => ArrayType::BigInt,
         Some(Value::Bool(_)) => ArrayType::Bool,
+        Some(Value::Bytes(_)) => ArrayType::Bytes,
         Some(Value::Uuid(_)) => ArrayType::Uuid,
         _ => ArrayType::String,
     }

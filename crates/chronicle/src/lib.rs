@@ -1,7 +1,7 @@
 //! The record: one write path and one read path for every resource of every service.
 //!
 //! What it holds:
-//! - [`resource`]: what a resource must say of itself
+//! - [`resource`]: what a resource must say of itself; [`Document`]: the bytes that are kept of it
 //! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the side tables
 //! - [`database`]: opening either engine the way the record needs it
 //! - [`pulse`](fn@pulse): whether it is there
@@ -46,6 +46,7 @@ mod cursor;
 pub mod database;
 mod derive;
 pub mod difference;
+mod document;
 pub mod doubt;
 pub mod entry;
 pub mod error;
@@ -82,6 +83,7 @@ pub use aliases::Aliases;
 pub use changes::{Event, EventKind, Watcher};
 pub use chronicle::Chronicle;
 pub use difference::Difference;
+pub use document::Document;
 pub use entry::Entry;
 pub use error::{DatabaseFailure, Error};
 pub use filter::At;

@@ -169,14 +169,14 @@ pub const fn holds(at: At, head: i64) -> i64 {
 impl Chronicle {
     /// The version in a row of [`versions`].
     pub fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
-        self.stored_with(row, &row.try_get::<String>("", "document")?)
+        self.stored_with(row, &row.try_get::<Vec<u8>>("", "document")?)
     }
 
     /// The version in a row, with its document.
     pub(crate) fn stored_with<T: Resource>(
         &self,
         row: &QueryResult,
-        document: &str,
+        document: &[u8],
     ) -> Result<Stored<T>, Error> {
         stored(&self.keys, row, document)
     }
@@ -287,12 +287,12 @@ impl Chronicle {
 pub(crate) fn stored<T: Resource>(
     keys: &Keys,
     row: &QueryResult,
-    document: &str,
+    document: &[u8],
 ) -> Result<Stored<T>, Error> {
     let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
     let seal: String = row.try_get("", "seal")?;
     let (salt, views) = seal.split_at(seal.find('[').unwrap_or(seal.len()));
-    let value = serde_json::from_str(document).map_err(|error| {
+    let value = T::from_document(document).map_err(|error| {
         Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
     })?;
     let stored = Stored {

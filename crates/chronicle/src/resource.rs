@@ -8,11 +8,10 @@ use std::borrow::Cow;
 use facts::Day;
 use policy::{Desks, Tier};
 use sea_orm::Value;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::aliases::Aliases;
+use crate::document::Document;
 use crate::error::Error;
 use crate::fold::fold;
 use crate::layers::Layered;
@@ -22,9 +21,7 @@ use crate::spelling::Spelling;
 use crate::totals::Totals;
 
 /// A kind of thing the record keeps: agreements, projects, recommendations.
-pub trait Resource:
-    Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
-{
+pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     /// The table of its versions and its word in the change log: `agreement`.
     const KIND: &'static str;
     /// Its name pattern: `agreements/{agreement}`.

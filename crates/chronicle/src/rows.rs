@@ -22,42 +22,22 @@ const MOST_OF_STREAM: usize = 1 << 20;
 /// A document of at most so many bytes is read with its row.
 const SMALL: i32 = 16 << 10;
 
-/// Selects the versions `v`, each with its document where that is small, else with the bytes it has instead. Neither engine
-/// reads a large one for that.
+/// Selects the versions `v`, each with the bytes of its document, and with the document where it is small. Neither engine reads a
+/// large one for that.
 pub(crate) fn select(query: &mut SelectStatement) -> &mut SelectStatement {
     let bytes = || SimpleExpr::from(Func::cust(id("octet_length")).arg(v("document")));
-    let document =
-        Expr::case(bytes().lte(SMALL), v("document")).finally(bytes().cast_as(id("text")));
+    let document = Expr::case(bytes().lte(SMALL), v("document"));
     let columns = VERSION.into_iter().filter(|column| *column != "document");
     query
         .columns(columns.map(|column| (id("v"), id(column))))
         .expr_as(seal(v("salt"), v("views")), id("seal"))
         .expr_as(document, id("document"))
+        .expr_as(bytes(), id("bytes"))
 }
 
-/// What the column `document` of a row of [`select`] holds.
-enum Document {
-    Whole(String),
-    /// Its bytes alone.
-    Large(usize),
-}
-
-impl Document {
-    fn of(row: &QueryResult) -> Result<Self, Error> {
-        let text: String = row.try_get("", "document")?;
-        // Documents are objects: none begins with a digit.
-        match text.parse() {
-            Ok(bytes) => Ok(Self::Large(bytes)),
-            Err(_) => Ok(Self::Whole(text)),
-        }
-    }
-
-    const fn bytes(&self) -> usize {
-        match self {
-            Self::Whole(text) => text.len(),
-            Self::Large(bytes) => *bytes,
-        }
-    }
+/// The bytes of the document of a row of [`select`].
+fn bytes(row: &QueryResult) -> Result<i32, Error> {
+    Ok(row.try_get("", "bytes")?)
 }
 
 /// The rows that hold a version: the head comes with one that does not, where there is none.
@@ -86,15 +66,12 @@ impl Room {
 
     /// Takes the document of a row in; false where there is no room for it. The first always finds room.
     pub fn take(&mut self, row: &QueryResult) -> Result<bool, Error> {
-        Ok(self.take_bytes(Document::of(row)?.bytes()))
-    }
-
-    const fn take_bytes(&mut self, bytes: usize) -> bool {
+        let bytes = usize::try_from(bytes(row)?).unwrap_or(usize::MAX);
         if bytes > self.left && self.left < self.most {
-            return false;
+            return Ok(false);
         }
         self.left = self.left.saturating_sub(bytes);
-        true
+        Ok(true)
     }
 }
 
@@ -107,50 +84,39 @@ impl Chronicle {
         rows: &[&QueryResult],
         least: usize,
     ) -> Result<Vec<Stored<T>>, Error> {
-        let (mut room, mut fits) = (Room::of(lane), true);
-        let mut documents = Vec::with_capacity(rows.len());
+        let (mut room, mut fits, mut size) = (Room::of(lane), true, 0);
         for row in rows {
-            let document = Document::of(row)?;
-            fits = fits && room.take_bytes(document.bytes());
-            if !fits && documents.len() >= least {
+            fits = fits && room.take(row)?;
+            if !fits && size >= least {
                 break;
             }
-            documents.push(document);
+            size += 1;
         }
-        self.load_with(lane, &rows[..documents.len()], documents).await
+        self.load(lane, &rows[..size]).await
     }
 
-    /// The versions in rows of [`select`].
+    /// The versions in rows of [`select`]. One query for the documents that are not small, if there are any: a version never
+    /// changes, so whenever it is read it is the one of the row.
     pub(crate) async fn load<T: Resource>(
         &self,
         lane: Lane,
         rows: &[&QueryResult],
     ) -> Result<Vec<Stored<T>>, Error> {
-        let documents = rows.iter().map(|row| Document::of(row)).collect::<Result<_, _>>()?;
-        self.load_with(lane, rows, documents).await
-    }
-
-    /// The versions in rows, each with what it has of its document. One query for those that are not small, if there are any: a
-    /// version never changes, so whenever it is read it is the one of the row.
-    async fn load_with<T: Resource>(
-        &self,
-        lane: Lane,
-        rows: &[&QueryResult],
-        documents: Vec<Document>,
-    ) -> Result<Vec<Stored<T>>, Error> {
+        let key = |row: &QueryResult| -> Result<(Uuid, i64), Error> {
+            Ok((row.try_get("", "uid")?, row.try_get("", "revision")?))
+        };
         let mut large = Vec::new();
-        for (row, document) in rows.iter().zip(&documents) {
-            if matches!(document, Document::Large(_)) {
-                large.push((row.try_get("", "uid")?, row.try_get("", "revision")?));
+        for row in rows {
+            if bytes(row)? > SMALL {
+                large.push(key(row)?);
             }
         }
         let mut read = self.documents(lane, T::KIND, &large).await?;
-        let mut wanted = large.iter();
         let mut found = Vec::with_capacity(rows.len());
-        for (row, document) in rows.iter().zip(documents) {
-            let document = match document {
-                Document::Whole(text) => Some(text),
-                Document::Large(_) => wanted.next().and_then(|key| read.remove(key)),
+        for row in rows {
+            let document = match row.try_get::<Option<Vec<u8>>>("", "document")? {
+                Some(small) => Some(small),
+                None => read.remove(&key(row)?),
             };
             let gone = || Error::Corrupt(format!("a document of {} is gone", T::KIND));
             found.push(self.stored_with(row, &document.ok_or_else(gone)?)?);
@@ -164,7 +130,7 @@ impl Chronicle {
         lane: Lane,
         kind: &str,
         versions: &[(Uuid, i64)],
-    ) -> Result<HashMap<(Uuid, i64), String>, Error> {
+    ) -> Result<HashMap<(Uuid, i64), Vec<u8>>, Error> {
         let Some(last) = versions.last() else { return Ok(HashMap::new()) };
         // Few numbers of them, so that the prepared statement is found again.
         let repeated = versions.len().next_power_of_two() - versions.len();

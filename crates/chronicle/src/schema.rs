@@ -86,7 +86,7 @@ impl Schema {
         let kind = T::KIND;
         let mut columns = vec![uuid("uid"), number("revision"), text("name"), number("created")];
         columns.extend([number("recorded_from"), number("recorded_to"), flag("deleted")]);
-        columns.extend([level("tier"), number("desks"), text("salt"), text("document")]);
+        columns.extend([level("tier"), number("desks"), text("salt"), bytes("document")]);
         columns.extend([level("shown"), text("views")]);
         self.indexes.extend([
             // One open version a name, and the way to the version that stood at an instant.
@@ -359,6 +359,11 @@ fn level(name: &str) -> ColumnDef {
 
 fn text(name: &str) -> ColumnDef {
     ColumnDef::new(id(name)).text().not_null().default("").to_owned()
+}
+
+/// Never added to a table that stands: without a default.
+fn bytes(name: &str) -> ColumnDef {
+    ColumnDef::new(id(name)).blob().not_null().to_owned()
 }
 
 fn flag(name: &str) -> ColumnDef {

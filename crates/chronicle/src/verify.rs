@@ -48,11 +48,8 @@ fn with_before(kind: &Kind, after: i64) -> SelectStatement {
         query.expr_as(p(column), id(format!("before_{column}")));
     }
     let decides = p("tier").ne(v("tier")).or(p("views").ne(""));
-    let document = if kind.layered {
-        p("document")
-    } else {
-        Expr::case(decides, p("document")).finally("").into()
-    };
+    let document =
+        if kind.layered { p("document") } else { Expr::case(decides, p("document")).into() };
     query.expr_as(document, id("before_document")).to_owned()
 }
 

@@ -147,7 +147,9 @@ fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     lines(kind, after)
         .columns(version.map(|column| (id("o"), id(column))))
         .expr_as(Expr::cust("''"), id("seal"))
-        .expr_as(Expr::cust("''"), id("document"))
+        // Its type is named, as no engine guesses it here.
+        .expr_as(Expr::cust("CAST(NULL AS bytea)"), id("document"))
+        .expr_as(Expr::cust("0"), id("bytes"))
         .expr_as(flag(seen), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(Condition::all()), id("within"))

@@ -32,11 +32,11 @@ impl<T: Served> Referrers for By<T> {
     }
 
     async fn one(&self, record: &Chronicle, name: &str) -> Result<Option<String>, Failure> {
-        let (text, part) = (format!("\"{name}"), format!("{name}/"));
+        let part = format!("{name}/");
         let mut after = Uuid::nil();
         loop {
             let found =
-                record.holding::<T>(&text, after, PAGE, &reader()).await.map_err(refused::<T>)?;
+                record.holding::<T>(name, after, PAGE, &reader()).await.map_err(refused::<T>)?;
             let Some(last) = found.last() else { return Ok(None) };
             after = last.uid;
             let refers = |value: &T| {

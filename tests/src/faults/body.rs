@@ -70,8 +70,8 @@ impl Body {
     }
 
     /// The body in a document of the record.
-    pub fn of_document(kind: Kind, document: &str) -> anyhow::Result<Self> {
-        let document: Value = serde_json::from_str(document)?;
+    pub fn of_document(kind: Kind, document: &[u8]) -> anyhow::Result<Self> {
+        let document: Value = serde_json::from_slice(document)?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let title = match kind {
             Kind::Party => "display_name",

@@ -272,7 +272,7 @@ mod tests {
         (ledger, record)
     }
 
-    fn document(body: &Body) -> String {
+    fn document(body: &Body) -> Vec<u8> {
         let parties: Vec<_> = body.parties.iter().map(|party| json!({ "party": party })).collect();
         json!({
             "title": body.title,
@@ -282,6 +282,7 @@ mod tests {
             "parties": parties,
         })
         .to_string()
+        .into_bytes()
     }
 
     fn agreements(record: &mut Record) -> &mut Vec<Version> {
@@ -317,7 +318,8 @@ mod tests {
             (Fault::Half, |_, record| agreements(record)[0].recorded_to = i64::MAX),
             (Fault::Half, |_, record| {
                 let document = &mut agreements(record)[1].document;
-                *document = document.replace("End of", "");
+                let text = String::from_utf8(document.clone()).unwrap();
+                *document = text.replace("End of", "").into_bytes();
             }),
         ];
         for (place, (fault, tamper)) in ways.into_iter().enumerate() {

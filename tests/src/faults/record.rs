@@ -45,8 +45,8 @@ pub struct Version {
     pub recorded_from: i64,
     /// Until when; the largest number while it stands.
     pub recorded_to: i64,
-    /// The value, as JSON.
-    pub document: String,
+    /// The value, as it is kept.
+    pub document: Vec<u8>,
 }
 
 /// All of a record.

@@ -1,7 +1,9 @@
 //! One table, as it is made and as it grows.
 
-use sea_orm::DbErr;
-use sea_orm::sea_query::{ColumnDef, Index, IndexCreateStatement, Table, TableCreateStatement};
+use sea_orm::sea_query::{
+    ColumnDef, ColumnType, Index, IndexCreateStatement, Table, TableCreateStatement,
+};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::SchemaManager;
 
 use super::id;
@@ -25,8 +27,12 @@ impl Shape {
         table
     }
 
-    /// Adds the columns that are missing, empty; true if there were any.
+    /// Turns columns of text into those of bytes, where the description says so now, and adds the columns that are missing,
+    /// empty; true if there were any to add.
     pub async fn grow(&self, manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
+        if manager.get_database_backend() == DbBackend::Postgres {
+            self.turn_to_bytes(manager).await?;
+        }
         let mut grown = false;
         for column in &self.columns {
             if manager.has_column(&self.name, column.get_column_name()).await? {
@@ -37,6 +43,27 @@ impl Shape {
             grown = true;
         }
         Ok(grown)
+    }
+
+    /// The columns of before, in which documents were text. SQLite keeps bytes in them beside the text that is there.
+    async fn turn_to_bytes(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let (db, table) = (manager.get_connection(), &self.name);
+        let of_bytes = |column: &&ColumnDef| column.get_column_type() == Some(&ColumnType::Blob);
+        for column in self.columns.iter().filter(of_bytes).map(ColumnDef::get_column_name) {
+            let is_text = format!(
+                "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() \
+                 AND table_name = '{table}' AND column_name = '{column}' AND data_type = 'text'"
+            );
+            let is_text = Statement::from_string(DbBackend::Postgres, is_text);
+            if db.query_one_raw(is_text).await?.is_some() {
+                let turn = format!(
+                    "ALTER TABLE \"{table}\" ALTER COLUMN \"{column}\" DROP DEFAULT, \
+                     ALTER COLUMN \"{column}\" TYPE bytea USING convert_to(\"{column}\", 'UTF8')"
+                );
+                db.execute_unprepared(&turn).await?;
+            }
+        }
+        Ok(())
     }
 }
 

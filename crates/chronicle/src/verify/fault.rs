@@ -22,7 +22,7 @@ pub(super) fn fault(
     sides: &Sides,
     keys: &Keys,
 ) -> Result<Option<String>, Error> {
-    let Some(document) = row.try_get::<Option<String>>("", "document")? else {
+    let Some(document) = row.try_get::<Option<Vec<u8>>>("", "document")? else {
         return Ok(Some("it is in the log, but the version is gone".to_owned()));
     };
     let (salt, name): (String, String) = (row.try_get("", "salt")?, row.try_get("", "name")?);
@@ -65,8 +65,7 @@ pub(super) fn fault(
 /// What is wrong with who notices a version by the columns beside it, if anything.
 fn misleading(kind: &Kind, row: &QueryResult, keys: &Keys) -> Result<Option<String>, Error> {
     let follows = row.try_get::<Option<i64>>("", "before_revision")?.is_some();
-    let unread =
-        row.try_get::<Option<String>>("", "before_document")?.is_none_or(|it| it.is_empty());
+    let unread = row.try_get::<Option<Vec<u8>>>("", "before_document")?.is_none();
     let (shown, views) = if follows && unread {
         // The same tier as before, and no field above it.
         (row.try_get("", "beside_tier")?, String::new())

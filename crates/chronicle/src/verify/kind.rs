@@ -26,7 +26,7 @@ pub struct Kind {
     pub(super) columns: Vec<&'static str>,
     /// The fields with a side table, each with whether it has one value a day.
     pub(super) sides: Vec<(&'static str, bool)>,
-    pub(super) derived: fn(&str) -> Result<Derived, serde_json::Error>,
+    pub(super) derived: fn(&[u8]) -> Result<Derived, String>,
     pub(super) totals: Option<Totals>,
     /// Whether more than the tier decides who notices a version.
     pub(super) layered: bool,
@@ -51,8 +51,8 @@ impl Kind {
     }
 }
 
-fn derived<T: Resource>(document: &str) -> Result<Derived, serde_json::Error> {
-    let value: T = serde_json::from_str(document)?;
+fn derived<T: Resource>(document: &[u8]) -> Result<Derived, String> {
+    let value = T::from_document(document)?;
     let sides = T::fields().into_iter().filter(Field::many);
     Ok(Derived {
         columns: derive::columns(&value),
@@ -62,10 +62,11 @@ fn derived<T: Resource>(document: &str) -> Result<Derived, serde_json::Error> {
 
 /// Who notices a version and how they have it, by what it says and the one before it.
 fn layers<T: Resource>(keys: &Keys, row: &QueryResult) -> Result<Layers, Error> {
-    let read = |document: &str| {
-        serde_json::from_str::<T>(document).map_err(|error| Error::Corrupt(error.to_string()))
+    let read = |column| {
+        let document: Vec<u8> = row.try_get("", column)?;
+        T::from_document(&document).map_err(Error::Corrupt)
     };
-    let value = read(&row.try_get::<String>("", "document")?)?;
+    let value = read("document")?;
     let Some(revision) = row.try_get::<Option<i64>>("", "before_revision")? else {
         return Ok(Layers::of(None, &value, false));
     };
@@ -79,7 +80,7 @@ fn layers<T: Resource>(keys: &Keys, row: &QueryResult) -> Result<Layers, Error> 
         deleted,
         etag: keys.etag(uid, revision, &salt),
         layers: Layered::NONE,
-        value: read(&row.try_get::<String>("", "before_document")?)?,
+        value: read("before_document")?,
     };
     let before = before.layered(Views::of(&row.try_get::<String>("", "before_views")?)?);
     Ok(Layers::of(Some(&before), &value, deleted != row.try_get::<bool>("", "deleted")?))

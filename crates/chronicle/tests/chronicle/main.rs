@@ -1,6 +1,7 @@
 //! The record, its history and its rules, on both engines. One program, so that it is linked once.
 
 mod common;
+mod documents;
 mod durable;
 mod history;
 mod layers;

@@ -34,7 +34,7 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
 /// What somebody with the database might do, and a word of what is found.
 const ALTERATIONS: [(&str, &str); 25] = [
     (
-        "UPDATE thing SET document = replace(document, 'RED', 'X') || ' ' WHERE revision = 2",
+        "UPDATE thing SET document = (SELECT o.document FROM thing o WHERE o.uid = thing.uid AND o.revision = 1) WHERE revision = 2",
         "revision 2",
     ),
     (

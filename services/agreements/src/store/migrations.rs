@@ -32,6 +32,7 @@ impl MigratorTrait for Migrator {
         all.extend(
             refills.map(|name| -> Box<dyn MigrationTrait> { Box::new(Refill(name, schema)) }),
         );
+        all.push(Box::new(Bring("m20261128_000009_keep_bytes", schema)));
         all
     }
 }

@@ -23,7 +23,8 @@ impl MigratorTrait for Migrator {
         .into_iter()
         .collect::<Vec<_>>();
         all.push(Box::new(Refill("m20261128_000006_fold_words", schema)));
-        all.push(Box::new(Bring("m20261128_000007_keep_totals", schema)));
+        let brings = ["m20261128_000007_keep_totals", "m20261128_000008_keep_bytes"];
+        all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all
     }
 }

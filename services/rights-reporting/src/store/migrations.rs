@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
         .into_iter()
         .collect::<Vec<_>>();
         all.push(Box::new(Refill("m20261128_000005_fold_words", schema)));
+        all.push(Box::new(Bring("m20261128_000006_keep_bytes", schema)));
         all
     }
 }

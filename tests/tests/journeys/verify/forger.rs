@@ -47,7 +47,7 @@ fn commitment(row: &QueryResult) -> String {
         text(row, "name").as_bytes(),
         &number(row, "created"),
         &i64::from(deleted).to_be_bytes(),
-        text(row, "document").as_bytes(),
+        &row.try_get::<Vec<u8>>("", "document").unwrap(),
     ])
 }
 
@@ -83,8 +83,10 @@ async fn rehash(db: &DatabaseConnection) -> usize {
 pub async fn forge(db: &DatabaseConnection) {
     assert_eq!(rehash(db).await, 0, "the chain is made as this file reads it");
     let forged = "WHERE name = 'parties/invented' AND revision = 1";
-    let alter = "document = REPLACE(document, 'Invented', 'Forged'), display_name = 'forged'";
-    run(db, &format!("UPDATE party SET {alter} {forged}")).await;
+    // All that the second says, and what lies beside it.
+    let other = "FROM party o WHERE o.uid = party.uid AND o.revision = 2";
+    let alter = ["document", "display_name"].map(|it| format!("{it} = (SELECT o.{it} {other})"));
+    run(db, &format!("UPDATE party SET {} {forged}", alter.join(", "))).await;
     let found = rows(db, &format!("SELECT * FROM party {forged}")).await;
     let (now, at) = (commitment(&found[0]), recorded(&found[0]));
     run(db, &format!("UPDATE change SET commitment = '{now}' WHERE time = {at}")).await;

@@ -14,7 +14,7 @@ use testkit::Engine;
 /// A tampering, in SQL, and the words in which it is told.
 const TAMPERINGS: &[(&str, &[&str])] = &[
     (
-        "UPDATE party SET document = REPLACE(document, 'Invented', 'Forged') WHERE name = 'parties/invented' AND revision = 1",
+        "UPDATE party SET document = (SELECT o.document FROM party o WHERE o.uid = party.uid AND o.revision = 2) WHERE name = 'parties/invented' AND revision = 1",
         &["parties/invented, revision 1", "not say what the log committed to"],
     ),
     (
