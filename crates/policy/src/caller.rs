@@ -1,13 +1,13 @@
-//! Who asks, and what follows from the grants.
+//! The caller, and what follows from its grants.
 
 use crate::{Desks, Grant, Role, Rule, Sight, Tier};
 
-/// Who asks.
+/// A caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The subject of the token, as the log keeps it; empty for an anonymous caller.
     pub subject: String,
-    /// What they were given.
+    /// Its grants.
     pub grants: Vec<Grant>,
     /// True if they proved who they are in more than one way (RFC 8176 `mfa`): needed above RESTRICTED.
     pub strong: bool,
@@ -19,7 +19,7 @@ pub enum Denied {
     /// The contract has no rule for the method.
     #[error("the method has no rule")]
     NoRule,
-    /// The method needs to know who asks.
+    /// The method needs an authenticated caller.
     #[error("the method needs an access token")]
     Anonymous,
     /// None of the caller's roles may call the method.
@@ -28,7 +28,7 @@ pub enum Denied {
 }
 
 impl Caller {
-    /// Somebody who did not say who they are.
+    /// Returns an anonymous caller.
     pub fn anonymous() -> Self {
         Self::default()
     }
@@ -38,7 +38,7 @@ impl Caller {
         self.subject.is_empty()
     }
 
-    /// Whether the caller may call a method, before anything is known of the request.
+    /// Returns whether the caller may call a method, before anything is known of the request.
     pub fn call(&self, rule: Option<&Rule>, now: i64) -> Result<(), Denied> {
         let rule = rule.ok_or(Denied::NoRule)?;
         if rule.anonymous || self.with_role(rule, now).next().is_some() {
@@ -54,7 +54,7 @@ impl Caller {
         self.grants.iter().filter(|grant| grant.holds(now)).filter(counts).cloned().collect()
     }
 
-    /// What the caller may read.
+    /// Returns the clearance of the caller.
     pub fn sight(&self, now: i64) -> Sight {
         let mut sight = Sight::public();
         for grant in self.grants.iter().filter(|grant| grant.holds(now)) {
@@ -63,20 +63,20 @@ impl Caller {
         sight
     }
 
-    /// Whether the caller may write a resource of this tier and these desks by a method of this rule. What is of no desk may
-    /// be written by each of them.
+    /// Returns whether the caller may write a resource of this tier and these desks by a method of this rule. What is of no
+    /// desk may be written by each of them.
     pub fn write(&self, rule: &Rule, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
         self.with_role(rule, now).any(|grant| self.covers(grant, tier, desks, name))
     }
 
-    /// Whether the caller may lower the tier of a resource that now has this one, these desks and this name.
+    /// Returns whether the caller may lower the tier of a resource that now has this one, these desks and this name.
     pub fn publish(&self, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
         let held = self.grants.iter().filter(|grant| grant.holds(now));
         let mut publishers = held.filter(|grant| grant.role == Role::Publisher);
         publishers.any(|grant| self.covers(grant, tier, desks, name))
     }
 
-    /// Whether a grant is for a resource like this.
+    /// Returns whether a grant is for a resource like this.
     fn covers(&self, grant: &Grant, tier: Tier, desks: Desks, name: &str) -> bool {
         let here = desks.is_none() || grant.desks.meets(desks);
         let this = grant.resource.as_deref().is_none_or(|only| only == name);

@@ -1,4 +1,4 @@
-//! Whose a resource is.
+//! The desks that a resource belongs to.
 
 use facts::vocabulary;
 use facts::vocabulary::Vocabulary;

@@ -1,11 +1,11 @@
-//! What somebody was given.
+//! Grants: a role, for desks, up to a tier, until a day.
 
 use facts::vocabulary;
 
 use crate::{Desks, Tier};
 
 vocabulary! {
-    /// What a person or program does with the record. Explained in `registan.options.v1.Role`.
+    /// The role of a person or program. Explained in `registan.options.v1.Role`.
     Role {
         /// An outside partner of a desk: reads.
         Partner = 1 "PARTNER",
@@ -42,7 +42,7 @@ impl Role {
 /// A role, for desks, up to a tier, until an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What may be done.
+    /// The role.
     pub role: Role,
     /// For which desks.
     pub desks: Desks,
@@ -60,7 +60,7 @@ impl Grant {
         self.expires.is_none_or(|expires| now < expires)
     }
 
-    /// Whether it gives all that another gives.
+    /// Returns whether it gives all that another gives.
     pub fn covers(&self, other: &Self) -> bool {
         let desks = self.desks.and(other.desks) == self.desks;
         let resources = self.resource.is_none() || self.resource == other.resource;

@@ -1,11 +1,11 @@
-//! Who may do and see what.
+//! Access control: who may call, read and write what.
 //!
 //! - [`tier`]: how far the harm of a leak reaches
 //! - [`desk`]: whose a resource is
 //! - [`grant`]: what somebody was given: a role, for desks, up to a tier, until a day
-//! - [`caller`]: who asks, and what follows from the grants
+//! - [`caller`]: the caller, and what follows from its grants
 //! - [`sight`]: what a caller may read, as a decision on one resource and as a predicate on a table: the same function
-//! - [`redact`]: takes out of an answer what its caller may not read
+//! - [`redact`]: redacts an answer for its caller
 //! - [`rule`]: who may call a method, read from the contract
 //!
 //! Everything here is pure: no clock, no I/O. What the contract does not allow is forbidden.

@@ -1,6 +1,6 @@
-//! Takes out of an answer what its caller may not read, by the tiers that the contract gives to fields.
+//! Redacts an answer for its caller, by the tiers that the contract gives to fields.
 //!
-//! One pass over the encoded message, without decoding it; where nothing is to be taken out nothing is copied.
+//! One pass over the encoded message, without decoding it; where nothing is redacted nothing is copied.
 //!
 //! - `shape`: what a pass must know of a message, read from the contract once
 //! - `wire`: the wire format
@@ -8,9 +8,9 @@
 //! A resource says whose it is, by its `name` and its `desks`: in it, and in all that is in it and is no resource itself,
 //! the caller's [level](Sight::level) there decides. Outside of resources, and in one that does not say its `tier` and so
 //! is not all there, decides what the caller may read of every desk. A field without a tier, a field that the contract
-//! does not know and a group are taken out of every answer. Messages of `google.protobuf` and `google.rpc` are one value.
+//! does not know and a group are redacted from every answer. Messages of `google.protobuf` and `google.rpc` are one value.
 //!
-//! Whether a resource may be read at all is not asked here: [`Sight::condition`] has kept the others out of the answer.
+//! Decides on fields alone, not on whole resources: [`Sight::condition`] has kept the others out of the answer.
 
 mod shape;
 mod wire;
@@ -35,7 +35,7 @@ const DESKS: u32 = 8;
 #[error("the answer is no well-formed message")]
 pub struct Malformed;
 
-/// What is to be done with the answers of each method.
+/// The redaction of the answers of each method.
 #[derive(Clone, Debug)]
 pub struct Redaction {
     shapes: Arc<[Shape]>,
@@ -54,7 +54,7 @@ impl Redaction {
         Self { shapes: shapes.all.into(), methods }
     }
 
-    /// What is to be done with the answers of a method, by its path. Of a method that is not in the contract nothing is
+    /// Returns the redaction of the answers of a method, by its path. Of a method that is not in the contract nothing is
     /// shown.
     pub fn plan(&self, path: &str) -> Plan {
         let unknown = 0;
@@ -63,7 +63,7 @@ impl Redaction {
     }
 }
 
-/// What is to be done with the answers of one method.
+/// The redaction of the answers of one method.
 #[derive(Clone, Debug)]
 pub struct Plan {
     shapes: Arc<[Shape]>,
@@ -76,7 +76,7 @@ impl Plan {
         self.shapes[self.root].highest <= sight.floor()
     }
 
-    /// What is left of an encoded message without what the caller may not read; nothing where that is all of it.
+    /// Redacts an encoded message: returns it without what the caller may not read, and nothing where all may be read.
     pub fn redact(&self, message: &[u8], sight: &Sight) -> Result<Option<Vec<u8>>, Malformed> {
         let pass = Pass { shapes: &self.shapes, sight, floor: sight.floor() };
         pass.message(&self.shapes[self.root], message, pass.floor, DEEPEST)
@@ -87,12 +87,12 @@ impl Plan {
 struct Pass<'a> {
     shapes: &'a [Shape],
     sight: &'a Sight,
-    /// What may be read of every desk.
+    /// The tier up to which every desk may be read.
     floor: Tier,
 }
 
 impl Pass<'_> {
-    /// What is left of a message in which `outer` may be read; nothing where that is all of it.
+    /// Redacts a message in which `outer` may be read; returns nothing where all may be read.
     fn message(
         &self,
         shape: &Shape,
@@ -140,7 +140,7 @@ impl Pass<'_> {
         Ok(left)
     }
 
-    /// What may be read in a resource.
+    /// Returns the tier up to which a resource may be read.
     fn level(&self, bytes: &[u8]) -> Result<Tier, Malformed> {
         let (mut name, mut desks, mut is_whole) = (&[][..], Desks::NONE, false);
         let mut fields = Fields::of(bytes);

@@ -1,4 +1,4 @@
-//! Who may call a method, read from the contract.
+//! The rules of the contract: who may call a method.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::Role;
 /// The method option of the contract.
 const RULE: &str = "registan.options.v1.rule";
 
-/// What the log keeps of a call.
+/// The records that the audit log keeps of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Audit {
     /// Every resource above RESTRICTED in the answer.
@@ -23,16 +23,16 @@ pub enum Audit {
     Nothing,
 }
 
-/// Who may call a method.
+/// The rule of a method: who may call it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
-    /// What it is: `agreements.read`.
+    /// The action, for logs and grants: `agreements.read`.
     pub action: String,
     /// The roles of which one is needed.
     pub roles: Vec<Role>,
-    /// Nobody need say who they are.
+    /// True if an anonymous caller may call it.
     pub anonymous: bool,
-    /// What the log keeps.
+    /// The records of the audit log.
     pub audit: Audit,
     /// How many calls it counts for in the quota of its caller; 0 where the contract does not say it.
     pub cost: u32,

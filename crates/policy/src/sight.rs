@@ -1,4 +1,4 @@
-//! What a caller may read: one table of levels, asked about one resource or turned into SQL.
+//! The clearance of a caller: one table of levels, applied to one resource or turned into SQL.
 
 use facts::vocabulary::Vocabulary;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
@@ -6,24 +6,24 @@ use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
 use crate::desk::Desk;
 use crate::{Desks, Grant, Tier};
 
-/// What a caller may read.
+/// The clearance of a caller: what it may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
     /// By desk, in the order of their numbers: the highest tier that may be read.
     levels: [Tier; 6],
     /// Single resources that may be read, and up to which tier.
     named: Vec<(String, Tier)>,
-    /// No check at all: for the record's own machinery, never for a caller.
+    /// No check at all: for the system itself, never for a caller.
     whole: bool,
 }
 
 impl Sight {
-    /// What everybody may read.
+    /// Returns the clearance of an anonymous caller.
     pub const fn public() -> Self {
         Self { levels: [Tier::Public; 6], named: Vec::new(), whole: false }
     }
 
-    /// All there is: for the record's own machinery (checks of the log, migrations), never for an answer.
+    /// All there is: for the system itself (checks of the log, migrations), never for an answer.
     pub const fn whole() -> Self {
         Self { levels: [Tier::Secret; 6], named: Vec::new(), whole: true }
     }
@@ -50,7 +50,7 @@ impl Sight {
         by_desk.map(|(_, level)| level).chain(by_name).max().unwrap_or(Tier::Public)
     }
 
-    /// Whether a resource may be read at all.
+    /// Returns whether a resource may be read at all.
     pub fn sees(&self, tier: Tier, desks: Desks, name: &str) -> bool {
         self.whole || tier <= self.level(desks, name)
     }
@@ -76,7 +76,7 @@ impl Sight {
         !self.named.is_empty()
     }
 
-    /// True for the record's own machinery.
+    /// True for the system itself.
     pub const fn is_whole(&self) -> bool {
         self.whole
     }

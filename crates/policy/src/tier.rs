@@ -10,9 +10,9 @@ vocabulary! {
         Public = 1 "PUBLIC",
         /// The desks concerned, and the partners they admit.
         Restricted = 2 "RESTRICTED",
-        /// Those of the desks concerned who need it.
+        /// For the members of the desks concerned who need it.
         Confidential = 3 "CONFIDENTIAL",
-        /// Those named for this very resource.
+        /// For the callers named for this very resource.
         Secret = 4 "SECRET",
     }
 }

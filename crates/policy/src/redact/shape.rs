@@ -1,4 +1,4 @@
-//! What a pass must know of a message, read from the contract once.
+//! The shape of a message, as redaction needs it, read from the contract once.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ const RESOURCE: &str = "google.api.resource";
 /// Never shown: stands above every tier.
 const NEVER: Tier = Tier::Unread;
 
-/// What a pass must know of a message.
+/// The shape of a message, as redaction needs it.
 #[derive(Debug)]
 pub(super) struct Shape {
     /// By number.
@@ -29,7 +29,7 @@ pub(super) struct Shape {
     pub holds_resource: bool,
 }
 
-/// What a pass must know of a field.
+/// The shape of a field, as redaction needs it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub number: u32,

@@ -5,7 +5,7 @@ use super::Malformed;
 /// As deep as prost decodes; deeper is refused, so that no input can exhaust the stack.
 pub(super) const DEEPEST: u32 = 100;
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value<'a> {
     Varint(u64),
@@ -13,7 +13,7 @@ pub(super) enum Value<'a> {
     Fixed,
     /// A text, bytes, a message or a packed list.
     Bytes(&'a [u8]),
-    /// What proto3 does not have.
+    /// A group, which proto3 does not have.
     Group,
 }
 

@@ -66,7 +66,7 @@ async fn a_sight_decides_as_its_condition_does() {
             prop_assert_eq!(decided, asked, "{:?}", sight);
             Ok(())
         };
-        agree(&Sight::whole()).expect("the record's own machinery sees all");
+        agree(&Sight::whole()).expect("the system itself sees all");
         let counted =
             runner.run(&(callers(), 0_i64..10), |(caller, now)| agree(&caller.sight(now)));
         counted.expect("both decide alike");

@@ -40,7 +40,7 @@ fn findings(pool: &DescriptorPool) -> Vec<String> {
     found
 }
 
-/// What a message of an answer, and those in it, lack.
+/// Collects what a message of an answer, and those in it, lack.
 fn untold(
     pool: &DescriptorPool,
     message: &MessageDescriptor,

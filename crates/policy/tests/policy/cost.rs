@@ -1,4 +1,4 @@
-//! What redaction costs.
+//! The cost of redaction.
 
 use std::hint::black_box;
 use std::time::Instant;

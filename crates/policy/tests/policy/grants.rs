@@ -1,4 +1,4 @@
-//! What follows from what somebody was given.
+//! The rights that follow from grants.
 
 use facts::vocabulary::Vocabulary;
 use policy::{Caller, Denied, Desks, Grant, Role, Rule, Sight, Tier};

@@ -1,4 +1,4 @@
-//! Who may do and see what: the contract, the decision, the same as SQL, and what is taken out of answers.
+//! Access control: the contract, the decision, the same as SQL, and the redaction of answers.
 
 mod condition;
 mod contract;

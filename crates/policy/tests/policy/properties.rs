@@ -142,7 +142,7 @@ fn level(message: &DynamicMessage, outside: Tier, sight: &Sight) -> Tier {
     of_all.max(sight.level(desks, name.as_str().expect("a text")))
 }
 
-/// What may be read whatever the desk.
+/// Returns what may be read whatever the desk.
 fn every_desk(sight: &Sight) -> Tier {
     let tiers = [Tier::Secret, Tier::Confidential, Tier::Restricted];
     tiers.into_iter().find(|tier| sight.covers(*tier)).unwrap_or(Tier::Public)
@@ -222,7 +222,7 @@ fn redaction_is_what_one_would_write_first() {
             if plan.is_clean(&sight) {
                 prop_assert_eq!(plan.redact(&bytes, &sight), Ok(None));
             }
-            // Whoever has more grants sees no less: redacting for them first changes nothing.
+            // A caller with more grants sees no less: redacting for them first changes nothing.
             let mut both = some.clone();
             both.grants.extend(more.grants);
             let wider = left(plan, &bytes, &both.sight(0));
@@ -230,7 +230,7 @@ fn redaction_is_what_one_would_write_first() {
             Ok(())
         })
         .expect("redaction keeps its promises");
-    eprintln!("of 10 000 messages something was taken out of {}", taken.get());
+    eprintln!("of 10 000 messages {} were redacted", taken.get());
     assert!(taken.get() > 2_000, "{} messages are too few", taken.get());
 }
 

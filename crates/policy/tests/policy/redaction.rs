@@ -1,4 +1,4 @@
-//! What is taken out of an answer.
+//! The redaction of answers.
 
 use api::registan::rights::v1::{Activity, ListActivitiesResponse};
 use policy::redact::{Malformed, Plan};
@@ -15,7 +15,7 @@ fn plan(method: &str) -> Plan {
     Redaction::of(api::descriptors()).plan(method)
 }
 
-/// Who may read this tier of these desks, or of this one resource.
+/// Returns the clearance for a tier of these desks, or of one resource.
 fn sight(role: Role, desks: &str, tier: Tier, resource: Option<&str>) -> Sight {
     let desks = Desks::parse(desks).expect("desks");
     let resource = resource.map(ToOwned::to_owned);
@@ -134,7 +134,7 @@ fn a_field_without_a_tier_is_taken_out_for_everybody() {
 
     for sight in [Sight::public(), Sight::whole()] {
         let left = plan.redact(&leak.encode_to_vec(), &sight).expect("well formed");
-        let left = left.expect("something is taken out");
+        let left = left.expect("something is redacted");
         let left = DynamicMessage::decode(leak.descriptor(), left.as_slice()).expect("well formed");
         let fields: Vec<_> = left.fields().map(|(field, _)| field.name().to_owned()).collect();
         assert_eq!(fields, ["told"]);

@@ -32,7 +32,7 @@ fn grants() -> impl Strategy<Value = Grant> {
     })
 }
 
-/// Somebody with up to four grants of any kind, some of which have ended by 10.
+/// Returns callers with up to four grants of any kind, some of which have ended by 10.
 pub fn callers() -> impl Strategy<Value = Caller> {
     (vec(grants(), 0..5), any::<bool>()).prop_map(|(grants, strong)| Caller {
         subject: "a.sample".to_owned(),
