@@ -145,8 +145,8 @@ pub async fn measure() -> anyhow::Result<()> {
                 let mut current = Vec::new();
                 for one in &stored {
                     let name = &one.value.name;
-                    let machinery = chronicle::Reader::machinery();
-                    current.push(record.standing::<Agreement>(name, &machinery).await?);
+                    let system = chronicle::Reader::system();
+                    current.push(record.standing::<Agreement>(name, &system).await?);
                 }
                 let ours = rate(writers, |writer| {
                     ours(Arc::clone(&record), current[writer].clone(), Arc::clone(&number))

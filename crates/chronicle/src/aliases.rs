@@ -27,13 +27,13 @@ pub struct Aliases {
 }
 
 impl Aliases {
-    /// Whether a value is what is asked for, or another name of it. Who is meant is judged by what stands now or stood at a
+    /// Returns whether a value is the wanted one, or another name of it. The one meant is judged by what stands now or stood at a
     /// record time, and only by what everybody may see: else an answer would tell that something hidden is recorded.
     pub(crate) fn same(self, value: &SimpleExpr, asked: &str, at: At) -> SimpleExpr {
         value.clone().in_subquery(self.all(asked, at))
     }
 
-    /// What is asked for, and all other names of it.
+    /// Returns the wanted value, and all other names of it.
     fn all(self, asked: &str, at: At) -> SelectStatement {
         let at = if at == At::Version { At::Now } else { at };
         let mut same = Query::select().expr_as(Expr::val(asked), id("known")).to_owned();

@@ -1,4 +1,4 @@
-//! What stands now and is named by many texts: one look-up by an index for each, on both engines.
+//! Finds current resources by many names: one look-up by an index for each, on both engines.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{

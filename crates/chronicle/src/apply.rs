@@ -1,4 +1,4 @@
-//! What a transaction writes. Record times and hashes follow from the head, which is known before: so nothing waits for an
+//! The statements of a transaction. Record times and hashes follow from the head, which is known before: so nothing waits for an
 //! answer of the database, and the head row, by which writers of all processes are ordered, is held for one statement and
 //! the commit. A lost race shows as "0 rows", never as an error that spoils the transaction.
 

@@ -1,4 +1,4 @@
-//! What the record keeps beside its versions, to be verified: the values of fields with many, and the times of the head row.
+//! The side tables of the record, to be verified: the values of repeated fields, and the times of the head row.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub(crate) async fn values(
 
 /// A value of a side table that begins or ends where no version of its resource does, if there is one. With what
 /// [`values`] finds at the versions this makes certain what holds between them.
-pub(crate) async fn astray(
+pub(crate) async fn orphaned(
     db: &DatabaseTransaction,
     kind: &str,
     path: &str,

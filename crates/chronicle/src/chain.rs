@@ -1,6 +1,6 @@
 //! The hash chain over the change log: each change is hashed together with the hash of the one before and with what it wrote.
 //!
-//! What was written is not hashed as such but as a commitment with a salt that lies beside the version: destroying salt and
+//! A version is not hashed as such but as a commitment with a salt that lies beside the version: destroying salt and
 //! document makes a person's data unreadable for good, and the chain still holds.
 
 use aws_lc_rs::digest::{Context, SHA256};

@@ -1,4 +1,4 @@
-//! A snapshot, then every change after it in the order of its commit: nothing is missed, nothing comes twice, whoever writes.
+//! A snapshot, then every change after it in the order of its commit: without gaps and without repeats, also while others write.
 //!
 //! The log is the truth and is read by position; being woken only says when to look. A watcher holds one batch at a time, so a
 //! slow one costs no more than a fast one.
@@ -28,7 +28,7 @@ use crate::watched::{self, BATCH, Stood};
 pub use resume::RETENTION;
 use resume::{Place, Turn};
 
-/// What happened to a resource, as its watcher sees it.
+/// The kind of a change, as its watcher sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// It stands in the snapshot.
@@ -44,7 +44,7 @@ pub enum EventKind {
 /// One event of a watch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<S> {
-    /// What happened.
+    /// The kind of the change.
     pub kind: EventKind,
     /// The resource, whatever its version.
     pub uid: Uuid,
@@ -66,12 +66,12 @@ impl<T: Resource> Event<Stored<T>> {
     }
 }
 
-/// What is to be told of a line of the log: what happened, when, and the token to go on with.
+/// An event made from a line of the log: its kind, its time, and the token to resume from.
 type Told = (EventKind, i64, String);
 /// A line of the log of which something is to be told.
 type Line<'a> = (&'a QueryResult, Told);
 
-/// Somebody who watches one kind of resource.
+/// A watcher of one kind of resource.
 pub struct Watcher<T> {
     chronicle: Arc<Chronicle>,
     request: ListRequest,
@@ -80,7 +80,7 @@ pub struct Watcher<T> {
     reader: Reader,
     place: Option<Place>,
     sent: Sent,
-    /// Whether there may be more in the log, whatever is known of the head.
+    /// True if there may be more in the log, whatever is known of the head.
     behind: bool,
     /// The record time up to which everything was told, as far as this reader can notice; absent before the first look.
     told: Option<i64>,
@@ -309,7 +309,7 @@ impl<T: Resource> Watcher<T> {
         Ok((told, true))
     }
 
-    /// Whether a line of the log hid or showed what resources watched lie within.
+    /// Returns whether a line of the log hid or showed what resources watched lie within.
     fn turn(&self, row: &QueryResult, parent: String) -> Result<Option<Turn>, Error> {
         let (was, shown) = (flag(row, "was_in")?, flag(row, "is_in")?);
         let is_new = row.try_get::<i64>("", "revision")? == 1;

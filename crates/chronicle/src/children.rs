@@ -1,4 +1,4 @@
-//! What a deletion must know: the children that go with their parent, and who refers to it.
+//! The relations that a deletion needs: the children that go with their parent, and who refers to it.
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -15,9 +15,9 @@ use crate::schema::id;
 /// Which children are meant.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
-    /// Those that stand.
+    /// Current children.
     Standing,
-    /// Those that are deleted, by a call of this method.
+    /// Children deleted by a call of this method.
     DeletedBy(&'a str),
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct ClockCheck {
 struct Reference {
     /// That time less that of the steady clock.
     offset: i64,
-    /// Whether it is the time of the database server, and not that of this clock.
+    /// True if it is the time of the database server, and not that of this clock.
     of_server: bool,
 }
 

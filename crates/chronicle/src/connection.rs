@@ -18,7 +18,7 @@ use sqlx::Connection;
 use sqlx::pool::PoolOptions;
 use tokio::time::timeout;
 
-/// Those that take turns.
+/// The connections of SQLite that take turns.
 const SQLITE_CONNECTIONS: u32 = 1;
 const POSTGRES_CONNECTIONS: u32 = 2;
 /// How long a write waits for the lock of another process on a SQLite file: less than a call may take, so that its caller is

@@ -1,4 +1,4 @@
-//! What is kept besides the documents: columns and side tables that can be made again at any time, from a document and the version
+//! Columns and side tables besides the documents, that can be made again at any time, from a document and the version
 //! before.
 
 use std::future::Future;
@@ -35,7 +35,7 @@ pub(crate) fn columns<T: Resource>(value: &T) -> Vec<(&'static str, Value)> {
     columns
 }
 
-/// Whether the column `beside_COLUMN` of a row holds a value.
+/// Returns whether the column `beside_COLUMN` of a row holds a value.
 pub(crate) fn holds(row: &QueryResult, column: &str, value: &Value) -> Result<bool, Error> {
     let column = format!("beside_{column}");
     Ok(match value {
@@ -127,14 +127,14 @@ async fn sides<T: Resource>(
     Ok(())
 }
 
-/// What a version changes in the side table of a field.
+/// The changes of a version in the side table of a field.
 pub(crate) struct Side {
     pub table: String,
     pub opened: Vec<SideValue>,
     pub closed: Vec<SideValue>,
 }
 
-/// What a version changes in side tables: a version that keeps its parties writes no party row.
+/// Returns what a version changes in side tables: a version that keeps its parties writes no party row.
 pub(crate) fn changed_sides<T: Resource>(before: Option<&Stored<T>>, value: &T) -> Vec<Side> {
     let fields = T::fields().into_iter().filter(crate::Field::many);
     let changed = fields.map(|field| {

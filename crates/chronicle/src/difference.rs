@@ -1,4 +1,4 @@
-//! What changed between two instants of the record: what was added, what changed, and what is gone.
+//! The difference between two instants of the record: resources added, changed and deleted.
 
 use std::collections::HashMap;
 
@@ -90,7 +90,7 @@ impl Chronicle {
         Ok((differences, uids[..through].last().copied().filter(|_| more)))
     }
 
-    /// Those of the resources that match at a record time, each with its row.
+    /// Returns those of the resources that match at a record time, each with its row.
     async fn at_of<T: Resource>(
         &self,
         request: &ListRequest,

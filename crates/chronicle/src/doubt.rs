@@ -98,7 +98,7 @@ impl Chronicle {
 #[derive(Default)]
 struct Held {
     all: Vec<String>,
-    /// Those of what everybody may see.
+    /// The values of public resources.
     public: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ fn values<T: Resource>(path: &str, at: At, reader: &Reader) -> SelectStatement {
     query
 }
 
-/// What is wrong with a term, where a field holds these values.
+/// Returns what is wrong with a term, where a field holds these values.
 fn doubt_of(term: &Term, held: &Held) -> Option<String> {
     let public = held.public.iter().map(String::as_str);
     let is_all = u64::try_from(held.all.len()).is_ok_and(|all| all < MOST_VALUES);

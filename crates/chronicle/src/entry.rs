@@ -1,4 +1,4 @@
-//! What a write puts into the record: plain data, no type of any resource, so that several can share a transaction.
+//! The entries of a write: plain data, no type of any resource, so that several can share a transaction.
 
 use policy::Tier;
 use sea_orm::Value;

@@ -18,7 +18,7 @@ pub enum Error {
     /// The name is taken, perhaps by a deleted resource.
     #[error("{0} exists already")]
     AlreadyExists(String),
-    /// Somebody else wrote a newer version.
+    /// Another caller wrote a newer version.
     #[error("{0} was changed by somebody else since it was read")]
     EtagMismatch(String),
     /// The request id was used for another request within the last 24 hours.
@@ -27,7 +27,7 @@ pub enum Error {
     /// The token is older than the log is kept for watchers: list again.
     #[error("the resume token is too old")]
     TokenExpired,
-    /// What the token stands on is not in the record: an older copy was put in its place.
+    /// The change that the token refers to is not in the record: an older copy was restored.
     #[error("the record went back to before what the token stands on")]
     WentBack,
     /// Something was hidden, and it is not known whether the watcher was ever told of it: it must begin anew.
@@ -43,7 +43,7 @@ pub enum Error {
         argument: &'static str,
         /// The reason, for programs.
         reason: ErrorReason,
-        /// What is wrong, where, and what would be right.
+        /// The problem, its position, and the remedy.
         message: String,
     },
     /// Another writer came first, again and again; trying later helps.
@@ -55,7 +55,7 @@ pub enum Error {
     /// The database did not do what it was asked.
     #[error("the database failed")]
     Database(#[source] Arc<sea_orm::DbErr>),
-    /// What the database holds is not what was written.
+    /// The database does not have what was written: it is corrupt.
     #[error("the record is damaged: {0}")]
     Corrupt(String),
 }
@@ -67,7 +67,7 @@ impl From<sea_orm::DbErr> for Error {
 }
 
 impl Error {
-    /// Whether the database rolled a transaction back for the sake of another.
+    /// Returns whether the database rolled a transaction back for the sake of another.
     pub(crate) fn is_aborted(&self) -> bool {
         let Self::Database(error) = self else { return false };
         DatabaseFailure::of(error) == DatabaseFailure::Aborted

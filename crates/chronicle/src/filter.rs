@@ -49,12 +49,12 @@ pub fn standing(table: &str, at: At) -> Condition {
     }
 }
 
-/// What a filter means for the versions `v` of a resource at `at`. An empty filter holds for all.
+/// Returns the condition of a filter on the versions `v` of a resource at `at`. An empty filter holds for all.
 pub fn filter<T: Resource>(text: &str, at: At) -> Result<Condition, Error> {
     compiled::<T>(text, at).map(|(condition, _)| condition)
 }
 
-/// What a text asks a list of a resource for, as a filter would: a name, or the one spelling of another value; else what is wrong.
+/// Returns the value that a text stands for, as in a filter: a name, or the one spelling of another value; otherwise the problem.
 pub fn meant<T: Resource>(path: &str, asked: &str) -> Result<String, String> {
     let field = T::fields().into_iter().find(|field| field.path == path);
     let spelling = field.map_or(Spelling::ANY, |field| field.spelling);
@@ -72,7 +72,7 @@ pub(crate) fn filter_by<T: Resource>(
     compiled_by(fields, T::KIND, text, at).map(|(condition, _)| condition)
 }
 
-/// What a filter asks for: the terms of which one must hold where it holds.
+/// Returns the terms of a filter of which one must hold where it holds.
 pub(crate) fn terms<T: Resource>(text: &str) -> Result<Vec<Term>, Error> {
     compiled::<T>(text, At::Now).map(|(_, terms)| terms)
 }
@@ -84,13 +84,13 @@ pub(crate) struct Term {
     pub path: &'static str,
     /// The value as it stands in the filter, and where.
     pub place: String,
-    /// What is asked for.
+    /// The wanted value.
     pub wanted: Wanted,
     /// The choice of which it is an alternative; 0: it must hold.
     pub choice: usize,
 }
 
-/// What a term asks a field for.
+/// The value that a term compares a field with.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
     /// The resource of this name.
@@ -195,7 +195,7 @@ impl<T> Compiler<'_, T> {
         }
     }
 
-    /// Whether a part that must hold asks for what a field with many values has: few versions have one of them.
+    /// Returns whether a part that must hold asks for what a field with many values has: few versions have one of them.
     fn narrows(&self, part: &Expression) -> bool {
         let Expression::Restriction(restriction) = part else { return false };
         let path = restriction.comparable.field_path().map(|path| snake(&path));

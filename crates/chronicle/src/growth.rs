@@ -30,7 +30,7 @@ impl Growth {
 }
 
 impl Chronicle {
-    /// What is true, in other words each time the record has doubled.
+    /// Returns a condition that is always true, in other words each time the record has doubled.
     pub fn doubled(&self) -> SimpleExpr {
         doubled(self.growth.changes())
     }

@@ -89,7 +89,7 @@ impl<'a> Rows<'a> {
         Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
     }
 
-    /// What stands before and after the rows.
+    /// Returns the SQL before and after the rows.
     fn around(&self) -> [String; 2] {
         let list = |columns: &[&str]| format!("(\"{}\")", columns.join("\", \""));
         let begin = format!("INSERT INTO \"{}\" {}", self.table, list(&self.columns));

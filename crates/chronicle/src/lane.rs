@@ -6,20 +6,20 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Chronicle, connection};
 
-/// Who reads at the same time at most: pages, long pages, and streams.
+/// The maximum of reads at the same time: pages, long pages, and streams.
 const SQLITE: [usize; 3] = [2, 1, 1];
 const POSTGRES: [usize; 3] = [6, 2, 3];
 /// A page of more rows than this is a long one.
 pub const LONG: u64 = 100;
 
-/// What a reading waits for.
+/// The queue that a read waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     /// Nothing: it is short, and others depend on it.
     Free,
     /// Other pages, sums and lists of revisions.
     Page,
-    /// Other pages of more than `LONG` rows. Who asks for them waits for who else does, and a short page for neither.
+    /// Other pages of more than `LONG` rows. They wait for each other, and a short page for neither.
     Long,
     /// Other streams: exports, differences, and those who watch. However many they are, a page does not wait for them.
     Stream,
@@ -31,7 +31,7 @@ pub(crate) struct Lanes {
     pages: Semaphore,
     long: Semaphore,
     streams: Semaphore,
-    /// What is long reads by connections of its own. Those of SQLite are threads, which step back with who opened them.
+    /// The connections for long reads. Those of SQLite are threads, which have the priority of the thread that opened them.
     apart: DatabaseConnection,
 }
 

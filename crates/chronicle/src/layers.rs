@@ -1,4 +1,4 @@
-//! What a version is to readers who are not shown all of it.
+//! Versions as readers see them who may not read all of their fields.
 //!
 //! A version that changes nothing that readers of a tier are shown is not there for them: they have the etag and the times of
 //! the last one that did. Each row says so itself, for the tiers below SECRET, so that reading one costs no look at another.
@@ -61,7 +61,7 @@ struct Own {
     level: Tier,
 }
 
-/// What of a version is not the same for all its readers: nothing, for almost all.
+/// The parts of a version that differ between its readers: none, for almost all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layered(Option<Box<Own>>);
 
@@ -132,7 +132,7 @@ pub(crate) fn level_of<T: Resource>(value: &T, sight: &Sight) -> Tier {
     sight.level(value.desks(), value.name())
 }
 
-/// Whether two values are the same to a reader of a tier.
+/// Returns whether two values are the same to a reader of a tier.
 pub(crate) fn same<T: Resource>(one: &T, other: &T, level: Tier) -> bool {
     if T::LAYERED { one.shown_at(level) == other.shown_at(level) } else { one == other }
 }
@@ -146,7 +146,7 @@ struct Before<'a> {
     views: Cow<'a, Views>,
 }
 
-/// What readers notice of a new version.
+/// The parts of a new version that readers of each tier can see.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layers {
     /// The lowest tier whose readers notice it, be it that the resource is gone for them.

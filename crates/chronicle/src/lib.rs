@@ -1,6 +1,6 @@
 //! The record: one write path and one read path for every resource of every service.
 //!
-//! What it holds:
+//! The modules:
 //! - [`resource`]: what a resource must say of itself; [`Document`]: the bytes that are kept of it
 //! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the side tables
 //! - [`database`]: opening either engine the way the record needs it

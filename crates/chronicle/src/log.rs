@@ -12,7 +12,7 @@ use crate::verify::Kind;
 /// Which lines are asked for; what is absent does not restrict.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Who did it, as the log keeps it.
+    /// The caller, as the log records it.
     pub caller: Option<String>,
     /// The name of the resource.
     pub name: Option<String>,
@@ -33,7 +33,7 @@ pub struct Line {
     pub name: String,
     /// The version that was written or read.
     pub revision: i64,
-    /// Who did it; empty for nobody in particular.
+    /// The caller; empty if anonymous.
     pub caller: String,
     /// The request that wrote it, or the action that read it.
     pub method: String,

@@ -35,7 +35,7 @@ impl Mark {
     }
 }
 
-/// What a token keeps of the hash of the last change at or before an instant; before the first of several.
+/// Returns the part of a token that stands for the hash of the last change at or before an instant; before the first of several.
 pub(crate) fn hash_at(instants: impl IntoIterator<Item = SimpleExpr>) -> SelectStatement {
     let time = || Expr::col((id("m"), id("time")));
     let mut before = Condition::all();

@@ -1,4 +1,4 @@
-//! Whether the database is there, found out again and again on a connection of its own: in the pool a busy database looks
+//! Checks again and again whether the database is available, on a connection of its own: in the pool a busy database looks
 //! like one that is away.
 
 use std::os::unix::fs::MetadataExt;

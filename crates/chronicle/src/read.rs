@@ -229,7 +229,7 @@ impl Chronicle {
         Ok((self.stored::<T>(&row)?.seen_by(&reader.sight), read_time))
     }
 
-    /// Those of the names that stand undeleted now, in no order; for checks, not to be shown. One query.
+    /// Returns those of the names that are current and not deleted, in no order; for checks, not to be shown. One query.
     pub async fn known<T: Resource>(
         &self,
         names: &[String],
@@ -250,7 +250,8 @@ impl Chronicle {
         Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
     }
 
-    /// Those of the names that stand undeleted now, with their versions, in no order; for checks, not to be shown. One query.
+    /// Returns those of the names that are current and not deleted, with their versions, in no order; for checks, not to be
+    /// shown. One query.
     pub async fn find<T: Resource>(
         &self,
         names: &[String],

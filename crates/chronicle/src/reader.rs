@@ -1,4 +1,4 @@
-//! Who reads: what they may see decides what a query finds.
+//! The reader: its clearance decides what a query finds.
 
 use policy::{Desks, Sight, Tier};
 use sea_orm::ConnectionTrait;
@@ -11,48 +11,49 @@ use crate::read::v;
 use crate::resource::Resource;
 use crate::schema::{hidden_literal, id, open_literal};
 
-/// What decides who may see and write a resource, and whether it is deleted.
+/// The tier and desks of a resource, which decide who may see and write it, and whether it is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its tier.
     pub tier: Tier,
     /// Its desks.
     pub desks: Desks,
-    /// Whether it is deleted.
+    /// True if it is deleted.
     pub deleted: bool,
 }
 
-/// Somebody who reads.
+/// A reader.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// What they may see.
+    /// Its clearance.
     pub sight: Sight,
-    /// Who they are, as the log keeps it.
+    /// The caller, as the log records it.
     pub caller: String,
-    /// What they do: `agreements.read`.
+    /// The action: `agreements.read`.
     pub action: String,
 }
 
 impl Reader {
-    /// The record's own machinery, which sees everything and answers nobody.
-    pub fn machinery() -> Self {
-        Self { sight: Sight::whole(), caller: String::new(), action: "machinery".to_owned() }
+    /// The system itself, which sees everything and answers no caller.
+    pub fn system() -> Self {
+        Self { sight: Sight::whole(), caller: String::new(), action: "system".to_owned() }
     }
 
-    /// Somebody without a name.
+    /// Returns an anonymous reader.
     pub fn public() -> Self {
         Self { sight: Sight::public(), caller: String::new(), action: "read".to_owned() }
     }
 }
 
-/// What a reader may see of the versions `v` of a resource at `at`: what could be seen of them then, and, of an old version,
-/// what may be seen of the one that stands now: raising a tier hides the past too. What lies within a hidden resource is hidden.
+/// Returns the condition by which a reader may see the versions `v` of a resource at `at`: what could be seen of them then,
+/// and, of an old version, what may be seen of the one that stands now: raising a tier hides the past too. What lies within a
+/// hidden resource is hidden.
 pub fn visible<T: Resource>(sight: &Sight, at: At) -> Condition {
     let now = if at == At::Now { within_seen_now::<T>(sight) } else { seen_now::<T>(sight) };
     could_be_seen::<T>(sight, at).add(now)
 }
 
-/// Whether the versions `v` could be seen when they stood, by what they said themselves, and what they lay within.
+/// Returns whether the versions `v` could be seen when they stood, by what they said themselves, and what they lay within.
 pub(crate) fn could_be_seen<T: Resource>(sight: &Sight, at: At) -> Condition {
     if sight.is_whole() {
         return Condition::all();
@@ -72,7 +73,7 @@ pub(crate) fn could_be_seen<T: Resource>(sight: &Sight, at: At) -> Condition {
     }
 }
 
-/// Whether what the versions `v` lie within could be seen at an instant.
+/// Returns whether what the versions `v` lie within could be seen at an instant.
 pub(crate) fn within_seen<T: Resource>(sight: &Sight, instant: SimpleExpr) -> Condition {
     let Some((kind, field)) = T::PARENT.filter(|_| !sight.is_whole()) else {
         return Condition::all();
@@ -85,7 +86,7 @@ pub(crate) fn within_seen<T: Resource>(sight: &Sight, instant: SimpleExpr) -> Co
     Condition::all().add(Expr::exists(hidden).not())
 }
 
-/// Whether the resources of the versions `v` may be seen now, whatever these versions say.
+/// Returns whether the resources of the versions `v` may be seen now, whatever these versions say.
 pub(crate) fn seen_now<T: Resource>(sight: &Sight) -> Condition {
     if sight.is_whole() {
         return Condition::all();
@@ -116,7 +117,7 @@ fn parent(kind: &str, field: &str) -> SelectStatement {
         .to_owned()
 }
 
-/// Those of a kind that stand now and may not be seen.
+/// Returns those of a kind that stand now and may not be seen.
 pub(crate) fn hidden(kind: &str, column: &str, sight: &Sight) -> SelectStatement {
     Query::select()
         .column((id("o"), id(column)))
@@ -129,7 +130,7 @@ pub(crate) fn hidden(kind: &str, column: &str, sight: &Sight) -> SelectStatement
 }
 
 impl Chronicle {
-    /// What stands under a name, deleted or not, of a kind that is known by its table; for checks.
+    /// Returns what stands under a name, deleted or not, of a kind that is known by its table; for checks.
     pub async fn access(&self, kind: &str, name: &str) -> Result<Option<Standing>, Error> {
         let query = Query::select()
             .columns(["tier", "desks", "deleted"].map(id))

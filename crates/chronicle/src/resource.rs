@@ -1,4 +1,4 @@
-//! What the chronicle must know of a resource, and nothing else.
+//! The trait by which the record knows a resource.
 //!
 //! A field is declared once: its path, its kind and how it is read off the value stand on one line, so the index can
 //! neither hold a field that no filter knows nor miss one that a filter names.
@@ -49,7 +49,7 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
         Desks::NONE
     }
 
-    /// What readers of a tier are shown of it: without the fields that the contract puts above that tier. Of what is
+    /// Returns what readers of a tier are shown of it: without the fields that the contract puts above that tier. Of what is
     /// [`LAYERED`](Self::LAYERED) to be overridden. Pure.
     fn shown_at(&self, _: Tier) -> Cow<'_, Self> {
         Cow::Borrowed(self)
@@ -299,9 +299,9 @@ pub struct Stored<T> {
     /// Guards a write: equal as long as nobody wrote a version that changes something for the reader. A keyed hash, so that
     /// it tells nothing.
     pub etag: String,
-    /// What of it is not the same for all readers.
+    /// The parts that differ between readers.
     pub layers: Layered,
-    /// What it says.
+    /// The value.
     pub value: T,
 }
 

@@ -1,4 +1,4 @@
-//! What was written of a resource: every version, who wrote it and when.
+//! The revisions of a resource: every version, who wrote it and when.
 
 use facts::ErrorReason;
 use sea_orm::ConnectionTrait;
@@ -28,7 +28,7 @@ pub struct Revision<T> {
     pub number: i64,
     /// `create`, `update`, `delete` or `undelete`; `create` of the first that the reader may see.
     pub operation: String,
-    /// Who wrote it; empty for nobody in particular.
+    /// The caller who wrote it; empty if anonymous.
     pub caller: String,
     /// The one before, if there is one that the reader may see.
     pub before: Option<Shown<T>>,

@@ -35,7 +35,7 @@ pub(crate) fn select(query: &mut SelectStatement) -> &mut SelectStatement {
         .expr_as(bytes(), id("bytes"))
 }
 
-/// The bytes of the document of a row of [`select`].
+/// Returns the size of the document of a row of [`select`].
 fn bytes(row: &QueryResult) -> Result<i32, Error> {
     Ok(row.try_get("", "bytes")?)
 }

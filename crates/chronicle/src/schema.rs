@@ -61,7 +61,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// What every service has: the head row, the change log, the request ids, the secret.
+    /// Returns the tables of every service: the head row, the change log, the request ids, the secret.
     pub fn service() -> Self {
         let mut schema = Self::default();
         schema.table("head", &["one"], head_columns());
@@ -122,7 +122,7 @@ impl Schema {
         self
     }
 
-    /// What is kept in these tables, to be verified: all of it.
+    /// Returns the kinds kept in these tables, to be verified.
     pub fn into_kinds(self) -> Vec<Kind> {
         self.checked
     }

@@ -1,5 +1,5 @@
-//! What a watcher was sent, without a list of it: all that could be seen at its place in the log, less what was hidden by the time
-//! it was read.
+//! The set of resources that a watcher was sent, without a list of them: all that could be seen at its place in the log, less
+//! what was hidden by the time it was read.
 //!
 //! A watcher that is behind reads of what was shown then and is hidden now; hiding hides the past too, so that is withheld. It is
 //! remembered until the watcher comes to where it was hidden: what was never sent is not removed either.
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::changes::EventKind;
 use crate::error::Error;
 
-/// What may be withheld at a time; who is so far behind begins anew.
+/// The maximum of resources withheld at a time; a watcher further behind starts again.
 const MOST_WITHHELD: usize = 10_000;
 
 /// How far a token tells what its holder was sent.
@@ -26,7 +26,7 @@ pub(crate) enum Trust {
     Lost,
 }
 
-/// What a watcher was sent.
+/// The resources that a watcher was sent.
 #[derive(Debug)]
 pub(crate) struct Sent {
     withheld: HashSet<Uuid>,
@@ -35,16 +35,16 @@ pub(crate) struct Sent {
     certain_from: i64,
 }
 
-/// What happened to a resource at a place in the log.
+/// A change of a resource at a position in the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub uid: Uuid,
     pub time: i64,
-    /// Whether it was among those watched before, as it could be seen then.
+    /// True if it was among those watched before, as it could be seen then.
     pub was: bool,
-    /// Whether it is so from then on.
+    /// True if it is so from then on.
     pub is: bool,
-    /// Whether it may be seen now.
+    /// True if it may be seen now.
     pub shown: bool,
 }
 
@@ -71,7 +71,7 @@ impl Sent {
         }
     }
 
-    /// What the watcher is to be told.
+    /// Returns the event that the watcher is to be sent.
     pub fn step(&mut self, step: Step) -> Result<Option<EventKind>, Error> {
         let Step { uid, time, was, is, shown } = step;
         let is_known = was && !self.withheld.contains(&uid);

@@ -38,7 +38,7 @@ impl<T> Shown<T> {
         Self(stored)
     }
 
-    /// What a Create would record at `now`: nothing is in it but what was sent.
+    /// Returns the version that a Create would record at `now`: nothing is in it but what was sent.
     pub const fn unrecorded(value: T, now: i64) -> Self {
         Self(Stored {
             uid: Uuid::nil(),
@@ -57,7 +57,7 @@ impl<T> Shown<T> {
         Self(stored)
     }
 
-    /// What an Update would make of it.
+    /// Returns the version that an Update would make of it.
     #[must_use]
     pub fn with(self, value: T) -> Self {
         Self(Stored { value, ..self.0 })
@@ -69,16 +69,16 @@ impl<T> Shown<T> {
     }
 }
 
-/// What is to be recorded of showing versions: nothing, for most.
+/// The audit records of showing versions: none, for most.
 #[derive(Default)]
 pub(crate) struct Readings {
     /// Of what is above RESTRICTED itself, or has a field that is.
     certain: Vec<Entry>,
     /// Of what may be so because its resource, or the one it lies within, is now.
     open: Vec<(Entry, String)>,
-    /// Whether these may be older versions.
+    /// True if these may be older versions.
     past: bool,
-    /// What they lie within.
+    /// The column of their parent.
     parent: Option<&'static str>,
 }
 
@@ -93,7 +93,7 @@ impl Recorded<'_> {
 }
 
 impl Reader {
-    /// What is to be recorded of showing these versions, that stood at `at`.
+    /// Returns the audit records of showing these versions, which were current at `at`.
     pub(crate) fn readings<'a, T: Resource>(
         &self,
         at: At,
@@ -184,7 +184,7 @@ impl Chronicle {
     }
 }
 
-/// Those of the resources that are now above RESTRICTED.
+/// Selects those of the resources that are now above RESTRICTED.
 fn of_uids(kind: &str, uids: BTreeSet<Uuid>) -> SelectStatement {
     watched_now(kind, "uid").and_where(Expr::col(id("uid")).is_in(uids)).to_owned()
 }

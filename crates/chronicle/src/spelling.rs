@@ -13,7 +13,7 @@ pub(crate) struct Spelling {
     pub normal: Option<Normal>,
 }
 
-/// What a literal asks for.
+/// The meaning of a literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Meant {
     /// The resource of this name.
@@ -37,7 +37,7 @@ impl Spelling {
         vec![normal.unwrap_or(value)]
     }
 
-    /// What a literal asks for, or what would be right.
+    /// Returns the meaning of a literal, or the remedy.
     pub fn read(self, text: &str) -> Result<Meant, String> {
         if text.trim().is_empty() {
             return Err("a value is wanted; `:*` asks whether there is one".to_owned());
@@ -53,7 +53,7 @@ impl Spelling {
         }
     }
 
-    /// Whether a text is a name of these patterns.
+    /// Returns whether a text is a name of these patterns.
     pub fn is_name(self, text: &str) -> bool {
         self.patterns.iter().any(|pattern| matches_pattern(text, pattern))
     }

@@ -1,4 +1,4 @@
-//! What callers carry for us: page tokens and etags. Neither tells what it holds, and neither can be made elsewhere.
+//! Tokens that callers send back: page tokens and etags. Both are encrypted and authenticated.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;

@@ -1,7 +1,7 @@
 //! Sums of a kind by what questions tell apart, kept beside its versions: so a sum over a million resources reads few rows.
 //!
 //! The totals stand at a place in the log. The statement that asks for them adds what was written after it and takes away
-//! what that replaced, so its sums are those of the versions that stand, whoever writes meanwhile. After some lines of its
+//! what that replaced, so its sums are those of the current versions, also under concurrent writes. After some lines of its
 //! own a writer takes the place forward within the transaction that it writes then, before the head: if it fails, so does that
 //! write, and if another process was first, both run again. So most writes pay nothing, and what is to be added stays little.
 
@@ -26,33 +26,33 @@ use crate::writer::Job;
 const BILLION: i64 = 1_000_000_000;
 /// The column that says how many resources a total sums.
 pub const COUNTED: &str = "counted";
-/// What decides who may see a resource; a total is of one tier and the same desks.
+/// The columns that decide who may see a resource; a total is of one tier and the same desks.
 const SEEN: [&str; 2] = ["tier", "desks"];
 /// Lines of the log after which the totals are taken forward.
 const MOST_LINES: usize = 1000;
 /// The table that says where in the log the totals of a kind stand.
 pub(crate) const PLACE: &str = "totals_at";
 
-/// What is summed of a kind, and what its sums tell apart. A key or a sum that is added needs a migration, which makes the totals
-/// anew; one that goes needs a migration that drops their table first.
+/// The sums that are kept of a kind, and the keys by which they are grouped. A key or a sum that is added needs a migration,
+/// which makes the totals anew; one that goes needs a migration that drops their table first.
 #[derive(Clone, Copy, Debug)]
 pub struct Totals {
     /// Single fields that are always there; the first should be the one by which a transaction of the record differs most.
     pub by: &'static [&'static str],
-    /// Those of them that may be long. An index of PostgreSQL holds 2 704 bytes a row, so its key has their MD5.
+    /// The keys that may be long. An index of PostgreSQL holds 2 704 bytes a row, so its key has their MD5.
     pub long: &'static [&'static str],
     /// Each sum: its column, the field, and what is summed of it.
     pub sums: &'static [(&'static str, &'static str, Summed)],
 }
 
-/// What is summed of a number.
+/// The part of a number that is summed.
 #[derive(Clone, Copy, Debug)]
 pub enum Summed {
     /// All of it.
     Whole,
     /// How often it has a billion.
     Billions,
-    /// What is left beside the billions.
+    /// The remainder without the billions.
     Rest,
 }
 
@@ -106,7 +106,7 @@ pub fn summands<T: Resource>(
 }
 
 impl Totals {
-    /// What a filter asks of a total; nothing where totals do not tell apart what it names, or who may see what.
+    /// Returns the condition of a filter on totals; nothing where they are not grouped by what it names, or by who may see what.
     fn serve<T: Resource>(&self, text: &str, at: At, reader: &Reader) -> Option<Condition> {
         let parent_is_told = T::PARENT.is_none_or(|(_, field)| self.by.contains(&field));
         if at != At::Now || reader.sight.names_any() || !parent_is_told {
@@ -115,7 +115,7 @@ impl Totals {
         filter_by::<T>(text, at, |path| self.by.contains(&path)).ok()
     }
 
-    /// What the totals tell apart.
+    /// Returns the keys by which totals are grouped.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.by.iter().copied().chain(SEEN)
     }
@@ -148,7 +148,7 @@ impl Totals {
         query.expr_as(times(Expr::cust("1")), id(COUNTED)).to_owned()
     }
 
-    /// What the lines of the log after the place of the totals, up to `end`, add, and what they take away.
+    /// Returns the difference that the lines of the log make after the position of the totals, up to `end`.
     fn since(&self, kind: &str, end: &SimpleExpr) -> SelectStatement {
         let replaced = self.lines(kind, -1, end, c("revision").sub(1));
         self.lines(kind, 1, end, c("revision")).union(UnionType::All, replaced).to_owned()
@@ -249,7 +249,7 @@ impl Totals {
         self.fold(db, kind, end).await
     }
 
-    /// What is wrong with the totals of a kind, in words, if anything is: a total that is not the sum of the versions that stand, or a
+    /// Returns the first fault of the totals of a kind, in words: a total that is not the sum of the versions that stand, or a
     /// place in the log that was not reached, after which nothing that is written would be added.
     pub(crate) async fn fault(
         &self,

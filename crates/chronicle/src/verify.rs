@@ -32,7 +32,7 @@ pub struct Checkpoint {
     pub hash: String,
 }
 
-/// What was found: that everything fits, up to a checkpoint; or the first thing that does not, in words.
+/// The result of a verification: a checkpoint up to which all is right, or the first fault, in words.
 pub type Finding = Result<Checkpoint, String>;
 
 /// [`chain::changes_with_versions`], and as `before_COLUMN` the version before; its document where that decides anything.
@@ -56,7 +56,7 @@ fn with_before(kind: &Kind, after: i64) -> SelectStatement {
 /// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns and the
 /// values of many beside each document, that each version has its line in the log, the totals against the versions, and that the
 /// head is the end of the log and lets nobody miss what they may notice. `passes`: a checkpoint noted before. `progress` hears how
-/// many lines and versions were checked. All of it sees one instant, whoever writes meanwhile.
+/// many lines and versions were checked. All of it sees one instant, also under concurrent writes.
 pub async fn verify(
     db: &DatabaseConnection,
     kinds: &[Kind],
@@ -218,7 +218,7 @@ async fn versions(
         }
     }
     for (path, _) in &kind.sides {
-        if let Some(value) = beside::astray(db, kind.name, path).await? {
+        if let Some(value) = beside::orphaned(db, kind.name, path).await? {
             let what = format!("{path} {value}: it begins or ends where no {} does", kind.name);
             return Ok(Err(what));
         }

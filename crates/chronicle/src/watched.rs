@@ -1,4 +1,4 @@
-//! What a watch asks of the database: what stood at an instant, page by page, and the lines of the log after a place.
+//! The queries of a watch: what was current at an instant, page by page, and the lines of the log after a position.
 
 use sea_orm::sea_query::{
     Asterisk, Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SimpleExpr,
@@ -19,11 +19,11 @@ use crate::schema::id;
 /// Resources, or lines of the log, that are read at a time.
 pub(crate) const BATCH: u64 = 100;
 
-/// What stood at an instant, and could be seen then.
+/// The resources that were current at an instant and could be seen then.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stood<'a> {
     pub at: At,
-    /// What the instant stands on, if it is not now.
+    /// The change that the instant refers to, if it is not now.
     pub token: Option<&'a Mark>,
     /// Only what lies within this.
     pub parent: Option<&'a str>,

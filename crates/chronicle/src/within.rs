@@ -1,4 +1,4 @@
-//! What lies within something hidden is noticed by nobody who may not see that: the tiers of what entries lie within.
+//! The tiers of the parents of entries: children of something hidden are hidden, too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -17,10 +17,10 @@ use crate::shown::Shown;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
-/// Who asks, and the id under which the same request may be sent again, with the fingerprint of its body.
+/// The caller, and the id under which the same request may be sent again, with the fingerprint of its body.
 #[derive(Clone, Debug, Default)]
 pub struct Call {
-    /// Who asks, as the log keeps it.
+    /// The caller, as the log records it.
     pub caller: String,
     /// The method: `CreateAgreementRequest`.
     pub method: Cow<'static, str>,

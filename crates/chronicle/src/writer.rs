@@ -40,7 +40,7 @@ const CLOCK_LOG_INTERVAL: Duration = Duration::from_secs(30);
 const REQUEST_IDS_KEPT: i64 = 24 * HOUR;
 const HOUR: i64 = 3_600_000_000;
 
-/// What one caller wants written, whole or not at all.
+/// The write of one caller, made whole or not at all.
 pub(crate) struct Job {
     pub call: Call,
     pub entries: Vec<Entry>,
@@ -297,8 +297,9 @@ impl Run {
     }
 }
 
-/// Those that can share a transaction, and those that touch the same resource or carry the same request id as one of them. Only
-/// one large job goes into a transaction, so that a single write or reading waits for one of them, however many there are.
+/// Divides jobs: those that can share a transaction, and those that touch the same resource or carry the same request id as
+/// one of them. Only one large job goes into a transaction, so that a single write or reading waits for one of them, however
+/// many there are.
 fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     let mut large = false;
     let mut names: HashSet<(&'static str, String)> = HashSet::new();

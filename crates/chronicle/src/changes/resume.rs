@@ -39,14 +39,14 @@ impl Place {
     }
 }
 
-/// What resources lie within was hidden or shown.
+/// A change of the parent of resources, by which they were hidden or shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Turn {
     pub parent: String,
     pub shown: bool,
 }
 
-/// What a resume token holds.
+/// The content of a resume token.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Resume {
     pub place: Place,

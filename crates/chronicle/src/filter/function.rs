@@ -1,4 +1,4 @@
-//! What a field is on a day: `status_on("2024-01-17") = IN_FORCE`.
+//! Functions of a field and a day: `status_on("2024-01-17") = IN_FORCE`.
 
 use aip_160::{Arg, Comparable, Comparator, Function, Restriction};
 use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Query, SimpleExpr};
@@ -102,7 +102,7 @@ impl<T> Compiler<'_, T> {
         day(&text).map_err(|said| self.at_byte(&text, &said))
     }
 
-    /// What is wrong with a field that has one value a day, where it is asked without one.
+    /// Returns the problem of a field that has one value a day, where no day is given.
     pub(super) fn without_day(&self, path: &str, argument: &Arg) -> Option<String> {
         let first = snake(path.split('.').next().unwrap_or_default());
         let field = self.fields.iter().find(|field| field.dated() && field.path == first)?;
@@ -110,7 +110,8 @@ impl<T> Compiler<'_, T> {
         Some(self.at_byte(path, &format!("a day is wanted: write {call} = {argument}")))
     }
 
-    /// What is wrong with a word or a call that is compared with nothing, if it is meant for a field that has one value a day.
+    /// Returns the problem of a word or a call that is compared with nothing, if it is meant for a field that has one value a
+    /// day.
     pub(super) fn uncompared(&self, word: &Comparable) -> Option<String> {
         match word {
             Comparable::Function(function) => Some(match self.function(function) {

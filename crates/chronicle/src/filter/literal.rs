@@ -1,4 +1,4 @@
-//! What a literal means for the field that it is compared with: a word of a vocabulary, a day, a name, a text.
+//! The meaning of a literal for the field that it is compared with: an enum value, a day, a name, a text.
 
 use aip_160::{Comparator, Value};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, SimpleExpr};

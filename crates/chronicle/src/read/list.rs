@@ -24,7 +24,7 @@ use crate::shown::Shown;
 const DEFAULT_PAGE: u64 = 50;
 const MOST_ON_A_PAGE: u64 = 1000;
 
-/// What a List asks.
+/// The request of a List.
 #[derive(Clone, Debug, Default)]
 pub struct ListRequest {
     /// AIP-160.
@@ -197,7 +197,7 @@ impl Chronicle {
     }
 }
 
-/// What a list request asks of a version `v`, besides who asks.
+/// Returns the condition of a list request on the versions `v`, without that of the reader.
 pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Condition, Error> {
     let mut all = Condition::all().add(filter::<T>(&request.filter, at)?);
     if let Some((path, value)) = &request.scope {
@@ -209,7 +209,7 @@ pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Con
     Ok(all)
 }
 
-/// What a list request asks for.
+/// The plan of a list request.
 struct Plan<'a, T> {
     request: &'a ListRequest,
     cursor: Option<&'a Cursor>,
@@ -241,7 +241,7 @@ impl<'a, T: Resource> Plan<'a, T> {
         Ok(self.sorted(with_mark(self.sorted(inner), self.reader, self.at, self.token())))
     }
 
-    /// Whether an index has what matches in the order of the page, more or less.
+    /// Returns whether an index has what matches in the order of the page, more or less.
     fn is_found_in_order(&self) -> bool {
         let is_single = |path: &str| T::fields().iter().any(|it| it.path == path && !it.many());
         match self.order.len() {
@@ -305,7 +305,7 @@ fn page_of<T: Resource>() -> String {
     format!("list {}", T::KIND)
 }
 
-/// What a token remembers of the question it belongs to: a hash each of filter, order, whether deleted ones are shown, and
+/// Returns the arguments that a token belongs to: a hash each of filter, order, whether deleted ones are shown, and
 /// parent. A token stays short whatever the filter.
 pub(crate) fn arguments(request: &ListRequest) -> [i64; 4] {
     let scope = request.scope.as_ref().map(|(_, value)| value.as_str()).unwrap_or_default();

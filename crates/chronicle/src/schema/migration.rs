@@ -50,6 +50,6 @@ impl MigrationTrait for Refill {
     }
 }
 
-/// A migration is one transaction on both engines: done or not begun for whoever reads meanwhile, and on SQLite not one that is
+/// A migration is one transaction on both engines: done or not begun for concurrent readers, and on SQLite not one that is
 /// written to the disk for each row.
 const WHOLE: Option<bool> = Some(true);

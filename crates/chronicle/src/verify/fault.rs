@@ -14,7 +14,7 @@ use crate::token::Keys;
 /// The values of each field with many, by the record time of the change.
 pub(super) type Sides = BTreeMap<&'static str, BTreeMap<i64, Vec<SideValue>>>;
 
-/// What is wrong with a version, if anything.
+/// Returns the first fault of a version, if it has one.
 pub(super) fn fault(
     kind: &Kind,
     link: &Link,
@@ -62,7 +62,7 @@ pub(super) fn fault(
     misleading(kind, row, keys)
 }
 
-/// What is wrong with who notices a version by the columns beside it, if anything.
+/// Returns the first fault of the layers of a version, if they have one.
 fn misleading(kind: &Kind, row: &QueryResult, keys: &Keys) -> Result<Option<String>, Error> {
     let follows = row.try_get::<Option<i64>>("", "before_revision")?.is_some();
     let unread = row.try_get::<Option<Vec<u8>>>("", "before_document")?.is_none();

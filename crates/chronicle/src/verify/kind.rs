@@ -11,7 +11,7 @@ use crate::sides::SideValue;
 use crate::token::Keys;
 use crate::totals::Totals;
 
-/// What lies beside a document, as the document has it.
+/// The values of the other columns, derived from the document.
 pub(super) struct Derived {
     pub(super) columns: Vec<(&'static str, sea_orm::Value)>,
     /// The values of each field with many, sorted.
@@ -28,7 +28,7 @@ pub struct Kind {
     pub(super) sides: Vec<(&'static str, bool)>,
     pub(super) derived: fn(&[u8]) -> Result<Derived, String>,
     pub(super) totals: Option<Totals>,
-    /// Whether more than the tier decides who notices a version.
+    /// True if more than the tier decides who notices a version.
     pub(super) layered: bool,
     pub(super) layers: fn(&Keys, &QueryResult) -> Result<Layers, Error>,
 }
@@ -60,7 +60,7 @@ fn derived<T: Resource>(document: &[u8]) -> Result<Derived, String> {
     })
 }
 
-/// Who notices a version and how they have it, by what it says and the one before it.
+/// Derives the layers of a version from it and the one before it.
 fn layers<T: Resource>(keys: &Keys, row: &QueryResult) -> Result<Layers, Error> {
     let read = |column| {
         let document: Vec<u8> = row.try_get("", column)?;

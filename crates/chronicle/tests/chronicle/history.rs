@@ -75,7 +75,7 @@ const ORDERS: [&str; 4] = ["", "title", "day desc, title", "title desc, day"];
 const TIERS: [Tier; 6] =
     [Tier::Public, Tier::Public, Tier::Restricted, Tier::Public, Tier::Confidential, Tier::Public];
 
-/// Readers of every kind: without a name, of one desk, of two up to different tiers, of one resource, and the machinery.
+/// Returns readers of every kind: anonymous, of one desk, of two up to different tiers, of one resource, and the system.
 fn readers() -> [Reader; 5] {
     let grant = |desks, tier, resource: Option<&str>| Grant {
         role: Role::Monitor,
@@ -96,11 +96,12 @@ fn readers() -> [Reader; 5] {
         with(&[grant(1, Tier::Restricted, None)]),
         with(&[grant(1, Tier::Confidential, None), grant(16, Tier::Restricted, None)]),
         with(&[grant(32, Tier::Secret, Some("things/h1-2"))]),
-        Reader::machinery(),
+        Reader::system(),
     ]
 }
 
-/// What a reader may see of the model at a record time: what that version allows, and what the one that stands last allows.
+/// Returns what a reader may see of the model at a record time: what that version allows, and what the one that stands last
+/// allows.
 fn may_see(
     reader: &Reader,
     stored: &Stored<Thing>,
@@ -163,12 +164,12 @@ impl History<'_> {
     async fn update(&self, value: Thing, stale: bool) -> Option<Stored<Thing>> {
         let before = self.standing.get(&value.name)?;
         if before.deleted {
-            let refused = self.record.standing::<Thing>(&value.name, &Reader::machinery()).await;
+            let refused = self.record.standing::<Thing>(&value.name, &Reader::system()).await;
             assert!(matches!(refused, Err(Error::Deleted(_))));
             return None;
         }
         if stale {
-            let last = self.record.last::<Thing>(&value.name, &Reader::machinery()).await.unwrap();
+            let last = self.record.last::<Thing>(&value.name, &Reader::system()).await.unwrap();
             let refused = last.expect("\"old\"", true);
             assert!(matches!(refused, Err(Error::EtagMismatch(_))));
             let old = Stored { revision: before.revision - 1, ..before.clone() };
@@ -235,7 +236,7 @@ async fn pages(
     }
 }
 
-/// What is the same for all who may see a version; etag and times are a matter of `layers.rs`.
+/// Returns what is the same for all who may see a version; etag and times are a matter of `layers.rs`.
 fn said(stored: &Stored<Thing>) -> (Uuid, i64, bool, &Thing) {
     (stored.uid, stored.revision, stored.deleted, &stored.value)
 }
@@ -245,7 +246,7 @@ async fn check(record: &Chronicle, model: &Model, unique: &str) {
     let mut turn = 0;
     let empty = BTreeMap::new();
     let last = model.values().next_back().unwrap_or(&empty);
-    let (readers, whole) = (readers(), Reader::machinery());
+    let (readers, whole) = (readers(), Reader::system());
     for (time, standing) in model {
         let reader = &readers[turn % readers.len()];
         for (name, stored) in standing {

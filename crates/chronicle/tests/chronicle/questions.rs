@@ -169,7 +169,7 @@ async fn what_cannot_match_is_refused_with_what_would() {
     .await;
 }
 
-/// What is said of a filter that found nothing, where these names are missing.
+/// Returns the message for a filter that found nothing, where these names are missing.
 async fn doubts(record: &Chronicle, filter: &str, missing: &[&str], reader: &Reader) -> String {
     let missing: Vec<String> = missing.iter().map(|&name| name.to_owned()).collect();
     match record.doubt::<Note>(filter, &missing, At::Now, reader).await {
@@ -205,7 +205,7 @@ async fn where_nothing_is_found_it_is_said_what_was_perhaps_meant() {
         let either = "about:\"books/lew\" OR about:\"books/law\"";
         assert_eq!(doubts(&record, either, &["books/lew"], &Reader::public()).await, "");
         // What is hidden is not hinted at, not even to those who may see it: that would be a reading that no log keeps.
-        for reader in [Reader::public(), Reader::machinery()] {
+        for reader in [Reader::public(), Reader::system()] {
             let hidden = doubts(&record, "about:\"books/zoa\"", &["books/zoa"], &reader).await;
             assert!(!hidden.is_empty() && !hidden.contains("books/zoo"), "{hidden}");
         }
@@ -220,7 +220,7 @@ async fn what_was_public_once_is_not_hinted_at() {
         let open = record.create(&call(), note("was", "giraffe", &[], &[])).await.unwrap();
         let then = At::Time(open.recorded);
         let asked = async || {
-            let reader = Reader::machinery();
+            let reader = Reader::system();
             let doubt = record.doubt::<Note>("title:girafe", &[], then, &reader).await;
             doubt.err().map_or_else(String::new, |error| error.to_string())
         };

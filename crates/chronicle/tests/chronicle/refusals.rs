@@ -1,4 +1,4 @@
-//! What the record refuses, and how exactly it says so.
+//! The errors of the record, and their messages.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,4 @@
-//! What lies above a reader's clearance is, for them, not there: in no answer, no order, no count, no token, no instant.
+//! A resource above the clearance of a reader does not exist for it: in no answer, no order, no count, no token, no instant.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -81,7 +81,7 @@ async fn each_reader_sees_what_their_desk_and_tier_allow() {
             (reader(kazakhstan, Tier::Restricted), vec!["things/t0", "things/t1"]),
             (reader(kazakhstan, Tier::Confidential), vec!["things/t0", "things/t1", "things/t2"]),
             (reader(Desks::ALL, Tier::Restricted), vec!["things/t0", "things/t1", "things/t3"]),
-            (Reader::machinery(), vec!["things/t0", "things/t1", "things/t2", "things/t3"]),
+            (Reader::system(), vec!["things/t0", "things/t1", "things/t2", "things/t3"]),
         ] {
             assert_eq!(names(&record, &reader, None).await, seen);
             for who in 0..4 {

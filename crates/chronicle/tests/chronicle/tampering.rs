@@ -31,7 +31,7 @@ async fn filled(url: &str) -> std::sync::Arc<Chronicle> {
     record
 }
 
-/// What somebody with the database might do, and a word of what is found.
+/// Alterations of the database, each with a word of the fault that is found.
 const ALTERATIONS: [(&str, &str); 25] = [
     (
         "UPDATE thing SET document = (SELECT o.document FROM thing o WHERE o.uid = thing.uid AND o.revision = 1) WHERE revision = 2",

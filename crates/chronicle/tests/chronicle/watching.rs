@@ -21,7 +21,7 @@ const WRITERS: usize = 16;
 const WATCHERS: usize = 8;
 const THINGS: usize = 40;
 
-/// What a watcher knows: the resources, the record time of its last event, and how many events it had.
+/// The state of a watcher: the resources, the record time of its last event, and how many events it had.
 #[derive(Default)]
 struct Fold {
     standing: BTreeMap<Uuid, Thing>,

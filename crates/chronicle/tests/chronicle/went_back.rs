@@ -26,7 +26,7 @@ async fn revisions(record: &Chronicle) -> String {
     found.unwrap().1
 }
 
-/// Whether page, watch and revisions go on from what was given out.
+/// Returns whether page, watch and revisions resume from their tokens.
 async fn goes_on(record: &Arc<Chronicle>, page: &Page<Shown<Thing>>, revisions: &str) -> [bool; 3] {
     fn judged<V>(outcome: Result<V, Error>) -> bool {
         match outcome {

@@ -1,4 +1,4 @@
-//! What lies within something hidden is hidden: in every answer, now and then, and from who watches; and who watches is told of it
+//! A child of something hidden is hidden: in every answer, now and in the past, and from watchers; and watchers are sent it
 //! as it is hidden and shown.
 
 use crate::common::{Thing, call, public, thing};

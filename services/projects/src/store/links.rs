@@ -1,4 +1,4 @@
-//! What relations between activities need of the record: who has an identifier, and who names one. One query each, however
+//! Queries for the relations between activities: which project has an identifier, and which names one. One query each, however
 //! many identifiers there are.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ const PAGE: u64 = 10;
 const RELATIONS: &str = "project_relations";
 
 /// The names of the projects that have these IATI identifiers; of several with one, the first. Only those that stand and that
-/// everybody may see: whoever reads a relation learns that the other is recorded.
+/// everybody may see: the reader of a relation learns that the other is recorded.
 pub async fn public_projects_of(
     chronicle: &Chronicle,
     identifiers: &[String],
@@ -56,7 +56,7 @@ pub async fn projects_naming(
         .cond_where(standing("s", At::Now))
         .and_where(Expr::col((id("s"), id("value"))).is_in(identifiers))
         .to_owned();
-    let query = versions::<Project>(At::Now, &Reader::machinery())
+    let query = versions::<Project>(At::Now, &Reader::system())
         .and_where(v("uid").in_subquery(naming))
         .and_where(v("uid").gt(after))
         .and_where(v("deleted").eq(false))

@@ -109,7 +109,7 @@ pub fn call() -> Call {
     Call { caller: "test".to_owned(), method: "Test".into(), request: None }
 }
 
-/// Somebody without a name, who sees what is public.
+/// Returns an anonymous reader.
 pub fn public() -> Reader {
     Reader::public()
 }

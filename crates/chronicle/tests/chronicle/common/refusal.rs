@@ -1,4 +1,4 @@
-//! What is said of a list that is refused.
+//! The errors of a list.
 
 use std::fmt::Debug;
 

@@ -75,10 +75,10 @@ pub async fn record(url: &str) -> Arc<Chronicle> {
     Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
 }
 
-/// Somebody who reads up to a tier.
+/// Returns a reader of a tier.
 pub fn reader(tier: Tier) -> Reader {
     if tier == Tier::Secret {
-        return Reader::machinery();
+        return Reader::system();
     }
     let mut sight = Sight::public();
     let grant =
@@ -195,7 +195,7 @@ impl<'a> Model<'a> {
         noticed.next().map(|place| self.versions[place].time)
     }
 
-    /// What a watch from the start is told of a version.
+    /// Returns the event of a version in a watch from the start.
     pub fn event(&self, place: usize) -> Option<EventKind> {
         let stands = |place: usize| self.is[place].filter(|_| !self.versions[place].deleted);
         let before = place.checked_sub(1).and_then(stands);

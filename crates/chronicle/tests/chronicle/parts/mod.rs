@@ -78,7 +78,7 @@ pub async fn change<T: Resource>(
     name: &str,
     to: impl FnOnce(&mut T),
 ) -> Stored<T> {
-    let before = record.last::<T>(name, &Reader::machinery()).await.unwrap();
+    let before = record.last::<T>(name, &Reader::system()).await.unwrap();
     let mut value = before.value.clone();
     to(&mut value);
     record.update(&call(), &before, value).await.unwrap().into_stored()
@@ -98,7 +98,7 @@ pub async fn listed(
     items.iter().map(|part| (part.value.name.clone(), part.value.size)).collect()
 }
 
-/// Somebody who watches, and keeps what they are told.
+/// A watcher, which keeps what it is sent.
 pub struct Client {
     pub record: Arc<Chronicle>,
     pub reader: Reader,
@@ -194,7 +194,7 @@ pub async fn change_something(record: &Chronicle, random: &mut Random) {
         desks,
         ..part(of, random.below(3))
     };
-    let last = record.last::<Part>(&value.name, &Reader::machinery()).await;
+    let last = record.last::<Part>(&value.name, &Reader::system()).await;
     match last {
         Err(_) => drop(record.create(&call(), value).await.unwrap()),
         Ok(last) if last.deleted => drop(record.undelete(&call(), last).await.unwrap()),
