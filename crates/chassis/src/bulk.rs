@@ -42,7 +42,7 @@ pub fn handle() -> Handle {
     THREADS.as_ref().map_or_else(Handle::current, |threads| threads.handle().clone())
 }
 
-/// Does `work` there, for whoever asks here. It ends when what is returned is dropped.
+/// Does `work` there, in the context of the present request. It ends when what is returned is dropped.
 pub async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Failure> {

@@ -1,4 +1,4 @@
-//! Who asks: known from the first header to the last frame of an answer, and told to the services asked on the way.
+//! The request context: kept from the first header to the last frame of an answer, and passed on to other services.
 
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
@@ -9,31 +9,31 @@ tokio::task_local! {
     static ASKING: Arc<Asking>;
 }
 
-/// Somebody asks something: who, by which rule, and what they may see.
+/// The context of a request: the caller, the rule of the method, and the clearance.
 #[derive(Debug)]
 pub struct Asking {
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
     /// The rule of the method they call.
     pub rule: Arc<Rule>,
-    /// What they may read.
+    /// The clearance of the caller.
     pub sight: Sight,
     /// The access token they sent, for the services asked on the way.
     pub token: Option<http::HeaderValue>,
 }
 
-/// Outside of a request: somebody without a name who may write nothing and read what is PUBLIC.
+/// The context outside of a request: an anonymous caller, who may write nothing and read what is PUBLIC.
 static NOBODY: LazyLock<Arc<Asking>> = LazyLock::new(|| {
     let rule = Arc::new(Rule::default());
     Arc::new(Asking { caller: Caller::anonymous(), rule, sight: Sight::public(), token: None })
 });
 
-/// Who asks, for the request that this task works for. A stream takes it before its first item: it is not there later.
+/// Returns the context of the request that this task works for. A stream takes it before its first item: later there is none.
 pub fn current() -> Arc<Asking> {
     ASKING.try_with(Arc::clone).unwrap_or_else(|_| Arc::clone(&NOBODY))
 }
 
-/// Runs `work` for somebody who asks.
+/// Runs `work` in the context of a request.
 pub async fn scope<F: Future>(asking: Arc<Asking>, work: F) -> F::Output {
     ASKING.scope(asking, work).await
 }

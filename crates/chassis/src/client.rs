@@ -1,4 +1,4 @@
-//! A connection to another service: lazy, kept alive, and passing on who asks and what is left of the time.
+//! A connection to another service: lazy, kept alive, and passing on the caller and the rest of its deadline.
 //!
 //! - `pool`: the sockets below it, as many as the streams on them need
 
@@ -25,7 +25,7 @@ use crate::{caller, deadline};
 /// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its life. Between our
 /// own services a cancelled call is daily business.
 const MAX_LOCAL_RESETS: usize = 1 << 30;
-/// What is asked here is answered by one core and read by another: one connection will do until it is full.
+/// The minimum of connections: one core answers what another reads, so one will do until it is full.
 const FEWEST: usize = 1;
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("registan/", env!("CARGO_PKG_VERSION")));
@@ -45,17 +45,17 @@ pub fn channel(url: &str) -> anyhow::Result<Channel> {
         .connect_lazy())
 }
 
-/// What a generated client takes: a [`Pool`] that tells the other side who asks, and how much of the present request's
+/// The channel of a generated client: a [`Pool`] that passes on the caller, and how much of the present request's
 /// time is left, so that it stops when nobody waits any more.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pool: Arc<Pool>,
-    /// Who asks, where that is not whoever asks us. Shared, so that a connection stays small.
+    /// The caller, where it is not that of the present request. Shared, so that a connection stays small.
     authorization: Option<Arc<HeaderValue>>,
 }
 
 impl Connection {
-    /// Connects to `url` when first used, for whoever asks us.
+    /// Connects to `url` when first used, in the name of the caller of the present request.
     pub fn to(url: &str) -> anyhow::Result<Self> {
         Ok(Self { pool: Pool::new(url, FEWEST)?, authorization: None })
     }

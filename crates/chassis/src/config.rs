@@ -30,9 +30,9 @@ pub struct Settings {
     pub agreements_url: Option<String>,
     pub projects_url: Option<String>,
     pub rights_reporting_url: Option<String>,
-    /// Whose access tokens are taken; without it nobody's, but on loopback those of the development issuer.
+    /// The issuer whose access tokens are accepted; without it none, but on loopback the development issuer.
     pub oidc: Option<Oidc>,
-    /// Whether tokens of the key in `data_dir` are taken. Not said: on loopback without `oidc`. Said yes elsewhere, the
+    /// Accepts tokens of the key in `data_dir`. Not said: on loopback without `oidc`. Said yes elsewhere, the
     /// process does not start.
     pub development_issuer: Option<bool>,
     /// A `tracing` filter.
@@ -51,7 +51,7 @@ pub struct Settings {
     pub streams_per_caller: Option<u32>,
     /// How many connections one address may have open, 0 for any number; without it what the service thinks fit.
     pub connections_per_address: Option<u32>,
-    /// Whether callers may ask what there is to ask (gRPC reflection).
+    /// True if reflection is served.
     pub reflection: bool,
 }
 
@@ -104,7 +104,7 @@ pub struct Oidc {
     pub issuer: String,
     /// Whom its tokens must be for.
     pub audience: String,
-    /// Whether tokens of the type `JWT`, or of none, are accepted beside `at+jwt` (RFC 9068).
+    /// True if tokens of the type `JWT`, or of none, are accepted beside `at+jwt` (RFC 9068).
     pub untyped: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong, as a caller is told: a gRPC status with google.rpc details.
+//! Errors as callers receive them: a gRPC status with google.rpc details.
 //!
 //! Each service turns its own errors into a [`Failure`]; the way from there to the wire is the same for all:
 //! `ErrorInfo` always, `BadRequest` with every violation at once, the other details where they fit. What is our own
@@ -26,7 +26,7 @@ type Source = Box<dyn Error + Send + Sync>;
 #[derive(Debug)]
 pub struct Failure(Box<Parts>);
 
-/// What a [`Failure`] is made of.
+/// The parts of a [`Failure`].
 #[derive(Debug)]
 pub struct Parts {
     pub code: Code,
@@ -40,7 +40,7 @@ pub struct Parts {
     pub violations: Vec<Violation>,
     /// All that must change before the request can succeed.
     pub preconditions: Vec<Precondition>,
-    /// What is used up.
+    /// The quotas that are used up.
     pub quotas: Vec<Quota>,
     pub resource: Option<Resource>,
     /// After which time it is worth to try again.
@@ -75,7 +75,7 @@ impl Violation {
 pub struct Precondition {
     /// The word of an [`ErrorReason`].
     pub kind: String,
-    /// What it is about, for example a resource name.
+    /// The subject, for example a resource name.
     pub subject: String,
     pub description: String,
 }
@@ -83,7 +83,7 @@ pub struct Precondition {
 /// Something that a caller has used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// Whose it is, for example `clientip:192.0.2.7`.
+    /// The caller it belongs to, for example `clientip:192.0.2.7`.
     pub subject: String,
     pub description: String,
 }

@@ -1,4 +1,4 @@
-//! What every service does alike, so that a service is only what is particular to it.
+//! A server with bounds, authentication, deadlines and health, for all services alike.
 //!
 //! - `process`: from the command line to the exit code; the whole `main` of a service
 //! - `config`: its settings, from a file, the environment and flags
@@ -7,7 +7,7 @@
 //! - `client`: its connections to other services
 //! - `failure`: what it answers when it cannot do what is asked
 //! - `auth`: who sends an access token
-//! - `caller`: who asks
+//! - `caller`: the request context
 //! - `deadline`: how long a request may take
 //! - `bulk`: threads for what is long, which step back
 //! - `stopping`: when long work should end of itself

@@ -29,8 +29,8 @@ pub const KEY_FILE: &str = "development-issuer.key";
 /// The longest life of one of its tokens, in hours: a day of work.
 pub const MOST_HOURS: u32 = 24;
 
-/// Whether its tokens are taken: on loopback, without an OIDC issuer, unless the settings say no. An error if they say yes
-/// where it cannot be.
+/// Returns whether its tokens are accepted: on loopback, without an OIDC issuer, unless the settings say no. An error if they
+/// say yes where it cannot be.
 pub fn is_on(settings: &Settings) -> Result<bool> {
     let may = settings.listen.ip().is_loopback() && settings.oidc.is_none();
     if settings.development_issuer == Some(true) && !may {
@@ -45,9 +45,9 @@ pub fn is_on(settings: &Settings) -> Result<bool> {
 /// A token to make.
 #[derive(Clone, Debug)]
 pub struct Token {
-    /// Who its holder is; the log keeps it as `development#SUBJECT`.
+    /// The subject of its holder; the log records it as `development#SUBJECT`.
     pub subject: String,
-    /// What they may do.
+    /// The roles of the holder.
     pub roles: Vec<Role>,
     /// For which desks.
     pub desks: Desks,
@@ -57,7 +57,7 @@ pub struct Token {
     pub hours: u32,
 }
 
-/// What a token of this issuer gives.
+/// The claims of a token of this issuer: what it grants.
 #[derive(Deserialize, Serialize)]
 struct Given {
     roles: Vec<Role>,

@@ -10,7 +10,7 @@ use crate::Failure;
 
 /// Knows what subjects were given.
 pub trait GrantSource: Send + Sync {
-    /// What `subject` was given and still holds. `token` is the header `authorization` as the caller sent it, by which the
+    /// Returns the grants that `subject` holds. `token` is the header `authorization` as the caller sent it, by which the
     /// subject was proven: a source in another process passes it on, and so can ask for nobody else's. An error where the
     /// source cannot be asked; a subject that was given nothing is none.
     fn grants<'a>(

@@ -1,4 +1,4 @@
-//! Who sends an access token: found out in every process, whoever passed the token on.
+//! Authentication: every process verifies the access token itself.
 //!
 //! - `bearer`: finds the token in a request
 //! - `token`: what a token must be, whoever issued it
@@ -35,26 +35,26 @@ use self::verified::Verified;
 use crate::clock::Clock;
 use crate::{Failure, Settings};
 
-/// What a valid token says.
+/// The identity that a valid token proves.
 #[derive(Debug)]
 struct Identity {
-    /// Who it is, as the log keeps it.
+    /// The subject, as the log records it.
     subject: String,
-    /// Whether they proved it in more than one way.
+    /// True if it was proved by more than one factor.
     strong: bool,
-    /// What the token itself gives; empty but for development.
+    /// The grants of the token itself; empty but for development.
     grants: Vec<Grant>,
     /// Seconds since 1970 UTC from which it is no longer taken.
     expires: i64,
 }
 
-/// Whose tokens are taken.
+/// The issuer whose tokens are accepted.
 enum Issuer {
-    /// Nobody's: everybody is anonymous.
+    /// None: every caller is anonymous.
     Nobody,
-    /// Those of the key in the data folder.
+    /// The key in the data folder.
     Development(development::Issuer),
-    /// Those of the issuer that the settings name.
+    /// The issuer that the settings name.
     Oidc(Arc<oidc::Issuer>),
 }
 
@@ -98,7 +98,7 @@ impl Authenticator {
         }
     }
 
-    /// Who sends the request with these headers: anonymous without a token; an error for a token that is not valid.
+    /// Returns the caller with these headers: anonymous without a token; an error for a token that is not valid.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
         let token = match bearer(headers) {
             Ok(None) => return Ok(Caller::anonymous()),

@@ -20,7 +20,7 @@ use crate::config::Oidc;
 /// The longest life of an access token, in seconds. Nothing calls one back before its end, so this is how long a stolen one
 /// is of use; every issuer can be told to keep to it.
 const LIFETIME: i64 = 15 * 60;
-/// Keys are fetched at most this often, whoever asks for keys that do not exist.
+/// The minimum interval between fetches of keys, also while callers send tokens of keys that do not exist.
 pub(super) const RETRY: Duration = Duration::from_secs(30);
 /// Keys older than this are fetched again, while they are still in use.
 const FRESH: Duration = Duration::from_mins(5);
@@ -42,7 +42,7 @@ pub(super) struct Issuer {
 #[derive(Deserialize)]
 struct Nothing {}
 
-/// What is read of OpenID Connect Discovery 1.0 3.
+/// The fields used of OpenID Connect Discovery 1.0, section 3.
 #[derive(Deserialize)]
 struct Discovered {
     issuer: String,

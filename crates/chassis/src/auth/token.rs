@@ -1,4 +1,4 @@
-//! What a token must be, whoever issued it: a JWT (RFC 7519, RFC 8725), signed with a key and the one algorithm it is for.
+//! The checks of a token of any issuer: a JWT (RFC 7519, RFC 8725), signed with a key and the one algorithm it is for.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -47,7 +47,7 @@ pub(super) struct Key {
     pub key: DecodingKey,
 }
 
-/// What a token must say.
+/// The claims that a token must have.
 pub(super) struct Expected<'a> {
     pub issuer: &'a str,
     pub audience: &'a str,
@@ -55,7 +55,7 @@ pub(super) struct Expected<'a> {
     pub lifetime: i64,
 }
 
-/// What is read of a token. The audience is checked on the way.
+/// The claims of a token. The audience is checked on the way.
 #[derive(Deserialize)]
 pub(super) struct Claims<More> {
     iss: String,
@@ -73,7 +73,7 @@ pub(super) struct Claims<More> {
 }
 
 impl<More> Claims<More> {
-    /// Whether they proved who they are in more than one way.
+    /// Returns whether the holder was authenticated by more than one factor.
     pub fn is_strong(&self) -> bool {
         self.amr.iter().any(|method| method == "mfa")
     }

@@ -14,7 +14,7 @@ const MOST: usize = 10_000;
 pub(super) struct Verified(RwLock<HashMap<Box<[u8]>, Arc<Identity>>>);
 
 impl Verified {
-    /// What the token with this hash says, until it expires.
+    /// Returns the identity of the token with this hash, until it expires.
     pub fn find(&self, hash: &[u8], now: i64) -> Option<Arc<Identity>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.get(hash).filter(|identity| holds(identity, now)).cloned()

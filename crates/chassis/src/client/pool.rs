@@ -26,7 +26,7 @@ use tonic::body::Body;
 
 /// How many requests a connection carries before another is made: a quarter of what a server allows on one.
 const SHARE: usize = 256;
-/// What a connection carries where no other can be made.
+/// The maximum of calls on a connection where no other can be made.
 const MOST: usize = 1000;
 /// The most connections to one service. When all are full, requests wait on the one with the fewest.
 const MOST_LINES: usize = 64;

@@ -1,6 +1,6 @@
-//! What an address or a database URL says of itself.
+//! Properties of addresses and database URLs.
 
-/// Whether nobody between us and the database can read along, or the URL says that it is meant so: without `sslmode` the
+/// Returns whether the connection to the database is encrypted or local, or the URL allows another: without `sslmode` the
 /// driver falls back to clear text when the server, or who stands in its place, offers no TLS.
 pub(super) fn is_private(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return true };

@@ -1,4 +1,4 @@
-//! What the environment and the file say, each value remembered with its origin.
+//! The values of the environment and the file, each with its origin.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

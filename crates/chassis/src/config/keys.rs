@@ -128,7 +128,7 @@ pub(super) const KEYS: [Key; 23] = [
     ),
 ];
 
-/// What the command line says about the settings: flatten it into a clap command of your own.
+/// The settings of the command line: flatten them into a clap command.
 #[derive(Clone, Debug, Default)]
 pub struct Flags(pub(super) BTreeMap<&'static str, String>);
 

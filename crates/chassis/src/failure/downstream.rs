@@ -1,4 +1,4 @@
-//! What another service answered us, as we tell it to our own caller.
+//! Errors of other services, as they are passed on to the caller.
 
 use std::error::Error;
 
@@ -30,7 +30,7 @@ impl Failure {
     }
 }
 
-/// Whether the deadline passed, there or, as tonic's client tells it, here.
+/// Returns whether the deadline passed, in the other service or in tonic's client.
 fn timed_out(status: &Status) -> bool {
     let mut cause = status.source();
     while let Some(inner) = cause {

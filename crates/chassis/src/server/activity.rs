@@ -1,4 +1,4 @@
-//! What goes on on a connection: how many requests, and since when none.
+//! The activity of a connection: how many requests, and since when none.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -157,7 +157,7 @@ impl Outcome {
         self.permit = Some(permit);
     }
 
-    /// What is charged for the bytes of a unary call, where it is.
+    /// Returns the bill for the bytes of a unary call, if there is one.
     pub fn bill(&self) -> Option<&Arc<Bill>> {
         self.permit.as_ref()?.bill.as_ref()
     }

@@ -39,7 +39,7 @@ impl Arrival {
     }
 }
 
-/// What the caller of a request that stalled is told.
+/// Returns the error of a request that stalled.
 pub(super) fn late(within: Duration) -> Failure {
     let within = within.as_millis();
     let message = format!("the next part of the request did not come within {within} ms");

@@ -30,10 +30,10 @@ use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 
-/// Whoever looks after the processes must not find them dead because others ask too much. It costs no more than a refusal.
+/// The health check, which has no limit: an orchestrator must not find a process dead because of its load.
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
 
-/// What all connections of a server share. Cheap to clone.
+/// The state that all connections of a server share. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Edge(Arc<Shared>);
 
@@ -62,7 +62,7 @@ impl Edge {
         Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, lease, address, stopping }))
     }
 
-    /// Whether a request asks for what is long: a stream in either direction.
+    /// Returns whether a request is long: a stream in either direction.
     pub fn is_long<B>(&self, request: &Request<B>) -> bool {
         let method = self.0.guard.methods.find(request.uri().path());
         method.is_some_and(|method| method.is_stream)
@@ -153,7 +153,7 @@ impl Edge {
         answer.map(|answer| answer.within(lease))
     }
 
-    /// Finds out who asks, whether they may call the method, and whether they have not called too often. Whoever cannot
+    /// Authenticates the caller, and checks whether it may call the method and has not called too often. A caller that cannot
     /// prove who they are is counted by their address.
     async fn admit(
         &self,

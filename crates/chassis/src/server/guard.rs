@@ -1,4 +1,4 @@
-//! Who may come in: known before anything of the request is read.
+//! Authentication and authorization, before anything of the request is read.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Who calls `path` with these headers, and by which rule. Everything that has no rule is refused; then a bad token, then
+    /// Admits the caller of `path` with these headers. Everything that has no rule is refused; then a bad token, then
     /// nobody where somebody is needed, then a wrong role.
     pub async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Arc<Asking>, Failure> {
         let Some(method) = self.methods.find(path) else { return Err(self.unknown(path)) };

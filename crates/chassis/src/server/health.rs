@@ -11,11 +11,11 @@ use tonic_health::server::{HealthReporter, HealthService};
 /// restarts a process that hangs asks for this one, for a restart brings no database back.
 pub const PROCESS: &str = "process";
 
-/// What is told of the process and of every proto service that it answers.
+/// The health of the process and of every proto service that it serves.
 pub(super) struct Health {
     pub reporter: HealthReporter,
     pub proto_services: Vec<String>,
-    /// Whether what the service stands on is there; absent where it stands on nothing.
+    /// True while the database is available; absent without a database.
     pub ground: Option<watch::Receiver<bool>>,
 }
 

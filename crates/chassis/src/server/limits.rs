@@ -39,7 +39,7 @@ pub struct Limits {
     /// How many streams there may be at a time, of all callers; 0 is any number. The last quarter is kept for callers who
     /// have few.
     pub streams_in_all: u32,
-    /// What one caller may use where the settings do not say it.
+    /// The quotas of a caller where the settings give none.
     pub quotas: Quotas,
     /// How often it is asked what the caller of a stream still holds.
     pub lease: Duration,
@@ -68,7 +68,7 @@ impl Default for Limits {
     }
 }
 
-/// What one caller may use; 0 is no limit.
+/// The quotas of a caller; 0 is no limit.
 ///
 /// The default is no limit, because the caller of a service behind the gateway is the gateway: to count there would count
 /// all who have no name as one. The gateway counts, and has a default of its own.
@@ -85,7 +85,7 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// What holds for a server that these `settings` are for. On loopback everybody has the same address, so no limit
+    /// Returns the limits of a server with these `settings`. On loopback everybody has the same address, so no limit
     /// holds that is not asked for.
     pub(super) fn chosen(self, settings: &Settings) -> Self {
         let own = if settings.listen.ip().is_loopback() { Self::default() } else { self };

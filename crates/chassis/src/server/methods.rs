@@ -7,7 +7,7 @@ use policy::rule::path;
 use policy::{Audit, Rule, Rules};
 use prost_reflect::{DescriptorError, DescriptorPool};
 
-/// What every server answers to everybody: whether it is up, and what it serves. These contracts are not ours, so they have
+/// The proto services that every server answers to all callers: health and reflection. These contracts are not ours, so they have
 /// no rule of their own.
 const OPEN: [&str; 3] = [
     "grpc.health.v1.Health",
@@ -15,7 +15,7 @@ const OPEN: [&str; 3] = [
     "grpc.reflection.v1alpha.ServerReflection",
 ];
 
-/// What a method with a stream counts for where the contract does not say it.
+/// The cost of a method with a stream where the contract gives none.
 const STREAM_COST: u32 = 5;
 
 /// The rule of what everybody may ask.
@@ -33,7 +33,7 @@ pub(super) struct Method {
     pub cost: u32,
     /// Everybody may call it, whoever they say they are.
     pub is_open: bool,
-    /// Who may call it; without a rule nobody.
+    /// The rule of who may call it; without one, no caller.
     pub rule: Option<Arc<Rule>>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Methods {
     services: Vec<String>,
 }
 
-/// What the contract says, or else: to begin a stream is more work than to answer once.
+/// Returns the cost that the contract gives, or a default: to open a stream is more work than a unary call.
 fn cost(is_stream: bool, rule: Option<&Rule>) -> u32 {
     match rule.map_or(0, |rule| rule.cost) {
         0 if is_stream => STREAM_COST,
@@ -93,7 +93,7 @@ impl Methods {
         self.methods.get(path)
     }
 
-    /// Whether the proto service that `path` asks for is answered here.
+    /// Returns whether the proto service that `path` asks for is answered here.
     pub fn knows_service_of(&self, path: &str) -> bool {
         let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         self.services.iter().any(|known| known == service) || OPEN.contains(&service)

@@ -12,7 +12,7 @@
 //! - `rates`: how much one caller may ask for
 //! - `health`: tells whether the process serves; on a port of its own too, for those who look after it
 //! - `methods`: the methods there are, their rules, and which of them stream, told by the descriptors
-//! - `redacted`: takes out of every answer what its caller may not read
+//! - `redacted`: redacts every answer for its caller
 
 mod activity;
 mod answer;
@@ -74,7 +74,7 @@ const BACKLOG: u32 = 4096;
 const PROBES: usize = 64;
 const PROBES_AGE: Duration = Duration::from_mins(30);
 
-/// What a server serves: the proto services of one process and what belongs to them.
+/// The proto services of one process and what belongs to them.
 pub struct Service {
     /// For logs and errors.
     pub name: &'static str,
@@ -87,7 +87,7 @@ pub struct Service {
     /// passes them on to tell.
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
-    /// Whether what the service stands on, its database, is there; while it is not, health tells that it does not serve.
+    /// True while the database is available; while it is not, health reports NOT_SERVING.
     pub ground: Option<watch::Receiver<bool>>,
     pub limits: Limits,
     /// Where what callers were given is kept; absent where nothing but what is PUBLIC is served.

@@ -1,4 +1,4 @@
-//! Who has a place among the connections: no address more than its share, the last places for who has few, and a newcomer
+//! Limits the connections: no address has more than its share, the last places for who has few, and a newcomer
 //! before who has long been quiet.
 
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use super::rates::{Credits, Key, network};
 const MAKE_ROOM: usize = 32;
 /// After this time without a free place others are asked.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
-/// What an address may have of the last eighth of all places: a newcomer finds one at once, whoever took the others.
+/// The maximum for an address in the last eighth of all places, so that a newcomer finds one at once.
 const FEW: u32 = 8;
 /// How many an address may make each second at least.
 const ARRIVALS: NonZeroU32 = NonZeroU32::new(16).expect("16 is not 0");
@@ -33,7 +33,7 @@ pub(super) struct Places {
     per_address: u32,
     /// How many it may still make: who is sent away and comes again at once takes nobody's time.
     arrivals: Option<Arc<Credits>>,
-    /// Who has been quiet for so long gives way to a newcomer.
+    /// The idle time after which a connection gives way to a newcomer.
     gives_way: Duration,
     taken: Mutex<Taken>,
 }

@@ -23,10 +23,10 @@ use crate::failure::{self, ErrorReason, Failure};
 
 /// When a slot for a stream gets free only the caller knows.
 const STREAM_RETRY: Duration = Duration::from_secs(1);
-/// What a caller may have when the streams of all callers have become many.
+/// The maximum of streams of a caller when those of all callers have become many.
 const FEW_STREAMS: NonZeroU32 = NonZeroU32::new(4).expect("4 is not 0");
 
-/// Who is counted.
+/// The caller that a quota counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Subject(String),
@@ -62,7 +62,7 @@ pub(super) fn network(peer: IpAddr) -> IpAddr {
     }
 }
 
-/// What every caller has used of the quotas.
+/// The quotas that every caller has used.
 #[derive(Debug)]
 pub(super) struct Rates {
     calls: Option<Arc<Credits>>,
@@ -102,7 +102,7 @@ impl Rates {
 /// That a caller may have an answer.
 #[derive(Debug, Default)]
 pub(super) struct Permit {
-    /// What is charged for the bytes of a unary call.
+    /// The bill for the bytes of a unary call.
     pub bill: Option<Arc<Bill>>,
     turn: Option<Turn>,
     open: Option<Open>,
@@ -116,7 +116,7 @@ impl Permit {
         }
     }
 
-    /// Whether anything is counted by it.
+    /// Returns whether anything is counted by it.
     #[cfg(test)]
     fn counts(&self) -> bool {
         self.bill.is_some() || self.turn.is_some() || self.open.is_some()

@@ -26,7 +26,7 @@ use tower::Service;
 use crate::caller::{self, Asking};
 use crate::failure::Failure;
 
-/// What stands before each message: whether it is compressed, and its length.
+/// The bytes before each message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
 
 /// Their answers hold nothing of the record, and their contracts are not ours.

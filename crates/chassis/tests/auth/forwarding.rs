@@ -1,4 +1,4 @@
-//! A service that asks another one asks in the name of whoever asks it.
+//! A service calls another one in the name of its own caller.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -52,7 +52,7 @@ async fn a_new_key_is_found_and_the_old_one_forgotten() {
     assert_eq!(running.who(&token(&issuer, &old, 30)).await, UNKNOWN);
 }
 
-/// Whoever sends tokens of keys that do not exist must not make us flood the issuer.
+/// A caller with tokens of unknown keys must not make the server flood the issuer.
 #[tokio::test]
 async fn unknown_keys_are_asked_for_at_most_twice_a_minute() {
     let (known, unknown) =
@@ -120,7 +120,7 @@ async fn an_issuer_that_is_down_from_the_start_is_said_to_be() {
     assert_eq!(nobody.code(), Code::AlreadyExists, "who sends no token needs no issuer");
 }
 
-/// What an issuer says of itself is not believed when it is not what was asked for.
+/// Metadata of an issuer is not accepted when it names another issuer.
 #[tokio::test]
 async fn keys_from_elsewhere_are_not_taken() {
     let key = SigningKey::new("one", Algorithm::ES256);

@@ -1,4 +1,4 @@
-//! Who sends a token, and what they may call: seen from outside, at a running server.
+//! Authentication and authorization, seen from outside, at a running server.
 
 mod development;
 mod forwarding;

@@ -1,4 +1,4 @@
-//! Who may call what: decided before the request is read.
+//! The rules of methods: applied before the request is read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ async fn grants_come_from_the_record_and_end() {
     assert_eq!(problem(&write(token("editor", "mfa")).await), "PermissionDenied ROLE_MISSING");
 }
 
-/// Whoever looks whether the process is up is not asked who they are, not even with a token that is wrong.
+/// A health check needs no token, and accepts even one that is invalid.
 #[tokio::test]
 async fn health_is_for_everybody() {
     let running = serve(With::default()).await;

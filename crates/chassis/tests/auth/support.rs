@@ -60,7 +60,7 @@ fn ticking() -> Response<Body> {
     response
 }
 
-/// Answers every method, also those that are not in the contract, with who asks; `/test.Who/Relay` asks the next server.
+/// Answers every method, also those that are not in the contract, with the caller; `/test.Who/Relay` asks the next server.
 #[derive(Clone, Default)]
 pub struct Who {
     pub next: Option<Connection>,
@@ -112,7 +112,7 @@ pub struct Running {
     _stop: DropGuard,
 }
 
-/// What differs from a server on loopback without an issuer.
+/// The settings that differ from a server on loopback without an issuer.
 #[derive(Default)]
 pub struct With {
     pub oidc: Option<Oidc>,
@@ -176,7 +176,7 @@ impl Running {
         stream
     }
 
-    /// Who the server thinks the holder of a token is, or why it does not take the token.
+    /// Returns the subject that the server sees in a token, or why it does not accept the token.
     pub async fn who(&self, token: &str) -> String {
         let status = self.call(token, "/test.Who/Read").await;
         match status.code() {
@@ -247,7 +247,7 @@ impl Granted {
         Self(Mutex::new(Some(grants)))
     }
 
-    /// What a subject holds from now on.
+    /// Sets the grants of a subject.
     pub fn set(&self, subject: &str, grants: Vec<Grant>) {
         let mut known = self.0.lock().expect("nothing panics");
         known.as_mut().expect("it has not failed").insert(subject.to_owned(), grants);

@@ -1,4 +1,4 @@
-//! What every server answers besides its own methods: health, reflection, and callers who ask wrongly.
+//! The answers of every server besides its own methods: health, reflection, and wrong requests.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What a caller cannot make a server do: each is a default of the libraries that is not safe.
+//! Bounds that a caller cannot pass: each is a default of the libraries that is not safe.
 
 use std::time::Duration;
 
@@ -135,7 +135,7 @@ async fn a_request_that_stalls_ends_before_its_deadline() {
     assert_eq!(status.get_details_error_info().unwrap().reason, "REQUEST_STALLED");
 }
 
-/// What a caller is told who opens a request and sends nothing.
+/// Returns the error of a request that is opened and sends nothing.
 async fn never_ending(running: &Running) -> Status {
     let mut client = tonic::client::Grpc::new(running.channel());
     client.ready().await.expect("the channel is ready");

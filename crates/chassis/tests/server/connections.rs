@@ -1,4 +1,4 @@
-//! Who keeps a place among the connections, and who finds one.
+//! The limits of connections: which are kept, and which are accepted.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What those are told who look after a process.
+//! The health that an orchestrator sees.
 
 use std::time::Duration;
 

@@ -84,7 +84,7 @@ fn three() -> Bytes {
     bytes.freeze()
 }
 
-/// What somebody without a name gets.
+/// Returns the answers to an anonymous caller.
 async fn answers(running: &Running) -> Result<Vec<Activity>, Status> {
     let mut client = tonic::client::Grpc::new(running.channel());
     client.ready().await.expect("the channel is ready");

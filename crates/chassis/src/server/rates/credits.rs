@@ -1,4 +1,4 @@
-//! What each caller may still ask for: grows with time, falls with every call, and below nothing when one was dear.
+//! The credit of each caller: grows with time, falls with every call, and below nothing when one was dear.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -13,9 +13,9 @@ use crate::failure::{ErrorReason, Failure};
 const ASKED: u64 = 4 * 1024;
 /// So many bytes of an answer count for one call more: a page of 1000 for some twenty.
 const ANSWERED: u64 = 32 * 1024;
-/// Who was quiet may make the calls of so many seconds at once.
+/// The burst: a caller that was idle may make the calls of so many seconds at once.
 const BURST: f64 = 2.0;
-/// What was charged afterwards keeps nobody waiting for longer than this.
+/// The longest wait for credit after a dear call, in seconds.
 const LONGEST_WAIT: f64 = 5.0;
 /// After so many calls the callers whose pause is over are forgotten. So there are never more in memory than called in the
 /// last seconds, and these.

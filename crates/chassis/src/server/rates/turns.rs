@@ -1,5 +1,5 @@
-//! How many calls of one caller are under way at a time. The others wait for their turn, so that who asks for much at once
-//! takes no more of the database than who asks one by one.
+//! How many calls of one caller are under way at a time. The others wait for their turn, so that a caller of many at once
+//! takes no more of the database than one that calls one by one.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -22,7 +22,7 @@ pub(super) struct Turns {
     callers: Mutex<HashMap<Key, Line>>,
 }
 
-/// Those under way, and those who wait.
+/// The calls of a caller: under way, and waiting.
 #[derive(Debug)]
 struct Line {
     free: Arc<Semaphore>,
