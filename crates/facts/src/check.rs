@@ -6,14 +6,14 @@ use crate::ErrorReason;
 use crate::date::{Day, PartialDate};
 use crate::vocabulary::Vocabulary;
 
-/// What is wrong with one field of a request.
+/// A violation of one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The path of the field: `agreement.milestones[2].date`.
     pub field: String,
     /// The reason, for programs.
     pub reason: ErrorReason,
-    /// What is wrong and what would be right.
+    /// The problem and the remedy, for people.
     pub description: String,
 }
 
@@ -37,7 +37,7 @@ impl Check {
         Self { today, ..self }
     }
 
-    /// Whether all of a date lies in the future, as far as the check was told the day.
+    /// Returns whether all of a date lies in the future, as far as the check was told the day.
     pub fn is_future(&self, date: &PartialDate) -> bool {
         self.today.is_some_and(|today| date.earliest() > today)
     }
@@ -47,7 +47,7 @@ impl Check {
         self.violations
     }
 
-    /// Whether no violation has been found in `field`, nor in what it holds.
+    /// Returns whether no violation has been found in `field`, nor in what it holds.
     pub fn is_sound(&self, field: &str) -> bool {
         let path = self.path_of(field);
         let inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
@@ -204,7 +204,7 @@ impl Check {
     }
 }
 
-/// Whether a text is an id: `[a-z]([a-z0-9-]{0,61}[a-z0-9])?` (AIP-122).
+/// Returns whether a text is an id: `[a-z]([a-z0-9-]{0,61}[a-z0-9])?` (AIP-122).
 pub fn is_id(text: &str) -> bool {
     let bytes = text.as_bytes();
     let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
@@ -214,7 +214,8 @@ pub fn is_id(text: &str) -> bool {
         && bytes.iter().all(inner)
 }
 
-/// Whether a name has the shape of a pattern: `projects/p1/transactions/t1` that of `projects/{project}/transactions/{transaction}`.
+/// Returns whether a name has the shape of a pattern: `projects/p1/transactions/t1` that of
+/// `projects/{project}/transactions/{transaction}`.
 pub fn matches_pattern(name: &str, pattern: &str) -> bool {
     let (mut parts, mut wanted) = (name.split('/'), pattern.split('/'));
     loop {

@@ -79,7 +79,7 @@ impl From<civil::Date> for Day {
 }
 
 vocabulary! {
-    /// What is known of a date besides its parts.
+    /// A qualifier of a date.
     Qualifier {
         /// About then.
         Circa = 1 "CIRCA",
@@ -101,7 +101,7 @@ pub struct PartialDate {
     /// 1 to 31; 0 where the day is not known.
     #[serde(default)]
     pub day: i32,
-    /// What is known besides.
+    /// Its qualifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualifier: Option<Qualifier>,
     /// How the source writes it, where that says more.
@@ -158,7 +158,7 @@ impl PartialDate {
         Day(self.year * 10_000 + self.month.max(1) * 100 + self.day.max(1))
     }
 
-    /// Whether both can be the same day.
+    /// Returns whether both can be the same day.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.earliest() <= other.latest() && other.earliest() <= self.latest()
     }

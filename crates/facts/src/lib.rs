@@ -1,4 +1,4 @@
-//! What a recorded fact is made of, in every service: when, how much, in which words, from which source.
+//! The values that recorded facts are made of, in every service: dates, amounts, codes and sources.
 //!
 //! - [`date`]: dates as exactly as their source gives them
 //! - [`money`]: exact amounts

@@ -29,7 +29,7 @@ pub struct Money {
 }
 
 vocabulary! {
-    /// What a stated amount is. Amounts of different kinds are never summed.
+    /// The kind of a stated amount. Amounts of different kinds are never summed.
     AmountKind {
         /// The figure the record follows.
         Total = 1 "TOTAL",
@@ -39,7 +39,7 @@ vocabulary! {
         Original = 3 "ORIGINAL",
         /// A part of the total.
         Part = 4 "PART",
-        /// What others add.
+        /// The part of other donors.
         CoFinancing = 5 "CO_FINANCING",
         /// The frame it is taken from.
         Envelope = 6 "ENVELOPE",
@@ -49,11 +49,11 @@ vocabulary! {
 /// An amount that a source states for a thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedAmount {
-    /// What the amount is.
+    /// The kind of the amount.
     pub kind: AmountKind,
     /// The amount.
     pub money: Money,
-    /// Whose part, for what, or how exact.
+    /// A note: whose part it is, what it is for, or how exact.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// Where the figure comes from.
@@ -73,7 +73,7 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     (plain(whole) && plain(fraction) && fits).then(|| Decimal::from_str(text).ok())?
 }
 
-/// Whether an amount can be meant: at most [`MOST_UNITS`], either way.
+/// Returns whether an amount can be meant: at most [`MOST_UNITS`], either way.
 pub fn is_plausible(amount: Decimal) -> bool {
     amount.abs() <= Decimal::from(MOST_UNITS)
 }

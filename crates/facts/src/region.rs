@@ -6,7 +6,7 @@ pub const CENTRAL_ASIA: [&str; 5] = ["KZ", "KG", "TJ", "TM", "UZ"];
 pub const CENTRAL_ASIA_CODE: &str = "619";
 /// The regions around it: South & Central Asia, Asia, and developing countries without more.
 const AROUND: [&str; 3] = ["689", "798", "998"];
-/// Those of them in which it lies for certain: 998 is of developing countries of which no more is said.
+/// The regions of these that contain it for certain: 998 stands for developing countries without more detail.
 const CONTAINING: [&str; 2] = ["689", "798"];
 
 /// The states of a region, of those whose members are known here.

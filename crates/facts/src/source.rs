@@ -23,7 +23,7 @@ vocabulary! {
         Reported = 1 "REPORTED",
         /// It follows from what the source states.
         Inferred = 2 "INFERRED",
-        /// Whoever keeps the record says so.
+        /// Stated by the editors of the record.
         Editorial = 3 "EDITORIAL",
         /// The source is older than the event and announces it.
         Planned = 4 "PLANNED",
@@ -85,7 +85,7 @@ vocabulary! {
     }
 }
 
-/// What another system calls the same thing, in its one spelling.
+/// An identifier of the same thing in another system, in one spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExternalId {
     /// The naming system.
@@ -139,7 +139,8 @@ pub fn spellings(ids: &[ExternalId]) -> Vec<String> {
     whole.chain(bare).collect()
 }
 
-/// What all spellings of an identifier have in common: its letters and digits, apart, in lower case and without leading zeros.
+/// Returns what all spellings of an identifier have in common: its letters and digits, apart, in lower case and without
+/// leading zeros.
 /// `JOIN(2019) 9 final` and `join (2019)09` are `join 2019 9`.
 pub fn key(given: &str) -> Result<String, &'static str> {
     let upper = normal(given).to_uppercase();

@@ -23,13 +23,13 @@ impl Total {
         Self(units * NANOS + i128::from(nanos))
     }
 
-    /// Whether another can be a part of it: nothing, or of its sign and not more.
+    /// Returns whether another can be a part of it: nothing, or of its sign and not more.
     pub fn covers(self, other: Self) -> bool {
         let (least, most) = if self.0 < 0 { (self.0, 0) } else { (0, self.0) };
         (least..=most).contains(&other.0)
     }
 
-    /// Takes out of both what they have in common: the smaller of them where they have one sign, else nothing.
+    /// Subtracts from both what they have in common: the smaller of them where they have one sign, else nothing.
     pub fn settle(&mut self, other: &mut Self) {
         let common = if self.covers(*other) {
             other.0

@@ -28,7 +28,7 @@ macro_rules! vocabulary {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$item_doc])* #[serde(rename = $word)] $item,)+
-            /// Nothing yet: stands where a value was at fault, and is never recorded.
+            /// Nothing yet: stands for an invalid value, and is never recorded.
             #[default]
             #[serde(skip)]
             Unread,

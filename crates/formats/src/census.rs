@@ -13,7 +13,7 @@ pub type PathId = u16;
 const OTHERS: PathId = 0;
 /// The root of a file, and what the root of a file of another kind lies below.
 pub const TOP: PathId = 1;
-/// What [`OTHERS`] is called.
+/// The name of [`OTHERS`].
 const OTHERS_NAME: &str = "(others)";
 
 /// How many elements of each path a record or a child of one has.
@@ -169,7 +169,7 @@ impl Census {
         self.places.iter().filter(|it| !it.is_attribute).map(|it| it.not_kept).sum()
     }
 
-    /// What is not kept, in the order of the paths.
+    /// Returns what is not kept, in the order of the paths.
     pub fn not_kept(&self) -> Vec<NotKept> {
         let lost = self.places.iter().filter(|place| place.not_kept > 0);
         let mut all: Vec<NotKept> = lost

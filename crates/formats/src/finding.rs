@@ -1,4 +1,4 @@
-//! What there is to say about a file, and how much of it.
+//! The findings of a file, and their number.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Severity {
     /// Good to know.
     Advisory,
-    /// Odd or mended; it was read. Whether the record has a place for it, the counts of what is not kept say.
+    /// Odd or repaired; it was read. Whether the record has a place for it, the counts of what is not kept say.
     Warning,
     /// A record or a value was not taken, or what every record must have is missing.
     Error,
@@ -47,7 +47,7 @@ pub struct Finding {
     pub line: u64,
     /// The record it is about, when that is known.
     pub identifier: Option<String>,
-    /// What is wrong; what was done about it; what to do.
+    /// The problem, what was done about it, and the remedy.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a reader of a file format gives, whatever the format: no service, no database.
+//! The output of readers of any file format: no service, no database.
 //!
 //! A format is a crate: it implements [`Reader`] for its files and [`Record`] for what is in them. The crate `ingest`
 //! imports from any such reader.

@@ -1,8 +1,8 @@
-//! What a reader delivers, and what of a record must be known to import it.
+//! Readers: the events that they deliver, and the records as an import needs them.
 
 use crate::{Census, Elements, Finding};
 
-/// What a reader delivers.
+/// An event of a reader.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<R> {
     /// A whole record with its findings, in the order of the file.
@@ -15,7 +15,7 @@ pub enum Event<R> {
     Finding(Finding),
 }
 
-/// What is in a file, also what was skipped.
+/// The counts of a file, skipped parts included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Records, also one the file breaks off in.
@@ -31,10 +31,10 @@ pub struct Totals {
 /// Reads a file as a stream, and holds one record, or a part of one, at a time. After its last event totals and census are
 /// complete.
 pub trait Reader: Iterator<Item = Event<Self::Record>> {
-    /// What it reads.
+    /// The records that it reads.
     type Record: Record;
 
-    /// What was counted so far.
+    /// Returns what was counted so far.
     fn totals(&self) -> Totals;
 
     /// The elements that the record of the suite has no place for. What is delivered is not among them.
@@ -50,14 +50,14 @@ pub trait Item {
     fn elements(&self) -> &Elements;
 }
 
-/// What becomes a resource, with what becomes resources within that.
+/// A record that becomes a resource, with children that become resources within it.
 pub trait Record: Item {
-    /// What lies in it; of a format where nothing does, the record itself.
+    /// A child of it; of a format without children, the record itself.
     type Child: Item;
 
-    /// What it is called in every file; unique in one.
+    /// Returns what it is called in every file; unique in one.
     fn identifier(&self) -> &str;
 
-    /// What lies in it, in the order of the file.
+    /// Returns what lies in it, in the order of the file.
     fn children(&self) -> &[Self::Child];
 }

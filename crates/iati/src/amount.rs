@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 /// Longer than any number with 28 digits and separators.
 const MAX_LENGTH: usize = 64;
 
-/// A number that was read, and how its writing was mended if it was not a plain decimal.
+/// A number that was read, and how its writing was repaired if it was not a plain decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AmountRead {
     pub value: Decimal,
@@ -98,10 +98,10 @@ fn separated(text: &str) -> Result<AmountRead, &'static str> {
     }
     let point = if fraction.is_empty() { "" } else { "." };
     let read = plain(&format!("{sign}{bare}{point}{fraction}"))?;
-    Ok(AmountRead { value: read.value, repaired: Some("its separators were mended") })
+    Ok(AmountRead { value: read.value, repaired: Some("its separators were repaired") })
 }
 
-/// Takes out separators of thousands: all of one kind, all where thousands part.
+/// Removes separators of thousands: all of one kind, all where thousands part.
 fn without_separators(whole: &str) -> Result<String, &'static str> {
     let mut separators = whole.chars().filter(|c| !c.is_ascii_digit());
     if let Some(first) = separators.next() {

@@ -11,7 +11,7 @@ use crate::text::{Odd, attribute};
 #[derive(Debug, Default)]
 pub(crate) struct Attrs<'a> {
     values: Vec<(&'a str, Cow<'a, str>)>,
-    /// What was odd in the values, in their order.
+    /// The problems of the values, in their order.
     pub odd: Vec<Odd>,
     /// Bytes of all values.
     pub size: usize,

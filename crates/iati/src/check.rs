@@ -1,4 +1,4 @@
-//! What can only be judged when the whole activity is read.
+//! Checks that need the whole activity.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ fn elements(activity: &Activity, notes: &mut Notes) {
     }
 }
 
-/// Whether a text of these transactions names no language.
+/// Returns whether a text of these transactions names no language.
 pub(crate) fn lack_language(transactions: &[Transaction]) -> bool {
     let mut texts = transactions.iter().flat_map(|it| {
         let orgs = it.provider_org.iter().chain(&it.receiver_org);

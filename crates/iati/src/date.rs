@@ -19,7 +19,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// A day that was read, and how its writing was mended if it was not quite as it must be.
+/// A day that was read, and how its writing was repaired if it was not quite as it must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateRead {
     pub date: Date,

@@ -42,7 +42,7 @@ pub(crate) struct Draft {
     parts: usize,
     /// The size of the texts when the last was.
     text_delivered: usize,
-    /// Whether a text in one of them named no language.
+    /// True if a text in one of them named no language.
     lacks_language: bool,
     /// Elements that were taken note of and are not delivered.
     lost: Elements,

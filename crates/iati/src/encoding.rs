@@ -14,7 +14,7 @@ pub(crate) struct Detected {
     pub encoding: &'static Encoding,
     /// Bytes to leave out at the start.
     pub mark: usize,
-    /// What is wrong about the declaration.
+    /// The problem of the declaration.
     pub note: Option<(Rule, String)>,
 }
 

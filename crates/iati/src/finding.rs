@@ -121,11 +121,11 @@ rules! {
     PercentageSum = "percentage-sum", Warning;
     /// A code is not in its list. It was read as it stands.
     CodeUnknown = "code-unknown", Warning;
-    /// An amount or percentage was mended.
+    /// An amount or percentage was repaired.
     AmountRepaired = "amount-repaired", Warning;
-    /// A date was mended.
+    /// A date was repaired.
     DateRepaired = "date-repaired", Warning;
-    /// A currency was mended.
+    /// A currency was repaired.
     CurrencyRepaired = "currency-repaired", Warning;
     /// The identifier has space around it. It was read without.
     IdentifierSpaces = "identifier-spaces", Warning;

@@ -1,9 +1,10 @@
-//! What of a file the record has a place for. The import takes this from each activity; all else is counted as not kept.
+//! The elements and attributes of a file that the record keeps. The import takes this from each activity; all else is counted
+//! as not kept.
 
 use crate::node::Node;
 
 impl Node {
-    /// Whether what an element says can be recorded. Below one that cannot, nothing is.
+    /// Returns whether what an element says can be recorded. Below one that cannot, nothing is.
     pub(crate) fn is_kept(self) -> bool {
         !matches!(
             self,
@@ -17,7 +18,7 @@ impl Node {
         )
     }
 
-    /// Whether what an attribute of an element says, that lies in `parent`, can be recorded, or says only how to read it.
+    /// Returns whether what an attribute of an element says, that lies in `parent`, can be recorded, or says only how to read it.
     pub(crate) fn keeps(self, parent: Self, attribute: &str) -> bool {
         if attribute == "xml:lang" || attribute.starts_with("xmlns") {
             return true;

@@ -4,12 +4,12 @@
 //! the order of the file. It never panics, never follows entities, and holds one activity at a
 //! time.
 //!
-//! What it does with bad input:
+//! Bad input:
 //!
 //! - A record that cannot be used (1.x, no identifier, a second one with the same identifier) is
 //!   skipped, and one finding says so.
 //! - A value that cannot be read for sure is left out, with what cannot be without it; one that
-//!   has a single sensible reading is mended. A finding says which.
+//!   has a single sensible reading is repaired. A finding says which.
 //! - Broken markup, the end of the file inside an element, a DOCTYPE and broken limits end the
 //!   reading. The activities before it are delivered, the one it is in is not.
 //! - Bytes that do not fit the encoding are read as U+FFFD, with a finding for the file and one
@@ -55,5 +55,5 @@ pub use finding::Rule;
 pub use formats::{Census, Elements, Finding, Severity, Totals};
 pub use reader::Reader;
 
-/// What the reader delivers; parts only [in parts](Reader::in_parts).
+/// An event of the reader; parts only [in parts](Reader::in_parts).
 pub type Event = formats::Event<Activity>;

@@ -1,6 +1,6 @@
 //! Where in the tree an element stands, so that names are compared once.
 
-/// What an element is. Sectors, countries and the like have one node for both an activity and a
+/// The kind of an element. Sectors, countries and the like have one node for both an activity and a
 /// transaction: the draft knows which is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Node {

@@ -33,7 +33,7 @@ impl Notes {
     pub(crate) fn finish(mut self, line: u64, identifier: &str) -> Vec<Finding> {
         if self.left_out > 0 {
             let message = format!(
-                "this activity has {} more findings; they were left out; mend the first ones and \
+                "this activity has {} more findings; they were left out; correct the first ones and \
                  import again",
                 self.left_out
             );

@@ -19,7 +19,7 @@ use crate::stop;
 use crate::text::{resolve, shown};
 use crate::version::Version;
 
-/// What the root of a file says that it is.
+/// The kind of file that its root element names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Root {
     NotSeen,
@@ -33,7 +33,7 @@ struct Frame {
     node: Node,
     /// The number of its path.
     path: u16,
-    /// Whether it can be recorded, and so what lies in it.
+    /// True if it can be recorded, and so what lies in it.
     is_kept: bool,
     line: u64,
     /// Where the element's own text starts in the text buffer.
@@ -98,7 +98,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// What was counted so far.
+    /// Returns what was counted so far.
     pub fn totals(&self) -> Totals {
         Totals { bytes: self.xml.get_ref().bytes, ..self.totals }
     }

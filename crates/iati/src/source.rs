@@ -33,7 +33,7 @@ pub(crate) struct Source<R> {
     pub damaged_at: Option<u64>,
     /// The encoding's name, once it is known.
     pub encoding: &'static str,
-    /// What is wrong about the declared encoding. To be taken once.
+    /// The problem of the declared encoding. To be taken once.
     pub note: Option<Finding>,
     /// The first bytes, to say what a file that is not XML may be.
     pub head: [u8; 4],

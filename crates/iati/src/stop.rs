@@ -53,7 +53,7 @@ pub(crate) fn doctype(line: u64, delivered: u64) -> Finding {
 
 pub(crate) fn too_deep(line: u64, delivered: u64) -> Finding {
     let what = format!("elements are nested deeper than {MAX_DEPTH}");
-    stopped(Rule::TooDeep, line, delivered, &what, "no IATI file needs that; mend it")
+    stopped(Rule::TooDeep, line, delivered, &what, "no IATI file needs that; correct it")
 }
 
 pub(crate) fn piece_too_long(line: u64, delivered: u64) -> Finding {
@@ -72,7 +72,7 @@ pub(crate) fn truncated(line: u64, delivered: u64) -> Finding {
 
 pub(crate) fn not_well_formed(why: &str, line: u64, delivered: u64) -> Finding {
     let what = format!("the XML is broken ({why})");
-    stopped(Rule::NotWellFormed, line, delivered, &what, "mend it and import it again")
+    stopped(Rule::NotWellFormed, line, delivered, &what, "correct it and import it again")
 }
 
 pub(crate) fn after_the_end(line: u64, delivered: u64) -> Finding {

@@ -36,7 +36,7 @@ pub(crate) fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Trims a text and takes out forbidden characters; true when there were any.
+/// Trims a text and removes forbidden characters; true when there were any.
 pub(crate) fn clean(text: &str) -> (Cow<'_, str>, bool) {
     if text.contains(is_forbidden) {
         let without: String = text.chars().filter(|c| !is_forbidden(*c)).collect();
@@ -53,7 +53,7 @@ pub(crate) enum Odd {
     Entity(String),
     /// An `&` that starts no reference; it stayed.
     Ampersand,
-    /// Forbidden characters; they were taken out.
+    /// Forbidden characters; they were removed.
     Control,
 }
 

@@ -1,4 +1,4 @@
-//! What the start of an element of an activity puts in its place.
+//! The start of an element of an activity: the value that it sets.
 
 use crate::activity::{ActivityDate, OtherIdentifier, ParticipatingOrg, RelatedActivity};
 use crate::attributes::Attrs;

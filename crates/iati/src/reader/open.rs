@@ -1,4 +1,4 @@
-//! What the start of an element opens, and how it is counted.
+//! The start of an element: what it opens, and how it is counted.
 
 use std::io::Read;
 

@@ -1,4 +1,4 @@
-//! Records and values that are wrong: each is skipped, left out or mended, and says so.
+//! Records and values that are wrong: each is skipped, left out or repaired, with a finding.
 
 use iati::{Rule, Severity};
 

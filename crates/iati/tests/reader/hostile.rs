@@ -166,7 +166,7 @@ fn sample() -> String {
     )
 }
 
-/// What must hold whatever the input was.
+/// Checks what must hold whatever the input was.
 fn check_anything(input: &[u8]) {
     let outcome = read(input);
 
