@@ -59,7 +59,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Somebody who may import, of every desk.
+/// Returns the context of an editor of every desk.
 fn editor() -> Arc<Asking> {
     let grant = Grant {
         role: Role::Editor,

@@ -13,16 +13,16 @@ vocabulary! {
         Regional = 2 "REGIONAL",
         /// Several share it, and their shares are not said.
         ShareNotSaid = 3 "SHARE_NOT_SAID",
-        /// Nobody said who gains.
+        /// The recipient is not stated.
         RecipientNotSaid = 4 "RECIPIENT_NOT_SAID",
-        /// Nobody said what it is for.
+        /// The sector is not stated.
         SectorNotSaid = 5 "SECTOR_NOT_SAID",
         /// The projects below one have more than it has, or for others: it cannot all be counted there.
         MoreThanParent = 6 "MORE_THAN_PARENT",
     }
 }
 
-/// Whether a part of an amount is asked for.
+/// The answer to whether a part of an amount is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
     /// It is.
@@ -45,11 +45,11 @@ impl Fit {
     }
 }
 
-/// What is asked for; empty: everything.
+/// The codes asked for; empty: all.
 pub type Asked = BTreeSet<String>;
 
-/// Whether the part of a recipient is asked for. What nobody has (`""`) belongs to those without a stated share together. What lies
-/// in a region that is asked for is asked for too.
+/// Returns whether the part of a recipient is asked for. What nobody has (`""`) belongs to those without a stated share
+/// together. What lies in a region that is asked for is asked for too.
 pub fn recipient(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
     let one = |code: &str| {
         let may_be = |it: &String| region::may_contain(code, it) || region::may_contain(it, code);
@@ -64,13 +64,13 @@ pub fn recipient(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
     fit(asked, code, sharing, one, Reason::RecipientNotSaid)
 }
 
-/// Whether the part of a sector is asked for.
+/// Returns whether the part of a sector is asked for.
 pub fn sector(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
     let one = |code: &str| if asked.contains(code) { Fit::Asked } else { Fit::Elsewhere };
     fit(asked, code, sharing, one, Reason::SectorNotSaid)
 }
 
-/// Whether a part is asked for, where `one` says it of a code.
+/// Returns whether a part is asked for, where `one` says it of a code.
 fn fit(
     asked: &Asked,
     code: &str,

@@ -56,7 +56,7 @@ pub struct Member {
     pub kin: Kin,
 }
 
-/// Who is above whom. Those that are each above the others are a ring; most rings are one project.
+/// The parents of each project. Those that are each above the others are a ring; most rings are one project.
 #[derive(Clone, Debug, Default)]
 pub struct Families {
     /// The ring of each project, by name.
@@ -92,8 +92,9 @@ impl Families {
         Self { rings, above }
     }
 
-    /// Those of `counted` that others of it are above, and why that takes them out of a sum: they are counted there, or those right
-    /// below the one above have more than it has, or for others. Of a ring the first by name counts. Looks at each project once.
+    /// Returns those of `counted` that others of it are above, and the reason for which they are left out of a sum: they are
+    /// counted there, or those right below the one above have more than it has, or for others. Of a ring the first by name
+    /// counts. Looks at each project once.
     pub fn counted_above<'a>(
         &self,
         counted: &BTreeMap<&'a str, Holding>,

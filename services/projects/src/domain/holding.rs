@@ -1,4 +1,4 @@
-//! What a project has of a sum, and for whom: whether what one has can be a part of what another has.
+//! The share of a project in a sum, and for whom: whether what one has can be a part of what another has.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ type Parts = BTreeMap<Among, Total>;
 /// The most that rounding adds to a part or takes from it: a cent.
 const CENT: i64 = 10_000_000;
 
-/// What a project has of a sum.
+/// The share of a project in a sum.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holding {
     whole: Total,
@@ -51,7 +51,7 @@ impl Holding {
         self.rounded += other.rounded;
     }
 
-    /// Whether another can be a part of it: in all, by recipients and by sectors.
+    /// Returns whether another can be a part of it: in all, by recipients and by sectors.
     pub fn covers(&self, other: &Self) -> bool {
         let slack = Total::new(0, 0, CENT.saturating_mul(self.rounded + other.rounded));
         self.whole.covers(other.whole)
@@ -60,7 +60,7 @@ impl Holding {
     }
 }
 
-/// Whether what is a country's or region's can be another's too.
+/// Returns whether what is a country's or region's can be another's too.
 fn overlap(one: &str, other: &str) -> bool {
     one == other || region::may_contain(one, other) || region::may_contain(other, one)
 }

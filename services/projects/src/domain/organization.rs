@@ -1,4 +1,4 @@
-//! Somebody with a role in projects, or who gives or receives money.
+//! An organisation with a role in projects, or that gives or receives money.
 
 use chronicle::{Aliases, Field, Resource};
 use facts::code;

@@ -17,7 +17,7 @@ use super::roles;
 use super::shares::{self, Recipient, Sector, of_recipients};
 
 vocabulary! {
-    /// What a record is. Amounts of different kinds are never summed.
+    /// The kind of a record. Amounts of different kinds are never summed.
     Kind {
         /// A project or programme.
         Project = 1 "PROJECT",
@@ -71,7 +71,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Somebody's part in a project; the numbers are those of the IATI codelist OrganisationRole.
+    /// The role of a participant in a project; the numbers are those of the IATI codelist OrganisationRole.
     Role {
         /// Gives the money.
         Funding = 1 "FUNDING",
@@ -111,7 +111,7 @@ pub struct ProjectDate {
     pub date: PartialDate,
 }
 
-/// Somebody who takes part in a project.
+/// A participant of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     missing_docs,
@@ -275,7 +275,7 @@ fn participant(asked: &str) -> Result<String, &'static str> {
     key(asked)
 }
 
-/// What names a related project without its name: an identifier, as it was published, for sums look it up among those of projects.
+/// Returns the identifier of a related project, as it was published, for sums look it up among those of projects.
 fn related(asked: &str) -> Result<String, &'static str> {
     if asked.starts_with("projects/") {
         return Err("a name like projects/{project}, or an identifier, is wanted");

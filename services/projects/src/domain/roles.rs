@@ -1,4 +1,4 @@
-//! Who takes part in a project, as it is kept in a column for sums.
+//! The participants of a project, as kept in a column for sums.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ impl Roles {
         self.0.iter().filter(move |part| wanted.is_none_or(|role| part.0 == role))
     }
 
-    /// Whether somebody who is known by these names and keys of identifiers takes part, in this role or any.
+    /// Returns whether a participant known by these names and keys of identifiers takes part, in this role or any.
     pub fn has(&self, known: &BTreeSet<String>, role: Option<Role>) -> bool {
         let is_known = |published: &str| key(published).is_ok_and(|key| known.contains(&key));
         self.of(role).any(|part| known.contains(&part.1) || is_known(&part.2))

@@ -1,4 +1,4 @@
-//! Who gains and what it is for, in percent; and how an amount is split by that.
+//! The shares of recipients and sectors, in percent, and how an amount is split by them.
 
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ impl Shares {
 /// How an amount is split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Division {
-    /// What each code weighs.
+    /// The weight of each code.
     pub weights: Vec<(String, Decimal)>,
     /// The codes that share what `weights` give to nobody: those without a percentage, where they are not alone.
     pub sharing: Vec<String>,
@@ -134,8 +134,8 @@ impl Division {
     }
 }
 
-/// What each code weighs; they add up to more than nothing. One code alone has it all. Several without percentages: nobody
-/// said how to split, so it is all on "", which means "not said". Below 100 the rest is on ""; above 100 all shrink.
+/// Returns the weight of each code; they add up to more than nothing. One code alone has it all. Several without percentages:
+/// nobody said how to split, so it is all on "", which means "not said". Below 100 the rest is on ""; above 100 all shrink.
 fn weights(shares: &[Share]) -> Vec<(String, Decimal)> {
     let nobody = || vec![(String::new(), Decimal::ONE_HUNDRED)];
     if let [(code, None)] = shares {

@@ -17,11 +17,11 @@ use super::transaction::Type;
 /// are split alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// What moved.
+    /// The type of its transactions.
     pub r#type: Type,
     /// ISO 4217.
     pub currency: String,
-    /// What their projects are.
+    /// The kind of their projects.
     pub kind: Kind,
     /// 0 where years are not told apart.
     pub year: i32,
@@ -33,7 +33,7 @@ pub struct Group {
     pub own: Shares,
     /// The shares of their project.
     pub of_project: Shares,
-    /// Who takes part in their project.
+    /// The participants of their project.
     pub roles: Roles,
     /// Their sum.
     pub total: Total,
@@ -60,14 +60,14 @@ pub struct Splits {
     pub role: Option<Role>,
 }
 
-/// What is told apart, in the order in which sums are given.
+/// The key that sums are grouped by, in the order in which they are returned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// What moved.
+    /// The type of its transactions.
     pub r#type: i32,
     /// ISO 4217.
     pub currency: String,
-    /// What the projects are.
+    /// The kind of the projects.
     pub kind: i32,
     /// Country or region; empty where not said.
     pub recipient: String,
@@ -81,16 +81,16 @@ pub struct Key {
     pub project: String,
 }
 
-/// What is told apart of that which no sum contains: the reason, type, currency and kind.
+/// The key that amounts left out of all sums are grouped by: reason, type, currency and kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
     /// Why.
     pub reason: Reason,
-    /// What moved.
+    /// The type of its transactions.
     pub r#type: i32,
     /// ISO 4217.
     pub currency: String,
-    /// What the projects are.
+    /// The kind of the projects.
     pub kind: i32,
 }
 
@@ -103,12 +103,12 @@ pub struct Sum {
     pub transactions: i64,
 }
 
-/// What was summed, and what was not.
+/// The sums, and the amounts that are in none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// The sums, in order.
     pub sums: BTreeMap<Key, Sum>,
-    /// What no sum contains, in order.
+    /// The amounts left out of all sums, in order.
     pub left_out: BTreeMap<Left, Sum>,
 }
 
@@ -119,7 +119,7 @@ type Part = (String, String, Total, Fit);
 type Measure<'a> = (Type, &'a str, Kind);
 
 impl Splits {
-    /// Whether the sums depend on shares.
+    /// Returns whether the sums depend on shares.
     pub fn need_shares(&self) -> bool {
         self.split_recipients() || self.split_sectors()
     }

@@ -13,7 +13,7 @@ use super::project::present;
 use super::shares::{self, Recipient, Sector, of_recipients};
 
 vocabulary! {
-    /// What moved; the numbers are those of the IATI codelist TransactionType.
+    /// The type of a transaction; the numbers are those of the IATI codelist TransactionType.
     Type {
         /// Money received.
         IncomingFunds = 1 "INCOMING_FUNDS",

@@ -43,7 +43,7 @@ pub fn pipe() -> (mpsc::Sender<Vec<u8>>, File) {
 
 /// Sends all later messages into the channel. When its reader has had enough, the rest of the stream is read and dropped: not
 /// every client can bear an answer before it has sent everything.
-pub async fn pour(
+pub async fn upload(
     mut stream: Streaming<ImportIatiRequest>,
     bytes: mpsc::Sender<Vec<u8>>,
 ) -> Result<(), Status> {
@@ -63,7 +63,7 @@ pub async fn pour(
     Ok(())
 }
 
-/// What was sent into the channel, read in a thread that may block.
+/// The uploaded file, read from a channel in a thread that may block.
 pub struct File {
     receiver: mpsc::Receiver<Vec<u8>>,
     chunk: Vec<u8>,

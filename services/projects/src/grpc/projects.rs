@@ -22,6 +22,6 @@ pub async fn import_iati(
     let import = import_iati::import_iati(&app, options, file);
     let importing = async { import.await.map_err(Status::from) };
     // If the client goes, the stream fails, the import is dropped, and whole batches stay recorded.
-    let (report, ()) = tokio::try_join!(importing, feed::pour(stream, bytes))?;
+    let (report, ()) = tokio::try_join!(importing, feed::upload(stream, bytes))?;
     Ok(at(report.read_time, report_message(report)))
 }

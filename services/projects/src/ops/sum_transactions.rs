@@ -14,7 +14,7 @@ use crate::store::{self, Apart};
 /// The field of projects that a participant is looked for in.
 const PARTICIPANTS: &str = "participants";
 
-/// What is asked.
+/// The request.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
     /// AIP-160, over transactions.

@@ -1,4 +1,4 @@
-//! What an import must know of the record. Each function is a constant number of queries, however large the batch.
+//! Queries of an import. Each function is a constant number of queries, however large the batch.
 
 use chronicle::filter::standing;
 use chronicle::read::v;
@@ -24,9 +24,9 @@ const NAMES: usize = 500;
 pub struct Imported {
     /// Its name.
     pub name: String,
-    /// Whether it is deleted.
+    /// True if it is deleted.
     pub deleted: bool,
-    /// Whether whoever imports may not see it.
+    /// True if the caller may not see it.
     pub hidden: bool,
 }
 
@@ -50,7 +50,7 @@ pub async fn projects_of(
     Ok(found)
 }
 
-/// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of whoever imports. Nothing if
+/// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of the caller. Nothing if
 /// they are more than can be held at once.
 pub async fn transactions_of(
     chronicle: &Chronicle,

@@ -20,7 +20,8 @@ fn id(name: &str) -> Alias {
     Alias::new(name)
 }
 
-/// Whether the project `table` names another at `at`, or is named, as far as whoever has this sight can know.
+/// Returns the condition that the project `table` names another at `at`, or is named, as far as a caller of this clearance
+/// can see.
 pub fn is_member(table: &str, at: At, sight: &Sight) -> Condition {
     let column = |path: &str| -> SimpleExpr { Expr::col((id(table), id(path))) };
     Condition::any()

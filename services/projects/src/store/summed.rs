@@ -1,4 +1,4 @@
-//! What the log must have of a sum: a sum over one transaction tells its amount.
+//! The audit records of a sum: a sum over one transaction reveals its amount.
 
 use chronicle::filter::standing;
 use chronicle::read::{holds, v, with_head};

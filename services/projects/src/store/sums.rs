@@ -29,7 +29,7 @@ pub struct Selection<'a> {
     pub kinds: &'a [Kind],
 }
 
-/// What the statement tells apart, besides type, currency and kind of project.
+/// The keys that the statement groups by, besides type, currency and kind of project.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column or none")]
 pub struct Apart {

@@ -1,4 +1,4 @@
-//! What of a project no sum contains, because one above it is in the sum.
+//! The part of a project that is left out of a sum because one above it is in the sum.
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
@@ -11,7 +11,7 @@ use policy::{Desks, Tier};
 use crate::counted::{all, below, by, shown, sum, texts};
 use crate::support::{country, disbursement, project, sector, serve};
 
-/// What a parent pays to somebody else counts nothing of what its child pays to those who are asked for.
+/// A payment of a parent to another recipient takes nothing from what its child pays to the one asked for.
 #[tokio::test]
 async fn a_parent_that_pays_others_takes_nothing_out() {
     testkit::on_both(|url| async move {
@@ -38,7 +38,7 @@ async fn a_parent_that_pays_others_takes_nothing_out() {
     .await;
 }
 
-/// What goes to one state is no part of what another has, even where that is more.
+/// A payment to one state is no part of what another has, even where that is more.
 #[tokio::test]
 async fn what_the_project_above_has_for_others_is_told_apart() {
     testkit::on_both(|url| async move {
@@ -69,7 +69,7 @@ async fn what_the_project_above_has_for_others_is_told_apart() {
     .await;
 }
 
-/// What two projects have together cannot be in one above that has less.
+/// The sum of two projects cannot be in one above that has less.
 #[tokio::test]
 async fn what_the_project_above_has_no_room_for_is_told_apart() {
     testkit::on_both(|url| async move {
@@ -131,7 +131,7 @@ async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
     .await;
 }
 
-/// What is hidden does not show by what is missing.
+/// A hidden project does not show by what is missing.
 #[tokio::test]
 async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
     testkit::on_both(|url| async move {
@@ -165,7 +165,7 @@ async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
     .await;
 }
 
-/// What is brought together before it is split decides what is rounded: a hidden project that names one keeps it apart for nobody.
+/// The amounts added before a split decide the rounding: a hidden project that names one keeps it apart for nobody.
 #[tokio::test]
 async fn whom_a_hidden_project_names_does_not_show_by_rounding() {
     testkit::on_both(|url| async move {

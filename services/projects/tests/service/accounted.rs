@@ -10,7 +10,7 @@ use api::registan::projects::v1::{
     Project, Transaction,
 };
 
-/// What a report says is not kept, by path below the root; attributes too.
+/// Returns what a report lists as not kept, by path below the root; attributes too.
 fn not_kept(report: &ImportIatiResponse) -> BTreeMap<&str, i64> {
     report.not_kept.iter().map(|it| (it.path.as_str(), it.count)).collect()
 }
@@ -57,7 +57,7 @@ async fn all_transactions(running: &mut Running) -> Vec<Transaction> {
     }
 }
 
-/// What is not kept is counted, and all the rest stands in the record.
+/// Checks that what is not kept is counted, and that all the rest is in the record.
 #[tokio::test]
 async fn what_is_not_counted_as_lost_stands_in_the_record() {
     let Some(file) = unhcr() else { return };

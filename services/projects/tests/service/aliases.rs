@@ -1,4 +1,4 @@
-//! Whoever takes part is found by any name of the organization.
+//! A participant is found by any name of its organisation.
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{

@@ -1,4 +1,4 @@
-//! What sums never add, what they are of, and what they say is in none of them.
+//! The amounts that sums add, those that they never add, and those that they report as left out.
 
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{

@@ -17,13 +17,13 @@ async fn a_file_that_breaks_off_is_recorded_up_to_its_last_whole_activity() {
 
         let broken = running.import(&whole.as_bytes()[..cut]).await;
         let titles: Vec<_> = imported(&mut running).await.into_iter().map(|it| it.title).collect();
-        let mended = running.import(whole.as_bytes()).await;
+        let repaired = running.import(whole.as_bytes()).await;
 
         assert_eq!(changes(&broken), [1, 0, 0, 1, 3, 0]);
         assert_eq!(rules(&broken), ["truncated"]);
         assert_eq!(broken.findings[0].severity(), Severity::Critical);
         assert_eq!(titles, ["Clean water"]);
-        assert_eq!(changes(&mended), [1, 0, 1, 0, 1, 0]);
+        assert_eq!(changes(&repaired), [1, 0, 1, 0, 1, 0]);
     })
     .await;
 }

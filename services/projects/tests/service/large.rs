@@ -51,11 +51,11 @@ async fn a_large_activity_is_recorded_in_parts_and_a_second_import_mends_a_break
         let whole = file(&many());
 
         let some = broken(&mut running, &whole).await;
-        let mended = running.import(whole.as_bytes()).await;
+        let repaired = running.import(whole.as_bytes()).await;
         let projects = imported(&mut running).await;
 
         assert!((500..MANY).contains(&some), "{some}");
-        assert_eq!(shown(&mended)[..4], [1, 1, 0, 0], "the other activity is new");
+        assert_eq!(shown(&repaired)[..4], [1, 1, 0, 0], "the other activity is new");
         assert_eq!(counted(&mut running).await, MANY + 1);
         assert_eq!(projects[0].relations[0].iati_identifier, "XI-IATI-TEST-PARENT");
 

@@ -80,7 +80,7 @@ async fn a_relation_is_resolved_when_the_other_arrives_and_when_it_was_there() {
     .await;
 }
 
-/// What was recorded by hand, or by a program of before, is found when a file that names it comes again.
+/// A project recorded by hand, or by an older program, is found when a file that names it comes again.
 #[tokio::test]
 async fn a_project_recorded_by_hand_is_found_by_its_identifier_but_not_a_hidden_one() {
     testkit::on_both(|url| async move {

@@ -133,7 +133,7 @@ impl Running {
     }
 }
 
-/// What UNHCR published of 2023; nothing where the published files are not beside the repository.
+/// Returns what UNHCR published of 2023; nothing where the published files are not beside the repository.
 pub fn unhcr() -> Option<Vec<u8>> {
     let file = testkit::shared_data()?.join("iati-unhcr-2023/UNHCR-Activities-2023.xml");
     Some(std::fs::read(file).unwrap())
@@ -219,7 +219,7 @@ pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-/// The fields at fault, each with the reason.
+/// Returns the invalid fields, each with the reason.
 pub fn violations(status: &Status) -> Vec<(String, String)> {
     let violations =
         status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();

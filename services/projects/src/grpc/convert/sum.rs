@@ -1,4 +1,4 @@
-//! What is summed, and sums, ↔ their messages.
+//! Requests for sums, and sums, ↔ their messages.
 
 use api::registan::projects::v1 as wire;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
@@ -17,7 +17,7 @@ use crate::ops::Question;
 /// The most recipients or sectors that one request may name.
 const MOST_CODES: usize = 100;
 
-/// What a request asks for.
+/// Decodes a request.
 pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, Failure> {
     let mut check = Check::default();
     let mut question = Question {

@@ -19,7 +19,7 @@ impl Served for Transaction {
     fn read(check: &mut Check, name: String, message: wire::Transaction) -> Self {
         let date = check.required("date", message.date);
         let value = check.required("value", message.value);
-        // What stands in for a value at fault is never recorded: `check` has a violation then.
+        // What stands in for an invalid value is never recorded: `check` has a violation then.
         let nothing = Money { amount: 0.into(), currency: String::new(), value_date: None };
         Self {
             name,

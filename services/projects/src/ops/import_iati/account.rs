@@ -1,4 +1,4 @@
-//! What becomes of the elements of a file: each is recorded, or counted as not kept.
+//! The account of the elements of a file: each is recorded, or counted as not kept.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::read::Prepared;
 /// Where something of a list stands in a file.
 #[derive(Clone, Copy)]
 pub struct Place {
-    /// What a finding calls it.
+    /// Its name in a finding.
     pub what: &'static str,
     /// Its path below the root.
     pub path: &'static str,
@@ -22,9 +22,9 @@ pub type Lost = Vec<(&'static str, u64)>;
 /// The elements of an activity without its transactions, or of one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// Those that the reader delivered.
+    /// The elements that the reader delivered.
     pub elements: Elements,
-    /// Those of them that are not recorded even when it is.
+    /// The elements that are not recorded even when it is.
     pub lost: Lost,
 }
 
@@ -37,7 +37,7 @@ pub fn elements(activity: &Activity) -> Elements {
     all
 }
 
-/// What became of the elements that the reader delivered.
+/// The count of the elements that the reader delivered: kept and not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     taken: u64,

@@ -1,4 +1,4 @@
-//! What of the transactions of an activity is new, came back, or is gone.
+//! The difference of the transactions of an activity: new, undeleted and deleted ones.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use super::report::Outcome;
 use crate::domain::Transaction;
 use crate::store::{self, Imported};
 
-/// What is to be done about the transactions of one project.
+/// The writes of the transactions of one project.
 #[derive(Default)]
 pub struct Difference<'a> {
     create: Vec<(Cow<'a, Transaction>, &'a Account)>,
@@ -26,7 +26,7 @@ pub struct Difference<'a> {
 }
 
 impl<'a> Difference<'a> {
-    /// Compares the transactions of an activity with what is recorded of the project it goes to. What whoever imports may not
+    /// Compares the transactions of an activity with what is recorded of the project it goes to. What the caller may not
     /// see stays as it is.
     pub fn of(
         prepared: &'a Prepared,
@@ -78,7 +78,7 @@ impl<'a> Difference<'a> {
         self.revive.iter().map(|(name, _)| name).chain(&self.delete)
     }
 
-    /// The entries, each checked as a single write is; what whoever imports may not do is a finding.
+    /// The entries, each checked as a single write is; what the caller may not do is a finding.
     pub fn entries(
         &self,
         prepared: &Prepared,

@@ -62,7 +62,7 @@ pub fn arrived(targets: &[Target<'_>]) -> Names {
 }
 
 /// Links what is recorded and names one of these identifiers, a page at a time, each in a transaction of its own. `batch` is what
-/// they came with, of which the links are set already. What whoever imports may not write stays as it is.
+/// they came with, of which the links are set already. What the caller may not write stays as it is.
 pub async fn announce(
     import: Import<'_>,
     arrived: &Names,
@@ -92,7 +92,8 @@ pub async fn announce(
     }
 }
 
-/// What links a recorded project to one of these; nothing if it names none of them, or whoever imports may not write it.
+/// Returns the write that links a recorded project to one of these; nothing if it names none of them, or the caller may not
+/// write it.
 fn entry(stored: &Stored<Project>, arrived: &Names, now: i64) -> Option<Entry> {
     let linked = linked(&stored.value, &stored.value.name, arrived)?;
     Step::Update(stored, &linked).entry(None, now).ok()

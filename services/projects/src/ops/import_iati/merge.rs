@@ -1,4 +1,4 @@
-//! What a file says, over what was recorded before.
+//! Merges what a file says into what was recorded before.
 
 use crate::domain::Project;
 use crate::domain::project::{DateKind, Participant, ProjectDate, Relation};
@@ -48,7 +48,7 @@ fn said<T>(file: Vec<T>, recorded: Vec<T>) -> Vec<T> {
     if file.is_empty() { recorded } else { file }
 }
 
-/// What IATI has no date for stays.
+/// Merges dates: those of a kind that IATI does not have stay.
 fn dates(file: Vec<ProjectDate>, recorded: Vec<ProjectDate>) -> Vec<ProjectDate> {
     if file.is_empty() {
         return recorded;

@@ -33,7 +33,7 @@ pub use report::Report;
 /// Batches on their way from the thread to the record.
 const BATCHES: usize = 1;
 
-/// What to do.
+/// The options of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The file's name, for the source of what is recorded.

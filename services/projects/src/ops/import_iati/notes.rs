@@ -1,4 +1,4 @@
-//! What the file has and the record cannot hold, one finding each.
+//! Findings of what the file has and the record cannot hold.
 
 use formats::{Finding, Severity};
 
@@ -9,7 +9,7 @@ pub struct Notes {
     identifier: String,
     line: u64,
     pub found: Vec<Finding>,
-    /// What of the activity, or of the transaction at hand, the record cannot hold.
+    /// The parts of the activity, or of the transaction at hand, that the record cannot hold.
     pub lost: Lost,
 }
 

@@ -16,7 +16,7 @@ use super::transaction::Seen;
 use crate::domain::Project;
 use crate::store;
 
-/// What is known of an activity whose parts are coming.
+/// The state of an activity whose parts are arriving.
 #[derive(Default)]
 pub struct Parts {
     /// It cannot be recorded; a finding said so.
@@ -172,7 +172,7 @@ async fn moved(
     Ok(difference.entries(prepared, &around, &versions, chronicle.now(), outcome))
 }
 
-/// What is recorded under the name or the identifier of an activity.
+/// Finds the recorded project with the name or the identifier of an activity.
 async fn stored(
     chronicle: &Chronicle,
     prepared: &Prepared,

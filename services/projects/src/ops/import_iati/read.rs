@@ -37,13 +37,13 @@ pub struct Prepared {
     pub project: Project,
     /// As the file has them.
     pub transactions: Vec<Transaction>,
-    /// What of the file it is made of.
+    /// The elements of the file that it is made from.
     pub account: Account,
-    /// What of the file each transaction is made of.
+    /// The elements of the file that each transaction is made from.
     pub accounts: Vec<Account>,
 }
 
-/// What the thread sends.
+/// A message of the reading thread.
 pub enum Batch {
     /// Whole activities.
     Whole(Vec<Prepared>),
@@ -109,7 +109,7 @@ struct Large {
     pending: Elements,
 }
 
-/// What was read and not sent.
+/// The part that was read and not sent yet.
 struct Reading<'a> {
     name: &'a str,
     batches: &'a Sender<Batch>,

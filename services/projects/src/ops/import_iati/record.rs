@@ -45,7 +45,7 @@ async fn one_by_one(import: Import<'_>, batch: &[Prepared]) -> Result<Outcome, F
     Ok(outcome)
 }
 
-/// What the record refuses, about a project.
+/// Returns the error of the record, about a project.
 pub fn failed(error: Error) -> Failure {
     from_record("registan/Project", error)
 }

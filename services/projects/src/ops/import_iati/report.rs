@@ -1,11 +1,11 @@
-//! What an import did, and what it found.
+//! The report of an import: changes and findings.
 
 use formats::{Census, Finding, NotKept, Tally, Totals};
 
 use super::account::Kept;
 use super::read::Prepared;
 
-/// What a batch changed, or would have changed.
+/// The changes of a batch, made or, in a dry run, not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Projects recorded for the first time.
@@ -31,14 +31,14 @@ impl Changes {
     }
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// What it changed.
+    /// The changes.
     pub changes: Changes,
-    /// What of it could not be recorded.
+    /// The findings: what could not be recorded.
     pub findings: Vec<Finding>,
-    /// What became of its elements.
+    /// The account of its elements.
     pub(super) kept: Kept,
 }
 
@@ -57,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// What an import did.
+/// The report of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Activities in the file.
@@ -70,14 +70,14 @@ pub struct Report {
     pub bytes: i64,
     /// Elements in the file, as far as it was read.
     pub elements: i64,
-    /// Those that are recorded.
+    /// The elements that are recorded.
     pub elements_kept: i64,
     /// The others by their paths, and attributes of those that are recorded.
     pub not_kept: Vec<NotKept>,
     kept: Kept,
-    /// What it changed.
+    /// The changes.
     pub changes: Changes,
-    /// What it found.
+    /// The findings, counted.
     pub tally: Tally,
     /// The instant of the record after it.
     pub read_time: i64,

@@ -1,4 +1,4 @@
-//! Where each activity of a batch goes, as far as whoever imports may see.
+//! Where each activity of a batch goes, as far as the caller may see.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -19,8 +19,8 @@ use crate::domain::Project;
 pub struct Target<'a> {
     pub prepared: &'a Prepared,
     pub recorded: Option<&'a Stored<Project>>,
-    /// What the project becomes: of a recorded one absent where the file says nothing new, of a new one where it is as the file
-    /// has it.
+    /// The new value of the project: of a recorded one absent where the file says nothing new, of a new one where it is as
+    /// the file has it.
     pub becomes: Option<Project>,
 }
 
@@ -36,7 +36,7 @@ impl Target<'_> {
         self.becomes.as_ref().unwrap_or(before)
     }
 
-    /// What the write of the project is, if there is one.
+    /// Returns the write of the project, if there is one.
     pub fn step(&self) -> Option<Step<'_, Project>> {
         match (self.recorded, &self.becomes) {
             (None, _) => Some(Step::Create(self.value())),
@@ -51,14 +51,14 @@ impl Target<'_> {
         ids.map(|id| format!("{}/transactions/{id}", self.name())).collect()
     }
 
-    /// What its transactions lie within.
+    /// Returns the parent of its transactions.
     pub fn around(&self) -> Around {
         Around::of(self.recorded.map_or(&self.prepared.project, |stored| &stored.value))
     }
 }
 
 /// The target of each activity that can be recorded; each other one is refused, with a finding. `stored` is all that has one of the
-/// names or identifiers of the batch. What whoever imports may not see is not there for them; a name that it holds is taken,
+/// names or identifiers of the batch. What the caller may not see does not exist for it; a name that it holds is taken,
 /// no more is said.
 pub fn targets<'a>(
     batch: &'a [Prepared],
@@ -99,7 +99,7 @@ fn another(name: &str, what: &str) -> Refusal {
     ("name-taken", format!("{name} is {what}; this one was skipped"))
 }
 
-/// What is recorded, as far as whoever imports may see.
+/// The recorded project, as far as the caller may see it.
 struct Known<'a> {
     by_name: HashMap<&'a str, &'a Stored<Project>>,
     by_identifier: HashMap<&'a str, &'a Stored<Project>>,
@@ -157,7 +157,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Why an activity cannot be recorded as this project: whoever imports may not write it, or what it becomes is
+/// Why an activity cannot be recorded as this project: the caller may not write it, or what it becomes is
 /// more than a project may hold.
 /// A project that stays as it is must be writable too, for its transactions.
 fn refusal(target: &Target<'_>, now: i64) -> Option<Refusal> {

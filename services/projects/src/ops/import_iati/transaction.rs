@@ -58,7 +58,7 @@ impl Seen {
         }
     }
 
-    /// Whether a transaction of the file has this name.
+    /// Returns whether a transaction of the file has this name.
     pub fn has(&self, name: &str) -> bool {
         parts(name).is_some_and(|(hash, ordinal)| {
             ordinal > 0 && self.0.get(&hash).is_some_and(|most| ordinal <= *most)
@@ -66,7 +66,7 @@ impl Seen {
     }
 }
 
-/// What the name of an imported transaction says; nothing for one that no import gave.
+/// Returns the parts of the name of an imported transaction; nothing for another name.
 fn parts(name: &str) -> Option<([u8; 16], u32)> {
     let id = name.rsplit('/').next()?.strip_prefix(IMPORTED)?;
     let (hash, ordinal) = match id.split_once('-') {
@@ -76,11 +76,11 @@ fn parts(name: &str) -> Option<([u8; 16], u32)> {
     Some((hex::decode(hash).ok()?.try_into().ok()?, ordinal))
 }
 
-/// What the record can hold of the transactions of an activity.
+/// The transactions of an activity, as far as the record can hold them.
 #[derive(Default)]
 pub struct Taken {
     pub transactions: Vec<Transaction>,
-    /// What of the file each is made of.
+    /// The elements of the file that each is made from.
     pub accounts: Vec<Account>,
     /// The elements of those that it cannot hold.
     pub refused: Elements,
@@ -134,7 +134,7 @@ fn written(given: &iati::Transaction, notes: &mut Notes) -> Option<(Transaction,
     Some((transaction, content))
 }
 
-/// What a transaction says, without its name and its source.
+/// Returns the value of a transaction, without its name and its source.
 fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
     let Some(r#type) = code(&given.type_) else {
         notes.error(
