@@ -1,4 +1,4 @@
-//! What every operation may use.
+//! The state that all operations share.
 
 use std::sync::Arc;
 

@@ -41,7 +41,7 @@ pub const NAME: &str = "gateway";
 
 /// A service refuses headers above its limit too, and the gateway adds a few of its own on the way.
 const HEADER_ROOM: u32 = 512;
-/// What a caller may send ahead on one connection. Callers are strangers: this is the memory one can hold.
+/// The flow-control window of a connection: the memory that a caller can hold.
 const CONNECTION_WINDOW: u32 = 1 << 20;
 /// After so many calls that end early a connection is closed, as h2 does by default: against rapid resets.
 const LOCAL_RESETS: usize = 1024;
@@ -51,7 +51,7 @@ const PENDING_RESETS: usize = 20;
 const STREAMS: u32 = 768;
 /// The most calls at a time on one connection: what waits for callers who do not read is kept here and in the services.
 const CALLS: usize = 64;
-/// What a stranger may use: a program that reads page after page on one connection makes some 50 calls a second, a person
+/// The quotas of a caller: a program that reads page after page on one connection makes some 50 calls a second, a person
 /// behind the explorer fewer than 10; the watchers of one analyst are a handful.
 /// What is more than eight calls at once waits: it would only wait in the database.
 const QUOTAS: Quotas = Quotas {

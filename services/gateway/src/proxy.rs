@@ -76,7 +76,7 @@ impl Proxy {
     }
 }
 
-/// What is not gRPC was not answered by the service but by something on the way.
+/// Returns whether the answer is gRPC; otherwise it came not from the service but from something on the way.
 fn is_grpc(headers: &HeaderMap<HeaderValue>) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"))
 }

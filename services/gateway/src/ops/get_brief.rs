@@ -25,7 +25,7 @@ use self::subject::Subject;
 use crate::App;
 use crate::ops::party;
 
-/// What a part is asked for.
+/// The request for a part.
 #[derive(Clone)]
 struct Question {
     /// `parties/tm`.
@@ -120,7 +120,7 @@ fn served<P>(part: Result<P, Failure>) -> Result<Result<P, String>, Failure> {
 }
 
 impl Question {
-    /// Whether what is recorded holds as it is.
+    /// Returns whether what is recorded holds as it is.
     fn is_today(&self) -> bool {
         self.days.as_of == self.days.today
     }

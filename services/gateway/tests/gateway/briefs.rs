@@ -1,4 +1,4 @@
-//! What a brief tells for a day, of whom, and what it says is not in it.
+//! Briefs for a day: their content, and the gaps that they report.
 
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::{Party, party};

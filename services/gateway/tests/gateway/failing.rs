@@ -1,4 +1,4 @@
-//! What a caller is told when a service is not there.
+//! The errors of a call while a service is unavailable.
 
 use std::time::Duration;
 

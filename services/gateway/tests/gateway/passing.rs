@@ -1,4 +1,4 @@
-//! What goes through: all kinds of calls, metadata, refusals, deadlines, cancellation.
+//! The proxy passes on all kinds of calls, metadata, refusals, deadlines, cancellation.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;

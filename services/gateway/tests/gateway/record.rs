@@ -118,7 +118,7 @@ impl Record {
         client.watch(request).await.map(tonic::Response::into_inner)
     }
 
-    /// What stands, as its services list it.
+    /// Lists the current resources of all services.
     pub async fn listed(&self) -> Fold {
         let mut fold = Fold::default();
         let request = ListFrameworksRequest { page_size: 1000, ..Default::default() };

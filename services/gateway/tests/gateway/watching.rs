@@ -274,7 +274,7 @@ async fn a_changed_question_and_a_broken_one_are_refused() {
         assert_eq!(refusal.get_details_error_info().unwrap().reason, reason);
         assert!(refusal.message().contains(part), "{refusal}");
     }
-    // `title` is no field of an activity.
+    // An activity has no field `title`.
     let request = of(&|it| {
         it.kinds = kinds(&[5, 9]);
         it.resume_token = String::new();

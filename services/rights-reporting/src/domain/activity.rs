@@ -9,7 +9,7 @@ use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
-    /// What was done.
+    /// The kind of an activity.
     Kind {
         /// The local situation was monitored.
         Monitoring = 1 "MONITORING",
@@ -47,7 +47,7 @@ vocabulary! {
 }
 
 impl Outcome {
-    /// Whether it says that something took place.
+    /// Returns whether it says that something took place.
     pub const fn took_place(self) -> bool {
         matches!(self, Self::CarriedOut | Self::PartlyCarriedOut)
     }

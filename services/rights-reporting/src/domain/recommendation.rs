@@ -10,7 +10,7 @@ use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 vocabulary! {
-    /// What an addressee is.
+    /// The kind of an addressee.
     AddresseeKind {
         /// The government of a party.
         Government = 1 "GOVERNMENT",
@@ -28,7 +28,7 @@ vocabulary! {
         Parliament = 7 "PARLIAMENT",
         /// The member states of the Union.
         MemberStates = 8 "MEMBER_STATES",
-        /// Somebody else, named.
+        /// Another addressee, named.
         Other = 9 "OTHER",
     }
 }
@@ -68,19 +68,19 @@ pub struct Recommendation {
     pub confidence: Option<Confidence>,
 }
 
-/// What is wrong with an addressee.
+/// A violation of an addressee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddresseeFault {
     /// A government of no party, where the recommendation concerns none either.
     NoGovernment,
     /// A party for what is no government.
     PartyOfOther,
-    /// Somebody else without a name.
+    /// Another addressee whose name is missing.
     NoName,
 }
 
 impl Addressee {
-    /// What is wrong with it in a recommendation that concerns these parties.
+    /// Returns its violation in a recommendation that concerns these parties, if it has one.
     pub fn fault(&self, parties: &[String]) -> Option<AddresseeFault> {
         match self.kind {
             AddresseeKind::Government => {

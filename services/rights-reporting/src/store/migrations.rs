@@ -32,7 +32,7 @@ pub fn schema() -> Schema {
     resources().schema()
 }
 
-/// What is kept in them, to be verified.
+/// Returns the kinds kept in them, to be verified.
 pub fn kinds() -> Vec<Kind> {
     resources().kinds()
 }

@@ -244,13 +244,13 @@ pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-/// What else a program can read of it.
+/// Returns a value of the metadata of an error.
 pub fn metadata(status: &Status, key: &str) -> String {
     let info = status.get_details_error_info();
     info.and_then(|info| info.metadata.get(key).cloned()).unwrap_or_default()
 }
 
-/// The fields at fault, each with the reason.
+/// Returns the invalid fields, each with the reason.
 pub fn violations(status: &Status) -> Vec<(String, String)> {
     let violations =
         status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();

@@ -11,16 +11,16 @@ use facts::Day;
 /// region and its states. A step is taken at the end of a year: two days of one year differ in nothing, and of two years only in
 /// how many steps lie between.
 const STEP: i64 = 5;
-/// What is done with persons, or where they are: a small number tells where a delegation was, and whom it met.
+/// The kinds of activities with persons: a small number reveals where a delegation was, and whom it met.
 const SENSITIVE: [Kind; 4] =
     [Kind::Monitoring, Kind::CourtHearing, Kind::DefendersMeeting, Kind::PrisonVisit];
 
-/// Whether a number of this kind could lead to a person.
+/// Returns whether a number of this kind could lead to a person.
 pub fn is_sensitive(kind: i32) -> bool {
     SENSITIVE.iter().any(|sensitive| i32::from(*sensitive) == kind)
 }
 
-/// The day up to which what is sensitive is counted for callers without a name: numbers told for each day would tell on which
+/// The day up to which what is sensitive is counted for anonymous callers: numbers for each day would reveal on which
 /// something was done.
 pub fn end_of_year_before(day: Day) -> Day {
     Day((day.year() - 1) * 10_000 + 1231)
@@ -44,7 +44,7 @@ impl Counts {
             .collect()
     }
 
-    /// As callers without a name are told. Of each sensitive kind it is said that there are fewer than five of the outcomes that
+    /// The counts for anonymous callers. Of each sensitive kind it is said that there are fewer than five of the outcomes that
     /// are not given, also where there are none: that one appears on a day would tell that something was done on it.
     pub fn for_anonymous(self) -> Vec<ActivityCount> {
         let mut counts = Vec::new();

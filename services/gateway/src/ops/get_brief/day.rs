@@ -4,7 +4,7 @@ use api::registan::r#type::v1 as wire;
 use facts::wire::{read_date, read_day};
 use facts::{Check, Day, PartialDate};
 
-/// Whether something had happened by a day.
+/// The answer to whether something had happened by a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// It had.
@@ -26,7 +26,7 @@ pub fn date(message: Option<wire::PartialDate>) -> Option<PartialDate> {
 }
 
 impl By {
-    /// Whether a date lies at or before a day.
+    /// Returns whether a date lies at or before a day.
     pub fn of(date: Option<&PartialDate>, day: Day) -> Self {
         match date {
             Some(date) if date.latest() <= day => Self::Then,

@@ -84,7 +84,7 @@ fn keep(adoptions: &Adoptions, days: Days, projects: &mut [ProjectSummary]) -> D
     doubts
 }
 
-/// Whether a framework was adopted by that day. What is recorded exists today, unless its own date lies in the future.
+/// Returns whether a framework was adopted by that day. What is recorded exists today, unless its own date lies in the future.
 fn by(adopted: Option<&PartialDate>, days: Days) -> By {
     let may_exist = adopted.is_none_or(|date| date.earliest() <= days.today);
     match By::of(adopted, days.as_of) {

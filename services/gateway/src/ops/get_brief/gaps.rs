@@ -1,10 +1,10 @@
-//! What a part lacks, for programs and for people.
+//! The gaps of a part, for programs and for people.
 
 use api::registan::partnership::v1::PartStatus;
 use api::registan::partnership::v1::part_status::{Completeness, Gap, GapKind};
 use prost_types::Timestamp;
 
-/// What a part lacks, so far.
+/// The gaps of a part, so far.
 #[derive(Clone, Debug, Default)]
 pub struct Gaps(Vec<Gap>);
 

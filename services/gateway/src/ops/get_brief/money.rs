@@ -45,7 +45,7 @@ pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> 
     })
 }
 
-/// Whether it may be the party's and is not counted elsewhere.
+/// Returns whether it may be the party's and is not counted elsewhere.
 fn is_open(left: &LeftOutSum) -> bool {
     left.reason() != Reason::CountedInParent
 }
@@ -72,7 +72,7 @@ struct Listed {
     without_status: usize,
 }
 
-/// What there was by that day, and what of it cannot be determined.
+/// Reads the projects by that day, and those whose date cannot be determined.
 async fn projects(
     app: &App,
     question: &Question,

@@ -1,4 +1,4 @@
-//! What is asked about the party, and what delegations did there.
+//! The rights part: recommendations for the party, and the activities of delegations there.
 
 use api::registan::partnership::v1::RightsPart;
 use api::registan::partnership::v1::part_status::GapKind;
@@ -34,7 +34,7 @@ pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure>
     let is_anonymous = chassis::caller::current().caller.is_anonymous();
     let counts = count(app, question, read_time, is_anonymous, &mut gaps).await?;
     part.activities = if is_anonymous {
-        let description = "counts of what could lead to a person are told to callers without a name up to the end of the year before, as multiples of five, and below five not at all";
+        let description = "counts of what could lead to a person are given to anonymous callers up to the end of the year before, as multiples of five, and below five not at all";
         gaps.add(GapKind::CountNotTold, description);
         counts.for_anonymous()
     } else {
@@ -88,8 +88,8 @@ async fn recommendations(
     Ok(part)
 }
 
-/// What delegations did there by that day; for callers without a name, what could lead to a person only up to the end of the year
-/// before that day or today, whichever is earlier, and not a word of what is not counted of it.
+/// Counts the activities of delegations by that day; for anonymous callers, what could lead to a person only up to the end of
+/// the year before that day or today, whichever is earlier, and not a word of what is not counted of it.
 async fn count(
     app: &App,
     question: &Question,

@@ -11,7 +11,7 @@ const MOST_ITEMS: usize = 1000;
 /// How long pages are read where the caller does not say how long they wait.
 const READING: Duration = Duration::from_secs(5);
 
-/// What is left for a part.
+/// The bytes left for a part.
 pub struct Room {
     items: usize,
     bytes: usize,
@@ -41,7 +41,7 @@ impl Room {
         !self.full
     }
 
-    /// Whether to read another page.
+    /// Returns whether to read another page.
     pub fn is_left(&self) -> bool {
         !self.full && self.items < MOST_ITEMS && Instant::now() < self.until
     }
@@ -51,7 +51,7 @@ impl Room {
         self.items
     }
 
-    /// Whether an item was left out.
+    /// Returns whether an item was left out.
     pub const fn is_full(&self) -> bool {
         self.full
     }

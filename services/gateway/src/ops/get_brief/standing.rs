@@ -30,8 +30,8 @@ impl Dates {
         self.0.iter().find(|(kind, _)| *kind == wanted).map(|(_, date)| date)
     }
 
-    /// Whether a project had begun or was announced by a day. What is recorded exists today; before, a plan proves nothing, and what
-    /// ended had begun.
+    /// Returns whether a project had begun or was announced by a day. What is recorded exists today; before, a plan proves
+    /// nothing, and what ended had begun.
     pub fn by(&self, days: Days) -> By {
         if days.as_of >= days.today {
             return By::Then;

@@ -12,7 +12,7 @@ use prost_types::Timestamp;
 use crate::App;
 use crate::ops::party::country_code;
 
-/// What classifications call a region, among its identifiers.
+/// The scheme of a region among its identifiers.
 const REGION_SCHEME: &str = "dac-recipient:";
 
 /// Whom a brief is about.
@@ -24,7 +24,7 @@ pub struct Subject {
     pub recipients: Vec<String>,
     /// The code of the region of which the party is part, if any: what names it concerns the party too.
     pub around: Option<&'static str>,
-    /// Whether it is a region.
+    /// True if it is a region.
     pub is_region: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a watch is asked: about whom, what kinds, which of them.
+//! The request of a watch: party, kinds and filter.
 
 use api::registan::partnership::v1::{ResourceKind, WatchRequest};
 use chassis::Failure;
@@ -6,7 +6,7 @@ use chassis::failure::{ErrorReason, Violation};
 
 use crate::ops::party::{self, gains, is_country};
 
-/// What is about a party.
+/// The kinds of resources that are about a party.
 const DEFAULT: [ResourceKind; 5] = [
     ResourceKind::Agreement,
     ResourceKind::Framework,
@@ -17,7 +17,7 @@ const DEFAULT: [ResourceKind; 5] = [
 /// Stands for all parties, as an empty name does.
 const ALL: &str = "parties/-";
 
-/// What a watch is asked, checked.
+/// The request of a watch, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// `parties/kz`; empty for all parties.
@@ -91,7 +91,7 @@ fn about(kind: ResourceKind, party: &str) -> Option<String> {
     }
 }
 
-/// What a caller calls one of a kind: `agreement`.
+/// Returns the noun of a kind: `agreement`.
 pub fn noun(kind: ResourceKind) -> String {
     kind.as_str_name().trim_start_matches("RESOURCE_KIND_").to_lowercase()
 }

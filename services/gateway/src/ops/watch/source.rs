@@ -28,7 +28,7 @@ pub struct Source {
     pub filter: String,
     /// After the last event that was given.
     pub resume_token: String,
-    /// Who asks. A service is asked again when the request itself is long under way.
+    /// The request context. A service is called again when the request itself is long under way.
     pub asking: Arc<Asking>,
     pub events: Option<Events>,
     pub trouble: Option<Trouble>,

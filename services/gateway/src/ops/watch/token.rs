@@ -24,7 +24,7 @@ pub struct Place {
     /// The token of the service; empty before its first message.
     #[prost(string, tag = "2")]
     pub resume_token: String,
-    /// Whether its snapshot is through.
+    /// True if its snapshot is through.
     #[prost(bool, tag = "3")]
     pub is_current: bool,
     /// Up to which instant everything was sent.
