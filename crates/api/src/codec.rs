@@ -8,7 +8,7 @@ use tonic::Status;
 use tonic::codec::{BufferSettings, EncodeBuf, Encoder};
 use tonic_prost::ProstDecoder;
 
-/// What is kept for a message that may come.
+/// The bytes kept for a message that may come.
 const KEPT: usize = 512;
 /// Messages that are ready leave together up to so many bytes. A stream keeps the room for them to its end, at either side of each
 /// connection: with the 32 KiB of tonic an idle merged watch held 180 kB in the gateway.

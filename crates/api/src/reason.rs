@@ -1,4 +1,4 @@
-//! What the contract says of each reason of an error, besides its name.
+//! The options of each reason of an error, as the contract has them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

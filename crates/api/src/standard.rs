@@ -1,4 +1,4 @@
-//! What the standard methods (AIP-131 to 135) ask, whatever the resource; the impls are generated from the contract.
+//! The requests of the standard methods (AIP-131 to 135) of any resource; the impls are generated from the contract.
 
 use prost::{Message, Name};
 use prost_types::{FieldMask, Timestamp};
@@ -28,11 +28,11 @@ pub trait Standard: Message + Name + Default + Clone + 'static {
     type Undelete: Rpc<Kind = Unary, Response = Self>;
     /// All of a list, without pages.
     type Export: Rpc<Kind = ServerStreaming, Response = Self>;
-    /// What changes.
+    /// Watch.
     type Watch: Rpc<Kind = ServerStreaming>;
     /// AIP-162: the versions of one.
     type Revisions: Rpc<Kind = Unary>;
-    /// What differs between two instants.
+    /// Diff.
     type Diff: Rpc<Kind = ServerStreaming>;
 
     /// Returns its name.
@@ -92,7 +92,7 @@ pub trait Standard: Message + Name + Default + Clone + 'static {
     ) -> Response<Self::Diff>;
 }
 
-/// What a Get request asks.
+/// The parts of a Get request.
 #[derive(Debug)]
 pub struct GetParts {
     /// Resource name.
@@ -101,7 +101,7 @@ pub struct GetParts {
     pub read_time: Option<Timestamp>,
 }
 
-/// What a List request asks; see the contract for each field.
+/// The parts of a List request; see the contract for each field.
 #[derive(Debug)]
 pub struct ListParts {
     /// The parent's name; empty for resources without one.
@@ -120,7 +120,7 @@ pub struct ListParts {
     pub read_time: Option<Timestamp>,
 }
 
-/// What a Create request asks.
+/// The parts of a Create request.
 #[derive(Debug)]
 pub struct CreateParts<R> {
     /// The parent's name; empty for resources without one.
@@ -135,7 +135,7 @@ pub struct CreateParts<R> {
     pub validate_only: bool,
 }
 
-/// What an Update request asks.
+/// The parts of an Update request.
 #[derive(Debug)]
 pub struct UpdateParts<R> {
     /// The resource: its name, its etag, its new values.
@@ -148,7 +148,7 @@ pub struct UpdateParts<R> {
     pub validate_only: bool,
 }
 
-/// What a Delete request asks.
+/// The parts of a Delete request.
 #[derive(Debug)]
 pub struct DeleteParts {
     /// Resource name.
@@ -163,7 +163,7 @@ pub struct DeleteParts {
     pub force: bool,
 }
 
-/// What an Export request asks.
+/// The parts of an Export request.
 #[derive(Debug)]
 pub struct ExportParts {
     /// The parent's name; empty for resources without one.
@@ -178,7 +178,7 @@ pub struct ExportParts {
     pub read_time: Option<Timestamp>,
 }
 
-/// What a Watch request asks.
+/// The parts of a Watch request.
 #[derive(Debug)]
 pub struct WatchParts {
     /// The parent's name; empty for resources without one.
@@ -189,7 +189,7 @@ pub struct WatchParts {
     pub resume_token: String,
 }
 
-/// What a request for revisions asks.
+/// The parts of a request for revisions.
 #[derive(Debug)]
 pub struct RevisionsParts {
     /// Resource name.
@@ -214,7 +214,7 @@ pub struct RevisionParts<R> {
     pub resource: R,
 }
 
-/// What a Diff request asks.
+/// The parts of a Diff request.
 #[derive(Debug)]
 pub struct DiffParts {
     /// The parent's name; empty for resources without one.

@@ -1,4 +1,4 @@
-//! What is fuzzed: one function a target. Each takes any bytes, and panics when they did what no bytes may do.
+//! The targets of fuzzing: one function each. Each takes any bytes, and panics when they did what no bytes may do.
 //!
 //! - [`TARGETS`]: all of them, by name
 //! - `service`: the agreements service in this process, as its callers meet it
@@ -34,7 +34,7 @@ type Answer = Result<Bytes, Status>;
 /// More would not fit among the headers of a request, with all else that a client sends.
 const LONGEST_TOKEN: usize = 7 * 1024;
 
-/// What may not panic, by the name of its folder in `fuzz/corpus`.
+/// The targets, by the name of its folder in `fuzz/corpus`.
 pub const TARGETS: [(&str, Target); 9] = [
     ("filter", filter),
     ("iati", iati),
@@ -180,7 +180,7 @@ fn expect(answer: &Answer, allowed: &[Code]) {
     assert!(allowed.contains(&code), "{answer:?}");
 }
 
-/// A refusal must name the field that is at fault.
+/// A refusal must name the field that is invalid.
 fn refused_only_for(field: &str, answer: &Answer) {
     expect(answer, &[Code::Ok, Code::InvalidArgument]);
     if let Err(refusal) = answer {

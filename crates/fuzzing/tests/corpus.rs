@@ -17,7 +17,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 
 /// No input may take longer, on a machine as busy as one that runs tests.
 const MOST: Duration = Duration::from_secs(1);
-/// What a changed input may grow to: no field of a request may be longer, and a message hardly.
+/// The maximum size of a changed input: no field of a request may be longer, and a message hardly.
 const MOST_BYTES: usize = 16 * 1024;
 
 fn fuzz() -> PathBuf {

@@ -10,7 +10,7 @@ use tonic::{Code, Request};
 
 use crate::{COLLECTIONS, Record};
 
-/// What was laid in.
+/// The counts of what was seeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Records that are new now.
@@ -19,7 +19,7 @@ pub struct Summary {
     pub existing: usize,
 }
 
-/// Lays in the whole record, in order. `progress` hears how many are done, and of how many. An error names the record.
+/// Seeds the whole record, in order. `progress` hears how many are done, and of how many. An error names the record.
 pub async fn lay_in(
     agreements: Connection,
     projects: Connection,

@@ -29,7 +29,7 @@ macro_rules! collection {
     };
 }
 
-/// All files, in the order in which they are laid in.
+/// All files, in the order in which they are seeded.
 pub const COLLECTIONS: [Collection; 9] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),

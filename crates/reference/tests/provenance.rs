@@ -9,7 +9,7 @@ use serde_json::Value;
 
 type Day = (i64, i64, i64);
 
-/// What happens again and again: several of a kind are no contradiction.
+/// The kinds that occur again and again: several of a kind are no contradiction.
 const REPEATED: [&str; 6] = [
     "KIND_NEGOTIATIONS_PAUSED",
     "KIND_NEGOTIATIONS_RESUMED",

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line.
 
 mod ask;
 mod token;
@@ -103,7 +103,7 @@ pub enum ServiceName {
 pub enum What {
     /// Imports IATI 2.01 to 2.03 activity files. Importing a file again changes nothing.
     Iati(Iati),
-    /// Lays in the reference record; what is recorded already is left alone.
+    /// Seeds the reference record; what is recorded already is left alone.
     Reference(Reference),
 }
 

@@ -40,7 +40,7 @@ pub fn help() -> String {
     format!("What to export: {}", resources().join(", "))
 }
 
-/// What can be exported, in alphabetical order.
+/// Returns the resources that can be exported, in alphabetical order.
 fn resources() -> Vec<String> {
     let mut all: Vec<String> = methods().map(|method| resource(&method)).collect();
     all.sort();

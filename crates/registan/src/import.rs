@@ -68,7 +68,7 @@ async fn import(arguments: &Iati, path: &Path) -> anyhow::Result<ImportIatiRespo
     Ok(answer.into_inner())
 }
 
-/// What a refusal said, for a person.
+/// Returns the text of an error, for people.
 pub fn said(status: &tonic::Status, gateway: &str) -> anyhow::Error {
     match status.code() {
         tonic::Code::Unavailable => anyhow::anyhow!(

@@ -28,7 +28,7 @@ enum Kind {
 
 const KINDS: [(Kind, &str); 3] = [(Kind::Get, "get"), (Kind::List, "list"), (Kind::Law, "law")];
 
-/// What a caller did: the microseconds of each call that was answered, and how many were not.
+/// The calls of a caller: the microseconds of each call that was answered, and how many were not.
 #[derive(Default)]
 struct Tally {
     micros: [Vec<u32>; 3],

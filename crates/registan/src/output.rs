@@ -1,4 +1,4 @@
-//! What commands that print much have in common.
+//! The output of commands that print much.
 
 use std::io::{ErrorKind, IsTerminal};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub fn counter(what: &str) -> ProgressBar {
     bar.with_message(what.to_owned())
 }
 
-/// Whoever reads the output may leave, as `head` does: that is no mistake.
+/// Accepts that the reader of the output leaves, as `head` does.
 pub fn unless_closed(result: anyhow::Result<()>) -> anyhow::Result<()> {
     result.or_else(|error| {
         let io = error.downcast_ref::<std::io::Error>();

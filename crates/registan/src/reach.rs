@@ -57,7 +57,7 @@ impl Reach {
         Ok(Some(token.trim().to_owned()))
     }
 
-    /// Whether the gateway is on loopback.
+    /// Returns whether the gateway is on loopback.
     fn is_here(&self) -> bool {
         let authority = self.gateway.trim_start_matches("http://").trim_end_matches('/');
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);

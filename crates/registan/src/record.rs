@@ -15,7 +15,7 @@ pub struct Record {
     pub name: &'static str,
     /// Its database.
     pub db: DatabaseConnection,
-    /// What is kept in it.
+    /// The kinds kept in it.
     pub kinds: Vec<Kind>,
 }
 

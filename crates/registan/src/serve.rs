@@ -15,7 +15,7 @@ use crate::cli::{Serve, ServiceName};
 use crate::reach::own_token;
 
 const GATEWAY_PORT: u16 = 8080;
-/// Says that the reference record was laid in, so that a start with data does not ask for it again.
+/// Marks that the reference record was seeded, so that a start with data does not ask for it again.
 const LAID_IN: &str = "reference-record";
 
 pub fn run(arguments: Serve) -> anyhow::Result<()> {
@@ -101,7 +101,7 @@ async fn suite(
         })?;
     }
     if is_first && !takes_own {
-        // The record is laid in with a token of our own: into services that nobody is told of and that end afterwards.
+        // The record is seeded with a token of our own: into services that nobody is told of and that end afterwards.
         let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
         let services = Services::start(&own).await?;
         services.lay_in().await?;
@@ -166,7 +166,7 @@ impl Services {
         Ok(Self { settings, running, stop })
     }
 
-    /// Lays in the reference record, with a token of the development issuer.
+    /// Seeds the reference record, with a token of the development issuer.
     async fn lay_in(&self) -> anyhow::Result<()> {
         let token = own_token("reference-record", &self.settings.data_dir)?;
         let to = |url: &Option<String>| {
@@ -181,7 +181,7 @@ impl Services {
         tracing::info!(
             created = summary.created,
             existing = summary.existing,
-            "reference record laid in"
+            "reference record seeded"
         );
         Ok(())
     }
@@ -193,6 +193,6 @@ impl Services {
 }
 
 fn write_marker(marker: &Path) -> anyhow::Result<()> {
-    std::fs::write(marker, "laid in\n")
+    std::fs::write(marker, "seeded\n")
         .with_context(|| format!("{} cannot be written", marker.display()))
 }

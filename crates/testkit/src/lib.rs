@@ -1,4 +1,4 @@
-//! What the tests of several crates share; only ever a dev-dependency.
+//! The tools that the tests of several crates share; only ever a dev-dependency.
 //!
 //! - [`on_both`]: runs a test on SQLite and on PostgreSQL, each in an empty database of its own
 //! - [`pinned`], [`same_vocabulary`]: what is written by hand is what the contract and the migrations say

@@ -133,7 +133,7 @@ pub struct Issuer {
     pub documents: Arc<Mutex<Vec<(String, String)>>>,
     /// How often its keys were fetched.
     pub fetched: Arc<AtomicUsize>,
-    /// Whether it answers.
+    /// True while it answers.
     pub is_up: Arc<AtomicBool>,
 }
 

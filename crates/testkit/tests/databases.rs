@@ -1,4 +1,4 @@
-//! What a test is given by the test kit.
+//! The databases that the test kit gives to a test.
 
 use std::process::Command;
 

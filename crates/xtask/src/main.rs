@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What CI runs and a developer types.
+/// The commands of CI and of developers.
 #[derive(Parser)]
 #[command(name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {
@@ -29,7 +29,7 @@ enum Command {
     /// Two tests are run by hand before figures are renewed: `cost` of policy (prints figures) and `the_long_form` of `hostile`
     /// (takes minutes). Their commands stand in docs/figures.md.
     Test {
-        /// What to give `cargo test` instead of --workspace, such as: -p chronicle -- pages
+        /// Arguments of `cargo test` instead of --workspace, such as: -p chronicle -- pages
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo: Vec<String>,
     },

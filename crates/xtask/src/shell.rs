@@ -33,7 +33,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What a program says; an error with its complaint if it fails.
+/// Returns the output of a program; an error with its complaint if it fails.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("{} does not start", words(command)))?;
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! What the tests and the checks need: each is looked for, and installed into `.tools` where it is missing.
+//! The tools that the tests and the checks need: each is looked for, and installed into `.tools` where it is missing.
 
 mod install;
 
@@ -67,7 +67,7 @@ pub struct Tool {
     name: &'static str,
     find: fn() -> Option<PathBuf>,
     install: fn() -> Result<()>,
-    /// What to do where it cannot be installed.
+    /// The remedy where it cannot be installed.
     advice: &'static str,
 }
 

@@ -131,7 +131,7 @@ impl Compose {
         findings.0
     }
 
-    /// What a service refers to by name must be there.
+    /// Checks that what a service refers to by name exists.
     fn check_references(&self, service: &Service, place: &str, findings: &mut Findings) {
         let mut demand = |exists: bool, kind: &str, name: &str| {
             findings.demand(exists, place, &format!("{kind} {name} does not exist"));

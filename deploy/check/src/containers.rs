@@ -1,4 +1,4 @@
-//! What each container is started with: its arguments and settings, expanded as Kubernetes does.
+//! The start of each container: its arguments and settings, expanded as Kubernetes does.
 
 use std::collections::BTreeMap;
 

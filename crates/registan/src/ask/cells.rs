@@ -5,7 +5,7 @@ use prost_reflect::{
 };
 use prost_types::Timestamp;
 
-/// What the system keeps of every resource, and what only programs need.
+/// The system fields of every resource, which only programs need.
 const SYSTEM_FIELDS: [&str; 9] = [
     "uid",
     "etag",

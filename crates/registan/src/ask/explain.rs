@@ -46,7 +46,7 @@ fn fields(out: &mut impl Write, message: &MessageDescriptor) -> anyhow::Result<(
     Ok(())
 }
 
-/// What a field holds: its type, and of an enum the words.
+/// Returns the type of a field, and of an enum its values.
 fn kind(field: &FieldDescriptor) -> String {
     let one = match field.kind() {
         Kind::Message(message) => message.name().to_owned(),

@@ -9,7 +9,7 @@ const ALIKE: f64 = 0.75;
 /// The most names that are suggested.
 const MAX_SUGGESTED: usize = 3;
 
-/// What was typed.
+/// The method or resource that was found for what was typed.
 #[derive(Debug)]
 pub enum Found {
     Service(ServiceDescriptor),

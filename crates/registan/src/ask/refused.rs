@@ -1,4 +1,4 @@
-//! What a refused call says, for a person: the message, the reason, every violation, and when to try again.
+//! The error of a call, for people: the message, the reason, every violation, and when to try again.
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -22,7 +22,7 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
     anyhow::anyhow!(line)
 }
 
-/// What the details say beyond the message.
+/// Returns the lines of the details beyond the message.
 fn more(details: &ErrorDetails, message: &str) -> Vec<String> {
     let mut all = Vec::new();
     let bad_request = details.bad_request().into_iter().flat_map(|it| &it.field_violations);

@@ -12,7 +12,7 @@ const MAX_WIDTH: usize = 160;
 const MAX_TITLE: usize = 80;
 /// The widest column of sources.
 const MAX_SOURCE: usize = 40;
-/// What is longer is written below its line.
+/// The maximum width of a cell; a longer one is written below its line.
 const MAX_CELL: usize = 40;
 /// The space between two columns.
 const GAP: usize = 2;

@@ -11,7 +11,7 @@ use policy::{Desks, Role, Tier};
 #[derive(Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
 pub struct Token {
-    /// What its holder may do: partner, analyst, monitor, editor, publisher, custodian, auditor or operator. May be said
+    /// The roles of its holder: partner, analyst, monitor, editor, publisher, custodian, auditor or operator. May be said
     /// more than once.
     #[arg(long = "role", required = true, value_name = "ROLE", value_parser = role)]
     pub roles: Vec<Role>,
@@ -21,7 +21,7 @@ pub struct Token {
     /// Up to which tier: public, restricted or confidential. Secret is granted for single resources, by the record alone.
     #[arg(long, default_value = "restricted", value_name = "TIER", value_parser = tier)]
     pub tier: Tier,
-    /// Who its holder is; the log keeps it as development#NAME.
+    /// The subject of its holder; the log records it as development#NAME
     #[arg(long, default_value = "somebody", value_name = "NAME")]
     pub subject: String,
     /// How long it holds, in hours.

@@ -1,4 +1,4 @@
-//! What an import did, for a person or a program.
+//! The report of an import, for people or programs.
 
 use std::io::Write;
 
@@ -109,7 +109,7 @@ fn sentences(answer: &ImportIatiResponse, dry_run: bool) -> String {
     lines.join("\n")
 }
 
-/// What is lost most, first.
+/// Returns what is not kept, the most frequent first.
 fn not_kept(all: &[NotKept], dry_run: bool) -> Vec<String> {
     if all.is_empty() {
         return Vec::new();

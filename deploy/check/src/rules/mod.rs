@@ -21,7 +21,7 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
     findings.0
 }
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Default)]
 pub(crate) struct Findings(pub(crate) Vec<String>);
 
@@ -34,7 +34,7 @@ impl Findings {
     }
 }
 
-/// Whether `image` is ours, and if so that it carries the version of the workspace.
+/// Checks that `image`, if it is ours, carries the version of the workspace.
 pub(crate) fn check_image(image: &str, place: &str, findings: &mut Findings) {
     let tag = image.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
     findings.demand(

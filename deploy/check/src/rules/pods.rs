@@ -23,7 +23,7 @@ pub(super) fn check(pod: &Pod<'_>, findings: &mut Findings) {
     }
 }
 
-/// What the Kubernetes standard `restricted` asks of a pod, and no token for the API server.
+/// Checks the Kubernetes standard `restricted` of a pod, and that it has no token for the API server.
 fn check_pod_security(pod: &Pod<'_>, findings: &mut Findings) {
     let place = pod.workload.as_str();
     let spec = pod.spec;

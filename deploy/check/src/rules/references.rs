@@ -1,4 +1,4 @@
-//! What a pod refers to by name must be there, and all must live in one closed namespace.
+//! Checks that what a pod refers to by name exists, and that all is in one closed namespace.
 
 use super::Findings;
 use crate::manifests::{Manifests, Pod, name};

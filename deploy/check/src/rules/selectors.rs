@@ -134,7 +134,7 @@ fn selects_all(selector: &LabelSelector) -> bool {
         && selector.match_expressions.as_ref().is_none_or(Vec::is_empty)
 }
 
-/// Whether `selector` selects an object with `labels`. An empty selector selects all.
+/// Returns whether `selector` selects an object with `labels`. An empty selector selects all.
 fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
     let by_label =
         selector.match_labels.iter().flatten().all(|(key, value)| labels.get(key) == Some(value));

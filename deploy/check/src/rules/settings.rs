@@ -152,7 +152,7 @@ fn ports(spec: &ServiceSpec) -> impl Iterator<Item = i32> {
     spec.ports.iter().flatten().map(|port| port.port)
 }
 
-/// What it listens on must be the ports it declares: one for calls, one for health alone, which is the one that is probed.
+/// Checks that it listens on the ports it declares: one for calls, one for health alone, which is the one that is probed.
 fn check_listen(
     container: &Container,
     manifests: &Manifests,
@@ -208,7 +208,7 @@ fn check_drain(
     );
 }
 
-/// Whether `target` names a port of `container`, by name or by number.
+/// Returns whether `target` names a port of `container`, by name or by number.
 pub(super) fn has_port(container: &Container, target: &IntOrString) -> bool {
     container.ports.iter().flatten().any(|port| match target {
         IntOrString::Int(number) => port.container_port == *number,
