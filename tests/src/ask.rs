@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What grpcurl says of a call that was refused.
+/// The error of a call, as grpcurl prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The gRPC code: `NotFound`.
@@ -15,7 +15,7 @@ pub struct Refusal {
 }
 
 /// Calls a method, named without the common beginning: `agreements.v1.PartyService/GetParty`. Several messages of a stream
-/// come as an array. Without a token nobody says who asks.
+/// come as an array. Without a token the caller is anonymous.
 ///
 /// # Panics
 /// If grpcurl is not there or prints no JSON.

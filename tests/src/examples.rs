@@ -14,7 +14,7 @@ const ASKING: [&str; 6] = ["import iati", "import reference", "export", "brief",
 const EMPTY: &str = "cargo run -- --empty --listen 127.0.0.1:8081 --data-dir sample-data";
 const EMPTY_ADDRESS: &str = "127.0.0.1:8081";
 const EMPTY_DATA: &str = "sample-data";
-/// What a line begins with that says that the command failed.
+/// The beginnings of a line by which a command reports an error.
 const ERRORS: [&str; 2] = ["ERROR:", "registan: "];
 
 /// A command and what it prints.
@@ -58,7 +58,7 @@ pub fn examples(text: &str) -> Vec<Example> {
     found
 }
 
-/// Whether the lines stand in the output in this order; `…` stands for any number of lines, or for any part of one.
+/// Returns whether the lines stand in the output in this order; `…` stands for any number of lines, or for any part of one.
 fn shows(output: &str, printed: &[String]) -> Result<(), String> {
     let lines: Vec<&str> = output.lines().map(str::trim).collect();
     let mut place = 0;

@@ -18,7 +18,7 @@
 //! - [`watch`]: the storm of `cargo xtask faults watch`, and its report
 //! - [`keeper`], [`hidden`], [`parents`]: a client that hides and shows projects and what lies within, what a watcher may be
 //!   sent of it, the storm of `cargo xtask faults parents`
-//! - [`greedy`]: callers who ask for as much as they can beside honest ones, the storm of `cargo xtask faults greedy`
+//! - [`greedy`]: callers who demand as much as they can beside honest ones, the storm of `cargo xtask faults greedy`
 //!
 //! A storm of another kind takes `system`, `writer`, `ledger` and `check` as they are, and adds a file beside `kill`.
 

@@ -1,4 +1,4 @@
-//! What the journeys share: a suite in processes of its own, asked by grpcurl; and the fault storms. The tests are in
+//! The tools of the journeys: a suite in processes of its own, called by grpcurl; and the fault storms. The tests are in
 //! `tests/`.
 //!
 //! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does first).

@@ -68,7 +68,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Whether it has not ended.
+    /// Returns whether it has not ended.
     pub fn runs(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -118,7 +118,7 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    /// What it wrote to stderr so far.
+    /// Returns what it wrote to stderr so far.
     pub fn logged(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -47,7 +47,7 @@ impl Suite {
         Some(Self { address, services: Vec::new(), processes: vec![process], folder })
     }
 
-    /// Four processes, each service in a database of its own, with the reference record laid in through the gateway. The
+    /// Four processes, each service in a database of its own, with the reference record seeded through the gateway. The
     /// databases go when they are dropped: keep them as long as the suite.
     ///
     /// # Panics
@@ -111,7 +111,7 @@ impl Suite {
         let mut lay_in = Command::new(&registan);
         lay_in.args(["import", "reference", "--gateway", &urls[3]]);
         let laid_in = lay_in.env("REGISTAN_TOKEN", suite.token()).status();
-        assert!(laid_in.expect("it starts").success(), "the reference record is laid in");
+        assert!(laid_in.expect("it starts").success(), "the reference record is seeded");
         Some(suite)
     }
 

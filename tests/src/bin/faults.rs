@@ -193,7 +193,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether all was kept.
+/// Returns whether all was kept.
 async fn kill(arguments: &Kill) -> anyhow::Result<bool> {
     let mut good = true;
     for engine in engines(arguments.engine) {
@@ -214,7 +214,7 @@ async fn kill(arguments: &Kill) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-/// Whether all was kept, and refused well.
+/// Returns whether all was kept, and refused well.
 async fn disk(arguments: &Disk) -> anyhow::Result<bool> {
     let mut good = true;
     for engine in engines(arguments.engine) {
@@ -237,7 +237,7 @@ async fn disk(arguments: &Disk) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-/// Whether nothing stale was accepted.
+/// Returns whether nothing stale was accepted.
 async fn restore(arguments: &Restore) -> anyhow::Result<bool> {
     let mut good = true;
     for engine in engines(arguments.engine) {
@@ -251,7 +251,7 @@ async fn restore(arguments: &Restore) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-/// Whether no clock did harm.
+/// Returns whether no clock did harm.
 async fn clock(arguments: &Clock) -> anyhow::Result<bool> {
     let mut good = true;
     for engine in engines(arguments.engine) {
@@ -266,7 +266,7 @@ async fn clock(arguments: &Clock) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-/// Whether nothing was missed.
+/// Returns whether nothing was missed.
 async fn watch(arguments: &Watch) -> anyhow::Result<bool> {
     let mut good = true;
     for engine in engines(arguments.engine) {
@@ -286,7 +286,7 @@ async fn watch(arguments: &Watch) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-/// Whether nothing was shown or missed.
+/// Returns whether nothing was shown or missed.
 async fn parents(arguments: &Parents) -> anyhow::Result<bool> {
     let mut good = true;
     for engine in engines(arguments.engine) {
@@ -306,7 +306,7 @@ async fn parents(arguments: &Parents) -> anyhow::Result<bool> {
     Ok(good)
 }
 
-/// Whether honest callers noticed nothing.
+/// Returns whether honest callers noticed nothing.
 async fn greedy(arguments: &Greedy) -> anyhow::Result<bool> {
     let whole = greedy::Plan::WHOLE;
     let part = |all: usize| all * arguments.percent / 100;

@@ -21,10 +21,10 @@ use super::writer::{Shared, Tally};
 const PAUSE: Duration = Duration::from_millis(20);
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// What was read.
+/// The audited reads.
 #[derive(Debug, Default)]
 pub struct Readings {
-    /// Who was answered, as the log names them.
+    /// The callers who were answered, as the log names them.
     pub answered: Vec<String>,
     /// The calls that were refused.
     pub tally: Tally,
@@ -52,7 +52,7 @@ pub async fn run(address: SocketAddr, shared: Arc<Shared>) -> anyhow::Result<Rea
     Ok(readings)
 }
 
-/// Those who were shown what is CONFIDENTIAL and are not in the log.
+/// Returns the callers who were shown what is CONFIDENTIAL and are not in the log.
 pub fn unlogged(answered: &[String], record: &Record) -> Vec<Finding> {
     let lines = record.changes.iter().filter(|change| change.is_read());
     let logged: HashSet<&str> = lines.map(|change| change.caller.as_str()).collect();

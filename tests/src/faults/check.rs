@@ -1,4 +1,4 @@
-//! What must hold between a record and the ledgers of its clients, once every write has been answered: pure functions.
+//! The checks of a record against the ledgers of its clients, once every write has been answered: pure functions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum Fault {
     Stray,
     /// A write got an answer that it must not get.
     Refused,
-    /// What is CONFIDENTIAL was shown, and the log has no line of it.
+    /// A CONFIDENTIAL resource was shown, and the log has no line of it.
     Unlogged,
     /// The storm could not go on.
     BrokenOff,
@@ -60,7 +60,7 @@ impl fmt::Display for Fault {
 pub struct Finding {
     /// Which promise.
     pub fault: Fault,
-    /// What was found.
+    /// The finding, in words.
     pub what: String,
 }
 

@@ -36,7 +36,7 @@ impl Clock {
         fs::rename(&next, &self.file).context("the clock cannot be set")
     }
 
-    /// What a program must be started with.
+    /// Returns what a program must be started with.
     pub fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         vec![
             ("LD_PRELOAD", self.library.clone()),

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Clients that write at the same time.
 pub struct Crew {
-    /// What they share.
+    /// The state that they share.
     pub shared: Arc<Shared>,
     writers: JoinSet<anyhow::Result<Tally>>,
     folder: PathBuf,

@@ -29,7 +29,7 @@ const FIRST_REFUSED: usize = 8;
 /// How long it may take until the room is used up, and until so many more calls were refused.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What to do.
+/// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The engine of the database.
@@ -46,7 +46,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
@@ -160,7 +160,7 @@ impl Report {
         self.cycles.iter().map(|cycle| cycle.writing).max().unwrap_or_default()
     }
 
-    /// Whether all was kept, every refusal was a good one, and every return was quick.
+    /// Returns whether all was kept, every refusal was a good one, and every return was quick.
     pub fn is_good(&self) -> bool {
         let internal = self.tally.internal() + self.readings.tally.internal();
         let without_retry = self.tally.without_retry + self.readings.tally.without_retry;

@@ -22,7 +22,7 @@ const LONGEST: u64 = 400;
 const MOST: usize = 400;
 const PAGE: i32 = 100;
 
-/// What a watcher knows.
+/// The state of a watcher.
 pub struct Follower {
     addresses: Vec<SocketAddr>,
     filter: &'static Filter,

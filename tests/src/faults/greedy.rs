@@ -1,4 +1,4 @@
-//! The greedy storm: callers who ask for as much as they can, all at once, and honest ones beside them, who must not notice.
+//! The greedy storm: callers who demand as much as they can, all at once, and honest ones beside them, who must not notice.
 //!
 //! - `house`: the four processes, with the quotas of a deployment
 //! - `fill`: what is recorded before
@@ -23,7 +23,7 @@ use self::callers::Greed;
 use self::honest::{Honest, Tally};
 use self::house::{House, bearer, from};
 
-/// What each process may hold, in MB.
+/// The maximum memory of each process, in MB.
 pub const MOST_MEMORY: u64 = 256;
 /// How many of 1000 honest calls must be answered.
 pub const ANSWERED: usize = 999;
@@ -54,7 +54,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What must be borne: 95 000 transactions are a file of 13 MB.
+    /// The whole storm: 95 000 transactions are a file of 13 MB.
     pub const WHOLE: Self = Self {
         undisturbed: Duration::from_secs(20),
         disturbed: Duration::from_mins(1),
@@ -93,12 +93,12 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     undisturbed: Tally,
     disturbed: Tally,
-    /// What each kind of greed came to.
+    /// The results of each kind of greed.
     greed: Vec<String>,
     /// How long the imports took, and how many of them neither came through nor were told when to come again.
     imports: (Option<Duration>, usize),
@@ -198,24 +198,24 @@ impl Greedy {
 }
 
 impl Report {
-    /// Whether honest callers were answered, no process held too much, and every import came through or was told when to come
-    /// again; p99 is the report's to tell, for it is the machine's too.
+    /// Returns whether honest callers were answered, no process held too much, and every import came through or was told when
+    /// to come again; p99 is the report's to tell, for it is the machine's too.
     pub fn is_good(&self) -> bool {
         self.are_answered() && self.fits() && self.imports.1 == 0
     }
 
-    /// Whether enough honest calls were answered.
+    /// Returns whether enough honest calls were answered.
     pub fn are_answered(&self) -> bool {
         let (all, failed) = self.disturbed.counts();
         all > 0 && failed * 1000 <= all * (1000 - ANSWERED)
     }
 
-    /// Whether no process held too much.
+    /// Returns whether no process held too much.
     pub fn fits(&self) -> bool {
         self.memory.iter().all(|(_, peak)| *peak <= MOST_MEMORY)
     }
 
-    /// Whether honest calls took no more than three times as long.
+    /// Returns whether honest calls took no more than three times as long.
     pub fn is_quick(&self) -> bool {
         self.disturbed.within(None, 990) <= self.undisturbed.within(None, 990) * LONGER
     }

@@ -1,4 +1,4 @@
-//! What a watcher of transactions may and must be told, worked out from what the writers were answered: pure functions, and a
+//! The events that a watcher of transactions may and must be sent, derived from the answers to the writers: pure functions, and a
 //! second reading of who may see what.
 
 use std::collections::BTreeMap;
@@ -7,10 +7,10 @@ use std::fmt;
 use api::registan::options::v1::{Desk, Tier};
 use api::registan::r#type::v1::ChangeKind;
 
-/// Who watches.
+/// The clearance of a watcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clearance {
-    /// Nobody said who they are.
+    /// An anonymous caller.
     Anonymous,
     /// Up to a tier, of every desk.
     All(Tier),
@@ -46,11 +46,11 @@ pub struct Change {
     pub time: i64,
     /// `projects/p` or `projects/p/transactions/t`.
     pub name: String,
-    /// Who may read it from then on.
+    /// Its tier from then on.
     pub tier: Tier,
-    /// Whose it is from then on.
+    /// Its desks from then on.
     pub desks: Vec<Desk>,
-    /// What tells this version of a transaction from the others; absent if it is deleted.
+    /// The mark of this version of a transaction; absent if it is deleted.
     pub reference: Option<String>,
 }
 
@@ -59,19 +59,19 @@ pub struct Change {
 pub struct Sent {
     /// Its record time.
     pub time: i64,
-    /// What happened.
+    /// The kind of the change.
     pub kind: ChangeKind,
     /// The transaction.
     pub name: String,
     /// Which version; empty where it was removed.
     pub reference: String,
-    /// Whether the watcher knew the transaction before.
+    /// True if the watcher knew the transaction before.
     pub was_known: bool,
     /// True for what came before a later snapshot.
     pub is_old: bool,
 }
 
-/// What a watcher was sent that it must not, and the other way round.
+/// The events that a watcher was sent and must not be, and the other way round.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Never sent.
@@ -115,7 +115,7 @@ impl fmt::Display for Faults {
 /// By transaction, from when on which version could be seen; absent: none.
 pub type Timelines = BTreeMap<String, Vec<(i64, Option<String>)>>;
 
-/// Who could see what when, from all changes in the order of their times.
+/// Returns what could be seen when, from all changes in the order of their times.
 pub fn timelines(changes: &[Change], clearance: Clearance) -> Timelines {
     let mut projects: BTreeMap<&str, &Change> = BTreeMap::new();
     let mut transactions: BTreeMap<&str, &Change> = BTreeMap::new();
@@ -145,7 +145,7 @@ pub fn timelines(changes: &[Change], clearance: Clearance) -> Timelines {
     all
 }
 
-/// What could be seen of a transaction at an instant.
+/// Returns what could be seen of a transaction at an instant.
 fn at<'a>(timelines: &'a Timelines, name: &str, time: i64) -> Option<&'a str> {
     let timeline = timelines.get(name)?;
     let after = timeline.partition_point(|(from, _)| *from <= time);

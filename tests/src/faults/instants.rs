@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Asked {
     /// Calls.
     pub calls: usize,
-    /// Those that were refused, by code and reason.
+    /// The refused calls, by code and reason.
     pub refused: BTreeMap<String, usize>,
 }
 
@@ -59,7 +59,7 @@ impl Asked {
     }
 }
 
-/// What was asked, by method.
+/// The calls, by method.
 pub type Answers = BTreeMap<&'static str, Asked>;
 
 /// A gateway before each replica, with clocks of their own, and one projects service behind all of them.

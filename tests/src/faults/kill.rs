@@ -23,7 +23,7 @@ const EARLY: Duration = Duration::from_millis(150);
 /// How long after an answer the end of the recovery may be noticed.
 const RECOVERY_SEEN: Duration = Duration::from_secs(1);
 
-/// What to do.
+/// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The engine of the database.
@@ -40,7 +40,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
@@ -150,7 +150,7 @@ impl Report {
         self.restarts.values().flatten().map(Restart::own).max().unwrap_or_default()
     }
 
-    /// Whether all was kept, and every restart was quick.
+    /// Returns whether all was kept, and every restart was quick.
     pub fn is_good(&self) -> bool {
         self.findings().is_empty() && self.longest_restart() <= RESTART
     }

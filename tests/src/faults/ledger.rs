@@ -1,4 +1,5 @@
-//! What the service acknowledged, kept by its clients: a line for each write, on the disk before the next write is sent.
+//! The writes that the service acknowledged, kept by its clients: a line for each write, on the disk before the next write is
+//! sent.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,7 @@ use super::body::Kind;
 pub struct Acknowledged {
     /// The number that the body carries.
     pub number: u64,
-    /// What was written.
+    /// The kind of the resource written.
     pub kind: Kind,
     /// `agreements/{agreement}`.
     pub name: String,

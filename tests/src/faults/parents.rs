@@ -32,7 +32,7 @@ const SNAPSHOT_END: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(20);
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// What to do.
+/// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The engine of the database.
@@ -49,7 +49,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
@@ -242,7 +242,7 @@ impl Watcher {
 }
 
 impl Report {
-    /// Whether nothing was missed or shown.
+    /// Returns whether nothing was missed or shown.
     pub fn is_good(&self) -> bool {
         self.watched.iter().all(|(_, _, faults)| *faults == Faults::default())
     }

@@ -31,7 +31,7 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A page of a list.
 pub struct Page {
-    /// What is on it.
+    /// The titles on it.
     pub titles: Titles,
     /// From where the list goes on; empty on the last page.
     pub next: String,
@@ -168,7 +168,7 @@ async fn until_there<A>(
     call().await.map(Response::into_inner)
 }
 
-/// Whether the connection, and not the service, ended a call.
+/// Returns whether the connection, and not the service, ended a call.
 pub fn is_broken(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal)
 }

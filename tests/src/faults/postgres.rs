@@ -28,7 +28,7 @@ pub struct Cluster {
     space: Option<Space>,
 }
 
-/// Whether the room for the data can be taken away, and by which means if that is not left to the machine.
+/// The means by which the room for the data is taken away; nothing if it is not.
 pub type Room = Option<Option<Means>>;
 
 /// Small segments of the log, so that it needs new ones all the time.
@@ -90,7 +90,7 @@ impl Cluster {
         server.into_iter().flat_map(|id| [id].into_iter().chain(children(id))).collect()
     }
 
-    /// Whether the postmaster runs.
+    /// Returns whether the postmaster runs.
     pub fn runs(&mut self) -> bool {
         self.server.as_mut().is_some_and(Process::runs)
     }
@@ -139,7 +139,7 @@ impl Cluster {
         }
     }
 
-    /// What it wrote to its log since it was started.
+    /// Returns what it wrote to its log since it was started.
     pub fn logged(&self) -> String {
         fs::read_to_string(self.log()).unwrap_or_default()
     }

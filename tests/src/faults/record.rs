@@ -19,9 +19,9 @@ pub struct Change {
     pub uid: Uuid,
     /// The version.
     pub revision: i64,
-    /// What was done: `create`, `update`, `delete`, `undelete`, `read`.
+    /// The operation: `create`, `update`, `delete`, `undelete`, `read`.
     pub operation: String,
-    /// Who did it.
+    /// The caller.
     pub caller: String,
 }
 

@@ -149,7 +149,7 @@ fn within<T>(message: T) -> Request<T> {
     request
 }
 
-/// What an answer says of a party.
+/// Returns what an answer says of a party.
 pub fn of_party(party: &Party) -> anyhow::Result<Acknowledged> {
     let body = Body::from(party);
     Ok(Acknowledged {
@@ -163,7 +163,7 @@ pub fn of_party(party: &Party) -> anyhow::Result<Acknowledged> {
     })
 }
 
-/// What an answer says of an agreement.
+/// Returns what an answer says of an agreement.
 pub fn of_agreement(agreement: &Agreement) -> anyhow::Result<Acknowledged> {
     let body = Body::from(agreement);
     Ok(Acknowledged {

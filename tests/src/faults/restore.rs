@@ -21,7 +21,7 @@ const PAGE: i32 = 5;
 /// Tries to go on after the connection of a watch broke.
 const TRIES: usize = 50;
 
-/// What to do.
+/// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The engine of the database.
@@ -32,7 +32,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What was used, and what was wrong with its answers.
+/// The count of what was used, and the faults of its answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Uses of what the lost future gave out.
@@ -45,13 +45,13 @@ pub struct Tally {
     pub tokens: Vec<String>,
     /// Answers to a read time of the lost future other than they were then.
     pub other_answers: Vec<String>,
-    /// What was given out before the copy and no longer holds.
+    /// The tokens returned before the copy that no longer hold.
     pub refused: Vec<String>,
     /// Watches that went on and left their watcher with something else than is listed.
     pub differing: Vec<String>,
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
@@ -60,7 +60,7 @@ pub struct Report {
     duration: Duration,
 }
 
-/// What was given out up to an instant.
+/// The tokens returned up to an instant.
 #[derive(Default)]
 struct Given {
     etags: Vec<(String, String)>,
@@ -275,7 +275,7 @@ fn judge_reading(then: &Titles, answer: &Result<Titles, Status>, tally: &mut Tal
     }
 }
 
-/// What was given out before the copy holds for ever.
+/// Checks that what was returned before the copy holds for ever.
 fn judge_past(what: &str, then: &Titles, answer: &Result<Titles, Status>, tally: &mut Tally) {
     match answer {
         Ok(now) if now == then => {}
@@ -301,7 +301,7 @@ fn judge_watch(
 }
 
 impl Report {
-    /// Whether nothing stale was accepted, and nothing lost was taken for what is.
+    /// Returns whether nothing stale was accepted, and nothing lost was taken for what is.
     pub fn is_good(&self) -> bool {
         let Tally { stale, tokens, refused, differing, .. } = &self.tally;
         [stale, tokens, refused, differing].iter().all(|found| found.is_empty())

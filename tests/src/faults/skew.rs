@@ -34,7 +34,7 @@ const WRONG: [i64; 4] = [-21_600_000, -600_000, 600_000, 21_600_000];
 /// Nothing may be recorded further ahead of the real time than this, in microseconds.
 const AHEAD: i64 = 10_000_000;
 
-/// What to do.
+/// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The engine of the database.
@@ -47,7 +47,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
@@ -127,7 +127,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     }))
 }
 
-/// What all probes were answered, by method.
+/// Returns what all probes were answered, by method.
 async fn gather(probes: &mut JoinSet<anyhow::Result<Answers>>) -> anyhow::Result<Answers> {
     let mut asked = Answers::new();
     while let Some(probed) = probes.join_next().await {
@@ -138,7 +138,7 @@ async fn gather(probes: &mut JoinSet<anyhow::Result<Answers>>) -> anyhow::Result
     Ok(asked)
 }
 
-/// What the watchers were told, compared with what was written: events, faults, and pairs of changes that share a time.
+/// Returns what the watchers were told, compared with what was written: events, faults, and pairs of changes that share a time.
 async fn compare(
     watchers: &mut JoinSet<anyhow::Result<Follower>>,
     changes: &mut [Change],
@@ -213,7 +213,7 @@ async fn writes(made: &Made, pauses: &mut Vec<Duration>) -> anyhow::Result<()> {
 }
 
 impl Report {
-    /// Whether nothing was lost, missed, refused or recorded in the future.
+    /// Returns whether nothing was lost, missed, refused or recorded in the future.
     pub fn is_good(&self) -> bool {
         self.findings.is_empty()
             && self.faults == Faults::default()

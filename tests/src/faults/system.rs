@@ -61,7 +61,7 @@ pub fn anonymous(address: SocketAddr) -> anyhow::Result<Connection> {
     Connection::to(&format!("http://{address}"))
 }
 
-/// What to start.
+/// The setup to start.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
     /// The engine of the database.
@@ -70,13 +70,13 @@ pub struct Setup {
     pub replicas: usize,
     /// `agreements` or `projects`.
     pub service: &'static str,
-    /// Whether the room for the database can be taken away.
+    /// The means by which the room for the database is taken away.
     pub room: Room,
-    /// Whether the clock of each replica can be set.
+    /// True if the clock of each replica can be set.
     pub clocks: bool,
 }
 
-/// What is killed.
+/// The victim of a kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Victim {
     /// One replica of the service, by its place.

@@ -1,4 +1,5 @@
-//! What a watcher must be told, worked out from what the writers were answered, beside what it was told: pure functions.
+//! The events that a watcher must be sent, derived from the answers to the writers, compared with those that it was sent:
+//! pure functions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -17,16 +18,16 @@ pub struct Change {
     pub name: String,
     /// The etag of the version that it made.
     pub etag: String,
-    /// Whether the party stands since then.
+    /// True if the party exists since then.
     pub stands: bool,
-    /// What the filters look at.
+    /// A field of the filters.
     pub kind: party::Kind,
-    /// What the filters look at.
+    /// A field of the filters.
     pub country_code: String,
 }
 
 impl Change {
-    /// What an answer says.
+    /// Returns what an answer says.
     pub fn of(party: &Party) -> anyhow::Result<Self> {
         Ok(Self {
             time: micros(party.update_time)?,
@@ -47,7 +48,7 @@ pub struct Filter {
     pub matches: fn(&Change) -> bool,
 }
 
-/// Those of the watchers, in turn. A bank of Kazakhstan matches all of them.
+/// The filters of the watchers, in turn. A bank of Kazakhstan matches all of them.
 pub const FILTERS: [Filter; 4] = [
     Filter { text: "", matches: |_| true },
     Filter { text: "kind = BANK", matches: |change| change.kind == party::Kind::Bank },
@@ -63,7 +64,7 @@ pub const FILTERS: [Filter; 4] = [
 pub struct Told {
     /// Its record time, in microseconds since 1970 UTC.
     pub time: i64,
-    /// What happened.
+    /// The kind of the change.
     pub kind: ChangeKind,
     /// The party.
     pub name: String,
@@ -71,7 +72,7 @@ pub struct Told {
     pub etag: String,
 }
 
-/// What a watcher was told that it should not have been, and the other way round.
+/// The events that a watcher was sent and should not have been, and the other way round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
     /// Never told.
@@ -130,7 +131,7 @@ pub fn expected(changes: &[Change], filter: &Filter, begun: i64) -> Vec<Told> {
     told
 }
 
-/// What a change means for a watcher that knows these; nothing if it does not concern it.
+/// Returns what a change means for a watcher that knows these; nothing if it does not concern it.
 fn follow<'a>(
     known: &mut BTreeMap<&'a str, &'a Change>,
     change: &'a Change,

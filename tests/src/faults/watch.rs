@@ -21,7 +21,7 @@ const LAST: &str = "parties/last";
 const LATE: usize = 4;
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// What to do.
+/// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The engine of the database.
@@ -38,7 +38,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-/// What was seen.
+/// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
@@ -109,7 +109,7 @@ async fn tell(made: Arc<AtomicUsize>, plan: Plan) {
 }
 
 impl Report {
-    /// Whether every watcher was told everything, once and in order.
+    /// Returns whether every watcher was told everything, once and in order.
     pub fn is_good(&self) -> bool {
         self.faults == Faults::default()
     }

@@ -25,18 +25,18 @@ const KEPT: usize = 50;
 /// One answered write of so many is sent again, kill or no kill.
 const REPEATED: u32 = 20;
 
-/// What a writer has seen.
+/// The observations of a writer.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Calls that ended without an answer and were made again, by code and reason.
     pub refusals: BTreeMap<String, usize>,
-    /// Those of them that said `UNAVAILABLE` or `RESOURCE_EXHAUSTED` without the time after which to try again.
+    /// The refusals with `UNAVAILABLE` or `RESOURCE_EXHAUSTED` without the time after which to try again.
     pub without_retry: usize,
     /// Writes of which the answer came only after such a call.
     pub delayed: usize,
     /// Answered writes that were sent once more, to compare the answers.
     pub repeated: usize,
-    /// What must not be.
+    /// The faults found.
     pub findings: Vec<Finding>,
 }
 
@@ -57,7 +57,7 @@ impl Tally {
         self.refusals.values().sum()
     }
 
-    /// Those of them that the service answered with INTERNAL.
+    /// Returns those of them that the service answered with INTERNAL.
     pub fn internal(&self) -> usize {
         self.refusals.get("Internal INTERNAL").copied().unwrap_or_default()
     }
@@ -74,7 +74,7 @@ impl Tally {
     }
 }
 
-/// What all writers of a storm share with the one who leads it.
+/// The state that the writers of a storm share with its leader.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// Agreements that all writers change, without etags.
@@ -288,7 +288,7 @@ impl Writer {
     }
 }
 
-/// Whether a call ended without saying what became of the write: the connection broke, nobody listened, the time ran out,
+/// Returns whether a call ended without saying what became of the write: the connection broke, nobody listened, the time ran out,
 /// the database was away or had no room, or others wrote the same all the time.
 pub(super) fn is_no_answer(status: &Status) -> bool {
     match status.code() {

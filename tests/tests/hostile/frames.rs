@@ -1,6 +1,6 @@
 //! HTTP/2 as an attacker writes it: frames by hand, because no client would.
 
-/// What a client begins with, and settings that change nothing.
+/// The preface of a client, and settings that change nothing.
 pub const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// The length of the preface alone.
 pub const PREFACE: usize = 24;

@@ -1,4 +1,4 @@
-//! Those who only want an answer, all the while.
+//! Honest callers, all the while.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ const NEWCOMER_EVERY: Duration = Duration::from_millis(250);
 /// Longer nobody waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What became of the calls.
+/// The results of the calls.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub answered: Vec<Duration>,
@@ -88,7 +88,7 @@ impl Honest {
         Self { stop, tally, callers }
     }
 
-    /// What became of the calls since it was asked last.
+    /// Returns the results of the calls since the last time.
     pub fn take(&self) -> Tally {
         std::mem::take(&mut *self.tally.lock().expect("nobody panics"))
     }

@@ -100,7 +100,7 @@ async fn attack<'a>(address: SocketAddr, scale: &Scale, honest: &'a Honest) -> L
     log
 }
 
-/// What was done, how long the slowest connection of it was borne, and how the honest callers fared.
+/// The attack, the life of its longest connection, and the results of the honest callers.
 struct Log<'a> {
     honest: &'a Honest,
     tally: Tally,

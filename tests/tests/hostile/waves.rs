@@ -29,11 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// How many write at a time, where it is about what they write.
 const ABREAST: usize = 50;
 
-/// What a connection does before it falls silent.
+/// The stages at which a connection stalls.
 pub const STALLS: [&str; 6] =
     ["TCP only", "half a preface", "no settings", "half the headers", "half a body", "half HTTP/1"];
 
-/// What a flood is made of.
+/// The frames of a flood.
 pub const FLOODS: [&str; 5] = ["headers", "continuation", "empty continuation", "ping", "settings"];
 
 /// The bytes of a stall.
@@ -140,7 +140,7 @@ pub async fn unread(address: SocketAddr, connections: usize, streams: u32) -> Du
     .await
 }
 
-/// Whoever writes is known: what is wrong with their request is then found where it is read.
+/// The token of the writers: their requests are then refused where they are decoded.
 static TOKEN: Mutex<String> = Mutex::new(String::new());
 
 /// Sends what writes with this token from now on.

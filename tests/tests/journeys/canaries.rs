@@ -74,7 +74,7 @@ fn round(address: SocketAddr, token: Option<&str>, name: &str) -> String {
     told.chain([brief]).collect::<Vec<_>>().join("\n")
 }
 
-/// Whoever reads: their subject, what they are granted, and which secrets they may be told.
+/// A caller: its subject, its grants, and the secrets that it may read.
 struct Caller {
     subject: &'static str,
     role: &'static str,
@@ -127,7 +127,7 @@ fn suite(folder: &Path, log: &str, issuer: Option<&Issuer>) -> Option<(Process, 
     Some((process, address))
 }
 
-/// Lays in an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a grant for each caller, as an
+/// Seeds an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a grant for each caller, as an
 /// operator does before people of an identity provider are let in. Gives the name of the activity.
 fn lay_in(address: SocketAddr, data: &Path, issuer: &Issuer) -> String {
     let writer = testkit::token(data);

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// Transactions of the large export.
 const TRANSACTIONS: usize = 12_000;
-/// What either side may hold more at the end of a large export than at its beginning, in KiB. Held as a whole, the
+/// The maximum growth of memory on either side, at the end of a large export than at its beginning, in KiB. Held as a whole, the
 /// transactions take several times that.
 const ROOM: u64 = 8 * 1024;
 
@@ -156,7 +156,7 @@ fn activities() -> String {
     text
 }
 
-/// What a process holds in memory, in KiB.
+/// Returns what a process holds in memory, in KiB.
 fn resident(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
@@ -211,7 +211,7 @@ fn a_large_export_takes_no_more_memory_than_a_small_one() {
     assert!(client_last < client_first + ROOM, "client: {client_first} → {client_last} KiB");
     assert!(server_last < server_first + ROOM, "server: {server_first} → {server_last} KiB");
 
-    // Whoever reads may leave: no error, no word.
+    // The reader may leave: no error, no output.
     let mut export = slow(&suite);
     let mut lines = BufReader::new(export.stdout.take().unwrap()).lines();
     read(&mut lines, 1);

@@ -33,7 +33,7 @@ fn paths(message: &MessageDescriptor, depth: usize) -> Vec<(String, bool)> {
     all
 }
 
-/// Whether a field of a message is CONFIDENTIAL or above, or of no tier.
+/// Returns whether a field of a message is CONFIDENTIAL or above, or of no tier.
 fn is_watched(message: &MessageDescriptor) -> bool {
     let tier = api::descriptors().get_extension_by_name("registan.options.v1.tier");
     let tier = tier.expect("there are tiers");
@@ -43,7 +43,7 @@ fn is_watched(message: &MessageDescriptor) -> bool {
     })
 }
 
-/// Whether a field of a message lies above PUBLIC, or is of no tier.
+/// Returns whether a field of a message lies above PUBLIC, or is of no tier.
 fn is_layered(message: &MessageDescriptor) -> bool {
     // A timestamp is one value: its parts have no tier.
     let is_part = |path: &str| matches!(path.rsplit('.').next(), Some("seconds" | "nanos"));

@@ -1,4 +1,4 @@
-//! What a service tells of its health when its database goes and comes back.
+//! The health of a service when its database goes and comes back.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use std::process::Command;
 use e2e::examples::{examples, run};
 use e2e::{Process, free_address, program};
 
-/// What every resource can do.
+/// The standard methods of every resource.
 const STANDARD: [&str; 10] = [
     "Get",
     "List",
@@ -92,7 +92,7 @@ fn short(service: &str, method: &str) -> String {
     if STANDARD.contains(&&*short) { short } else { method.to_owned() }
 }
 
-/// What a process serves, by reflection.
+/// Returns what a process serves, by reflection.
 fn served(name: &str, own: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
     let (grpcurl, registan) = (testkit::tool("grpcurl")?, program("registan")?);
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a start that cannot succeed says: one line that says what to do, and an exit code that is not 0.
+//! A start that cannot succeed: one line that names the remedy, and an exit code that is not 0.
 
 use std::collections::BTreeMap;
 use std::fs;

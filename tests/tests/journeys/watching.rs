@@ -47,7 +47,7 @@ fn write(address: SocketAddr, token: &str) {
     }
 }
 
-/// What a watcher prints until it is killed after some time; a message that was cut off does not count.
+/// Returns what a watcher prints until it is killed after some time; a message that was cut off does not count.
 fn watched(address: SocketAddr, resume_token: &str, milliseconds: u64) -> Vec<Value> {
     let request = json!({ "party": "parties/kz", "resume_token": resume_token }).to_string();
     let mut client = Command::new(testkit::tool("grpcurl").unwrap())

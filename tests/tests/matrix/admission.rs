@@ -1,4 +1,4 @@
-//! Who is let in, over gRPC: every method of every process with every kind of caller, held against the table.
+//! The admission of callers, over gRPC: every method of every process with every kind of caller, held against the table.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -42,7 +42,7 @@ fn places<'a>(suite: &'a Suite, path: &str) -> Vec<(&'a str, SocketAddr)> {
     services.copied().chain(gateway).collect()
 }
 
-/// What the table says of a caller and a method, whatever the record.
+/// Returns what the table says of a caller and a method, whatever the record.
 fn expected(table: &Table, path: &str, role: &str) -> Outcome {
     let grant = if matches!(role, "ANONYMOUS" | "UNGRANTED") { "-" } else { "desk" };
     let proof = if grant == "-" { "-" } else { "two" };

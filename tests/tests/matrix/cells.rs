@@ -14,9 +14,9 @@ const ANOTHER: &str = "things/another";
 pub struct Cell {
     /// `/registan.agreements.v1.AgreementService/GetAgreement`.
     pub path: String,
-    /// Who calls.
+    /// The caller.
     pub who: Who,
-    /// What for; absent where there is no such record.
+    /// The record; absent where there is none.
     pub record: Option<Record>,
 }
 
@@ -40,7 +40,7 @@ pub struct Record {
     pub whose: &'static str,
 }
 
-/// What becomes of a call.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is answered with the record, or the record is written.
@@ -53,7 +53,7 @@ pub enum Outcome {
     NotGranted,
     /// `NOT_FOUND`, or not in the list.
     NotFound,
-    /// Nobody can call it.
+    /// No caller can call it.
     NoRule,
 }
 

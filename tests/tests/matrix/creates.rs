@@ -1,4 +1,4 @@
-//! What a create tells of what its caller may not see: of a parent or a reference nothing, and of a name no more than that it is
+//! The answers of a create reveal of a hidden parent or a reference nothing, and of a name no more than that it is
 //! taken, whether it is tried or done.
 
 use e2e::Suite;
@@ -44,7 +44,7 @@ impl Stage {
         name.as_str().expect("a text").to_owned()
     }
 
-    /// What an editor is told who creates this, really or not.
+    /// Returns what an editor is told who creates this, really or not.
     async fn refused(&self, package: &str, one: &str, request: &Value) -> [Status; 2] {
         let path = format!("/{package}.{one}Service/Create{one}");
         let mut refusals = Vec::new();
@@ -58,7 +58,7 @@ impl Stage {
     }
 }
 
-/// Holds two refusals to be the same, with the names in them taken out.
+/// Holds two refusals to be the same, with the names in them removed.
 fn same(what: &str, one: (&Status, &str), other: (&Status, &str)) {
     let all = |(status, name): (&Status, &str)| (told(status, name), metadata(status));
     assert_eq!(all(one), all(other), "{what}");

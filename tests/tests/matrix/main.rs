@@ -41,7 +41,7 @@ fn cells(path: &str, does: &str) -> Vec<Cell> {
     .collect()
 }
 
-/// What the rules of the contract and the grants of the caller decide about a method that does this with a record.
+/// Returns what the rules of the contract and the grants of the caller decide about a method that does this with a record.
 fn decided(rules: &Rules, does: &str, cell: &Cell) -> Outcome {
     let (caller, rule) = (cell.who.caller(), rules.get(&cell.path));
     match caller.call(rule.map(AsRef::as_ref), NOW) {

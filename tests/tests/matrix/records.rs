@@ -1,5 +1,6 @@
-//! What is found, over gRPC: records of the own and of another desk, of every tier that a token reaches, and one that does not
-//! exist, asked for by every method of their resource. What is hidden answers as what is missing, byte for byte.
+//! The access matrix of records, over gRPC: records of the own and of another desk, of every tier that a token reaches, and
+//! one that does not exist, asked for by every method of their resource. What is hidden answers as what is missing, byte for
+//! byte.
 
 use std::collections::BTreeMap;
 
@@ -175,7 +176,7 @@ fn outdated(method: &str, one: &str, mut request: Value) -> Value {
     request
 }
 
-/// All that a caller is told by an error, with the name they asked for taken out.
+/// All that a caller is told by an error, with the name they asked for removed.
 pub fn told(status: &Status, name: &str) -> (Code, String, Vec<u8>) {
     let id = name.rsplit('/').next().expect("an id");
     let blank = "#".repeat(id.len());
@@ -197,7 +198,7 @@ fn has(messages: &[Bytes], name: &str) -> bool {
     messages.iter().any(|it| it.windows(name.len()).any(|part| part == name.as_bytes()))
 }
 
-/// Whoever reads and writes for desk KZ with everything their role can be given, and whoever says nothing.
+/// Returns a caller of each role for desk KZ with all that the role can be given, and an anonymous one.
 fn callers(suite: &Suite) -> Vec<(Who, Option<String>)> {
     let data = suite.folder.path().join("data");
     let nobody = Who { role: "ANONYMOUS".to_owned(), grant: "-", proof: "-" };
@@ -209,7 +210,7 @@ fn callers(suite: &Suite) -> Vec<(Who, Option<String>)> {
     all
 }
 
-/// What became of a call for one name.
+/// Returns the outcome of a call for one name.
 fn outcome(answer: &Result<Vec<Bytes>, Status>) -> Outcome {
     let Err(status) = answer else { return Outcome::Answered };
     match (status.code(), reason(status).as_str()) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cells::{Cell, Outcome, Record, Who};
 
-/// What is expected of every cell.
+/// The expected outcome of every cell.
 pub struct Table {
     /// By action and who calls.
     calls: BTreeMap<(String, String), String>,
@@ -74,12 +74,12 @@ impl Table {
         self.methods.keys().cloned().collect()
     }
 
-    /// What a method does with a record; nothing where it is not in the table.
+    /// Returns what a method does with a record; nothing where it is not in the table.
     pub fn does(&self, path: &str) -> &str {
         self.methods.get(path).map_or("", |(_, does)| does)
     }
 
-    /// Whether the caller of a cell is let in, whatever the record.
+    /// Returns whether the caller of a cell is let in, whatever the record.
     pub fn admits(&self, cell: &Cell) -> Outcome {
         let (action, _) = &self.methods[&cell.path];
         // What has ended is no grant.
@@ -92,7 +92,7 @@ impl Table {
         }
     }
 
-    /// What is expected of a cell.
+    /// Returns the expected outcome of a cell.
     pub fn expects(&self, cell: &Cell) -> Outcome {
         let admitted = self.admits(cell);
         if admitted != Outcome::Answered {

@@ -13,7 +13,7 @@ use tonic_types::StatusExt;
 
 /// A stream that has said nothing for so long has nothing to say for now; it is a watch.
 const QUIET: Duration = Duration::from_millis(700);
-/// Nobody waits longer for a first answer.
+/// The maximum wait for a first answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends and reads bytes.

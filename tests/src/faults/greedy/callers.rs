@@ -27,7 +27,7 @@ use tonic_types::StatusExt as _;
 use super::fill::{CHUNK, activity};
 use super::house::from;
 
-/// What one kind of greed came to.
+/// The results of one kind of greed.
 #[derive(Debug, Default)]
 pub struct Greed {
     /// Answers, or streams and connections that stand.
@@ -57,13 +57,13 @@ impl Greed {
     }
 }
 
-/// Whether a refusal says that there is too much to do, and when to come again.
+/// Returns whether a refusal says that there is too much to do, and when to come again.
 fn is_told_when(status: &tonic::Status) -> bool {
     matches!(status.code(), Code::ResourceExhausted | Code::Unavailable)
         && status.get_details_retry_info().is_some_and(|retry| retry.retry_delay.is_some())
 }
 
-/// One caller who asks for pages of 1000, so many a second, whether answered or not.
+/// One caller of pages of 1000, so many a second, whether answered or not.
 pub async fn lists(address: SocketAddr, a_second: u32, greed: Arc<Greed>) {
     let client = TransactionServiceClient::new(from([127, 0, 2, 1], address))
         .max_decoding_message_size(16 << 20);

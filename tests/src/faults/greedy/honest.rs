@@ -1,4 +1,4 @@
-//! Those who only want an answer, all the while. They have a thread of their own, so that the work of the greedy ones here
+//! Honest callers, all the while. They have a thread of their own, so that the work of the greedy ones here
 //! does not count as waiting there.
 
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Longer nobody waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is asked, in turn. A newcomer asks on a new connection.
+/// The calls, in turn. A newcomer asks on a new connection.
 const QUESTIONS: [&str; 10] = [
     "get party",
     "get project",
@@ -43,14 +43,14 @@ const QUESTIONS: [&str; 10] = [
     "brief",
 ];
 
-/// What became of the calls of one kind.
+/// The results of the calls of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
     answered: Vec<Duration>,
     failed: Vec<String>,
 }
 
-/// What became of all calls, by kind.
+/// The results of all calls, by kind.
 #[derive(Clone, Debug, Default)]
 pub struct Tally(BTreeMap<&'static str, Calls>);
 
@@ -71,7 +71,7 @@ impl Tally {
         times.get(times.len() * share / 1000).or(times.last()).copied().unwrap_or_default()
     }
 
-    /// What is asked.
+    /// Returns the kinds of calls.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.0.keys().copied()
     }

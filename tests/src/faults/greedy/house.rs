@@ -15,14 +15,14 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::process::{Process, free_address, program};
 
-/// What the base of the deployment says of the gateway.
+/// The quotas of the gateway in the base of the deployment.
 const QUOTAS: [(&str, &str); 4] = [
     ("REGISTAN_CALLS_PER_SECOND", "100"),
     ("REGISTAN_CALLS_PER_CALLER", "8"),
     ("REGISTAN_STREAMS_PER_CALLER", "32"),
     ("REGISTAN_CONNECTIONS_PER_ADDRESS", "128"),
 ];
-/// What `deploy/Containerfile` says of the allocator.
+/// The setting of the allocator in `deploy/Containerfile`.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "0");
 const NAMES: [&str; 4] = ["agreements", "projects", "rights-reporting", "gateway"];
 

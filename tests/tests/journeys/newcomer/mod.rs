@@ -1,4 +1,4 @@
-//! What somebody meets who has never seen the suite: reflection that teaches, commands that answer people, refusals that say
+//! The suite as a newcomer meets it: reflection that teaches, commands that answer people, refusals that say
 //! what to do, overlays that start.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]

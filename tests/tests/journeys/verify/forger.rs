@@ -1,4 +1,4 @@
-//! Somebody with the database and the source code: alters a version and writes all hashes anew. Shares no code with the suite,
+//! A forger with the database and the source code: alters a version and writes all hashes anew. Shares no code with the suite,
 //! so that it is a second reading of how the chain is made, too.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Statement};

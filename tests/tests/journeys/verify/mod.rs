@@ -86,7 +86,7 @@ const ROLLED_BACK: &str = "DELETE FROM party WHERE name = 'parties/last-one';
     public = (SELECT MAX(time) FROM change), restricted = (SELECT MAX(time) FROM change),
     confidential = (SELECT MAX(time) FROM change), hash = (SELECT hash FROM change ORDER BY seq DESC LIMIT 1)";
 
-/// What was found, and whether all fits.
+/// The result of a verification.
 struct Found {
     fits: bool,
     text: String,
