@@ -226,7 +226,7 @@ impl<T> Field<T> {
         Self { filterable: false, ..Self::text(path, read) }
     }
 
-    /// What a filter or an order calls it.
+    /// Returns the name of the field in filters and orders.
     pub const fn path(&self) -> &'static str {
         self.path
     }

@@ -50,7 +50,7 @@ fn is_layered(message: &MessageDescriptor) -> bool {
     paths(message, DEPTH).iter().any(|(path, is_public)| !is_public && !is_part(path))
 }
 
-/// What the options of the fields of a message say a filter may ask, and what an order may.
+/// Returns the paths that a filter may use by the options of the fields, and those of an order.
 fn indexed(message: &MessageDescriptor) -> (BTreeSet<String>, BTreeSet<String>) {
     let index = api::descriptors().get_extension_by_name("registan.options.v1.index");
     let index = index.expect("there are indexes");

@@ -20,5 +20,6 @@ mod reasons;
 mod second_client;
 mod served;
 mod startup;
+mod style;
 mod verify;
 mod watching;
