@@ -1,11 +1,11 @@
-//! What the record keeps of a value: bytes, whose form the resource chooses.
+//! The document of a value: bytes, whose form the resource chooses.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A value that is kept as bytes. The log commits to these bytes, so what was kept once must be readable for ever.
 ///
-/// What serde can write and read is kept as JSON; a type of another form is not `Serialize` and says so itself.
+/// A value that is kept as bytes: one that serde can write and read as JSON; a type of another form implements this itself.
 pub trait Document: Sized {
     /// Returns the bytes to keep, or why there are none.
     fn to_document(&self) -> Result<Vec<u8>, String>;

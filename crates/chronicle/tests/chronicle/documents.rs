@@ -109,7 +109,7 @@ async fn all<T: Resource>(record: &Chronicle, page_size: u64) -> Vec<T> {
     let mut request = ListRequest { page_size, ..ListRequest::default() };
     let mut found = Vec::new();
     loop {
-        let page = record.list::<T>(&request, &Reader::machinery()).await.unwrap();
+        let page = record.list::<T>(&request, &Reader::system()).await.unwrap();
         found.extend(page.items.into_iter().map(|item| item.into_stored().value));
         if page.next_page_token.is_empty() {
             return found;
@@ -121,7 +121,7 @@ async fn all<T: Resource>(record: &Chronicle, page_size: u64) -> Vec<T> {
 #[tokio::test]
 async fn a_resource_is_kept_in_a_form_of_its_own() {
     testkit::on_both(|url| async move {
-        let (record, whole) = (record(&url).await, Reader::machinery());
+        let (record, whole) = (record(&url).await, Reader::system());
         let first = record.create(&call(), parcel(0)).await.unwrap();
         let entries = (1..12).map(|number| Entry::create(&parcel(number)).unwrap());
         record.record(&call(), entries.collect()).await.unwrap();
