@@ -81,7 +81,7 @@ fn service(now: &str, resource: &Resource) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// What the contract says of a resource, and its proto service where nothing of it is by hand.
+    /// Returns the options of a resource, and its proto service where nothing of it is by hand.
     fn made(noun: &str) -> (Resource, String) {
         let resources = resource::all(&root().join("proto")).unwrap();
         let resource = resources.into_iter().find(|it| it.noun() == noun).unwrap();

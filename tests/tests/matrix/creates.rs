@@ -17,7 +17,7 @@ const AGREEMENTS: &str = "registan.agreements.v1";
 const PROJECTS: &str = "registan.projects.v1";
 const RIGHTS: &str = "registan.rights.v1";
 
-/// A suite, whoever may do everything, and an editor of the desk KZ up to RESTRICTED.
+/// A suite, a caller who may do everything, and an editor of the desk KZ up to RESTRICTED.
 struct Stage {
     channel: Channel,
     all: String,
@@ -32,7 +32,7 @@ impl Stage {
         Self { channel: connect(suite.address).await, all: suite.token(), editor }
     }
 
-    /// The name of a record that whoever may do everything makes.
+    /// Returns the name of a record made by the caller who may do everything.
     async fn make(&self, package: &str, one: &str, request: Value) -> String {
         let path = format!("/{package}.{one}Service/Create{one}");
         let answer = ask(&self.channel, Some(&self.all), &path, &request).await;

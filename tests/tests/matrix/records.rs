@@ -218,7 +218,7 @@ fn outcome(answer: &Result<Vec<Bytes>, Status>) -> Outcome {
         (Code::PermissionDenied, "ROLE_MISSING") => Outcome::RoleNeeded,
         (Code::PermissionDenied, "NOT_GRANTED") => Outcome::NotGranted,
         (Code::NotFound, _) => Outcome::NotFound,
-        // As far as whoever may do it comes.
+        // The outcome for a caller who may do it.
         (Code::Aborted, "ETAG_MISMATCH") | (Code::AlreadyExists, _) => Outcome::Answered,
         (code, reason) => panic!("{code:?} {reason}: {}", status.message()),
     }

@@ -7,11 +7,11 @@ use super::wrap;
 
 /// A part of a file between two markers.
 pub struct Region {
-    /// What stands in it, by name: the system fields.
+    /// Its name: the system fields.
     what: &'static str,
     /// Its elements with holes, a blank line between them.
     template: &'static str,
-    /// What stands between two elements.
+    /// The text between two elements.
     between: &'static str,
     indent: &'static str,
     /// The line after which the region begins where it is not in the file yet.

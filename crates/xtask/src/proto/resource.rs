@@ -1,4 +1,4 @@
-//! What the contract says of a resource.
+//! The resources of the contract.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use protox::prost_reflect::{
     Value,
 };
 
-/// What the system fields of a message need.
+/// The imports that the system fields of a message need.
 pub const MESSAGE_IMPORTS: [&str; 4] = [
     "google/api/field_behavior.proto",
     "google/api/resource.proto",
@@ -18,7 +18,7 @@ pub const MESSAGE_IMPORTS: [&str; 4] = [
     "registan/options/v1/options.proto",
 ];
 
-/// What the standard methods need, besides the resource.
+/// The imports that the standard methods need, besides the resource.
 pub const SERVICE_IMPORTS: [&str; 7] = [
     "google/api/annotations.proto",
     "google/api/field_behavior.proto",
@@ -38,7 +38,7 @@ pub struct Resource {
     pub file: PathBuf,
     /// The name of the message: `Framework`.
     pub message: String,
-    /// What stands in the holes of a template: of `@noun@`, `framework`.
+    /// The text for the holes of a template: of `@noun@`, `framework`.
     holes: BTreeMap<&'static str, String>,
     /// The conditions that hold for it: `?parent|` begins a line of a template that needs a parent.
     conditions: BTreeSet<&'static str>,
@@ -115,7 +115,7 @@ impl Options {
         })
     }
 
-    /// What is said of a message, if it is a resource.
+    /// Returns what is said of a message, if it is a resource.
     fn resource(&self, message: &MessageDescriptor) -> Option<Result<Resource>> {
         let options = message.options();
         let kind = options.get_extension(&self.kind).as_message()?.clone();
@@ -172,7 +172,7 @@ impl Options {
         Ok(Resource { file, message: message.name().to_owned(), holes, conditions })
     }
 
-    /// What a filter and an order call the fields of a message.
+    /// Collects what filters and orders call the fields of a message.
     fn indexes(&self, message: &MessageDescriptor, above: &str, depth: usize, found: &mut Asked) {
         let fields = message.fields().map(|field| (format!("{above}{}", field.name()), field));
         for (path, field) in fields.filter(|(path, _)| path != "name") {
@@ -191,7 +191,7 @@ impl Options {
     }
 }
 
-/// What can be asked of a resource.
+/// The fields of a resource that filters and orders may use.
 #[derive(Default)]
 struct Asked {
     filters: Vec<String>,
