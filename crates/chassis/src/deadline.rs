@@ -30,7 +30,7 @@ pub fn forward(headers: &mut HeaderMap) {
     }
 }
 
-/// How long whoever sends these `headers` waits, if they say so.
+/// The timeout in these `headers`, if there is one.
 pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
     parse(headers).ok().flatten()
 }

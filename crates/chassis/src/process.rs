@@ -37,7 +37,7 @@ where
 {
     let settings = Settings::load(flags)?;
     telemetry::init(&settings)?;
-    // Settings that do not fit together are told before anything is written.
+    // Settings that do not fit together are reported before anything is written.
     development::is_on(&settings)?;
     block_on(async {
         let stop = stop_signal()?;

@@ -1,4 +1,4 @@
-//! Tokens for development: of a key in the data folder, taken on loopback alone, where whoever can read the key can read the
+//! Tokens for development: of a key in the data folder, accepted on loopback alone, where who can read the key can read the
 //! databases too. They say what their holder may do, which no other token does.
 
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ pub fn has_key(folder: &Path) -> bool {
     file::read(&folder.join(KEY_FILE)).is_ok_and(|key| key.is_some())
 }
 
-/// Makes the key in `folder`, if it is not there, so that whoever may read the folder can sign a token with it.
+/// Makes the key in `folder`, if it is not there, so that those who may read the folder can sign a token with it.
 pub fn make_key(folder: &Path) -> Result<()> {
     file::read_or_make(&folder.join(KEY_FILE)).map(drop)
 }

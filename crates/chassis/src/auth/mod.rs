@@ -1,7 +1,7 @@
 //! Authentication: every process verifies the access token itself.
 //!
 //! - `bearer`: finds the token in a request
-//! - `token`: what a token must be, whoever issued it
+//! - `token`: the checks of a token of any issuer
 //! - `oidc`: tokens of the issuer that the settings name; `keys` and `fetch` are its keys and how they are fetched
 //! - `development`: tokens of a key in the data folder, on loopback alone
 //! - `verified`: tokens that were verified before, so that a call costs one hash and one look-up
@@ -146,7 +146,7 @@ impl Authenticator {
         Ok(identity)
     }
 
-    /// As the caller is told. On loopback the likeliest mistake is the key of another folder, so it names ours.
+    /// Returns the error for the caller. On loopback the likeliest mistake is the key of another folder, so it names ours.
     fn failure(&self, refused: &Refused) -> Failure {
         match (&self.issuer, refused) {
             (Issuer::Development(issuer), Refused::Unknown) => Refused::other_key(&issuer.folder()),

@@ -1,8 +1,8 @@
-//! Why a token is not taken, and what of it the caller is told.
+//! The errors of tokens that are not accepted.
 
 use crate::failure::{Code, ErrorReason, Failure};
 
-/// Why a token is not taken. A caller is told no more than this: the rest would help to forge one.
+/// The reason for which a token is not accepted. No more is revealed: the rest would help to forge one.
 #[derive(Debug)]
 pub(super) enum Refused {
     /// It was valid once.
@@ -20,7 +20,7 @@ pub(super) enum Refused {
 }
 
 impl Refused {
-    /// As the caller is told; `advice` says how to get a token.
+    /// Returns the error for the caller; `advice` says how to get a token.
     pub fn failure(&self, advice: &str) -> Failure {
         let (problem, what) = match *self {
             Self::Expired => ("EXPIRED", "has expired"),
@@ -48,7 +48,7 @@ impl Refused {
         Self::invalid(problem, what, advice)
     }
 
-    /// As [`Self::Unknown`] is told by a suite that takes tokens of the key in `folder` alone.
+    /// Returns the error [`Self::Unknown`] of a suite that accepts tokens of the key in `folder` alone.
     pub fn other_key(folder: &str) -> Failure {
         let advice =
             format!("get one with `registan token --role editor --desk all --data-dir {folder}`");

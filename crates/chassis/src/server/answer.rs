@@ -31,7 +31,7 @@ pub(super) struct Answer {
     body: Body,
     /// When the stream must end, and how long it was allowed. A unary answer is ready by the time it gets here.
     deadline: Option<(Pin<Box<Sleep>>, Duration)>,
-    /// Until when its caller may be told anything.
+    /// The time until which its caller may receive anything.
     lease: Option<Lease>,
     outcome: Outcome,
 }

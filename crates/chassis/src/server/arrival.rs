@@ -23,7 +23,7 @@ pub(super) struct Arrival {
     /// Runs while the next frame is awaited.
     timer: Option<Pin<Box<Sleep>>>,
     stalled: Arc<Notify>,
-    /// Told how much was read.
+    /// Counts the bytes read.
     bill: Option<Arc<Bill>>,
 }
 

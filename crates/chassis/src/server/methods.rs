@@ -1,4 +1,4 @@
-//! The methods that are served: who may call them and whether they stream, told by the descriptors.
+//! The methods that are served: who may call them and whether they stream, from the descriptors.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -31,7 +31,7 @@ pub(super) struct Method {
     pub is_stream: bool,
     /// How many calls it counts for in the quota of its caller, before what its bytes count for.
     pub cost: u32,
-    /// Everybody may call it, whoever they say they are.
+    /// Every caller may call it, also with an invalid token.
     pub is_open: bool,
     /// The rule of who may call it; without one, no caller.
     pub rule: Option<Arc<Rule>>,

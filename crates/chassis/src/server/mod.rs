@@ -11,7 +11,7 @@
 //! - `limits`: the bounds of all that, and what one caller may use
 //! - `rates`: how much one caller may ask for
 //! - `health`: tells whether the process serves; on a port of its own too, for those who look after it
-//! - `methods`: the methods there are, their rules, and which of them stream, told by the descriptors
+//! - `methods`: the methods there are, their rules, and which of them stream, from the descriptors
 //! - `redacted`: redacts every answer for its caller
 
 mod activity;
@@ -149,7 +149,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     edge: Edge,
-    /// Where health alone is told.
+    /// The address that serves health alone.
     probes: Option<(TcpListener, Edge)>,
     health: Health,
     stopping: CancellationToken,

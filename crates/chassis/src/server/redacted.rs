@@ -59,7 +59,7 @@ impl Redacted {
         Ok(Self { routes, redaction, untouched })
     }
 
-    /// Runs the method that is asked for. Whoever [asks](caller::current) now decides what is left of the answer.
+    /// Runs the method that is asked for. The [caller](caller::current) of now decides what is redacted.
     pub async fn call(mut self, request: Request<Arrival>) -> Result<Response<Body>, Infallible> {
         let path = request.uri().path();
         let service = path.split('/').nth(1).unwrap_or_default();

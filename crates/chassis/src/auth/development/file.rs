@@ -45,7 +45,7 @@ fn make(path: &Path) -> Result<()> {
     let draft = draft_beside(path)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(pair.as_ref()).and_then(|()| file.sync_all());
-    // A link is there whole or not at all, and not twice: the key of whoever was first is the key.
+    // A link is there whole or not at all, and not twice: the key made first is the key.
     let linked = written.and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
     match linked {

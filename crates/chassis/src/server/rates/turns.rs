@@ -36,7 +36,7 @@ impl Turns {
     }
 
     /// The turn of one call, which is not taken yet.
-    /// A caller of whom too many wait already is told to come again: who waits takes memory.
+    /// A caller with too many waiting calls is refused: a waiting call takes memory.
     pub fn of(self: &Arc<Self>, key: Key) -> Result<Turn, Failure> {
         let mut callers = self.callers();
         let line = callers
