@@ -14,7 +14,7 @@ use crate::schema::{id, open_literal};
 /// The versions `v` of a kind that stand now, deleted ones too, and hold one of these texts in a column that has an index;
 /// nothing is selected of them yet. `changes` is how many the record has.
 ///
-/// PostgreSQL is told to look up one text after the other. Without statistics, which a table that has just grown lacks, it takes
+/// PostgreSQL must look up one text after the other. Without statistics, which a table that has just grown lacks, it takes
 /// "stands now" for rare, and would compare the texts with every row that stands.
 pub(crate) fn among(
     backend: DbBackend,

@@ -68,7 +68,7 @@ impl<T: Resource> Event<Stored<T>> {
 
 /// An event made from a line of the log: its kind, its time, and the token to resume from.
 type Told = (EventKind, i64, String);
-/// A line of the log of which something is to be told.
+/// A line of the log that makes an event.
 type Line<'a> = (&'a QueryResult, Told);
 
 /// A watcher of one kind of resource.
@@ -82,7 +82,7 @@ pub struct Watcher<T> {
     sent: Sent,
     /// True if there may be more in the log, whatever is known of the head.
     behind: bool,
-    /// The record time up to which everything was told, as far as this reader can notice; absent before the first look.
+    /// The record time up to which everything was sent, as far as this reader can see; absent before the first look.
     told: Option<i64>,
     wake: watch::Receiver<i64>,
     of: PhantomData<fn() -> T>,
@@ -145,7 +145,7 @@ impl<T: Resource> Watcher<T> {
     /// Waits until the record has moved.
     pub async fn moved(&mut self) {
         if self.wake.changed().await.is_err() {
-            // The record is closed: whoever serves it ends this watch too.
+            // The record is closed: its server ends this watch, too.
             std::future::pending::<()>().await;
         }
         self.behind = true;
@@ -156,12 +156,12 @@ impl<T: Resource> Watcher<T> {
         matches!(self.place, Some(Place::Changes(_) | Place::Within(..)))
     }
 
-    /// The record time up to which everything was told, as far as this reader can notice; 0 before the first [`Self::next`].
+    /// The record time up to which everything was sent, as far as this reader can see; 0 before the first [`Self::next`].
     pub fn read_time(&self) -> i64 {
         self.told.unwrap_or(0)
     }
 
-    /// From where a watch goes on after all that was told.
+    /// The token from which a watch resumes after all that was sent.
     pub fn resume_token(&self) -> Result<String, Error> {
         let Some(place) = self.place.clone() else { return Ok(String::new()) };
         let trust = self.sent.trust(place.through());
@@ -256,7 +256,7 @@ impl<T: Resource> Watcher<T> {
         let hash: String = first.try_get("", "head_hash")?;
         let head = Mark::new(first.try_get("", "head")?, Some(&hash));
         self.sent.look(head.time);
-        // How far this reader can notice the record to be must come from the same instant as what was told.
+        // How far this reader can notice the record to be must come from the same instant as what was sent.
         self.told = Some(first.try_get("", "noticed")?);
         let lines = with_version(&rows)?;
         let (told, through) = self.read(&lines)?;
@@ -299,7 +299,7 @@ impl<T: Resource> Watcher<T> {
             if was || is {
                 let (uid, shown) = (row.try_get("", "uid")?, flag(row, "shown")?);
                 let kind = self.sent.step(Step { uid, time, was, is, shown })?;
-                // Of what changed above this watcher they are told nothing.
+                // What changed above this watcher is not sent.
                 let is_own = flag(row, "own")?;
                 if let Some(kind) = kind.filter(|kind| is_own || *kind != EventKind::Changed) {
                     told.push((*row, (kind, time, self.resume_token()?)));

@@ -88,7 +88,7 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
     }
 }
 
-/// So many connections beside those of the readers, each opened when first used, by whoever uses it.
+/// So many connections beside those of the readers, each opened when first used, by its user.
 pub(crate) fn apart(readers: &DatabaseConnection, most: u32) -> DatabaseConnection {
     if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();

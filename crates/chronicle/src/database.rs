@@ -55,7 +55,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
                 .pragma("trusted_schema", "OFF")
         });
     if sqlite {
-        // A connection that is replaced when it is old or idle is opened by whoever gives it back: by what is long, some day.
+        // A connection that is replaced when it is old or idle is opened by the task that returns it: by a long one, some day.
         options.max_lifetime(None).idle_timeout(None);
     }
     let db = connect(options).await?;

@@ -30,7 +30,7 @@ pub enum Error {
     /// The change that the token refers to is not in the record: an older copy was restored.
     #[error("the record went back to before what the token stands on")]
     WentBack,
-    /// Something was hidden, and it is not known whether the watcher was ever told of it: it must begin anew.
+    /// Something was hidden, and it is not known whether the watcher was ever sent it: it must start again.
     #[error("what may be seen changed while nobody watched")]
     VisibilityChanged,
     /// The instant asked for lies before the first change, which is of this record time.

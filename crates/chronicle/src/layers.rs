@@ -110,7 +110,7 @@ impl<T: Resource> Stored<T> {
         self
     }
 
-    /// Record time at which the first version was recorded, whoever may see that.
+    /// Record time at which the first version was recorded, visible or not.
     pub(crate) fn first_recorded(&self) -> i64 {
         self.layers.0.as_ref().map_or(self.created, |own| own.created)
     }
@@ -165,7 +165,7 @@ impl Layers {
             return Self { seen: tier, shown: tier, views: Views::default() };
         };
         let before = stored.before();
-        // Where no field lies above the others, whoever sees the resource sees every change of it.
+        // Where no field lies above the others, a reader who sees the resource sees every change of it.
         let differs = |level| turned || !T::LAYERED || !same(&stored.value, value, level);
         let noticed = |level: Tier| match (before.tier <= level, tier <= level) {
             (true, true) => differs(level),

@@ -15,7 +15,7 @@ use crate::resource::{Resource, Stored};
 use crate::schema::id;
 
 /// The documents of an answer come to no more bytes than this, but for a single one that does: well below the 4 MiB that a
-/// client takes where nobody told it to take more.
+/// client accepts by default.
 const MOST_BYTES: usize = 3 << 20;
 /// The same of what a stream reads at a time: it sends one resource after the other, and has all of them in memory meanwhile.
 const MOST_OF_STREAM: usize = 1 << 20;

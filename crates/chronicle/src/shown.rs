@@ -1,5 +1,5 @@
 //! The one way out: a version that goes into an answer, of which the log says, where it must, that it was read or written by
-//! whoever gets it. A message is made of nothing else, so none can forget it.
+//! its reader. A message is made of nothing else, so none can forget it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hash;
@@ -33,7 +33,7 @@ impl<T> Deref for Shown<T> {
 }
 
 impl<T> Shown<T> {
-    /// A version that whoever gets it has written: the log says so.
+    /// A version that its reader has written: the log records it.
     pub(crate) const fn written(stored: Stored<T>) -> Self {
         Self(stored)
     }
@@ -129,7 +129,7 @@ impl Chronicle {
         Ok(recorded.show(stored))
     }
 
-    /// Records, as read by `method`, the versions of resources `T` of which something is told without showing them.
+    /// Records, as read by `method`, the versions of resources `T` of which something is revealed without showing them.
     pub async fn told<T: Resource>(
         &self,
         reader: &Reader,

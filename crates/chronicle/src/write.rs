@@ -124,7 +124,7 @@ impl Chronicle {
     }
 
     /// Keeps the request id of a call that writes nothing, because all stands already as it is wanted: sent again, it is
-    /// answered by this version, whoever wrote another one meanwhile. `Busy` if the request id is taken.
+    /// answered by this version, even if another one was written meanwhile. `Busy` if the request id is taken.
     pub async fn keep_answer<T: Resource>(
         &self,
         call: &Call,

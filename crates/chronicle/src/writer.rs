@@ -60,7 +60,7 @@ impl Job {
 pub(crate) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
-    /// Starts it; it ends with the last way to it. `head` is told the record time of each commit.
+    /// Starts it; it ends with the last way to it. `head` receives the record time of each commit.
     pub fn start(
         readers: DatabaseConnection,
         clock: Arc<dyn Clock>,
@@ -139,7 +139,7 @@ impl Run {
     }
 
     async fn serve(&mut self, mut jobs: Vec<Job>) {
-        // Who has gone was told nothing, and nothing is written for them.
+        // A caller that has gone gets no answer, and nothing is written for it.
         jobs.retain(|job| !job.done.is_closed());
         while !jobs.is_empty() {
             match self.transaction(&jobs).await {
@@ -148,7 +148,7 @@ impl Run {
                         let _gone = job.done.send(Ok(times));
                     }
                 }
-                // Whoever lost a race is refused; the others try again without them.
+                // A write that lost a race is refused; the others try again without it.
                 Err(Refusal::Conflict(Some(lost))) if lost < jobs.len() => {
                     let _gone = jobs.swap_remove(lost).done.send(Err(Error::Busy));
                 }

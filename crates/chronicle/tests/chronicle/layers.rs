@@ -19,7 +19,7 @@ const HISTORIES: u64 = 12;
 async fn check(record: &Arc<Chronicle>, model: &Model<'_>, start: &str) {
     let (versions, reader) = (model.versions, reader(model.level));
     let first = model.revisions().first().map(|place| versions[*place].time);
-    // Readings move the head of whoever sees everything.
+    // Readings move the head of a reader who sees everything.
     if let Some(noticed) = model.noticed().filter(|_| model.level < Tier::Secret) {
         assert_eq!(record.head(&reader).await.unwrap(), noticed, "{:?}", model.level);
     }

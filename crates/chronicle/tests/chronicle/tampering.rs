@@ -63,7 +63,7 @@ const ALTERATIONS: [(&str, &str); 25] = [
     ("UPDATE change SET commitment = 'forged' WHERE seq = 11", "change 11"),
     ("UPDATE head SET hash = 'forged'", "head"),
     ("UPDATE head SET public = 0", "the head's time public"),
-    // The year 9999: whoever watches from there misses all that is written until then.
+    // The year 9999: a watcher from there misses all that is written until then.
     ("UPDATE head SET time = 253402300799000000", "the head's time is 253402300799000000"),
     ("UPDATE head SET time = time - 1", "the head's time is"),
     (

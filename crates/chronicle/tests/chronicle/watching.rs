@@ -1,4 +1,4 @@
-//! Writers in two processes' worth of records, watchers that are cut and resumed at random: what each watcher was told, in
+//! Writers in two processes' worth of records, watchers that are cut and resumed at random: what each watcher was sent, in
 //! order and once, folds to what a list says.
 //!
 //! `STORM_CHANGES=100000` makes it as long as one likes.
@@ -82,7 +82,7 @@ async fn write(record: Arc<Chronicle>, writer: usize, count: usize) -> usize {
     written
 }
 
-/// Watches until it was told everything up to the end, cut off and resumed again and again.
+/// Watches until it was sent everything up to the end, cut off and resumed again and again.
 async fn watch(
     records: [Arc<Chronicle>; 2],
     number: usize,
@@ -242,7 +242,7 @@ async fn a_quiet_watch_claims_no_more_than_it_told() {
     testkit::on_both(|url| async move {
         let record = record(&url).await;
         let all = ListRequest::default;
-        // A snapshot of nothing, and a change before anybody asks how far it was told.
+        // A snapshot of nothing, and a change before the first look at how far it was sent.
         let mut watcher = record.watch::<Thing>(all(), "", public()).unwrap();
         assert!(watcher.next().await.unwrap().is_empty());
         let first = record.create(&call(), thing(0, 0)).await.unwrap();

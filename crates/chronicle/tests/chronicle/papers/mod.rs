@@ -20,7 +20,7 @@ pub const NAME: &str = "papers/p";
 const STEPS: usize = 24;
 pub const LEVELS: [Tier; 4] = [Tier::Public, Tier::Restricted, Tier::Confidential, Tier::Secret];
 
-/// A title for whoever may see it, and three fields each above the one before.
+/// A title for those who may see it, and three fields each above the one before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Paper {
     pub name: String,

@@ -1,4 +1,4 @@
-//! A resource that lies within a thing, somebody who watches it and keeps what they are told, and random changes of both.
+//! A resource that lies within a thing, a watcher that keeps what it is sent, and random changes of both.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -154,7 +154,7 @@ impl Client {
         }
     }
 
-    /// Takes all there is from where it was, and says what was told.
+    /// Takes all there is from where it was, and returns what was sent.
     pub async fn all(&mut self) -> Vec<EventKind> {
         let mut watcher = self.begin();
         while !self.take(&mut watcher, usize::MAX).await.unwrap() {}
