@@ -2,7 +2,7 @@
 //!
 //! A call for a proto service of another process goes through without being decoded:
 //!
-//! - `routes`: which process answers which proto service, told by the contract
+//! - `routes`: which process answers which proto service, from the contract
 //! - `proxy`: passes a call on, frame by frame
 //! - `upstream`: the sockets to one process, for short calls and for streams
 //! - `health`: tells which processes are up

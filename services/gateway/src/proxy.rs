@@ -1,6 +1,6 @@
 //! Passes a call on, frame by frame: streams of all kinds, metadata, trailers and error details go through as they are.
 //!
-//! The server this runs in has measured the deadline and will end the answer at it; here the rest of it is told to the
+//! The server this runs in has measured the deadline and will end the answer at it; here the rest of it is passed to the
 //! service, so that both stop. When the caller leaves, the server drops the answer, which resets the stream behind it.
 
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! Which process answers which proto service: told by the package it stands in.
+//! The process that answers each proto service, by its package.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

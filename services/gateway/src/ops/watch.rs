@@ -113,7 +113,7 @@ impl Merged {
         }
     }
 
-    /// An event as the caller is told it. A heartbeat of one kind only says how far that kind is.
+    /// An event as the caller receives it. A heartbeat of one kind only says how far that kind is.
     fn answer(&mut self, kind: ResourceKind, event: Event) -> Option<WatchResponse> {
         let place = self.places.iter_mut().find(|place| place.kind() == kind)?;
         place.resume_token = event.resume_token;

@@ -148,7 +148,7 @@ fn url(running: &Running) -> String {
     format!("http://{}", running.address)
 }
 
-/// Names and etags: what a watcher knows after what it was told.
+/// Names and etags: what a watcher knows after what it was sent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fold(pub BTreeMap<String, String>);
 

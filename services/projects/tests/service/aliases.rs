@@ -75,7 +75,7 @@ async fn a_participant_is_found_by_any_name_of_the_organization() {
             assert_eq!(others, ["d-other", "e-hidden"], "{name}");
         }
         assert_eq!(found(&mut running, "participants:\"XI-IATI-ELSE\"").await, ["d-other"]);
-        // That somebody hidden is known by both is told to nobody.
+        // That a hidden participant is known by both is not revealed.
         assert_eq!(found(&mut running, "participants:\"QQ-OFFICE\"").await, ["e-hidden"]);
         assert!(found(&mut running, "participants:\"ZZ-7654321\"").await.is_empty());
     })

@@ -1,4 +1,4 @@
-//! Importing with less than all clearances: what an importer may not see or write stays as it is, and is not told of.
+//! Importing with less than all clearances: what an importer may not see or write stays as it is, and is not revealed.
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{

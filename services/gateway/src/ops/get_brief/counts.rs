@@ -1,4 +1,4 @@
-//! Counts of what delegations did, told so that they lead to nobody.
+//! Counts of the activities of delegations, rounded so that they lead to no person.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use api::registan::partnership::v1::activity_count::Exactness;
 use api::registan::rights::v1::activity::{Kind, Outcome};
 use facts::Day;
 
-/// Below so many a number leads to persons; and in such steps numbers are told, so that none follows from a difference between a
+/// Below so many a number leads to persons; and in such steps numbers are given, so that none follows from a difference between a
 /// region and its states. A step is taken at the end of a year: two days of one year differ in nothing, and of two years only in
 /// how many steps lie between.
 const STEP: i64 = 5;

@@ -108,7 +108,7 @@ async fn count(
     };
     let (mut counts, mut uncounted) = (Counts::default(), 0);
     let Days { as_of, today } = question.days;
-    // Of a day to come no more is told than of today: the year is not over.
+    // Of a day to come no more is revealed than of today: the year is not over.
     let veiled_until = counts::end_of_year_before(as_of.min(today));
     loop {
         let page = client.list_activities(request.clone()).await.map_err(down)?.into_inner();

@@ -42,7 +42,7 @@ pub struct Trouble {
 }
 
 impl Source {
-    /// Opens it for the first time: what is wrong with the question is told here. A service that is away is none of that.
+    /// Opens it for the first time: an invalid request is refused here. A service that is away is another matter.
     pub async fn begin(mut self) -> Result<Self, Failure> {
         match self.open().await {
             Err(failure) if failure.code != Code::Unavailable => Err(failure),

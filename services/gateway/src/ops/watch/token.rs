@@ -1,6 +1,6 @@
 //! The token of a merged watch: where it stands in each kind.
 //!
-//! The token of each kind is sealed by its service; what is around them is only wrapped, for whoever changes it is refused by
+//! The token of each kind is sealed by its service; what is around them is only wrapped, for a changed one is refused by
 //! the services or misleads nobody but themselves.
 
 use api::registan::partnership::v1::ResourceKind;
