@@ -31,13 +31,13 @@ impl Check {
         Self { path: root.to_owned(), ..Self::default() }
     }
 
-    /// The same check, told the latest day that it is anywhere.
+    /// Sets the latest day that it is anywhere.
     #[must_use]
     pub fn on(self, today: Option<Day>) -> Self {
         Self { today, ..self }
     }
 
-    /// Returns whether all of a date lies in the future, as far as the check was told the day.
+    /// Returns whether all of a date lies in the future, as far as the check has the day.
     pub fn is_future(&self, date: &PartialDate) -> bool {
         self.today.is_some_and(|today| date.earliest() > today)
     }

@@ -88,7 +88,7 @@ pub fn jwt(bytes: &[u8]) {
     }
     let Ok(authorization) = MetadataValue::try_from([b"Bearer ", &*token].concat()) else { return };
     let is_real = token.trim_ascii() == port::token().as_bytes();
-    // The party that is asked for is not there: so much is told to whoever is let in.
+    // The party does not exist: an admitted caller may learn that.
     let allowed: &[Code] = match (is_real, is_signed) {
         (true, _) => &[Code::NotFound],
         (_, true) => &[Code::NotFound, Code::Unauthenticated],

@@ -1,5 +1,5 @@
 //! The short code lists of the standard that change rarely. Long ones (countries, sectors,
-//! currencies) are checked by shape only: whoever stores them has the lists.
+//! currencies) are checked by shape only: the services that store them have the lists.
 
 /// A code list of the standard.
 #[derive(Debug)]

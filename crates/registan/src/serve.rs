@@ -21,7 +21,7 @@ const LAID_IN: &str = "reference-record";
 pub fn run(arguments: Serve) -> anyhow::Result<()> {
     let settings = Settings::load_over(defaults(arguments.service), arguments.settings)?;
     telemetry::init(&settings)?;
-    // Settings that do not fit together are told before anything is written.
+    // Settings that do not fit together are reported before anything is written.
     let takes_own = development::is_on(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
@@ -101,7 +101,7 @@ async fn suite(
         })?;
     }
     if is_first && !takes_own {
-        // The record is seeded with a token of our own: into services that nobody is told of and that end afterwards.
+        // The record is seeded with a token of our own: into services that no caller knows and that end afterwards.
         let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
         let services = Services::start(&own).await?;
         services.lay_in().await?;

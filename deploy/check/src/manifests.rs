@@ -33,7 +33,7 @@ pub struct Pod<'a> {
     pub workload: String,
     pub labels: &'a BTreeMap<String, String>,
     pub spec: &'a PodSpec,
-    /// True for a Deployment: it serves until it is told to stop.
+    /// True for a Deployment: it serves until it is stopped.
     pub serves: bool,
     pub replicas: i32,
 }

@@ -1,4 +1,4 @@
-//! The check can fail: each test plants one mistake in a good overlay and must be told of it.
+//! The check can fail: each test plants one mistake in a good overlay and must report it.
 
 use manifests::{deploy, kubectl, manifests::parse, rules};
 

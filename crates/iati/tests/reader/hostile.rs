@@ -190,7 +190,7 @@ fn a_sample_cut_anywhere_is_read_up_to_there() {
 
         check_anything(&sample.as_bytes()[..end]);
         assert_eq!(outcome.activities, whole[..outcome.activities.len()], "{end}");
-        // All but the last line end is needed, so each cut is told.
+        // All but the last line end is needed, so each cut is reported.
         let told = outcome.of(Rule::Truncated).len() + outcome.of(Rule::NotXml).len();
         assert_eq!(told, 1, "{end}: {:#?}", outcome.findings);
     }
