@@ -158,13 +158,7 @@ impl Options {
         holes
             .insert("or_referenced", if is_referenced { ", IS_REFERENCED" } else { "" }.to_owned());
         conditions.extend(is_referenced.then_some("referenced"));
-        let desks_by = text(said, "desks_by");
-        conditions.insert(match (desks_by.is_empty(), is_set(said, "desks_besides")) {
-            (false, _) => "desks",
-            (true, false) => "no_desks",
-            (true, true) => "some_desks",
-        });
-        holes.insert("desks_by", desks_by);
+        holes.insert("desks", desks(said, holes.get("a_noun").map_or("", String::as_str)));
         conditions.extend(found.by_day.is_some().then_some("as_of"));
         holes.insert("as_of", found.by_day.unwrap_or_default());
 
@@ -264,6 +258,20 @@ fn places(
     holes.insert("collection", collection);
     holes.insert("stars", with("*", pattern));
     holes.insert("pattern", pattern.to_owned());
+}
+
+/// What the field `desks` holds.
+fn desks(said: &DynamicMessage, a_noun: &str) -> String {
+    let by = text(said, "desks_by");
+    let besides = words(said, "desks_besides").join(", ").replace("DESK_", "");
+    match (by.is_empty(), besides.is_empty()) {
+        (true, true) => format!("Always empty: {a_noun} belongs to no desk, and so to all."),
+        (true, false) => format!("Always {besides}."),
+        (false, true) => format!("The desks it belongs to, told by its `{by}`; none: all of them."),
+        (false, false) => {
+            format!("The desks it belongs to: {besides}, and those told by its `{by}`.")
+        }
+    }
 }
 
 /// The fields of a rule as they are written.
