@@ -1,9 +1,9 @@
-//! `cargo xtask proto`: writes what the contract says of every resource alike.
+//! `cargo xtask proto`: writes the parts of the contract that are the same for every resource.
 //!
-//! What a resource is stands once, as options of its message (`registan.options.v1.resource`, and `index` on its fields). Its
-//! system fields, and the standard methods with their requests and answers, are text that follows from them. That text stays in
-//! the proto files, for readers, buf and reflection, between markers. What is written by hand outside them takes the place of
-//! what would stand between them under the same name.
+//! The facts of a resource are options of its message (`registan.options.v1.resource`) and of its
+//! fields (`index`). Its system fields, and the standard methods with their requests and answers,
+//! follow from them. They are text between markers in the proto files, for readers, buf and
+//! reflection. An element that is written by hand outside the markers replaces the one of its name.
 
 mod region;
 mod resource;
@@ -51,7 +51,7 @@ pub fn run(is_check: bool) -> Result<()> {
     Ok(())
 }
 
-/// The two files of a resource as they should be: that of its message, and that of its proto service.
+/// Returns the two files of a resource as they should be: of its message, and of its proto service.
 fn wanted(resource: &Resource) -> Result<[Wanted; 2]> {
     let file = root().join("proto").join(&resource.file);
     let now =
@@ -68,7 +68,7 @@ fn wanted(resource: &Resource) -> Result<[Wanted; 2]> {
     Ok([message, Wanted { text: service(&now, resource)?, file }])
 }
 
-/// The file of a proto service as it should be.
+/// Returns the file of a proto service as it should be.
 fn service(now: &str, resource: &Resource) -> Result<String> {
     let text = METHODS.write(now, resource)?;
     let text = MESSAGES.write(&text, resource)?;
@@ -81,7 +81,7 @@ fn service(now: &str, resource: &Resource) -> Result<String> {
 mod tests {
     use super::*;
 
-    /// Returns the options of a resource, and its proto service where nothing of it is by hand.
+    /// Returns the facts of a resource, and its proto service with nothing written by hand.
     fn made(noun: &str) -> (Resource, String) {
         let resources = resource::all(&root().join("proto")).unwrap();
         let resource = resources.into_iter().find(|it| it.noun() == noun).unwrap();

@@ -1,4 +1,4 @@
-//! The regions of a proto file that are written by this program, and what stands around them.
+//! The regions of a proto file that this program writes.
 
 use anyhow::{Context, Result};
 
@@ -7,7 +7,7 @@ use super::wrap;
 
 /// A part of a file between two markers.
 pub struct Region {
-    /// Its name: the system fields.
+    /// Its name in the markers: `system fields`.
     what: &'static str,
     /// Its elements with holes, a blank line between them.
     template: &'static str,
@@ -71,7 +71,7 @@ pub const MESSAGES: Region = Region {
 };
 
 impl Region {
-    /// The text of a file with the region as it should be for a resource.
+    /// Returns the text of a file with the region as it should be for a resource.
     pub fn write(&self, text: &str, resource: &Resource) -> Result<String> {
         let lines: Vec<&str> = text.lines().collect();
         let (before, after) = self.split(&lines, resource)?;
@@ -112,7 +112,7 @@ impl Region {
         )
     }
 
-    /// The lines before and after the region.
+    /// Returns the lines before and after the region.
     fn split<'a, 'b>(
         &self,
         lines: &'a [&'b str],
@@ -136,7 +136,7 @@ impl Region {
     }
 }
 
-/// The lines of the message of a resource.
+/// Returns the range of the lines of the message of a resource.
 fn message(lines: &[&str], resource: &Resource) -> std::ops::Range<usize> {
     let head = format!("message {} {{", resource.message);
     let start = lines.iter().position(|line| *line == head).unwrap_or(lines.len());
@@ -144,7 +144,7 @@ fn message(lines: &[&str], resource: &Resource) -> std::ops::Range<usize> {
     start..length.map_or(lines.len(), |length| start + length)
 }
 
-/// The text of a proto file that imports these files besides those it imports already, in order.
+/// Adds imports to those of a proto file, and sorts them.
 pub fn import(text: &str, files: &[&str]) -> String {
     let of = |file: &&str| format!("import \"{file}\";");
     let is_import = |line: &&str| line.starts_with("import ");

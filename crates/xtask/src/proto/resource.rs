@@ -1,4 +1,4 @@
-//! The resources of the contract.
+//! The facts of a resource, read from the options of its message.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +18,7 @@ pub const MESSAGE_IMPORTS: [&str; 4] = [
     "registan/options/v1/options.proto",
 ];
 
-/// The imports that the standard methods need, besides the resource.
+/// The imports that the standard methods need, besides that of the resource.
 pub const SERVICE_IMPORTS: [&str; 7] = [
     "google/api/annotations.proto",
     "google/api/field_behavior.proto",
@@ -38,7 +38,7 @@ pub struct Resource {
     pub file: PathBuf,
     /// The name of the message: `Framework`.
     pub message: String,
-    /// The text for the holes of a template: of `@noun@`, `framework`.
+    /// The values of the holes in a template: `framework` for `@noun@`.
     holes: BTreeMap<&'static str, String>,
     /// The conditions that hold for it: `?parent|` begins a line of a template that needs a parent.
     conditions: BTreeSet<&'static str>,
@@ -50,7 +50,7 @@ impl Resource {
         self.holes.get("noun").map_or("", String::as_str)
     }
 
-    /// A template with its holes filled, without the lines whose condition does not hold.
+    /// Returns a template with its holes filled, without the lines whose condition does not hold.
     pub fn filled(&self, template: &str) -> String {
         let lines = template.lines().filter_map(|line| match line.strip_prefix('?') {
             None => Some(line),
@@ -67,7 +67,7 @@ impl Resource {
     }
 }
 
-/// Every resource whose message has the option, by its file.
+/// Returns every resource whose message has the option, ordered by file.
 pub fn all(protos: &Path) -> Result<Vec<Resource>> {
     let mut files = Vec::new();
     messages(&protos.join("registan"), &mut files)?;
@@ -82,7 +82,7 @@ pub fn all(protos: &Path) -> Result<Vec<Resource>> {
     Ok(resources)
 }
 
-/// The proto files that hold no proto service: those that do are written from them.
+/// Finds the proto files without a proto service; the others are written from them.
 fn messages(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
@@ -115,7 +115,7 @@ impl Options {
         })
     }
 
-    /// Returns what is said of a message, if it is a resource.
+    /// Returns the facts of a message, or `None` if it is no resource.
     fn resource(&self, message: &MessageDescriptor) -> Option<Result<Resource>> {
         let options = message.options();
         let kind = options.get_extension(&self.kind).as_message()?.clone();
@@ -146,7 +146,7 @@ impl Options {
         holes.insert("order", text(said, "order"));
         let mut conditions = BTreeSet::new();
         places(pattern, &mut holes, &mut conditions);
-        // What lies in another is found by it; the option says so once the system fields are written.
+        // A child is found by its parent; the option says so once the system fields are written.
         let parent = holes.get("parent_noun").filter(|it| !it.is_empty());
         let parent = parent.map(|noun| format!("`{noun}`"));
         let filters = parent.into_iter().chain(found.filters).collect::<Vec<_>>();
@@ -166,7 +166,7 @@ impl Options {
         Ok(Resource { file, message: message.name().to_owned(), holes, conditions })
     }
 
-    /// Collects what filters and orders call the fields of a message.
+    /// Collects the names by which a filter and an order know the fields of a message.
     fn indexes(&self, message: &MessageDescriptor, above: &str, depth: usize, found: &mut Asked) {
         let fields = message.fields().map(|field| (format!("{above}{}", field.name()), field));
         for (path, field) in fields.filter(|(path, _)| path != "name") {
@@ -185,7 +185,7 @@ impl Options {
     }
 }
 
-/// The fields of a resource that filters and orders may use.
+/// The names that a filter and an order of a resource know.
 #[derive(Default)]
 struct Asked {
     filters: Vec<String>,
@@ -213,7 +213,7 @@ impl Asked {
     }
 }
 
-/// The names of a kind: `LegalAct`, `legal_act`, `legal act`, and of many.
+/// Returns the names of a kind: `LegalAct`, `legal_act`, `legal act`, and their plurals.
 fn nouns(kind: &DynamicMessage) -> BTreeMap<&'static str, String> {
     let (one, many) = (text(kind, "singular"), text(kind, "plural"));
     let words = snake(&one).replace('_', " ");
@@ -229,7 +229,7 @@ fn nouns(kind: &DynamicMessage) -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// Where a resource stands: its pattern, and what lies above it.
+/// Adds the pattern of a resource, and its parent.
 fn places(
     pattern: &str,
     holes: &mut BTreeMap<&'static str, String>,
@@ -260,21 +260,23 @@ fn places(
     holes.insert("pattern", pattern.to_owned());
 }
 
-/// What the field `desks` holds.
+/// Returns the comment of the field `desks`.
 fn desks(said: &DynamicMessage, a_noun: &str) -> String {
     let by = text(said, "desks_by");
     let besides = words(said, "desks_besides").join(", ").replace("DESK_", "");
     match (by.is_empty(), besides.is_empty()) {
         (true, true) => format!("Always empty: {a_noun} belongs to no desk, and so to all."),
         (true, false) => format!("Always {besides}."),
-        (false, true) => format!("The desks it belongs to, told by its `{by}`; none: all of them."),
+        (false, true) => {
+            format!("The desks it belongs to, derived from its `{by}`; none: all of them.")
+        }
         (false, false) => {
-            format!("The desks it belongs to: {besides}, and those told by its `{by}`.")
+            format!("The desks it belongs to: {besides}, and those derived from its `{by}`.")
         }
     }
 }
 
-/// The fields of a rule as they are written.
+/// Returns the fields of a rule as the text of an option.
 fn rule(said: &DynamicMessage, name: &str, audit: &str) -> Result<Vec<String>> {
     let rule = said.get_field_by_name(name);
     let rule = rule.as_ref().and_then(|it| it.as_message());
@@ -310,7 +312,7 @@ fn text(message: &DynamicMessage, field: &str) -> String {
         .unwrap_or_default()
 }
 
-/// The words of a field of an enum that is set.
+/// Returns the names of the enum values in a field.
 fn words(message: &DynamicMessage, field: &str) -> Vec<String> {
     let descriptor = message.descriptor().get_field_by_name(field);
     let Some(Kind::Enum(known)) = descriptor.map(|field| field.kind()) else {
@@ -324,13 +326,13 @@ fn words(message: &DynamicMessage, field: &str) -> Vec<String> {
     }
 }
 
-/// `LegalAct` of `legalAct`.
+/// Returns `LegalAct` for `legalAct`.
 fn capital(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-/// `legal_act` of `legalAct`.
+/// Returns `legal_act` for `legalAct`.
 fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {

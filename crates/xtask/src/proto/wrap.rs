@@ -2,7 +2,7 @@
 
 const COLUMNS: usize = 100;
 
-/// The text with its long comment lines broken at spaces; never within backticks.
+/// Breaks the long comment lines of a text at spaces, never within backticks.
 pub fn comments(text: &str) -> String {
     text.lines().flat_map(line).map(|line| line + "\n").collect()
 }
@@ -29,7 +29,7 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The parts of a comment between which it may be broken.
+/// Splits a comment where it may be broken.
 fn words(comment: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_code = false;
