@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
+use crate::held::Held;
 use crate::lane::Lane;
 use crate::mark::Mark;
 use crate::read::{ListRequest, arguments, marked, matching, no_head};
@@ -58,8 +59,8 @@ pub struct Event<S> {
     pub resume_token: String,
 }
 
-impl<T: Resource> Event<Stored<T>> {
-    fn show(self, recorded: &Recorded<'_>) -> Event<Shown<T>> {
+impl<V: Held> Event<Stored<V>> {
+    fn show(self, recorded: &Recorded<'_>) -> Event<Shown<V>> {
         let Self { kind, uid, name, stored, time, resume_token } = self;
         let stored = stored.map(|stored| recorded.show(stored));
         Event { kind, uid, name, stored, time, resume_token }
@@ -71,8 +72,8 @@ type Told = (EventKind, i64, String);
 /// A line of the log that makes an event.
 type Line<'a> = (&'a QueryResult, Told);
 
-/// A watcher of one kind of resource.
-pub struct Watcher<T> {
+/// A watcher of one kind of resource, that gives resources or [`Kept`](crate::Kept).
+pub struct Watcher<V> {
     chronicle: Arc<Chronicle>,
     request: ListRequest,
     /// Of the request.
@@ -85,25 +86,25 @@ pub struct Watcher<T> {
     /// The record time up to which everything was sent, as far as this reader can see; absent before the first look.
     told: Option<i64>,
     wake: watch::Receiver<i64>,
-    of: PhantomData<fn() -> T>,
+    of: PhantomData<fn() -> V>,
 }
 
 impl Chronicle {
     /// Watches what matches a filter: from the start, with a snapshot, or from a resume token of a watch or a list with the
     /// same filter.
-    pub fn watch<T: Resource>(
+    pub fn watch<V: Held>(
         self: &Arc<Self>,
         request: ListRequest,
         resume_token: &str,
         reader: Reader,
-    ) -> Result<Watcher<T>, Error> {
+    ) -> Result<Watcher<V>, Error> {
         // Refused at once, and not with the first change.
-        matching::<T>(&request, At::Version)?;
+        matching::<V::Of>(&request, At::Version)?;
         let arguments = arguments(&request);
         let (place, trust) = match resume_token {
             "" => (None, Trust::Whole),
             token => {
-                let resume = self.resume::<T>(arguments, token)?;
+                let resume = self.resume::<V::Of>(arguments, token)?;
                 (Some(resume.place), resume.trust)
             }
         };
@@ -122,9 +123,9 @@ impl Chronicle {
     }
 }
 
-impl<T: Resource> Watcher<T> {
+impl<V: Held> Watcher<V> {
     /// The next events, as many as are read at a time; none when nothing more has happened yet.
-    pub async fn next(&mut self) -> Result<Vec<Event<Shown<T>>>, Error> {
+    pub async fn next(&mut self) -> Result<Vec<Event<Shown<V>>>, Error> {
         loop {
             let (events, more) = match self.place.clone() {
                 None => self.snapshot(None, Uuid::nil()).await?,
@@ -166,7 +167,7 @@ impl<T: Resource> Watcher<T> {
         let Some(place) = self.place.clone() else { return Ok(String::new()) };
         let trust = self.sent.trust(place.through());
         let now = self.chronicle.now();
-        self.chronicle.resume_token::<T>(self.arguments, place, trust, now)
+        self.chronicle.resume_token::<V::Of>(self.arguments, place, trust, now)
     }
 
     /// The next of what stands, or stood at the instant of a token; and whether there is more.
@@ -174,7 +175,7 @@ impl<T: Resource> Watcher<T> {
         &mut self,
         token: Option<Mark>,
         after: Uuid,
-    ) -> Result<(Vec<Event<Stored<T>>>, bool), Error> {
+    ) -> Result<(Vec<Event<Stored<V>>>, bool), Error> {
         let at = token.as_ref().map_or(At::Now, |mark| At::Time(mark.time));
         let asked = Stood { at, token: token.as_ref(), parent: None, after };
         let (found, more, mark) = self.stood(asked).await?;
@@ -201,7 +202,7 @@ impl<T: Resource> Watcher<T> {
         mark: Mark,
         turn: Turn,
         after: Uuid,
-    ) -> Result<(Vec<Event<Stored<T>>>, bool), Error> {
+    ) -> Result<(Vec<Event<Stored<V>>>, bool), Error> {
         let (time, is) = (mark.time, turn.shown);
         // What was hidden was there the instant before.
         let at = At::Time(if is { time } else { time - 1 });
@@ -225,8 +226,8 @@ impl<T: Resource> Watcher<T> {
     async fn stood(
         &mut self,
         asked: Stood<'_>,
-    ) -> Result<(Vec<(Stored<T>, bool)>, bool, Mark), Error> {
-        let statement = watched::stood::<T>(&self.request, &self.reader, asked)?;
+    ) -> Result<(Vec<(Stored<V>, bool)>, bool, Mark), Error> {
+        let statement = watched::stood::<V>(&self.request, &self.reader, asked)?;
         let _turn = self.chronicle.turn(Lane::Stream).await;
         let rows = self.chronicle.by(Lane::Stream).query_all(&statement).await?;
         let (head, mark) = marked(rows.first(), asked.at, asked.token)?;
@@ -241,13 +242,13 @@ impl<T: Resource> Watcher<T> {
     }
 
     /// The next changes; and whether there is more.
-    async fn changes(&mut self, after: Mark) -> Result<(Vec<Event<Stored<T>>>, bool), Error> {
+    async fn changes(&mut self, after: Mark) -> Result<(Vec<Event<Stored<V>>>, bool), Error> {
         let moved = self.wake.has_changed().unwrap_or(false);
         let known = *self.wake.borrow_and_update();
         if !(self.behind || moved || known > after.time) {
             return Ok((Vec::new(), false));
         }
-        let statement = watched::log::<T>(&self.request, &self.reader, &after)?;
+        let statement = watched::log::<V>(&self.request, &self.reader, &after)?;
         let chronicle = Arc::clone(&self.chronicle);
         let turn = chronicle.turn(Lane::Stream).await;
         let rows = chronicle.by(Lane::Stream).query_all(&statement).await?;
@@ -265,7 +266,7 @@ impl<T: Resource> Watcher<T> {
             self.place = Some(Place::Changes(head));
         }
         let (rows, told): (Vec<_>, Vec<_>) = told.into_iter().unzip();
-        let versions = chronicle.load::<T>(Lane::Stream, &rows).await?;
+        let versions = chronicle.load::<V>(Lane::Stream, &rows).await?;
         drop(turn);
         let events = versions
             .into_iter()
@@ -315,20 +316,20 @@ impl<T: Resource> Watcher<T> {
         let is_new = row.try_get::<i64>("", "revision")? == 1;
         let scope = self.request.scope.as_ref();
         let is_other = scope.is_some_and(|(field, name)| {
-            T::PARENT.is_some_and(|(_, of)| of == *field) && *name != parent
+            V::Of::PARENT.is_some_and(|(_, of)| of == *field) && *name != parent
         });
         let turned = was != shown && !is_new && !is_other;
         Ok(turned.then_some(Turn { parent, shown }))
     }
 }
 
-fn event<T: Resource>(
+fn event<V: Held>(
     kind: EventKind,
-    stored: Stored<T>,
+    stored: Stored<V>,
     time: i64,
     resume_token: String,
-) -> Event<Stored<T>> {
-    let (uid, name) = (stored.uid, stored.value.name().to_owned());
+) -> Event<Stored<V>> {
+    let (uid, name) = (stored.uid, stored.value.guard().name.to_owned());
     let stored = (kind != EventKind::Removed).then_some(stored);
     Event { kind, uid, name, stored, time, resume_token }
 }

@@ -72,7 +72,7 @@ async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error>
             .to_owned();
         let rows = db.query_all(&page).await?;
         for row in &rows {
-            let version = stored::<T>(&keys, row, &row.try_get::<Vec<u8>>("", "document")?)?;
+            let version = stored::<T>(&keys, row, row.try_get("", "document")?)?;
             before =
                 Some(one(db, before.filter(|before| before.uid == version.uid), version).await?);
         }

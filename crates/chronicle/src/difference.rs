@@ -9,8 +9,9 @@ use uuid::Uuid;
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::{At, standing};
+use crate::held::Held;
 use crate::lane::Lane;
-use crate::layers::{level_of, same};
+use crate::layers::same;
 use crate::read::{ListRequest, matching, v};
 use crate::reader::{Reader, hidden, visible};
 use crate::resource::{Resource, Stored};
@@ -71,7 +72,7 @@ impl Chronicle {
             let (before, after) = (before.remove(uid), now.remove(uid));
             let same = match (&before, &after) {
                 (Some(before), Some(after)) => {
-                    let level = level_of(&after.value, &reader.sight);
+                    let level = after.value.guard().level(&reader.sight);
                     same(&before.value, &after.value, level)
                 }
                 (None, None) => true,
@@ -102,7 +103,7 @@ impl Chronicle {
             return Ok(HashMap::new());
         }
         let at = At::Time(time);
-        let query = rows::select(&mut Query::select())
+        let query = rows::select::<T>(&mut Query::select())
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", at))
             .cond_where(visible::<T>(&reader.sight, at))

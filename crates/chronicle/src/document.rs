@@ -3,14 +3,16 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A value that is kept as bytes. The log commits to these bytes, so what was kept once must be readable for ever.
+/// A value that is stored as bytes. The log commits to these bytes, so a document that was written
+/// once must be readable for ever.
 ///
-/// A value that is kept as bytes: one that serde can write and read as JSON; a type of another form implements this itself.
+/// A type that serde can write and read is stored as JSON. A type of another form does not implement
+/// `Serialize`, and implements this itself.
 pub trait Document: Sized {
-    /// Returns the bytes to keep, or why there are none.
+    /// Returns the bytes to store, or why there are none.
     fn to_document(&self) -> Result<Vec<u8>, String>;
 
-    /// Returns the value in what was kept, or why it cannot be read.
+    /// Returns the value that was stored, or why it cannot be decoded.
     fn from_document(document: &[u8]) -> Result<Self, String>;
 }
 

@@ -68,11 +68,6 @@ impl Entry {
     }
 
     /// That a version was read.
-    pub(crate) const fn read<T: Resource>(stored: &Stored<T>) -> Self {
-        Self::reading::<T>(stored.uid, stored.revision)
-    }
-
-    /// That a version was read of which only this is known.
     pub(crate) const fn reading<T: Resource>(uid: Uuid, revision: i64) -> Self {
         let (kind, seen, totals) = (T::KIND, Tier::Secret, T::TOTALS);
         Self { kind, operation: "read", uid, revision, seen, totals, version: None }

@@ -9,6 +9,7 @@ use policy::{Sight, Tier};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::held::Held;
 use crate::resource::{Resource, Stored};
 
 /// The tiers whose readers may be shown less than all.
@@ -75,7 +76,7 @@ impl Layered {
     }
 }
 
-impl<T: Resource> Stored<T> {
+impl<V> Stored<V> {
     /// Takes note of how the readers of each tier have this version, of which all is known.
     pub(crate) fn layered(mut self, views: Views) -> Self {
         self.layers = Layered((views != Views::default()).then(|| {
@@ -83,15 +84,6 @@ impl<T: Resource> Stored<T> {
             Box::new(Own { created, recorded, etag, views, level: Tier::Secret })
         }));
         self
-    }
-
-    /// The version as a reader has it.
-    pub(crate) fn seen_by(self, sight: &Sight) -> Self {
-        if self.layers.0.is_none() {
-            return self;
-        }
-        let level = level_of(&self.value, sight);
-        self.seen_at(level)
     }
 
     /// The version as readers of a tier have it.
@@ -114,7 +106,20 @@ impl<T: Resource> Stored<T> {
     pub(crate) fn first_recorded(&self) -> i64 {
         self.layers.0.as_ref().map_or(self.created, |own| own.created)
     }
+}
 
+impl<V: Held> Stored<V> {
+    /// The version as a reader has it.
+    pub(crate) fn seen_by(self, sight: &Sight) -> Self {
+        if self.layers.0.is_none() {
+            return self;
+        }
+        let level = self.value.guard().level(sight);
+        self.seen_at(level)
+    }
+}
+
+impl<T: Resource> Stored<T> {
     fn before(&self) -> Before<'_> {
         let (created, recorded, etag, views) = match &self.layers.0 {
             Some(own) => (own.created, own.recorded, &own.etag, Cow::Borrowed(&own.views)),
@@ -122,14 +127,6 @@ impl<T: Resource> Stored<T> {
         };
         Before { tier: self.value.tier(), created, recorded, etag, views }
     }
-}
-
-/// The highest tier that a reader is shown of a value.
-pub(crate) fn level_of<T: Resource>(value: &T, sight: &Sight) -> Tier {
-    if sight.is_whole() {
-        return Tier::Secret;
-    }
-    sight.level(value.desks(), value.name())
 }
 
 /// Returns whether two values are the same to a reader of a tier.

@@ -17,6 +17,7 @@
 //! - [`reader`]: who reads, and what they may see
 //! - `layers`: what a version is to readers who are not shown all of it
 //! - [`shown`]: the one way out, and what the log keeps of it
+//! - [`Held`]: the value of a version: the resource, or [`Kept`], its document not decoded
 //! - [`read`]: Get and List, each one statement, an empty page two; `rows`: as many documents as an answer has room for
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
@@ -54,6 +55,7 @@ pub mod filter;
 pub mod fold;
 mod growth;
 mod head;
+mod held;
 mod insert;
 mod lane;
 mod layers;
@@ -88,6 +90,7 @@ pub use entry::Entry;
 pub use error::{DatabaseFailure, Error};
 pub use filter::At;
 pub use fold::fold;
+pub use held::{Guard, Held, Kept};
 pub use lane::Lane;
 pub use pulse::pulse;
 pub use read::{ListRequest, Page};

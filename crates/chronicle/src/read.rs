@@ -20,6 +20,7 @@ use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::head::Head;
+use crate::held::Held;
 use crate::layers::{Layered, Views};
 use crate::mark::{Mark, hash_at};
 use crate::reader::{Reader, visible};
@@ -169,15 +170,15 @@ pub const fn holds(at: At, head: i64) -> i64 {
 impl Chronicle {
     /// The version in a row of [`versions`].
     pub fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
-        self.stored_with(row, &row.try_get::<Vec<u8>>("", "document")?)
+        self.stored_with(row, row.try_get("", "document")?)
     }
 
     /// The version in a row, with its document.
-    pub(crate) fn stored_with<T: Resource>(
+    pub(crate) fn stored_with<V: Held>(
         &self,
         row: &QueryResult,
-        document: &[u8],
-    ) -> Result<Stored<T>, Error> {
+        document: Vec<u8>,
+    ) -> Result<Stored<V>, Error> {
         stored(&self.keys, row, document)
     }
 
@@ -199,26 +200,28 @@ impl Chronicle {
         }
     }
 
-    /// The version that stands, deleted or not, and the record time it stands at. One query.
-    pub async fn get<T: Resource>(
+    /// Returns the version that is current, deleted or not, and the record time of the answer: as a
+    /// resource, or as [`Kept`](crate::Kept). One query.
+    pub async fn get<V: Held>(
         &self,
         name: &str,
         at: At,
         reader: &Reader,
-    ) -> Result<(Shown<T>, i64), Error> {
-        let (found, read_time) = self.look::<T>(name, at, reader).await?;
+    ) -> Result<(Shown<V>, i64), Error> {
+        let (found, read_time) = self.look::<V>(name, at, reader).await?;
         let recorded = self.disclose(reader, reader.readings(at, [&found])).await?;
         Ok((recorded.show(found), read_time))
     }
 
     /// As [`Chronicle::get`], for a version that is not shown to the reader, though it is as they have it.
-    pub(crate) async fn look<T: Resource>(
+    pub(crate) async fn look<V: Held>(
         &self,
         name: &str,
         at: At,
         reader: &Reader,
-    ) -> Result<(Stored<T>, i64), Error> {
-        let query = versions::<T>(at, reader)
+    ) -> Result<(Stored<V>, i64), Error> {
+        let query = versions::<V::Of>(at, reader)
+            .columns(V::BESIDE.iter().map(|column| (id("v"), id(*column))))
             .and_where(v("name").eq(name))
             .expr_as(head_of(reader), id("head"))
             .to_owned();
@@ -226,7 +229,8 @@ impl Chronicle {
             return Err(Error::NotFound(name.to_owned()));
         };
         let read_time = holds(at, row.try_get("", "head")?);
-        Ok((self.stored::<T>(&row)?.seen_by(&reader.sight), read_time))
+        let stored = self.stored_with::<V>(&row, row.try_get("", "document")?)?;
+        Ok((stored.seen_by(&reader.sight), read_time))
     }
 
     /// Returns those of the names that are current and not deleted, in no order; for checks, not to be shown. One query.
@@ -285,16 +289,16 @@ impl Chronicle {
 }
 
 /// The version in a row, with its document.
-pub(crate) fn stored<T: Resource>(
+pub(crate) fn stored<V: Held>(
     keys: &Keys,
     row: &QueryResult,
-    document: &[u8],
-) -> Result<Stored<T>, Error> {
+    document: Vec<u8>,
+) -> Result<Stored<V>, Error> {
     let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
     let seal: String = row.try_get("", "seal")?;
     let (salt, views) = seal.split_at(seal.find('[').unwrap_or(seal.len()));
-    let value = T::from_document(document).map_err(|error| {
-        Error::Corrupt(format!("{} {uid} revision {revision}: {error}", T::KIND))
+    let value = V::of_row(row, document).map_err(|error| {
+        Error::Corrupt(format!("{} {uid} revision {revision}: {error}", V::Of::KIND))
     })?;
     let stored = Stored {
         uid,

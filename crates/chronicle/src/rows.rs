@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::error::Error;
+use crate::held::Held;
 use crate::lane::Lane;
 use crate::read::{VERSION, seal, v};
 use crate::resource::{Resource, Stored};
@@ -24,12 +25,12 @@ const SMALL: i32 = 16 << 10;
 
 /// Selects the versions `v`, each with the bytes of its document, and with the document where it is small. Neither engine reads a
 /// large one for that.
-pub(crate) fn select(query: &mut SelectStatement) -> &mut SelectStatement {
+pub(crate) fn select<V: Held>(query: &mut SelectStatement) -> &mut SelectStatement {
     let bytes = || SimpleExpr::from(Func::cust(id("octet_length")).arg(v("document")));
     let document = Expr::case(bytes().lte(SMALL), v("document"));
-    let columns = VERSION.into_iter().filter(|column| *column != "document");
+    let columns = VERSION.iter().filter(|column| **column != "document").chain(V::BESIDE);
     query
-        .columns(columns.map(|column| (id("v"), id(column))))
+        .columns(columns.copied().map(|column| (id("v"), id(column))))
         .expr_as(seal(v("salt"), v("views")), id("seal"))
         .expr_as(document, id("document"))
         .expr_as(bytes(), id("bytes"))
@@ -78,12 +79,12 @@ impl Room {
 impl Chronicle {
     /// The versions in the first of some rows of [`select`], as many as an answer has room for, but `least` where there are so
     /// many.
-    pub(crate) async fn load_fitting<T: Resource>(
+    pub(crate) async fn load_fitting<V: Held>(
         &self,
         lane: Lane,
         rows: &[&QueryResult],
         least: usize,
-    ) -> Result<Vec<Stored<T>>, Error> {
+    ) -> Result<Vec<Stored<V>>, Error> {
         let (mut room, mut fits, mut size) = (Room::of(lane), true, 0);
         for row in rows {
             fits = fits && room.take(row)?;
@@ -97,11 +98,11 @@ impl Chronicle {
 
     /// The versions in rows of [`select`]. One query for the documents that are not small, if there are any: a version never
     /// changes, so whenever it is read it is the one of the row.
-    pub(crate) async fn load<T: Resource>(
+    pub(crate) async fn load<V: Held>(
         &self,
         lane: Lane,
         rows: &[&QueryResult],
-    ) -> Result<Vec<Stored<T>>, Error> {
+    ) -> Result<Vec<Stored<V>>, Error> {
         let key = |row: &QueryResult| -> Result<(Uuid, i64), Error> {
             Ok((row.try_get("", "uid")?, row.try_get("", "revision")?))
         };
@@ -111,15 +112,15 @@ impl Chronicle {
                 large.push(key(row)?);
             }
         }
-        let mut read = self.documents(lane, T::KIND, &large).await?;
+        let mut read = self.documents(lane, V::Of::KIND, &large).await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             let document = match row.try_get::<Option<Vec<u8>>>("", "document")? {
                 Some(small) => Some(small),
                 None => read.remove(&key(row)?),
             };
-            let gone = || Error::Corrupt(format!("a document of {} is gone", T::KIND));
-            found.push(self.stored_with(row, &document.ok_or_else(gone)?)?);
+            let gone = || Error::Corrupt(format!("a document of {} is gone", V::Of::KIND));
+            found.push(self.stored_with(row, document.ok_or_else(gone)?)?);
         }
         Ok(found)
     }

@@ -14,6 +14,7 @@ use crate::Chronicle;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::filter::At;
+use crate::held::Held;
 use crate::layers::Layered;
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
@@ -87,31 +88,32 @@ pub(crate) struct Recorded<'a>(&'a Reader);
 
 impl Recorded<'_> {
     /// A version that was among the readings, as the reader has it.
-    pub fn show<T: Resource>(&self, stored: Stored<T>) -> Shown<T> {
+    pub fn show<V: Held>(&self, stored: Stored<V>) -> Shown<V> {
         Shown(stored.seen_by(&self.0.sight))
     }
 }
 
 impl Reader {
     /// Returns the audit records of showing these versions, which were current at `at`.
-    pub(crate) fn readings<'a, T: Resource>(
+    pub(crate) fn readings<'a, V: Held>(
         &self,
         at: At,
-        all: impl IntoIterator<Item = &'a Stored<T>>,
+        all: impl IntoIterator<Item = &'a Stored<V>>,
     ) -> Readings {
-        let parent = T::PARENT.map(|(kind, _)| kind);
+        let parent = V::Of::PARENT.map(|(kind, _)| kind);
         let mut readings = Readings { past: at != At::Now, parent, ..Readings::default() };
         if self.sight.is_whole() || !self.sight.top().is_watched() {
             return readings;
         }
         for stored in all {
-            let value = &stored.value;
-            let shown = self.sight.level(value.desks(), value.name());
-            if value.tier().is_watched() || (T::WATCHED && shown.is_watched()) {
-                readings.certain.push(Entry::read(stored));
+            let guard = stored.value.guard();
+            let is_shown = || guard.level(&self.sight).is_watched();
+            let entry = || Entry::reading::<V::Of>(stored.uid, stored.revision);
+            if guard.tier.is_watched() || (V::Of::WATCHED && is_shown()) {
+                readings.certain.push(entry());
             } else if readings.past || readings.parent.is_some() {
-                let around = value.name().rsplitn(3, '/').nth(2).unwrap_or_default();
-                readings.open.push((Entry::read(stored), around.to_owned()));
+                let around = guard.name.rsplitn(3, '/').nth(2).unwrap_or_default();
+                readings.open.push((entry(), around.to_owned()));
             }
         }
         readings
@@ -120,11 +122,11 @@ impl Reader {
 
 impl Chronicle {
     /// Shows a version to a reader who may see it.
-    pub async fn show<T: Resource>(
+    pub async fn show<V: Held>(
         &self,
         reader: &Reader,
-        stored: Stored<T>,
-    ) -> Result<Shown<T>, Error> {
+        stored: Stored<V>,
+    ) -> Result<Shown<V>, Error> {
         let recorded = self.disclose(reader, reader.readings(At::Version, [&stored])).await?;
         Ok(recorded.show(stored))
     }

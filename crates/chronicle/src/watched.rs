@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::head::Head;
+use crate::held::Held;
 use crate::mark::{Mark, hash_at};
 use crate::read::{ListRequest, matching, v, with_mark};
 use crate::reader::{Reader, could_be_seen, seen_now, visible, within_seen};
@@ -32,27 +33,27 @@ pub(crate) struct Stood<'a> {
 }
 
 /// The next of what stood: one more than a page, each with `shown`: whether it may be seen now.
-pub(crate) fn stood<T: Resource>(
+pub(crate) fn stood<V: Held>(
     request: &ListRequest,
     reader: &Reader,
     asked: Stood<'_>,
 ) -> Result<SelectStatement, Error> {
     let (sight, at) = (&reader.sight, asked.at);
-    let mut inner = rows::select(&mut Query::select()).to_owned();
-    inner.from_as(id(T::KIND), id("v"));
+    let mut inner = rows::select::<V>(&mut Query::select()).to_owned();
+    inner.from_as(id(V::Of::KIND), id("v"));
     if at == At::Now {
-        inner.cond_where(visible::<T>(sight, at)).expr_as(flag(Condition::all()), id("shown"));
+        inner.cond_where(visible::<V::Of>(sight, at)).expr_as(flag(Condition::all()), id("shown"));
     } else {
         inner
-            .cond_where(could_be_seen::<T>(sight, at))
-            .expr_as(flag(seen_now::<T>(sight)), id("shown"));
+            .cond_where(could_be_seen::<V::Of>(sight, at))
+            .expr_as(flag(seen_now::<V::Of>(sight)), id("shown"));
     }
-    if let (Some(parent), Some((_, field))) = (asked.parent, T::PARENT) {
+    if let (Some(parent), Some((_, field))) = (asked.parent, V::Of::PARENT) {
         inner.and_where(v(field).eq(parent));
     }
     inner
         .cond_where(standing("v", at))
-        .cond_where(matching::<T>(request, at)?)
+        .cond_where(matching::<V::Of>(request, at)?)
         .and_where(v("uid").gt(asked.after))
         .order_by((id("v"), id("uid")), Order::Asc)
         .limit(BATCH + 1);
@@ -66,18 +67,18 @@ pub(crate) fn stood<T: Resource>(
 ///   on (`is_in`), whether what it lies within could be seen then (`within`), whether it may be seen now (`shown`),
 ///   and whether the version is one of its own for the reader (`own`)
 /// - of what resources lie within: `parent` is its name, and whether it could be seen before and from then on
-pub(crate) fn log<T: Resource>(
+pub(crate) fn log<V: Held>(
     request: &ListRequest,
     reader: &Reader,
     after: &Mark,
 ) -> Result<SelectStatement, Error> {
-    let own = own_lines::<T>(request, reader, after.time)?;
-    let lines = match T::PARENT.filter(|_| !reader.sight.is_whole()) {
+    let own = own_lines::<V>(request, reader, after.time)?;
+    let lines = match V::Of::PARENT.filter(|_| !reader.sight.is_whole()) {
         None => own,
         // Each part is in order, and ends, by itself: the one index over kind and time serves both.
         Some((kind, _)) => {
             let both = all_of(own, "a")
-                .union(UnionType::All, all_of(parent_lines(kind, reader, after.time), "b"))
+                .union(UnionType::All, all_of(parent_lines::<V>(kind, reader, after.time), "b"))
                 .to_owned();
             all_of(both, "u").order_by(id("changed"), Order::Asc).limit(BATCH).to_owned()
         }
@@ -105,33 +106,33 @@ pub(crate) fn log<T: Resource>(
         .to_owned())
 }
 
-fn own_lines<T: Resource>(
+fn own_lines<V: Held>(
     request: &ListRequest,
     reader: &Reader,
     after: i64,
 ) -> Result<SelectStatement, Error> {
     let sight = &reader.sight;
-    let matches = matching::<T>(request, At::Version)?.add(sight.condition("v"));
+    let matches = matching::<V::Of>(request, At::Version)?.add(sight.condition("v"));
     let before = Query::select()
         .expr(Expr::val(1))
-        .from_as(id(T::KIND), id("v"))
+        .from_as(id(V::Of::KIND), id("v"))
         .and_where(v("uid").eq(c("uid")))
         .and_where(v("revision").eq(c("revision").sub(1)))
         .cond_where(matches.clone())
         .to_owned();
     let same = v("uid").eq(c("uid")).and(v("revision").eq(c("revision")));
-    Ok(rows::select(&mut lines(T::KIND, after))
+    Ok(rows::select::<V>(&mut lines(V::Of::KIND, after))
         .expr_as(flag(matches), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
-        .expr_as(flag(within_seen::<T>(sight, c("time"))), id("within"))
-        .expr_as(flag(seen_now::<T>(sight)), id("shown"))
+        .expr_as(flag(within_seen::<V::Of>(sight, c("time"))), id("within"))
+        .expr_as(flag(seen_now::<V::Of>(sight)), id("shown"))
         .expr_as(flag(sight.condition_by("v", "shown")), id("own"))
         .expr_as(Expr::cust("''"), id("parent"))
-        .join_as(JoinType::InnerJoin, id(T::KIND), id("v"), same)
+        .join_as(JoinType::InnerJoin, id(V::Of::KIND), id("v"), same)
         .to_owned())
 }
 
-fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
+fn parent_lines<V: Held>(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     let o = |column: &str| Expr::col((id("o"), id(column)));
     let seen = reader.sight.condition("o");
     let before = Query::select()
@@ -145,7 +146,7 @@ fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     // As `rows::select` has them, but for what a parent is not asked for.
     let version = ["uid", "revision", "created", "recorded_from", "deleted"];
     lines(kind, after)
-        .columns(version.map(|column| (id("o"), id(column))))
+        .columns(version.iter().chain(V::BESIDE).copied().map(|column| (id("o"), id(column))))
         .expr_as(Expr::cust("''"), id("seal"))
         // Its type is named, as no engine guesses it here.
         .expr_as(Expr::cust("CAST(NULL AS bytea)"), id("document"))

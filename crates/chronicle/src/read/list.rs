@@ -12,6 +12,7 @@ use crate::Chronicle;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, filter_by, standing};
+use crate::held::Held;
 use crate::lane::{LONG, Lane};
 use crate::mark::Mark;
 use crate::order::{Order, order_by};
@@ -57,31 +58,32 @@ pub struct Page<I> {
 }
 
 impl Chronicle {
-    /// A page, in its turn among short ones. One query, whatever its size; two for an empty one.
-    pub async fn list<T: Resource>(
+    /// Returns a page, in its turn among short ones: of resources, or of [`Kept`](crate::Kept). One
+    /// query, whatever its size; two for an empty one.
+    pub async fn list<V: Held>(
         &self,
         request: &ListRequest,
         reader: &Reader,
-    ) -> Result<Page<Shown<T>>, Error> {
-        self.list_in::<T>(Lane::Page, request, reader).await
+    ) -> Result<Page<Shown<V>>, Error> {
+        self.list_in::<V>(Lane::Page, request, reader).await
     }
 
     /// As [`Chronicle::list`], where the page is a short one, whatever was asked; none where it is long and its place is in
     /// [`Lane::Long`].
-    pub async fn list_if_short<T: Resource>(
+    pub async fn list_if_short<V: Held>(
         &self,
         request: &ListRequest,
         reader: &Reader,
-    ) -> Result<Option<Page<Shown<T>>>, Error> {
+    ) -> Result<Option<Page<Shown<V>>>, Error> {
         if request.page_size <= LONG {
-            return self.list::<T>(request, reader).await.map(Some);
+            return self.list::<V>(request, reader).await.map(Some);
         }
         if !request.page_token.is_empty() {
             return Ok(None);
         }
         let turn = self.turn(Lane::Page).await;
         let first = ListRequest { page_size: LONG, ..request.clone() };
-        let page = self.page::<T>(Lane::Page, &first, None, reader).await?;
+        let page = self.page::<V>(Lane::Page, &first, None, reader).await?;
         drop(turn);
         // One that ends before, with a token, ends where large resources leave no more room.
         if !page.next_page_token.is_empty() && page.items.len() as u64 >= LONG {
@@ -91,27 +93,27 @@ impl Chronicle {
     }
 
     /// As [`Chronicle::list`], in another lane.
-    pub async fn list_in<T: Resource>(
+    pub async fn list_in<V: Held>(
         &self,
         lane: Lane,
         request: &ListRequest,
         reader: &Reader,
-    ) -> Result<Page<Shown<T>>, Error> {
-        let cursor = self.cursor::<T>(request)?;
+    ) -> Result<Page<Shown<V>>, Error> {
+        let cursor = self.cursor::<V::Of>(request)?;
         let pinned = cursor.as_ref().map(|cursor| cursor.mark.time).or(request.read_time);
         let turn = self.turn(lane).await;
-        let page = self.page::<T>(lane, request, cursor, reader).await?;
+        let page = self.page::<V>(lane, request, cursor, reader).await?;
         drop(turn);
         self.show_page(pinned, page, reader).await
     }
 
     /// The page as it may leave, when its reading is recorded.
-    async fn show_page<T: Resource>(
+    async fn show_page<V: Held>(
         &self,
         pinned: Option<i64>,
-        page: Page<Stored<T>>,
+        page: Page<Stored<V>>,
         reader: &Reader,
-    ) -> Result<Page<Shown<T>>, Error> {
+    ) -> Result<Page<Shown<V>>, Error> {
         let at = pinned.map_or(At::Now, At::Time);
         let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
         let Page { items, next_page_token, read_time, resume_token } = page;
@@ -120,14 +122,14 @@ impl Chronicle {
     }
 
     /// The page after a cursor, not yet shown.
-    pub(crate) async fn page<T: Resource>(
+    pub(crate) async fn page<V: Held>(
         &self,
         lane: Lane,
         request: &ListRequest,
         cursor: Option<Cursor>,
         reader: &Reader,
-    ) -> Result<Page<Stored<T>>, Error> {
-        let plan = self.plan::<T>(request, cursor.as_ref(), reader).await?;
+    ) -> Result<Page<Stored<V>>, Error> {
+        let plan = self.plan::<V>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
         let token = plan.token();
         let mut rows = self.by(lane).query_all(&plan.rows()?).await?;
@@ -138,31 +140,30 @@ impl Chronicle {
         let read_time = holds(plan.at, head);
         let found = with_version(&rows)?;
         let size = Ord::min(found.len(), usize::try_from(plan.size).unwrap_or(usize::MAX));
-        let items: Vec<Stored<T>> = self.load_fitting(lane, &found[..size], 1).await?;
+        let items: Vec<Stored<V>> = self.load_fitting(lane, &found[..size], 1).await?;
         let next_page_token = match items.last() {
             Some(last) if found.len() > items.len() => {
-                let after = plan
-                    .order
-                    .iter()
-                    .filter_map(|(field, _)| sort_value(&field.read, &last.value))
-                    .collect();
+                let value = last.value.resource().map_err(Error::Corrupt)?;
+                let order = plan.order.iter();
+                let after =
+                    order.filter_map(|(field, _)| sort_value(&field.read, &*value)).collect();
                 let (mark, arguments) = (mark.clone(), arguments(request));
                 let cursor = Cursor { mark, asked, arguments, after, uid: last.uid };
-                self.keys.seal(&page_of::<T>(), &cursor)?
+                self.keys.seal(&page_of::<V::Of>(), &cursor)?
             }
             _ => String::new(),
         };
-        let resume_token = self.resume_token_of_list::<T>(arguments(request), mark)?;
+        let resume_token = self.resume_token_of_list::<V::Of>(arguments(request), mark)?;
         Ok(Page { items, next_page_token, read_time, resume_token })
     }
 
     /// A list request of which all but the filter is checked.
-    async fn plan<'a, T: Resource>(
+    async fn plan<'a, V: Held>(
         &self,
         request: &'a ListRequest,
         cursor: Option<&'a Cursor>,
         reader: &'a Reader,
-    ) -> Result<Plan<'a, T>, Error> {
+    ) -> Result<Plan<'a, V>, Error> {
         let at = match cursor {
             Some(cursor) => At::Time(cursor.mark.time),
             None => self.at(request.read_time).await?,
@@ -172,7 +173,7 @@ impl Chronicle {
         } else {
             Ord::min(request.page_size, MOST_ON_A_PAGE)
         };
-        let order = order_by::<T>(&request.order_by)?;
+        let order = order_by::<V::Of>(&request.order_by)?;
         Ok(Plan { request, cursor, reader, at, size, order })
     }
 
@@ -210,16 +211,16 @@ pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Con
 }
 
 /// The plan of a list request.
-struct Plan<'a, T> {
+struct Plan<'a, V: Held> {
     request: &'a ListRequest,
     cursor: Option<&'a Cursor>,
     reader: &'a Reader,
     at: At,
     size: u64,
-    order: Order<T>,
+    order: Order<V::Of>,
 }
 
-impl<'a, T: Resource> Plan<'a, T> {
+impl<'a, V: Held> Plan<'a, V> {
     fn token(&self) -> Option<&'a Mark> {
         self.cursor.map(|cursor| &cursor.mark)
     }
@@ -243,11 +244,11 @@ impl<'a, T: Resource> Plan<'a, T> {
 
     /// Returns whether an index has what matches in the order of the page, more or less.
     fn is_found_in_order(&self) -> bool {
-        let is_single = |path: &str| T::fields().iter().any(|it| it.path == path && !it.many());
+        let is_single = |path: &str| V::Of::fields().iter().any(|it| it.path == path && !it.many());
         match self.order.len() {
             0 => true,
             1 if self.request.scope.is_none() => {
-                filter_by::<T>(&self.request.filter, self.at, is_single).is_ok()
+                filter_by::<V::Of>(&self.request.filter, self.at, is_single).is_ok()
             }
             _ => false,
         }
@@ -255,7 +256,7 @@ impl<'a, T: Resource> Plan<'a, T> {
 
     /// The versions of the page and one more, in no order yet.
     fn versions(&self) -> Result<SelectStatement, Error> {
-        self.matching(rows::select(&mut Query::select()).to_owned())
+        self.matching(rows::select::<V>(&mut Query::select()).to_owned())
     }
 
     /// The same, chosen by their keys alone: what is sorted to choose them are no documents.
@@ -265,10 +266,10 @@ impl<'a, T: Resource> Plan<'a, T> {
         let keys = self.sorted(self.matching(keys)?);
         let same = |column| v(column).eq(Expr::col((id("k"), id(column))));
         let is_chosen = key.into_iter().fold(Condition::all(), |all, column| all.add(same(column)));
-        let mut query = rows::select(&mut Query::select()).to_owned();
+        let mut query = rows::select::<V>(&mut Query::select()).to_owned();
         query.from_subquery(keys, id("k")).join_as(
             JoinType::InnerJoin,
-            id(T::KIND),
+            id(V::Of::KIND),
             id("v"),
             is_chosen,
         );
@@ -278,10 +279,10 @@ impl<'a, T: Resource> Plan<'a, T> {
     /// A query for what is asked of the versions `v` of the page and one more.
     fn matching(&self, mut query: SelectStatement) -> Result<SelectStatement, Error> {
         query
-            .from_as(id(T::KIND), id("v"))
+            .from_as(id(V::Of::KIND), id("v"))
             .cond_where(standing("v", self.at))
-            .cond_where(visible::<T>(&self.reader.sight, self.at))
-            .cond_where(matching::<T>(self.request, self.at)?)
+            .cond_where(visible::<V::Of>(&self.reader.sight, self.at))
+            .cond_where(matching::<V::Of>(self.request, self.at)?)
             .limit(self.size + 1);
         if let Some(cursor) = self.cursor {
             query.cond_where(after(&self.order, cursor)?);

@@ -1,4 +1,5 @@
-//! Documents are bytes: of any form that a resource chooses, and, in a database of before, beside the text that is there.
+//! Documents are bytes: of any form that a resource chooses; in an older database, of rows beside
+//! those that hold text.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -16,7 +17,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 use uuid::Uuid;
 
-/// Something with a form of its own: its parts, each after its length. It is not `Serialize`.
+/// A resource with a form of its own: its parts, each after its length. It is not `Serialize`.
 #[derive(Clone, Debug, PartialEq)]
 struct Parcel {
     name: String,
@@ -76,7 +77,8 @@ impl Resource for Parcel {
     }
 }
 
-/// A parcel whose document has bytes that are no text, quotes, and, of every third, more bytes than are read with a row.
+/// A parcel whose document has quotes and bytes that are no text; every third has more bytes than
+/// are read with a row.
 fn parcel(number: usize) -> Parcel {
     let mut content = b"\x00\xFF'\"\\x00{\x80".repeat(if number % 3 == 2 { 4000 } else { 3 });
     content.extend(number.to_be_bytes());
@@ -104,7 +106,7 @@ async fn fits(record: &Chronicle) {
     assert!(found.is_ok(), "{found:?}");
 }
 
-/// All there is, by pages of a size.
+/// Returns all resources, by pages of a size.
 async fn all<T: Resource>(record: &Chronicle, page_size: u64) -> Vec<T> {
     let mut request = ListRequest { page_size, ..ListRequest::default() };
     let mut found = Vec::new();
@@ -179,7 +181,7 @@ async fn a_form_of_its_own_is_watched_and_looked_through() {
     .await;
 }
 
-/// Makes of the tables of a kind those of the edition in which documents were text.
+/// Turns the table of a kind into that of an older version, in which documents were text.
 async fn age(record: &Chronicle, kind: &str) {
     // Together, so that one connection runs them.
     let statements = match record.db.get_database_backend() {
@@ -197,7 +199,7 @@ async fn age(record: &Chronicle, kind: &str) {
     record.db.execute_unprepared(&statements.replace("{}", kind)).await.unwrap();
 }
 
-/// A thing whose document is small, or, of every third, more than is read with a row; with letters of more than a byte.
+/// A thing with letters of more than a byte; every third has more bytes than are read with a row.
 fn old(number: usize) -> Thing {
     let nickname = "Ақсақал \"\u{1F600}\"".repeat(if number % 3 == 2 { 2000 } else { 1 });
     Thing { nickname: Some(nickname), title: "ä".to_owned(), ..thing(number, number) }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::common::{Thing, call, phase, public, record, thing};
-use chronicle::{At, Call, Chronicle, Error, ListRequest, Reader, Stored, fold};
+use chronicle::{At, Call, Chronicle, Error, Held, Kept, ListRequest, Reader, Stored, fold};
 use policy::{Desks, Grant, Role, Sight, Tier};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -250,11 +250,17 @@ async fn check(record: &Chronicle, model: &Model, unique: &str) {
     for (time, standing) in model {
         let reader = &readers[turn % readers.len()];
         for (name, stored) in standing {
+            let kept = record.get::<Kept<Thing>>(name, At::Time(*time), reader).await;
             match record.get::<Thing>(name, At::Time(*time), reader).await {
                 Ok((got, _)) => {
+                    let (kept, _) = kept.unwrap();
+                    let value = kept.value.resource().unwrap();
+                    assert_eq!((kept.uid, kept.revision, kept.deleted, &*value), said(&got));
+                    assert_eq!(kept.etag, got.etag);
                     assert_eq!((said(&got), may_see(reader, stored, last)), (said(stored), true));
                 }
                 Err(Error::NotFound(_)) => {
+                    assert!(matches!(kept, Err(Error::NotFound(_))));
                     assert!(!may_see(reader, stored, last), "{name} at {time}");
                 }
                 Err(error) => panic!("{error:?}"),

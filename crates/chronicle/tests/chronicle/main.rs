@@ -4,6 +4,7 @@ mod common;
 mod documents;
 mod durable;
 mod history;
+mod kept;
 mod layers;
 mod log;
 mod papers;

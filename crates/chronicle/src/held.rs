@@ -1,0 +1,101 @@
+//! The value of a version as it is read from its row: the resource, or its document as stored.
+//!
+//! Both come from the same statements and rules. The columns beside the document decide who may see
+//! a version and whether the log records that, so a document that is only passed on is not decoded.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use policy::{Desks, Sight, Tier};
+use sea_orm::{DbErr, QueryResult};
+
+use crate::resource::Resource;
+
+/// A stored document of a resource `T`, not decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept<T> {
+    /// The name of the resource.
+    pub name: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// Its desks.
+    pub desks: Desks,
+    /// The bytes that the log commits to.
+    pub document: Vec<u8>,
+    of: PhantomData<fn() -> T>,
+}
+
+/// The columns that decide who may see a version.
+pub struct Guard<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) tier: Tier,
+    pub(crate) desks: Desks,
+}
+
+impl Guard<'_> {
+    /// Returns the highest tier that a reader may see of it.
+    pub(crate) fn level(&self, sight: &Sight) -> Tier {
+        if sight.is_whole() { Tier::Secret } else { sight.level(self.desks, self.name) }
+    }
+}
+
+/// A value of a version: a resource, or [`Kept`].
+pub trait Held: Clone + Send + Sync + 'static {
+    /// The resource.
+    type Of: Resource;
+
+    /// The columns that it needs besides those of every version.
+    const BESIDE: &'static [&'static str];
+
+    /// Returns the value of a row with this document, or why it cannot be decoded.
+    fn of_row(row: &QueryResult, document: Vec<u8>) -> Result<Self, String>;
+
+    /// Returns the columns that decide who may see it.
+    fn guard(&self) -> Guard<'_>;
+
+    /// Returns the resource, or why the document cannot be decoded.
+    fn resource(&self) -> Result<Cow<'_, Self::Of>, String>;
+}
+
+impl<T: Resource> Held for T {
+    type Of = T;
+
+    const BESIDE: &'static [&'static str] = &[];
+
+    fn of_row(_: &QueryResult, document: Vec<u8>) -> Result<Self, String> {
+        T::from_document(&document)
+    }
+
+    fn guard(&self) -> Guard<'_> {
+        Guard { name: self.name(), tier: self.tier(), desks: self.desks() }
+    }
+
+    fn resource(&self) -> Result<Cow<'_, T>, String> {
+        Ok(Cow::Borrowed(self))
+    }
+}
+
+impl<T: Resource> Held for Kept<T> {
+    type Of = T;
+
+    const BESIDE: &'static [&'static str] = &["name", "tier", "desks"];
+
+    fn of_row(row: &QueryResult, document: Vec<u8>) -> Result<Self, String> {
+        let read = || {
+            let name = row.try_get("", "name")?;
+            let tier = Tier::from_level(row.try_get("", "tier")?);
+            let desks = Desks::from_bits(row.try_get("", "desks")?);
+            Ok::<_, DbErr>((name, tier, desks))
+        };
+        let (name, tier, desks) = read().map_err(|error| error.to_string())?;
+        Ok(Self { name, tier, desks, document, of: PhantomData })
+    }
+
+    fn guard(&self) -> Guard<'_> {
+        Guard { name: &self.name, tier: self.tier, desks: self.desks }
+    }
+
+    fn resource(&self) -> Result<Cow<'_, T>, String> {
+        T::from_document(&self.document).map(Cow::Owned)
+    }
+}
