@@ -87,7 +87,7 @@ pub struct Service {
     /// passes them on to tell.
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
-    /// True while the database is available; while it is not, health reports NOT_SERVING.
+    /// True while the database is available; while it is not, health reports `NOT_SERVING`.
     pub ground: Option<watch::Receiver<bool>>,
     pub limits: Limits,
     /// Where what callers were given is kept; absent where nothing but what is PUBLIC is served.
