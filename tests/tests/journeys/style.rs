@@ -70,7 +70,8 @@ fn no_text_has_a_word_that_the_style_forbids() {
 #[test]
 fn every_comment_of_an_item_begins_with_a_verb_or_a_noun() {
     let mut found = Vec::new();
-    for (path, text) in texts().iter().filter(|(path, _)| path.ends_with(".rs")) {
+    let is_source = |path: &str| Path::new(path).extension().is_some_and(|ending| ending == "rs");
+    for (path, text) in texts().iter().filter(|(path, _)| is_source(path)) {
         let mut before = "";
         for (number, line) in text.lines().enumerate() {
             let line = line.trim_start();
