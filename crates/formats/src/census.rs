@@ -45,8 +45,9 @@ impl Elements {
 /// The elements or attributes of one path that are not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotKept {
-    /// Below the root: `iati-activity/budget/value`, or `iati-activity/sector/@vocabulary-uri`. That of a file with another
-    /// root begins with it. `(others)` is all for which there was no place: paths too long or too many.
+    /// Below the root: `iati-activity/budget/value`, or `iati-activity/sector/@vocabulary-uri`.
+    /// That of a file with another root begins with it. `(others)` is all for which there was no
+    /// place: paths too long or too many.
     pub path: String,
     /// How many.
     pub count: u64,

@@ -7,7 +7,8 @@ use std::fmt;
 pub enum Severity {
     /// Good to know.
     Advisory,
-    /// Odd or repaired; it was read. Whether the record has a place for it, the counts of what is not kept say.
+    /// Odd or repaired; it was read. Whether the record has a place for it, the counts of what is
+    /// not kept say.
     Warning,
     /// A record or a value was not taken, or what every record must have is missing.
     Error,
@@ -75,7 +76,8 @@ impl Tally {
         }
     }
 
-    /// Adds those of another part of the import, and keeps the first of all in the order of the file.
+    /// Adds those of another part of the import, and keeps the first of all in the order of the
+    /// file.
     pub fn merge(&mut self, other: Self) {
         for (all, more) in self.counts.iter_mut().zip(other.counts) {
             *all += more;

@@ -1,7 +1,7 @@
 //! The output of readers of any file format: no service, no database.
 //!
-//! A format is a crate: it implements [`Reader`] for its files and [`Record`] for what is in them. The crate `ingest`
-//! imports from any such reader.
+//! A format is a crate: it implements [`Reader`] for its files and [`Record`] for what is in them.
+//! The crate `ingest` imports from any such reader.
 //!
 //! - [`Event`]: a record, a part of a large one, or a finding
 //! - [`Finding`]: what is wrong in a file, and what was done about it; [`Tally`] counts them
@@ -13,4 +13,4 @@ mod reader;
 
 pub use census::{Census, Elements, NotKept, PathId, TOP};
 pub use finding::{Finding, Severity, Tally};
-pub use reader::{Event, Item, Reader, Record, Totals};
+pub use reader::{Event, Reader, Record, Totals};

@@ -7,9 +7,9 @@ use crate::{Census, Elements, Finding};
 pub enum Event<R> {
     /// A whole record with its findings, in the order of the file.
     Record(Box<R>, Vec<Finding>),
-    /// Children of a record that has many: the first time with all that was read of the record before them, later with its
-    /// identifier and line alone. The record itself comes last, with the rest of its children; if it does not come, it could
-    /// not be read to its end.
+    /// Children of a record that has many: the first time with all that was read of the record
+    /// before them, later with its identifier and line alone. The record itself comes last, with
+    /// the rest of its children; if it does not come, it could not be read to its end.
     Part(Box<R>),
     /// A finding about a record that was skipped, or about the file.
     Finding(Finding),
@@ -28,8 +28,8 @@ pub struct Totals {
     pub bytes: u64,
 }
 
-/// Reads a file as a stream, and holds one record, or a part of one, at a time. After its last event totals and census are
-/// complete.
+/// Reads a file as a stream, and holds one record, or a part of one, at a time. After its last
+/// event totals and census are complete.
 pub trait Reader: Iterator<Item = Event<Self::Record>> {
     /// The records that it reads.
     type Record: Record;
@@ -37,27 +37,27 @@ pub trait Reader: Iterator<Item = Event<Self::Record>> {
     /// Returns what was counted so far.
     fn totals(&self) -> Totals;
 
-    /// The elements that the record of the suite has no place for. What is delivered is not among them.
+    /// Returns the elements that the record has no place for. What is delivered is not among them.
     fn into_census(self) -> Census;
 }
 
-/// Something of a file.
-pub trait Item {
-    /// Line of the file where it starts, from 1.
-    fn line(&self) -> u64;
-
-    /// Its elements that can be recorded, without those of its children.
-    fn elements(&self) -> &Elements;
-}
-
 /// A record that becomes a resource, with children that become resources within it.
-pub trait Record: Item {
+pub trait Record {
     /// A child of it; of a format without children, the record itself.
-    type Child: Item;
+    type Child;
+
+    /// Returns the line of the file where it starts, from 1.
+    fn line(&self) -> u64;
 
     /// Returns what it is called in every file; unique in one.
     fn identifier(&self) -> &str;
 
+    /// Returns its elements that can be recorded, without those of its children.
+    fn elements(&self) -> &Elements;
+
     /// Returns what lies in it, in the order of the file.
     fn children(&self) -> &[Self::Child];
+
+    /// Returns the line where a child starts, and its elements.
+    fn origin(child: &Self::Child) -> (u64, &Elements);
 }

@@ -184,34 +184,26 @@ pub struct Transaction {
     pub elements: Elements,
 }
 
-impl formats::Item for Activity {
+impl formats::Record for Activity {
+    type Child = Transaction;
+
     fn line(&self) -> u64 {
         self.line
     }
-
-    fn elements(&self) -> &Elements {
-        &self.elements
-    }
-}
-
-impl formats::Record for Activity {
-    type Child = Transaction;
 
     fn identifier(&self) -> &str {
         &self.identifier
     }
 
+    fn elements(&self) -> &Elements {
+        &self.elements
+    }
+
     fn children(&self) -> &[Transaction] {
         &self.transactions
     }
-}
 
-impl formats::Item for Transaction {
-    fn line(&self) -> u64 {
-        self.line
-    }
-
-    fn elements(&self) -> &Elements {
-        &self.elements
+    fn origin(transaction: &Transaction) -> (u64, &Elements) {
+        (transaction.line, &transaction.elements)
     }
 }

@@ -45,7 +45,7 @@ use prost_types::Timestamp;
 pub use grants::{AskedGrants, CachedGrants};
 pub use history::Answers;
 pub use methods::Methods;
-pub use records::{Records, at, reader};
+pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};
 pub use resources::Resources;
 pub use step::Step;

@@ -138,7 +138,8 @@ pub(crate) fn noun<T: Served>() -> &'static str {
     T::KIND
 }
 
-pub(crate) fn refused<T: Served>(error: Error) -> Failure {
+/// Returns what a caller is told when the record refuses, about a resource of a kind.
+pub fn refused<T: Served>(error: Error) -> Failure {
     failure::from_record(&kind::<T>(), error)
 }
 

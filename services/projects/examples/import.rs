@@ -45,7 +45,7 @@ async fn main() -> anyhow::Result<()> {
             .await
             .map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
         let seconds = started.elapsed().as_secs_f64();
-        let megabytes = f64::from(u32::try_from(report.bytes)?) / 1e6;
+        let megabytes = f64::from(u32::try_from(report.totals.bytes)?) / 1e6;
         readings.abort();
         let slowest = SLOWEST.swap(0, Ordering::Relaxed);
         println!(

@@ -10,7 +10,7 @@
 //! [`resources`] lists what is kept; tables, references and standard methods are made from it.
 //!
 //! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`; the
-//! reader of IATI files is the crate `iati`.
+//! reader of IATI files is the crate `iati`, what imports have in common the crate `ingest`.
 
 pub mod app;
 pub mod domain;

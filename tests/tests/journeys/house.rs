@@ -76,7 +76,8 @@ fn no_layer_names_what_it_must_not_know() {
 #[test]
 fn no_crate_below_a_service_knows_one() {
     let mut breaches = Vec::new();
-    for library in ["api", "chassis", "chronicle", "facts", "iati", "standard"] {
+    for library in ["api", "chassis", "chronicle", "facts", "formats", "iati", "ingest", "standard"]
+    {
         let manifest = read(&root().join("crates").join(library).join("Cargo.toml"));
         let dependencies = manifest.split("[dev-dependencies]").next().unwrap_or_default();
         for service in ["agreements", "projects", "rights-reporting", "gateway"] {
@@ -87,6 +88,16 @@ fn no_crate_below_a_service_knows_one() {
     }
 
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn no_format_knows_the_record() {
+    for format in ["formats", "iati"] {
+        let manifest = read(&root().join("crates").join(format).join("Cargo.toml"));
+        for above in ["chronicle", "standard", "ingest"] {
+            assert!(!manifest.contains(&format!("{above}.workspace")), "{format}: {above}");
+        }
+    }
 }
 
 #[test]

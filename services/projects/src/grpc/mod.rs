@@ -14,16 +14,13 @@ use standard::check_references;
 use crate::app::App;
 use crate::resources;
 
-/// A message of an import holds 1 MiB of a file, and a little around it.
-const MAX_IMPORT_MESSAGE: usize = 2 << 20;
-
 /// Every method of this service: the standard ones of its resources, and these.
 pub fn service(app: &App) -> anyhow::Result<Service> {
     let records = &app.records;
     resources()
         .methods(records)
         .client_streaming(ImportIati, app, projects::import_iati)
-        .max_decoding(ImportIati, MAX_IMPORT_MESSAGE)
+        .max_decoding(ImportIati, ingest::feed::MAX_MESSAGE)
         .unary(SumTransactions, app, transactions::sum_transactions)
         .unary(CheckReferences, &records.references, check_references)
         .build(Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET))

@@ -15,13 +15,14 @@ pub async fn import_iati(
     request: Request<Streaming<ImportIatiRequest>>,
 ) -> Result<Response<ImportIatiResponse>, Status> {
     let mut stream = request.into_inner();
-    let options = feed::options(&mut stream).await?;
+    let options = feed::options(ingest::feed::options(&mut stream, feed::part).await?)?;
     // Nothing more of the file is read before: what waits takes no memory.
     let _turn = app.import_turn().await;
-    let (bytes, file) = feed::pipe();
+    let (bytes, file) = ingest::feed::pipe();
     let import = import_iati::import_iati(&app, options, file);
     let importing = async { import.await.map_err(Status::from) };
     // If the client goes, the stream fails, the import is dropped, and whole batches stay recorded.
-    let (report, ()) = tokio::try_join!(importing, feed::upload(stream, bytes))?;
+    let (report, ()) =
+        tokio::try_join!(importing, ingest::feed::upload(stream, feed::part, bytes))?;
     Ok(at(report.read_time, report_message(report)))
 }

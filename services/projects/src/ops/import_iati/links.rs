@@ -1,39 +1,37 @@
 //! Relations between activities as links between recorded projects, whichever of them came first: what a batch names is looked
 //! up before it is recorded, and who named what came with it is updated after.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chassis::Failure;
-use chronicle::{Chronicle, Entry, Error, Stored};
-use policy::Tier;
-use standard::Step;
-use uuid::Uuid;
+use chronicle::{Chronicle, Entry, Stored};
+use ingest::{Import, MAX_BYTES, Names, Pages, Prepared, Target};
+use standard::{Step, refused};
 
-use super::part::Import;
-use super::read::{MOST_PROJECT, Prepared};
-use super::record::{MOST_TRIES, failed};
-use super::target::Target;
+use super::Iati;
 use crate::domain::Project;
 use crate::store;
 
-/// The names of projects by their IATI identifiers.
-type Names = HashMap<String, String>;
-
 /// Sets the links of these projects that can be set. A query, if they name an activity that is not among them.
-pub async fn resolve(chronicle: &Chronicle, targets: &mut [Target<'_>]) -> Result<(), Failure> {
+pub async fn resolve(
+    chronicle: &Chronicle,
+    targets: &mut [Target<'_, Iati>],
+) -> Result<(), Failure> {
     let wanted: BTreeSet<&str> =
         targets.iter().flat_map(|target| unresolved(target.value())).collect();
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut names = of_batch(targets);
+    let mut names = ingest::names(targets);
     let elsewhere: Vec<String> = wanted
         .into_iter()
         .filter(|identifier| !names.contains_key(*identifier))
         .map(str::to_owned)
         .collect();
     if !elsewhere.is_empty() {
-        names.extend(store::public_projects_of(chronicle, &elsewhere).await.map_err(failed)?);
+        names.extend(
+            store::public_projects_of(chronicle, &elsewhere).await.map_err(refused::<Project>)?,
+        );
     }
     for target in targets {
         if let Some(linked) = linked(target.value(), target.name(), &names) {
@@ -43,52 +41,26 @@ pub async fn resolve(chronicle: &Chronicle, targets: &mut [Target<'_>]) -> Resul
     Ok(())
 }
 
-/// The projects of a batch that everybody may see.
-fn of_batch(targets: &[Target<'_>]) -> Names {
-    let public = targets.iter().filter(|target| target.value().tier == Tier::Public);
-    public.map(|it| (it.prepared.project.iati_identifier.clone(), it.name().to_owned())).collect()
-}
-
-/// The projects of a batch that have their identifier only now.
-pub fn arrived(targets: &[Target<'_>]) -> Names {
-    let mut names = of_batch(targets);
-    for target in targets {
-        let identifier = &target.prepared.project.iati_identifier;
-        if target.recorded.is_some_and(|it| it.value.iati_identifier == *identifier) {
-            names.remove(identifier);
-        }
-    }
-    names
-}
-
 /// Links what is recorded and names one of these identifiers, a page at a time, each in a transaction of its own. `batch` is what
 /// they came with, of which the links are set already. What the caller may not write stays as it is.
 pub async fn announce(
     import: Import<'_>,
     arrived: &Names,
-    batch: &[Prepared],
+    batch: &[Prepared<Iati>],
 ) -> Result<(), Failure> {
-    if import.validate_only || arrived.is_empty() {
-        return Ok(());
-    }
     let chronicle = import.chronicle;
     let identifiers: Vec<String> = arrived.keys().cloned().collect();
-    let besides: Vec<String> = batch.iter().map(|it| it.project.name.clone()).collect();
-    let (mut after, mut tries) = (Uuid::nil(), 0);
+    let besides: Vec<String> = batch.iter().map(|it| it.parent.name.clone()).collect();
+    let mut pages = Pages::default();
     loop {
-        let page = store::projects_naming(chronicle, &identifiers, &besides, after).await;
-        let page = page.map_err(failed)?;
+        let page = store::projects_naming(chronicle, &identifiers, &besides, pages.after).await;
+        let page = page.map_err(refused::<Project>)?;
         let Some(last) = page.last().map(|stored| stored.uid) else { return Ok(()) };
         let now = chronicle.now();
         let entries: Vec<Entry> =
             page.iter().filter_map(|stored| entry(stored, arrived, now)).collect();
-        if entries.is_empty() || import.write(entries).await? {
-            (after, tries) = (last, 0);
-        } else if tries == MOST_TRIES {
-            return Err(failed(Error::Busy));
-        } else {
-            tries += 1;
-        }
+        let written = entries.is_empty() || import.write::<Project>(entries).await?;
+        pages.next::<Project>(last, written)?;
     }
 }
 
@@ -116,5 +88,5 @@ fn linked(project: &Project, name: &str, names: &Names) -> Option<Project> {
         }
     }
     let size = serde_json::to_vec(&project).map_or(usize::MAX, |document| document.len());
-    (size <= MOST_PROJECT).then_some(project)
+    (size <= MAX_BYTES).then_some(project)
 }

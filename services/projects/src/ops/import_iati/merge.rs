@@ -3,9 +3,17 @@
 use crate::domain::Project;
 use crate::domain::project::{DateKind, Participant, ProjectDate, Relation};
 
+/// Returns the new value of a recorded project; nothing if the file says nothing new. The same facts from a file of another name are no news.
+pub fn news(recorded: &Project, file: &Project) -> Option<Project> {
+    let merged = merge(recorded, file);
+    let source = recorded.source.clone();
+    let news = (Project { source, ..merged.clone() }) != *recorded;
+    news.then_some(merged)
+}
+
 /// The recorded project as the file has it. What IATI has no place for stays: kind, amounts, links, note, confidence; and so
 /// does what this file says nothing of. Merging the same file again changes nothing.
-pub fn merge(recorded: &Project, file: &Project) -> Project {
+fn merge(recorded: &Project, file: &Project) -> Project {
     let recorded = recorded.clone();
     let file = file.clone();
     let titled = !file.titles.is_empty();

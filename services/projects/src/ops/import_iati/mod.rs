@@ -1,37 +1,21 @@
-//! Imports an IATI activity file as it arrives. Three things run at once, joined by bounded channels: the caller brings
-//! bytes, a thread reads them into batches of whole activities (`read`), and this task records the batches, one
-//! transaction each (`record`). So memory does not grow with the file, and what was recorded is whole; but an activity of
-//! many transactions is recorded in parts (`part`).
+//! Imports an IATI activity file: how activities become projects, and what they tell of money
+//! transactions of these. All else of an import is in the crate `ingest`.
 
-mod account;
-mod difference;
 mod links;
 mod merge;
-mod notes;
-mod part;
 mod project;
-mod read;
-mod record;
-mod report;
-mod target;
 mod transaction;
 
 use std::io::Read;
 
 use chassis::Failure;
-use chronicle::Call;
-use tokio::sync::mpsc;
+use chronicle::Chronicle;
+use formats::Reader;
+use iati::Activity;
+use ingest::{Import, Importer, Names, Notes, Prepared, Report, Target, Words};
 
 use crate::app::App;
-
-use part::{Import, Parts};
-use read::Batch;
-use record::failed;
-
-pub use report::Report;
-
-/// Batches on their way from the thread to the record.
-const BATCHES: usize = 1;
+use crate::domain::{Project, Transaction};
 
 /// The options of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,37 +26,84 @@ pub struct Options {
     pub validate_only: bool,
 }
 
-/// Reads `file` to its end, or to where it breaks, and records what is whole. An error is one of the record: what is wrong in
-/// the file is a finding. If this future is dropped, the batches recorded so far stay.
+/// Reads `file` to its end, or to where it breaks, and records what is whole.
 pub async fn import_iati(
     app: &App,
     options: Options,
     file: impl Read + Send + 'static,
 ) -> Result<Report, Failure> {
-    let chronicle = &app.records.chronicle;
-    let caller = chassis::caller::current().caller.subject.clone();
-    let call = Call { caller, method: "ImportIati".into(), request: None };
-    let (sender, mut batches) = mpsc::channel(BATCHES);
-    let name = options.file_name.clone();
-    let reading = tokio::task::spawn_blocking(move || read::read(file, &name, &sender));
-    let import = Import { chronicle, call: &call, validate_only: options.validate_only };
-    let (mut report, mut parts) = (Report::default(), Parts::default());
-    while let Some(batch) = batches.recv().await {
-        let outcome = match &batch {
-            Batch::Whole(activities) => record::record(import, activities).await,
-            Batch::Part(prepared, place) => parts.record(import, prepared, place).await,
-        };
-        report.add(outcome?);
-    }
-    let (totals, tally, census) = reading.await.map_err(Failure::internal)?;
-    report.read_time = chronicle.head(&standard::reader()).await.map_err(failed)?;
-    report.finish(totals, tally, census);
+    let Options { file_name, validate_only } = options;
+    let iati = Iati { file_name: file_name.clone() };
+    let report = ingest::import(&app.records.chronicle, iati, validate_only, file).await?;
     tracing::info!(
-        file = options.file_name,
-        activities = report.activities,
+        file = file_name,
+        activities = report.totals.records,
         created = report.changes.created,
         updated = report.changes.updated,
         "an IATI file was imported"
     );
     Ok(report)
+}
+
+/// An IATI file of this name.
+struct Iati {
+    file_name: String,
+}
+
+impl Importer for Iati {
+    type Record = Activity;
+    type Parent = Project;
+    type Child = Transaction;
+
+    const METHOD: &'static str = "ImportIati";
+    const IDENTIFIER: &'static str = "iati_identifier";
+    const MARK: &'static str = "iati-";
+    const WORDS: Words = Words {
+        record: "activity",
+        child: "transaction",
+        record_too_large: "activity-too-large",
+        child_too_large: "transaction-too-large",
+        parent_deleted: "project-deleted",
+    };
+
+    fn open(file: impl Read) -> impl Reader<Record = Activity> {
+        iati::Reader::in_parts(file)
+    }
+
+    fn parent(&self, activity: &Activity, notes: &mut Notes) -> Project {
+        project::project(activity, &self.file_name, notes)
+    }
+
+    fn child(&self, given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
+        transaction::transaction(given, notes)
+    }
+
+    fn attach(child: &mut Transaction, name: String, parent: &Project) {
+        child.name = name;
+        child.source = parent.source.clone();
+    }
+
+    fn identifier(parent: &Project) -> &str {
+        &parent.iati_identifier
+    }
+
+    fn merge(recorded: &Project, file: &Project) -> Option<Project> {
+        merge::news(recorded, file)
+    }
+
+    fn fits(merged: &Project) -> bool {
+        merged.external_ids.len() <= facts::wire::MOST_ITEMS
+    }
+
+    async fn link(chronicle: &Chronicle, targets: &mut [Target<'_, Self>]) -> Result<(), Failure> {
+        links::resolve(chronicle, targets).await
+    }
+
+    async fn announce(
+        import: Import<'_>,
+        arrived: &Names,
+        batch: &[Prepared<Self>],
+    ) -> Result<(), Failure> {
+        links::announce(import, arrived, batch).await
+    }
 }

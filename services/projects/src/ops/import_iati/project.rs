@@ -4,19 +4,13 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::MOST_ITEMS;
 use facts::{ExternalId, LocalizedText, PartialDate, Scheme, SourceRef};
 use iati::{Activity, Narrative, Org};
+use ingest::{Notes, Place, id};
 use policy::Tier;
-use sha2::{Digest, Sha256};
 
-use super::account::Place;
-use super::notes::Notes;
 use crate::domain::Project;
 use crate::domain::project::{DateKind, Kind, Participant, ProjectDate, Relation, Status};
 use crate::domain::shares::{Recipient, Sector};
 
-/// Bytes of an id (AIP-122).
-const MOST_ID: usize = 63;
-/// Hexadecimal digits that keep apart what the rest of the id does not.
-const DIGITS: usize = 10;
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
 
@@ -47,7 +41,7 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
     let titles = texts(notes, TITLES, &activity.titles, 1024);
     let title = preferred(&titles).unwrap_or(&activity.identifier).to_owned();
     Project {
-        name: name(&activity.identifier),
+        name: format!("projects/{}", id(&activity.identifier)),
         tier: Tier::Public,
         kind: Kind::Project,
         title,
@@ -69,26 +63,6 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
         source: source(activity, file_name, notes),
         confidence: None,
     }
-}
-
-/// `projects/` and an id that the identifier alone decides: readable, and unlike that of any other identifier.
-pub fn name(identifier: &str) -> String {
-    let mut id = String::with_capacity(MOST_ID);
-    for byte in identifier.bytes() {
-        let byte = byte.to_ascii_lowercase();
-        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
-            id.push(char::from(byte));
-        } else if !id.ends_with('-') {
-            id.push('-');
-        }
-    }
-    let slug = id.trim_matches('-');
-    let prefix = if slug.starts_with(|first: char| first.is_ascii_lowercase()) { "" } else { "x-" };
-    let room = MOST_ID - DIGITS - 1 - prefix.len();
-    let slug = slug[..slug.len().min(room)].trim_end_matches('-');
-    let digest = hex::encode(Sha256::digest(identifier));
-    let dash = if slug.is_empty() { "" } else { "-" };
-    format!("projects/{prefix}{slug}{dash}{}", &digest[..DIGITS])
 }
 
 /// Where the facts come from: without a date, so that the same file again says the same.
@@ -296,36 +270,4 @@ fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
         }
     }
     ids
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use facts::check::matches_pattern;
-
-    use super::*;
-
-    #[test]
-    fn every_identifier_makes_a_name_of_its_own() {
-        let mut seen = HashSet::new();
-        for identifier in [
-            "XM-DAC-41121-2023-KAZ".to_owned(),
-            "xm-dac-41121-2023-kaz".to_owned(),
-            "XM-DAC-41121/2023/KAZ".to_owned(),
-            "44000-P123".to_owned(),
-            "---".to_owned(),
-            "Казахстан".to_owned(),
-            "x".repeat(256),
-            "x".repeat(255),
-            format!("{}-{}", "y".repeat(51), "z".repeat(9)),
-        ] {
-            let name = name(&identifier);
-
-            assert!(matches_pattern(&name, "projects/{project}"), "{identifier} → {name}");
-            assert!(seen.insert(name), "{identifier}");
-        }
-        assert!(name("XM-DAC-41121-2023-KAZ").starts_with("projects/xm-dac-41121-2023-kaz-"));
-        assert!(name("44000-P123").starts_with("projects/x-44000-p123-"));
-    }
 }

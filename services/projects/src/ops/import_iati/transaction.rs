@@ -1,24 +1,15 @@
-//! The transactions of an activity.
-
-use std::collections::HashMap;
+//! A transaction of an activity as one of a project.
 
 use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
 use facts::{Day, Money, SourceRef};
-use formats::Elements;
-use iati::{Activity, Org};
+use iati::Org;
+use ingest::{Notes, Place};
 use policy::Tier;
-use sha2::{Digest, Sha256};
 
-use super::account::{Account, Place};
-use super::notes::Notes;
 use super::project::{code, display_name, sectors, texts};
+use crate::domain::Transaction;
 use crate::domain::shares::Recipient;
 use crate::domain::transaction::TransactionParty;
-use crate::domain::{Project, Transaction};
-use crate::store::IMPORTED;
-
-/// Bytes of one transaction: what an answer can carry.
-const MOST_BYTES: usize = 1 << 20;
 
 const DESCRIPTION: Place =
     Place { what: "descriptions", path: "iati-activity/transaction/description/narrative" };
@@ -38,104 +29,8 @@ const RECEIVER: [&str; 3] = [
     "iati-activity/transaction/receiver-org/@ref",
 ];
 
-/// The transactions of an activity, each as what it says, and how many say the same: small, however many they are.
-#[derive(Debug, Default)]
-pub struct Seen(HashMap<[u8; 16], u32>);
-
-impl Seen {
-    /// Which of those that say this the next one is: 1, 2, 3, …
-    fn next(&mut self, hash: [u8; 16]) -> u32 {
-        let ordinal = self.0.entry(hash).or_default();
-        *ordinal += 1;
-        *ordinal
-    }
-
-    /// Takes note of a name given before.
-    pub fn add(&mut self, name: &str) {
-        if let Some((hash, ordinal)) = parts(name) {
-            let most = self.0.entry(hash).or_default();
-            *most = Ord::max(*most, ordinal);
-        }
-    }
-
-    /// Returns whether a transaction of the file has this name.
-    pub fn has(&self, name: &str) -> bool {
-        parts(name).is_some_and(|(hash, ordinal)| {
-            ordinal > 0 && self.0.get(&hash).is_some_and(|most| ordinal <= *most)
-        })
-    }
-}
-
-/// Returns the parts of the name of an imported transaction; nothing for another name.
-fn parts(name: &str) -> Option<([u8; 16], u32)> {
-    let id = name.rsplit('/').next()?.strip_prefix(IMPORTED)?;
-    let (hash, ordinal) = match id.split_once('-') {
-        Some((hash, ordinal)) => (hash, ordinal.parse().ok()?),
-        None => (id, 1),
-    };
-    Some((hex::decode(hash).ok()?.try_into().ok()?, ordinal))
-}
-
-/// The transactions of an activity, as far as the record can hold them.
-#[derive(Default)]
-pub struct Taken {
-    pub transactions: Vec<Transaction>,
-    /// The elements of the file that each is made from.
-    pub accounts: Vec<Account>,
-    /// The elements of those that it cannot hold.
-    pub refused: Elements,
-}
-
-/// The transactions of the activity of `project`. Each is named by what it says, so that the same one has the same name in
-/// every import; of several that say the same, the second ends in `-2`.
-pub fn transactions(
-    activity: &Activity,
-    project: &Project,
-    seen: &mut Seen,
-    notes: &mut Notes,
-) -> Taken {
-    let mut taken = Taken::default();
-    taken.transactions.reserve(activity.transactions.len());
-    taken.accounts.reserve(activity.transactions.len());
-    for given in &activity.transactions {
-        notes.at(given.line);
-        notes.lost.clear();
-        let Some((mut transaction, content)) = written(given, notes) else {
-            taken.refused.append(&given.elements);
-            continue;
-        };
-        let mut hash = [0; 16];
-        hash.copy_from_slice(&Sha256::digest(&content)[..16]);
-        let ordinal = seen.next(hash);
-        let hash = hex::encode(hash);
-        transaction.name = match ordinal {
-            1 => format!("{}/transactions/{IMPORTED}{hash}", project.name),
-            _ => format!("{}/transactions/{IMPORTED}{hash}-{ordinal}", project.name),
-        };
-        transaction.source = project.source.clone();
-        taken.transactions.push(transaction);
-        let lost = std::mem::take(&mut notes.lost);
-        taken.accounts.push(Account { elements: given.elements.clone(), lost });
-    }
-    taken
-}
-
-/// A transaction and its text, by which it is named.
-fn written(given: &iati::Transaction, notes: &mut Notes) -> Option<(Transaction, Vec<u8>)> {
-    let transaction = transaction(given, notes)?;
-    let content = serde_json::to_vec(&transaction).ok()?;
-    if content.len() > MOST_BYTES {
-        notes.error(
-            "transaction-too-large",
-            format!("the transaction has {} bytes; it was not taken", content.len()),
-        );
-        return None;
-    }
-    Some((transaction, content))
-}
-
 /// Returns the value of a transaction, without its name and its source.
-fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
+pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
     let Some(r#type) = code(&given.type_) else {
         notes.error(
             "type-unknown",

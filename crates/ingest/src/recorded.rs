@@ -8,18 +8,16 @@ use sea_orm::sea_query::{Alias, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
-use crate::domain::{Project, Transaction};
+use crate::importer::Importer;
+use crate::name::last;
 
-/// How the names of imported transactions begin; others are never touched by an import.
-pub const IMPORTED: &str = "iati-";
-
-/// Transactions that are compared at once, and those of one page where they are more.
-const MOST: u64 = 5000;
+/// Children that are compared at once, and those of one page where they are more.
+const MAX: u64 = 5000;
 const PAGE: u64 = 1000;
 /// Names of one query: the engines take only so many parameters.
 const NAMES: usize = 500;
 
-/// A transaction that an import recorded.
+/// A child that an import recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// Its name.
@@ -30,15 +28,15 @@ pub struct Imported {
     pub hidden: bool,
 }
 
-/// The projects that have one of the names or identifiers, deleted ones too. Two queries.
-pub async fn projects_of(
+/// Returns the parents that have one of the names or identifiers, deleted ones too. Two queries.
+pub async fn parents<I: Importer>(
     chronicle: &Chronicle,
     names: &[String],
     identifiers: &[String],
-) -> Result<Vec<Stored<Project>>, Error> {
-    let by_name = chronicle.versions_among::<Project>("name", names);
+) -> Result<Vec<Stored<I::Parent>>, Error> {
+    let by_name = chronicle.versions_among::<I::Parent>("name", names);
     let by_identifier = chronicle
-        .versions_among::<Project>("iati_identifier", identifiers)
+        .versions_among::<I::Parent>(I::IDENTIFIER, identifiers)
         .and_where(v("name").is_not_in(names))
         .to_owned();
     let mut found = Vec::new();
@@ -50,59 +48,48 @@ pub async fn projects_of(
     Ok(found)
 }
 
-/// The imported transactions of some projects, deleted and hidden ones too; `sight` is that of the caller. Nothing if
-/// they are more than can be held at once.
-pub async fn transactions_of(
+/// Returns the imported children that have one of these texts in a column, deleted and hidden ones
+/// too; `sight` is that of the caller. Nothing if they are more than can be held at once. One query
+/// for each 500 texts.
+pub async fn children<I: Importer>(
     chronicle: &Chronicle,
-    projects: &[String],
+    column: &str,
+    texts: &[String],
     sight: &Sight,
 ) -> Result<Option<Vec<Imported>>, Error> {
-    if projects.is_empty() {
-        return Ok(Some(Vec::new()));
+    let mut found = Vec::new();
+    for some in texts.chunks(NAMES) {
+        let mut query = chronicle.among(I::Child::KIND, column, some);
+        let query = select_imported(&mut query).limit(MAX + 1).to_owned();
+        let rows = chronicle.db.query_all(&query).await?;
+        if u64::try_from(rows.len()).is_ok_and(|found| found > MAX) {
+            return Ok(None);
+        }
+        found.extend(imported::<I>(&rows, sight)?);
     }
-    let mut query = chronicle.among(Transaction::KIND, "project", projects);
-    let query = select_imported(&mut query).limit(MOST + 1).to_owned();
-    let rows = chronicle.db.query_all(&query).await?;
-    if u64::try_from(rows.len()).is_ok_and(|found| found > MOST) {
-        return Ok(None);
-    }
-    all_imported(&rows, sight).map(Some)
+    Ok(Some(found))
 }
 
-/// The imported ones among the next transactions of a project after a uid, and the uid of the last that was looked at; nothing
-/// when there are no more.
-pub async fn imported_after(
+/// Returns the imported ones among the next children of a parent after a uid, and the uid of the
+/// last that was looked at; nothing when there are no more.
+pub async fn children_after<I: Importer>(
     chronicle: &Chronicle,
-    project: &str,
+    parent: &str,
     after: Uuid,
     sight: &Sight,
 ) -> Result<Option<(Vec<Imported>, Uuid)>, Error> {
+    let Some((_, column)) = I::Child::PARENT else { return Ok(None) };
     let query = select_imported(&mut Query::select())
-        .from_as(Alias::new(Transaction::KIND), Alias::new("v"))
+        .from_as(Alias::new(I::Child::KIND), Alias::new("v"))
         .cond_where(standing("v", At::Now))
-        .and_where(v("project").eq(project))
+        .and_where(v(column).eq(parent))
         .and_where(v("uid").gt(after))
         .order_by((Alias::new("v"), Alias::new("uid")), Order::Asc)
         .limit(PAGE)
         .to_owned();
     let rows = chronicle.db.query_all(&query).await?;
     let Some(last) = rows.last() else { return Ok(None) };
-    Ok(Some((all_imported(&rows, sight)?, last.try_get("", "uid")?)))
-}
-
-/// The imported transactions of these names, deleted and hidden ones too.
-pub async fn imported_named(
-    chronicle: &Chronicle,
-    names: &[String],
-    sight: &Sight,
-) -> Result<Vec<Imported>, Error> {
-    let mut found = Vec::with_capacity(names.len());
-    for some in names.chunks(NAMES) {
-        let mut query = chronicle.among(Transaction::KIND, "name", some);
-        let query = select_imported(&mut query).to_owned();
-        found.extend(all_imported(&chronicle.db.query_all(&query).await?, sight)?);
-    }
-    Ok(found)
+    Ok(Some((imported::<I>(&rows, sight)?, last.try_get("", "uid")?)))
 }
 
 fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
@@ -110,11 +97,11 @@ fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
     query.columns(columns.map(|path| (Alias::new("v"), Alias::new(path))))
 }
 
-fn all_imported(rows: &[QueryResult], sight: &Sight) -> Result<Vec<Imported>, Error> {
+fn imported<I: Importer>(rows: &[QueryResult], sight: &Sight) -> Result<Vec<Imported>, Error> {
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let name: String = row.try_get("", "name")?;
-        if name.rsplit('/').next().is_some_and(|id| id.starts_with(IMPORTED)) {
+        if last(&name).starts_with(I::MARK) {
             let tier = Tier::from_level(row.try_get("", "tier")?);
             let desks = Desks::from_bits(row.try_get("", "desks")?);
             let hidden = !sight.sees(tier, desks, &name);
@@ -124,14 +111,14 @@ fn all_imported(rows: &[QueryResult], sight: &Sight) -> Result<Vec<Imported>, Er
     Ok(found)
 }
 
-/// The transactions of these names, deleted ones too.
-pub async fn transactions_named(
+/// Returns the children of these names as they stand, deleted ones too.
+pub async fn versions<I: Importer>(
     chronicle: &Chronicle,
     names: &[String],
-) -> Result<Vec<Stored<Transaction>>, Error> {
+) -> Result<Vec<Stored<I::Child>>, Error> {
     let mut found = Vec::with_capacity(names.len());
     for some in names.chunks(NAMES) {
-        let query = chronicle.versions_among::<Transaction>("name", some);
+        let query = chronicle.versions_among::<I::Child>("name", some);
         for row in chronicle.db.query_all(&query).await? {
             found.push(chronicle.stored(&row)?);
         }

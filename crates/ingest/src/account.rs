@@ -2,24 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use formats::{Census, Elements};
-use iati::Activity;
-
-use super::read::Prepared;
-
-/// Where something of a list stands in a file.
-#[derive(Clone, Copy)]
-pub struct Place {
-    /// Its name in a finding.
-    pub what: &'static str,
-    /// Its path below the root.
-    pub path: &'static str,
-}
+use formats::{Census, Elements, Record};
 
 /// How many elements, or attributes, of a path the record could not hold.
 pub type Lost = Vec<(&'static str, u64)>;
 
-/// The elements of an activity without its transactions, or of one transaction.
+/// The elements of a record without its children, or of one child.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     /// The elements that the reader delivered.
@@ -28,11 +16,11 @@ pub struct Account {
     pub lost: Lost,
 }
 
-/// The elements of an activity and its transactions.
-pub fn elements(activity: &Activity) -> Elements {
-    let mut all = activity.elements.clone();
-    for transaction in &activity.transactions {
-        all.append(&transaction.elements);
+/// Returns the elements of a record and its children.
+pub fn elements<R: Record>(record: &R) -> Elements {
+    let mut all = record.elements().clone();
+    for child in record.children() {
+        all.append(R::origin(child).1);
     }
     all
 }
@@ -59,10 +47,9 @@ impl Kept {
         self.refused.append(&account.elements);
     }
 
-    /// Counts an activity that is not recorded, and its transactions.
-    pub fn refuse_all(&mut self, prepared: &Prepared) {
-        self.refuse(&prepared.account);
-        for account in &prepared.accounts {
+    /// Counts a record that is not recorded, and its children.
+    pub fn refuse_all<'a>(&mut self, accounts: impl Iterator<Item = &'a Account>) {
+        for account in accounts {
             self.refuse(account);
         }
     }
@@ -76,7 +63,7 @@ impl Kept {
         }
     }
 
-    /// How many elements are recorded; adds those that are not to what the reader counted.
+    /// Returns how many elements are recorded; adds those that are not to what the reader counted.
     pub fn settle(&self, census: &mut Census) -> u64 {
         census.lose_all(&self.refused);
         let mut kept = census.around() + self.taken;

@@ -1,0 +1,144 @@
+//! Compares a batch with the record and records the difference, in one transaction.
+
+use std::collections::HashMap;
+
+use chassis::Failure;
+use chronicle::{Chronicle, Entry, Error, Resource, Stored};
+use standard::refused;
+
+use crate::difference::{Difference, Versions, versions};
+use crate::importer::{Importer, Names, Prepared, Target};
+use crate::recorded::{self, Imported};
+use crate::report::Outcome;
+use crate::target::{arrived, targets};
+use crate::write::{Import, MAX_TRIES};
+
+/// The extent of a record that is at hand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: recorded children that the file lacks are gone.
+    Whole,
+    /// Some of its children: the others stay.
+    Part,
+    /// The last of them, and all that the file says of its parent.
+    LastPart,
+}
+
+/// Records whole records or a part of one, or only compares them; again while other writers come
+/// first. Returns what changed and what could not be recorded; nothing if too much is recorded to
+/// compare it all at once.
+pub async fn record<I: Importer>(
+    import: Import<'_>,
+    batch: &[Prepared<I>],
+    extent: Extent,
+) -> Result<Option<Outcome>, Failure> {
+    for _ in 0..MAX_TRIES {
+        let Some(plan) = plan(import.chronicle, batch, extent).await? else { return Ok(None) };
+        if import.write::<I::Parent>(plan.entries).await? {
+            if !(import.validate_only || plan.arrived.is_empty()) {
+                I::announce(import, &plan.arrived, batch).await?;
+            }
+            return Ok(Some(plan.outcome));
+        }
+    }
+    Err(refused::<I::Parent>(Error::Busy))
+}
+
+#[derive(Default)]
+struct Plan {
+    entries: Vec<Entry>,
+    outcome: Outcome,
+    /// The parents that others may have named already.
+    arrived: Names,
+}
+
+/// Compares a batch with the record: three queries, however large it is, those of
+/// [`Importer::link`], and one for each 500 children of a part, or that vanished or came back.
+/// Nothing if too much is recorded to compare it all at once.
+async fn plan<I: Importer>(
+    chronicle: &Chronicle,
+    batch: &[Prepared<I>],
+    extent: Extent,
+) -> Result<Option<Plan>, Failure> {
+    let stored = stored(chronicle, batch).await?;
+    let mut plan = Plan::default();
+    let now = chronicle.now();
+    let mut targets = targets(batch, &stored, now, &mut plan.outcome);
+    I::link(chronicle, &mut targets).await?;
+    plan.arrived = arrived(&targets);
+
+    let imported = imported(chronicle, &targets, extent).await?;
+    let Some(imported) = imported else { return Ok(None) };
+    let mut of_parent: HashMap<String, Vec<Imported>> = HashMap::new();
+    for imported in imported {
+        let parent = imported.name.rsplitn(3, '/').nth(2).unwrap_or_default().to_owned();
+        of_parent.entry(parent).or_default().push(imported);
+    }
+    let mut differences = Vec::with_capacity(targets.len());
+    for target in &targets {
+        let imported = of_parent.remove(target.name()).unwrap_or_default();
+        differences.push(Difference::of(target, imported, &mut plan.outcome));
+    }
+    let names: Vec<String> = differences.iter().flat_map(Difference::names).cloned().collect();
+    let versions = versions::<I>(chronicle, &names).await.map_err(refused::<I::Parent>)?;
+    for (target, difference) in targets.iter().zip(&differences) {
+        plan.add(target, difference, &versions, (now, extent))?;
+    }
+    Ok(Some(plan))
+}
+
+/// Returns what is recorded under the names or the identifiers of a batch.
+pub async fn stored<I: Importer>(
+    chronicle: &Chronicle,
+    batch: &[Prepared<I>],
+) -> Result<Vec<Stored<I::Parent>>, Failure> {
+    let names: Vec<String> = batch.iter().map(|it| it.parent.name().to_owned()).collect();
+    let identifiers: Vec<String> = batch.iter().map(|it| it.identifier().to_owned()).collect();
+    let stored = recorded::parents::<I>(chronicle, &names, &identifiers).await;
+    stored.map_err(refused::<I::Parent>)
+}
+
+/// Returns the recorded children to compare with: all of the recorded parents, or those of the
+/// names of a part.
+async fn imported<I: Importer>(
+    chronicle: &Chronicle,
+    targets: &[Target<'_, I>],
+    extent: Extent,
+) -> Result<Option<Vec<Imported>>, Failure> {
+    let Some((_, parent)) = I::Child::PARENT else { return Ok(Some(Vec::new())) };
+    let (column, texts): (_, Vec<String>) = match extent {
+        Extent::Whole => {
+            let recorded = targets.iter().filter(|target| target.recorded.is_some());
+            (parent, recorded.map(|target| target.name().to_owned()).collect())
+        }
+        Extent::Part | Extent::LastPart => {
+            ("name", targets.iter().flat_map(Target::child_names).collect())
+        }
+    };
+    let sight = &chassis::caller::current().sight;
+    let imported = recorded::children::<I>(chronicle, column, &texts, sight).await;
+    imported.map_err(refused::<I::Parent>)
+}
+
+impl Plan {
+    /// Adds what it takes to bring one parent to what the file says; what a recorded one becomes is
+    /// known with the last part.
+    fn add<I: Importer>(
+        &mut self,
+        target: &Target<'_, I>,
+        difference: &Difference<'_, I>,
+        versions: &Versions<I>,
+        (now, extent): (i64, Extent),
+    ) -> Result<(), Failure> {
+        let before = self.entries.len();
+        let ready = extent != Extent::Part || target.recorded.is_none();
+        if let Some(step) = target.step().filter(|_| ready) {
+            self.entries.push(step.entry(None, now)?);
+        }
+        self.entries.extend(difference.entries(versions, now, &mut self.outcome));
+        self.outcome.kept.take(&target.prepared.account);
+        let changed = self.entries.len() > before;
+        self.outcome.changes.count(target.recorded.is_none(), changed);
+        Ok(())
+    }
+}
