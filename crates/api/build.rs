@@ -1,10 +1,17 @@
 //! Compiles every proto of the contract; protox needs no protoc on the machine.
 //!
 //! Besides messages and clients it writes `rpc.rs`, a type for each method, and `standard.rs`, by which `crates/standard` serves
-//! the standard methods of every resource. There are no generated servers: there is one, `standard::Methods`.
+//! the standard methods of every resource; and for that crate `described.rs`, by which it checks, keeps and finds the resources of
+//! which the contract says all. There are no generated servers: there is one, `standard::Methods`.
 
 #[path = "build/contract.rs"]
 mod contract;
+#[path = "build/described.rs"]
+mod described;
+#[path = "build/indexed.rs"]
+mod indexed;
+#[path = "build/options.rs"]
+mod options;
 #[path = "build/rpc.rs"]
 mod rpc;
 #[path = "build/standard.rs"]
@@ -36,8 +43,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         with_comments_alone(&compiler.encode_file_descriptor_set())?,
     )?;
 
+    let described = out.join("described.rs");
+    fs::write(&described, pretty(&described::code(&compiler.descriptor_pool())?)?)?;
+    println!("cargo:described={}", described.display());
+
     let mut descriptors = compiler.file_descriptor_set();
-    descriptors.file.retain(|file| !["google.api", "google.rpc"].contains(&file.package()));
+    let others = ["buf.validate", "google.api", "google.rpc"];
+    descriptors.file.retain(|file| !others.contains(&file.package()));
     for file in &mut descriptors.file {
         file.source_code_info = None;
     }

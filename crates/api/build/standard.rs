@@ -114,12 +114,16 @@ impl<'a> Methods<'a> {
         let [_, _, watch] = self.get("Watch");
         let [_, _, revisions] = self.get("Revisions");
         let [_, _, diff] = self.get("Diff");
-        let items = contract.field_of(list, resource)?.name();
-        let changed = contract.field_of(watch, resource)?.name();
+        let (items, changed) =
+            (contract.field_of(list, resource)?, contract.field_of(watch, resource)?);
+        let (items_tag, changed_tag) = (items.number(), changed.number());
+        let (items, changed) = (items.name(), changed.name());
         let revision = format!("{resource}Revision");
         let kept = contract.field_of(&revision, resource)?.name();
         Ok(format!(
-            "fn page({items}: Vec<Self>, next_page_token: String, read_time: Option<Timestamp>, resume_token: String) -> {list} {{
+            "const ITEMS: u32 = {items_tag};
+            const CHANGED: u32 = {changed_tag};
+            fn page({items}: Vec<Self>, next_page_token: String, read_time: Option<Timestamp>, resume_token: String) -> {list} {{
                 {list} {{ {items}, next_page_token, read_time, resume_token }}
             }}
             fn event(kind: ChangeKind, {changed}: Option<Self>, resume_token: String, read_time: Option<Timestamp>) -> {watch} {{

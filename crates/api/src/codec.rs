@@ -18,6 +18,25 @@ fn settings() -> BufferSettings {
     BufferSettings::new(KEPT, TOGETHER)
 }
 
+/// A message, or bytes that are encoded like one.
+pub trait Encode: Send + 'static {
+    /// The length of the encoded message.
+    fn length(&self) -> usize;
+
+    /// Encodes the message.
+    fn encode(self, buffer: &mut EncodeBuf<'_>);
+}
+
+impl<M: Message + 'static> Encode for M {
+    fn length(&self) -> usize {
+        self.encoded_len()
+    }
+
+    fn encode(self, buffer: &mut EncodeBuf<'_>) {
+        self.encode_raw(buffer);
+    }
+}
+
 /// The codec of every client and server of the contract.
 #[derive(Clone, Debug)]
 pub struct Codec<T, U>(PhantomData<(T, U)>);
@@ -30,7 +49,7 @@ impl<T, U> Default for Codec<T, U> {
 
 impl<T, U> tonic::codec::Codec for Codec<T, U>
 where
-    T: Message + Send + 'static,
+    T: Encode,
     U: Message + Default + Send + 'static,
 {
     type Encode = T;
@@ -51,13 +70,13 @@ where
 #[derive(Clone, Debug)]
 pub struct Exact<T>(PhantomData<T>);
 
-impl<T: Message> Encoder for Exact<T> {
+impl<T: Encode> Encoder for Exact<T> {
     type Item = T;
     type Error = Status;
 
     fn encode(&mut self, message: T, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.reserve(message.encoded_len());
-        message.encode_raw(buffer);
+        buffer.reserve(message.length());
+        Encode::encode(message, buffer);
         Ok(())
     }
 

@@ -35,6 +35,11 @@ pub trait Standard: Message + Name + Default + Clone + 'static {
     /// Diff.
     type Diff: Rpc<Kind = ServerStreaming>;
 
+    /// The number of the field of a List response that holds the resources.
+    const ITEMS: u32;
+    /// The number of the field of an event of Watch that holds the resource.
+    const CHANGED: u32;
+
     /// Returns its name.
     fn name(&self) -> &str;
     /// Returns its etag, as sent.

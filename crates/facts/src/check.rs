@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::ErrorReason;
 use crate::date::{Day, PartialDate};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Vocabulary, Words};
 
 /// A violation of one field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,28 +139,32 @@ impl Check {
 
     /// One of a vocabulary, which must be given.
     pub fn word<V: Vocabulary>(&mut self, field: &str, number: i32) -> V {
-        if number == 0 {
-            self.violation(
-                field,
-                ErrorReason::Required,
-                format!("must be one of {}", V::WORDS.join(", ")),
-            );
-            return V::default();
-        }
-        self.optional_word(field, number).unwrap_or_default()
+        let found = V::from_number(number);
+        self.known(field, number, V::WORDS, found.is_some(), true);
+        found.unwrap_or_default()
     }
 
     /// One of a vocabulary, or nothing.
     pub fn optional_word<V: Vocabulary>(&mut self, field: &str, number: i32) -> Option<V> {
-        if number == 0 {
-            return None;
-        }
         let found = V::from_number(number);
-        if found.is_none() {
-            let description = format!("{number} is not known; known are {}", V::WORDS.join(", "));
+        self.known(field, number, V::WORDS, found.is_some(), false);
+        found
+    }
+
+    /// The number of one of these words; 0 for none, unless it must be given.
+    pub fn choice(&mut self, field: &str, number: i32, words: &Words, required: bool) {
+        self.known(field, number, words.words, words.word(number).is_some(), required);
+    }
+
+    fn known(&mut self, field: &str, number: i32, words: &[&str], known: bool, required: bool) {
+        let words = || words.join(", ");
+        if number == 0 && required {
+            let description = format!("must be one of {}", words());
+            self.violation(field, ErrorReason::Required, description);
+        } else if number != 0 && !known {
+            let description = format!("{number} is not known; known are {}", words());
             self.violation(field, ErrorReason::UnknownValue, description);
         }
-        found
     }
 
     /// The name of a resource after one of these patterns, such as `parties/{party}`; empty if it may be.

@@ -19,6 +19,23 @@ pub trait Vocabulary: Copy + Default + 'static {
     }
 }
 
+/// The words of an enum of the contract, without its prefix, with their numbers; in the same order.
+#[derive(Debug)]
+pub struct Words {
+    /// The numbers; 0 is never one of them.
+    pub numbers: &'static [i32],
+    /// The words.
+    pub words: &'static [&'static str],
+}
+
+impl Words {
+    /// The word of a number.
+    pub fn word(&self, number: i32) -> Option<&'static str> {
+        let place = self.numbers.iter().position(|known| *known == number)?;
+        self.words.get(place).copied()
+    }
+}
+
 /// Declares a vocabulary. It is stored by its words, so that a document can be read without the contract; the first one is
 /// the default, which nothing relies on.
 #[macro_export]

@@ -30,25 +30,48 @@ pub fn read_date(
     message: Option<wire::PartialDate>,
 ) -> Option<PartialDate> {
     let message = message?;
-    check.within(field, |check| {
-        let parts = message.date.unwrap_or_default();
-        let Some(date) = PartialDate::new(parts.year, parts.month, parts.day) else {
-            let description =
-                format!("{}-{}-{} is no date of the calendar", parts.year, parts.month, parts.day);
-            check.violation("date", ErrorReason::DateInvalid, description);
-            return None;
-        };
-        let qualifier = check.optional_word("qualifier", message.qualifier);
-        let as_given = check.text("as_given", message.as_given, 64);
-        let date = PartialDate { qualifier, as_given, ..date };
-        let Some(end) = message.end else { return Some(date) };
-        let interval = date.until(end.year, end.month, end.day);
-        if interval.is_none() {
-            let description = "must be a date of the calendar, not before `date`, and without a qualifier beside it";
-            check.violation("end", ErrorReason::DateInvalid, description);
-        }
-        interval
-    })
+    check.within(field, |check| date(check, message))
+}
+
+/// The partial date in a message.
+pub fn date(check: &mut Check, message: wire::PartialDate) -> Option<PartialDate> {
+    let parts = message.date.unwrap_or_default();
+    let Some(date) = PartialDate::new(parts.year, parts.month, parts.day) else {
+        let description =
+            format!("{}-{}-{} is no date of the calendar", parts.year, parts.month, parts.day);
+        check.violation("date", ErrorReason::DateInvalid, description);
+        return None;
+    };
+    let qualifier = check.optional_word("qualifier", message.qualifier);
+    let as_given = check.text("as_given", message.as_given, 64);
+    let date = PartialDate { qualifier, as_given, ..date };
+    let Some(end) = message.end else { return Some(date) };
+    let interval = date.until(end.year, end.month, end.day);
+    if interval.is_none() {
+        let description =
+            "must be a date of the calendar, not before `date`, and without a qualifier beside it";
+        check.violation("end", ErrorReason::DateInvalid, description);
+    }
+    interval
+}
+
+/// The day by which what has this date is sorted, as the number `yyyymmdd`; 0 where there is none.
+pub fn sort_day(date: Option<&wire::PartialDate>) -> i64 {
+    let parts = date.and_then(|date| date.date.as_ref());
+    let date = parts.and_then(|parts| PartialDate::new(parts.year, parts.month, parts.day));
+    crate::date::sort_day(date.as_ref())
+}
+
+/// Every way in which identifiers may be asked for; as [`crate::source::spellings`].
+pub fn spellings(ids: &[wire::ExternalId]) -> Vec<String> {
+    let id = |id: &wire::ExternalId| {
+        Some(ExternalId {
+            scheme: Vocabulary::from_number(id.scheme)?,
+            value: id.value.clone(),
+            confidence: None,
+        })
+    };
+    crate::source::spellings(&ids.iter().filter_map(id).collect::<Vec<_>>())
 }
 
 /// A partial date that must be there.
@@ -109,11 +132,16 @@ pub fn read_texts(
     messages: Vec<wire::LocalizedText>,
     most: usize,
 ) -> Vec<LocalizedText> {
-    check.each(field, MOST_ITEMS, messages, |check, message| LocalizedText {
+    check.each(field, MOST_ITEMS, messages, |check, message| text(check, message, most))
+}
+
+/// The text in a message, of at most `most` bytes.
+pub fn text(check: &mut Check, message: wire::LocalizedText, most: usize) -> LocalizedText {
+    LocalizedText {
         language: check.text("language_code", message.language_code, 35),
         text: check.required_text("text", message.text, most),
         original: message.original,
-    })
+    }
 }
 
 /// A source, if there is one.
@@ -123,18 +151,21 @@ pub fn read_source(
     message: Option<wire::SourceRef>,
 ) -> Option<SourceRef> {
     let message = message?;
-    check.within(field, |check| {
-        let source = SourceRef {
-            source: check.name("source", message.source, &["sources/{source}"], false),
-            citation: check.text("citation", message.citation, 1024),
-            locator: check.text("locator", message.locator, 256),
-            basis: check.optional_word("basis", message.basis),
-        };
-        if source.source.is_empty() && source.citation.is_empty() {
-            check.violation("citation", ErrorReason::Required, "source or citation must be given");
-        }
-        Some(source)
-    })
+    Some(check.within(field, |check| source(check, message)))
+}
+
+/// The source in a message.
+pub fn source(check: &mut Check, message: wire::SourceRef) -> SourceRef {
+    let source = SourceRef {
+        source: check.name("source", message.source, &["sources/{source}"], false),
+        citation: check.text("citation", message.citation, 1024),
+        locator: check.text("locator", message.locator, 256),
+        basis: check.optional_word("basis", message.basis),
+    };
+    if source.source.is_empty() && source.citation.is_empty() {
+        check.violation("citation", ErrorReason::Required, "source or citation must be given");
+    }
+    source
 }
 
 /// A source that must be there.
@@ -153,11 +184,16 @@ pub fn read_ids(
     field: &str,
     messages: Vec<wire::ExternalId>,
 ) -> Vec<ExternalId> {
-    check.each(field, MOST_ITEMS, messages, |check, message| ExternalId {
+    check.each(field, MOST_ITEMS, messages, id)
+}
+
+/// The identifier in a message, brought to its one spelling.
+pub fn id(check: &mut Check, message: wire::ExternalId) -> ExternalId {
+    ExternalId {
         scheme: check.word("scheme", message.scheme),
         value: normal(&check.required_text("value", message.value, 256)),
         confidence: check.optional_word("confidence", message.confidence),
-    })
+    }
 }
 
 /// Amounts that sources state.
@@ -166,16 +202,18 @@ pub fn read_amounts(
     field: &str,
     messages: Vec<wire::StatedAmount>,
 ) -> Vec<StatedAmount> {
-    let read = |check: &mut Check, message: wire::StatedAmount| {
-        let kind = check.word("kind", message.kind);
-        let given = check.required("money", message.money);
-        let money = read_money(check, "money", given);
-        let note = check.text("note", message.note, 1024);
-        let source = read_source(check, "source", message.source);
-        let confidence = check.optional_word("confidence", message.confidence);
-        money.map(|money| StatedAmount { kind, money, note, source, confidence })
-    };
-    check.each(field, MOST_ITEMS, messages, read).into_iter().flatten().collect()
+    check.each(field, MOST_ITEMS, messages, amount).into_iter().flatten().collect()
+}
+
+/// The amount in a message, as a source states it.
+pub fn amount(check: &mut Check, message: wire::StatedAmount) -> Option<StatedAmount> {
+    let kind = check.word("kind", message.kind);
+    let given = check.required("money", message.money);
+    let money = read_money(check, "money", given);
+    let note = check.text("note", message.note, 1024);
+    let source = read_source(check, "source", message.source);
+    let confidence = check.optional_word("confidence", message.confidence);
+    Some(StatedAmount { kind, money: money?, note, source, confidence })
 }
 
 /// The number of an optional word.

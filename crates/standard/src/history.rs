@@ -7,7 +7,7 @@ use std::sync::Arc;
 use api::registan::r#type::v1::{ChangeKind, Operation};
 use api::standard::{Request as Asked, Response as Answer, RevisionParts, Standard};
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Shown, Stored};
+use chronicle::{Chronicle, Difference, Held, Lane, ListRequest, Reader, Revision, Shown, Stored};
 use futures::stream::{self, Stream, StreamExt};
 use policy::Tier;
 use tonic::{Request, Response, Status};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::methods::{Diff, Export, Revisions};
 use crate::records::{Records, at, check_name, page_size, reader, refused, scope};
+use crate::sent::send;
 use crate::time::{micros, timestamp};
 use crate::{Served, mask};
 
@@ -29,8 +30,8 @@ impl Records {
     pub async fn export<T: Served>(
         &self,
         request: Request<Asked<Export<T>>>,
-    ) -> Result<Response<Answers<T::Message>>, Status> {
-        self.export_with::<T>(request, T::write).await
+    ) -> Result<Response<Answers<T::Sent>>, Status> {
+        self.export_held::<T, T::Held, _>(request, send::<T>).await
     }
 
     /// As [`Records::export`], each item written in another way.
@@ -39,6 +40,14 @@ impl Records {
         request: Request<Asked<Export<T>>>,
         write: impl Fn(Shown<T>) -> T::Message + Clone + Send + 'static,
     ) -> Result<Response<Answers<T::Message>>, Status> {
+        self.export_held::<T, T, _>(request, move |shown| Ok(write(shown))).await
+    }
+
+    async fn export_held<T: Served, V: Held<Of = T>, A: Send + 'static>(
+        &self,
+        request: Request<Asked<Export<T>>>,
+        write: impl Fn(Shown<V>) -> Result<A, Failure> + Clone + Send + 'static,
+    ) -> Result<Response<Answers<A>>, Status> {
         let parts = T::Message::export(request.into_inner());
         let asked = ListRequest {
             filter: parts.filter,
@@ -51,7 +60,7 @@ impl Records {
         };
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
         let first =
-            chronicle.list_in::<T>(Lane::Stream, &asked, &reader).await.map_err(refused::<T>)?;
+            chronicle.list_in::<V>(Lane::Stream, &asked, &reader).await.map_err(refused::<T>)?;
         if first.items.is_empty() {
             self.explain_nothing::<T>(&asked).await?;
         }
@@ -65,7 +74,7 @@ impl Records {
             }
             asked.page_token = page.next_page_token;
             let next = chronicle
-                .list_in::<T>(Lane::Stream, &asked, &reader)
+                .list_in::<V>(Lane::Stream, &asked, &reader)
                 .await
                 .map_err(refused::<T>)?;
             Ok::<_, Status>(Some((items, Some((next, asked, chronicle, reader)))))
@@ -120,7 +129,7 @@ impl Records {
                 .collect::<Result<_, _>>()?;
             Ok::<_, Status>(Some((answers, next.map(|uid| (uid, asked, chronicle, reader)))))
         });
-        let mut answers = batches.map(|batch| each(batch, |answer| answer)).boxed();
+        let mut answers = batches.map(|batch| each(batch, Ok)).boxed();
         // What is wrong with the filter is said before the stream begins.
         let first = answers.next().await;
         if let Some(batch) = &first
@@ -139,10 +148,10 @@ impl Records {
 /// The items of a batch as answers, or its error as the only one.
 fn each<I, M>(
     batch: Result<Vec<I>, Status>,
-    write: impl Fn(I) -> M,
+    write: impl Fn(I) -> Result<M, Failure>,
 ) -> VecDeque<Result<M, Status>> {
     match batch {
-        Ok(items) => items.into_iter().map(|item| Ok(write(item))).collect(),
+        Ok(items) => items.into_iter().map(|item| Ok(write(item)?)).collect(),
         Err(status) => VecDeque::from([Err(status)]),
     }
 }

@@ -1,10 +1,14 @@
 //! The standard methods (AIP-131 to 135), written once for every resource of every service.
 //!
-//! A service says what a resource is ([`chronicle::Resource`]), how it looks on the wire ([`Served`]), and lists it:
+//! A service lists its resources:
 //!
 //! ```ignore
 //! Resources::default().with::<Party>().with::<Agreement>()
 //! ```
+//!
+//! What a resource is, its contract says: [`Value`] is the message itself, with what its options say of it and the [`Rules`] that no
+//! option can say. Older ones say in a type of their own what they are ([`chronicle::Resource`]) and how they look on the wire
+//! ([`Served`]).
 //!
 //! - [`Resources`]: the list from which tables, references and methods of a service are made
 //! - [`Methods`]: the gRPC server: the standard methods, and those that a service adds
@@ -20,6 +24,9 @@
 //! - [`time`]: record time ↔ timestamps
 
 pub mod access;
+mod before;
+mod checked;
+mod described;
 pub mod failure;
 mod family;
 mod grants;
@@ -31,15 +38,19 @@ mod records;
 mod references;
 mod referrers;
 mod resources;
+mod sent;
 pub mod startup;
 mod step;
 pub mod time;
+mod value;
 mod watch;
 mod writes;
 
-use chronicle::{Resource, Shown, Stored};
+use api::codec::Encode;
+use chronicle::{Held, Resource, Shown, Stored};
 use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
+use policy::{Desks, Tier};
 use prost_types::Timestamp;
 
 pub use grants::{AskedGrants, CachedGrants};
@@ -47,13 +58,19 @@ pub use history::Answers;
 pub use methods::Methods;
 pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};
-pub use resources::Resources;
+pub use resources::{Asked, Resources};
+pub use sent::Stamped;
 pub use step::Step;
+pub use value::{NoRules, Rules, Value};
 
 /// A resource as it looks on the wire.
 pub trait Served: Resource {
     /// Its message.
     type Message: api::standard::Standard;
+    /// What is read of a version that is only sent: the resource, or its document, undecoded.
+    type Held: Held<Of = Self>;
+    /// What is sent: the message, or the document with the system fields.
+    type Sent: Encode;
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;
@@ -67,11 +84,16 @@ pub trait Served: Resource {
     /// False: no other resource may refer to it, so its name counts as missing.
     const REFERABLE: bool = true;
 
-    /// The parts of it that others may refer to.
-    const PARTS: Parts<Self> = &[];
+    /// Returns the parts of it that others may refer to.
+    fn parts() -> Parts<Self> {
+        Vec::new()
+    }
 
     /// Reads a message; every violation goes to `check`, and the value is then not used.
     fn read(check: &mut Check, name: String, message: Self::Message) -> Self;
+
+    /// Returns what is sent of a version, or why it cannot be read.
+    fn send(shown: Shown<Self::Held>) -> Result<Self::Sent, String>;
 
     /// Writes a version as a message. That it may be shown is all this asks for.
     fn write(shown: Shown<Self>) -> Self::Message;
@@ -81,7 +103,7 @@ pub trait Served: Resource {
 }
 
 /// Parts of a resource: a pattern, and the names of this pattern in one resource.
-pub type Parts<T> = &'static [(&'static str, fn(&T) -> Vec<String>)];
+pub type Parts<T> = Vec<(&'static str, fn(&T) -> Vec<String>)>;
 
 /// The name of another resource, and the field it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,29 +140,42 @@ impl Reference {
     }
 }
 
-/// The fields that every resource has on the wire.
+/// The fields that every resource has on the wire, besides its name, with the numbers that they have in each.
+#[derive(Clone, PartialEq, prost::Message)]
 #[expect(missing_docs, reason = "each field is explained in the contract, in every resource")]
 pub struct Stamp {
+    #[prost(string, tag = "2")]
     pub uid: String,
+    #[prost(string, tag = "3")]
     pub etag: String,
+    #[prost(message, optional, tag = "4")]
     pub create_time: Option<Timestamp>,
+    #[prost(message, optional, tag = "5")]
     pub update_time: Option<Timestamp>,
+    #[prost(message, optional, tag = "6")]
     pub delete_time: Option<Timestamp>,
+    #[prost(int32, tag = "7")]
     pub tier: i32,
+    #[prost(int32, repeated, tag = "8")]
     pub desks: Vec<i32>,
 }
 
 impl Stamp {
     /// Those of a version.
     pub fn of<T: Resource>(stored: &Stored<T>) -> Self {
+        Self::with(stored, stored.value.tier(), stored.value.desks())
+    }
+
+    /// The same, of a version with this tier and these desks.
+    pub(crate) fn with<V>(stored: &Stored<V>, tier: Tier, desks: Desks) -> Self {
         Self {
             uid: stored.uid.to_string(),
             etag: stored.etag.clone(),
             create_time: Some(time::timestamp(stored.created)),
             update_time: Some(time::timestamp(stored.recorded)),
             delete_time: stored.deleted.then(|| time::timestamp(stored.recorded)),
-            tier: stored.value.tier().number(),
-            desks: stored.value.desks().numbers(),
+            tier: tier.number(),
+            desks: desks.numbers(),
         }
     }
 }

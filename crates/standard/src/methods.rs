@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use anyhow::ensure;
-use api::codec::Codec;
+use api::codec::{Codec, Encode};
 use api::rpc::{ClientStreaming, Rpc, ServerStreaming, Unary};
 use api::standard::Standard;
 use chassis::Service;
@@ -183,7 +183,7 @@ impl Methods {
     }
 }
 
-fn grpc<M: Rpc>(max_decoding: usize) -> Grpc<Codec<M::Response, M::Request>> {
+fn grpc<M: Rpc, A: Encode>(max_decoding: usize) -> Grpc<Codec<A, M::Request>> {
     Grpc::new(Codec::default())
         .max_decoding_message_size(max_decoding)
         .max_encoding_message_size(MAX_ENCODING)
@@ -193,9 +193,10 @@ fn grpc<M: Rpc>(max_decoding: usize) -> Grpc<Codec<M::Response, M::Request>> {
 /// decoded, so that a call whose request is still on its way holds little memory.
 macro_rules! handler {
     ($kind:ident $marker:ident: $request:ty => $answer:ty) => {
-        fn $kind<M, C, F>(_: M, context: &C, f: fn(C, Request<$request>) -> F) -> Handler
+        fn $kind<M, A, C, F>(_: M, context: &C, f: fn(C, Request<$request>) -> F) -> Handler
         where
             M: Rpc<Kind = $marker>,
+            A: Encode,
             C: Clone + Send + Sync + 'static,
             F: Future<Output = Result<Response<$answer>, Status>> + Send + 'static,
         {
@@ -203,16 +204,16 @@ macro_rules! handler {
             Arc::new(move |request, max_decoding| {
                 let context = context.clone();
                 let method = move |request: Request<$request>| f(context.clone(), request).boxed();
-                let mut grpc = grpc::<M>(max_decoding);
+                let mut grpc = grpc::<M, A>(max_decoding);
                 async move { grpc.$kind(service_fn(method), request).await }.boxed()
             })
         }
     };
 }
 
-handler!(unary Unary: M::Request => M::Response);
-handler!(server_streaming ServerStreaming: M::Request => Answers<M::Response>);
-handler!(client_streaming ClientStreaming: Streaming<M::Request> => M::Response);
+handler!(unary Unary: M::Request => A);
+handler!(server_streaming ServerStreaming: M::Request => Answers<A>);
+handler!(client_streaming ClientStreaming: Streaming<M::Request> => A);
 
 #[cfg(test)]
 mod tests {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use api::standard::{Request as Asked, Response as Answer, Standard};
 use chassis::bulk;
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Shown};
+use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
 use facts::check::matches_pattern;
 use prost::Name;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
 use crate::methods::{Get, List};
+use crate::sent::{SentPage, page, send};
 use crate::time::{READ_TIME_KEY, micros, timestamp};
 use crate::{References, Served, failure};
 
@@ -39,10 +40,12 @@ impl Records {
     pub async fn get<T: Served>(
         &self,
         request: Request<Asked<Get<T>>>,
-    ) -> Result<Response<T::Message>, Status> {
+    ) -> Result<Response<T::Sent>, Status> {
         let parts = T::Message::get(request.into_inner());
-        let (shown, read_time) = self.find::<T>(parts.name, micros(parts.read_time)?).await?;
-        Ok(at(read_time, T::write(shown)))
+        let read_time = micros(parts.read_time)?;
+        let (shown, read_time) =
+            self.find_held::<T, T::Held>("name", &parts.name, read_time).await?;
+        Ok(at(read_time, send::<T>(shown)?))
     }
 
     /// The version that stood at a record time, absent for now, and the instant it holds for.
@@ -61,17 +64,26 @@ impl Records {
         name: String,
         read_time: Option<i64>,
     ) -> Result<(Shown<T>, i64), Failure> {
-        check_name::<T>(field, &name)?;
+        self.find_held::<T, T>(field, &name, read_time).await
+    }
+
+    async fn find_held<T: Served, V: Held<Of = T>>(
+        &self,
+        field: &str,
+        name: &str,
+        read_time: Option<i64>,
+    ) -> Result<(Shown<V>, i64), Failure> {
+        check_name::<T>(field, name)?;
         let at = self.chronicle.at(read_time).await.map_err(refused::<T>)?;
-        self.chronicle.get::<T>(&name, at, &reader()).await.map_err(refused::<T>)
+        self.chronicle.get::<V>(name, at, &reader()).await.map_err(refused::<T>)
     }
 
     /// AIP-132.
     pub async fn list<T: Served>(
         &self,
         request: Request<Asked<List<T>>>,
-    ) -> Result<Response<Answer<List<T>>>, Status> {
-        self.list_with::<T>(request, T::write).await
+    ) -> Result<Response<SentPage<T>>, Status> {
+        self.list_held::<T, T::Held, _>(request, page::<T>).await
     }
 
     /// AIP-132, each item written in another way.
@@ -80,6 +92,14 @@ impl Records {
         request: Request<Asked<List<T>>>,
         write: impl Fn(Shown<T>) -> T::Message + Send + 'static,
     ) -> Result<Response<Answer<List<T>>>, Status> {
+        self.list_held::<T, T, _>(request, move |page| Ok(response::<T>(page, write))).await
+    }
+
+    async fn list_held<T: Served, V: Held<Of = T>, A: Send + 'static>(
+        &self,
+        request: Request<Asked<List<T>>>,
+        answer: impl FnOnce(Page<Shown<V>>) -> Result<A, Failure> + Send + 'static,
+    ) -> Result<Response<A>, Status> {
         let parts = T::Message::list(request.into_inner());
         let page_size = page_size(parts.page_size)?;
         let asked = ListRequest {
@@ -92,31 +112,31 @@ impl Records {
             scope: scope::<T>(parts.parent)?,
         };
         let reader = reader();
-        let short = self.chronicle.list_if_short::<T>(&asked, &reader).await;
+        let short = self.chronicle.list_if_short::<V>(&asked, &reader).await;
         if let Some(page) = short.map_err(refused::<T>)? {
             if page.items.is_empty() {
                 self.explain_nothing::<T>(&asked).await?;
             }
-            return Ok(response::<T>(page, write));
+            return Ok(at(page.read_time, answer(page)?));
         }
         let chronicle = Arc::clone(&self.chronicle);
         let long = async move {
-            let page = chronicle.list_in::<T>(Lane::Long, &asked, &reader).await;
-            Ok(response::<T>(page.map_err(refused::<T>)?, write))
+            let page = chronicle.list_in::<V>(Lane::Long, &asked, &reader).await;
+            let page = page.map_err(refused::<T>)?;
+            Ok(at(page.read_time, answer(page)?))
         };
         bulk::run(long).await?
     }
 }
 
-/// The answer that holds a page.
+/// The answer that holds a page of messages.
 fn response<T: Served>(
     page: Page<Shown<T>>,
     write: impl Fn(Shown<T>) -> T::Message,
-) -> Response<Answer<List<T>>> {
+) -> Answer<List<T>> {
     let items = page.items.into_iter().map(write).collect();
     let read_time = Some(timestamp(page.read_time));
-    let answer = T::Message::page(items, page.next_page_token, read_time, page.resume_token);
-    at(page.read_time, answer)
+    T::Message::page(items, page.next_page_token, read_time, page.resume_token)
 }
 
 /// An answer that names the instant it holds for.

@@ -64,7 +64,9 @@ impl References {
             Box::pin(async move { chronicle.known::<T>(&names, &reader()).await })
         });
         self.kinds.push((T::PATTERN, Knower::Here(find)));
-        T::PARTS.iter().fold(self, |all, (pattern, names_of)| all.parts::<T>(pattern, *names_of))
+        T::parts()
+            .into_iter()
+            .fold(self, |all, (pattern, names_of)| all.parts::<T>(pattern, names_of))
     }
 
     /// Those of these kinds.
@@ -217,11 +219,17 @@ mod tests {
 
     impl Served for Page {
         type Message = Party;
+        type Held = Self;
+        type Sent = Party;
         const ORDER: &'static str = "";
         const REFERABLE: bool = false;
 
         fn read(_: &mut Check, name: String, _: Party) -> Self {
             Self(name)
+        }
+
+        fn send(shown: Shown<Self>) -> Result<Party, String> {
+            Ok(Self::write(shown))
         }
 
         fn write(_: Shown<Self>) -> Party {

@@ -1,12 +1,47 @@
 //! The one list of the resources of a service.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chronicle::Chronicle;
+use chronicle::filter::{At, filter};
 use chronicle::schema::Schema;
 use chronicle::verify::Kind;
+use chronicle::{Chronicle, Field};
+use prost::Name;
 
 use crate::{Methods, Records, References, Served};
+
+/// How a resource can be asked, whatever its type; for tests that hold it against the contract.
+pub struct Asked {
+    /// The full name of its message.
+    pub message: String,
+    /// As [`Resource::WATCHED`](chronicle::Resource::WATCHED).
+    pub is_watched: bool,
+    /// As [`Resource::LAYERED`](chronicle::Resource::LAYERED).
+    pub is_layered: bool,
+    /// The paths that a filter may use.
+    pub filters: BTreeSet<String>,
+    /// The paths that an order may use.
+    pub orders: BTreeSet<String>,
+    /// Whether a filter is taken.
+    pub takes: fn(&str) -> bool,
+}
+
+impl Asked {
+    fn of<T: Served>() -> Self {
+        let paths = |can: fn(&Field<T>) -> bool| {
+            T::fields().iter().filter(|it| can(it)).map(|it| it.path().to_owned()).collect()
+        };
+        Self {
+            message: T::Message::full_name(),
+            is_watched: T::WATCHED,
+            is_layered: T::LAYERED,
+            filters: paths(Field::is_filterable),
+            orders: paths(Field::is_sortable),
+            takes: |text| filter::<T>(text, At::Now).is_ok(),
+        }
+    }
+}
 
 /// The resources of a service. Its tables, what `registan verify` and `registan log` read, what others may refer to, and the
 /// methods it serves are made from this list.
@@ -15,6 +50,7 @@ pub struct Resources {
     schema: Vec<fn(Schema) -> Schema>,
     references: Vec<fn(References) -> References>,
     methods: Vec<fn(Methods, &Records) -> Methods>,
+    asked: Vec<fn() -> Asked>,
 }
 
 impl Resources {
@@ -24,6 +60,7 @@ impl Resources {
         self.schema.push(Schema::with::<T>);
         self.references.push(References::here::<T>);
         self.methods.push(Methods::resource::<T>);
+        self.asked.push(Asked::of::<T>);
         self
     }
 
@@ -47,6 +84,11 @@ impl Resources {
     /// Returns what other resources may refer to, as far as it is kept in this record.
     pub fn references(&self, chronicle: Arc<Chronicle>) -> References {
         self.references.iter().fold(References::new(chronicle), |references, add| add(references))
+    }
+
+    /// Returns how each of them can be asked.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.iter().map(|of| of()).collect()
     }
 
     /// Returns their standard methods.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use api::registan::r#type::v1::ChangeKind;
-use api::standard::{Request as Asked, Response as Answer, Standard};
-use chronicle::{Event, EventKind, ListRequest, Shown, Watcher};
+use api::standard::{Request as Asked, Standard};
+use chronicle::{Event, ListRequest, Shown, Watcher};
 use futures::stream::{self, StreamExt};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use crate::Served;
 use crate::history::Answers;
 use crate::methods::Watch;
 use crate::records::{Records, reader, refused, scope};
+use crate::sent::{SentEvent, event, heartbeat};
 use crate::time::timestamp;
 
 /// How long a quiet watch says nothing. The contract promises 15 seconds.
@@ -28,16 +29,16 @@ impl Records {
     pub async fn watch<T: Served>(
         &self,
         request: Request<Asked<Watch<T>>>,
-    ) -> Result<Response<Answers<Answer<Watch<T>>>>, Status> {
+    ) -> Result<Response<Answers<SentEvent<T>>>, Status> {
         let parts = T::Message::watch(request.into_inner());
         let asked = ListRequest {
             filter: parts.filter,
             scope: scope::<T>(parts.parent)?,
             ..ListRequest::default()
         };
-        let watcher = self.chronicle.watch::<T>(asked, &parts.resume_token, reader());
+        let watcher = self.chronicle.watch::<T::Held>(asked, &parts.resume_token, reader());
         let watcher = watcher.map_err(refused::<T>)?;
-        let watch = Watching {
+        let watch = Watching::<T> {
             told: watcher.is_current(),
             watcher,
             events: VecDeque::new(),
@@ -56,9 +57,9 @@ impl Records {
     }
 }
 
-struct Watching<T> {
-    watcher: Watcher<T>,
-    events: VecDeque<Event<Shown<T>>>,
+struct Watching<T: Served> {
+    watcher: Watcher<T::Held>,
+    events: VecDeque<Event<Shown<T::Held>>>,
     /// Whether it was said that the snapshot is through.
     told: bool,
     ends: Instant,
@@ -67,11 +68,11 @@ struct Watching<T> {
 
 impl<T: Served> Watching<T> {
     /// The next answer; none when the watch ends.
-    async fn next(&mut self) -> Result<Option<Answer<Watch<T>>>, Status> {
+    async fn next(&mut self) -> Result<Option<SentEvent<T>>, Status> {
         let quiet = Instant::now() + QUIET;
         loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Some(answer::<T>(event)));
+            if let Some(next) = self.events.pop_front() {
+                return Ok(Some(event::<T>(next)?));
             }
             if self.stopping.is_cancelled() || Instant::now() >= self.ends {
                 return Ok(None);
@@ -94,23 +95,9 @@ impl<T: Served> Watching<T> {
         }
     }
 
-    fn heartbeat(&self) -> Result<Answer<Watch<T>>, Status> {
+    fn heartbeat(&self) -> Result<SentEvent<T>, Status> {
         let token = self.watcher.resume_token().map_err(refused::<T>)?;
         let time = Some(timestamp(self.watcher.read_time()));
-        Ok(T::Message::event(ChangeKind::Heartbeat, None, token, time))
+        Ok(heartbeat::<T>(T::Message::event(ChangeKind::Heartbeat, None, token, time)))
     }
-}
-
-fn answer<T: Served>(event: Event<Shown<T>>) -> Answer<Watch<T>> {
-    let kind = match event.kind {
-        EventKind::Standing => ChangeKind::Standing,
-        EventKind::Added => ChangeKind::Added,
-        EventKind::Changed => ChangeKind::Changed,
-        EventKind::Removed => ChangeKind::Removed,
-    };
-    let resource = match event.stored {
-        Some(stored) => T::write(stored),
-        None => T::Message::removed(event.name, event.uid.to_string()),
-    };
-    T::Message::event(kind, Some(resource), event.resume_token, Some(timestamp(event.time)))
 }

@@ -1,14 +1,15 @@
 //! The list of what this service keeps.
 
-use standard::Resources;
+use api::registan::agreements::v1 as wire;
+use standard::{Resources, Value};
 
-use crate::domain::{Agreement, Framework, Grant, Party, Source};
+use crate::domain::{Agreement, Framework, Grant, Party};
 
 /// Returns the resources of this service.
 pub fn resources() -> Resources {
     Resources::default()
         .with::<Party>()
-        .with::<Source>()
+        .with::<Value<wire::Source>>()
         .with::<Agreement>()
         .with::<Framework>()
         .with::<Grant>()

@@ -1,6 +1,6 @@
 //! The tables of this service are those of its migrations, and its vocabularies are those of the contract.
 
-use agreements::domain::{agreement, framework, milestone, party, source, status};
+use agreements::domain::{agreement, milestone, status};
 
 #[test]
 fn a_changed_schema_needs_a_migration() {
@@ -14,10 +14,6 @@ fn a_changed_schema_needs_a_migration() {
 fn the_vocabularies_are_those_of_the_contract() {
     use testkit::same_vocabulary as same;
     let package = |name: &str| format!("registan.agreements.v1.{name}");
-    same::<party::Kind>(&package("Party.Kind"));
-    same::<source::Kind>(&package("Source.Kind"));
-    same::<source::UriOrigin>(&package("Source.UriOrigin"));
-    same::<framework::Kind>(&package("Framework.Kind"));
     same::<agreement::Kind>(&package("Agreement.Kind"));
     same::<agreement::Role>(&package("AgreementParty.Role"));
     same::<agreement::ProvisionKind>(&package("Provision.Kind"));

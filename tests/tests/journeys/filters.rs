@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use chronicle::filter::{At, filter};
-use chronicle::{Field, Resource, Shown};
+use chronicle::{Resource, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use policy::Tier;
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, Value};
 use rights_reporting::domain::Activity;
-use standard::Served;
+use standard::{Asked, Resources, Served};
 
 /// As deep as a filter could look.
 const DEPTH: usize = 3;
@@ -98,13 +97,10 @@ fn commented(request: &MessageDescriptor, field: &str) -> BTreeSet<String> {
 }
 
 /// The contract says by which fields a resource is asked: in its options, in the comments made of them, and as the code does.
-fn agrees<T: chronicle::Resource>(message: &MessageDescriptor) {
+fn agrees(asked: &Asked, message: &MessageDescriptor) {
     let (filters, orders) = indexed(message);
-    let names = |can: fn(&Field<T>) -> bool| -> BTreeSet<String> {
-        T::fields().iter().filter(|it| can(it)).map(|it| it.path().to_owned()).collect()
-    };
-    assert_eq!(filters, names(Field::is_filterable), "{}: filters", message.full_name());
-    assert_eq!(orders, names(Field::is_sortable), "{}: orders", message.full_name());
+    assert_eq!(filters, asked.filters, "{}: filters", message.full_name());
+    assert_eq!(orders, asked.orders, "{}: orders", message.full_name());
 
     let service = format!("{}Service", message.full_name());
     let service = api::descriptors().get_service_by_name(&service).expect("its proto service");
@@ -126,21 +122,19 @@ fn agrees<T: chronicle::Resource>(message: &MessageDescriptor) {
 }
 
 /// Asks a resource about each of its fields; gives the hidden ones, and how many can be asked about.
-fn ask<T: chronicle::Resource>(message: &str) -> (Vec<String>, usize) {
+fn ask(asked: &Asked) -> (Vec<String>, usize) {
+    let message = &asked.message;
     let descriptor = api::descriptors().get_message_by_name(message).expect("a resource");
-    assert_eq!(T::WATCHED, is_watched(&descriptor), "{message}: is showing it recorded?");
-    assert_eq!(T::LAYERED, is_layered(&descriptor), "{message}: do all see all of it?");
-    let said = api::descriptors().get_extension_by_name("registan.options.v1.resource");
-    if descriptor.options().has_extension(&said.expect("there are options")) {
-        agrees::<T>(&descriptor);
-    }
+    assert_eq!(asked.is_watched, is_watched(&descriptor), "{message}: is showing it recorded?");
+    assert_eq!(asked.is_layered, is_layered(&descriptor), "{message}: do all see all of it?");
+    agrees(asked, &descriptor);
     let (mut hidden, mut filterable) = (Vec::new(), 0);
     for (path, is_public) in paths(&descriptor, DEPTH) {
         let texts =
             ["", "x", "1", "true", "2024-01-01"].map(|value| format!("{path} = \"{value}\""));
         let day = format!("{path}_on(\"2024-01-01\"):*");
         let bare = [format!("{path}:x"), format!("{path}:*"), format!("{path} > 1"), day];
-        let can = texts.iter().chain(&bare).any(|text| filter::<T>(text, At::Now).is_ok());
+        let can = texts.iter().chain(&bare).any(|text| (asked.takes)(text));
         assert!(is_public || !can, "{message}: a filter may ask about `{path}`");
         filterable += usize::from(can);
         if !is_public {
@@ -152,18 +146,8 @@ fn ask<T: chronicle::Resource>(message: &str) -> (Vec<String>, usize) {
 
 #[test]
 fn no_filter_asks_about_what_not_everybody_may_read() {
-    let asked = [
-        ("registan.access.v1.Grant", ask::<agreements::domain::Grant> as fn(&str) -> _),
-        ("registan.agreements.v1.Agreement", ask::<agreements::domain::Agreement>),
-        ("registan.agreements.v1.Framework", ask::<agreements::domain::Framework>),
-        ("registan.agreements.v1.Party", ask::<agreements::domain::Party>),
-        ("registan.agreements.v1.Source", ask::<agreements::domain::Source>),
-        ("registan.projects.v1.Organization", ask::<projects::domain::Organization>),
-        ("registan.projects.v1.Project", ask::<projects::domain::Project>),
-        ("registan.projects.v1.Transaction", ask::<projects::domain::Transaction>),
-        ("registan.rights.v1.Activity", ask::<rights_reporting::domain::Activity>),
-        ("registan.rights.v1.Recommendation", ask::<rights_reporting::domain::Recommendation>),
-    ];
+    let services = [agreements::resources(), projects::resources(), rights_reporting::resources()];
+    let asked: Vec<Asked> = services.iter().flat_map(Resources::asked).collect();
     let resource = api::descriptors().get_extension_by_name("google.api.resource");
     let resource = resource.expect("there are resources");
     let all = api::descriptors().all_messages();
@@ -171,11 +155,12 @@ fn no_filter_asks_about_what_not_everybody_may_read() {
         .filter(|message| message.options().has_extension(&resource))
         .map(|message| message.full_name().to_owned())
         .collect();
-    assert_eq!(all, asked.iter().map(|(message, _)| (*message).to_owned()).collect());
+    assert_eq!(all, asked.iter().map(|one| one.message.clone()).collect());
 
     let mut hidden = Vec::new();
-    for (message, ask) in asked {
-        let (more, filterable) = ask(message);
+    for one in asked {
+        let (more, filterable) = ask(&one);
+        let message = one.message;
         assert!(filterable > 1, "{message}: nothing can be asked, so nothing is tested");
         hidden.extend(more);
     }

@@ -16,7 +16,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "async fn",
             "sea_orm",
             "tonic",
-            "api::",
+            // Messages are values; what else the wire has is not for the rules.
+            "api::rpc",
+            "api::standard",
+            "_client::",
             "crate::store",
             "crate::ops",
             "crate::grpc",

@@ -4,6 +4,7 @@ mod admission;
 mod cells;
 mod creates;
 mod records;
+mod sample;
 mod table;
 mod wire;
 

@@ -18,20 +18,10 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::cells::{Cell, Outcome, Record, Who};
+use crate::sample::{resources, sample};
 use crate::table::Table;
 use crate::wire::{call, connect, reason};
 
-/// The resources that belong to desks: proto service, names, and a field to change. The others, sources and organizations, are
-/// of all desks; and grants only operators see.
-const RESOURCES: [(&str, &str, &str, &str); 7] = [
-    ("registan.rights.v1.ActivityService", "Activity", "Activities", "summary"),
-    ("registan.rights.v1.RecommendationService", "Recommendation", "Recommendations", "action"),
-    ("registan.agreements.v1.AgreementService", "Agreement", "Agreements", "title"),
-    ("registan.agreements.v1.FrameworkService", "Framework", "Frameworks", "title"),
-    ("registan.agreements.v1.PartyService", "Party", "Parties", "note"),
-    ("registan.projects.v1.ProjectService", "Project", "Projects", "title"),
-    ("registan.projects.v1.TransactionService", "Transaction", "Transactions", "ref"),
-];
 /// Methods that are asked for one name.
 const NAMED: [&str; 4] = ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}"];
 /// Methods that are refused for how a record stands: its etag is another, or it was not deleted. Only those are told who may write
@@ -63,6 +53,7 @@ pub fn body(one: &str, tier: &str, country: &str) -> Value {
             json!({ "tier": tier, "kind": "KIND_PARTNERSHIP_AND_COOPERATION", "title": "Before",
             "parties": [{ "party": party }], "source": source })
         }
+        // The id of a state would be its code.
         "Party" => {
             json!({ "tier": tier, "kind": "KIND_BANK", "display_name": "A bank", "country_code": country,
             "source": source })
@@ -70,10 +61,9 @@ pub fn body(one: &str, tier: &str, country: &str) -> Value {
         "Transaction" => json!({ "tier": tier, "type": "TYPE_DISBURSEMENT", "ref": "Before",
             "date": { "year": 2024, "month": 6, "day": 1 }, "value": { "amount": "5", "currency_code": "EUR" },
             "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
-        "Framework" => json!({ "tier": tier, "kind": "KIND_STRATEGY", "title": "Before",
-            "parties": [party], "source": source }),
-        _ => json!({ "tier": tier, "kind": "KIND_PROJECT", "title": "Before",
+        "Project" => json!({ "tier": tier, "kind": "KIND_PROJECT", "title": "Before",
             "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
+        _ => sample(one, &tier, country),
     }
 }
 
@@ -315,7 +305,7 @@ async fn found(engine: Engine) {
     let (table, outcomes) = (Table::read(), BTreeMap::new());
     let mut run = Run { channel, table, since, calls: 0, outcomes, wrong: Vec::new() };
 
-    for (service, one, many, field) in RESOURCES {
+    for (service, one, many, field) in &resources() {
         let (made, callers) = (make(&suite, &run.channel, service, one).await, callers(&suite));
         let cell = |template: &str, who: &Who, record: Option<Record>| {
             let method = template.replace("{one}", one).replace("{many}", many);

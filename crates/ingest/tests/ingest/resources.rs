@@ -75,10 +75,16 @@ macro_rules! served {
     ($resource:ident as $message:ident) => {
         impl Served for $resource {
             type Message = wire::$message;
+            type Held = Self;
+            type Sent = Self::Message;
             const ORDER: &'static str = "name";
 
             fn read(_: &mut Check, name: String, _: Self::Message) -> Self {
                 Self { name, ..Self::default() }
+            }
+
+            fn send(shown: Shown<Self>) -> Result<Self::Message, String> {
+                Ok(Self::write(shown))
             }
 
             fn write(_: Shown<Self>) -> Self::Message {

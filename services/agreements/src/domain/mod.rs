@@ -1,4 +1,4 @@
-//! The values and rules of agreements: no I/O, no clock, no wire.
+//! The values and rules of agreements: no I/O, no clock. The value of a party, a source or a framework is its message.
 
 pub mod agreement;
 pub mod framework;
@@ -8,7 +8,6 @@ pub mod milestone;
 mod moves;
 pub mod party;
 mod periods;
-pub mod source;
 mod state;
 pub mod status;
 
@@ -16,4 +15,3 @@ pub use agreement::Agreement;
 pub use framework::Framework;
 pub use grant::Grant;
 pub use party::Party;
-pub use source::Source;

@@ -60,5 +60,5 @@ pub async fn union_names(
         ..ListRequest::default()
     };
     let page = chronicle.list::<Party>(&request, reader).await?;
-    Ok(page.items.into_iter().map(|shown| shown.into_stored().value.name).collect())
+    Ok(page.items.into_iter().map(|shown| shown.into_stored().value.name.clone()).collect())
 }

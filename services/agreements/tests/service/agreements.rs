@@ -288,7 +288,10 @@ async fn the_priorities_of_a_framework_form_a_tree() {
         let right = strategy(vec![priority("r", ""), priority("r1", "r")]);
         let created = running.frameworks.create_framework(right).await.unwrap().into_inner();
 
-        assert_eq!(fields(&refusal), ["framework.priorities[0]", "framework.priorities[2]"]);
+        assert_eq!(
+            fields(&refusal),
+            ["framework.priorities[2].priority_id", "framework.priorities[0].parent_id"]
+        );
         assert_eq!(created.priorities.len(), 2);
     })
     .await;

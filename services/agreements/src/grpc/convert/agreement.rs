@@ -20,12 +20,15 @@ const PARTY: &[&str] = &["parties/{party}"];
 
 impl Served for Agreement {
     type Message = wire::Agreement;
+    type Held = Self;
+    type Sent = wire::Agreement;
     const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["source", "agreement", "framework"];
 
-    const PARTS: Parts<Self> =
-        &[("agreements/{agreement}/provisions/{provision}", Self::provision_names)];
+    fn parts() -> Parts<Self> {
+        vec![("agreements/{agreement}/provisions/{provision}", Self::provision_names)]
+    }
 
     fn read(check: &mut Check, name: String, message: wire::Agreement) -> Self {
         let agreement = Self {
@@ -63,6 +66,10 @@ impl Served for Agreement {
             check_order(check, &agreement.milestones);
         }
         agreement
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Agreement, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Agreement {

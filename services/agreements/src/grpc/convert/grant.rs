@@ -22,6 +22,8 @@ static PATTERNS: LazyLock<Vec<String>> =
 
 impl Served for Grant {
     type Message = wire::Grant;
+    type Held = Self;
+    type Sent = wire::Grant;
     const ORDER: &'static str = "subject";
 
     const REFERABLE: bool = false;
@@ -51,6 +53,10 @@ impl Served for Grant {
             report(check, fault);
         }
         grant
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Grant, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Grant {

@@ -11,6 +11,8 @@ use crate::domain::Organization;
 
 impl Served for Organization {
     type Message = wire::Organization;
+    type Held = Self;
+    type Sent = wire::Organization;
     const ORDER: &'static str = "display_name";
 
     const REFERRED_BY: &'static [&'static str] = &["project", "transaction"];
@@ -29,6 +31,10 @@ impl Served for Organization {
             source: read_required_source(check, "source", message.source),
             confidence: check.optional_word("confidence", message.confidence),
         }
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Organization, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Organization {

@@ -22,6 +22,8 @@ const FRAMEWORKS: &[&str] =
 
 impl Served for Project {
     type Message = wire::Project;
+    type Held = Self;
+    type Sent = wire::Project;
     const ORDER: &'static str = "title";
 
     const REFERRED_BY: &'static [&'static str] = &["project"];
@@ -60,6 +62,10 @@ impl Served for Project {
             source: read_required_source(check, "source", message.source),
             confidence: check.optional_word("confidence", message.confidence),
         }
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Project, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Project {

@@ -14,6 +14,8 @@ use crate::domain::transaction::TransactionParty;
 
 impl Served for Transaction {
     type Message = wire::Transaction;
+    type Held = Self;
+    type Sent = wire::Transaction;
     const ORDER: &'static str = "date";
 
     fn read(check: &mut Check, name: String, message: wire::Transaction) -> Self {
@@ -35,6 +37,10 @@ impl Served for Transaction {
             reference: check.text("ref", message.r#ref, 256),
             source: read_required_source(check, "source", message.source),
         }
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Transaction, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Transaction {

@@ -12,6 +12,8 @@ use crate::domain::{Activity, Recommendation};
 
 impl Served for Activity {
     type Message = wire::Activity;
+    type Held = Self;
+    type Sent = wire::Activity;
     const ORDER: &'static str = "date";
 
     /// An id that a person chose can tell where a delegation was, and when.
@@ -45,6 +47,10 @@ impl Served for Activity {
             check.violation("date", ErrorReason::InTheFuture, description);
         }
         activity
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Activity, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Activity {

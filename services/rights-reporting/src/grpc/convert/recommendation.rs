@@ -18,6 +18,8 @@ const LAW: &[&str] = &["agreements/{agreement}", "agreements/{agreement}/provisi
 
 impl Served for Recommendation {
     type Message = wire::Recommendation;
+    type Held = Self;
+    type Sent = wire::Recommendation;
     const ORDER: &'static str = "adopted";
 
     const REFERRED_BY: &'static [&'static str] = &["activity"];
@@ -44,6 +46,10 @@ impl Served for Recommendation {
         check_addressees(check, &recommendation);
         check_themes(check, &recommendation.themes);
         recommendation
+    }
+
+    fn send(shown: Shown<Self>) -> Result<wire::Recommendation, String> {
+        Ok(Self::write(shown))
     }
 
     fn write(shown: Shown<Self>) -> wire::Recommendation {

@@ -1,0 +1,331 @@
+//! Writes `described.rs` for `crates/standard`: of each message with the option `registan.options.v1.resource`, and of each message
+//! within it, the checks of its fields; of the resource itself what the record must know.
+//!
+//! What an option asks that is not known here fails the build: a rule that stands in the contract is enforced.
+
+use std::collections::BTreeMap;
+
+use protox::prost_reflect::{
+    DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+};
+
+use crate::contract::path;
+use crate::options::{Options, is_required, named, pattern};
+
+const RESOURCE: &str = "registan.options.v1.resource";
+pub const CODE: &str = "registan.options.v1.code";
+/// The fields that every resource has, which the server sets or which are checked for all alike.
+const SYSTEM: [&str; 8] =
+    ["name", "uid", "etag", "create_time", "update_time", "delete_time", "tier", "desks"];
+/// Messages whose checks are written by hand, in `crates/standard/src/checked.rs`.
+pub const BY_HAND: &str = "registan.type.v1";
+/// Most items of a list for which the contract says nothing else.
+const MOST_ITEMS: u64 = 1000;
+
+/// What is written so far: a piece of code by the name of what it is for, each once.
+pub type Pieces = BTreeMap<String, String>;
+
+pub fn code(pool: &DescriptorPool) -> Result<String, String> {
+    let mut pieces = Pieces::new();
+    let is_described = |message: &MessageDescriptor| {
+        let options = Options::of_message(message);
+        options.has(pool, RESOURCE) && !options.is(pool, &[RESOURCE, "by_hand"])
+    };
+    for message in pool.all_messages().filter(is_described) {
+        Description { pool, message: &message }.write(&mut pieces)?;
+    }
+    Ok(pieces.into_values().collect())
+}
+
+/// A message, and what is written for it.
+pub struct Description<'a> {
+    pub pool: &'a DescriptorPool,
+    pub message: &'a MessageDescriptor,
+}
+
+impl Description<'_> {
+    fn write(&self, pieces: &mut Pieces) -> Result<(), String> {
+        self.checks(pieces)?;
+        let code = format!(
+            "impl Described for {} {{ {} {} {} {} {} }}",
+            rust(self.message.full_name()),
+            self.constants()?,
+            self.desks()?,
+            self.fields(pieces)?,
+            self.parts(),
+            self.stamp(),
+        );
+        pieces.insert(format!("{} described", self.message.full_name()), code);
+        Ok(())
+    }
+
+    pub fn own_fields(&self) -> impl Iterator<Item = FieldDescriptor> {
+        self.message.fields().filter(|field| !SYSTEM.contains(&field.name()))
+    }
+
+    /// The checks of the fields, and those of the messages within.
+    fn checks(&self, pieces: &mut Pieces) -> Result<(), String> {
+        let name = format!("{} checks", self.message.full_name());
+        if pieces.contains_key(&name) {
+            return Ok(());
+        }
+        let (mut checks, mut refers) = (String::new(), String::new());
+        for field in self.own_fields() {
+            checks += &self.check(&field, pieces)?;
+            refers += &self.refer(&field)?;
+        }
+        let code = format!(
+            "impl Checked for {} {{
+                fn checked(check: &mut Check, mut message: Self) -> Option<Self> {{
+                    {checks} Some(message)
+                }}
+                fn refer(&self, at: &str, all: &mut Vec<Reference>) {{ {refers} let _ = (at, all); }}
+            }}",
+            rust(self.message.full_name()),
+        );
+        pieces.insert(name, code);
+        for field in self.own_fields() {
+            if let Kind::Message(kind) = field.kind()
+                && kind.package_name() != BY_HAND
+            {
+                Description { pool: self.pool, message: &kind }.checks(pieces)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How a field is checked.
+    fn check(&self, field: &FieldDescriptor, pieces: &mut Pieces) -> Result<String, String> {
+        let (name, options) = (field.name(), Options::of_field(field));
+        let required = is_required(self.pool, field);
+        let most = |path: &[&str]| options.number(self.pool, path);
+        let items = match most(&["buf.validate.field", "repeated", "max_items"]) {
+            0 => MOST_ITEMS,
+            items => items,
+        };
+        let names = named(self.pool, field)?;
+        Ok(match field.kind() {
+            Kind::Bool if !field.is_list() => String::new(),
+            Kind::Enum(kind) if !field.is_list() => {
+                let words = words(&kind, pieces);
+                format!("check.choice(\"{name}\", message.{name}, &{words}, {required});")
+            }
+            Kind::Message(_) if field.is_list() => {
+                let mut code =
+                    format!("message.{name} = many(check, \"{name}\", {items}, message.{name});");
+                if let Some(id) = self.part_id(field) {
+                    code += &format!(
+                        "check.ids(\"{name}\", \"{id}\", message.{name}.iter().map(|part| part.{id}.as_str()));"
+                    );
+                }
+                code
+            }
+            Kind::Message(_) => {
+                format!("message.{name} = one(check, \"{name}\", message.{name}, {required});")
+            }
+            Kind::String if field.is_list() && !names.is_empty() => format!(
+                "message.{name} = check.each(\"{name}\", {items}, message.{name}, |check, item| check.name(\"\", item, &{names:?}, true));"
+            ),
+            Kind::String if field.is_list() => {
+                let bytes =
+                    most(&["buf.validate.field", "repeated", "items", "string", "max_bytes"]);
+                self.some(field, bytes)?;
+                format!(
+                    "message.{name} = check.each(\"{name}\", {items}, message.{name}, |check, item| check.required_text(\"\", item, {bytes}));"
+                )
+            }
+            Kind::String if !names.is_empty() => format!(
+                "message.{name} = check.name(\"{name}\", message.{name}, &{names:?}, {required});"
+            ),
+            Kind::String if options.is(self.pool, &["registan.options.v1.part_id"]) => {
+                String::new()
+            }
+            Kind::String => {
+                let bytes = most(&["buf.validate.field", "string", "max_bytes"]);
+                let text = if required { "required_text" } else { "text" };
+                match options.number(self.pool, &[CODE]) {
+                    0 => {
+                        self.some(field, bytes)?;
+                        format!(
+                            "message.{name} = check.{text}(\"{name}\", message.{name}, {bytes});"
+                        )
+                    }
+                    1 => format!("message.{name} = check.{text}(\"{name}\", message.{name}, 2);"),
+                    2 => format!(
+                        "message.{name} = facts::wire::read_currency(check, \"{name}\", message.{name}, {required});"
+                    ),
+                    _ => return Err(format!("{}: this code is not known", field.full_name())),
+                }
+            }
+            _ => {
+                return Err(format!(
+                    "{}: how to check such a field is not known",
+                    field.full_name()
+                ));
+            }
+        })
+    }
+
+    fn some(&self, field: &FieldDescriptor, most: u64) -> Result<(), String> {
+        let is_missing = most == 0;
+        let message = || format!("{}: (buf.validate.field) must say max_bytes", field.full_name());
+        if is_missing { Err(message()) } else { Ok(()) }
+    }
+
+    /// The field of a part that holds its id.
+    fn part_id(&self, field: &FieldDescriptor) -> Option<String> {
+        let Kind::Message(part) = field.kind() else { return None };
+        let is_id = |field: &FieldDescriptor| {
+            Options::of_field(field).is(self.pool, &["registan.options.v1.part_id"])
+        };
+        part.fields().find(is_id).map(|id| id.name().to_owned())
+    }
+
+    /// How the names in a field are gathered.
+    fn refer(&self, field: &FieldDescriptor) -> Result<String, String> {
+        let name = field.name();
+        let names = !named(self.pool, field)?.is_empty();
+        Ok(match field.kind() {
+            Kind::Message(_) if field.is_list() => format!(
+                "for (place, part) in self.{name}.iter().enumerate() {{ part.refer(&format!(\"{{at}}{name}[{{place}}].\"), all); }}"
+            ),
+            Kind::Message(_) => format!(
+                "if let Some(part) = &self.{name} {{ part.refer(&format!(\"{{at}}{name}.\"), all); }}"
+            ),
+            Kind::String if names && field.is_list() => {
+                format!("all.extend(Reference::all(&format!(\"{{at}}{name}\"), &self.{name}));")
+            }
+            Kind::String if names => {
+                format!("all.extend(Reference::optional(format!(\"{{at}}{name}\"), &self.{name}));")
+            }
+            _ => String::new(),
+        })
+    }
+
+    fn constants(&self) -> Result<String, String> {
+        let options = Options::of_message(self.message);
+        let pattern = pattern(self.pool, self.message)
+            .filter(|pattern| pattern.matches('/').count() == 1)
+            .ok_or_else(|| format!("{}: must have a pattern of two parts", self.message.name()))?;
+        Ok(format!(
+            "const KIND: &'static str = \"{}\";
+            const PATTERN: &'static str = \"{pattern}\";
+            const ORDER: &'static str = \"{}\";
+            const REFERRED_BY: &'static [&'static str] = &{:?};
+            fn tier(&self) -> i32 {{ self.tier }}",
+            options.text(self.pool, &["google.api.resource", "singular"]),
+            options.text(self.pool, &[RESOURCE, "order"]),
+            self.referred_by(&pattern)?,
+        ))
+    }
+
+    /// The resources of the same package that may name one of this pattern, or a part of one.
+    fn referred_by(&self, pattern: &str) -> Result<Vec<String>, String> {
+        let package = self.message.package_name();
+        let mut kinds = Vec::new();
+        for message in self.pool.all_messages().filter(|it| it.package_name() == package) {
+            if self::pattern(self.pool, &message).is_none() {
+                continue;
+            }
+            let mut seen = Vec::new();
+            if self.names(&message, pattern, &mut seen)? {
+                let path = ["google.api.resource", "singular"];
+                kinds.push(Options::of_message(&message).text(self.pool, &path));
+            }
+        }
+        kinds.sort();
+        Ok(kinds)
+    }
+
+    /// Whether a field of a message, or of one within it, holds names of this pattern.
+    fn names(
+        &self,
+        message: &MessageDescriptor,
+        pattern: &str,
+        seen: &mut Vec<String>,
+    ) -> Result<bool, String> {
+        if seen.iter().any(|name| name == message.full_name()) {
+            return Ok(false);
+        }
+        seen.push(message.full_name().to_owned());
+        for field in message.fields() {
+            if named(self.pool, &field)?.iter().any(|it| it.starts_with(pattern)) {
+                return Ok(true);
+            }
+            if let Kind::Message(kind) = field.kind()
+                && self.names(&kind, pattern, seen)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn desks(&self) -> Result<String, String> {
+        let options = Options::of_message(self.message);
+        let by = options.text(self.pool, &[RESOURCE, "desks_by"]);
+        let mut code = "policy::Desks::NONE".to_owned();
+        if let Some(field) = self.message.get_field_by_name(&by) {
+            let country = Options::of_field(&field).number(self.pool, &[CODE]) == 1;
+            code = if country {
+                format!("policy::Desks::of_country(&self.{by})")
+            } else {
+                format!("policy::Desks::of_parties(self.{by}.iter().map(String::as_str))")
+            };
+        } else if !by.is_empty() {
+            return Err(format!("{}: it has no field {by}", self.message.full_name()));
+        }
+        for desk in options.numbers(self.pool, &[RESOURCE, "desks_besides"]) {
+            code = format!("policy::Desks::numbered({desk}).and({code})");
+        }
+        Ok(format!("fn desks(&self) -> policy::Desks {{ {code} }}"))
+    }
+
+    /// The parts that others may refer to.
+    fn parts(&self) -> String {
+        let part = |field: FieldDescriptor| {
+            let pattern = Options::of_field(&field).text(self.pool, &["registan.options.v1.parts"]);
+            let id = self.part_id(&field).filter(|_| !pattern.is_empty())?;
+            let (collection, name) = (pattern.rsplit('/').nth(1)?, field.name());
+            Some(format!(
+                "(\"{pattern}\", |it: &T| it.{name}.iter().map(|part| format!(\"{{}}/{collection}/{{}}\", it.name, part.{id})).collect())"
+            ))
+        };
+        let parts: Vec<String> = self.own_fields().filter_map(part).collect();
+        format!("fn parts<T: Deref<Target = Self>>() -> Parts<T> {{ vec![{}] }}", parts.join(","))
+    }
+
+    fn stamp(&self) -> String {
+        let set = SYSTEM[1..].iter().map(|field| format!("self.{field} = stamp.{field};"));
+        format!(
+            "fn stamp(&mut self, name: String, stamp: Stamp) {{ self.name = name; {} }}",
+            set.collect::<String>()
+        )
+    }
+}
+
+/// The name of the words of an enum, which are written once.
+pub fn words(kind: &EnumDescriptor, pieces: &mut Pieces) -> String {
+    let name = kind.full_name().trim_start_matches("registan.").replace('.', "_").to_uppercase();
+    let zero = kind.default_value();
+    let prefix = zero.name().trim_end_matches("UNSPECIFIED");
+    let known: Vec<_> = kind.values().filter(|value| value.number() != 0).collect();
+    let words = known.iter().map(|it| it.name().trim_start_matches(prefix).to_owned());
+    pieces.insert(
+        format!(" {name}"),
+        format!(
+            "static {name}: Words = Words {{ numbers: &{:?}, words: &{:?} }};",
+            known
+                .iter()
+                .map(protox::prost_reflect::EnumValueDescriptor::number)
+                .collect::<Vec<_>>(),
+            words.collect::<Vec<_>>(),
+        ),
+    );
+    name
+}
+
+/// The path of a message, seen from another crate.
+fn rust(message: &str) -> String {
+    path(&format!(".{message}")).replacen("crate", "api", 1)
+}

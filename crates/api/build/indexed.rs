@@ -1,0 +1,122 @@
+//! Writes the fields by which lists of a resource may be asked.
+
+use protox::prost_reflect::{FieldDescriptor, Kind};
+
+use crate::described::{BY_HAND, CODE, Description, Pieces, words};
+use crate::options::{Options, is_required, named};
+
+const INDEX: &str = "registan.options.v1.index";
+
+impl Description<'_> {
+    /// The fields by which a list may be asked.
+    pub fn fields(&self, pieces: &mut Pieces) -> Result<String, String> {
+        let mut fields = Vec::new();
+        for field in self.own_fields() {
+            fields.extend(self.field(&field, pieces)?);
+            let Kind::Message(part) = field.kind() else { continue };
+            if field.is_list() && part.package_name() != BY_HAND {
+                for inner in part.fields() {
+                    fields.extend(self.inner(&field, &inner)?);
+                }
+            }
+        }
+        Ok(format!(
+            "fn fields<T: Deref<Target = Self>>() -> Vec<Field<T>> {{ vec![{}] }}",
+            fields.join(",")
+        ))
+    }
+
+    fn field(
+        &self,
+        field: &FieldDescriptor,
+        pieces: &mut Pieces,
+    ) -> Result<Option<String>, String> {
+        let (name, options) = (field.name(), Options::of_field(field));
+        if !options.has(self.pool, INDEX) {
+            return Ok(None);
+        }
+        let path = match options.text(self.pool, &[INDEX, "path"]) {
+            path if path.is_empty() => name.to_owned(),
+            path => path,
+        };
+        let sort = options.is(self.pool, &[INDEX, "sort"]);
+        let required = is_required(self.pool, field);
+        let names = named(self.pool, field)?;
+        let clone = format!("|it: &T| it.{name}.clone()");
+        let code = match field.kind() {
+            Kind::Enum(kind) if !field.is_list() && !sort => {
+                let words = words(&kind, pieces);
+                if required {
+                    format!(
+                        "Field::choice(\"{path}\", {words}.words, |it: &T| {words}.word(it.{name}).unwrap_or_default())"
+                    )
+                } else {
+                    format!(
+                        "Field::optional_choice(\"{path}\", {words}.words, |it: &T| {words}.word(it.{name}))"
+                    )
+                }
+            }
+            Kind::Bool if !sort => format!("Field::flag(\"{path}\", |it: &T| it.{name})"),
+            Kind::Message(kind) if kind.full_name() == "registan.type.v1.PartialDate" && sort => {
+                format!(
+                    "Field::sorted_day(\"{path}\", |it: &T| facts::wire::sort_day(it.{name}.as_ref()))"
+                )
+            }
+            Kind::Message(kind) if kind.full_name() == "registan.type.v1.ExternalId" && !sort => {
+                format!(
+                    "Field::texts(\"{path}\", |it: &T| facts::wire::spellings(&it.{name})).spelled(facts::source::key)"
+                )
+            }
+            Kind::String if field.is_list() && !names.is_empty() && !sort => {
+                format!("Field::texts(\"{path}\", {clone}).naming(&{names:?})")
+            }
+            Kind::String if !names.is_empty() && !sort => {
+                format!(
+                    "Field::optional_text(\"{path}\", |it: &T| Some(it.{name}.clone())).naming(&{names:?})"
+                )
+            }
+            Kind::String if !field.is_list() => match (options.number(self.pool, &[CODE]), sort) {
+                (0, true) => format!("Field::sorted_words(\"{path}\", {clone})"),
+                (0, false) => format!("Field::words(\"{path}\", {clone})"),
+                (1, false) => {
+                    format!("Field::text(\"{path}\", {clone}).spelled(facts::code::country)")
+                }
+                (2, false) => {
+                    format!("Field::text(\"{path}\", {clone}).spelled(facts::code::currency)")
+                }
+                _ => return Err(self.unknown(field)),
+            },
+            _ => return Err(self.unknown(field)),
+        };
+        Ok(Some(code))
+    }
+
+    /// A field of the messages in a list, by which the list of resources may be asked.
+    fn inner(
+        &self,
+        list: &FieldDescriptor,
+        field: &FieldDescriptor,
+    ) -> Result<Option<String>, String> {
+        let options = Options::of_field(field);
+        if !options.has(self.pool, INDEX) {
+            return Ok(None);
+        }
+        let (names, path) = (named(self.pool, field)?, options.text(self.pool, &[INDEX, "path"]));
+        if names.is_empty() || path.is_empty() || field.kind() != Kind::String {
+            return Err(self.unknown(field));
+        }
+        let (list, name) = (list.name(), field.name());
+        let values = if field.is_list() {
+            format!("flat_map(|part| part.{name}.iter().cloned())")
+        } else {
+            format!("map(|part| part.{name}.clone()).filter(|name| !name.is_empty())")
+        };
+        Ok(Some(format!(
+            "Field::texts(\"{path}\", |it: &T| it.{list}.iter().{values}.collect()).naming(&{names:?})"
+        )))
+    }
+
+    fn unknown(&self, field: &FieldDescriptor) -> String {
+        format!("{}: how to ask for such a field is not known", field.full_name())
+    }
+}

@@ -1,0 +1,160 @@
+//! Documents of before the message became the value: JSON, with the words of enums and the names that the fields of `facts` have.
+
+use api::registan::r#type::v1 as wire;
+use facts::vocabulary::Vocabulary;
+use policy::Tier;
+use prost::{Message, Name};
+use prost_reflect::{
+    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value,
+};
+use serde_json::{Map, Value as Json};
+
+type Object = Map<String, Json>;
+
+/// Returns the message that a document says.
+pub(crate) fn read<M: Message + Name + Default>(document: &[u8]) -> Result<M, String> {
+    let json: Object = serde_json::from_slice(document).map_err(|error| error.to_string())?;
+    let descriptor = api::descriptors().get_message_by_name(&M::full_name());
+    let descriptor = descriptor.ok_or("the contract does not know it")?;
+    let mut message = message(&descriptor, json)?;
+    if !message.has_field_by_name("tier") {
+        message.set_field_by_name("tier", Value::EnumNumber(Tier::Public.number()));
+    }
+    message.transcode_to::<M>().map_err(|error| error.to_string())
+}
+
+fn message(descriptor: &MessageDescriptor, mut json: Object) -> Result<DynamicMessage, String> {
+    rename(descriptor, &mut json);
+    let mut message = DynamicMessage::new(descriptor.clone());
+    for (name, value) in json.into_iter().filter(|(_, value)| !value.is_null()) {
+        let field = descriptor.get_field_by_name(&name);
+        let field = field.ok_or_else(|| format!("{}: no field {name}", descriptor.name()))?;
+        let value = match value {
+            Json::Array(items) if field.is_list() => {
+                let items = items.into_iter().map(|item| one(&field, item));
+                Value::List(items.collect::<Result<_, _>>()?)
+            }
+            value => one(&field, value)?,
+        };
+        message.set_field(&field, value);
+    }
+    Ok(message)
+}
+
+/// Gives the fields of values of `facts` the names that they have on the wire.
+fn rename(descriptor: &MessageDescriptor, json: &mut Object) {
+    let mut name = |from: &str, to: &str| {
+        if let Some(value) = json.remove(from) {
+            json.insert(to.to_owned(), value);
+        }
+    };
+    match descriptor.name() {
+        "LocalizedText" => name("language", "language_code"),
+        "Money" => name("currency", "currency_code"),
+        "PartialDate" => {
+            let parts = ["year", "month", "day"];
+            let date =
+                parts.into_iter().filter_map(|part| Some((part.to_owned(), json.remove(part)?)));
+            let date: Object = date.collect();
+            json.insert("date".to_owned(), Json::Object(date));
+        }
+        _ => {}
+    }
+}
+
+fn one(field: &FieldDescriptor, json: Json) -> Result<Value, String> {
+    let wrong = || format!("{}: not what it held before", field.full_name());
+    match (field.kind(), json) {
+        (Kind::String, Json::String(text)) => Ok(Value::String(text)),
+        (Kind::Bool, Json::Bool(flag)) => Ok(Value::Bool(flag)),
+        (Kind::Int32, Json::Number(number)) => {
+            let number = number.as_i64().and_then(|number| i32::try_from(number).ok());
+            number.map(Value::I32).ok_or_else(wrong)
+        }
+        (Kind::Enum(kind), Json::String(word)) => word_of(&kind, &word).ok_or_else(wrong),
+        (Kind::Message(kind), Json::Object(object)) => message(&kind, object).map(Value::Message),
+        // A day: `yyyymmdd`.
+        (Kind::Message(kind), Json::Number(number)) => {
+            let day = number.as_i64().and_then(|number| i32::try_from(number).ok());
+            let day: wire::Date = facts::Day(day.ok_or_else(wrong)?).into();
+            let mut message = DynamicMessage::new(kind);
+            message.transcode_from(&day).map_err(|error| error.to_string())?;
+            Ok(Value::Message(message))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+fn word_of(kind: &EnumDescriptor, word: &str) -> Option<Value> {
+    let prefix = kind.default_value().name().trim_end_matches("UNSPECIFIED").to_owned();
+    let value = kind.values().find(|value| value.name().strip_prefix(&prefix) == Some(word))?;
+    Some(Value::EnumNumber(value.number()))
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::agreements::v1::{Party, Source, party, source};
+    use api::registan::r#type::v1::{
+        Confidence, Date, ExternalId, LocalizedText, PartialDate, SourceRef,
+    };
+    use api::registan::r#type::v1::{external_id, partial_date};
+
+    use super::read;
+
+    #[test]
+    fn a_party_of_before_is_read() {
+        let document =
+            br#"{"name":"parties/kz","tier":"PUBLIC","kind":"STATE","display_name":"Kazakhstan",
+            "names":[{"language":"kk","text":"Qazaqstan","original":true}],"country_code":"KZ",
+            "established":{"year":1991,"month":12,"day":0,"qualifier":"UNTIL"},"ended":null,
+            "external_ids":[{"scheme":"OTHER","value":"M49:398","confidence":"CERTAIN"}],"note":"",
+            "source":{"citation":"A list"},"confidence":"LIKELY"}"#;
+
+        let party: Party = read(document).unwrap();
+
+        let known = Party {
+            name: "parties/kz".to_owned(),
+            tier: 1,
+            kind: party::Kind::State.into(),
+            display_name: "Kazakhstan".to_owned(),
+            names: vec![LocalizedText {
+                language_code: "kk".to_owned(),
+                text: "Qazaqstan".to_owned(),
+                original: true,
+            }],
+            country_code: "KZ".to_owned(),
+            established: Some(PartialDate {
+                date: Some(Date { year: 1991, month: 12, day: 0 }),
+                qualifier: partial_date::Qualifier::Until.into(),
+                ..PartialDate::default()
+            }),
+            external_ids: vec![ExternalId {
+                scheme: external_id::Scheme::Other.into(),
+                value: "M49:398".to_owned(),
+                confidence: Confidence::Certain.into(),
+            }],
+            source: Some(SourceRef { citation: "A list".to_owned(), ..SourceRef::default() }),
+            confidence: Confidence::Likely.into(),
+            ..Party::default()
+        };
+        assert_eq!(party, known);
+    }
+
+    #[test]
+    fn a_source_of_before_tiers_is_public_and_keeps_its_day() {
+        let document =
+            br#"{"name":"sources/s","kind":"DATASET","title":"A table","retrieved":20240131}"#;
+
+        let source: Source = read(document).unwrap();
+
+        assert_eq!((source.tier, source.kind()), (1, source::Kind::Dataset));
+        assert_eq!(source.retrieved, Some(Date { year: 2024, month: 1, day: 31 }));
+    }
+
+    #[test]
+    fn what_the_contract_does_not_know_is_not_dropped() {
+        let refusal = read::<Party>(br#"{"name":"parties/kz","colour":"blue"}"#).unwrap_err();
+
+        assert_eq!(refusal, "Party: no field colour");
+    }
+}

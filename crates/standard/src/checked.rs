@@ -1,0 +1,91 @@
+//! What the contract says a message must hold, checked. For the messages of resources this is generated from their options; here
+//! are the values that all of them use, whose rules `facts` has.
+
+use api::registan::r#type::v1 as wire;
+use facts::wire as read;
+use facts::{Check, LocalizedText};
+
+use crate::Reference;
+
+/// Most bytes of a text in a language.
+const MOST_TEXT: usize = 1024;
+
+/// A message that is checked, and brought to its one form, as the contract says.
+pub trait Checked: Sized {
+    /// Returns the message in its one form; nothing where it is so wrong that it has none. Every violation goes to `check`, which
+    /// stands at the message.
+    fn checked(check: &mut Check, message: Self) -> Option<Self>;
+
+    /// Adds every name of another resource in it. `at` is where it stands: empty, or a path with its point.
+    fn refer(&self, at: &str, all: &mut Vec<Reference>) {
+        let _ = (at, all);
+    }
+}
+
+/// Checks the message in `field`, which may have to be given.
+pub(crate) fn one<M: Checked>(
+    check: &mut Check,
+    field: &str,
+    message: Option<M>,
+    required: bool,
+) -> Option<M> {
+    let message = if required { check.required(field, message) } else { message }?;
+    check.within(field, |check| M::checked(check, message))
+}
+
+/// Checks the messages in `field`, at most `most` of them.
+pub(crate) fn many<M: Checked>(
+    check: &mut Check,
+    field: &str,
+    most: usize,
+    messages: Vec<M>,
+) -> Vec<M> {
+    check.each(field, most, messages, M::checked).into_iter().flatten().collect()
+}
+
+impl Checked for wire::PartialDate {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        read::date(check, message).map(Into::into)
+    }
+}
+
+impl Checked for wire::Date {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        read::read_day(check, "", message).map(Into::into)
+    }
+}
+
+impl Checked for wire::ExternalId {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        Some(read::id(check, message).into())
+    }
+}
+
+impl Checked for wire::LocalizedText {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        let text: LocalizedText = read::text(check, message, MOST_TEXT);
+        Some(text.into())
+    }
+}
+
+impl Checked for wire::StatedAmount {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        read::amount(check, message).map(Into::into)
+    }
+
+    fn refer(&self, at: &str, all: &mut Vec<Reference>) {
+        if let Some(source) = &self.source {
+            source.refer(&format!("{at}source."), all);
+        }
+    }
+}
+
+impl Checked for wire::SourceRef {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        Some(read::source(check, message).into())
+    }
+
+    fn refer(&self, at: &str, all: &mut Vec<Reference>) {
+        all.extend(Reference::optional(format!("{at}source"), &self.source));
+    }
+}

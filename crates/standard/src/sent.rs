@@ -1,0 +1,115 @@
+//! Resources as they are sent: as messages, or as the bytes that are stored, which nobody decodes on their way.
+
+use api::codec::Encode;
+use api::registan::r#type::v1::ChangeKind;
+use api::standard::{Response as Answer, Standard};
+use bytes::BufMut;
+use chassis::failure::Failure;
+use chronicle::{Error, Event, EventKind, Kept, Page, Resource, Shown};
+use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+use tonic::codec::EncodeBuf;
+
+use crate::methods::{List, Watch};
+use crate::records::refused;
+use crate::time::timestamp;
+use crate::{Served, Stamp};
+
+/// A resource whose document is its message: the stored bytes, and after them the system fields. Two encoded messages one after
+/// the other are one that has the fields of both.
+pub struct Stamped {
+    document: Vec<u8>,
+    stamp: Stamp,
+}
+
+impl Stamped {
+    /// Returns what is sent of a version. `document` is its message, as bytes.
+    pub(crate) fn of<T: Resource>(
+        shown: Shown<Kept<T>>,
+        document: fn(Kept<T>) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, String> {
+        let stored = shown.into_stored();
+        let (tier, desks) = (stored.value.tier, stored.value.desks);
+        let stamp = Stamp::with(&stored, tier, desks);
+        Ok(Self { document: document(stored.value)?, stamp })
+    }
+}
+
+impl Encode for Stamped {
+    fn length(&self) -> usize {
+        self.document.len() + self.stamp.encoded_len()
+    }
+
+    fn encode(self, buffer: &mut EncodeBuf<'_>) {
+        buffer.put_slice(&self.document);
+        self.stamp.encode_raw(buffer);
+    }
+}
+
+/// An answer with resources in one of its fields: the others as a message, and these as they are sent.
+pub struct With<A, M> {
+    /// The number of the field.
+    tag: u32,
+    resources: Vec<A>,
+    rest: M,
+}
+
+/// The length of a resource in its field, without its key.
+fn prefixed(length: usize) -> usize {
+    encoded_len_varint(u64::try_from(length).unwrap_or(u64::MAX)) + length
+}
+
+impl<A: Encode, M: Message + 'static> Encode for With<A, M> {
+    fn length(&self) -> usize {
+        let resources = self.resources.iter().map(|one| key_len(self.tag) + prefixed(one.length()));
+        resources.sum::<usize>() + self.rest.encoded_len()
+    }
+
+    fn encode(self, buffer: &mut EncodeBuf<'_>) {
+        for resource in self.resources {
+            encode_key(self.tag, WireType::LengthDelimited, buffer);
+            encode_varint(u64::try_from(resource.length()).unwrap_or(u64::MAX), buffer);
+            resource.encode(buffer);
+        }
+        self.rest.encode_raw(buffer);
+    }
+}
+
+/// Returns what is sent of a version.
+pub(crate) fn send<T: Served>(shown: Shown<T::Held>) -> Result<T::Sent, Failure> {
+    T::send(shown).map_err(|error| refused::<T>(Error::Corrupt(error)))
+}
+
+/// A page of a List.
+pub(crate) type SentPage<T> = With<<T as Served>::Sent, Answer<List<T>>>;
+
+/// Returns the answer that holds a page.
+pub(crate) fn page<T: Served>(page: Page<Shown<T::Held>>) -> Result<SentPage<T>, Failure> {
+    let read_time = Some(timestamp(page.read_time));
+    let rest = T::Message::page(Vec::new(), page.next_page_token, read_time, page.resume_token);
+    let resources = page.items.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
+    Ok(With { tag: T::Message::ITEMS, resources, rest })
+}
+
+/// An event of a Watch.
+pub(crate) type SentEvent<T> = With<<T as Served>::Sent, Answer<Watch<T>>>;
+
+/// Returns the answer that holds an event.
+pub(crate) fn event<T: Served>(event: Event<Shown<T::Held>>) -> Result<SentEvent<T>, Failure> {
+    let kind = match event.kind {
+        EventKind::Standing => ChangeKind::Standing,
+        EventKind::Added => ChangeKind::Added,
+        EventKind::Changed => ChangeKind::Changed,
+        EventKind::Removed => ChangeKind::Removed,
+    };
+    let removed = || T::Message::removed(event.name, event.uid.to_string());
+    let gone = event.stored.is_none().then(removed);
+    let rest = T::Message::event(kind, gone, event.resume_token, Some(timestamp(event.time)));
+    let resources = event.stored.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
+    Ok(With { tag: T::Message::CHANGED, resources, rest })
+}
+
+/// Returns an answer that holds no resource.
+pub(crate) fn heartbeat<T: Served>(rest: Answer<Watch<T>>) -> SentEvent<T> {
+    With { tag: T::Message::CHANGED, resources: Vec::new(), rest }
+}

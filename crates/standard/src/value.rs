@@ -1,0 +1,167 @@
+//! Resources whose value is their message: what the contract says of them is all there is to say.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use chronicle::{Document, Field, Kept, Resource, Shown};
+use facts::Check;
+use facts::vocabulary::Vocabulary;
+use policy::{Desks, Tier};
+
+use crate::checked::Checked;
+use crate::{Parts, Reference, Served, Stamp, Stamped};
+
+/// What the options of a message say of a resource; generated for each message with `(registan.options.v1.resource)`.
+pub trait Described:
+    Checked + api::standard::Standard + PartialEq + fmt::Debug + Send + Sync
+{
+    /// As [`Resource::KIND`]: the singular of its name.
+    const KIND: &'static str;
+    /// As [`Resource::PATTERN`].
+    const PATTERN: &'static str;
+    /// As [`Served::ORDER`].
+    const ORDER: &'static str;
+    /// As [`Served::REFERRED_BY`]: every resource of its package with a field that names one of its type.
+    const REFERRED_BY: &'static [&'static str];
+
+    /// Returns the number of its tier.
+    fn tier(&self) -> i32;
+
+    /// Returns its desks, as its parties or its country tell them.
+    fn desks(&self) -> Desks;
+
+    /// Returns every field by which a list may be asked, of a value that holds the message.
+    fn fields<T: Deref<Target = Self>>() -> Vec<Field<T>>;
+
+    /// Returns the parts that others may refer to, of a value that holds the message.
+    fn parts<T: Deref<Target = Self>>() -> Parts<T>;
+
+    /// Sets what the server says of it: everything but its name and what a caller sent.
+    fn stamp(&mut self, name: String, stamp: Stamp);
+}
+
+/// Rules that span several fields, which no option can say. Pure.
+pub trait Rules<M> {
+    /// Checks a message whose fields are each as the contract says, and brings it to its one form.
+    fn check(message: &mut M, check: &mut Check);
+}
+
+/// No rule besides those of the contract.
+pub enum NoRules {}
+
+impl<M> Rules<M> for NoRules {
+    fn check(_: &mut M, _: &mut Check) {}
+}
+
+/// A value that is the message `M`, under the rules `R`. Its document is the encoded message, without what only the server says.
+pub struct Value<M, R = NoRules>(M, PhantomData<fn() -> R>);
+
+impl<M, R> Deref for Value<M, R> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.0
+    }
+}
+
+impl<M: Clone, R> Clone for Value<M, R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<M: PartialEq, R> PartialEq for Value<M, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<M: fmt::Debug, R> fmt::Debug for Value<M, R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// True for a document of before the message became the value, which is JSON. No message begins with this byte.
+fn is_of_before(document: &[u8]) -> bool {
+    document.first() == Some(&b'{')
+}
+
+impl<M: Described, R: 'static> Document for Value<M, R> {
+    fn to_document(&self) -> Result<Vec<u8>, String> {
+        Ok(self.0.encode_to_vec())
+    }
+
+    fn from_document(document: &[u8]) -> Result<Self, String> {
+        if is_of_before(document) {
+            let message = crate::before::read(document)?;
+            return Ok(Self(message, PhantomData));
+        }
+        let message = M::decode(document).map_err(|error| error.to_string())?;
+        Ok(Self(message, PhantomData))
+    }
+}
+
+impl<M: Described, R: 'static> Resource for Value<M, R> {
+    const KIND: &'static str = M::KIND;
+    const PATTERN: &'static str = M::PATTERN;
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::from_level(self.0.tier().into())
+    }
+
+    fn desks(&self) -> Desks {
+        self.0.desks()
+    }
+
+    fn fields() -> Vec<Field<Self>> {
+        M::fields()
+    }
+}
+
+impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
+    type Message = M;
+    type Held = Kept<Self>;
+    type Sent = Stamped;
+    const ORDER: &'static str = M::ORDER;
+    const REFERRED_BY: &'static [&'static str] = M::REFERRED_BY;
+
+    fn parts() -> Parts<Self> {
+        M::parts()
+    }
+
+    fn read(check: &mut Check, name: String, mut message: M) -> Self {
+        let tier = check.optional_word("tier", message.tier()).unwrap_or(Tier::Public);
+        message.stamp(name, Stamp { tier: tier.number(), ..Stamp::default() });
+        let mut message = M::checked(check, message).unwrap_or_default();
+        R::check(&mut message, check);
+        Self(message, PhantomData)
+    }
+
+    fn send(shown: Shown<Kept<Self>>) -> Result<Stamped, String> {
+        Stamped::of(shown, |kept| {
+            if is_of_before(&kept.document) {
+                return Ok(Self::from_document(&kept.document)?.0.encode_to_vec());
+            }
+            Ok(kept.document)
+        })
+    }
+
+    fn write(shown: Shown<Self>) -> M {
+        let stamp = Stamp::of(&shown);
+        let mut message = shown.into_stored().value.0;
+        message.stamp(message.name().to_owned(), stamp);
+        message
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let mut all = Vec::new();
+        self.0.refer("", &mut all);
+        all
+    }
+}

@@ -1,0 +1,186 @@
+//! What the contract says of a field is what is enforced: every option of every field, at its limit and one past it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use api::registan::agreements::v1 as agreements;
+use facts::Check;
+use prost::Name;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value as Any};
+use standard::{Served, Value};
+
+/// The violations of a message, as `field reason`.
+fn violations<T: Served>(message: &DynamicMessage) -> Vec<String> {
+    let mut check = Check::new("it");
+    let message: T::Message = message.transcode_to().unwrap();
+    T::read(&mut check, "things/thing".to_owned(), message);
+    check
+        .finish()
+        .into_iter()
+        .map(|one| format!("{} {}", one.field, one.reason.as_str_name()))
+        .collect()
+}
+
+/// The number of an option at a path of fields; 0 if it is not set.
+fn option(field: &FieldDescriptor, path: &[&str]) -> usize {
+    let pool = field.parent_pool();
+    let extension = pool.get_extension_by_name(path[0]).unwrap();
+    let mut value = field.options().get_extension(&extension).into_owned();
+    for name in &path[1..] {
+        let message = value.as_message().unwrap();
+        if !message.has_field_by_name(name) {
+            return 0;
+        }
+        value = message.get_field_by_name(name).unwrap().into_owned();
+    }
+    usize::try_from(value.as_u64().unwrap_or_default()).unwrap()
+}
+
+fn is_required(field: &FieldDescriptor) -> bool {
+    let extension = field.parent_pool().get_extension_by_name("google.api.field_behavior").unwrap();
+    let options = field.options();
+    let all = options.get_extension(&extension);
+    all.as_list().unwrap().contains(&Any::EnumNumber(2))
+}
+
+/// A message of a resource in which one field of it, or of the first part in one of its lists, has a value.
+fn with(
+    descriptor: &MessageDescriptor,
+    list: Option<&FieldDescriptor>,
+    field: &FieldDescriptor,
+    value: Any,
+) -> DynamicMessage {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    let Some(list) = list else {
+        message.set_field(field, value);
+        return message;
+    };
+    let mut part = DynamicMessage::new(field.parent_message().clone());
+    part.set_field(field, value);
+    message.set_field(list, Any::List(vec![Any::Message(part)]));
+    message
+}
+
+/// A message of a resource with nothing in it, or with one part with nothing in it.
+fn empty(descriptor: &MessageDescriptor, list: Option<&FieldDescriptor>) -> DynamicMessage {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    if let Some(list) = list {
+        let part = DynamicMessage::new(list.kind().as_message().unwrap().clone());
+        message.set_field(list, Any::List(vec![Any::Message(part)]));
+    }
+    message
+}
+
+/// Every field with an option of these, at its limit and past it; how many were tried.
+fn try_all<T: Served>(descriptor: &MessageDescriptor, list: Option<&FieldDescriptor>) -> usize {
+    let message =
+        list.map_or_else(|| descriptor.clone(), |list| list.kind().as_message().unwrap().clone());
+    let mut tried = 0;
+    for field in message.fields() {
+        let place = list.map_or_else(String::new, |list| format!("{}[0].", list.name()));
+        let at = format!("it.{place}{}", field.name());
+        let refused = |value: Any, place: &str, reason: &str| {
+            let found = violations::<T>(&with(descriptor, list, &field, value));
+            found.contains(&format!("{place} {reason}"))
+        };
+        let text = |bytes: usize| Any::String("x".repeat(bytes));
+        let most = option(&field, &["buf.validate.field", "string", "max_bytes"]);
+        if most > 0 {
+            assert!(!refused(text(most), &at, "TOO_LONG"), "{at} takes {most} bytes");
+            assert!(refused(text(most + 1), &at, "TOO_LONG"), "{at} refuses {}", most + 1);
+            tried += 1;
+        }
+        let path = ["buf.validate.field", "repeated", "items", "string", "max_bytes"];
+        let most = option(&field, &path);
+        if most > 0 {
+            let (first, one) = (format!("{at}[0]"), |bytes| Any::List(vec![text(bytes)]));
+            assert!(!refused(one(most), &first, "TOO_LONG"), "{at} takes {most} bytes");
+            assert!(refused(one(most + 1), &first, "TOO_LONG"), "{at} refuses {}", most + 1);
+            tried += 1;
+        }
+        if is_required(&field) && field.name() != "name" {
+            let found = violations::<T>(&empty(descriptor, list));
+            let reasons = ["REQUIRED", "ID_INVALID", "NAME_INVALID"];
+            let is_refused = reasons.iter().any(|reason| found.contains(&format!("{at} {reason}")));
+            assert!(is_refused, "{at} must be given: {found:?}");
+            tried += 1;
+        }
+        if let (Kind::Enum(kind), false) = (field.kind(), field.is_list()) {
+            let known = kind.values().map(|value| value.number()).max().unwrap();
+            assert!(!refused(Any::EnumNumber(known), &at, "UNKNOWN_VALUE"), "{at} takes {known}");
+            assert!(refused(Any::EnumNumber(known + 1), &at, "UNKNOWN_VALUE"), "{at} refuses");
+            tried += 1;
+        }
+        tried += try_names::<T>(descriptor, list, &field, &at);
+        if field.is_list() && list.is_none() && field.name() != "desks" {
+            tried += try_list::<T>(descriptor, &field, &at);
+        }
+    }
+    tried
+}
+
+/// Whether a name of another kind of resource is refused where one is meant.
+fn try_names<T: Served>(
+    descriptor: &MessageDescriptor,
+    list: Option<&FieldDescriptor>,
+    field: &FieldDescriptor,
+    at: &str,
+) -> usize {
+    let pool = field.parent_pool();
+    let extensions = ["google.api.resource_reference", "registan.options.v1.names"];
+    let names = extensions.map(|it| pool.get_extension_by_name(it).unwrap());
+    if !names.iter().any(|extension| field.options().has_extension(extension)) {
+        return 0;
+    }
+    let name = Any::String("things/thing".to_owned());
+    let (value, at) = if field.is_list() {
+        (Any::List(vec![name]), format!("{at}[0] NAME_INVALID"))
+    } else {
+        (name, format!("{at} NAME_INVALID"))
+    };
+    let found = violations::<T>(&with(descriptor, list, field, value));
+    assert!(found.contains(&at), "{at} is not among {found:?}");
+    1
+}
+
+/// Whether a list has a limit.
+fn try_list<T: Served>(descriptor: &MessageDescriptor, field: &FieldDescriptor, at: &str) -> usize {
+    let most = option(field, &["buf.validate.field", "repeated", "max_items"]);
+    let most = if most == 0 { 1000 } else { most };
+    let item = match field.kind() {
+        Kind::Message(kind) => Any::Message(DynamicMessage::new(kind)),
+        _ => Any::String("x".to_owned()),
+    };
+    let refused = |items: usize| {
+        let list = Any::List(vec![item.clone(); items]);
+        let found = violations::<T>(&with(descriptor, None, field, list));
+        found.contains(&format!("{at} TOO_MANY"))
+    };
+    assert!(!refused(most), "{at} takes {most} items");
+    assert!(refused(most + 1), "{at} refuses {}", most + 1);
+    1
+}
+
+/// Every rule of a resource and of the parts within it.
+fn enforced<T: Served>(least: usize)
+where
+    T::Message: Name,
+{
+    let descriptor = api::descriptors().get_message_by_name(&T::Message::full_name()).unwrap();
+    let is_own = |list: &FieldDescriptor| match list.kind() {
+        Kind::Message(part) => list.is_list() && part.package_name() != "registan.type.v1",
+        _ => false,
+    };
+    let lists: Vec<FieldDescriptor> = descriptor.fields().filter(is_own).collect();
+    let mut tried = try_all::<T>(&descriptor, None);
+    for list in &lists {
+        tried += try_all::<T>(&descriptor, Some(list));
+    }
+    assert!(tried >= least, "{}: only {tried} rules were tried", descriptor.name());
+}
+
+#[test]
+fn every_rule_of_every_field_is_enforced() {
+    enforced::<Value<agreements::Party>>(12);
+    enforced::<Value<agreements::Source>>(20);
+    enforced::<Value<agreements::Framework>>(18);
+}
