@@ -12,5 +12,6 @@ pub fn resources() -> Resources {
         .with::<Value<wire::Source>>()
         .with::<Agreement>()
         .with::<Framework>()
+        .with::<Value<wire::Body>>()
         .with::<Grant>()
 }

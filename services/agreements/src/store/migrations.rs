@@ -32,7 +32,8 @@ impl MigratorTrait for Migrator {
         all.extend(
             refills.map(|name| -> Box<dyn MigrationTrait> { Box::new(Refill(name, schema)) }),
         );
-        all.push(Box::new(Bring("m20261128_000009_keep_bytes", schema)));
+        let brings = ["m20261128_000009_keep_bytes", "m20261128_000010_keep_bodies"];
+        all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all
     }
 }
