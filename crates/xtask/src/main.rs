@@ -1,9 +1,10 @@
-//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask proto`, `cargo xtask bench`,
-//! `cargo xtask faults`, `cargo xtask tools`.
+//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask proto`, `cargo xtask new-resource`,
+//! `cargo xtask bench`, `cargo xtask faults`, `cargo xtask tools`.
 
 mod bench;
 mod faults;
 mod lint;
+mod new_resource;
 mod postgres;
 mod proto;
 mod shell;
@@ -47,6 +48,17 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Begins a resource: writes its message, with the fields that almost every one has, and its proto service.
+    ///
+    /// docs/add-a-resource.md says how to continue.
+    NewResource {
+        /// The folder of the service that is to keep it: agreements.
+        service: String,
+        /// Its name: body.
+        noun: String,
+        /// The name of many: bodies.
+        plural: String,
+    },
     /// Measures the suite beside a bare server, in release builds, and prints ratios.
     Bench {
         /// Build the programs of this revision too, and measure reads, writes and imports beside them.
@@ -73,6 +85,9 @@ fn main() -> ExitCode {
         Command::Test { cargo } => test::run(&cargo),
         Command::Lint => lint::run(),
         Command::Proto { check } => proto::run(check),
+        Command::NewResource { service, noun, plural } => {
+            new_resource::run(&service, &noun, &plural)
+        }
         Command::Bench { before, parts } => bench::run(before.as_deref(), &parts),
         Command::Faults { release, storm } => faults::run(release, &storm),
         Command::Tools => tools::ensure(&tools::ALL),
