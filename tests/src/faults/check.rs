@@ -225,6 +225,7 @@ fn is(acknowledged: &Acknowledged, version: &Version, body: &Body) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use prost_reflect::prost::Message;
     use serde_json::json;
 
     use super::super::record::Change;
@@ -258,7 +259,10 @@ mod tests {
                 name: name.clone(),
                 recorded_from: time,
                 recorded_to: i64::MAX,
-                document: document(&body),
+                document: match kind {
+                    Kind::Party => body.party().encode_to_vec(),
+                    Kind::Agreement => document(&body),
+                },
             });
             let seq = i64::try_from(number).unwrap();
             let (kind_word, operation) = (kind.word().to_owned(), "create".to_owned());
@@ -272,6 +276,7 @@ mod tests {
         (ledger, record)
     }
 
+    /// The document of an agreement.
     fn document(body: &Body) -> Vec<u8> {
         let parties: Vec<_> = body.parties.iter().map(|party| json!({ "party": party })).collect();
         json!({
