@@ -71,6 +71,7 @@ impl Description<'_> {
         }
         let (mut checks, mut refers) = (String::new(), String::new());
         for field in self.own_fields() {
+            checks += &self.presence(&field);
             checks += &self.check(&field, pieces)?;
             refers += &self.refer(&field)?;
         }
@@ -92,6 +93,17 @@ impl Description<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The check that a list which must be given is not empty.
+    fn presence(&self, field: &FieldDescriptor) -> String {
+        if !field.is_list() || !is_required(self.pool, field) {
+            return String::new();
+        }
+        let name = field.name();
+        format!(
+            "if message.{name}.is_empty() {{ check.violation(\"{name}\", facts::ErrorReason::Required, \"must not be empty\"); }}"
+        )
     }
 
     /// How a field is checked.

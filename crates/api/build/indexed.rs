@@ -56,6 +56,25 @@ impl Description<'_> {
                     )
                 }
             }
+            // A list of parts is asked by their kind.
+            Kind::Message(kind) if field.is_list() && kind.package_name() != BY_HAND && !sort => {
+                let of = kind.get_field_by_name("kind").ok_or_else(|| self.unknown(field))?;
+                let Kind::Enum(of) = of.kind() else { return Err(self.unknown(field)) };
+                let words = words(&of, pieces);
+                format!(
+                    "Field::choices(\"{path}\", {words}.words, |it: &T| it.{name}.iter().filter_map(|part| {words}.word(part.kind)).collect())"
+                )
+            }
+            Kind::Message(kind) if kind.full_name() == "registan.type.v1.SourceRef" && !sort => {
+                format!(
+                    "Field::texts(\"{path}\", |it: &T| it.{name}.iter().map(|one| one.source.clone()).filter(|name| !name.is_empty()).collect()).naming(&[\"sources/{{source}}\"])"
+                )
+            }
+            Kind::String if field.is_list() && names.is_empty() && !sort => {
+                format!(
+                    "Field::texts(\"{path}\", {clone}).spelled(|text| Ok(chronicle::fold(text)))"
+                )
+            }
             Kind::Bool if !sort => format!("Field::flag(\"{path}\", |it: &T| it.{name})"),
             Kind::Message(kind) if kind.full_name() == "registan.type.v1.PartialDate" && sort => {
                 format!(

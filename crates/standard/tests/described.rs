@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use api::registan::agreements::v1 as agreements;
+use api::registan::rights::v1 as rights;
 use facts::Check;
 use prost::Name;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value as Any};
@@ -183,4 +184,6 @@ fn every_rule_of_every_field_is_enforced() {
     enforced::<Value<agreements::Party>>(12);
     enforced::<Value<agreements::Source>>(20);
     enforced::<Value<agreements::Framework>>(18);
+    enforced::<Value<agreements::Body>>(10);
+    enforced::<Value<rights::Recommendation>>(14);
 }

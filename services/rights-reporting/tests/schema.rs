@@ -1,6 +1,6 @@
 //! The tables of this service are those of its migrations, and its vocabularies are those of the contract.
 
-use rights_reporting::domain::{activity, recommendation};
+use rights_reporting::domain::activity;
 
 #[test]
 fn a_changed_schema_needs_a_migration() {
@@ -11,7 +11,6 @@ fn a_changed_schema_needs_a_migration() {
 #[test]
 fn the_vocabularies_are_those_of_the_contract() {
     use testkit::same_vocabulary as same;
-    same::<recommendation::AddresseeKind>("registan.rights.v1.Addressee.Kind");
     same::<activity::Kind>("registan.rights.v1.Activity.Kind");
     same::<activity::Outcome>("registan.rights.v1.Activity.Outcome");
 }

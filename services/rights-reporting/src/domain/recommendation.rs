@@ -2,144 +2,61 @@
 
 use std::collections::HashSet;
 
-use chronicle::{Field, Resource, fold};
-use facts::source::{key, spellings};
-use facts::vocabulary::Vocabulary;
-use facts::{Confidence, ExternalId, PartialDate, SourceRef, date::sort_day, vocabulary};
-use policy::{Desks, Tier};
-use serde::{Deserialize, Serialize};
+use api::registan::rights::v1 as wire;
+use api::registan::rights::v1::addressee::Kind;
+use facts::{Check, ErrorReason};
+use standard::{Rules, Value};
 
-vocabulary! {
-    /// The kind of an addressee.
-    AddresseeKind {
-        /// The government of a party.
-        Government = 1 "GOVERNMENT",
-        /// The delegations of the European Union.
-        EuDelegations = 2 "EU_DELEGATIONS",
-        /// The institutions of the Union, or several of them.
-        EuInstitutions = 3 "EU_INSTITUTIONS",
-        /// The European Commission.
-        Commission = 4 "COMMISSION",
-        /// The European External Action Service.
-        Eeas = 5 "EEAS",
-        /// The Council of the Union.
-        Council = 6 "COUNCIL",
-        /// The European Parliament itself.
-        Parliament = 7 "PARLIAMENT",
-        /// The member states of the Union.
-        MemberStates = 8 "MEMBER_STATES",
-        /// Another addressee, named.
-        Other = 9 "OTHER",
-    }
-}
+/// A recommendation.
+pub type Recommendation = Value<wire::Recommendation, OfAddressees>;
 
-/// On whom a recommendation calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/rights/v1/recommendation.proto"
-)]
-pub struct Addressee {
-    pub kind: AddresseeKind,
-    pub party: String,
-    pub display_name: String,
-}
+/// An addressee is somebody; a theme is in lower case and is there once.
+pub enum OfAddressees {}
 
-/// A recommendation; the contract says what each field means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/rights/v1/recommendation.proto"
-)]
-pub struct Recommendation {
-    pub name: String,
-    #[serde(default = "policy::tier::public")]
-    pub tier: Tier,
-    pub issuer: String,
-    pub document: SourceRef,
-    pub adopted: PartialDate,
-    pub addressees: Vec<Addressee>,
-    pub parties: Vec<String>,
-    pub action: String,
-    pub themes: Vec<String>,
-    pub agreements: Vec<String>,
-    pub external_ids: Vec<ExternalId>,
-    pub note: String,
-    pub confidence: Option<Confidence>,
-}
-
-/// A violation of an addressee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddresseeFault {
-    /// A government of no party, where the recommendation concerns none either.
-    NoGovernment,
-    /// A party for what is no government.
-    PartyOfOther,
-    /// Another addressee whose name is missing.
-    NoName,
-}
-
-impl Addressee {
-    /// Returns its violation in a recommendation that concerns these parties, if it has one.
-    pub fn fault(&self, parties: &[String]) -> Option<AddresseeFault> {
-        match self.kind {
-            AddresseeKind::Government => {
-                let nobody = self.party.is_empty() && parties.is_empty();
-                nobody.then_some(AddresseeFault::NoGovernment)
+impl Rules<wire::Recommendation> for OfAddressees {
+    fn check(recommendation: &mut wire::Recommendation, check: &mut Check) {
+        for (place, addressee) in recommendation.addressees.iter().enumerate() {
+            if let Some((field, reason, description)) = fault(addressee, &recommendation.parties) {
+                check.violation(&format!("addressees[{place}].{field}"), reason, description);
             }
-            AddresseeKind::Unread => None,
-            _ if !self.party.is_empty() => Some(AddresseeFault::PartyOfOther),
-            AddresseeKind::Other if self.display_name.is_empty() => Some(AddresseeFault::NoName),
-            _ => None,
+        }
+        let mut seen = HashSet::new();
+        for (place, theme) in recommendation.themes.iter().enumerate() {
+            let field = format!("themes[{place}]");
+            if *theme != theme.to_lowercase() {
+                let description = "must be in lower case, such as `torture`";
+                check.violation(&field, ErrorReason::NotLowerCase, description);
+            }
+            if !seen.insert(theme) {
+                let description = format!("`{theme}` is there twice");
+                check.violation(&field, ErrorReason::DuplicateTheme, description);
+            }
         }
     }
 }
 
-/// The places of the texts that were there before.
-pub fn repeated(texts: &[String]) -> Vec<usize> {
-    let mut seen = HashSet::new();
-    (0..texts.len()).filter(|place| !seen.insert(&texts[*place])).collect()
-}
+/// A field, the reason and the description of a violation.
+type Fault = (&'static str, ErrorReason, &'static str);
 
-impl Resource for Recommendation {
-    const KIND: &'static str = "recommendation";
-    const PATTERN: &'static str = "recommendations/{recommendation}";
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn tier(&self) -> Tier {
-        self.tier
-    }
-
-    fn desks(&self) -> Desks {
-        Desks::of_parties(self.parties.iter().map(String::as_str))
-    }
-
-    fn fields() -> Vec<Field<Self>> {
-        vec![
-            Field::words("issuer", |call| call.issuer.clone()),
-            Field::sorted_day("adopted", |call| sort_day(Some(&call.adopted))),
-            Field::choices("addressees", AddresseeKind::WORDS, |call| {
-                call.addressees.iter().map(|addressee| addressee.kind.word()).collect()
-            }),
-            Field::texts("parties", |call: &Self| call.parties.clone())
-                .naming(&["parties/{party}"]),
-            Field::words("action", |call| call.action.clone()),
-            Field::texts("themes", |call: &Self| call.themes.clone())
-                .spelled(|theme| Ok(fold(theme))),
-            Field::texts("agreements", |call: &Self| call.agreements.clone()).naming(&[
-                "agreements/{agreement}",
-                "agreements/{agreement}/provisions/{provision}",
-            ]),
-            Field::texts("documents", |call: &Self| {
-                let recorded = Some(&call.document.source).filter(|source| !source.is_empty());
-                recorded.into_iter().cloned().collect()
-            })
-            .naming(&["sources/{source}"]),
-            Field::texts("external_ids", |call: &Self| spellings(&call.external_ids)).spelled(key),
-        ]
+/// Returns the violation of an addressee in a recommendation that concerns these parties.
+fn fault(addressee: &wire::Addressee, parties: &[String]) -> Option<Fault> {
+    let of_party = !addressee.party.is_empty();
+    match addressee.kind() {
+        Kind::Unspecified => None,
+        Kind::Government if of_party || !parties.is_empty() => None,
+        Kind::Government => {
+            let description = "whose government? name its party here, or give `parties`";
+            Some(("party", ErrorReason::Required, description))
+        }
+        _ if of_party => {
+            let description = "must be empty: only a GOVERNMENT has a party";
+            Some(("party", ErrorReason::PartyNotAllowed, description))
+        }
+        Kind::Other if addressee.display_name.is_empty() => {
+            let description = "must say who it is: the kind is OTHER";
+            Some(("display_name", ErrorReason::Required, description))
+        }
+        _ => None,
     }
 }
 
@@ -147,36 +64,36 @@ impl Resource for Recommendation {
 mod tests {
     use super::*;
 
-    fn addressee(kind: AddresseeKind, party: &str, display_name: &str) -> Addressee {
-        Addressee { kind, party: party.to_owned(), display_name: display_name.to_owned() }
-    }
-
     #[test]
     fn an_addressee_must_be_somebody() {
-        use AddresseeKind::{Commission, Government, Other};
+        use Kind::{Commission, Government, Other};
         let concerned = ["parties/tm".to_owned()];
 
-        for (one, parties, fault) in [
-            (addressee(Government, "", ""), &concerned[..], None),
-            (addressee(Government, "parties/kz", ""), &[], None),
-            (addressee(Government, "", "the authorities"), &[], Some(AddresseeFault::NoGovernment)),
-            (
-                addressee(Commission, "parties/kz", ""),
-                &concerned,
-                Some(AddresseeFault::PartyOfOther),
-            ),
-            (addressee(Commission, "", ""), &[], None),
-            (addressee(Other, "", ""), &concerned, Some(AddresseeFault::NoName)),
-            (addressee(Other, "", "the Arab League"), &[], None),
+        for (kind, party, display_name, parties, at_fault) in [
+            (Government, "", "", &concerned[..], None),
+            (Government, "parties/kz", "", &[], None),
+            (Government, "", "the authorities", &[], Some("party")),
+            (Commission, "parties/kz", "", &concerned, Some("party")),
+            (Commission, "", "", &[], None),
+            (Other, "", "", &concerned, Some("display_name")),
+            (Other, "", "the Arab League", &[], None),
         ] {
-            assert_eq!(one.fault(parties), fault, "{one:?}");
+            let (party, display_name) = (party.to_owned(), display_name.to_owned());
+            let addressee = wire::Addressee { kind: kind.into(), party, display_name };
+            let found = fault(&addressee, parties).map(|(field, ..)| field);
+            assert_eq!(found, at_fault, "{addressee:?}");
         }
     }
 
     #[test]
-    fn only_the_repeats_are_found() {
-        let texts = ["torture", "media", "torture", "torture"].map(ToOwned::to_owned);
+    fn only_the_repeats_of_themes_are_found() {
+        let themes = ["torture", "media", "torture", "torture"].map(ToOwned::to_owned).to_vec();
+        let mut recommendation = wire::Recommendation { themes, ..Default::default() };
+        let mut check = Check::default();
 
-        assert_eq!(repeated(&texts), [2, 3]);
+        OfAddressees::check(&mut recommendation, &mut check);
+
+        let fields: Vec<String> = check.finish().into_iter().map(|one| one.field).collect();
+        assert_eq!(fields, ["themes[2]", "themes[3]"]);
     }
 }

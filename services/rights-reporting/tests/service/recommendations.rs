@@ -195,12 +195,12 @@ async fn everything_wrong_is_said_at_once() {
             ("recommendation.adopted.date", "DATE_INVALID"),
             ("recommendation.addressees[0].kind", "REQUIRED"),
             ("recommendation.addressees[1].kind", "UNKNOWN_VALUE"),
-            ("recommendation.themes[1]", "NOT_LOWER_CASE"),
             ("recommendation.agreements[0]", "NAME_INVALID"),
             ("recommendation.confidence", "UNKNOWN_VALUE"),
             ("recommendation.addressees[2].party", "REQUIRED"),
             ("recommendation.addressees[3].party", "PARTY_NOT_ALLOWED"),
             ("recommendation.addressees[4].display_name", "REQUIRED"),
+            ("recommendation.themes[1]", "NOT_LOWER_CASE"),
             ("recommendation.themes[2]", "DUPLICATE_THEME"),
         ];
         assert_eq!(violations(&refusal), expected(&faults));

@@ -1,4 +1,3 @@
 //! The values of this service ↔ the messages of `registan.rights.v1`, one file a noun.
 
 mod activity;
-mod recommendation;
