@@ -34,7 +34,15 @@ pub fn code(pool: &DescriptorPool) -> Result<String, String> {
     for message in pool.all_messages().filter(is_described) {
         Description { pool, message: &message }.write(&mut pieces)?;
     }
-    Ok(pieces.into_values().collect())
+    let all = pool.all_messages().filter(is_described).map(|message| {
+        format!("(\"{}\", violations::<{}>),", message.full_name(), rust(message.full_name()))
+    });
+    let list = format!(
+        "/// Every resource that is described by its message, with what finds the violations of an encoded one; for tests.
+        pub const DESCRIBED: &[(&str, Find)] = &[{}];",
+        all.collect::<String>()
+    );
+    Ok(pieces.into_values().chain([list]).collect())
 }
 
 /// A message, and what is written for it.
@@ -71,6 +79,9 @@ impl Description<'_> {
         }
         let (mut checks, mut refers) = (String::new(), String::new());
         for field in self.own_fields() {
+            if Options::of_field(&field).number(self.pool, &["registan.options.v1.tier"]) > 1 {
+                return Err(format!("{}: lies above PUBLIC, so by_hand", field.full_name()));
+            }
             checks += &self.presence(&field);
             checks += &self.check(&field, pieces)?;
             refers += &self.refer(&field)?;
@@ -224,10 +235,12 @@ impl Description<'_> {
             const PATTERN: &'static str = \"{pattern}\";
             const ORDER: &'static str = \"{}\";
             const REFERRED_BY: &'static [&'static str] = &{:?};
+            const SERVER_IDS: bool = {};
             fn tier(&self) -> i32 {{ self.tier }}",
             options.text(self.pool, &["google.api.resource", "singular"]),
             options.text(self.pool, &[RESOURCE, "order"]),
             self.referred_by(&pattern)?,
+            options.is(self.pool, &[RESOURCE, "server_ids"]),
         ))
     }
 

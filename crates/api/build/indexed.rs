@@ -35,6 +35,10 @@ impl Description<'_> {
         if !options.has(self.pool, INDEX) {
             return Ok(None);
         }
+        let year = options.text(self.pool, &[INDEX, "year"]);
+        if options.is(self.pool, &[INDEX, "by_day"]) || !year.is_empty() {
+            return Err(self.unknown(field));
+        }
         let path = match options.text(self.pool, &[INDEX, "path"]) {
             path if path.is_empty() => name.to_owned(),
             path => path,

@@ -4,10 +4,22 @@ use std::ops::Deref;
 
 use chronicle::Field;
 use facts::Check;
+use facts::check::Violation;
 use facts::vocabulary::Words;
 
 use crate::checked::{Checked, many, one};
-use crate::value::Described;
-use crate::{Parts, Reference, Stamp};
+use crate::value::{Described, Value};
+use crate::{Parts, Reference, Served, Stamp};
+
+/// Finds the violations of an encoded message.
+pub type Find = fn(&[u8]) -> Vec<Violation>;
+
+/// Returns the violations of an encoded message, of the rules that its options say.
+fn violations<M: Described>(message: &[u8]) -> Vec<Violation> {
+    let mut check = Check::new("it");
+    let message = M::decode(message).unwrap_or_default();
+    <Value<M>>::read(&mut check, "things/thing".to_owned(), message);
+    check.finish()
+}
 
 include!(env!("DESCRIBED"));

@@ -53,6 +53,7 @@ use facts::{Check, SourceRef};
 use policy::{Desks, Tier};
 use prost_types::Timestamp;
 
+pub use described::{DESCRIBED, Find};
 pub use grants::{AskedGrants, CachedGrants};
 pub use history::Answers;
 pub use methods::Methods;

@@ -24,6 +24,8 @@ pub trait Described:
     const ORDER: &'static str;
     /// As [`Served::REFERRED_BY`]: every resource of its package with a field that names one of its type.
     const REFERRED_BY: &'static [&'static str];
+    /// As [`Served::SERVER_IDS`].
+    const SERVER_IDS: bool;
 
     /// Returns the number of its tier.
     fn tier(&self) -> i32;
@@ -130,6 +132,7 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
     type Sent = Stamped;
     const ORDER: &'static str = M::ORDER;
     const REFERRED_BY: &'static [&'static str] = M::REFERRED_BY;
+    const SERVER_IDS: bool = M::SERVER_IDS;
 
     fn parts() -> Parts<Self> {
         M::parts()
