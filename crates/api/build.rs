@@ -55,7 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let contract = Contract::of(&descriptors.file);
     fs::write(out.join("rpc.rs"), pretty(&rpc::code(&contract))?)?;
-    fs::write(out.join("standard.rs"), pretty(&standard::code(&contract)?)?)?;
+    fs::write(
+        out.join("standard.rs"),
+        pretty(&standard::code(&contract, &compiler.descriptor_pool())?)?,
+    )?;
     let mut config = prost_build::Config::new();
     config.enable_type_names();
     tonic_prost_build::configure()

@@ -234,56 +234,12 @@ impl Description<'_> {
             "const KIND: &'static str = \"{}\";
             const PATTERN: &'static str = \"{pattern}\";
             const ORDER: &'static str = \"{}\";
-            const REFERRED_BY: &'static [&'static str] = &{:?};
             const SERVER_IDS: bool = {};
             fn tier(&self) -> i32 {{ self.tier }}",
             options.text(self.pool, &["google.api.resource", "singular"]),
             options.text(self.pool, &[RESOURCE, "order"]),
-            self.referred_by(&pattern)?,
             options.is(self.pool, &[RESOURCE, "server_ids"]),
         ))
-    }
-
-    /// The resources of the same package that may name one of this pattern, or a part of one.
-    fn referred_by(&self, pattern: &str) -> Result<Vec<String>, String> {
-        let package = self.message.package_name();
-        let mut kinds = Vec::new();
-        for message in self.pool.all_messages().filter(|it| it.package_name() == package) {
-            if self::pattern(self.pool, &message).is_none() {
-                continue;
-            }
-            let mut seen = Vec::new();
-            if self.names(&message, pattern, &mut seen)? {
-                let path = ["google.api.resource", "singular"];
-                kinds.push(Options::of_message(&message).text(self.pool, &path));
-            }
-        }
-        kinds.sort();
-        Ok(kinds)
-    }
-
-    /// Whether a field of a message, or of one within it, holds names of this pattern.
-    fn names(
-        &self,
-        message: &MessageDescriptor,
-        pattern: &str,
-        seen: &mut Vec<String>,
-    ) -> Result<bool, String> {
-        if seen.iter().any(|name| name == message.full_name()) {
-            return Ok(false);
-        }
-        seen.push(message.full_name().to_owned());
-        for field in message.fields() {
-            if named(self.pool, &field)?.iter().any(|it| it.starts_with(pattern)) {
-                return Ok(true);
-            }
-            if let Kind::Message(kind) = field.kind()
-                && self.names(&kind, pattern, seen)?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn desks(&self) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! What the options of a message and its fields say.
 
 use protox::prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, MessageDescriptor, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value,
 };
 
 /// The options of a message or a field; none is the same as the default.
@@ -99,4 +99,47 @@ pub fn named(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<Vec<Strin
     found
         .map(|pattern| vec![pattern])
         .ok_or_else(|| format!("{}: {kind} is no resource", field.full_name()))
+}
+
+/// The resources of the package of a resource that may name it, or a part of it: the singulars of their names.
+pub fn referred_by(
+    pool: &DescriptorPool,
+    message: &MessageDescriptor,
+) -> Result<Vec<String>, String> {
+    let Some(pattern) = pattern(pool, message) else { return Ok(Vec::new()) };
+    let beside = |it: &MessageDescriptor| it.package_name() == message.package_name();
+    let mut kinds = Vec::new();
+    for other in pool.all_messages().filter(beside) {
+        let path = ["google.api.resource", "singular"];
+        let singular = Options::of_message(&other).text(pool, &path);
+        if !singular.is_empty() && names(pool, &other, &pattern, &mut Vec::new())? {
+            kinds.push(singular);
+        }
+    }
+    kinds.sort();
+    Ok(kinds)
+}
+
+/// Whether a field of a message, or of one within it, holds names of this pattern.
+fn names(
+    pool: &DescriptorPool,
+    message: &MessageDescriptor,
+    pattern: &str,
+    seen: &mut Vec<String>,
+) -> Result<bool, String> {
+    if seen.iter().any(|name| name == message.full_name()) {
+        return Ok(false);
+    }
+    seen.push(message.full_name().to_owned());
+    for field in message.fields() {
+        if named(pool, &field)?.iter().any(|it| it.starts_with(pattern)) {
+            return Ok(true);
+        }
+        if let Kind::Message(kind) = field.kind()
+            && names(pool, &kind, pattern, seen)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

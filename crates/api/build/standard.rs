@@ -1,14 +1,16 @@
 //! Writes `standard.rs`: for each resource with the ten standard methods the one impl by which `crates/standard` serves them.
 
 use prost_types::ServiceDescriptorProto;
+use protox::prost_reflect::DescriptorPool;
 
 use crate::contract::{Contract, path, snake};
+use crate::options::referred_by;
 
-pub fn code(contract: &Contract<'_>) -> Result<String, String> {
+pub fn code(contract: &Contract<'_>, pool: &DescriptorPool) -> Result<String, String> {
     let mut code = String::new();
     for (_, service) in &contract.services {
         if let Some(methods) = Methods::of(service) {
-            code += &methods.implementation(contract)?;
+            code += &methods.implementation(contract, pool)?;
         }
     }
     Ok(code)
@@ -60,14 +62,21 @@ impl<'a> Methods<'a> {
         place.and_then(|place| self.ten.get(place)).copied().unwrap_or_default()
     }
 
-    fn implementation(&self, contract: &Contract<'_>) -> Result<String, String> {
+    fn implementation(
+        &self,
+        contract: &Contract<'_>,
+        pool: &DescriptorPool,
+    ) -> Result<String, String> {
         let [_, _, resource] = self.get("Get");
+        let message = pool.get_message_by_name(resource.trim_start_matches('.'));
+        let message = message.ok_or_else(|| format!("{resource} is not in the contract"))?;
         let types = TEN.iter().zip(&self.ten).map(|((verb, ..), [name, ..])| {
             format!("type {verb} = crate::rpc::{}::{name};", self.module)
         });
         Ok(format!(
             "impl Standard for {} {{
                 {}
+                const REFERRED_BY: &'static [&'static str] = &{:?};
                 fn name(&self) -> &str {{ &self.name }}
                 fn etag(&self) -> &str {{ &self.etag }}
                 fn removed(name: String, uid: String) -> Self {{
@@ -78,6 +87,7 @@ impl<'a> Methods<'a> {
             }}",
             path(resource),
             types.collect::<String>(),
+            referred_by(pool, &message)?,
             self.requests(contract, resource)?,
             self.answers(contract, resource)?,
         ))

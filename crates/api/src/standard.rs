@@ -40,6 +40,10 @@ pub trait Standard: Message + Name + Default + Clone + 'static {
     /// The number of the field of an event of Watch that holds the resource.
     const CHANGED: u32;
 
+    /// The resources of its package with a field that names it or a part of it, as the contract says: the singulars of their
+    /// names. They are searched before one is deleted.
+    const REFERRED_BY: &'static [&'static str];
+
     /// Returns its name.
     fn name(&self) -> &str;
     /// Returns its etag, as sent.

@@ -79,9 +79,6 @@ pub trait Served: Resource {
     /// The order of a list that asks for none (AIP-132): fields by which it can be sorted.
     const ORDER: &'static str;
 
-    /// The kinds of this service that may refer to it: looked through before it is deleted.
-    const REFERRED_BY: &'static [&'static str] = &[];
-
     /// False: no other resource may refer to it, so its name counts as missing.
     const REFERABLE: bool = true;
 

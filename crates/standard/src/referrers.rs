@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use api::standard::Standard;
 use chassis::failure::{ErrorReason, Failure};
 use chronicle::Chronicle;
 use uuid::Uuid;
@@ -54,7 +55,7 @@ impl Records {
     /// Refuses to delete, without `force`, what another resource of this service refers to, as far as whoever asks may see:
     /// what is hidden from them is not told of. Other services are not asked.
     pub(crate) async fn expect_no_referrer<T: Served>(&self, name: &str) -> Result<(), Failure> {
-        for referrers in self.references.referrers(T::REFERRED_BY) {
+        for referrers in self.references.referrers(T::Message::REFERRED_BY) {
             if let Some(referrer) = referrers.one(&self.chronicle, name).await? {
                 let message = format!(
                     "{referrer} refers to {name}: change that first, or send force to delete it all the same"

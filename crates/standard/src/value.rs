@@ -1,4 +1,4 @@
-//! Resources whose value is their message: what the contract says of them is all there is to say.
+//! Resources whose value is their message. The options of the message describe them whole.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,8 +22,6 @@ pub trait Described:
     const PATTERN: &'static str;
     /// As [`Served::ORDER`].
     const ORDER: &'static str;
-    /// As [`Served::REFERRED_BY`]: every resource of its package with a field that names one of its type.
-    const REFERRED_BY: &'static [&'static str];
     /// As [`Served::SERVER_IDS`].
     const SERVER_IDS: bool;
 
@@ -131,7 +129,6 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
     type Held = Kept<Self>;
     type Sent = Stamped;
     const ORDER: &'static str = M::ORDER;
-    const REFERRED_BY: &'static [&'static str] = M::REFERRED_BY;
     const SERVER_IDS: bool = M::SERVER_IDS;
 
     fn parts() -> Parts<Self> {

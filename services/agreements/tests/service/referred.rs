@@ -2,12 +2,14 @@
 
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{
-    CreateSourceRequest, DeletePartyRequest, DeleteSourceRequest, Source, source,
+    Agreement, Body, CreateAgreementRequest, CreateBodyRequest, CreateSourceRequest,
+    DeleteAgreementRequest, DeletePartyRequest, DeleteSourceRequest, Source, agreement, body,
+    source,
 };
 use api::registan::r#type::v1::SourceRef;
 use tonic::Code;
 
-use crate::support::{party, reason, serve};
+use crate::support::{citation, party, reason, serve};
 
 #[tokio::test]
 async fn a_source_that_is_cited_is_deleted_only_with_force() {
@@ -68,6 +70,43 @@ async fn what_only_deleted_ones_refer_to_can_be_deleted() {
         running.parties.delete_party(delete("old")).await.unwrap();
 
         assert_eq!(reason(&refusal), "IS_REFERENCED");
+    })
+    .await;
+}
+
+/// Once, the kinds that may refer to an agreement were a list beside the contract, and bodies were not on it.
+#[tokio::test]
+async fn an_agreement_that_a_body_names_is_deleted_only_with_force() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let agreement = Agreement {
+            kind: agreement::Kind::Other.into(),
+            title: "An agreement".to_owned(),
+            source: Some(citation("a journal")),
+            ..Agreement::default()
+        };
+        let create = CreateAgreementRequest {
+            agreement: Some(agreement),
+            agreement_id: "a1".to_owned(),
+            ..CreateAgreementRequest::default()
+        };
+        running.agreements.create_agreement(create).await.unwrap();
+        let body = Body {
+            kind: body::Kind::CooperationCouncil.into(),
+            title: "A council".to_owned(),
+            agreement: "agreements/a1".to_owned(),
+            source: Some(citation("a journal")),
+            ..Body::default()
+        };
+        let create = CreateBodyRequest { body: Some(body), ..CreateBodyRequest::default() };
+        running.bodies.create_body(create).await.unwrap();
+
+        let name = "agreements/a1".to_owned();
+        let delete = DeleteAgreementRequest { name, ..DeleteAgreementRequest::default() };
+        let refusal = running.agreements.delete_agreement(delete).await.unwrap_err();
+
+        assert_eq!(reason(&refusal), "IS_REFERENCED");
+        assert!(refusal.message().contains("bodies/"), "{}", refusal.message());
     })
     .await;
 }

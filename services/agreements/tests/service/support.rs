@@ -8,6 +8,7 @@ use api::registan::access::v1::access_service_client::AccessServiceClient;
 use api::registan::access::v1::grant_service_client::GrantServiceClient;
 use api::registan::access::v1::{GetOwnGrantsRequest, HeldGrant};
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::body_service_client::BodyServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::source_service_client::SourceServiceClient;
@@ -31,6 +32,7 @@ pub struct Running {
     pub parties: PartyServiceClient<Connection>,
     pub agreements: AgreementServiceClient<Connection>,
     pub frameworks: FrameworkServiceClient<Connection>,
+    pub bodies: BodyServiceClient<Connection>,
     pub grants: GrantServiceClient<Connection>,
     pub references: ReferenceServiceClient<Connection>,
     pub sources: SourceServiceClient<Connection>,
@@ -90,6 +92,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         parties: PartyServiceClient::new(connection.clone()),
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection.clone()),
+        bodies: BodyServiceClient::new(connection.clone()),
         grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection.clone()),
         sources: SourceServiceClient::new(connection),

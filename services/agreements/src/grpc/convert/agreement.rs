@@ -24,8 +24,6 @@ impl Served for Agreement {
     type Sent = wire::Agreement;
     const ORDER: &'static str = "title";
 
-    const REFERRED_BY: &'static [&'static str] = &["source", "agreement", "framework"];
-
     fn parts() -> Parts<Self> {
         vec![("agreements/{agreement}/provisions/{provision}", Self::provision_names)]
     }

@@ -15,8 +15,6 @@ impl Served for Organization {
     type Sent = wire::Organization;
     const ORDER: &'static str = "display_name";
 
-    const REFERRED_BY: &'static [&'static str] = &["project", "transaction"];
-
     fn read(check: &mut Check, name: String, message: wire::Organization) -> Self {
         Self {
             name,

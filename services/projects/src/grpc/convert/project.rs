@@ -26,8 +26,6 @@ impl Served for Project {
     type Sent = wire::Project;
     const ORDER: &'static str = "title";
 
-    const REFERRED_BY: &'static [&'static str] = &["project"];
-
     fn read(check: &mut Check, name: String, message: wire::Project) -> Self {
         Self {
             name,
