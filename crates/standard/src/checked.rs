@@ -89,3 +89,23 @@ impl Checked for wire::SourceRef {
         all.extend(Reference::optional(format!("{at}source"), &self.source));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_a_language_has_a_maximum() {
+        let reasons = |bytes: usize| {
+            let text = wire::LocalizedText { text: "x".repeat(bytes), ..Default::default() };
+            let mut check = Check::default();
+            many(&mut check, "names", 1000, vec![text]);
+            let found = check.finish().into_iter();
+            found.map(|one| (one.field, one.reason)).collect::<Vec<_>>()
+        };
+
+        assert_eq!(reasons(MOST_TEXT), []);
+        let too_long = ("names[0].text".to_owned(), facts::ErrorReason::TooLong);
+        assert_eq!(reasons(MOST_TEXT + 1), [too_long]);
+    }
+}
