@@ -10,7 +10,7 @@ use protox::prost_reflect::{
 };
 
 use crate::contract::path;
-use crate::options::{Options, is_required, named, pattern};
+use crate::options::{Options, is_output, is_required, named, pattern};
 
 const RESOURCE: &str = "registan.options.v1.resource";
 pub const CODE: &str = "registan.options.v1.code";
@@ -82,6 +82,11 @@ impl Description<'_> {
             if Options::of_field(&field).number(self.pool, &["registan.options.v1.tier"]) > 1 {
                 return Err(format!("{}: lies above PUBLIC, so by_hand", field.full_name()));
             }
+            // What only the server says is not taken from a caller.
+            if is_output(self.pool, &field) {
+                checks += &format!("message.{} = Default::default();", field.name());
+                continue;
+            }
             checks += &self.presence(&field);
             checks += &self.check(&field, pieces)?;
             refers += &self.refer(&field)?;
@@ -96,7 +101,7 @@ impl Description<'_> {
             rust(self.message.full_name()),
         );
         pieces.insert(name, code);
-        for field in self.own_fields() {
+        for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
             if let Kind::Message(kind) = field.kind()
                 && kind.package_name() != BY_HAND
             {
@@ -250,6 +255,9 @@ impl Description<'_> {
             let country = Options::of_field(&field).number(self.pool, &[CODE]) == 1;
             code = if country {
                 format!("policy::Desks::of_country(&self.{by})")
+            } else if let Kind::Message(part) = field.kind() {
+                let name = self.naming(&part)?;
+                format!("policy::Desks::of_parties(self.{by}.iter().map(|it| it.{name}.as_str()))")
             } else {
                 format!("policy::Desks::of_parties(self.{by}.iter().map(String::as_str))")
             };
@@ -260,6 +268,16 @@ impl Description<'_> {
             code = format!("policy::Desks::numbered({desk}).and({code})");
         }
         Ok(format!("fn desks(&self) -> policy::Desks {{ {code} }}"))
+    }
+
+    /// The field of a part that names a resource.
+    fn naming(&self, part: &MessageDescriptor) -> Result<String, String> {
+        for field in part.fields() {
+            if !named(self.pool, &field)?.is_empty() {
+                return Ok(field.name().to_owned());
+            }
+        }
+        Err(format!("{}: none of its fields names a resource", part.full_name()))
     }
 
     /// The parts that others may refer to.

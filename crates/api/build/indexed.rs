@@ -16,7 +16,7 @@ impl Description<'_> {
             let Kind::Message(part) = field.kind() else { continue };
             if field.is_list() && part.package_name() != BY_HAND {
                 for inner in part.fields() {
-                    fields.extend(self.inner(&field, &inner)?);
+                    fields.extend(self.inner(&field, &inner, pieces)?);
                 }
             }
         }
@@ -32,7 +32,7 @@ impl Description<'_> {
         pieces: &mut Pieces,
     ) -> Result<Option<String>, String> {
         let (name, options) = (field.name(), Options::of_field(field));
-        if !options.has(self.pool, INDEX) {
+        if !options.has(self.pool, INDEX) || options.is(self.pool, &[INDEX, "computed"]) {
             return Ok(None);
         }
         let year = options.text(self.pool, &[INDEX, "year"]);
@@ -119,16 +119,27 @@ impl Description<'_> {
         &self,
         list: &FieldDescriptor,
         field: &FieldDescriptor,
+        pieces: &mut Pieces,
     ) -> Result<Option<String>, String> {
         let options = Options::of_field(field);
-        if !options.has(self.pool, INDEX) {
+        if !options.has(self.pool, INDEX) || options.is(self.pool, &[INDEX, "computed"]) {
             return Ok(None);
         }
-        let (names, path) = (named(self.pool, field)?, options.text(self.pool, &[INDEX, "path"]));
-        if names.is_empty() || path.is_empty() || field.kind() != Kind::String {
+        let (list, name) = (list.name(), field.name());
+        let path = match options.text(self.pool, &[INDEX, "path"]) {
+            path if path.is_empty() => format!("{list}.{name}"),
+            path => path,
+        };
+        if let (Kind::Enum(kind), false) = (field.kind(), field.is_list()) {
+            let words = words(&kind, pieces);
+            return Ok(Some(format!(
+                "Field::choices(\"{path}\", {words}.words, |it: &T| it.{list}.iter().filter_map(|part| {words}.word(part.{name})).collect())"
+            )));
+        }
+        let names = named(self.pool, field)?;
+        if names.is_empty() || field.kind() != Kind::String {
             return Err(self.unknown(field));
         }
-        let (list, name) = (list.name(), field.name());
         let values = if field.is_list() {
             format!("flat_map(|part| part.{name}.iter().cloned())")
         } else {

@@ -79,6 +79,11 @@ pub fn is_required(pool: &DescriptorPool, field: &FieldDescriptor) -> bool {
     Options::of_field(field).numbers(pool, &["google.api.field_behavior"]).contains(&2)
 }
 
+/// Whether a field is said by the server alone.
+pub fn is_output(pool: &DescriptorPool, field: &FieldDescriptor) -> bool {
+    Options::of_field(field).numbers(pool, &["google.api.field_behavior"]).contains(&3)
+}
+
 /// The name pattern of a resource; nothing for other messages.
 pub fn pattern(pool: &DescriptorPool, message: &MessageDescriptor) -> Option<String> {
     let patterns = Options::of_message(message).texts(pool, &["google.api.resource", "pattern"]);

@@ -45,6 +45,15 @@ pub trait Described:
 pub trait Rules<M> {
     /// Checks a message whose fields are each as the contract says, and brings it to its one form.
     fn check(message: &mut M, check: &mut Check);
+
+    /// Sets what follows from the rest within the parts of a message, such as a field that only the server says: it is stored, for
+    /// nothing can follow the stored bytes of a part.
+    fn complete(_: &mut M) {}
+
+    /// Returns the fields by which a list may be asked that the contract calls computed, of a value that holds the message.
+    fn fields<T: Deref<Target = M>>() -> Vec<Field<T>> {
+        Vec::new()
+    }
 }
 
 /// No rule besides those of the contract.
@@ -56,6 +65,13 @@ impl<M> Rules<M> for NoRules {
 
 /// A value that is the message `M`, under the rules `R`. Its document is the encoded message, without what only the server says.
 pub struct Value<M, R = NoRules>(M, PhantomData<fn() -> R>);
+
+impl<M, R> Value<M, R> {
+    /// Returns the message.
+    pub fn into_message(self) -> M {
+        self.0
+    }
+}
 
 impl<M, R> Deref for Value<M, R> {
     type Target = M;
@@ -88,14 +104,15 @@ fn is_of_before(document: &[u8]) -> bool {
     document.first() == Some(&b'{')
 }
 
-impl<M: Described, R: 'static> Document for Value<M, R> {
+impl<M: Described, R: Rules<M> + 'static> Document for Value<M, R> {
     fn to_document(&self) -> Result<Vec<u8>, String> {
         Ok(self.0.encode_to_vec())
     }
 
     fn from_document(document: &[u8]) -> Result<Self, String> {
         if is_of_before(document) {
-            let message = crate::before::read(document)?;
+            let mut message = crate::before::read(document)?;
+            R::complete(&mut message);
             return Ok(Self(message, PhantomData));
         }
         let message = M::decode(document).map_err(|error| error.to_string())?;
@@ -103,7 +120,7 @@ impl<M: Described, R: 'static> Document for Value<M, R> {
     }
 }
 
-impl<M: Described, R: 'static> Resource for Value<M, R> {
+impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
     const KIND: &'static str = M::KIND;
     const PATTERN: &'static str = M::PATTERN;
 
@@ -120,7 +137,9 @@ impl<M: Described, R: 'static> Resource for Value<M, R> {
     }
 
     fn fields() -> Vec<Field<Self>> {
-        M::fields()
+        let mut fields = M::fields();
+        fields.extend(R::fields());
+        fields
     }
 }
 
@@ -140,6 +159,7 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
         message.stamp(name, Stamp { tier: tier.number(), ..Stamp::default() });
         let mut message = M::checked(check, message).unwrap_or_default();
         R::check(&mut message, check);
+        R::complete(&mut message);
         Self(message, PhantomData)
     }
 
