@@ -16,6 +16,8 @@ mod options;
 mod rpc;
 #[path = "build/standard.rs"]
 mod standard;
+#[path = "build/valued.rs"]
+mod valued;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

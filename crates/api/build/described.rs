@@ -10,10 +10,11 @@ use protox::prost_reflect::{
 };
 
 use crate::contract::path;
-use crate::options::{Options, is_output, is_required, named, pattern};
+use crate::options::{Options, is_output, is_required, member, named, parent, pattern};
 
 const RESOURCE: &str = "registan.options.v1.resource";
 pub const CODE: &str = "registan.options.v1.code";
+const TEXT_BYTES: &str = "registan.options.v1.text_bytes";
 /// The fields that every resource has, which the server sets or which are checked for all alike.
 const SYSTEM: [&str; 8] =
     ["name", "uid", "etag", "create_time", "update_time", "delete_time", "tier", "desks"];
@@ -84,7 +85,7 @@ impl Description<'_> {
             }
             // What only the server says is not taken from a caller.
             if is_output(self.pool, &field) {
-                checks += &format!("message.{} = Default::default();", field.name());
+                checks += &format!("message.{} = Default::default();", member(&field));
                 continue;
             }
             checks += &self.presence(&field);
@@ -116,15 +117,15 @@ impl Description<'_> {
         if !field.is_list() || !is_required(self.pool, field) {
             return String::new();
         }
-        let name = field.name();
+        let (name, own) = (field.name(), member(field));
         format!(
-            "if message.{name}.is_empty() {{ check.violation(\"{name}\", facts::ErrorReason::Required, \"must not be empty\"); }}"
+            "if message.{own}.is_empty() {{ check.violation(\"{name}\", facts::ErrorReason::Required, \"must not be empty\"); }}"
         )
     }
 
     /// How a field is checked.
     fn check(&self, field: &FieldDescriptor, pieces: &mut Pieces) -> Result<String, String> {
-        let (name, options) = (field.name(), Options::of_field(field));
+        let (name, own, options) = (field.name(), member(field), Options::of_field(field));
         let required = is_required(self.pool, field);
         let most = |path: &[&str]| options.number(self.pool, path);
         let items = match most(&["buf.validate.field", "repeated", "max_items"]) {
@@ -136,51 +137,60 @@ impl Description<'_> {
             Kind::Bool if !field.is_list() => String::new(),
             Kind::Enum(kind) if !field.is_list() => {
                 let words = words(&kind, pieces);
-                format!("check.choice(\"{name}\", message.{name}, &{words}, {required});")
+                format!("check.choice(\"{name}\", message.{own}, &{words}, {required});")
+            }
+            Kind::Message(_) if field.is_list() && options.has(self.pool, TEXT_BYTES) => {
+                let bytes = most(&[TEXT_BYTES]);
+                format!(
+                    "message.{own} = check.each(\"{name}\", {items}, message.{own}, |check, item| facts::wire::text(check, item, {bytes}).into());"
+                )
             }
             Kind::Message(_) if field.is_list() => {
                 let mut code =
-                    format!("message.{name} = many(check, \"{name}\", {items}, message.{name});");
+                    format!("message.{own} = many(check, \"{name}\", {items}, message.{own});");
                 if let Some(id) = self.part_id(field) {
                     code += &format!(
-                        "check.ids(\"{name}\", \"{id}\", message.{name}.iter().map(|part| part.{id}.as_str()));"
+                        "check.ids(\"{name}\", \"{id}\", message.{own}.iter().map(|part| part.{id}.as_str()));"
                     );
                 }
                 code
             }
             Kind::Message(_) => {
-                format!("message.{name} = one(check, \"{name}\", message.{name}, {required});")
+                format!("message.{own} = one(check, \"{name}\", message.{own}, {required});")
             }
             Kind::String if field.is_list() && !names.is_empty() => format!(
-                "message.{name} = check.each(\"{name}\", {items}, message.{name}, |check, item| check.name(\"\", item, &{names:?}, true));"
+                "message.{own} = check.each(\"{name}\", {items}, message.{own}, |check, item| check.name(\"\", item, &{names:?}, true));"
             ),
             Kind::String if field.is_list() => {
                 let bytes =
                     most(&["buf.validate.field", "repeated", "items", "string", "max_bytes"]);
                 self.some(field, bytes)?;
                 format!(
-                    "message.{name} = check.each(\"{name}\", {items}, message.{name}, |check, item| check.required_text(\"\", item, {bytes}));"
+                    "message.{own} = check.each(\"{name}\", {items}, message.{own}, |check, item| check.required_text(\"\", item, {bytes}));"
                 )
             }
             Kind::String if !names.is_empty() => format!(
-                "message.{name} = check.name(\"{name}\", message.{name}, &{names:?}, {required});"
+                "message.{own} = check.name(\"{name}\", message.{own}, &{names:?}, {required});"
             ),
             Kind::String if options.is(self.pool, &["registan.options.v1.part_id"]) => {
                 String::new()
             }
+            Kind::String if options.is(self.pool, &["registan.options.v1.percentage"]) => format!(
+                "message.{own} = facts::wire::read_percentage(check, \"{name}\", message.{own});"
+            ),
             Kind::String => {
                 let bytes = most(&["buf.validate.field", "string", "max_bytes"]);
                 let text = if required { "required_text" } else { "text" };
                 match options.number(self.pool, &[CODE]) {
-                    0 => {
+                    0 | 3 => {
                         self.some(field, bytes)?;
-                        format!(
-                            "message.{name} = check.{text}(\"{name}\", message.{name}, {bytes});"
-                        )
+                        format!("message.{own} = check.{text}(\"{name}\", message.{own}, {bytes});")
                     }
-                    1 => format!("message.{name} = check.{text}(\"{name}\", message.{name}, 2);"),
+                    1 => format!(
+                        "message.{own} = facts::wire::read_country(check, \"{name}\", message.{own}, {required});"
+                    ),
                     2 => format!(
-                        "message.{name} = facts::wire::read_currency(check, \"{name}\", message.{name}, {required});"
+                        "message.{own} = facts::wire::read_currency(check, \"{name}\", message.{own}, {required});"
                     ),
                     _ => return Err(format!("{}: this code is not known", field.full_name())),
                 }
@@ -211,20 +221,20 @@ impl Description<'_> {
 
     /// How the names in a field are gathered.
     fn refer(&self, field: &FieldDescriptor) -> Result<String, String> {
-        let name = field.name();
+        let (name, own) = (field.name(), member(field));
         let names = !named(self.pool, field)?.is_empty();
         Ok(match field.kind() {
             Kind::Message(_) if field.is_list() => format!(
-                "for (place, part) in self.{name}.iter().enumerate() {{ part.refer(&format!(\"{{at}}{name}[{{place}}].\"), all); }}"
+                "for (place, part) in self.{own}.iter().enumerate() {{ part.refer(&format!(\"{{at}}{name}[{{place}}].\"), all); }}"
             ),
             Kind::Message(_) => format!(
-                "if let Some(part) = &self.{name} {{ part.refer(&format!(\"{{at}}{name}.\"), all); }}"
+                "if let Some(part) = &self.{own} {{ part.refer(&format!(\"{{at}}{name}.\"), all); }}"
             ),
             Kind::String if names && field.is_list() => {
-                format!("all.extend(Reference::all(&format!(\"{{at}}{name}\"), &self.{name}));")
+                format!("all.extend(Reference::all(&format!(\"{{at}}{name}\"), &self.{own}));")
             }
             Kind::String if names => {
-                format!("all.extend(Reference::optional(format!(\"{{at}}{name}\"), &self.{name}));")
+                format!("all.extend(Reference::optional(format!(\"{{at}}{name}\"), &self.{own}));")
             }
             _ => String::new(),
         })
@@ -233,11 +243,12 @@ impl Description<'_> {
     fn constants(&self) -> Result<String, String> {
         let options = Options::of_message(self.message);
         let pattern = pattern(self.pool, self.message)
-            .filter(|pattern| pattern.matches('/').count() == 1)
-            .ok_or_else(|| format!("{}: must have a pattern of two parts", self.message.name()))?;
+            .ok_or_else(|| format!("{}: must have a pattern", self.message.name()))?;
+        let parent = parent(self.pool, self.message)?;
         Ok(format!(
             "const KIND: &'static str = \"{}\";
             const PATTERN: &'static str = \"{pattern}\";
+            const PARENT: Option<(&'static str, &'static str)> = {parent:?};
             const ORDER: &'static str = \"{}\";
             const SERVER_IDS: bool = {};
             fn tier(&self) -> i32 {{ self.tier }}",
@@ -270,14 +281,15 @@ impl Description<'_> {
         Ok(format!("fn desks(&self) -> policy::Desks {{ {code} }}"))
     }
 
-    /// The field of a part that names a resource.
+    /// The field of a part that is the code of a country, or names a resource.
     fn naming(&self, part: &MessageDescriptor) -> Result<String, String> {
         for field in part.fields() {
-            if !named(self.pool, &field)?.is_empty() {
-                return Ok(field.name().to_owned());
+            let is_country = Options::of_field(&field).number(self.pool, &[CODE]) == 1;
+            if is_country || !named(self.pool, &field)?.is_empty() {
+                return Ok(member(&field));
             }
         }
-        Err(format!("{}: none of its fields names a resource", part.full_name()))
+        Err(format!("{}: none of its fields names a resource or a country", part.full_name()))
     }
 
     /// The parts that others may refer to.
@@ -285,7 +297,7 @@ impl Description<'_> {
         let part = |field: FieldDescriptor| {
             let pattern = Options::of_field(&field).text(self.pool, &["registan.options.v1.parts"]);
             let id = self.part_id(&field).filter(|_| !pattern.is_empty())?;
-            let (collection, name) = (pattern.rsplit('/').nth(1)?, field.name());
+            let (collection, name) = (pattern.rsplit('/').nth(1)?, member(&field));
             Some(format!(
                 "(\"{pattern}\", |it: &T| it.{name}.iter().map(|part| format!(\"{{}}/{collection}/{{}}\", it.name, part.{id})).collect())"
             ))
@@ -313,7 +325,9 @@ pub fn words(kind: &EnumDescriptor, pieces: &mut Pieces) -> String {
     pieces.insert(
         format!(" {name}"),
         format!(
-            "static {name}: Words = Words {{ numbers: &{:?}, words: &{:?} }};",
+            "/// The words of `{}`, with their numbers.
+            pub static {name}: Words = Words {{ numbers: &{:?}, words: &{:?} }};",
+            kind.full_name(),
             known
                 .iter()
                 .map(protox::prost_reflect::EnumValueDescriptor::number)

@@ -3,14 +3,14 @@
 use protox::prost_reflect::{FieldDescriptor, Kind};
 
 use crate::described::{BY_HAND, CODE, Description, Pieces, words};
-use crate::options::{Options, is_required, named};
+use crate::options::{Options, is_required, member, named, parent, pattern};
 
-const INDEX: &str = "registan.options.v1.index";
+pub const INDEX: &str = "registan.options.v1.index";
 
 impl Description<'_> {
     /// The fields by which a list may be asked.
     pub fn fields(&self, pieces: &mut Pieces) -> Result<String, String> {
-        let mut fields = Vec::new();
+        let mut fields: Vec<String> = self.of_parent()?.into_iter().collect();
         for field in self.own_fields() {
             fields.extend(self.field(&field, pieces)?);
             let Kind::Message(part) = field.kind() else { continue };
@@ -31,16 +31,19 @@ impl Description<'_> {
         field: &FieldDescriptor,
         pieces: &mut Pieces,
     ) -> Result<Option<String>, String> {
-        let (name, options) = (field.name(), Options::of_field(field));
+        let (name, options) = (member(field), Options::of_field(field));
         if !options.has(self.pool, INDEX) || options.is(self.pool, &[INDEX, "computed"]) {
             return Ok(None);
+        }
+        if let Some(code) = self.valued(field) {
+            return Ok(Some(code));
         }
         let year = options.text(self.pool, &[INDEX, "year"]);
         if options.is(self.pool, &[INDEX, "by_day"]) || !year.is_empty() {
             return Err(self.unknown(field));
         }
         let path = match options.text(self.pool, &[INDEX, "path"]) {
-            path if path.is_empty() => name.to_owned(),
+            path if path.is_empty() => field.name().to_owned(),
             path => path,
         };
         let sort = options.is(self.pool, &[INDEX, "sort"]);
@@ -125,11 +128,11 @@ impl Description<'_> {
         if !options.has(self.pool, INDEX) || options.is(self.pool, &[INDEX, "computed"]) {
             return Ok(None);
         }
-        let (list, name) = (list.name(), field.name());
         let path = match options.text(self.pool, &[INDEX, "path"]) {
-            path if path.is_empty() => format!("{list}.{name}"),
+            path if path.is_empty() => format!("{}.{}", list.name(), field.name()),
             path => path,
         };
+        let (list, name) = (member(list), member(field));
         if let (Kind::Enum(kind), false) = (field.kind(), field.is_list()) {
             let words = words(&kind, pieces);
             return Ok(Some(format!(
@@ -147,6 +150,16 @@ impl Description<'_> {
         };
         Ok(Some(format!(
             "Field::texts(\"{path}\", |it: &T| it.{list}.iter().{values}.collect()).naming(&{names:?})"
+        )))
+    }
+
+    /// The field that holds the name of what a resource lies within.
+    fn of_parent(&self) -> Result<Option<String>, String> {
+        let Some((_, path)) = parent(self.pool, self.message)? else { return Ok(None) };
+        let own = pattern(self.pool, self.message).unwrap_or_default();
+        let above = own.rsplitn(3, '/').nth(2).unwrap_or_default();
+        Ok(Some(format!(
+            "Field::text(\"{path}\", |it: &T| it.name.rsplitn(3, '/').nth(2).unwrap_or_default().to_owned()).naming(&[\"{above}\"])"
         )))
     }
 

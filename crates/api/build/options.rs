@@ -90,6 +90,27 @@ pub fn pattern(pool: &DescriptorPool, message: &MessageDescriptor) -> Option<Str
     patterns.into_iter().next()
 }
 
+/// The name that the member of a field has in Rust: `r#type` of `type`.
+pub fn member(field: &FieldDescriptor) -> String {
+    let name = field.name();
+    if syn::parse_str::<syn::Ident>(name).is_ok() { name.to_owned() } else { format!("r#{name}") }
+}
+
+/// Of a resource within another: the kind of that one, and what its name is called in the pattern.
+pub fn parent(
+    pool: &DescriptorPool,
+    message: &MessageDescriptor,
+) -> Result<Option<(String, String)>, String> {
+    let own = pattern(pool, message).unwrap_or_default();
+    let Some(above) = own.rsplitn(3, '/').nth(2) else { return Ok(None) };
+    let is_it = |message: &MessageDescriptor| pattern(pool, message).as_deref() == Some(above);
+    let found = pool.all_messages().find(is_it);
+    let found = found.ok_or_else(|| format!("{}: {above} is no resource", message.full_name()))?;
+    let kind = Options::of_message(&found).text(pool, &["google.api.resource", "singular"]);
+    let field = above.rsplit('/').next().unwrap_or_default().trim_matches(['{', '}']);
+    Ok(Some((kind, field.to_owned())))
+}
+
 /// The name patterns of which a field holds one; none for a field that names nothing.
 pub fn named(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<Vec<String>, String> {
     let options = Options::of_field(field);

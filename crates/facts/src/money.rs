@@ -73,6 +73,11 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     (plain(whole) && plain(fraction) && fits).then(|| Decimal::from_str(text).ok())?
 }
 
+/// A share in percent: a decimal number from 0 to 100.
+pub fn percentage(text: &str) -> Option<Decimal> {
+    decimal(text).filter(|number| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(number))
+}
+
 /// Returns whether an amount can be meant: at most [`MOST_UNITS`], either way.
 pub fn is_plausible(amount: Decimal) -> bool {
     amount.abs() <= Decimal::from(MOST_UNITS)

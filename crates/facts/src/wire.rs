@@ -5,7 +5,7 @@ use api::registan::r#type::v1 as wire;
 use crate::ErrorReason;
 use crate::check::Check;
 use crate::date::{Day, PartialDate};
-use crate::money::{MOST_UNITS, Money, StatedAmount, decimal, is_plausible};
+use crate::money::{MOST_UNITS, Money, StatedAmount, decimal, is_plausible, percentage};
 use crate::source::{Confidence, ExternalId, LocalizedText, SourceRef, normal};
 use crate::vocabulary::Vocabulary;
 
@@ -62,6 +62,12 @@ pub fn sort_day(date: Option<&wire::PartialDate>) -> i64 {
     crate::date::sort_day(date.as_ref())
 }
 
+/// A day as the number `yyyymmdd`; 0 where there is none.
+pub fn day(date: Option<&wire::Date>) -> i64 {
+    let day = date.and_then(|date| Day::new(date.year, date.month, date.day));
+    day.map_or(0, |day| i64::from(day.0))
+}
+
 /// Every way in which identifiers may be asked for; as [`crate::source::spellings`].
 pub fn spellings(ids: &[wire::ExternalId]) -> Vec<String> {
     let id = |id: &wire::ExternalId| {
@@ -95,19 +101,47 @@ pub fn read_required_date(
 /// An amount, if there is one.
 pub fn read_money(check: &mut Check, field: &str, message: Option<wire::Money>) -> Option<Money> {
     let message = message?;
-    check.within(field, |check| {
-        let amount = decimal(&message.amount);
-        if amount.is_none() {
-            let description = "must be a decimal number such as -1234.5: at most 18 digits before and 9 after the point";
-            check.violation("amount", ErrorReason::AmountInvalid, description);
-        } else if !amount.is_some_and(is_plausible) {
-            let description = format!("must be at most {MOST_UNITS} units, positive or negative");
-            check.violation("amount", ErrorReason::AmountImplausible, description);
-        }
-        let currency = read_currency(check, "currency_code", message.currency_code, true);
-        let value_date = message.value_date.and_then(|date| read_day(check, "value_date", date));
-        Some(Money { amount: amount?, currency, value_date })
-    })
+    check.within(field, |check| money(check, message))
+}
+
+/// The amount in a message.
+pub fn money(check: &mut Check, message: wire::Money) -> Option<Money> {
+    let amount = decimal(&message.amount);
+    if amount.is_none() {
+        let description = "must be a decimal number such as -1234.5: at most 18 digits before and 9 after the point";
+        check.violation("amount", ErrorReason::AmountInvalid, description);
+    } else if !amount.is_some_and(is_plausible) {
+        let description = format!("must be at most {MOST_UNITS} units, positive or negative");
+        check.violation("amount", ErrorReason::AmountImplausible, description);
+    }
+    let currency = read_currency(check, "currency_code", message.currency_code, true);
+    let value_date = message.value_date.and_then(|date| read_day(check, "value_date", date));
+    Some(Money { amount: amount?, currency, value_date })
+}
+
+/// An ISO 3166-1 alpha-2 code.
+pub fn read_country(check: &mut Check, field: &str, code: String, required: bool) -> String {
+    let code =
+        if required { check.required_text(field, code, 2) } else { check.text(field, code, 2) };
+    let sound = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !code.is_empty() && !sound {
+        let description = "must be two capital letters (ISO 3166-1), such as KG";
+        check.violation(field, ErrorReason::CountryInvalid, description);
+    }
+    code
+}
+
+/// A share in percent, in its one form; empty where it is not said.
+pub fn read_percentage(check: &mut Check, field: &str, text: String) -> String {
+    if text.is_empty() {
+        return text;
+    }
+    if let Some(percentage) = percentage(&text) {
+        return percentage.to_string();
+    }
+    let description = "must be a decimal number from 0 to 100, such as 33.34";
+    check.violation(field, ErrorReason::PercentageInvalid, description);
+    text
 }
 
 /// An ISO 4217 code.

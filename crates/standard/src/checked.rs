@@ -43,6 +43,12 @@ pub(crate) fn many<M: Checked>(
     check.each(field, most, messages, M::checked).into_iter().flatten().collect()
 }
 
+impl Checked for wire::Money {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        read::money(check, message).map(Into::into)
+    }
+}
+
 impl Checked for wire::PartialDate {
     fn checked(check: &mut Check, message: Self) -> Option<Self> {
         read::date(check, message).map(Into::into)

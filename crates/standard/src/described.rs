@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use api::registan::r#type::v1::ExternalId;
 use chronicle::Field;
 use facts::Check;
 use facts::check::Violation;
@@ -20,6 +21,13 @@ fn violations<M: Described>(message: &[u8]) -> Vec<Violation> {
     let message = M::decode(message).unwrap_or_default();
     <Value<M>>::read(&mut check, "things/thing".to_owned(), message);
     check.finish()
+}
+
+/// Every way in which identifiers and those beside them may be asked for.
+fn identifiers(ids: &[ExternalId], beside: &[&String]) -> Vec<String> {
+    let mut all = facts::wire::spellings(ids);
+    all.extend(beside.iter().filter(|id| !id.is_empty()).map(|id| (*id).clone()));
+    all
 }
 
 include!(env!("DESCRIBED"));

@@ -26,7 +26,7 @@
 pub mod access;
 mod before;
 mod checked;
-mod described;
+pub mod described;
 pub mod failure;
 mod family;
 mod grants;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use chronicle::totals::Totals;
 use chronicle::{Document, Field, Kept, Resource, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
@@ -20,6 +21,8 @@ pub trait Described:
     const KIND: &'static str;
     /// As [`Resource::PATTERN`].
     const PATTERN: &'static str;
+    /// As [`Resource::PARENT`].
+    const PARENT: Option<(&'static str, &'static str)>;
     /// As [`Served::ORDER`].
     const ORDER: &'static str;
     /// As [`Served::SERVER_IDS`].
@@ -43,6 +46,9 @@ pub trait Described:
 
 /// Rules that span several fields, which no option can say. Pure.
 pub trait Rules<M> {
+    /// As [`Resource::TOTALS`].
+    const TOTALS: Option<Totals> = None;
+
     /// Checks a message whose fields are each as the contract says, and brings it to its one form.
     fn check(message: &mut M, check: &mut Check);
 
@@ -50,7 +56,8 @@ pub trait Rules<M> {
     /// nothing can follow the stored bytes of a part.
     fn complete(_: &mut M) {}
 
-    /// Returns the fields by which a list may be asked that the contract calls computed, of a value that holds the message.
+    /// Returns the fields by which a list may be asked that the contract calls computed, and those of sums, of a value that holds the
+    /// message.
     fn fields<T: Deref<Target = M>>() -> Vec<Field<T>> {
         Vec::new()
     }
@@ -67,6 +74,11 @@ impl<M> Rules<M> for NoRules {
 pub struct Value<M, R = NoRules>(M, PhantomData<fn() -> R>);
 
 impl<M, R> Value<M, R> {
+    /// Takes a message that is as the contract and the rules say already.
+    pub const fn of(message: M) -> Self {
+        Self(message, PhantomData)
+    }
+
     /// Returns the message.
     pub fn into_message(self) -> M {
         self.0
@@ -123,6 +135,8 @@ impl<M: Described, R: Rules<M> + 'static> Document for Value<M, R> {
 impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
     const KIND: &'static str = M::KIND;
     const PATTERN: &'static str = M::PATTERN;
+    const PARENT: Option<(&'static str, &'static str)> = M::PARENT;
+    const TOTALS: Option<Totals> = R::TOTALS;
 
     fn name(&self) -> &str {
         self.0.name()
