@@ -12,7 +12,7 @@ use policy::{Desks, Tier};
 use serde::{Deserialize, Serialize};
 
 use super::family::Kin;
-use super::organization::Organization;
+use super::organization::ALIASES;
 use super::roles;
 use super::shares::{self, Recipient, Sector, of_recipients};
 
@@ -229,7 +229,7 @@ impl Resource for Project {
             })
             .naming(&["organizations/{organization}"])
             .spelled(participant)
-            .known_by(Organization::ALIASES),
+            .known_by(ALIASES),
             Field::texts("recipients", |project: &Self| {
                 project.recipients.iter().map(|recipient| recipient.code().to_owned()).collect()
             })

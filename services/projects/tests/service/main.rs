@@ -12,6 +12,7 @@ mod damaged;
 mod families;
 mod import;
 mod large;
+mod named;
 mod projects;
 mod published;
 mod relations;

@@ -1,6 +1,5 @@
 //! The values of this service ↔ the messages of `registan.projects.v1`, one file a noun.
 
-mod organization;
 mod project;
 mod report;
 mod shares;
