@@ -16,6 +16,8 @@ mod options;
 mod rpc;
 #[path = "build/standard.rs"]
 mod standard;
+#[path = "build/tiers.rs"]
+mod tiers;
 #[path = "build/valued.rs"]
 mod valued;
 

@@ -12,7 +12,7 @@ use protox::prost_reflect::{
 use crate::contract::path;
 use crate::options::{Options, is_output, is_required, member, named, parent, pattern};
 
-const RESOURCE: &str = "registan.options.v1.resource";
+pub const RESOURCE: &str = "registan.options.v1.resource";
 pub const CODE: &str = "registan.options.v1.code";
 const TEXT_BYTES: &str = "registan.options.v1.text_bytes";
 /// The fields that every resource has, which the server sets or which are checked for all alike.
@@ -56,9 +56,10 @@ impl Description<'_> {
     fn write(&self, pieces: &mut Pieces) -> Result<(), String> {
         self.checks(pieces)?;
         let code = format!(
-            "impl Described for {} {{ {} {} {} {} {} }}",
+            "impl Described for {} {{ {} {} {} {} {} {} }}",
             rust(self.message.full_name()),
             self.constants()?,
+            self.tiers(),
             self.desks()?,
             self.fields(pieces)?,
             self.parts(),
@@ -80,9 +81,7 @@ impl Description<'_> {
         }
         let (mut checks, mut refers) = (String::new(), String::new());
         for field in self.own_fields() {
-            if Options::of_field(&field).number(self.pool, &["registan.options.v1.tier"]) > 1 {
-                return Err(format!("{}: lies above PUBLIC, so by_hand", field.full_name()));
-            }
+            self.check_tier(&field)?;
             // What only the server says is not taken from a caller.
             if is_output(self.pool, &field) {
                 checks += &format!("message.{} = Default::default();", member(&field));
@@ -269,6 +268,8 @@ impl Description<'_> {
             } else if let Kind::Message(part) = field.kind() {
                 let name = self.naming(&part)?;
                 format!("policy::Desks::of_parties(self.{by}.iter().map(|it| it.{name}.as_str()))")
+            } else if !field.is_list() {
+                format!("policy::Desks::of_parties([self.{by}.as_str()])")
             } else {
                 format!("policy::Desks::of_parties(self.{by}.iter().map(String::as_str))")
             };

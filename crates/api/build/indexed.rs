@@ -96,6 +96,9 @@ impl Description<'_> {
             Kind::String if field.is_list() && !names.is_empty() && !sort => {
                 format!("Field::texts(\"{path}\", {clone}).naming(&{names:?})")
             }
+            Kind::String if !names.is_empty() && required && !sort => {
+                format!("Field::text(\"{path}\", {clone}).naming(&{names:?})")
+            }
             Kind::String if !names.is_empty() && !sort => {
                 format!(
                     "Field::optional_text(\"{path}\", |it: &T| Some(it.{name}.clone())).naming(&{names:?})"

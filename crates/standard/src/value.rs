@@ -1,5 +1,6 @@
 //! Resources whose value is their message. The options of the message describe them whole.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -27,9 +28,18 @@ pub trait Described:
     const ORDER: &'static str;
     /// As [`Served::SERVER_IDS`].
     const SERVER_IDS: bool;
+    /// As [`Resource::LAYERED`].
+    const LAYERED: bool;
+    /// As [`Resource::WATCHED`].
+    const WATCHED: bool;
+    /// The number of the tier of one that says none.
+    const DEFAULT_TIER: i32;
 
     /// Returns the number of its tier.
     fn tier(&self) -> i32;
+
+    /// Clears the fields that lie above the tier with this number.
+    fn redact(&mut self, level: i32);
 
     /// Returns its desks, as its parties or its country tell them.
     fn desks(&self) -> Desks;
@@ -137,6 +147,8 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
     const PATTERN: &'static str = M::PATTERN;
     const PARENT: Option<(&'static str, &'static str)> = M::PARENT;
     const TOTALS: Option<Totals> = R::TOTALS;
+    const LAYERED: bool = M::LAYERED;
+    const WATCHED: bool = M::WATCHED;
 
     fn name(&self) -> &str {
         self.0.name()
@@ -148,6 +160,14 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
 
     fn desks(&self) -> Desks {
         self.0.desks()
+    }
+
+    fn shown_at(&self, tier: Tier) -> Cow<'_, Self> {
+        let mut shown = Cow::Borrowed(self);
+        if M::LAYERED && tier < Tier::Secret {
+            shown.to_mut().0.redact(tier.number());
+        }
+        shown
     }
 
     fn fields() -> Vec<Field<Self>> {
@@ -169,8 +189,9 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
     }
 
     fn read(check: &mut Check, name: String, mut message: M) -> Self {
-        let tier = check.optional_word("tier", message.tier()).unwrap_or(Tier::Public);
-        message.stamp(name, Stamp { tier: tier.number(), ..Stamp::default() });
+        let tier = check.optional_word("tier", message.tier());
+        let tier = tier.map_or(M::DEFAULT_TIER, Tier::number);
+        message.stamp(name, Stamp { tier, ..Stamp::default() });
         let mut message = M::checked(check, message).unwrap_or_default();
         R::check(&mut message, check);
         R::complete(&mut message);

@@ -158,6 +158,8 @@ impl Options {
         holes
             .insert("or_referenced", if is_referenced { ", IS_REFERENCED" } else { "" }.to_owned());
         conditions.extend(is_referenced.then_some("referenced"));
+        let tier = words(said, "default_tier").concat().replace("TIER_", "");
+        holes.insert("tier", if tier.is_empty() { "PUBLIC".to_owned() } else { tier });
         holes.insert("desks", desks(said, holes.get("a_noun").map_or("", String::as_str)));
         conditions.extend(found.by_day.is_some().then_some("as_of"));
         holes.insert("as_of", found.by_day.unwrap_or_default());
