@@ -1,24 +1,23 @@
 //! Documents of before the message became the value: JSON, with the words of enums and the names that the fields of `facts` have.
 
 use api::registan::r#type::v1 as wire;
-use facts::vocabulary::Vocabulary;
-use policy::Tier;
-use prost::{Message, Name};
 use prost_reflect::{
     DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value,
 };
 use serde_json::{Map, Value as Json};
 
+use crate::value::Described;
+
 type Object = Map<String, Json>;
 
 /// Returns the message that a document says.
-pub(crate) fn read<M: Message + Name + Default>(document: &[u8]) -> Result<M, String> {
+pub(crate) fn read<M: Described>(document: &[u8]) -> Result<M, String> {
     let json: Object = serde_json::from_slice(document).map_err(|error| error.to_string())?;
     let descriptor = api::descriptors().get_message_by_name(&M::full_name());
     let descriptor = descriptor.ok_or("the contract does not know it")?;
     let mut message = message(&descriptor, json)?;
     if !message.has_field_by_name("tier") {
-        message.set_field_by_name("tier", Value::EnumNumber(Tier::Public.number()));
+        message.set_field_by_name("tier", Value::EnumNumber(M::DEFAULT_TIER));
     }
     message.transcode_to::<M>().map_err(|error| error.to_string())
 }
@@ -98,6 +97,7 @@ fn word_of(kind: &EnumDescriptor, word: &str) -> Option<Value> {
 mod tests {
     use api::registan::agreements::v1::{Party, Source, party, source};
     use api::registan::projects::v1::Organization;
+    use api::registan::rights::v1::{Activity, activity};
     use api::registan::r#type::v1::{
         Basis, Confidence, Date, ExternalId, LocalizedText, PartialDate, SourceRef,
     };
@@ -192,6 +192,56 @@ mod tests {
             ..Organization::default()
         };
         assert_eq!(organization, known);
+    }
+
+    #[test]
+    fn an_activity_of_before_tiers_is_restricted() {
+        let document =
+            br#"{"name":"activities/a1","kind":"PRISON_VISIT","party":"parties/tm",
+            "delegation":"EU Delegation to Turkmenistan","place":"Ashgabat",
+            "date":{"year":2024,"month":6,"day":3},"outcome":"REFUSED","summary":"",
+            "recommendations":["recommendations/prisons"],"projects":[],
+            "source":{"citation":"A report","locator":"p. 3","basis":"REPORTED"},"confidence":null}"#;
+
+        let activity: Activity = read(document).unwrap();
+
+        let known = Activity {
+            name: "activities/a1".to_owned(),
+            tier: 2,
+            kind: activity::Kind::PrisonVisit.into(),
+            party: "parties/tm".to_owned(),
+            delegation: "EU Delegation to Turkmenistan".to_owned(),
+            place: "Ashgabat".to_owned(),
+            date: Some(PartialDate {
+                date: Some(Date { year: 2024, month: 6, day: 3 }),
+                ..PartialDate::default()
+            }),
+            outcome: activity::Outcome::Refused.into(),
+            recommendations: vec!["recommendations/prisons".to_owned()],
+            source: Some(SourceRef {
+                citation: "A report".to_owned(),
+                locator: "p. 3".to_owned(),
+                basis: Basis::Reported.into(),
+                ..SourceRef::default()
+            }),
+            ..Activity::default()
+        };
+        assert_eq!(activity, known);
+    }
+
+    #[test]
+    fn an_activity_of_before_keeps_its_tier_and_its_hidden_fields() {
+        let document =
+            br#"{"name":"activities/a1","tier":"PUBLIC","kind":"STATEMENT","party":"parties/kz",
+            "delegation":"d","place":"","date":{"year":2024,"month":0,"day":0},"outcome":"PLANNED",
+            "summary":"s","recommendations":[],"projects":["projects/p"],"source":{"source":"sources/s"},
+            "confidence":"LIKELY","internal_note":"note","route":"by road"}"#;
+
+        let activity: Activity = read(document).unwrap();
+
+        assert_eq!((activity.tier, activity.confidence()), (1, Confidence::Likely));
+        let hidden = (activity.internal_note.as_str(), activity.route.as_str());
+        assert_eq!(hidden, ("note", "by road"));
     }
 
     #[test]

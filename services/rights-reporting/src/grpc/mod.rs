@@ -1,6 +1,4 @@
-//! How the resources look on the wire, and the methods of this service.
-
-mod convert;
+//! The methods of this service.
 
 use api::rpc::reference_service::CheckReferences;
 use chassis::Service;

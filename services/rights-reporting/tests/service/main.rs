@@ -4,4 +4,5 @@ mod activities;
 mod layers;
 mod peers;
 mod recommendations;
+mod redacted;
 mod support;

@@ -82,11 +82,16 @@ impl Suite {
         &self,
         tier: Option<policy::Tier>,
     ) -> ActivityServiceClient<Connection> {
+        ActivityServiceClient::new(self.connection_up_to(tier))
+    }
+
+    /// The connection of such a caller.
+    pub fn connection_up_to(&self, tier: Option<policy::Tier>) -> Connection {
         let connection = Connection::to(&self.rights.url).expect("a URL");
-        let Some(tier) = tier else { return ActivityServiceClient::new(connection) };
+        let Some(tier) = tier else { return connection };
         let (roles, desks) = ([policy::Role::Monitor], policy::Desks::ALL);
         let token = testkit::token_for(self.folder.path(), &roles, desks, tier);
-        ActivityServiceClient::new(connection.with_token(&token).expect("a token"))
+        connection.with_token(&token).expect("a token")
     }
 }
 
