@@ -134,6 +134,7 @@ impl Description<'_> {
         let names = named(self.pool, field)?;
         Ok(match field.kind() {
             Kind::Bool if !field.is_list() => String::new(),
+            Kind::Int32 if !field.is_list() => self.whole(field)?,
             Kind::Enum(kind) if !field.is_list() => {
                 let words = words(&kind, pieces);
                 format!("check.choice(\"{name}\", message.{own}, &{words}, {required});")
@@ -201,6 +202,19 @@ impl Description<'_> {
                 ));
             }
         })
+    }
+
+    /// The check of a whole number, of which the contract must say the least and the most.
+    fn whole(&self, field: &FieldDescriptor) -> Result<String, String> {
+        let (name, options) = (field.name(), Options::of_field(field));
+        let bound = |which| options.whole(self.pool, &["buf.validate.field", "int32", which]);
+        let (Some(least), Some(most)) = (bound("gte"), bound("lte")) else {
+            return Err(format!(
+                "{}: (buf.validate.field).int32 must say gte and lte",
+                field.full_name()
+            ));
+        };
+        Ok(format!("check.whole(\"{name}\", message.{name}, {least}..={most});"))
     }
 
     fn some(&self, field: &FieldDescriptor, most: u64) -> Result<(), String> {

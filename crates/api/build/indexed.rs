@@ -82,6 +82,9 @@ impl Description<'_> {
                     "Field::texts(\"{path}\", {clone}).spelled(|text| Ok(chronicle::fold(text)))"
                 )
             }
+            Kind::Int32 if !field.is_list() => {
+                format!("Field::number(\"{path}\", |it: &T| i64::from(it.{name}))")
+            }
             Kind::Bool if !sort => format!("Field::flag(\"{path}\", |it: &T| it.{name})"),
             Kind::Message(kind) if kind.full_name() == "registan.type.v1.PartialDate" && sort => {
                 format!(

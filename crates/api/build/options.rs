@@ -50,6 +50,11 @@ impl Options {
         self.at(pool, path).and_then(number).unwrap_or_default()
     }
 
+    /// A whole number; nothing if it is not set.
+    pub fn whole(&self, pool: &DescriptorPool, path: &[&str]) -> Option<i32> {
+        self.at(pool, path).and_then(|value| value.as_i32())
+    }
+
     /// Whether a yes is set.
     pub fn is(&self, pool: &DescriptorPool, path: &[&str]) -> bool {
         self.at(pool, path).and_then(|it| it.as_bool()).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! Reads a message into values and collects every violation on the way, so that a caller hears of all at once.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use crate::ErrorReason;
 use crate::date::{Day, PartialDate};
@@ -127,6 +128,15 @@ impl Check {
             self.violation(field, ErrorReason::Required, "must not be empty");
         }
         text
+    }
+
+    /// A whole number within bounds.
+    pub fn whole(&mut self, field: &str, number: i32, bounds: RangeInclusive<i32>) {
+        if !bounds.contains(&number) {
+            let (least, most) = bounds.into_inner();
+            let description = format!("must be from {least} to {most}");
+            self.violation(field, ErrorReason::NumberInvalid, description);
+        }
     }
 
     /// A message that must be there.

@@ -27,6 +27,16 @@ fn option(field: &FieldDescriptor, path: &[&str]) -> usize {
     usize::try_from(value.as_u64().unwrap_or_default()).unwrap()
 }
 
+/// The least and the most that a whole number may be.
+fn bounds(field: &FieldDescriptor) -> Option<(i32, i32)> {
+    let extension = field.parent_pool().get_extension_by_name("buf.validate.field").unwrap();
+    let options = field.options();
+    let rules = options.get_extension(&extension);
+    let rules = rules.as_message()?.get_field_by_name("int32")?.into_owned();
+    let bound = |name| rules.as_message()?.get_field_by_name(name)?.as_i32();
+    Some((bound("gte")?, bound("lte")?)).filter(|bounds| *bounds != (0, 0))
+}
+
 fn is_required(field: &FieldDescriptor) -> bool {
     let extension = field.parent_pool().get_extension_by_name("google.api.field_behavior").unwrap();
     let options = field.options();
@@ -87,6 +97,15 @@ fn try_all(find: Find, descriptor: &MessageDescriptor, list: Option<&FieldDescri
             let (first, one) = (format!("{at}[0]"), |bytes| Any::List(vec![text(bytes)]));
             assert!(!refused(one(most), &first, "TOO_LONG"), "{at} takes {most} bytes");
             assert!(refused(one(most + 1), &first, "TOO_LONG"), "{at} refuses {}", most + 1);
+            tried += 1;
+        }
+        if let (Kind::Int32, Some((least, most))) = (field.kind(), bounds(&field)) {
+            for (number, taken) in
+                [(least, true), (most, true), (least - 1, false), (most + 1, false)]
+            {
+                let is_refused = refused(Any::I32(number), &at, "NUMBER_INVALID");
+                assert_eq!(is_refused, !taken, "{at}: {number}");
+            }
             tried += 1;
         }
         if is_required(&field) && field.name() != "name" {
