@@ -30,13 +30,14 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 10] = [
+pub const COLLECTIONS: [Collection; 11] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
     collection!("agreements", "agreements", "agreements.v1.Agreement"),
     collection!("conventions", "agreements", "agreements.v1.Agreement"),
     collection!("frameworks", "frameworks", "agreements.v1.Framework"),
     collection!("bodies", "bodies", "agreements.v1.Body"),
+    collection!("meetings", "meetings", "agreements.v1.Meeting"),
     collection!("organizations", "organizations", "projects.v1.Organization"),
     collection!("projects", "projects", "projects.v1.Project"),
     collection!("recommendations", "recommendations", "rights.v1.Recommendation"),

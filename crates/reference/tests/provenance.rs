@@ -80,6 +80,9 @@ fn events(record: &Value) -> Vec<(String, Day, Value)> {
     for date in items(record, "dates").filter(|date| !text(date, "kind").contains("PLANNED")) {
         add(text(date, "kind"), &date["date"], &record["source"]);
     }
+    if text(record, "state") == "STATE_HELD" {
+        add("held", &record["date"], &record["source"]);
+    }
     let source = if record["document"].is_object() { "document" } else { "source" };
     add("adopted", &record["adopted"], &record[source]);
     events

@@ -30,6 +30,7 @@ fn every_name_exists_before_it_is_used() {
                     "parties/",
                     "agreements/",
                     "frameworks/",
+                    "bodies/",
                     "organizations/",
                     "projects/",
                 ]
@@ -76,7 +77,7 @@ fn every_fact_has_a_source_and_a_confidence() {
 fn every_fact_with_a_home_is_taken_over() {
     let counts: Vec<usize> =
         COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
-    assert_eq!(counts, [118, 21, 44, 39, 13, 15, 21, 50, 18, 5]);
+    assert_eq!(counts, [118, 21, 44, 39, 13, 15, 22, 21, 50, 18, 5]);
     let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
     if !facts.is_dir() {
         eprintln!("skipped: ../shared/facts is absent");
@@ -92,12 +93,13 @@ fn every_fact_with_a_home_is_taken_over() {
     // EU-GI-CA is the absence of an agreement.
     assert_eq!(facts("agreements.json") - 1, counts[2]);
     assert_eq!(facts("policy_frameworks.json"), counts[4]);
-    assert_eq!(facts("projects.json"), counts[7]);
+    assert_eq!(facts("meetings.json"), counts[6]);
+    assert_eq!(facts("projects.json"), counts[8]);
     let conventions = COLLECTIONS[3].records().unwrap();
     let participations = conventions
         .iter()
         .map(|record| record.written["participations"].as_array().map_or(0, Vec::len));
-    let statements = COLLECTIONS[9].records().unwrap();
+    let statements = COLLECTIONS[10].records().unwrap();
     let announced = statements[0].written["statements"].as_array().map_or(0, Vec::len);
     assert_eq!(facts("announcement.json"), announced);
     // One record of the obligations is a remark on the file.

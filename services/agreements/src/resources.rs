@@ -3,7 +3,7 @@
 use api::registan::agreements::v1 as wire;
 use standard::{Resources, Value};
 
-use crate::domain::{Agreement, Framework, Grant, Party};
+use crate::domain::{Agreement, Framework, Grant, Meeting, Party};
 
 /// Returns the resources of this service.
 pub fn resources() -> Resources {
@@ -13,5 +13,6 @@ pub fn resources() -> Resources {
         .with::<Agreement>()
         .with::<Framework>()
         .with::<Value<wire::Body>>()
+        .with::<Meeting>()
         .with::<Grant>()
 }

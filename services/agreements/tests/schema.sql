@@ -21,6 +21,10 @@ CREATE TABLE "framework_agreements" ( "uid" uuid_text NOT NULL, "value" text NOT
 CREATE TABLE "framework_external_ids" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "body" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "kind" text NOT NULL DEFAULT '', "title" text NOT NULL DEFAULT '', "agreement" text, "established" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "revision") );
 CREATE TABLE "body_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "meeting" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "body" text, "number" integer NOT NULL DEFAULT 0, "title" text NOT NULL DEFAULT '', "state" text NOT NULL DEFAULT '', "date" integer NOT NULL DEFAULT 0, "place" text NOT NULL DEFAULT '', "level" text, PRIMARY KEY ("uid", "revision") );
+CREATE TABLE "meeting_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "meeting_outcomes" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "meeting_outcomes_resource" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "grant" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "subject" text NOT NULL DEFAULT '', "role" text NOT NULL DEFAULT '', "resource" text NOT NULL DEFAULT '', "expire_time" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "revision") );
 CREATE TABLE "grant_for_desks" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE INDEX "change_kind" ON "change" ("kind", "time");
@@ -77,6 +81,15 @@ CREATE INDEX "body_title_at" ON "body" ("title", "uid", "recorded_from", "record
 CREATE INDEX "body_established_open" ON "body" ("established", "uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "body_established_at" ON "body" ("established", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "body_parties_value" ON "body_parties" ("value", "recorded_to", "uid", "recorded_from");
+CREATE UNIQUE INDEX "meeting_name" ON "meeting" ("name", "recorded_to");
+CREATE INDEX "meeting_open" ON "meeting" ("uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "meeting_uid_at" ON "meeting" ("uid", "recorded_from", "recorded_to");
+CREATE INDEX "meeting_hidden" ON "meeting" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
+CREATE INDEX "meeting_date_open" ON "meeting" ("date", "uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "meeting_date_at" ON "meeting" ("date", "uid", "recorded_from", "recorded_to");
+CREATE INDEX "meeting_parties_value" ON "meeting_parties" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "meeting_outcomes_value" ON "meeting_outcomes" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "meeting_outcomes_resource_value" ON "meeting_outcomes_resource" ("value", "recorded_to", "uid", "recorded_from");
 CREATE UNIQUE INDEX "grant_name" ON "grant" ("name", "recorded_to");
 CREATE INDEX "grant_open" ON "grant" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "grant_uid_at" ON "grant" ("uid", "recorded_from", "recorded_to");

@@ -32,7 +32,11 @@ impl MigratorTrait for Migrator {
         all.extend(
             refills.map(|name| -> Box<dyn MigrationTrait> { Box::new(Refill(name, schema)) }),
         );
-        let brings = ["m20261128_000009_keep_bytes", "m20261128_000010_keep_bodies"];
+        let brings = [
+            "m20261128_000009_keep_bytes",
+            "m20261128_000010_keep_bodies",
+            "m20261128_000011_keep_meetings",
+        ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all
     }
