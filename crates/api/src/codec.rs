@@ -20,6 +20,9 @@ fn settings() -> BufferSettings {
 
 /// A message, or bytes that are encoded like one.
 pub trait Encode: Send + 'static {
+    /// The message.
+    type As;
+
     /// The length of the encoded message.
     fn length(&self) -> usize;
 
@@ -28,6 +31,8 @@ pub trait Encode: Send + 'static {
 }
 
 impl<M: Message + 'static> Encode for M {
+    type As = M;
+
     fn length(&self) -> usize {
         self.encoded_len()
     }

@@ -21,13 +21,13 @@ async fn fill(record: &Chronicle) -> anyhow::Result<i64> {
     let call = Call { caller: "bench".to_owned(), method: "Fill".into(), request: None };
     let mut standing: Vec<Stored<Agreement>> = Vec::new();
     for number in 0..RESOURCES {
-        standing.push(record.create(&call, record::agreement(number)?).await?.into_stored());
+        standing.push(record.create(&call, record::agreement(number)).await?.into_stored());
     }
     let mut middle = 0;
     for version in 1..VERSIONS {
         let mut entries = Vec::with_capacity(RESOURCES);
         for stored in &mut standing {
-            let next = Agreement { note: format!("version {version}"), ..stored.value.clone() };
+            let next = record::noted(&stored.value, format!("version {version}"));
             entries.push(Entry::update(stored, &next)?);
             (stored.value, stored.revision) = (next, stored.revision + 1);
         }

@@ -2,7 +2,12 @@
 
 use agreements::domain::Agreement;
 use agreements::store::Migrator;
-use anyhow::Context;
+use api::registan::agreements::v1::{
+    Agreement as Message, AgreementParty, Milestone, Provision, agreement, agreement_party,
+    milestone, provision,
+};
+use api::registan::options::v1::Tier;
+use api::registan::r#type::v1::{Confidence, Date, PartialDate, SourceRef};
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 
@@ -13,50 +18,61 @@ pub async fn migrated(url: &str) -> anyhow::Result<DatabaseConnection> {
     Ok(db)
 }
 
-/// An agreement of about 3 kB, as JSON, that differs with `number`.
-pub fn agreement(number: usize) -> anyhow::Result<Agreement> {
-    let milestone = |kind: &str, year: u32| {
-        serde_json::json!({
-            "kind": kind,
-            "date": { "year": year, "month": 1 + number % 12, "day": 17, "qualifier": null, "as_given": "" },
-            "note": "As the notice in the Official Journal says, after both sides had told each other.",
-            "source": { "source": "", "citation": "OJ L 29, 4.2.2016, p. 3", "locator": "Article 281" },
-        })
+/// An agreement of about 2 kB that differs with `number`.
+pub fn agreement(number: usize) -> Agreement {
+    let month = i32::try_from(1 + number % 12).unwrap_or(1);
+    let milestone = |kind: milestone::Kind, year: i32| Milestone {
+        kind: kind.into(),
+        date: Some(PartialDate {
+            date: Some(Date { year, month, day: 17 }),
+            ..PartialDate::default()
+        }),
+        note: "As the notice in the Official Journal says, after both sides had told each other."
+            .to_owned(),
+        source: Some(SourceRef {
+            citation: "OJ L 29, 4.2.2016, p. 3".to_owned(),
+            locator: "Article 281".to_owned(),
+            ..SourceRef::default()
+        }),
+        ..Milestone::default()
     };
-    let provision = |id: usize| {
-        serde_json::json!({
-            "provision_id": format!("art-{id}"),
-            "kind": "ESSENTIAL_ELEMENT",
-            "article": format!("Article {id}"),
-            "summary": "Respect for democratic principles and human rights underpins the policies of both.",
-            "source": null,
-            "confidence": "CERTAIN",
-        })
+    let provision = |id: usize| Provision {
+        provision_id: format!("art-{id}"),
+        kind: provision::Kind::EssentialElement.into(),
+        article: format!("Article {id}"),
+        summary:
+            "Respect for democratic principles and human rights underpins the policies of both."
+                .to_owned(),
+        confidence: Confidence::Certain.into(),
+        ..Provision::default()
     };
-    let value = serde_json::json!({
-        "name": format!("agreements/bench-{number}"),
-        "tier": "PUBLIC",
-        "kind": "ENHANCED_PARTNERSHIP_AND_COOPERATION",
-        "title": format!("Agreement {:05} on partnership and cooperation", number * 7919 % 99_991),
-        "titles": [],
-        "binding": true,
-        "mixed": number.is_multiple_of(2),
-        "parties": [
-            { "party": "parties/eu", "role": "CONTRACTING" },
-            { "party": format!("parties/{}", ["kz", "kg", "tj", "tm", "uz"][number % 5]), "role": "CONTRACTING" },
-        ],
-        "milestones": [
-            milestone("SIGNED", 2015), milestone("PROVISIONALLY_APPLIED", 2016), milestone("RATIFIED", 2018),
-            milestone("IN_FORCE", 2020),
-        ],
-        "provisions": (1..7).map(provision).collect::<Vec<_>>(),
-        "relations": [],
-        "participations": [],
-        "legal_basis": ["TFEU 207", "TFEU 209"],
-        "external_ids": [],
-        "note": "",
-        "source": { "source": "", "citation": "written for a measurement", "locator": "" },
-        "confidence": "CERTAIN",
-    });
-    serde_json::from_value(value).context("the agreement of the bench is one")
+    let party = |id: &str| AgreementParty {
+        party: format!("parties/{id}"),
+        role: agreement_party::Role::Contracting.into(),
+    };
+    use milestone::Kind::{InForce, ProvisionallyApplied, Ratified, Signed};
+    let life = [(Signed, 2015), (ProvisionallyApplied, 2016), (Ratified, 2018), (InForce, 2020)];
+    Agreement::of(Message {
+        name: format!("agreements/bench-{number}"),
+        tier: Tier::Public.into(),
+        kind: agreement::Kind::EnhancedPartnershipAndCooperation.into(),
+        title: format!("Agreement {:05} on partnership and cooperation", number * 7919 % 99_991),
+        binding: true,
+        mixed: number.is_multiple_of(2),
+        parties: ["eu", ["kz", "kg", "tj", "tm", "uz"][number % 5]].map(party).into(),
+        milestones: life.map(|(kind, year)| milestone(kind, year)).into(),
+        provisions: (1..7).map(provision).collect(),
+        legal_basis: vec!["TFEU 207".to_owned(), "TFEU 209".to_owned()],
+        source: Some(SourceRef {
+            citation: "written for a measurement".to_owned(),
+            ..SourceRef::default()
+        }),
+        confidence: Confidence::Certain.into(),
+        ..Message::default()
+    })
+}
+
+/// The same agreement with another note.
+pub fn noted(agreement: &Agreement, note: String) -> Agreement {
+    Agreement::of(Message { note, ..agreement.clone().into_message() })
 }

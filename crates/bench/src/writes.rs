@@ -106,7 +106,7 @@ async fn ours(
     let (until, mut count) = (Instant::now() + TURN, 0);
     while Instant::now() < until {
         let note = format!("version {}", number.fetch_add(1, Ordering::Relaxed));
-        let next = Agreement { note, ..stored.value.clone() };
+        let next = record::noted(&stored.value, note);
         let request = Some((Uuid::new_v4(), 7));
         let call = Call { caller: "bench".to_owned(), method: "Update".into(), request };
         stored = record.update(&call, &stored, next).await?.into_stored();
@@ -128,7 +128,7 @@ pub async fn measure() -> anyhow::Result<()> {
         let record = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await?);
         let mut stored = Vec::new();
         for number in 0..8 {
-            stored.push(record.create(&Call::default(), record::agreement(number)?).await?);
+            stored.push(record.create(&Call::default(), record::agreement(number)).await?);
         }
         let document = stored[0].value.to_document().map_err(anyhow::Error::msg)?;
         let document: Arc<[u8]> = document.into();

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use api::registan::r#type::v1::{ChangeKind, Operation};
 use api::standard::{Request as Asked, Response as Answer, RevisionParts, Standard};
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Difference, Held, Lane, ListRequest, Reader, Revision, Shown, Stored};
+use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Shown, Stored};
 use futures::stream::{self, Stream, StreamExt};
 use policy::Tier;
+use prost::Message;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::methods::{Diff, Export, Revisions};
 use crate::records::{Records, at, check_name, page_size, reader, refused, scope};
-use crate::sent::send;
+use crate::sent::{Computable, send, send_with};
 use crate::time::{micros, timestamp};
 use crate::{Served, mask};
 
@@ -31,23 +32,23 @@ impl Records {
         &self,
         request: Request<Asked<Export<T>>>,
     ) -> Result<Response<Answers<T::Sent>>, Status> {
-        self.export_held::<T, T::Held, _>(request, send::<T>).await
+        self.export_sent::<T>(request, send::<T>).await
     }
 
-    /// As [`Records::export`], each item written in another way.
-    pub async fn export_with<T: Served>(
+    /// As [`Records::export`], each item with the fields that `compute` makes of a part of it.
+    pub async fn export_with<T: Computable, P: Message + Default>(
         &self,
         request: Request<Asked<Export<T>>>,
-        write: impl Fn(Shown<T>) -> T::Message + Clone + Send + 'static,
-    ) -> Result<Response<Answers<T::Message>>, Status> {
-        self.export_held::<T, T, _>(request, move |shown| Ok(write(shown))).await
+        compute: impl Fn(P) -> T::Message + Clone + Send + 'static,
+    ) -> Result<Response<Answers<T::Sent>>, Status> {
+        self.export_sent::<T>(request, move |shown| send_with::<T, P>(shown, &compute)).await
     }
 
-    async fn export_held<T: Served, V: Held<Of = T>, A: Send + 'static>(
+    async fn export_sent<T: Served>(
         &self,
         request: Request<Asked<Export<T>>>,
-        write: impl Fn(Shown<V>) -> Result<A, Failure> + Clone + Send + 'static,
-    ) -> Result<Response<Answers<A>>, Status> {
+        send: impl Fn(Shown<T::Held>) -> Result<T::Sent, Failure> + Clone + Send + 'static,
+    ) -> Result<Response<Answers<T::Sent>>, Status> {
         let parts = T::Message::export(request.into_inner());
         let asked = ListRequest {
             filter: parts.filter,
@@ -59,8 +60,8 @@ impl Records {
             ..ListRequest::default()
         };
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
-        let first =
-            chronicle.list_in::<V>(Lane::Stream, &asked, &reader).await.map_err(refused::<T>)?;
+        let first = chronicle.list_in::<T::Held>(Lane::Stream, &asked, &reader).await;
+        let first = first.map_err(refused::<T>)?;
         if first.items.is_empty() {
             self.explain_nothing::<T>(&asked).await?;
         }
@@ -74,12 +75,12 @@ impl Records {
             }
             asked.page_token = page.next_page_token;
             let next = chronicle
-                .list_in::<V>(Lane::Stream, &asked, &reader)
+                .list_in::<T::Held>(Lane::Stream, &asked, &reader)
                 .await
                 .map_err(refused::<T>)?;
             Ok::<_, Status>(Some((items, Some((next, asked, chronicle, reader)))))
         });
-        Ok(at(read_time, flat(pages.map(move |page| each(page, write.clone())))))
+        Ok(at(read_time, flat(pages.map(move |page| each(page, send.clone())))))
     }
 
     /// The versions of a resource, the newest first, with who wrote them and what they changed.

@@ -60,7 +60,7 @@ pub use methods::Methods;
 pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};
 pub use resources::{Asked, Resources};
-pub use sent::Stamped;
+pub use sent::{Computable, SentPage, Stamped};
 pub use step::Step;
 pub use value::{NoRules, Rules, Value};
 
@@ -71,7 +71,7 @@ pub trait Served: Resource {
     /// What is read of a version that is only sent: the resource, or its document, undecoded.
     type Held: Held<Of = Self>;
     /// What is sent: the message, or the document with the system fields.
-    type Sent: Encode;
+    type Sent: Encode<As = Self::Message>;
 
     /// True: the server makes every id, so that an id tells nothing.
     const SERVER_IDS: bool = false;

@@ -64,18 +64,24 @@ pub struct Methods {
 impl Methods {
     /// Adds a method with one request and one answer, or puts it in the place of the standard one.
     #[must_use]
-    pub fn unary<M, C, F>(self, method: M, context: &C, f: fn(C, Request<M::Request>) -> F) -> Self
+    pub fn unary<M, A, C, F>(
+        self,
+        method: M,
+        context: &C,
+        f: fn(C, Request<M::Request>) -> F,
+    ) -> Self
     where
         M: Rpc<Kind = Unary>,
+        A: Encode<As = M::Response>,
         C: Clone + Send + Sync + 'static,
-        F: Future<Output = Result<Response<M::Response>, Status>> + Send + 'static,
+        F: Future<Output = Result<Response<A>, Status>> + Send + 'static,
     {
         self.own::<M>(unary(method, context, f))
     }
 
     /// Adds a method with one request and a stream of answers, or puts it in the place of the standard one.
     #[must_use]
-    pub fn server_streaming<M, C, F>(
+    pub fn server_streaming<M, A, C, F>(
         self,
         method: M,
         context: &C,
@@ -83,8 +89,9 @@ impl Methods {
     ) -> Self
     where
         M: Rpc<Kind = ServerStreaming>,
+        A: Encode<As = M::Response>,
         C: Clone + Send + Sync + 'static,
-        F: Future<Output = Result<Response<Answers<M::Response>>, Status>> + Send + 'static,
+        F: Future<Output = Result<Response<Answers<A>>, Status>> + Send + 'static,
     {
         self.own::<M>(server_streaming(method, context, f))
     }
@@ -196,7 +203,7 @@ macro_rules! handler {
         fn $kind<M, A, C, F>(_: M, context: &C, f: fn(C, Request<$request>) -> F) -> Handler
         where
             M: Rpc<Kind = $marker>,
-            A: Encode,
+            A: Encode<As = M::Response>,
             C: Clone + Send + Sync + 'static,
             F: Future<Output = Result<Response<$answer>, Status>> + Send + 'static,
         {

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use api::standard::{Request as Asked, Response as Answer, Standard};
+use api::standard::{Request as Asked, Standard};
 use chassis::bulk;
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
+use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Reader, Shown};
 use facts::check::matches_pattern;
-use prost::Name;
+use prost::{Message, Name};
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
 use crate::methods::{Get, List};
-use crate::sent::{SentPage, page, send};
+use crate::sent::{Computable, SentPage, Stamped, page, send, send_with};
 use crate::time::{READ_TIME_KEY, micros, timestamp};
 use crate::{References, Served, failure};
 
@@ -41,23 +41,30 @@ impl Records {
         &self,
         request: Request<Asked<Get<T>>>,
     ) -> Result<Response<T::Sent>, Status> {
-        let parts = T::Message::get(request.into_inner());
-        let read_time = micros(parts.read_time)?;
-        let (shown, read_time) =
-            self.find_held::<T, T::Held>("name", &parts.name, read_time).await?;
+        let (shown, read_time) = self.got::<T>(request).await?;
         Ok(at(read_time, send::<T>(shown)?))
     }
 
-    /// The version that stood at a record time, absent for now, and the instant it holds for.
-    pub async fn find<T: Served>(
+    /// AIP-131, with the fields that `compute` makes of a part of the resource.
+    pub async fn get_with<T: Computable, P: Message + Default>(
         &self,
-        name: String,
-        read_time: Option<i64>,
-    ) -> Result<(Shown<T>, i64), Failure> {
-        self.find_by("name", name, read_time).await
+        request: Request<Asked<Get<T>>>,
+        compute: impl Fn(P) -> T::Message,
+    ) -> Result<Response<Stamped<T::Message>>, Status> {
+        let (shown, read_time) = self.got::<T>(request).await?;
+        Ok(at(read_time, send_with::<T, P>(shown, &compute)?))
     }
 
-    /// The same, of a name that stands in another field of the request than `name`.
+    async fn got<T: Served>(
+        &self,
+        request: Request<Asked<Get<T>>>,
+    ) -> Result<(Shown<T::Held>, i64), Failure> {
+        let parts = T::Message::get(request.into_inner());
+        let read_time = micros(parts.read_time)?;
+        self.find_held::<T, T::Held>("name", &parts.name, read_time).await
+    }
+
+    /// The version of the name in `field` of the request that stood at a record time, absent for now, and the instant it holds for.
     pub async fn find_by<T: Served>(
         &self,
         field: &str,
@@ -83,23 +90,23 @@ impl Records {
         &self,
         request: Request<Asked<List<T>>>,
     ) -> Result<Response<SentPage<T>>, Status> {
-        self.list_held::<T, T::Held, _>(request, page::<T>).await
+        self.list_sent::<T>(request, send::<T>).await
     }
 
-    /// AIP-132, each item written in another way.
-    pub async fn list_with<T: Served>(
+    /// AIP-132, each item with the fields that `compute` makes of a part of it.
+    pub async fn list_with<T: Computable, P: Message + Default>(
         &self,
         request: Request<Asked<List<T>>>,
-        write: impl Fn(Shown<T>) -> T::Message + Send + 'static,
-    ) -> Result<Response<Answer<List<T>>>, Status> {
-        self.list_held::<T, T, _>(request, move |page| Ok(response::<T>(page, write))).await
+        compute: impl Fn(P) -> T::Message + Send + 'static,
+    ) -> Result<Response<SentPage<T>>, Status> {
+        self.list_sent::<T>(request, move |shown| send_with::<T, P>(shown, &compute)).await
     }
 
-    async fn list_held<T: Served, V: Held<Of = T>, A: Send + 'static>(
+    async fn list_sent<T: Served>(
         &self,
         request: Request<Asked<List<T>>>,
-        answer: impl FnOnce(Page<Shown<V>>) -> Result<A, Failure> + Send + 'static,
-    ) -> Result<Response<A>, Status> {
+        send: impl Fn(Shown<T::Held>) -> Result<T::Sent, Failure> + Send + 'static,
+    ) -> Result<Response<SentPage<T>>, Status> {
         let parts = T::Message::list(request.into_inner());
         let page_size = page_size(parts.page_size)?;
         let asked = ListRequest {
@@ -112,31 +119,21 @@ impl Records {
             scope: scope::<T>(parts.parent)?,
         };
         let reader = reader();
-        let short = self.chronicle.list_if_short::<V>(&asked, &reader).await;
+        let short = self.chronicle.list_if_short::<T::Held>(&asked, &reader).await;
         if let Some(page) = short.map_err(refused::<T>)? {
             if page.items.is_empty() {
                 self.explain_nothing::<T>(&asked).await?;
             }
-            return Ok(at(page.read_time, answer(page)?));
+            return Ok(at(page.read_time, self::page::<T>(page, send)?));
         }
         let chronicle = Arc::clone(&self.chronicle);
         let long = async move {
-            let page = chronicle.list_in::<V>(Lane::Long, &asked, &reader).await;
+            let page = chronicle.list_in::<T::Held>(Lane::Long, &asked, &reader).await;
             let page = page.map_err(refused::<T>)?;
-            Ok(at(page.read_time, answer(page)?))
+            Ok(at(page.read_time, self::page::<T>(page, send)?))
         };
         bulk::run(long).await?
     }
-}
-
-/// The answer that holds a page of messages.
-fn response<T: Served>(
-    page: Page<Shown<T>>,
-    write: impl Fn(Shown<T>) -> T::Message,
-) -> Answer<List<T>> {
-    let items = page.items.into_iter().map(write).collect();
-    let read_time = Some(timestamp(page.read_time));
-    T::Message::page(items, page.next_page_token, read_time, page.resume_token)
 }
 
 /// An answer that names the instant it holds for.

@@ -1,5 +1,7 @@
 //! Resources as they are sent: as messages, or as the bytes that are stored, which nobody decodes on their way.
 
+use std::marker::PhantomData;
+
 use api::codec::Encode;
 use api::registan::r#type::v1::ChangeKind;
 use api::standard::{Response as Answer, Standard};
@@ -15,14 +17,16 @@ use crate::records::refused;
 use crate::time::timestamp;
 use crate::{Served, Stamp};
 
-/// A resource whose document is its message: the stored bytes, and after them the system fields. Two encoded messages one after
-/// the other are one that has the fields of both.
-pub struct Stamped {
+/// A resource whose document is its message `M`: the stored bytes, and after them the system fields and what is computed of it. Two
+/// encoded messages one after the other are one that has the fields of both.
+pub struct Stamped<M> {
     document: Vec<u8>,
     stamp: Stamp,
+    computed: Vec<u8>,
+    of: PhantomData<fn() -> M>,
 }
 
-impl Stamped {
+impl<M: Message> Stamped<M> {
     /// Returns what is sent of a version. `document` is its message, as bytes.
     pub(crate) fn of<T: Resource>(
         shown: Shown<Kept<T>>,
@@ -31,18 +35,32 @@ impl Stamped {
         let stored = shown.into_stored();
         let (tier, desks) = (stored.value.tier, stored.value.desks);
         let stamp = Stamp::with(&stored, tier, desks);
-        Ok(Self { document: document(stored.value)?, stamp })
+        let document = document(stored.value)?;
+        Ok(Self { document, stamp, computed: Vec::new(), of: PhantomData })
+    }
+
+    /// Adds what `compute` makes of a part `P` of the document: a message with the fields that are computed, and no others. `P` has
+    /// some fields of `M`, with their numbers, so that the rest is not decoded.
+    pub(crate) fn with<P: Message + Default>(
+        self,
+        compute: &impl Fn(P) -> M,
+    ) -> Result<Self, String> {
+        let part = P::decode(self.document.as_slice()).map_err(|error| error.to_string())?;
+        Ok(Self { computed: compute(part).encode_to_vec(), ..self })
     }
 }
 
-impl Encode for Stamped {
+impl<M: Message + 'static> Encode for Stamped<M> {
+    type As = M;
+
     fn length(&self) -> usize {
-        self.document.len() + self.stamp.encoded_len()
+        self.document.len() + self.stamp.encoded_len() + self.computed.len()
     }
 
     fn encode(self, buffer: &mut EncodeBuf<'_>) {
         buffer.put_slice(&self.document);
         self.stamp.encode_raw(buffer);
+        buffer.put_slice(&self.computed);
     }
 }
 
@@ -60,6 +78,8 @@ fn prefixed(length: usize) -> usize {
 }
 
 impl<A: Encode, M: Message + 'static> Encode for With<A, M> {
+    type As = M;
+
     fn length(&self) -> usize {
         let resources = self.resources.iter().map(|one| key_len(self.tag) + prefixed(one.length()));
         resources.sum::<usize>() + self.rest.encoded_len()
@@ -80,14 +100,31 @@ pub(crate) fn send<T: Served>(shown: Shown<T::Held>) -> Result<T::Sent, Failure>
     T::send(shown).map_err(|error| refused::<T>(Error::Corrupt(error)))
 }
 
+/// Returns what is sent of a version, with what is computed of it.
+pub(crate) fn send_with<T: Computable, P: Message + Default>(
+    shown: Shown<Kept<T>>,
+    compute: &impl Fn(P) -> T::Message,
+) -> Result<Stamped<T::Message>, Failure> {
+    let computed = T::send(shown).and_then(|sent| sent.with(compute));
+    computed.map_err(|error| refused::<T>(Error::Corrupt(error)))
+}
+
+/// A resource whose stored bytes are sent, so that what is computed of it can follow them.
+pub trait Computable: Served<Held = Kept<Self>, Sent = Stamped<<Self as Served>::Message>> {}
+
+impl<T> Computable for T where T: Served<Held = Kept<T>, Sent = Stamped<<T as Served>::Message>> {}
+
 /// A page of a List.
-pub(crate) type SentPage<T> = With<<T as Served>::Sent, Answer<List<T>>>;
+pub type SentPage<T> = With<<T as Served>::Sent, Answer<List<T>>>;
 
 /// Returns the answer that holds a page.
-pub(crate) fn page<T: Served>(page: Page<Shown<T::Held>>) -> Result<SentPage<T>, Failure> {
+pub(crate) fn page<T: Served>(
+    page: Page<Shown<T::Held>>,
+    send: impl Fn(Shown<T::Held>) -> Result<T::Sent, Failure>,
+) -> Result<SentPage<T>, Failure> {
     let read_time = Some(timestamp(page.read_time));
     let rest = T::Message::page(Vec::new(), page.next_page_token, read_time, page.resume_token);
-    let resources = page.items.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
+    let resources = page.items.into_iter().map(send).collect::<Result<_, _>>()?;
     Ok(With { tag: T::Message::ITEMS, resources, rest })
 }
 

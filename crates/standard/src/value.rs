@@ -180,7 +180,7 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
 impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
     type Message = M;
     type Held = Kept<Self>;
-    type Sent = Stamped;
+    type Sent = Stamped<M>;
     const ORDER: &'static str = M::ORDER;
     const SERVER_IDS: bool = M::SERVER_IDS;
 
@@ -198,7 +198,7 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
         Self(message, PhantomData)
     }
 
-    fn send(shown: Shown<Kept<Self>>) -> Result<Stamped, String> {
+    fn send(shown: Shown<Kept<Self>>) -> Result<Stamped<M>, String> {
         Stamped::of(shown, |kept| {
             if is_of_before(&kept.document) {
                 return Ok(Self::from_document(&kept.document)?.0.encode_to_vec());

@@ -1,6 +1,6 @@
 //! The tables of this service are those of its migrations, and its vocabularies are those of the contract.
 
-use agreements::domain::{agreement, milestone, status};
+use agreements::domain::{milestone, status};
 
 #[test]
 fn a_changed_schema_needs_a_migration() {
@@ -14,11 +14,6 @@ fn a_changed_schema_needs_a_migration() {
 fn the_vocabularies_are_those_of_the_contract() {
     use testkit::same_vocabulary as same;
     let package = |name: &str| format!("registan.agreements.v1.{name}");
-    same::<agreement::Kind>(&package("Agreement.Kind"));
-    same::<agreement::Role>(&package("AgreementParty.Role"));
-    same::<agreement::ProvisionKind>(&package("Provision.Kind"));
-    same::<agreement::RelationKind>(&package("Relation.Kind"));
-    same::<agreement::ParticipationKind>(&package("Participation.Kind"));
     same::<milestone::MilestoneKind>(&package("Milestone.Kind"));
     same::<status::State>(&package("Agreement.State"));
     same::<facts::Qualifier>("registan.type.v1.PartialDate.Qualifier");

@@ -11,9 +11,9 @@ CREATE TABLE "agreement" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL
 CREATE TABLE "agreement_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_provisions" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_relations" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
-CREATE TABLE "agreement_participations" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_participations_kind" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_external_ids" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "agreement_participations" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_status" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "valid_from" integer NOT NULL DEFAULT 0, "valid_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "valid_from", "recorded_from") );
 CREATE TABLE "framework" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "kind" text NOT NULL DEFAULT '', "title" text NOT NULL DEFAULT '', "adopted" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "revision") );
 CREATE TABLE "framework_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
@@ -57,9 +57,9 @@ CREATE INDEX "agreement_signed_on_at" ON "agreement" ("signed_on", "uid", "recor
 CREATE INDEX "agreement_parties_value" ON "agreement_parties" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_provisions_value" ON "agreement_provisions" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_relations_value" ON "agreement_relations" ("value", "recorded_to", "uid", "recorded_from");
-CREATE INDEX "agreement_participations_value" ON "agreement_participations" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_participations_kind_value" ON "agreement_participations_kind" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_external_ids_value" ON "agreement_external_ids" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "agreement_participations_value" ON "agreement_participations" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_status_value" ON "agreement_status" ("value", "valid_to", "valid_from", "recorded_to", "uid", "recorded_from");
 CREATE UNIQUE INDEX "framework_name" ON "framework" ("name", "recorded_to");
 CREATE INDEX "framework_open" ON "framework" ("uid") WHERE "recorded_to" = (9223372036854775807);

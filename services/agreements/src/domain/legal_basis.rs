@@ -1,8 +1,12 @@
 //! What law stands between the European Union and a party on a day.
 
-use facts::Day;
+use std::cmp::Reverse;
 
-use super::agreement::{Agreement, ProvisionKind};
+use api::registan::agreements::v1 as wire;
+use api::registan::agreements::v1::provision::Kind;
+use facts::{Day, PartialDate};
+
+use super::milestone::{Milestone, signed};
 use super::party::Party;
 use super::status::{self, State, Status};
 
@@ -10,7 +14,9 @@ use super::status::{self, State, Status};
 #[derive(Debug)]
 pub struct Entry {
     /// The agreement.
-    pub agreement: Agreement,
+    pub agreement: wire::Agreement,
+    /// When it was signed.
+    pub signed: Option<PartialDate>,
     /// Where it stands.
     pub status: Status,
     /// The party it was made with, where that is one that the party follows; else empty.
@@ -43,37 +49,42 @@ pub struct LegalBasis {
 }
 
 /// What of an agreement a legal basis needs, without the rest, that may be large.
-pub fn needed(agreement: Agreement) -> Agreement {
-    Agreement {
-        titles: Vec::new(),
-        provisions: agreement
-            .provisions
-            .into_iter()
-            .filter(|provision| matters(provision.kind))
-            .collect(),
-        relations: Vec::new(),
-        participations: Vec::new(),
-        legal_basis: Vec::new(),
-        external_ids: Vec::new(),
-        note: String::new(),
-        ..agreement
+pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
+    let provisions = agreement.provisions.into_iter();
+    wire::Agreement {
+        name: agreement.name,
+        kind: agreement.kind,
+        title: agreement.title,
+        binding: agreement.binding,
+        parties: agreement.parties,
+        milestones: agreement.milestones,
+        provisions: provisions.filter(|provision| matters(provision.kind())).collect(),
+        source: agreement.source,
+        ..wire::Agreement::default()
     }
 }
 
 /// The legal basis of a party on a day, from all agreements of it and of the parties it follows. `union` holds the names of the
 /// Union and the Communities before it.
-pub fn on(agreements: Vec<Agreement>, party: &Party, union: &[String], as_of: Day) -> LegalBasis {
+pub fn on(
+    agreements: Vec<wire::Agreement>,
+    party: &Party,
+    union: &[String],
+    as_of: Day,
+) -> LegalBasis {
     let mut basis = LegalBasis::default();
-    let mut newest_first = agreements;
-    newest_first.sort_by_key(|agreement| std::cmp::Reverse(newest(agreement)));
-    for agreement in newest_first {
-        let status = status::on(&agreement.milestones, &party.name, as_of);
+    let dated = |agreement: wire::Agreement| (Milestone::all(&agreement.milestones), agreement);
+    let mut newest_first: Vec<_> = agreements.into_iter().map(dated).collect();
+    newest_first.sort_by_cached_key(|(milestones, _)| Reverse(newest(milestones)));
+    for (milestones, agreement) in newest_first {
+        let status = status::on(&milestones, &party.name, as_of);
+        let signed = signed(&milestones).cloned();
         let predecessor = predecessor(&agreement, party);
         let list = match list_of(&status, agreement.binding) {
             _ if !with_union(&agreement, union) => List::WithoutUnion,
             list => list,
         };
-        basis.list(list).push(Entry { agreement, status, predecessor });
+        basis.list(list).push(Entry { agreement, signed, status, predecessor });
     }
     basis
 }
@@ -132,7 +143,7 @@ impl LegalBasis {
 }
 
 /// The one that the party follows and that is party to the agreement, where the party itself is not.
-fn predecessor(agreement: &Agreement, party: &Party) -> String {
+fn predecessor(agreement: &wire::Agreement, party: &Party) -> String {
     let has = |name: &String| agreement.parties.iter().any(|part| part.party == *name);
     if has(&party.name) {
         return String::new();
@@ -141,17 +152,17 @@ fn predecessor(agreement: &Agreement, party: &Party) -> String {
 }
 
 /// Whether a party of the Union's side is among its own.
-fn with_union(agreement: &Agreement, union: &[String]) -> bool {
+fn with_union(agreement: &wire::Agreement, union: &[String]) -> bool {
     agreement.parties.iter().any(|part| union.contains(&part.party))
 }
 
 /// When it was signed, else its first milestone: for the order.
-fn newest(agreement: &Agreement) -> Day {
-    let first = agreement.milestones.iter().map(|milestone| milestone.date.first()).min();
-    agreement.signed().map(facts::PartialDate::first).or(first).unwrap_or(Day::FIRST)
+fn newest(milestones: &[Milestone]) -> Day {
+    let first = milestones.iter().map(|milestone| milestone.date.first()).min();
+    signed(milestones).map(PartialDate::first).or(first).unwrap_or(Day::FIRST)
 }
 
 /// Whether a provision belongs in a legal basis: what can lead to suspension.
-pub const fn matters(kind: ProvisionKind) -> bool {
-    matches!(kind, ProvisionKind::EssentialElement | ProvisionKind::NonExecution)
+const fn matters(kind: Kind) -> bool {
+    matches!(kind, Kind::EssentialElement | Kind::NonExecution)
 }

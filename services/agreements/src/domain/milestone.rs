@@ -1,7 +1,8 @@
 //! What happens to an agreement, and which of several accounts of it is followed.
 
-use facts::{Confidence, PartialDate, SourceRef, vocabulary};
-use serde::{Deserialize, Serialize};
+use api::registan::agreements::v1 as wire;
+use facts::vocabulary::Vocabulary;
+use facts::{Check, Confidence, PartialDate, vocabulary};
 
 use super::state::{State, leads_to};
 
@@ -78,11 +79,6 @@ impl MilestoneKind {
         )
     }
 
-    /// Whether it can be of a part only, which its scope then says.
-    pub const fn has_scope(self) -> bool {
-        matches!(self, Self::Suspended | Self::ProvisionallyApplied)
-    }
-
     /// Whether an agreement ends by it.
     pub fn ends(self) -> bool {
         leads_to(self).is_some_and(State::ended)
@@ -112,8 +108,8 @@ impl MilestoneKind {
     }
 }
 
-/// Something that happened to an agreement; the contract says what each field means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Something that happened to an agreement, as the rules ask for it; the contract says what each field means.
+#[derive(Clone, Debug, PartialEq)]
 #[expect(
     missing_docs,
     reason = "each field is explained in the contract, registan/agreements/v1/agreement.proto"
@@ -121,27 +117,28 @@ impl MilestoneKind {
 pub struct Milestone {
     pub kind: MilestoneKind,
     pub date: PartialDate,
-    #[serde(default)]
     pub party: String,
-    #[serde(default)]
-    pub place: String,
-    #[serde(default)]
-    pub note: String,
-    #[serde(default)]
-    pub source: Option<SourceRef>,
-    #[serde(default)]
     pub confidence: Option<Confidence>,
-    #[serde(default)]
     pub preferred: bool,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub scope: String,
 }
 
 impl Milestone {
-    /// Whether it is a ratification or a notification of which it is not recorded whose it was.
-    pub const fn is_unattributed(&self) -> bool {
-        matches!(self.kind, MilestoneKind::Ratified | MilestoneKind::Notified)
-            && self.party.is_empty()
+    /// Returns the milestones in messages. Every message that was recorded is one.
+    pub fn all(messages: &[wire::Milestone]) -> Vec<Self> {
+        messages.iter().filter_map(Self::of).collect()
+    }
+
+    /// Returns the milestone in a message; nothing where its kind or its date is none.
+    fn of(message: &wire::Milestone) -> Option<Self> {
+        Some(Self {
+            kind: MilestoneKind::from_number(message.kind)?,
+            date: facts::wire::date(&mut Check::default(), message.date.clone()?)?,
+            party: message.party.clone(),
+            confidence: Confidence::from_number(message.confidence),
+            preferred: message.preferred,
+            scope: message.scope.clone(),
+        })
     }
 
     /// Whether it suspends a part only.
@@ -159,6 +156,18 @@ impl Milestone {
     pub fn is_same_event(&self, other: &Self) -> bool {
         self.kind == other.kind && self.party == other.party && !self.kind.repeats()
     }
+}
+
+/// Whether what happened can be of a part only, which its scope then says.
+pub const fn has_scope(kind: wire::milestone::Kind) -> bool {
+    use wire::milestone::Kind::{ProvisionallyApplied, Suspended};
+    matches!(kind, Suspended | ProvisionallyApplied)
+}
+
+/// When it was signed, by the account that is followed.
+pub fn signed(milestones: &[Milestone]) -> Option<&PartialDate> {
+    let mut followed = followed(milestones).into_iter();
+    followed.find(|one| one.kind == MilestoneKind::Signed).map(|one| &one.date)
 }
 
 /// The milestones to follow: of several accounts of one event the preferred one, else the most trusted, else the first; of what
@@ -204,17 +213,7 @@ mod tests {
 
     fn milestone(kind: MilestoneKind, date: PartialDate) -> Milestone {
         let text = String::new;
-        Milestone {
-            kind,
-            date,
-            party: text(),
-            place: text(),
-            note: text(),
-            source: None,
-            confidence: None,
-            preferred: false,
-            scope: text(),
-        }
+        Milestone { kind, date, party: text(), confidence: None, preferred: false, scope: text() }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The values and rules of agreements: no I/O, no clock. The value of a party, a source or a framework is its message.
+//! The values and rules of agreements: no I/O, no clock. The value of a resource is its message, but that of a grant.
 
 pub mod agreement;
 pub mod framework;

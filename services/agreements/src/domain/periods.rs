@@ -77,9 +77,6 @@ mod tests {
             kind: kinds[random.below(kinds.len())],
             date: date(random),
             party: ["", "", "", "parties/kz"][random.below(4)].to_owned(),
-            place: String::new(),
-            note: String::new(),
-            source: None,
             confidence: [None, Some(Confidence::Certain), Some(Confidence::Unsure)]
                 [random.below(3)],
             preferred: random.below(5) == 0,

@@ -2,48 +2,45 @@
 
 use api::registan::agreements::v1::{
     Agreement as Message, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,
-    LegalBasis, ListAgreementsRequest, ListAgreementsResponse,
+    LegalBasis, ListAgreementsRequest, Milestone,
 };
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
-use chronicle::Shown;
 use facts::{Check, Day};
 use standard::time::{micros, timestamp};
-use standard::{Answers, Served, at};
+use standard::{Answers, SentPage, Stamped, at};
 use tonic::{Request, Response, Status};
 
 use super::convert::{legal_basis_message, status_message};
 use crate::app::App;
-use crate::domain::{Agreement, status};
+use crate::domain::{Agreement, milestone, status};
 use crate::ops;
 
 /// Returns an agreement with its status.
 pub async fn get_agreement(
     app: App,
     request: Request<GetAgreementRequest>,
-) -> Result<Response<Message>, Status> {
-    let request = request.into_inner();
-    let as_of = day(&app, request.as_of)?;
-    let (shown, read_time) = app.records.find(request.name, micros(request.read_time)?).await?;
-    Ok(at(read_time, message(shown, as_of)))
+) -> Result<Response<Stamped<Message>>, Status> {
+    let as_of = day(&app, request.get_ref().as_of)?;
+    app.records.get_with::<Agreement, _>(request, status_on(as_of)).await
 }
 
 /// Returns a page of agreements with their status.
 pub async fn list_agreements(
     app: App,
     request: Request<ListAgreementsRequest>,
-) -> Result<Response<ListAgreementsResponse>, Status> {
+) -> Result<Response<SentPage<Agreement>>, Status> {
     let as_of = day(&app, request.get_ref().as_of)?;
-    app.records.list_with::<Agreement>(request, move |shown| message(shown, as_of)).await
+    app.records.list_with::<Agreement, _>(request, status_on(as_of)).await
 }
 
 /// Returns all agreements of a list, with their status.
 pub async fn export_agreements(
     app: App,
     request: Request<ExportAgreementsRequest>,
-) -> Result<Response<Answers<Message>>, Status> {
+) -> Result<Response<Answers<Stamped<Message>>>, Status> {
     let as_of = day(&app, request.get_ref().as_of)?;
-    app.records.export_with::<Agreement>(request, move |shown| message(shown, as_of)).await
+    app.records.export_with::<Agreement, _>(request, status_on(as_of)).await
 }
 
 /// Returns what holds between a party and the Union on a day.
@@ -63,10 +60,19 @@ fn day(app: &App, asked: Option<Date>) -> Result<Day, Failure> {
     Ok(ops::day_or_today(app, read_day(asked)?))
 }
 
-/// An agreement with its status on a day.
-fn message(shown: Shown<Agreement>, as_of: Day) -> Message {
-    let status = status::on(&shown.value.milestones, "", as_of);
-    Message { status: Some(status_message(status)), ..Agreement::write(shown) }
+/// What of an agreement tells its status, with the numbers that the contract has.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Milestones {
+    #[prost(message, repeated, tag = "16")]
+    milestones: Vec<Milestone>,
+}
+
+/// Computes the status of an agreement on a day.
+fn status_on(as_of: Day) -> impl Fn(Milestones) -> Message + Clone + Send + 'static {
+    move |it| {
+        let status = status::on(&milestone::Milestone::all(&it.milestones), "", as_of);
+        Message { status: Some(status_message(status)), ..Message::default() }
+    }
 }
 
 fn read_day(asked: Option<Date>) -> Result<Option<Day>, Failure> {

@@ -2,6 +2,7 @@
 
 use chassis::Failure;
 use facts::{Day, ErrorReason};
+use prost::Message;
 use standard::failure::from_record;
 
 use crate::app::App;
@@ -41,8 +42,8 @@ pub async fn get_legal_basis(
     names.push(party.name.clone());
     let (mut agreements, mut bytes) = (Vec::new(), 0);
     let take = |agreement: Agreement| {
-        let agreement = legal_basis::needed(agreement);
-        bytes += serde_json::to_string(&agreement).map_or(0, |text| text.len());
+        let agreement = legal_basis::needed(agreement.into_message());
+        bytes += agreement.encoded_len();
         agreements.push(agreement);
         bytes <= MOST_BYTES
     };

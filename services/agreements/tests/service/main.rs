@@ -1,6 +1,7 @@
 //! The service, as a client sees it, on both engines.
 
 mod agreements;
+mod before;
 mod durable;
 mod grants;
 mod law;

@@ -2,11 +2,10 @@
 
 use api::registan::agreements::v1 as wire;
 use facts::Day;
-use facts::vocabulary::Vocabulary;
 use prost_types::Timestamp;
 
 use super::status_message;
-use crate::domain::legal_basis::{Entry, LegalBasis, matters};
+use crate::domain::legal_basis::{Entry, LegalBasis};
 
 /// The legal basis of a party, on a day, at an instant of the record.
 pub fn legal_basis_message(
@@ -37,17 +36,15 @@ fn entries(entries: Vec<Entry>, as_of: Day) -> Vec<wire::LegalBasisEntry> {
 }
 
 fn entry(entry: Entry, as_of: Day) -> wire::LegalBasisEntry {
-    let Entry { agreement, status, predecessor } = entry;
-    let signed = agreement.signed().filter(|date| date.latest() <= as_of).cloned();
-    let provisions = agreement.provisions.into_iter().filter(|provision| matters(provision.kind));
+    let Entry { agreement, signed, status, predecessor } = entry;
     wire::LegalBasisEntry {
         agreement: agreement.name,
         title: agreement.title,
-        kind: agreement.kind.number(),
+        kind: agreement.kind,
         status: Some(status_message(status)),
-        signed: signed.map(Into::into),
-        provisions: provisions.map(Into::into).collect(),
-        source: Some(agreement.source.into()),
+        signed: signed.filter(|date| date.latest() <= as_of).map(Into::into),
+        provisions: agreement.provisions,
+        source: agreement.source,
         predecessor,
     }
 }
