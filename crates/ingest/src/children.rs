@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chronicle::{Document, Resource};
+use chronicle::Resource;
 use formats::Record;
 use sha2::{Digest, Sha256};
 
@@ -96,7 +96,7 @@ fn written<I: Importer>(
     notes: &mut Notes,
 ) -> Option<(I::Child, Vec<u8>)> {
     let child = importer.child(given, notes)?;
-    let content = child.to_document().ok()?;
+    let content = I::said(&child)?;
     if content.len() > MAX_BYTES {
         let message =
             format!("the {} has {} bytes; it was not taken", I::WORDS.child, content.len());

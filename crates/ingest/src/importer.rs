@@ -5,7 +5,7 @@ use std::future::{Future, ready};
 use std::io::Read;
 
 use chassis::Failure;
-use chronicle::{Chronicle, Resource, Stored};
+use chronicle::{Chronicle, Document, Resource, Stored};
 use formats::{Finding, Reader, Record, Severity};
 use standard::access::Around;
 use standard::{Served, Step};
@@ -49,6 +49,12 @@ pub trait Importer: Send + Sync + Sized + 'static {
         child: &<Self::Record as Record>::Child,
         notes: &mut Notes,
     ) -> Option<Self::Child>;
+
+    /// Returns what a child says, before it has its name: the text by which it is named, the same in every import for ever. By
+    /// default its document.
+    fn said(child: &Self::Child) -> Option<Vec<u8>> {
+        child.to_document().ok()
+    }
 
     /// Gives a child its name, and the values that it has from its parent.
     fn attach(child: &mut Self::Child, name: String, parent: &Self::Parent);

@@ -43,7 +43,7 @@ pub use name::id;
 pub use notes::{Notes, Place};
 pub use report::{Changes, Report};
 pub use target::names;
-pub use write::{Import, MAX_BYTES, Pages};
+pub use write::{Import, MAX_BYTES, Pages, size};
 
 /// Batches on their way from the thread to the record.
 const BATCHES: usize = 1;

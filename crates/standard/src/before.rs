@@ -94,9 +94,11 @@ fn word_of(kind: &EnumDescriptor, word: &str) -> Option<Value> {
 }
 
 #[cfg(test)]
+mod projects;
+
+#[cfg(test)]
 mod tests {
     use api::registan::agreements::v1::{Party, Source, party, source};
-    use api::registan::projects::v1::Organization;
     use api::registan::rights::v1::{Activity, activity};
     use api::registan::r#type::v1::{
         Basis, Confidence, Date, ExternalId, LocalizedText, PartialDate, SourceRef,
@@ -153,45 +155,6 @@ mod tests {
 
         assert_eq!((source.tier, source.kind()), (1, source::Kind::Dataset));
         assert_eq!(source.retrieved, Some(Date { year: 2024, month: 1, day: 31 }));
-    }
-
-    #[test]
-    fn an_organization_of_before_is_read() {
-        let document = br#"{"name":"organizations/o","tier":"RESTRICTED","display_name":"A fund",
-            "names":[{"language":"ru","text":"\u0424\u043e\u043d\u0434"}],"iati_ref":"XI-O","type_code":"40",
-            "party":"parties/eu","external_ids":[{"scheme":"IATI","value":"XI-OLD"}],"note":"A note",
-            "source":{"source":"sources/s","locator":"p. 3","basis":"REPORTED"},"confidence":"UNSURE"}"#;
-
-        let organization: Organization = read(document).unwrap();
-
-        let known = Organization {
-            name: "organizations/o".to_owned(),
-            tier: 2,
-            display_name: "A fund".to_owned(),
-            names: vec![LocalizedText {
-                language_code: "ru".to_owned(),
-                text: "\u{424}\u{43e}\u{43d}\u{434}".to_owned(),
-                original: false,
-            }],
-            iati_ref: "XI-O".to_owned(),
-            type_code: "40".to_owned(),
-            party: "parties/eu".to_owned(),
-            external_ids: vec![ExternalId {
-                scheme: external_id::Scheme::Iati.into(),
-                value: "XI-OLD".to_owned(),
-                confidence: 0,
-            }],
-            note: "A note".to_owned(),
-            source: Some(SourceRef {
-                source: "sources/s".to_owned(),
-                locator: "p. 3".to_owned(),
-                basis: Basis::Reported.into(),
-                ..SourceRef::default()
-            }),
-            confidence: Confidence::Unsure.into(),
-            ..Organization::default()
-        };
-        assert_eq!(organization, known);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 use chronicle::totals::Totals;
 use chronicle::{Document, Field, Kept, Resource, Shown};
@@ -100,6 +100,13 @@ impl<M, R> Deref for Value<M, R> {
 
     fn deref(&self) -> &M {
         &self.0
+    }
+}
+
+/// What is changed must be as the contract and the rules say then, too.
+impl<M, R> DerefMut for Value<M, R> {
+    fn deref_mut(&mut self) -> &mut M {
+        &mut self.0
     }
 }
 

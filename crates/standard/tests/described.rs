@@ -92,6 +92,19 @@ fn try_all(find: Find, descriptor: &MessageDescriptor, list: Option<&FieldDescri
             tried += 1;
         }
         let path = ["buf.validate.field", "repeated", "items", "string", "max_bytes"];
+        let bytes = option(&field, &["registan.options.v1.text_bytes"]);
+        if bytes > 0 {
+            let first = format!("{at}[0].text");
+            let one = |bytes: usize| {
+                let text = field.kind().as_message().unwrap().clone();
+                let mut message = DynamicMessage::new(text);
+                message.set_field_by_name("text", Any::String("x".repeat(bytes)));
+                Any::List(vec![Any::Message(message)])
+            };
+            assert!(!refused(one(bytes), &first, "TOO_LONG"), "{at} takes {bytes} bytes");
+            assert!(refused(one(bytes + 1), &first, "TOO_LONG"), "{at} refuses {}", bytes + 1);
+            tried += 1;
+        }
         let most = option(&field, &path);
         if most > 0 {
             let (first, one) = (format!("{at}[0]"), |bytes| Any::List(vec![text(bytes)]));
@@ -121,12 +134,31 @@ fn try_all(find: Find, descriptor: &MessageDescriptor, list: Option<&FieldDescri
             assert!(refused(Any::EnumNumber(known + 1), &at, "UNKNOWN_VALUE"), "{at} refuses");
             tried += 1;
         }
+        for &(value, reason) in wrong(&field) {
+            assert!(refused(Any::String(value.to_owned()), &at, reason), "{at} refuses {value}");
+            tried += 1;
+        }
         tried += try_names(find, descriptor, list, &field, &at);
         if field.is_list() && list.is_none() && field.name() != "desks" {
             tried += try_list(find, descriptor, &field, &at);
         }
     }
     tried
+}
+
+/// Texts that are no codes of the list that a field is of, or no shares, each with the reason.
+fn wrong(field: &FieldDescriptor) -> &'static [(&'static str, &'static str)] {
+    let pool = field.parent_pool();
+    let percentage = pool.get_extension_by_name("registan.options.v1.percentage").unwrap();
+    if field.options().get_extension(&percentage).as_bool() == Some(true) {
+        return &[("100.1", "PERCENTAGE_INVALID"), ("-1", "PERCENTAGE_INVALID")];
+    }
+    let code = pool.get_extension_by_name("registan.options.v1.code").unwrap();
+    match field.options().get_extension(&code).as_enum_number() {
+        Some(1) => &[("kg", "COUNTRY_INVALID"), ("KAZ", "TOO_LONG")],
+        Some(2) => &[("eur", "CURRENCY_INVALID"), ("EURO", "TOO_LONG")],
+        _ => &[],
+    }
 }
 
 /// Whether a name of another kind of resource is refused where one is meant.

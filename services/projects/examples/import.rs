@@ -14,7 +14,7 @@ use anyhow::Context;
 use chassis::caller::{Asking, scope};
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
-use chronicle::{At, Call, Reader};
+use chronicle::{At, Call, Document, Reader};
 use policy::{Caller, Desks, Grant, Role, Rule, Tier};
 use projects::App;
 use projects::domain::Project;
@@ -80,7 +80,7 @@ static SLOWEST: AtomicU64 = AtomicU64::new(0);
 /// Reads what is CONFIDENTIAL again and again: each reading is recorded before it is answered.
 async fn readings(app: App) -> anyhow::Result<()> {
     let chronicle = &app.records.chronicle;
-    let value: Project = serde_json::from_str(CONFIDENTIAL)?;
+    let value = Project::from_document(CONFIDENTIAL.as_bytes()).map_err(anyhow::Error::msg)?;
     // It stands already in the second round.
     let _created = chronicle.create(&Call::default(), value).await;
     let sight = editor().sight.clone();

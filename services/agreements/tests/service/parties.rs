@@ -100,6 +100,7 @@ async fn everything_wrong_is_said_at_once() {
             "party.kind",
             "party.display_name",
             "party.country_code",
+            "party.country_code",
             "party.currency_code",
             "party.currency_code",
             "party.source",

@@ -2,25 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use facts::{region, vocabulary};
-
-vocabulary! {
-    /// Why an amount is in no sum.
-    Reason {
-        /// It is counted in a project above.
-        CountedInParent = 1 "COUNTED_IN_PARENT",
-        /// It goes to a region around what is asked for, or perhaps into a region that is asked for.
-        Regional = 2 "REGIONAL",
-        /// Several share it, and their shares are not said.
-        ShareNotSaid = 3 "SHARE_NOT_SAID",
-        /// The recipient is not stated.
-        RecipientNotSaid = 4 "RECIPIENT_NOT_SAID",
-        /// The sector is not stated.
-        SectorNotSaid = 5 "SECTOR_NOT_SAID",
-        /// The projects below one have more than it has, or for others: it cannot all be counted there.
-        MoreThanParent = 6 "MORE_THAN_PARENT",
-    }
-}
+pub use api::registan::projects::v1::left_out_sum::Reason;
+use facts::region;
 
 /// The answer to whether a part of an amount is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use api::registan::projects::v1::ProjectRelation;
+use api::registan::projects::v1::project_relation::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Reason;
 use super::holding::Holding;
-use super::project::{Relation, RelationKind};
 
 /// The parents and children that a project names, as they are kept in a column for sums: by name where recorded, else by
 /// identifier.
@@ -19,12 +20,14 @@ pub struct Kin {
 
 impl Kin {
     /// The parents and children among these relations.
-    pub fn of(relations: &[Relation]) -> Self {
-        let named = |kind| {
-            let others = relations.iter().filter(move |relation| relation.kind == kind);
-            others.map(Relation::other).map(ToOwned::to_owned).collect()
+    pub fn of(relations: &[ProjectRelation]) -> Self {
+        let other = |relation: &ProjectRelation| {
+            let ProjectRelation { project, iati_identifier, .. } = relation;
+            if project.is_empty() { iati_identifier.clone() } else { project.clone() }
         };
-        Self { parents: named(RelationKind::Parent), children: named(RelationKind::Child) }
+        let named =
+            |kind| relations.iter().filter(|relation| relation.kind() == kind).map(other).collect();
+        Self { parents: named(Kind::Parent), children: named(Kind::Child) }
     }
 
     /// The text that is kept; empty where there is nobody.

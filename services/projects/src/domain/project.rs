@@ -1,270 +1,83 @@
 //! A thing that is funded: a project, a programme, an envelope, a pledge.
 
-use chronicle::{Field, Resource};
-use facts::code;
-use facts::source::{key, spellings};
-use facts::vocabulary::Vocabulary;
-use facts::{
-    Confidence, ExternalId, LocalizedText, PartialDate, SourceRef, StatedAmount, date::sort_day,
-    vocabulary,
-};
-use policy::{Desks, Tier};
-use serde::{Deserialize, Serialize};
+use std::ops::Deref;
+
+use api::registan::projects::v1 as wire;
+pub use api::registan::projects::v1::project::Kind;
+use api::registan::projects::v1::project_date::Kind as DateKind;
+use api::registan::r#type::v1::PartialDate;
+use chronicle::Field;
+use facts::source::key;
+use facts::{Check, ErrorReason, code};
+use standard::{Rules, Value};
 
 use super::family::Kin;
 use super::organization::ALIASES;
-use super::roles;
-use super::shares::{self, Recipient, Sector, of_recipients};
+use super::{roles, shares};
 
-vocabulary! {
-    /// The kind of a record. Amounts of different kinds are never summed.
-    Kind {
-        /// A project or programme.
-        Project = 1 "PROJECT",
-        /// An umbrella over several.
-        Umbrella = 2 "UMBRELLA",
-        /// An allocation of which projects are funded.
-        Envelope = 3 "ENVELOPE",
-        /// An announcement.
-        Pledge = 4 "PLEDGE",
-        /// A memorandum with a financial intent.
-        Memorandum = 5 "MEMORANDUM",
-        /// A project not yet decided.
-        Pipeline = 6 "PIPELINE",
-        /// A funding instrument.
-        Instrument = 7 "INSTRUMENT",
-    }
-}
+/// A project.
+pub type Project = Value<wire::Project, OfProjects>;
 
-vocabulary! {
-    /// Where a project stands; the numbers are those of the IATI codelist ActivityStatus.
-    Status {
-        /// Being scoped or planned.
-        Pipeline = 1 "PIPELINE",
-        /// Under way.
-        Implementation = 2 "IMPLEMENTATION",
-        /// Done, awaiting final sign-off or evaluation.
-        Finalisation = 3 "FINALISATION",
-        /// Done.
-        Closed = 4 "CLOSED",
-        /// Given up.
-        Cancelled = 5 "CANCELLED",
-        /// Held.
-        Suspended = 6 "SUSPENDED",
-    }
-}
+/// Participants and relations name somebody or something, and shares add up.
+pub enum OfProjects {}
 
-vocabulary! {
-    /// Which date of a project; the numbers below 100 are those of the IATI codelist ActivityDateType.
-    DateKind {
-        /// Planned start.
-        PlannedStart = 1 "PLANNED_START",
-        /// Actual start.
-        ActualStart = 2 "ACTUAL_START",
-        /// Planned end.
-        PlannedEnd = 3 "PLANNED_END",
-        /// Actual end.
-        ActualEnd = 4 "ACTUAL_END",
-        /// Announced, decided or signed; IATI has no such date.
-        Announced = 101 "ANNOUNCED",
-    }
-}
-
-vocabulary! {
-    /// The role of a participant in a project; the numbers are those of the IATI codelist OrganisationRole.
-    Role {
-        /// Gives the money.
-        Funding = 1 "FUNDING",
-        /// Answers for it.
-        Accountable = 2 "ACCOUNTABLE",
-        /// Manages budget and direction.
-        Extending = 3 "EXTENDING",
-        /// Carries it out.
-        Implementing = 4 "IMPLEMENTING",
-    }
-}
-
-vocabulary! {
-    /// How a project relates to another; the numbers are those of the IATI codelist RelatedActivityType.
-    RelationKind {
-        /// The other is the parent.
-        Parent = 1 "PARENT",
-        /// The other is a child.
-        Child = 2 "CHILD",
-        /// Both have one parent.
-        Sibling = 3 "SIBLING",
-        /// Both are funded together.
-        CoFunded = 4 "CO_FUNDED",
-        /// The other is a report on the same by somebody else.
-        ThirdParty = 5 "THIRD_PARTY",
-    }
-}
-
-/// A date of a project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
-)]
-pub struct ProjectDate {
-    pub kind: DateKind,
-    pub date: PartialDate,
-}
-
-/// A participant of a project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
-)]
-pub struct Participant {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub organization: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reference: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub display_name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Confidence>,
-}
-
-/// How a project relates to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
-)]
-pub struct Relation {
-    pub kind: RelationKind,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub project: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub iati_identifier: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Confidence>,
-}
-
-impl Relation {
-    /// The other: by its name where it is recorded, else by its identifier.
-    pub fn other(&self) -> &str {
-        if self.project.is_empty() { &self.iati_identifier } else { &self.project }
-    }
-}
-
-/// A project; the contract says what each field means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
-)]
-pub struct Project {
-    pub name: String,
-    #[serde(default = "policy::tier::public")]
-    pub tier: Tier,
-    pub kind: Kind,
-    pub title: String,
-    pub titles: Vec<LocalizedText>,
-    pub descriptions: Vec<LocalizedText>,
-    pub status: Option<Status>,
-    pub iati_identifier: String,
-    pub dates: Vec<ProjectDate>,
-    pub participants: Vec<Participant>,
-    pub recipients: Vec<Recipient>,
-    pub sectors: Vec<Sector>,
-    pub default_currency: String,
-    pub amounts: Vec<StatedAmount>,
-    pub agreements: Vec<String>,
-    pub frameworks: Vec<String>,
-    pub relations: Vec<Relation>,
-    pub external_ids: Vec<ExternalId>,
-    pub note: String,
-    pub source: SourceRef,
-    pub confidence: Option<Confidence>,
-}
-
-impl Project {
-    /// When it starts: the actual start, else the planned one.
-    pub fn start(&self) -> Option<&PartialDate> {
-        let of = |kind| self.dates.iter().find(|date| date.kind == kind).map(|date| &date.date);
-        of(DateKind::ActualStart).or_else(|| of(DateKind::PlannedStart))
-    }
-}
-
-impl Resource for Project {
-    const KIND: &'static str = "project";
-    const PATTERN: &'static str = "projects/{project}";
-
-    fn name(&self) -> &str {
-        &self.name
+impl Rules<wire::Project> for OfProjects {
+    fn check(project: &mut wire::Project, check: &mut Check) {
+        let mut missing = |field: String, is_named: bool, what: &str| {
+            if !is_named {
+                check.violation(&field, ErrorReason::Required, format!("{what} must be given"));
+            }
+        };
+        for (place, one) in project.participants.iter().enumerate() {
+            let names = [&one.organization, &one.r#ref, &one.display_name];
+            let is_named = names.iter().any(|name| !name.is_empty());
+            let what = "organization, ref or display_name";
+            missing(format!("participants[{place}]"), is_named, what);
+        }
+        for (place, one) in project.relations.iter().enumerate() {
+            let is_named = !(one.project.is_empty() && one.iati_identifier.is_empty());
+            missing(format!("relations[{place}]"), is_named, "project or iati_identifier");
+        }
+        shares::check(&project.recipients, &mut project.sectors, check);
     }
 
-    fn tier(&self) -> Tier {
-        self.tier
-    }
-
-    fn desks(&self) -> Desks {
-        of_recipients(&self.recipients)
-    }
-
-    fn fields() -> Vec<Field<Self>> {
+    fn fields<T: Deref<Target = wire::Project>>() -> Vec<Field<T>> {
         vec![
-            Field::choice("kind", Kind::WORDS, |project| project.kind.word()),
-            Field::sorted_words("title", |project| project.title.clone()),
-            Field::optional_choice("status", Status::WORDS, |project| {
-                project.status.map(Status::word)
-            }),
-            Field::optional_text("iati_identifier", |project: &Self| {
-                present(&project.iati_identifier)
-            })
-            .spelled(code::iati),
-            Field::sorted_day("start", |project| sort_day(project.start())),
-            Field::texts("participants", |project: &Self| {
-                let names = project.participants.iter();
-                names
-                    .flat_map(|one| [&one.organization, &one.reference])
-                    .filter_map(|it| present(it))
-                    .collect()
+            Field::sorted_day("start", |project: &T| facts::wire::sort_day(start(project))),
+            Field::texts("participants", |project: &T| {
+                let all = project.participants.iter();
+                present(all.flat_map(|one| [&one.organization, &one.r#ref]))
             })
             .naming(&["organizations/{organization}"])
             .spelled(participant)
             .known_by(ALIASES),
-            Field::texts("recipients", |project: &Self| {
-                project.recipients.iter().map(|recipient| recipient.code().to_owned()).collect()
+            Field::texts("recipients", |project: &T| {
+                project.recipients.iter().map(|it| shares::area(it).to_owned()).collect()
             })
             .spelled(code::area),
-            Field::texts("sectors", |project: &Self| {
+            Field::texts("sectors", |project: &T| {
                 project.sectors.iter().map(|sector| sector.code.clone()).collect()
             })
             .spelled(code::sector),
-            Field::texts("agreements", |project: &Self| project.agreements.clone()).naming(&[
-                "agreements/{agreement}",
-                "agreements/{agreement}/provisions/{provision}",
-            ]),
-            Field::texts("frameworks", |project: &Self| project.frameworks.clone()).naming(&[
-                "frameworks/{framework}",
-                "frameworks/{framework}/priorities/{priority}",
-            ]),
-            Field::texts("relations", |project: &Self| {
-                let others = project.relations.iter();
-                others
-                    .flat_map(|one| [&one.project, &one.iati_identifier])
-                    .filter_map(|it| present(it))
-                    .collect()
+            Field::texts("relations", |project: &T| {
+                let all = project.relations.iter();
+                present(all.flat_map(|one| [&one.project, &one.iati_identifier]))
             })
             .naming(&["projects/{project}"])
             .spelled(related),
-            Field::texts("external_ids", |project: &Self| {
-                let own = present(&project.iati_identifier);
-                spellings(&project.external_ids).into_iter().chain(own).collect()
-            })
-            .spelled(key),
-            Field::label("shares", |project| shares::label(&project.recipients, &project.sectors)),
-            Field::label("kin", |project| Kin::of(&project.relations).label()),
-            Field::label("roles", |project| roles::label(&project.participants)),
+            Field::label("shares", |project: &T| {
+                shares::label(&project.recipients, &project.sectors)
+            }),
+            Field::label("kin", |project: &T| Kin::of(&project.relations).label()),
+            Field::label("roles", |project: &T| roles::label(&project.participants)),
         ]
     }
+}
+
+/// Returns when a project starts: the actual start, else the planned one.
+fn start(project: &wire::Project) -> Option<&PartialDate> {
+    let of = |kind| project.dates.iter().find(|date| date.kind() == kind);
+    of(DateKind::ActualStart).or_else(|| of(DateKind::PlannedStart))?.date.as_ref()
 }
 
 /// The one spelling of a participant that is no name: an identifier.
@@ -283,7 +96,7 @@ fn related(asked: &str) -> Result<String, &'static str> {
     Ok(asked.trim().to_owned())
 }
 
-/// A text, or nothing where it is empty.
-pub(crate) fn present(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+/// Returns the texts that are not empty.
+fn present<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
+    texts.filter(|text| !text.is_empty()).cloned().collect()
 }

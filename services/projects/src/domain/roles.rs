@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use api::registan::projects::v1::Participant;
+use api::registan::projects::v1::participant::Role;
 use facts::source::key;
-use facts::vocabulary::Vocabulary;
 use serde::{Deserialize, Serialize};
-
-use super::project::{Participant, Role};
 
 /// A participant: the number of its role, its name where it is recorded, and its identifier or else its name as published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +21,8 @@ pub fn label(participants: &[Participant]) -> String {
         return String::new();
     }
     let parts = participants.iter().map(|one| {
-        let published =
-            if one.reference.is_empty() { &one.display_name } else { &one.reference }.clone();
-        Part(one.role.map_or(0, Role::number), one.organization.clone(), published)
+        let published = if one.r#ref.is_empty() { &one.display_name } else { &one.r#ref }.clone();
+        Part(one.role, one.organization.clone(), published)
     });
     serde_json::to_string(&parts.collect::<Vec<_>>()).unwrap_or_default()
 }
@@ -36,7 +34,7 @@ impl Roles {
     }
 
     fn of(&self, role: Option<Role>) -> impl Iterator<Item = &Part> {
-        let wanted = role.map(Role::number);
+        let wanted = role.map(i32::from);
         self.0.iter().filter(move |part| wanted.is_none_or(|role| part.0 == role))
     }
 
@@ -63,11 +61,11 @@ mod tests {
 
     fn participant(role: Role, organization: &str, reference: &str) -> Participant {
         Participant {
-            role: Some(role),
+            role: role.into(),
             organization: organization.to_owned(),
-            reference: reference.to_owned(),
+            r#ref: reference.to_owned(),
             display_name: "Somebody".to_owned(),
-            confidence: None,
+            confidence: 0,
         }
     }
 

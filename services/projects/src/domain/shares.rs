@@ -2,52 +2,64 @@
 
 use std::collections::BTreeMap;
 
+use api::registan::projects::v1::{Recipient, Sector};
+use facts::money::percentage;
 use facts::total::Total;
-use policy::Desks;
+use facts::{Check, ErrorReason};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// How far from 100 a sum of percentages may be: thirds are rounded.
-pub const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// The vocabulary of the five-digit purpose codes of the DAC.
+const DAC: &str = "1";
 
-/// A country or region that gains, and its share.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
-)]
-pub struct Recipient {
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub country_code: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub region_code: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub percentage: Option<Decimal>,
+/// The code of the country or region of a recipient.
+pub fn area(recipient: &Recipient) -> &str {
+    let Recipient { country_code, region_code, .. } = recipient;
+    if country_code.is_empty() { region_code } else { country_code }
 }
 
-impl Recipient {
-    /// The code of the country or region.
-    pub fn code(&self) -> &str {
-        if self.country_code.is_empty() { &self.region_code } else { &self.country_code }
+/// Checks that each recipient is a country or a region, and that shares, if any is said, add up to 100: those of all recipients,
+/// and those of the sectors of a vocabulary. A sector of no vocabulary is a purpose code of the DAC.
+pub fn check(recipients: &[Recipient], sectors: &mut [Sector], check: &mut Check) {
+    for (place, recipient) in recipients.iter().enumerate() {
+        check.within(&format!("recipients[{place}]"), |check| check_area(recipient, check));
+    }
+    let shares = recipients.iter().map(|it| it.percentage.as_str());
+    check_sum(check, "recipients", "the recipients", shares);
+    for sector in sectors.iter_mut().filter(|sector| sector.vocabulary.is_empty()) {
+        DAC.clone_into(&mut sector.vocabulary);
+    }
+    let mut vocabularies: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for sector in &*sectors {
+        vocabularies.entry(&sector.vocabulary).or_default().push(&sector.percentage);
+    }
+    for (vocabulary, shares) in vocabularies {
+        let of = format!("the sectors of vocabulary {vocabulary}");
+        check_sum(check, "sectors", &of, shares.into_iter());
     }
 }
 
-/// The desks of those who gain.
-pub fn of_recipients(recipients: &[Recipient]) -> Desks {
-    Desks::of_parties(recipients.iter().map(|recipient| recipient.country_code.as_str()))
+fn check_area(recipient: &Recipient, check: &mut Check) {
+    if recipient.country_code.is_empty() == recipient.region_code.is_empty() {
+        let description = "either country_code or region_code must be given, and not both";
+        check.violation("country_code", ErrorReason::CountryOrRegion, description);
+    }
+    if !recipient.region_code.bytes().all(|byte| byte.is_ascii_digit()) {
+        let description = "must be a number of the IATI codelist Region, such as 619";
+        check.violation("region_code", ErrorReason::RegionInvalid, description);
+    }
 }
 
-/// A sector and its share.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/project.proto"
-)]
-pub struct Sector {
-    pub vocabulary: String,
-    pub code: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub percentage: Option<Decimal>,
+fn check_sum<'a>(check: &mut Check, field: &str, of: &str, shares: impl Iterator<Item = &'a str>) {
+    let shares: Vec<Decimal> = shares.filter_map(percentage).collect();
+    let sum: Decimal = shares.iter().sum();
+    if !shares.is_empty() && (sum - Decimal::ONE_HUNDRED).abs() > TOLERANCE {
+        let description =
+            format!("the percentages of {of} add up to {}, not to 100", sum.normalize());
+        check.violation(field, ErrorReason::PercentageSum, description);
+    }
 }
 
 /// A code and its percentage.
@@ -67,14 +79,14 @@ pub fn label(recipients: &[Recipient], sectors: &[Sector]) -> String {
         return String::new();
     }
     let mut shares = Shares::default();
+    // What files say is taken as they say it, be it more than 100 or less than nothing.
+    let said = |text: &str| text.parse().ok().map(|share: Decimal| share.normalize());
     for recipient in recipients {
-        shares
-            .recipients
-            .push((recipient.code().to_owned(), recipient.percentage.map(|it| it.normalize())));
+        shares.recipients.push((area(recipient).to_owned(), said(&recipient.percentage)));
     }
     for sector in sectors {
         let of_vocabulary = shares.sectors.entry(sector.vocabulary.clone()).or_default();
-        of_vocabulary.push((sector.code.clone(), sector.percentage.map(|it| it.normalize())));
+        of_vocabulary.push((sector.code.clone(), said(&sector.percentage)));
     }
     serde_json::to_string(&(shares.recipients, shares.sectors)).unwrap_or_default()
 }
@@ -173,7 +185,7 @@ mod tests {
         Recipient {
             country_code: code.to_owned(),
             region_code: String::new(),
-            percentage: percentage.map(|text| text.parse().unwrap()),
+            percentage: percentage.unwrap_or_default().to_owned(),
         }
     }
 
@@ -213,7 +225,7 @@ mod tests {
         let sector = |vocabulary: &str, code: &str| Sector {
             vocabulary: vocabulary.to_owned(),
             code: code.to_owned(),
-            percentage: None,
+            percentage: String::new(),
         };
         let own = Shares::from_label(&label(&[], &[sector("1", "15160")])).unwrap();
         let project =

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use api::registan::projects::v1::participant::Role;
+use api::registan::projects::v1::project::Kind;
+use api::registan::projects::v1::transaction::Type;
 use facts::total::Total;
-use facts::vocabulary::Vocabulary;
 
 use super::asked::{self, Asked, Fit, Reason};
 use super::family::Families;
 use super::holding::Holding;
-use super::project::{Kind, Role};
 use super::roles::Roles;
 use super::shares::{Division, Shares, split};
-use super::transaction::Type;
 
 /// The transactions of one type and currency of projects of one kind, of one year and project where these are told apart, that
 /// are split alike.
@@ -176,9 +176,9 @@ impl Splits {
         let only = |wanted: bool, code: String| if wanted { code } else { String::new() };
         let participant = if self.by_participant { group.roles.only(self.role) } else { "" };
         Key {
-            r#type: group.r#type.number(),
+            r#type: group.r#type.into(),
             currency: group.currency.clone(),
-            kind: group.kind.number(),
+            kind: group.kind.into(),
             recipient: only(self.by_recipient, recipient),
             sector: only(self.by_sector, sector),
             participant: participant.to_owned(),
@@ -214,7 +214,7 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
             sums.sums.entry(key).or_default().add(part, group.transactions);
         }
         for (reason, part) in left {
-            let (r#type, kind) = (group.r#type.number(), group.kind.number());
+            let (r#type, kind) = (group.r#type.into(), group.kind.into());
             let left = Left { reason, r#type, currency: group.currency.clone(), kind };
             sums.left_out.entry(left).or_default().add(part, group.transactions);
         }

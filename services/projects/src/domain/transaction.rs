@@ -1,103 +1,25 @@
 //! Money that moved, or was bound to move.
 
+use std::ops::Deref;
+
+use api::registan::projects::v1 as wire;
+pub use api::registan::projects::v1::transaction::Type;
+use chronicle::Field;
 use chronicle::totals::{Summed, Totals};
-use chronicle::{Field, Resource};
-use facts::code;
 use facts::money::units_and_nanos;
-use facts::vocabulary::Vocabulary;
-use facts::{Day, LocalizedText, Money, SourceRef, vocabulary};
-use policy::{Desks, Tier};
-use serde::{Deserialize, Serialize};
+use facts::{Check, code};
+use rust_decimal::Decimal;
+use standard::{Rules, Value};
 
-use super::project::present;
-use super::shares::{self, Recipient, Sector, of_recipients};
+use super::shares;
 
-vocabulary! {
-    /// The type of a transaction; the numbers are those of the IATI codelist TransactionType.
-    Type {
-        /// Money received.
-        IncomingFunds = 1 "INCOMING_FUNDS",
-        /// A firm obligation to pay.
-        OutgoingCommitment = 2 "OUTGOING_COMMITMENT",
-        /// Money handed to another for the project.
-        Disbursement = 3 "DISBURSEMENT",
-        /// Money spent on goods and services.
-        Expenditure = 4 "EXPENDITURE",
-        /// Interest paid.
-        InterestPayment = 5 "INTEREST_PAYMENT",
-        /// A loan repaid.
-        LoanRepayment = 6 "LOAN_REPAYMENT",
-        /// Money given back.
-        Reimbursement = 7 "REIMBURSEMENT",
-        /// Equity bought.
-        PurchaseOfEquity = 8 "PURCHASE_OF_EQUITY",
-        /// Equity sold.
-        SaleOfEquity = 9 "SALE_OF_EQUITY",
-        /// A credit guaranteed.
-        CreditGuarantee = 10 "CREDIT_GUARANTEE",
-        /// A firm obligation of another to pay.
-        IncomingCommitment = 11 "INCOMING_COMMITMENT",
-        /// An announced intention to pay.
-        OutgoingPledge = 12 "OUTGOING_PLEDGE",
-        /// An announced intention of another to pay.
-        IncomingPledge = 13 "INCOMING_PLEDGE",
-    }
-}
+/// A transaction.
+pub type Transaction = Value<wire::Transaction, OfTransactions>;
 
-/// One side of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/transaction.proto"
-)]
-pub struct TransactionParty {
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub organization: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reference: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub display_name: String,
-}
+/// Shares add up.
+pub enum OfTransactions {}
 
-/// A transaction; the contract says what each field means.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "each field is explained in the contract, registan/projects/v1/transaction.proto"
-)]
-pub struct Transaction {
-    pub name: String,
-    #[serde(default = "policy::tier::public", skip_serializing_if = "Tier::is_public")]
-    pub tier: Tier,
-    pub r#type: Type,
-    pub date: Day,
-    pub value: Money,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provider: Option<TransactionParty>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub receiver: Option<TransactionParty>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub descriptions: Vec<LocalizedText>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub recipients: Vec<Recipient>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sectors: Vec<Sector>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub reference: String,
-    pub source: SourceRef,
-}
-
-impl Transaction {
-    /// The name of its project.
-    pub fn project(&self) -> &str {
-        self.name.split_once("/transactions/").map_or("", |(project, _)| project)
-    }
-}
-
-impl Resource for Transaction {
-    const KIND: &'static str = "transaction";
-    const PATTERN: &'static str = "projects/{project}/transactions/{transaction}";
-    const PARENT: Option<(&'static str, &'static str)> = Some(("project", "project"));
+impl Rules<wire::Transaction> for OfTransactions {
     const TOTALS: Option<Totals> = Some(Totals {
         by: &["project", "date", "year", "type", "currency", "shares"],
         long: &["shares"],
@@ -108,44 +30,31 @@ impl Resource for Transaction {
         ],
     });
 
-    fn name(&self) -> &str {
-        &self.name
+    fn check(transaction: &mut wire::Transaction, check: &mut Check) {
+        shares::check(&transaction.recipients, &mut transaction.sectors, check);
     }
 
-    fn tier(&self) -> Tier {
-        self.tier
-    }
-
-    fn desks(&self) -> Desks {
-        of_recipients(&self.recipients)
-    }
-
-    fn fields() -> Vec<Field<Self>> {
+    fn fields<T: Deref<Target = wire::Transaction>>() -> Vec<Field<T>> {
         vec![
-            Field::choice("type", Type::WORDS, |transaction| transaction.r#type.word()),
-            Field::sorted_day("date", |transaction| i64::from(transaction.date.0)),
-            Field::number("year", |transaction| i64::from(transaction.date.year())),
-            Field::text("currency", |transaction: &Self| transaction.value.currency.clone())
-                .spelled(code::currency),
-            Field::text("project", |transaction: &Self| transaction.project().to_owned())
-                .naming(&["projects/{project}"]),
-            Field::optional_text("provider", |transaction: &Self| {
-                reference(transaction.provider.as_ref())
+            Field::optional_text("provider", |transaction: &T| {
+                transaction.provider.as_ref().map(|party| party.r#ref.clone())
             })
             .spelled(code::iati),
-            Field::optional_text("receiver", |transaction: &Self| {
-                reference(transaction.receiver.as_ref())
+            Field::optional_text("receiver", |transaction: &T| {
+                transaction.receiver.as_ref().map(|party| party.r#ref.clone())
             })
             .spelled(code::iati),
-            Field::measure("units", |transaction| units_and_nanos(transaction.value.amount).0),
-            Field::measure("nanos", |transaction| units_and_nanos(transaction.value.amount).1),
-            Field::label("shares", |transaction| {
+            Field::measure("units", |transaction: &T| units_and_nanos(amount(transaction)).0),
+            Field::measure("nanos", |transaction: &T| units_and_nanos(amount(transaction)).1),
+            Field::label("shares", |transaction: &T| {
                 shares::label(&transaction.recipients, &transaction.sectors)
             }),
         ]
     }
 }
 
-fn reference(party: Option<&TransactionParty>) -> Option<String> {
-    party.and_then(|party| present(&party.reference))
+/// Returns how much moved.
+fn amount(transaction: &wire::Transaction) -> Decimal {
+    let amount = transaction.value.as_ref().map(|value| value.amount.parse());
+    amount.and_then(Result::ok).unwrap_or_default()
 }

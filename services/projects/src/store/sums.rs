@@ -5,7 +5,6 @@ use chronicle::read::{holds, v, with_head};
 use chronicle::totals::{COUNTED, sum, summands};
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use facts::total::Total;
-use facts::vocabulary::Vocabulary;
 use policy::Sight;
 use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
@@ -113,7 +112,8 @@ fn of_kinds(
         query.expr_as(sum("t", path), id(path));
     }
     if !kinds.is_empty() {
-        query.and_where(column("p", "kind").is_in(kinds.iter().map(|kind| kind.word())));
+        let word = |kind: &Kind| kind.as_str_name().trim_start_matches("KIND_");
+        query.and_where(column("p", "kind").is_in(kinds.iter().map(word)));
     }
     let member = Expr::case(is_member("p", at, sight), column("t", "project")).finally("");
     query.expr_as(member, id("member")).add_group_by([Expr::col(id("member"))]);
@@ -147,9 +147,9 @@ fn deleted_projects(at: At) -> SelectStatement {
 fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
     let Some(word) = row.try_get::<Option<String>>("", "type")? else { return Ok(None) };
     let corrupt = |what: &str| Error::Corrupt(format!("a sum of transactions: {what}"));
-    let r#type = Type::ALL.iter().copied().find(|known| known.word() == word);
+    let r#type = Type::from_str_name(&format!("TYPE_{word}"));
     let kind: String = row.try_get("", "kind")?;
-    let known = Kind::ALL.iter().copied().find(|known| known.word() == kind);
+    let known = Kind::from_str_name(&format!("KIND_{kind}"));
     let label = |is_asked: bool, path: &str| -> Result<String, Error> {
         let label: Option<String> = if is_asked { row.try_get("", path)? } else { None };
         Ok(label.unwrap_or_default())

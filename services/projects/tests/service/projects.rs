@@ -108,14 +108,14 @@ async fn every_violation_of_a_project_is_named_at_once() {
 
         let expected = [
             ("project.title", "REQUIRED"),
-            ("project.participants[0]", "REQUIRED"),
-            ("project.recipients[1].country_code", "COUNTRY_OR_REGION"),
-            ("project.recipients", "PERCENTAGE_SUM"),
             ("project.sectors[0].code", "REQUIRED"),
             ("project.sectors[0].percentage", "PERCENTAGE_INVALID"),
             ("project.sectors[1].percentage", "PERCENTAGE_INVALID"),
             ("project.default_currency", "TOO_LONG"),
             ("project.default_currency", "CURRENCY_INVALID"),
+            ("project.participants[0]", "REQUIRED"),
+            ("project.recipients[1].country_code", "COUNTRY_OR_REGION"),
+            ("project.recipients", "PERCENTAGE_SUM"),
         ];
         let expected: Vec<_> =
             expected.iter().map(|(field, why)| ((*field).to_owned(), (*why).to_owned())).collect();

@@ -8,8 +8,8 @@ use api::registan::projects::v1::{
     CreateTransactionRequest, DeleteTransactionRequest, SumTransactionsRequest, Transaction,
     TransactionSum,
 };
+use api::registan::r#type::v1::SourceRef;
 use chassis::clock::SystemClock;
-use facts::SourceRef;
 use projects::domain::Transaction as Stored;
 use rust_decimal::Decimal;
 
@@ -135,16 +135,13 @@ async fn record_huge(url: &str, project: &str, count: usize) {
     let record = chronicle::Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
     let source = SourceRef { citation: "an old record".to_owned(), ..SourceRef::default() };
     let entries = (0..count).map(|number| {
-        let mut transaction: Stored = serde_json::from_value(serde_json::json!({
-            "name": format!("{project}/transactions/t{number}"),
-            "type": "DISBURSEMENT",
-            "date": 20_230_101,
-            "value": { "amount": "999999999999999999.999999999", "currency": "EUR" },
-            "source": source,
-        }))
-        .unwrap();
-        transaction.tier = policy::Tier::Public;
-        chronicle::Entry::create(&transaction).unwrap()
+        let transaction = Transaction {
+            name: format!("{project}/transactions/t{number}"),
+            tier: 1,
+            source: Some(source.clone()),
+            ..disbursement("999999999999999999.999999999", 1)
+        };
+        chronicle::Entry::create(&Stored::of(transaction)).unwrap()
     });
     record.record(&chronicle::Call::default(), entries.collect()).await.unwrap();
 }

@@ -1,11 +1,13 @@
 //! Requests for sums, and sums, ↔ their messages.
 
 use api::registan::projects::v1 as wire;
+use api::registan::projects::v1::participant::Role;
+use api::registan::projects::v1::project::Kind;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use chassis::Failure;
 use chronicle::filter::meant;
-use facts::vocabulary::Vocabulary;
 use facts::{Check, ErrorReason};
+use standard::described::{PROJECTS_V1_PARTICIPANT_ROLE, PROJECTS_V1_PROJECT_KIND};
 use standard::failure::from_violations;
 use standard::time::{micros, timestamp};
 
@@ -30,7 +32,8 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
     }
     question.kinds =
         check.each("project_kinds", MOST_CODES, request.project_kinds, |check, kind| {
-            check.word("", kind)
+            check.choice("", kind, &PROJECTS_V1_PROJECT_KIND, true);
+            Kind::try_from(kind).unwrap_or_default()
         });
     let vocabulary = check.text("sector_vocabulary", request.sector_vocabulary, 16);
     let splits = &mut question.splits;
@@ -43,7 +46,9 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
         check.violation("recipients", ErrorReason::RecipientInvalid, description);
     }
     splits.sectors = read_codes(&mut check, "sectors", request.sectors);
-    splits.role = check.optional_word("participant_role", request.participant_role);
+    let role = request.participant_role;
+    check.choice("participant_role", role, &PROJECTS_V1_PARTICIPANT_ROLE, false);
+    splits.role = Role::try_from(role).ok().filter(|role| *role != Role::Unspecified);
     question.participant = read_participant(&mut check, request.participant);
     from_violations(check.finish()).map_or(Ok(question), Err)
 }
@@ -117,7 +122,7 @@ fn sum_message((key, sum): (Key, Sum)) -> wire::TransactionSum {
 
 fn left_out_message((left, sum): (Left, Sum)) -> wire::LeftOutSum {
     wire::LeftOutSum {
-        reason: left.reason.number(),
+        reason: left.reason.into(),
         r#type: left.r#type,
         currency_code: left.currency,
         project_kind: left.kind,

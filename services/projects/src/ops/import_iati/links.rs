@@ -81,12 +81,12 @@ fn unresolved(project: &Project) -> impl Iterator<Item = &str> {
 fn linked(project: &Project, name: &str, names: &Names) -> Option<Project> {
     let of = |identifier: &str| names.get(identifier).filter(|other| *other != name);
     unresolved(project).find_map(of)?;
-    let mut project = project.clone();
+    let mut project = (**project).clone();
     for relation in project.relations.iter_mut().filter(|it| it.project.is_empty()) {
         if let Some(other) = of(&relation.iati_identifier) {
             relation.project.clone_from(other);
         }
     }
-    let size = serde_json::to_vec(&project).map_or(usize::MAX, |document| document.len());
-    (size <= MAX_BYTES).then_some(project)
+    let project = Project::of(project);
+    (ingest::size(&project) <= MAX_BYTES).then_some(project)
 }

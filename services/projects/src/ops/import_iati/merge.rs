@@ -1,88 +1,86 @@
 //! Merges what a file says into what was recorded before.
 
+use api::registan::projects::v1 as wire;
+use api::registan::projects::v1::project_date::Kind;
+use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation};
+use api::registan::r#type::v1::ExternalId;
+
 use crate::domain::Project;
-use crate::domain::project::{DateKind, Participant, ProjectDate, Relation};
 
 /// Returns the new value of a recorded project; nothing if the file says nothing new. The same facts from a file of another name are no news.
 pub fn news(recorded: &Project, file: &Project) -> Option<Project> {
-    let merged = merge(recorded, file);
-    let source = recorded.source.clone();
-    let news = (Project { source, ..merged.clone() }) != *recorded;
-    news.then_some(merged)
+    let mut merged = merge(recorded, file);
+    if merged == **recorded {
+        return None;
+    }
+    merged.source.clone_from(&file.source);
+    Some(Project::of(merged))
 }
 
-/// The recorded project as the file has it. What IATI has no place for stays: kind, amounts, links, note, confidence; and so
-/// does what this file says nothing of. Merging the same file again changes nothing.
-fn merge(recorded: &Project, file: &Project) -> Project {
-    let recorded = recorded.clone();
-    let file = file.clone();
-    let titled = !file.titles.is_empty();
-    let mut external_ids = recorded.external_ids;
-    for id in file.external_ids {
-        if !external_ids.iter().any(|known| known.is(&id)) {
-            external_ids.push(id);
+/// The recorded project as the file has it, under the source of before. What IATI has no place for stays: kind, amounts, links,
+/// note, confidence; and so does what this file says nothing of. Merging the same file again changes nothing.
+fn merge(recorded: &wire::Project, file: &wire::Project) -> wire::Project {
+    let mut merged = recorded.clone();
+    if !file.titles.is_empty() {
+        merged.title.clone_from(&file.title);
+    }
+    take(&mut merged.titles, file.titles.clone());
+    take(&mut merged.descriptions, file.descriptions.clone());
+    if file.status != 0 {
+        merged.status = file.status;
+    }
+    merged.iati_identifier.clone_from(&file.iati_identifier);
+    take(&mut merged.dates, dates(&file.dates, &recorded.dates));
+    take(&mut merged.participants, participants(&file.participants, &recorded.participants));
+    take(&mut merged.recipients, file.recipients.clone());
+    take(&mut merged.sectors, file.sectors.clone());
+    if !file.default_currency.is_empty() {
+        merged.default_currency.clone_from(&file.default_currency);
+    }
+    take(&mut merged.relations, relations(&file.relations, &recorded.relations));
+    for id in &file.external_ids {
+        let is_it = |known: &ExternalId| known.scheme == id.scheme && known.value == id.value;
+        if !merged.external_ids.iter().any(is_it) {
+            merged.external_ids.push(id.clone());
         }
     }
-    Project {
-        name: recorded.name,
-        tier: recorded.tier,
-        kind: recorded.kind,
-        title: if titled { file.title } else { recorded.title },
-        titles: said(file.titles, recorded.titles),
-        descriptions: said(file.descriptions, recorded.descriptions),
-        status: file.status.or(recorded.status),
-        iati_identifier: file.iati_identifier,
-        dates: dates(file.dates, recorded.dates),
-        participants: participants(file.participants, recorded.participants),
-        recipients: said(file.recipients, recorded.recipients),
-        sectors: said(file.sectors, recorded.sectors),
-        default_currency: if file.default_currency.is_empty() {
-            recorded.default_currency
-        } else {
-            file.default_currency
-        },
-        amounts: recorded.amounts,
-        agreements: recorded.agreements,
-        frameworks: recorded.frameworks,
-        relations: relations(file.relations, recorded.relations),
-        external_ids,
-        note: recorded.note,
-        source: file.source,
-        confidence: recorded.confidence,
-    }
+    merged
 }
 
-fn said<T>(file: Vec<T>, recorded: Vec<T>) -> Vec<T> {
-    if file.is_empty() { recorded } else { file }
+/// Takes what a file says, if it says something.
+fn take<T>(recorded: &mut Vec<T>, file: Vec<T>) {
+    if !file.is_empty() {
+        *recorded = file;
+    }
 }
 
 /// Merges dates: those of a kind that IATI does not have stay.
-fn dates(file: Vec<ProjectDate>, recorded: Vec<ProjectDate>) -> Vec<ProjectDate> {
-    if file.is_empty() {
-        return recorded;
+fn dates(file: &[ProjectDate], recorded: &[ProjectDate]) -> Vec<ProjectDate> {
+    let mut dates = file.to_vec();
+    if !dates.is_empty() {
+        dates.extend(recorded.iter().filter(|date| date.kind() == Kind::Announced).cloned());
     }
-    let announced = recorded.into_iter().filter(|date| date.kind == DateKind::Announced);
-    file.into_iter().chain(announced).collect()
+    dates
 }
 
 /// The links to recorded organizations stay.
-fn participants(file: Vec<Participant>, recorded: Vec<Participant>) -> Vec<Participant> {
-    let mut participants = file;
-    for participant in participants.iter_mut().filter(|one| !one.reference.is_empty()) {
+fn participants(file: &[Participant], recorded: &[Participant]) -> Vec<Participant> {
+    let mut participants = file.to_vec();
+    for participant in participants.iter_mut().filter(|one| !one.r#ref.is_empty()) {
         let linked = recorded
             .iter()
-            .find(|one| one.reference == participant.reference && !one.organization.is_empty());
+            .find(|one| one.r#ref == participant.r#ref && !one.organization.is_empty());
         if let Some(linked) = linked {
             participant.organization.clone_from(&linked.organization);
             participant.confidence = linked.confidence;
         }
     }
-    said(participants, recorded)
+    participants
 }
 
 /// The links to recorded projects stay.
-fn relations(file: Vec<Relation>, recorded: Vec<Relation>) -> Vec<Relation> {
-    let mut relations = file;
+fn relations(file: &[ProjectRelation], recorded: &[ProjectRelation]) -> Vec<ProjectRelation> {
+    let mut relations = file.to_vec();
     for relation in &mut relations {
         let linked = recorded
             .iter()
@@ -92,5 +90,5 @@ fn relations(file: Vec<Relation>, recorded: Vec<Relation>) -> Vec<Relation> {
             relation.confidence = linked.confidence;
         }
     }
-    said(relations, recorded)
+    relations
 }

@@ -4,6 +4,7 @@
 mod links;
 mod merge;
 mod project;
+mod said;
 mod transaction;
 
 use std::io::Read;
@@ -76,6 +77,10 @@ impl Importer for Iati {
 
     fn child(&self, given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
         transaction::transaction(given, notes)
+    }
+
+    fn said(child: &Transaction) -> Option<Vec<u8>> {
+        said::said(child)
     }
 
     fn attach(child: &mut Transaction, name: String, parent: &Project) {

@@ -1,15 +1,21 @@
 //! An activity as a project.
 
-use facts::vocabulary::Vocabulary;
+use api::registan::options::v1::Tier;
+use api::registan::projects::v1 as wire;
+use api::registan::projects::v1::participant::Role;
+use api::registan::projects::v1::project::{Kind, Status};
+use api::registan::projects::v1::project_date::Kind as DateKind;
+use api::registan::projects::v1::project_relation::Kind as RelationKind;
+use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation, Recipient, Sector};
+use api::registan::r#type::v1::{ExternalId, LocalizedText, SourceRef};
 use facts::wire::MOST_ITEMS;
-use facts::{ExternalId, LocalizedText, PartialDate, Scheme, SourceRef};
+use facts::{PartialDate, Scheme};
 use iati::{Activity, Narrative, Org};
 use ingest::{Notes, Place, id};
-use policy::Tier;
+use rust_decimal::Decimal;
 
 use crate::domain::Project;
-use crate::domain::project::{DateKind, Kind, Participant, ProjectDate, Relation, Status};
-use crate::domain::shares::{Recipient, Sector};
+use crate::domain::shares::area;
 
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
@@ -40,29 +46,25 @@ const OTHER_IDENTIFIERS: Place =
 pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Project {
     let titles = texts(notes, TITLES, &activity.titles, 1024);
     let title = preferred(&titles).unwrap_or(&activity.identifier).to_owned();
-    Project {
+    Project::of(wire::Project {
         name: format!("projects/{}", id(&activity.identifier)),
-        tier: Tier::Public,
-        kind: Kind::Project,
+        tier: Tier::Public.into(),
+        kind: Kind::Project.into(),
         title,
         titles,
         descriptions: texts(notes, DESCRIPTIONS, &activity.descriptions, 65536),
-        status: status(activity, notes),
+        status: status(activity, notes).unwrap_or_default().into(),
         iati_identifier: activity.identifier.clone(),
         dates: dates(activity, notes),
         participants: participants(activity, notes),
         recipients: recipients(activity, notes),
         sectors: sectors(&activity.sectors, SECTORS, notes),
         default_currency: currency(activity, notes),
-        amounts: Vec::new(),
-        agreements: Vec::new(),
-        frameworks: Vec::new(),
         relations: relations(activity, notes),
         external_ids: external_ids(activity, notes),
-        note: String::new(),
-        source: source(activity, file_name, notes),
-        confidence: None,
-    }
+        source: Some(source(activity, file_name, notes)),
+        ..wire::Project::default()
+    })
 }
 
 /// Where the facts come from: without a date, so that the same file again says the same.
@@ -90,9 +92,15 @@ fn status(activity: &Activity, notes: &mut Notes) -> Option<Status> {
 }
 
 /// The value that has this number in its codelist, which is its number on the wire.
-pub fn code<V: Vocabulary>(text: &str) -> Option<V> {
+pub fn code<V: TryFrom<i32>>(text: &str) -> Option<V> {
     // From 100 on the numbers are ours, and of no codelist.
-    text.parse().ok().filter(|number| *number < 100).and_then(V::from_number)
+    let number = text.parse().ok().filter(|number| (1..100).contains(number))?;
+    V::try_from(number).ok()
+}
+
+/// A share as the contract writes it; empty where it is not said.
+fn percentage(share: Option<Decimal>) -> String {
+    share.map(|share| share.to_string()).unwrap_or_default()
 }
 
 /// Texts in their languages.
@@ -105,7 +113,7 @@ pub fn texts(
     let mut texts = Vec::with_capacity(narratives.len());
     for narrative in notes.items(place, narratives, MOST_ITEMS) {
         texts.push(LocalizedText {
-            language: notes.code("a language", narrative.lang.as_deref(), 35),
+            language_code: notes.code("a language", narrative.lang.as_deref(), 35),
             text: notes.text(place.what, &narrative.text, most),
             original: false,
         });
@@ -115,7 +123,8 @@ pub fn texts(
 
 /// The English text where there is one, else the first.
 fn preferred(texts: &[LocalizedText]) -> Option<&str> {
-    let english = texts.iter().find(|text| text.language.to_ascii_lowercase().starts_with("en"));
+    let english =
+        texts.iter().find(|text| text.language_code.to_ascii_lowercase().starts_with("en"));
     english.or_else(|| texts.first()).map(|text| text.text.as_str())
 }
 
@@ -135,7 +144,7 @@ fn dates(activity: &Activity, notes: &mut Notes) -> Vec<ProjectDate> {
         let kind: DateKind = code(&date.type_)?;
         let day = date.date;
         let date = PartialDate::new(day.year.into(), day.month.into(), day.day.into())?;
-        Some(ProjectDate { kind, date })
+        Some(ProjectDate { kind: kind.into(), date: Some(date.into()) })
     });
     let known: Vec<ProjectDate> = known.collect();
     notes.lose(DATES.path, given.len() - known.len());
@@ -149,19 +158,19 @@ fn participants(activity: &Activity, notes: &mut Notes) -> Vec<Participant> {
     let cut = all[taken.len()..].iter().map(|one| one.org.names.len()).sum();
     notes.lose(PARTICIPANT_NAME, cut);
     for one in taken {
+        let role: Option<Role> = one.role.as_deref().and_then(code);
         let participant = Participant {
-            role: one.role.as_deref().and_then(code),
-            organization: String::new(),
-            reference: notes.code("a participating-org/@ref", one.org.ref_.as_deref(), 256),
+            role: role.unwrap_or_default().into(),
+            r#ref: notes.code("a participating-org/@ref", one.org.ref_.as_deref(), 256),
             display_name: display_name(notes, &one.org, PARTICIPANT_NAME),
-            confidence: None,
+            ..Participant::default()
         };
-        if participant.reference.is_empty() && participant.display_name.is_empty() {
+        if participant.r#ref.is_empty() && participant.display_name.is_empty() {
             notes.lose(PARTICIPANTS.path, 1);
             continue;
         }
-        notes.lose_attribute(PARTICIPANT_REF, one.org.ref_.as_deref(), &participant.reference);
-        notes.lose(PARTICIPANT_ROLE, usize::from(one.role.is_some() && participant.role.is_none()));
+        notes.lose_attribute(PARTICIPANT_REF, one.org.ref_.as_deref(), &participant.r#ref);
+        notes.lose(PARTICIPANT_ROLE, usize::from(one.role.is_some() && role.is_none()));
         participants.push(participant);
     }
     participants
@@ -173,7 +182,7 @@ fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
         recipients.push(Recipient {
             country_code: notes.code("a recipient-country/@code", Some(&country.code), 16),
             region_code: String::new(),
-            percentage: country.percentage,
+            percentage: percentage(country.percentage),
         });
     }
     let countries = recipients.len();
@@ -185,10 +194,10 @@ fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
         recipients.push(Recipient {
             country_code: String::new(),
             region_code: notes.code("a recipient-region/@code", Some(&region.code), 16),
-            percentage: region.percentage,
+            percentage: percentage(region.percentage),
         });
     }
-    recipients.retain(|recipient| !recipient.code().is_empty());
+    recipients.retain(|recipient| !area(recipient).is_empty());
     notes.lose(REGIONS.path, given.len() - (recipients.len() - countries));
     let others = activity.recipient_regions.iter();
     if let Some(other) = others.map(|it| &it.vocabulary).find(|it| *it != REGION_VOCABULARY) {
@@ -208,7 +217,7 @@ pub fn sectors(all: &[iati::Sector], place: Place, notes: &mut Notes) -> Vec<Sec
         sectors.push(Sector {
             vocabulary: notes.code("a sector/@vocabulary", Some(&sector.vocabulary), 16),
             code: notes.code("a sector/@code", Some(&sector.code), 64),
-            percentage: sector.percentage,
+            percentage: percentage(sector.percentage),
         });
     }
     sectors.retain(|sector| !sector.code.is_empty() && !sector.vocabulary.is_empty());
@@ -230,18 +239,18 @@ fn currency(activity: &Activity, notes: &mut Notes) -> String {
     String::new()
 }
 
-fn relations(activity: &Activity, notes: &mut Notes) -> Vec<Relation> {
+fn relations(activity: &Activity, notes: &mut Notes) -> Vec<ProjectRelation> {
     let mut relations = Vec::new();
     for one in notes.items(RELATIONS, &activity.related_activities, MOST_ITEMS) {
         let iati_identifier = notes.code("a related-activity/@ref", Some(&one.ref_), 256);
-        if let Some(kind) = one.type_.as_deref().and_then(code)
+        let kind: Option<RelationKind> = one.type_.as_deref().and_then(code);
+        if let Some(kind) = kind
             && !iati_identifier.is_empty()
         {
-            relations.push(Relation {
-                kind,
-                project: String::new(),
+            relations.push(ProjectRelation {
+                kind: kind.into(),
                 iati_identifier,
-                confidence: None,
+                ..ProjectRelation::default()
             });
         } else {
             notes.lose(RELATIONS.path, 1);
@@ -261,10 +270,11 @@ fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
             continue;
         }
         let id = if kind == "A3" {
-            ExternalId::new(Scheme::Iati, &reference)
+            facts::ExternalId::new(Scheme::Iati, &reference)
         } else {
-            ExternalId::new(Scheme::Other, &format!("iati-{kind}:{reference}"))
+            facts::ExternalId::new(Scheme::Other, &format!("iati-{kind}:{reference}"))
         };
+        let id = ExternalId::from(id);
         if !ids.contains(&id) {
             ids.push(id);
         }

@@ -1,15 +1,17 @@
 //! A transaction of an activity as one of a project.
 
+use api::registan::options::v1::Tier;
+use api::registan::projects::v1 as wire;
+use api::registan::projects::v1::transaction::Type;
+use api::registan::projects::v1::{Recipient, TransactionParty};
+use api::registan::r#type::v1::{Date, Money};
 use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
-use facts::{Day, Money, SourceRef};
 use iati::Org;
 use ingest::{Notes, Place};
-use policy::Tier;
 
 use super::project::{code, display_name, sectors, texts};
 use crate::domain::Transaction;
-use crate::domain::shares::Recipient;
-use crate::domain::transaction::TransactionParty;
+use crate::domain::shares::area;
 
 const DESCRIPTION: Place =
     Place { what: "descriptions", path: "iati-activity/transaction/description/narrative" };
@@ -31,7 +33,7 @@ const RECEIVER: [&str; 3] = [
 
 /// Returns the value of a transaction, without its name and its source.
 pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
-    let Some(r#type) = code(&given.type_) else {
+    let Some(r#type) = code::<Type>(&given.type_) else {
         notes.error(
             "type-unknown",
             "the transaction's type is not in the codelist TransactionType; it was not taken"
@@ -47,28 +49,27 @@ pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Trans
         );
         return None;
     }
-    Some(Transaction {
-        name: String::new(),
-        tier: Tier::Public,
-        r#type,
-        date: day(given.date),
-        value: Money {
-            amount,
-            currency: given.value.currency.clone(),
+    Some(Transaction::of(wire::Transaction {
+        tier: Tier::Public.into(),
+        r#type: r#type.into(),
+        date: Some(day(given.date)),
+        value: Some(Money {
+            amount: amount.to_string(),
+            currency_code: given.value.currency.clone(),
             value_date: given.value.value_date.map(day),
-        },
+        }),
         provider: given.provider_org.as_ref().and_then(|org| party(org, &PROVIDER, notes)),
         receiver: given.receiver_org.as_ref().and_then(|org| party(org, &RECEIVER, notes)),
         descriptions: texts(notes, DESCRIPTION, &given.description, 65536),
         recipients: recipients(given, notes),
         sectors: sectors(&given.sectors, SECTORS, notes),
-        reference: reference(given, notes),
-        source: SourceRef::default(),
-    })
+        r#ref: reference(given, notes),
+        ..wire::Transaction::default()
+    }))
 }
 
-fn day(date: iati::Date) -> Day {
-    Day(i32::from(date.year) * 10_000 + i32::from(date.month) * 100 + i32::from(date.day))
+fn day(date: iati::Date) -> Date {
+    Date { year: date.year.into(), month: date.month.into(), day: date.day.into() }
 }
 
 fn reference(given: &iati::Transaction, notes: &mut Notes) -> String {
@@ -80,12 +81,12 @@ fn reference(given: &iati::Transaction, notes: &mut Notes) -> String {
 fn party(org: &Org, paths: &[&'static str; 3], notes: &mut Notes) -> Option<TransactionParty> {
     let party = TransactionParty {
         organization: String::new(),
-        reference: notes.code("an organisation's @ref", org.ref_.as_deref(), 256),
+        r#ref: notes.code("an organisation's @ref", org.ref_.as_deref(), 256),
         display_name: display_name(notes, org, paths[1]),
     };
-    let is_named = !(party.reference.is_empty() && party.display_name.is_empty());
+    let is_named = !(party.r#ref.is_empty() && party.display_name.is_empty());
     if is_named {
-        notes.lose_attribute(paths[2], org.ref_.as_deref(), &party.reference);
+        notes.lose_attribute(paths[2], org.ref_.as_deref(), &party.r#ref);
     } else {
         notes.lose(paths[0], 1);
     }
@@ -104,7 +105,7 @@ fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
     let recipients = all.map(|(country_code, region_code)| Recipient {
         country_code,
         region_code,
-        percentage: None,
+        percentage: String::new(),
     });
-    recipients.filter(|recipient| !recipient.code().is_empty()).collect()
+    recipients.filter(|recipient| !area(recipient).is_empty()).collect()
 }
