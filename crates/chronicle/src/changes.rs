@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::filter::At;
 use crate::held::Held;
 use crate::lane::Lane;
+use crate::limited::Limited;
 use crate::mark::Mark;
 use crate::read::{ListRequest, arguments, marked, matching, no_head};
 use crate::reader::Reader;
@@ -229,7 +230,7 @@ impl<V: Held> Watcher<V> {
     ) -> Result<(Vec<(Stored<V>, bool)>, bool, Mark), Error> {
         let statement = watched::stood::<V>(&self.request, &self.reader, asked)?;
         let _turn = self.chronicle.turn(Lane::Stream).await;
-        let rows = self.chronicle.by(Lane::Stream).query_all(&statement).await?;
+        let rows = self.chronicle.by(Lane::Stream).query_all(&Limited(&statement)).await?;
         let (head, mark) = marked(rows.first(), asked.at, asked.token)?;
         self.sent.look(head);
         let found = with_version(&rows)?;
@@ -251,7 +252,7 @@ impl<V: Held> Watcher<V> {
         let statement = watched::log::<V>(&self.request, &self.reader, &after)?;
         let chronicle = Arc::clone(&self.chronicle);
         let turn = chronicle.turn(Lane::Stream).await;
-        let rows = chronicle.by(Lane::Stream).query_all(&statement).await?;
+        let rows = chronicle.by(Lane::Stream).query_all(&Limited(&statement)).await?;
         let first = rows.first().ok_or_else(no_head)?;
         after.check(first.try_get::<Option<String>>("", "mark")?.as_deref())?;
         let hash: String = first.try_get("", "head_hash")?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
+use crate::limited::Limited;
 use crate::read::{v, versions};
 use crate::reader::Reader;
 use crate::resource::{Resource, Stored};
@@ -51,7 +52,7 @@ impl Chronicle {
                     .and_where(v("deleted").eq(true))
             }
         };
-        self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+        self.db.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
     }
 
     /// The next resources that stand and whose documents hold the bytes of a text, after one of them, as far as a writer may see; for
@@ -75,6 +76,6 @@ impl Chronicle {
             .order_by((id("v"), id("uid")), Order::Asc)
             .limit(most)
             .to_owned();
-        self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+        self.db.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
     }
 }

@@ -12,6 +12,7 @@ use crate::filter::{At, standing};
 use crate::held::Held;
 use crate::lane::Lane;
 use crate::layers::same;
+use crate::limited::Limited;
 use crate::read::{ListRequest, matching, v};
 use crate::reader::{Reader, hidden, visible};
 use crate::resource::{Resource, Stored};
@@ -44,7 +45,7 @@ impl Chronicle {
     ) -> Result<(Vec<Difference<T>>, Option<Uuid>), Error> {
         let touched = touched::<T>(from, to, after, reader);
         let turn = self.turn(Lane::Stream).await;
-        let rows = self.by(Lane::Stream).query_all(&touched).await?;
+        let rows = self.by(Lane::Stream).query_all(&Limited(&touched)).await?;
         let uids: Vec<Uuid> =
             rows.iter().map(|row| row.try_get("", "uid")).collect::<Result<_, _>>()?;
         let before = self.at_of::<T>(request, &uids, from, reader).await?;

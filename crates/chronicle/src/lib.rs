@@ -59,6 +59,7 @@ mod held;
 mod insert;
 mod lane;
 mod layers;
+mod limited;
 pub mod log;
 mod mark;
 pub mod order;

@@ -53,7 +53,7 @@ pub(crate) fn hash_at(instants: impl IntoIterator<Item = SimpleExpr>) -> SelectS
         .cond_where(before)
         .order_by((id("m"), id("time")), Order::Desc)
         .limit(1)
-        .to_owned()
+        .take()
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
             id("v"),
             Condition::all().add(Expr::cust("1 = 1")),
         )
-        .to_owned()
+        .take()
 }
 
 /// As [`with_head`], but with `stand` for the head: in one column the head and, after a colon, the hash of the last change at or
@@ -70,7 +70,7 @@ pub(crate) fn with_mark(
     token: Option<&Mark>,
 ) -> SelectStatement {
     // Its limit keeps the planners from asking for the mark once for each row of the answer.
-    let head = stand(reader, at, token).limit(1).to_owned();
+    let head = stand(reader, at, token).limit(1).take();
     Query::select()
         .column((id("h"), id("stand")))
         .column((id("v"), Asterisk))
@@ -81,7 +81,7 @@ pub(crate) fn with_mark(
             id("v"),
             Condition::all().add(Expr::cust("1 = 1")),
         )
-        .to_owned()
+        .take()
 }
 
 /// Adds `stand`, as [`with_mark`] has it, to a query for rows, which is then spared a join and a second sort. No row, no head:
@@ -102,8 +102,8 @@ fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStatement {
         .cast_as(id("text"))
         .binary(BinOper::Custom("||"), Expr::cust("':'"))
         .binary(BinOper::Custom("||"), SimpleExpr::from(mark));
-    let mut query = Query::select().expr_as(both, id("stand")).to_owned();
-    query.from_as(id("head"), id("h")).and_where(one()).to_owned()
+    let mut query = Query::select().expr_as(both, id("stand")).take();
+    query.from_as(id("head"), id("h")).and_where(one()).take()
 }
 
 /// The head as far as the reader can notice it, as a column of any query.
@@ -112,7 +112,7 @@ fn head_of(reader: &Reader) -> SimpleExpr {
         .expr(Expr::col((id("h"), id(Head::column(&reader.sight)))))
         .from_as(id("head"), id("h"))
         .and_where(one())
-        .to_owned();
+        .take();
     SimpleExpr::from(head)
 }
 
@@ -144,12 +144,12 @@ pub fn versions<T: Resource>(at: At, reader: &Reader) -> SelectStatement {
     all_versions::<T>()
         .cond_where(standing("v", at))
         .cond_where(visible::<T>(&reader.sight, at))
-        .to_owned()
+        .take()
 }
 
 /// The versions `v` of a resource, all of them.
 pub(crate) fn all_versions<T: Resource>() -> SelectStatement {
-    select_version(&mut Query::select()).from_as(id(T::KIND), id("v")).to_owned()
+    select_version(&mut Query::select()).from_as(id(T::KIND), id("v")).take()
 }
 
 /// Selects of versions `v` what one is read from.
@@ -224,7 +224,7 @@ impl Chronicle {
             .columns(V::BESIDE.iter().map(|column| (id("v"), id(*column))))
             .and_where(v("name").eq(name))
             .expr_as(head_of(reader), id("head"))
-            .to_owned();
+            .take();
         let Some(row) = self.db.query_one(&query).await? else {
             return Err(Error::NotFound(name.to_owned()));
         };

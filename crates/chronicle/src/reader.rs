@@ -68,7 +68,7 @@ pub(crate) fn could_be_seen<T: Resource>(sight: &Sight, at: At) -> Condition {
                 .and_where(o("recorded_from").lt(v("recorded_to")))
                 .and_where(o("recorded_to").gt(v("recorded_from")))
                 .cond_where(sight.condition("o"))
-                .to_owned(),
+                .take(),
         )),
     }
 }
@@ -82,7 +82,7 @@ pub(crate) fn within_seen<T: Resource>(sight: &Sight, instant: SimpleExpr) -> Co
         .and_where(o("recorded_from").lte(instant.clone()))
         .and_where(o("recorded_to").gt(instant))
         .cond_where(sight.condition("o").not())
-        .to_owned();
+        .take();
     Condition::all().add(Expr::exists(hidden).not())
 }
 
@@ -114,7 +114,7 @@ fn parent(kind: &str, field: &str) -> SelectStatement {
         .expr(Expr::val(1))
         .from_as(id(kind), id("o"))
         .and_where(o("name").eq(v(field)))
-        .to_owned()
+        .take()
 }
 
 /// Returns those of a kind that stand now and may not be seen.
@@ -126,7 +126,7 @@ pub(crate) fn hidden(kind: &str, column: &str, sight: &Sight) -> SelectStatement
         // For the index: what is public is never hidden.
         .and_where(hidden_literal())
         .cond_where(sight.condition("o").not())
-        .to_owned()
+        .take()
 }
 
 impl Chronicle {

@@ -9,6 +9,7 @@ use crate::Chronicle;
 use crate::error::Error;
 use crate::filter::At;
 use crate::lane::Lane;
+use crate::limited::Limited;
 use crate::mark::Mark;
 use crate::read::{holds, marked, no_head, v, with_mark};
 use crate::reader::{Reader, visible};
@@ -157,7 +158,7 @@ impl Chronicle {
             .order_by((id("v"), id("revision")), Order::Desc)
             .to_owned();
         let turn = self.turn(Lane::Page).await;
-        let found = self.db.query_all(&query).await?;
+        let found = self.db.query_all(&Limited(&query)).await?;
         drop(turn);
         let (head, mark) = marked(found.first(), at, token)?;
         let number = found.first().ok_or_else(no_head)?.try_get("", "number")?;

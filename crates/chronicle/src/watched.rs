@@ -39,7 +39,7 @@ pub(crate) fn stood<V: Held>(
     asked: Stood<'_>,
 ) -> Result<SelectStatement, Error> {
     let (sight, at) = (&reader.sight, asked.at);
-    let mut inner = rows::select::<V>(&mut Query::select()).to_owned();
+    let mut inner = rows::select::<V>(&mut Query::select()).take();
     inner.from_as(id(V::Of::KIND), id("v"));
     if at == At::Now {
         inner.cond_where(visible::<V::Of>(sight, at)).expr_as(flag(Condition::all()), id("shown"));
@@ -57,9 +57,7 @@ pub(crate) fn stood<V: Held>(
         .and_where(v("uid").gt(asked.after))
         .order_by((id("v"), id("uid")), Order::Asc)
         .limit(BATCH + 1);
-    Ok(with_mark(inner, reader, at, asked.token)
-        .order_by((id("v"), id("uid")), Order::Asc)
-        .to_owned())
+    Ok(with_mark(inner, reader, at, asked.token).order_by((id("v"), id("uid")), Order::Asc).take())
 }
 
 /// The lines of the log after a place, in order:
@@ -103,7 +101,7 @@ pub(crate) fn log<V: Held>(
             Condition::all().add(Expr::cust("1 = 1")),
         )
         .order_by((id("l"), id("changed")), Order::Asc)
-        .to_owned())
+        .take())
 }
 
 fn own_lines<V: Held>(

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::filter::{At, filter, filter_by, standing};
 use crate::held::Held;
 use crate::lane::{LONG, Lane};
+use crate::limited::Limited;
 use crate::mark::Mark;
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
@@ -132,9 +133,9 @@ impl Chronicle {
         let plan = self.plan::<V>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
         let token = plan.token();
-        let mut rows = self.by(lane).query_all(&plan.rows()?).await?;
+        let mut rows = self.by(lane).query_all(&Limited(&plan.rows()?)).await?;
         if rows.is_empty() {
-            rows = self.by(lane).query_all(&plan.rows_or_head()?).await?;
+            rows = self.by(lane).query_all(&Limited(&plan.rows_or_head()?)).await?;
         }
         let (head, mark) = marked(rows.first(), plan.at, token)?;
         let read_time = holds(plan.at, head);
@@ -256,17 +257,17 @@ impl<'a, V: Held> Plan<'a, V> {
 
     /// The versions of the page and one more, in no order yet.
     fn versions(&self) -> Result<SelectStatement, Error> {
-        self.matching(rows::select::<V>(&mut Query::select()).to_owned())
+        self.matching(rows::select::<V>(&mut Query::select()).take())
     }
 
     /// The same, chosen by their keys alone: what is sorted to choose them are no documents.
     fn chosen(&self) -> Result<SelectStatement, Error> {
         let key = ["uid", "revision"];
-        let keys = Query::select().columns(key.map(|column| (id("v"), id(column)))).to_owned();
+        let keys = Query::select().columns(key.map(|column| (id("v"), id(column)))).take();
         let keys = self.sorted(self.matching(keys)?);
         let same = |column| v(column).eq(Expr::col((id("k"), id(column))));
         let is_chosen = key.into_iter().fold(Condition::all(), |all, column| all.add(same(column)));
-        let mut query = rows::select::<V>(&mut Query::select()).to_owned();
+        let mut query = rows::select::<V>(&mut Query::select()).take();
         query.from_subquery(keys, id("k")).join_as(
             JoinType::InnerJoin,
             id(V::Of::KIND),

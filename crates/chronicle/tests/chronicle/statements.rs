@@ -65,6 +65,8 @@ async fn steps(url: &str, filter: &str, read_time: Option<i64>) -> String {
     let request = ListRequest { filter, order_by, read_time, ..ListRequest::default() };
     reader.list::<Thing>(&request, &public()).await.unwrap();
     let mut statement = asked.lock().unwrap().clone().unwrap();
+    // SQLite prepares a statement again for each value of a limit that is a parameter.
+    assert!(!statement.sql.contains("LIMIT ?"), "{}", statement.sql);
     statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
     let rows = reader.db.query_all_raw(statement).await.unwrap();
     let steps = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
