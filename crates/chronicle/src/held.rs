@@ -78,16 +78,17 @@ impl<T: Resource> Held for T {
 impl<T: Resource> Held for Kept<T> {
     type Of = T;
 
-    const BESIDE: &'static [&'static str] = &["name", "tier", "desks"];
+    const BESIDE: &'static [&'static str] = &["tier", "desks"];
 
     fn of_row(row: &QueryResult, document: Vec<u8>) -> Result<Self, String> {
         let read = || {
-            let name = row.try_get("", "name")?;
             let tier = Tier::from_level(row.try_get("", "tier")?);
             let desks = Desks::from_bits(row.try_get("", "desks")?);
-            Ok::<_, DbErr>((name, tier, desks))
+            Ok::<_, DbErr>((tier, desks))
         };
-        let (name, tier, desks) = read().map_err(|error| error.to_string())?;
+        let (tier, desks) = read().map_err(|error| error.to_string())?;
+        // The name is no column: each of them costs more than it takes to find it here.
+        let name = T::name_in(&document)?;
         Ok(Self { name, tier, desks, document, of: PhantomData })
     }
 

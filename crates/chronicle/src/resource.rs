@@ -41,6 +41,11 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     /// Its name; never changes.
     fn name(&self) -> &str;
 
+    /// Returns the name in a document, or why it cannot be decoded. To be overridden where it is found without the rest. Pure.
+    fn name_in(document: &[u8]) -> Result<String, String> {
+        Self::from_document(document).map(|value| value.name().to_owned())
+    }
+
     /// How far the harm of a leak of it reaches. Pure.
     fn tier(&self) -> Tier;
 

@@ -10,9 +10,13 @@ use chronicle::{Document, Field, Kept, Resource, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use policy::{Desks, Tier};
+use prost::encoding::{WireType, decode_key, decode_varint};
 
 use crate::checked::Checked;
 use crate::{Parts, Reference, Served, Stamp, Stamped};
+
+/// The number of the field `name` of every resource.
+const NAME: u32 = 1;
 
 /// What the options of a message say of a resource; generated for each message with `(registan.options.v1.resource)`.
 pub trait Described:
@@ -149,6 +153,13 @@ impl<M: Described, R: Rules<M> + 'static> Document for Value<M, R> {
     }
 }
 
+/// Returns the text in the first field of an encoded message, which is its name. Nothing of another document.
+fn first_field(mut document: &[u8]) -> Option<&str> {
+    let (NAME, WireType::LengthDelimited) = decode_key(&mut document).ok()? else { return None };
+    let length = usize::try_from(decode_varint(&mut document).ok()?).ok()?;
+    str::from_utf8(document.get(..length)?).ok()
+}
+
 impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
     const KIND: &'static str = M::KIND;
     const PATTERN: &'static str = M::PATTERN;
@@ -159,6 +170,13 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
 
     fn name(&self) -> &str {
         self.0.name()
+    }
+
+    fn name_in(document: &[u8]) -> Result<String, String> {
+        match first_field(document) {
+            Some(name) => Ok(name.to_owned()),
+            None => Ok(Self::from_document(document)?.name().to_owned()),
+        }
     }
 
     fn tier(&self) -> Tier {
@@ -225,5 +243,29 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
         let mut all = Vec::new();
         self.0.refer("", &mut all);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::agreements::v1::Party;
+    use chronicle::{Document, Resource};
+    use prost::Message as _;
+
+    use super::Value;
+
+    #[test]
+    fn the_name_is_found_in_documents_of_both_forms() {
+        let name = "parties/kz".to_owned();
+        let party = Party { name, display_name: "Kazakhstan".to_owned(), ..Party::default() };
+        let json = br#"{"name":"parties/kz","kind":"STATE","display_name":"Kazakhstan"}"#;
+
+        for document in [&party.encode_to_vec()[..], json] {
+            let value = <Value<Party>>::from_document(document).unwrap();
+            assert_eq!(<Value<Party>>::name_in(document).unwrap(), value.name());
+        }
+        for broken in [&[0x0a, 0x7f, b'p'][..], &[0x0a, 1, 0xff], &[0x0a]] {
+            <Value<Party>>::name_in(broken).unwrap_err();
+        }
     }
 }
