@@ -1,5 +1,7 @@
-//! Get, List, write and import beside the programs of an earlier revision, in turns: what a change costs. Needs
+//! Get, List, Export, Watch, write and import beside the programs of an earlier revision, in turns: what a change costs. Needs
 //! `cargo xtask bench --before REVISION before`.
+
+mod streams;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,8 @@ const TURN: Duration = Duration::from_secs(2);
 const WRITERS: usize = 4;
 /// Parties of a page.
 const LISTED: i32 = 50;
+/// Parties of an export, and of the snapshot of a watch.
+const EXPORTED: u32 = 1000;
 /// Activities of each imported file, all of them new.
 const ACTIVITIES: usize = 2000;
 const TRANSACTIONS: usize = 4;
@@ -46,26 +50,30 @@ pub async fn measure() -> anyhow::Result<()> {
         let suites = [&now.0, &before.0];
         for (what, mix) in [("GetAgreement", "get=100"), ("ListAgreements", "list=100")] {
             let rates = in_turns(async |which| turn(&agreements(suites[which]), mix)).await?;
-            print(engine, &format!("{what}, with a token"), &rates, "/s");
+            print(engine, &format!("{what}, with a token"), &rates, "/s", "0.95");
         }
         for suite in suites {
             create_listed(suite).await?;
         }
         let rates = in_turns(async |which| lists(suites[which]).await).await?;
-        print(engine, "ListParties, the same in both", &rates, "/s");
+        print(engine, "ListParties, the same in both", &rates, "/s", "0.95");
+        let rates = in_turns(async |which| streams::exports(suites[which]).await).await?;
+        print(engine, "ExportParties", &rates, " parties/s", "1.3");
+        let rates = in_turns(async |which| streams::snapshots(suites[which]).await).await?;
+        print(engine, "the snapshot of WatchParties", &rates, " parties/s", "1.3");
         let mut parties = Vec::new();
         for suite in suites {
             parties.push(create_parties(suite).await?);
         }
         let rates = in_turns(async |which| updates(&parties[which]).await).await?;
-        print(engine, &format!("UpdateParty, {WRITERS} writers"), &rates, "/s");
+        print(engine, &format!("UpdateParty, {WRITERS} writers"), &rates, "/s", "1");
         let mut number = 0;
         let rates = in_turns(async |which| {
             number += 1;
             import(suites[which], number)
         })
         .await?;
-        print(engine, "ImportIati, new activities", &rates, " activities/s");
+        print(engine, "ImportIati, new activities", &rates, " activities/s", "1.2");
     }
     Ok(())
 }
@@ -84,13 +92,13 @@ async fn in_turns(
 }
 
 /// Prints the median of the ratios of the pairs.
-fn print(engine: Engine, what: &str, rates: &[[f64; 2]], unit: &str) {
+fn print(engine: Engine, what: &str, rates: &[[f64; 2]], unit: &str, to_reach: &str) {
     let ratio = median(rates.iter().map(|[now, before]| now / before).collect());
     let [now, before] = [0, 1].map(|which| median(rates.iter().map(|pair| pair[which]).collect()));
     row(
         &format!("{engine:?}: {what}, now to before"),
         &format!("{ratio:.2} ({now:.0} to {before:.0}{unit})"),
-        "0.95",
+        to_reach,
     );
 }
 
@@ -129,10 +137,10 @@ async fn create(client: &mut PartyServiceClient<Connection>, kind: Kind) -> anyh
     Ok(client.create_party(request).await?.into_inner().name)
 }
 
-/// A page of banks in both records: those of the reference record are few, and it has grown since.
+/// Banks in both records, for the pages and streams of them: those of the reference record are few, and it has grown since.
 async fn create_listed(suite: &Suite) -> anyhow::Result<()> {
     let mut client = parties(suite)?;
-    for _ in 0..LISTED {
+    for _ in 0..EXPORTED {
         create(&mut client, Kind::Bank).await?;
     }
     Ok(())

@@ -16,7 +16,7 @@ pub fn measure() -> anyhow::Result<()> {
     row("serving after the first start", &format!("{:.2} s", first.as_secs_f64()), "3 s");
     row("serving after a start with data", &format!("{:.2} s", again.as_secs_f64()), "1 s");
     let idle = megabytes(suite.processes[0].id(), "VmRSS")?;
-    row("idle memory of the one process", &format!("{idle:.0} MB"), "80 MB");
+    row("idle memory of the one process", &format!("{idle:.0} MB"), "60 MB");
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its key; pages in its order.
+//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its key; pages in the order of the suite,
+//! so that both read the same rows.
 //!
 //! `bare ADDRESS DATABASE_URL SUITE_URL`: copies the agreements of a running suite, then serves Get and List of them.
 
@@ -52,7 +53,7 @@ async fn get(
         .map_err(|error| Status::internal(error.to_string()))
 }
 
-/// A page by name; a token is the name of the last agreement on the page before.
+/// A page; a token is the place of the last agreement on the page before.
 async fn list(
     db: DatabaseConnection,
     request: Request<ListAgreementsRequest>,
@@ -62,24 +63,25 @@ async fn list(
         Ok(0) | Err(_) => DEFAULT_PAGE,
         Ok(size) => size,
     };
+    let after: i32 = page_token.parse().unwrap_or_default();
     let query = Query::select()
-        .column(Alias::new("message"))
+        .columns(["place", "message"].map(Alias::new))
         .from(Alias::new("bare"))
-        .and_where(Expr::col(Alias::new("name")).gt(page_token))
-        .order_by(Alias::new("name"), Order::Asc)
+        .and_where(Expr::col(Alias::new("place")).gt(after))
+        .order_by(Alias::new("place"), Order::Asc)
         .limit(size as u64 + 1)
         .to_owned();
     let rows = db.query_all(&query).await.map_err(failed)?;
-    let mut agreements = Vec::with_capacity(size);
+    let (mut agreements, mut last) = (Vec::with_capacity(size), 0_i32);
     for row in rows.iter().take(size) {
+        last = row.try_get("", "place").map_err(failed)?;
         let bytes: Vec<u8> = row.try_get("", "message").map_err(failed)?;
         agreements.push(
             Agreement::decode(bytes.as_slice())
                 .map_err(|error| Status::internal(error.to_string()))?,
         );
     }
-    let last = agreements.last().filter(|_| rows.len() > size);
-    let next_page_token = last.map(|last| last.name.clone()).unwrap_or_default();
+    let next_page_token = if rows.len() > size { last.to_string() } else { String::new() };
     Ok(Response::new(ListAgreementsResponse {
         agreements,
         next_page_token,
@@ -143,15 +145,19 @@ async fn copy(db: &DatabaseConnection, suite: String) -> anyhow::Result<()> {
     let table = Table::create()
         .table(Alias::new("bare"))
         .col(ColumnDef::new(Alias::new("name")).text().not_null().primary_key())
+        .col(ColumnDef::new(Alias::new("place")).integer().not_null().unique_key())
         .col(ColumnDef::new(Alias::new("message")).blob().not_null())
         .to_owned();
     db.execute(&table).await?;
     let mut client = AgreementServiceClient::connect(suite).await?;
     let request = ListAgreementsRequest { page_size: 1000, ..ListAgreementsRequest::default() };
-    for agreement in client.list_agreements(request).await?.into_inner().agreements {
+    let agreements = client.list_agreements(request).await?.into_inner().agreements;
+    for (place, agreement) in (1_i32..).zip(agreements) {
         let mut insert = Query::insert();
-        insert.into_table(Alias::new("bare")).columns(["name", "message"].map(Alias::new));
-        insert.values_panic([agreement.name.clone().into(), agreement.encode_to_vec().into()]);
+        let columns = ["name", "place", "message"].map(Alias::new);
+        insert.into_table(Alias::new("bare")).columns(columns);
+        let (name, message) = (agreement.name.clone(), agreement.encode_to_vec());
+        insert.values_panic([name.into(), place.into(), message.into()]);
         db.execute(&insert).await?;
     }
     Ok(())
