@@ -30,9 +30,10 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 11] = [
+pub const COLLECTIONS: [Collection; 12] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
+    collection!("memberships", "memberships", "agreements.v1.Membership"),
     collection!("agreements", "agreements", "agreements.v1.Agreement"),
     collection!("conventions", "agreements", "agreements.v1.Agreement"),
     collection!("frameworks", "frameworks", "agreements.v1.Framework"),

@@ -83,6 +83,8 @@ fn events(record: &Value) -> Vec<(String, Day, Value)> {
     if text(record, "state") == "STATE_HELD" {
         add("held", &record["date"], &record["source"]);
     }
+    add("joined", &record["joined"], &record["source"]);
+    add("left", &record["left"], &record["leftSource"]);
     let source = if record["document"].is_object() { "document" } else { "source" };
     add("adopted", &record["adopted"], &record[source]);
     events

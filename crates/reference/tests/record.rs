@@ -77,7 +77,7 @@ fn every_fact_has_a_source_and_a_confidence() {
 fn every_fact_with_a_home_is_taken_over() {
     let counts: Vec<usize> =
         COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
-    assert_eq!(counts, [118, 21, 44, 39, 13, 15, 22, 21, 50, 18, 5]);
+    assert_eq!(counts, [127, 48, 28, 44, 39, 13, 15, 22, 21, 50, 18, 5]);
     let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
     if !facts.is_dir() {
         eprintln!("skipped: ../shared/facts is absent");
@@ -88,20 +88,55 @@ fn every_fact_with_a_home_is_taken_over() {
         serde_json::from_str::<Value>(&text).unwrap()["records"].as_array().unwrap().len()
     };
 
-    // The eight parties, and thirteen that agreements name, two of them by a ratification.
-    assert_eq!(facts("parties.json") + 13, counts[1]);
+    // The eight parties, eleven that agreements name, the 28 states that were members of the Union, and these as a group.
+    assert_eq!(facts("parties.json") + 11 + 28 + 1, counts[1]);
     // EU-GI-CA is the absence of an agreement.
-    assert_eq!(facts("agreements.json") - 1, counts[2]);
-    assert_eq!(facts("policy_frameworks.json"), counts[4]);
-    assert_eq!(facts("meetings.json"), counts[6]);
-    assert_eq!(facts("projects.json"), counts[8]);
-    let conventions = COLLECTIONS[3].records().unwrap();
+    assert_eq!(facts("agreements.json") - 1, counts[3]);
+    assert_eq!(facts("policy_frameworks.json"), counts[5]);
+    assert_eq!(facts("meetings.json"), counts[7]);
+    assert_eq!(facts("projects.json"), counts[9]);
+    let conventions = COLLECTIONS[4].records().unwrap();
     let participations = conventions
         .iter()
         .map(|record| record.written["participations"].as_array().map_or(0, Vec::len));
-    let statements = COLLECTIONS[10].records().unwrap();
+    let statements = COLLECTIONS[11].records().unwrap();
     let announced = statements[0].written["statements"].as_array().map_or(0, Vec::len);
     assert_eq!(facts("announcement.json"), announced);
     // One record of the obligations is a remark on the file.
     assert_eq!(facts("rights_obligations.json") - 1, participations.sum::<usize>());
+}
+
+/// How many states were members of the Union on the day before and the day of each accession, and around the exit.
+#[test]
+fn the_union_had_as_many_members_as_its_treaties_say() {
+    let records = COLLECTIONS[2].records().unwrap();
+    let number = |date: &Value| {
+        let part = |part: &str| date["date"][part].as_i64().unwrap();
+        date["date"].is_object().then(|| part("year") * 10_000 + part("month") * 100 + part("day"))
+    };
+    let periods: Vec<_> = records
+        .iter()
+        .map(|record| (number(&record.written["joined"]).unwrap(), number(&record.written["left"])))
+        .collect();
+    for (day, members) in [
+        (19_571_231, 0),
+        (19_580_101, 6),
+        (19_721_231, 6),
+        (19_730_101, 9),
+        (19_810_101, 10),
+        (19_860_101, 12),
+        (19_950_101, 15),
+        (20_040_430, 15),
+        (20_040_501, 25),
+        (20_070_101, 27),
+        (20_130_630, 27),
+        (20_130_701, 28),
+        (20_200_131, 28),
+        (20_200_201, 27),
+    ] {
+        let is_in = |(joined, left): &&(i64, Option<i64>)| {
+            *joined <= day && left.is_none_or(|left| day <= left)
+        };
+        assert_eq!(periods.iter().filter(is_in).count(), members, "on {day}");
+    }
 }

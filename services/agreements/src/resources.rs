@@ -3,7 +3,7 @@
 use api::registan::agreements::v1 as wire;
 use standard::{Resources, Value};
 
-use crate::domain::{Agreement, Framework, Grant, Meeting, Party};
+use crate::domain::{Agreement, Framework, Grant, Meeting, Membership, Party};
 
 /// Returns the resources of this service.
 pub fn resources() -> Resources {
@@ -14,5 +14,6 @@ pub fn resources() -> Resources {
         .with::<Framework>()
         .with::<Value<wire::Body>>()
         .with::<Meeting>()
+        .with::<Membership>()
         .with::<Grant>()
 }

@@ -7,7 +7,7 @@ use standard::{Rules, Value};
 /// A meeting.
 pub type Meeting = Value<wire::Meeting, OfMeetings>;
 
-/// What was held lies in the past.
+/// The rule that what was held lies in the past.
 pub enum OfMeetings {}
 
 impl Rules<wire::Meeting> for OfMeetings {

@@ -75,7 +75,7 @@ fn status_on(as_of: Day) -> impl Fn(Milestones) -> Message + Clone + Send + 'sta
     }
 }
 
-fn read_day(asked: Option<Date>) -> Result<Option<Day>, Failure> {
+pub(super) fn read_day(asked: Option<Date>) -> Result<Option<Day>, Failure> {
     let mut check = Check::default();
     let day = asked.and_then(|day| facts::wire::read_day(&mut check, "as_of", day));
     standard::failure::from_violations(check.finish()).map_or(Ok(day), Err)

@@ -4,10 +4,12 @@ mod access;
 mod agreements;
 mod convert;
 mod grants;
+mod memberships;
 
 use api::rpc::access_service::GetOwnGrants;
 use api::rpc::agreement_service::{ExportAgreements, GetAgreement, GetLegalBasis, ListAgreements};
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
+use api::rpc::membership_service::ListMembers;
 use api::rpc::reference_service::CheckReferences;
 use chassis::Service;
 use standard::check_references;
@@ -24,6 +26,7 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(ListAgreements, app, agreements::list_agreements)
         .server_streaming(ExportAgreements, app, agreements::export_agreements)
         .unary(GetLegalBasis, app, agreements::get_legal_basis)
+        .unary(ListMembers, app, memberships::list_members)
         .unary(CreateGrant, records, grants::create_grant)
         .unary(UpdateGrant, records, grants::update_grant)
         .unary(GetOwnGrants, app, access::get_own_grants)

@@ -2,9 +2,11 @@
 
 mod get_legal_basis;
 mod held_grants;
+mod list_members;
 
 pub use get_legal_basis::{Answer, get_legal_basis};
 pub use held_grants::held_grants;
+pub use list_members::{MembersOnDay, list_members};
 
 use chassis::clock::today;
 use facts::Day;

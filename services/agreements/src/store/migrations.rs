@@ -36,6 +36,7 @@ impl MigratorTrait for Migrator {
             "m20261128_000009_keep_bytes",
             "m20261128_000010_keep_bodies",
             "m20261128_000011_keep_meetings",
+            "m20261128_000012_keep_memberships",
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all

@@ -2,8 +2,10 @@
 
 mod agreements;
 mod grants;
+mod memberships;
 mod migrations;
 
 pub use agreements::{agreements_of, union_names};
 pub use grants::grants_of;
+pub use memberships::memberships_of;
 pub use migrations::{Migrator, kinds, schema};

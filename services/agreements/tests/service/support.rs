@@ -10,6 +10,7 @@ use api::registan::access::v1::{GetOwnGrantsRequest, HeldGrant};
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::body_service_client::BodyServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
+use api::registan::agreements::v1::membership_service_client::MembershipServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::source_service_client::SourceServiceClient;
 use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
@@ -33,6 +34,7 @@ pub struct Running {
     pub agreements: AgreementServiceClient<Connection>,
     pub frameworks: FrameworkServiceClient<Connection>,
     pub bodies: BodyServiceClient<Connection>,
+    pub memberships: MembershipServiceClient<Connection>,
     pub grants: GrantServiceClient<Connection>,
     pub references: ReferenceServiceClient<Connection>,
     pub sources: SourceServiceClient<Connection>,
@@ -93,6 +95,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection.clone()),
         bodies: BodyServiceClient::new(connection.clone()),
+        memberships: MembershipServiceClient::new(connection.clone()),
         grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection.clone()),
         sources: SourceServiceClient::new(connection),

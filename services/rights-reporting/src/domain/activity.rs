@@ -8,7 +8,7 @@ use standard::{Rules, Value};
 /// An activity.
 pub type Activity = Value<wire::Activity, OfOutcomes>;
 
-/// What took place does not lie in the future.
+/// The rule that what took place does not lie in the future.
 pub enum OfOutcomes {}
 
 impl Rules<wire::Activity> for OfOutcomes {

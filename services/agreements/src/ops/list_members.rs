@@ -1,0 +1,44 @@
+//! Who belongs to a group on a day.
+
+use std::collections::BTreeMap;
+
+use chassis::Failure;
+use facts::Day;
+use standard::failure::from_record;
+
+use crate::app::App;
+use crate::domain::Party;
+use crate::domain::membership::{self, Belongs};
+use crate::{ops, store};
+
+/// The parties of which a membership of a group is recorded, and the day and instant of the record it holds for.
+pub struct MembersOnDay {
+    /// Whether each belongs.
+    pub members: BTreeMap<String, Belongs>,
+    /// The day in the world.
+    pub as_of: Day,
+    /// The record time.
+    pub read_time: i64,
+}
+
+/// The members of a group on a day (today if absent), at a record time (now if absent). A group of states that stands for the
+/// members of a union is looked up there, on its own day if it has one.
+pub async fn list_members(
+    app: &App,
+    group: &str,
+    as_of: Option<Day>,
+    read_time: Option<i64>,
+) -> Result<MembersOnDay, Failure> {
+    let (shown, read_time) =
+        app.records.find_by::<Party>("group", group.to_owned(), read_time).await?;
+    let group = shown.into_stored().value;
+    let its_own = Some(facts::wire::day(group.members_on.as_ref())).filter(|day| *day != 0);
+    let its_own = its_own.and_then(|day| i32::try_from(day).ok()).map(Day);
+    let as_of = its_own.unwrap_or_else(|| ops::day_or_today(app, as_of));
+    let union = if group.members_of.is_empty() { &group.name } else { &group.members_of };
+    let reader = standard::reader();
+    let memberships = store::memberships_of(&app.records.chronicle, union, read_time, &reader)
+        .await
+        .map_err(|error| from_record("registan/Membership", error))?;
+    Ok(MembersOnDay { members: membership::members(&memberships, as_of), as_of, read_time })
+}
