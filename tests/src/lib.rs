@@ -6,6 +6,7 @@
 mod ask;
 pub mod examples;
 pub mod faults;
+pub mod partnership;
 mod process;
 mod suite;
 

@@ -1,7 +1,7 @@
 //! A whole suite: one process on SQLite, or four on PostgreSQL.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -64,18 +64,38 @@ impl Suite {
         program: impl Fn(&str) -> Option<PathBuf>,
         engine: Engine,
     ) -> Option<(Self, Vec<Database>)> {
+        let registan = program("registan")?;
+        let (suite, databases) = Self::of_desks(program, engine, None).await?;
+        suite.seed(&registan);
+        Some((suite, databases))
+    }
+
+    /// Four processes for a partnership by the file of its desks, without the reference record.
+    ///
+    /// # Panics
+    /// If they do not start.
+    pub async fn of_partnership(engine: Engine, desks: &Path) -> Option<(Self, Vec<Database>)> {
+        Self::of_desks(program, engine, Some(desks)).await
+    }
+
+    async fn of_desks(
+        program: impl Fn(&str) -> Option<PathBuf>,
+        engine: Engine,
+        desks: Option<&Path>,
+    ) -> Option<(Self, Vec<Database>)> {
         let mut databases = Vec::new();
         for _ in 0..3 {
             databases.push(database(engine).await?);
         }
         let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
-        let suite = Self::in_databases(program, urls)?;
+        let suite = Self::in_databases(program, urls, desks)?;
         Some((suite, databases))
     }
 
     fn in_databases(
         program: impl Fn(&str) -> Option<PathBuf>,
         databases: [&str; 3],
+        desks: Option<&Path>,
     ) -> Option<Self> {
         let registan = program("registan")?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -90,9 +110,11 @@ impl Suite {
             command.env("REGISTAN_LISTEN", addresses[place].to_string());
             command.env("REGISTAN_AGREEMENTS_URL", &urls[0]).env("REGISTAN_PROJECTS_URL", &urls[1]);
             command.env("REGISTAN_RIGHTS_REPORTING_URL", &urls[2]);
+            command.envs(desks.map(|desks| ("REGISTAN_DESKS", desks)));
             if let Some(database) = databases.get(place) {
                 let migrated = Command::new(&registan)
                     .args(["migrate", name, "--database-url", database])
+                    .envs(desks.map(|desks| ("REGISTAN_DESKS", desks)))
                     .status();
                 assert!(migrated.expect("it starts").success(), "{name} is migrated");
                 command.env("REGISTAN_DATABASE_URL", database);
@@ -102,17 +124,20 @@ impl Suite {
             process.wait_for(addresses[place]);
             processes.push(process);
         }
-        let suite = Self {
+        Some(Self {
             address: addresses[3],
             services: names.into_iter().zip(addresses).collect(),
             processes,
             folder,
-        };
-        let mut lay_in = Command::new(&registan);
-        lay_in.args(["import", "reference", "--gateway", &urls[3]]);
-        let laid_in = lay_in.env("REGISTAN_TOKEN", suite.token()).status();
-        assert!(laid_in.expect("it starts").success(), "the reference record is seeded");
-        Some(suite)
+        })
+    }
+
+    /// Seeds the reference record.
+    fn seed(&self, registan: &Path) {
+        let mut seed = Command::new(registan);
+        seed.args(["import", "reference", "--gateway", &format!("http://{}", self.address)]);
+        let seeded = seed.env("REGISTAN_TOKEN", self.token()).status();
+        assert!(seeded.expect("it starts").success(), "the reference record is seeded");
     }
 
     /// A token of somebody who may write everything.

@@ -103,7 +103,7 @@ impl Description<'_> {
         pieces.insert(name, code);
         for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
             if let Kind::Message(kind) = field.kind()
-                && kind.package_name() != BY_HAND
+                && ![BY_HAND, "google.protobuf"].contains(&kind.package_name())
             {
                 Description { pool: self.pool, message: &kind }.checks(pieces)?;
             }
@@ -290,8 +290,8 @@ impl Description<'_> {
         } else if !by.is_empty() {
             return Err(format!("{}: it has no field {by}", self.message.full_name()));
         }
-        for desk in options.numbers(self.pool, &[RESOURCE, "desks_besides"]) {
-            code = format!("policy::Desks::numbered({desk}).and({code})");
+        if options.is(self.pool, &[RESOURCE, "region_desk"]) {
+            code = format!("policy::Desks::region().and({code})");
         }
         Ok(format!("fn desks(&self) -> policy::Desks {{ {code} }}"))
     }

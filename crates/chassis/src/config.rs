@@ -10,7 +10,10 @@ mod sources;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use policy::Partnership;
 
 pub use keys::Flags;
 
@@ -23,6 +26,8 @@ pub struct Settings {
     pub probe_address: Option<SocketAddr>,
     /// The service's own database; without it a SQLite file in `data_dir`.
     pub database_url: Option<Secret>,
+    /// The desks of the partnership; without it those that are built in.
+    pub desks: Option<Partnership>,
     /// By how much the clocks of this machine, of the database and of the last change may differ: beyond it nothing is written.
     pub clock_tolerance_seconds: u64,
     /// Where SQLite files lie.
@@ -61,6 +66,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
             probe_address: None,
             database_url: None,
+            desks: None,
             clock_tolerance_seconds: 30,
             data_dir: PathBuf::from("registan-data"),
             agreements_url: None,
@@ -83,7 +89,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads all sources. `flags` are those of the command line.
+    /// Reads all sources, and makes the desks in them those of this process. `flags` are those of the command line.
     pub fn load(flags: Flags) -> anyhow::Result<Self> {
         Self::load_over(Self::default(), flags)
     }
@@ -93,8 +99,19 @@ impl Settings {
         let environment = std::env::vars_os();
         let environment =
             environment.filter_map(|(key, value)| key.into_string().ok().map(|key| (key, value)));
-        sources::Values::collect(flags, environment.collect())?.over(defaults)
+        let settings = sources::Values::collect(flags, environment.collect())?.over(defaults)?;
+        if let Some(desks) = &settings.desks {
+            desks.clone().install()?;
+        }
+        Ok(settings)
     }
+}
+
+/// Reads a file of desks.
+pub fn read_desks(path: &Path) -> anyhow::Result<Partnership> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    Partnership::parse(&text).with_context(|| shown.to_string())
 }
 
 /// An OpenID Connect issuer of access tokens.

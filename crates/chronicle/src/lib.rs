@@ -5,6 +5,7 @@
 //! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the side tables
 //! - [`database`]: opening either engine the way the record needs it
 //! - [`pulse`](fn@pulse): whether it is there
+//! - [`desks`]: the desks that a database was written with
 //!
 //! Writing:
 //! - [`entry`]: a version and its line in the change log, ready to be written; `within`: what it lies within
@@ -46,6 +47,7 @@ mod connection;
 mod cursor;
 pub mod database;
 mod derive;
+pub mod desks;
 pub mod difference;
 mod document;
 pub mod doubt;

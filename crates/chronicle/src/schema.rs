@@ -22,6 +22,7 @@ use self::shape::Shape;
 use crate::beside;
 use crate::chain;
 use crate::derive::{Derive, derive};
+use crate::desks;
 use crate::error::Error;
 use crate::head::Head;
 use crate::resource::{Field, Read, Resource};
@@ -61,7 +62,7 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Returns the tables of every service: the head row, the change log, the request ids, the secret.
+    /// Returns the tables of every service: the head row, the change log, the request ids, the secret, the desks.
     pub fn service() -> Self {
         let mut schema = Self::default();
         schema.table("head", &["one"], head_columns());
@@ -73,6 +74,8 @@ impl Schema {
         request.extend([number("fingerprint"), uuid("uid"), number("revision"), number("time")]);
         schema.table("request", &["caller", "method", "request"], request);
         schema.table("secret", &["one"], vec![key_number("one"), text("hex")]);
+        let desk = vec![number("number"), text("id"), text("parties"), flag("region")];
+        schema.table(desks::TABLE, &["number"], desk);
         schema.indexes = vec![
             index("change_kind", "change", &["kind", "time"]),
             index("request_time", "request", &["time"]),
@@ -218,6 +221,9 @@ impl Schema {
         }
         let db = manager.get_connection();
         start(db, grown.contains(&"head")).await?;
+        if made.contains(&desks::TABLE) {
+            desks::begin(db).await?;
+        }
         // First: etags are made of the salts.
         if grown.contains(&"change") {
             let kinds: Vec<_> = self.kinds.iter().map(|(kind, _)| *kind).collect();

@@ -1,49 +1,43 @@
 //! The desks that a resource belongs to.
 
-use facts::vocabulary;
-use facts::vocabulary::Vocabulary;
+use crate::partnership::{Desk, Partnership};
 
-vocabulary! {
-    /// One desk a state, and one for the region. Explained in `registan.options.v1.Desk`.
-    Desk {
-        /// Kazakhstan.
-        Kz = 1 "KZ",
-        /// Kyrgyzstan.
-        Kg = 2 "KG",
-        /// Tajikistan.
-        Tj = 3 "TJ",
-        /// Turkmenistan.
-        Tm = 4 "TM",
-        /// Uzbekistan.
-        Uz = 5 "UZ",
-        /// The region as a whole.
-        Reg = 6 "REG",
-    }
-}
-
-/// A set of desks, as the bits of a number. Of a resource: the empty set means that it belongs to no desk, and so to all.
+/// A set of desks, as the bits of a number: bit `n - 1` is the desk of number `n`. Of a resource: the empty set means that it
+/// belongs to no desk, and so to all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Desks(u8);
+pub struct Desks(i64);
 
 impl Desks {
     /// Of no desk.
     pub const NONE: Self = Self(0);
-    /// Every desk.
-    pub const ALL: Self = Self(0b11_1111);
-    /// A desk that is not known here: somebody's, and so not everybody's.
-    const ELSEWHERE: Self = Self(0b100_0000);
+    /// Every desk that there is or will be.
+    pub const ALL: Self = Self((1 << 62) - 1);
+    /// A desk that is not known here: somebody's, and so not everybody's. No desk has its bit.
+    pub const ELSEWHERE: Self = Self(1 << 62);
 
-    /// One desk.
-    pub fn one(desk: Desk) -> Self {
-        Self::NONE.with(desk)
+    /// One desk, by its number.
+    pub(crate) const fn numbered(number: u8) -> Self {
+        match number {
+            1..=62 => Self(1 << (number - 1)),
+            _ => Self::ELSEWHERE,
+        }
     }
 
-    /// This and one more.
-    #[must_use]
-    pub fn with(self, desk: Desk) -> Self {
-        let place = desk.number() - 1;
-        let one = if (0..6).contains(&place) { Self(1 << place) } else { Self::ELSEWHERE };
-        self.and(one)
+    /// Returns the desk of a name, `desks/kz`.
+    pub fn named(name: &str) -> Self {
+        Partnership::current().desk(name).map_or(Self::ELSEWHERE, Desk::alone)
+    }
+
+    /// Returns the desks of these names; nothing if one of them is not known here.
+    pub fn all_named<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let partnership = Partnership::current();
+        let mut desks = names.into_iter().map(|name| partnership.desk(name).map(Desk::alone));
+        desks.try_fold(Self::NONE, |all, desk| Some(all.and(desk?)))
+    }
+
+    /// Returns the desk of the region, if there is one.
+    pub fn region() -> Self {
+        Partnership::current().region()
     }
 
     /// All of both.
@@ -52,21 +46,21 @@ impl Desks {
         Self(self.0 | other.0)
     }
 
+    /// The desks that are in both.
+    #[must_use]
+    pub const fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// As a column holds it.
-    pub fn bits(self) -> i64 {
-        self.0.into()
+    pub const fn bits(self) -> i64 {
+        self.0
     }
 
     /// The set in a column. Bits that stand for no desk do not make it a set of none.
-    pub fn from_bits(bits: i64) -> Self {
-        let known = u8::try_from(bits & Self::ALL.bits()).map_or(Self::NONE, Self);
-        if bits & !Self::ALL.bits() == 0 { known } else { known.and(Self::ELSEWHERE) }
-    }
-
-    /// The desk of a number on the wire.
-    pub fn numbered(number: u64) -> Self {
-        let desk = i32::try_from(number).ok().and_then(Desk::from_number);
-        desk.map_or(Self::ELSEWHERE, Self::one)
+    pub const fn from_bits(bits: i64) -> Self {
+        let known = Self(bits & Self::ALL.0);
+        if bits == known.0 { known } else { known.and(Self::ELSEWHERE) }
     }
 
     /// True for a resource of no desk.
@@ -79,41 +73,55 @@ impl Desks {
         self.0 & other.0 != 0
     }
 
-    /// Each desk in it.
-    pub fn iter(self) -> impl Iterator<Item = Desk> {
-        Desk::ALL.iter().copied().filter(move |desk| self.meets(Self::one(*desk)))
+    /// True if every desk of the other is in it.
+    pub const fn holds(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 
-    /// Their numbers on the wire.
-    pub fn numbers(self) -> Vec<i32> {
-        self.iter().map(Desk::number).collect()
+    /// Each desk in it that is known here, in the order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = &'static Desk> {
+        let desks = Partnership::current().desks().iter();
+        desks.filter(move |desk| self.meets(desk.alone()))
     }
 
-    /// The desk of a country code (ISO 3166-1 alpha-2, either case), or none.
+    /// Their names, `desks/kz`.
+    pub fn names(self) -> Vec<String> {
+        self.iter().map(|desk| desk.name().to_owned()).collect()
+    }
+
+    /// Their ids, as tokens have them: `kz`; `all` for every desk that there is or will be.
+    pub fn words(self) -> Vec<&'static str> {
+        if self == Self::ALL {
+            return vec!["all"];
+        }
+        self.iter().map(|desk| desk.id.as_str()).collect()
+    }
+
+    /// The desk of a country code (ISO 3166-1 alpha-2, either case), or none: the id of a state is its country code.
     pub fn of_country(code: &str) -> Self {
-        let of_state = |desk: &&Desk| **desk != Desk::Reg && desk.word().eq_ignore_ascii_case(code);
-        Desk::ALL.iter().find(of_state).map_or(Self::NONE, |desk| Self::one(*desk))
+        Partnership::current().desk_of(code)
     }
 
-    /// The desks of these parties: the id of a state is its country code. Where several states take part, the region's too.
+    /// The desks of these parties. Where parties of several desks take part, the region's too.
     pub fn of_parties<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let desks = names
-            .into_iter()
-            .map(|name| Self::of_country(name.strip_prefix("parties/").unwrap_or(name)))
-            .fold(Self::NONE, Self::and);
-        if desks.iter().count() > 1 { desks.with(Desk::Reg) } else { desks }
+        let partnership = Partnership::current();
+        let of = |name: &'a str| partnership.desk_of(name.strip_prefix("parties/").unwrap_or(name));
+        let desks = names.into_iter().map(of).fold(Self::NONE, Self::and);
+        if desks.0.count_ones() > 1 { desks.and(partnership.region()) } else { desks }
     }
 
     /// The desks named in a text such as `kz,uz`; `all` is each of them.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.eq_ignore_ascii_case("all") {
+        let mut desks = text.split(',').map(|word| Self::word(word.trim()));
+        desks.try_fold(Self::NONE, |all, desk| Some(all.and(desk?)))
+    }
+
+    /// The desk of an id, in either case; `all` is each of them.
+    pub fn word(word: &str) -> Option<Self> {
+        if word.eq_ignore_ascii_case("all") {
             return Some(Self::ALL);
         }
-        let mut desks = Self::NONE;
-        for word in text.split(',').map(str::trim) {
-            let known = Desk::ALL.iter().find(|desk| desk.word().eq_ignore_ascii_case(word))?;
-            desks = desks.with(*known);
-        }
-        Some(desks)
+        let mut desks = Partnership::current().desks().iter();
+        desks.find(|desk| desk.id.eq_ignore_ascii_case(word)).map(Desk::alone)
     }
 }

@@ -62,7 +62,7 @@ impl Grant {
 
     /// Returns whether it gives all that another gives.
     pub fn covers(&self, other: &Self) -> bool {
-        let desks = self.desks.and(other.desks) == self.desks;
+        let desks = self.desks.holds(other.desks);
         let resources = self.resource.is_none() || self.resource == other.resource;
         self.role == other.role && desks && resources && self.reach() >= other.reach()
     }

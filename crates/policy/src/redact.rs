@@ -21,7 +21,7 @@ use std::sync::Arc;
 use prost_reflect::DescriptorPool;
 
 use self::shape::{Shape, Shapes};
-use self::wire::{DEEPEST, Fields, Value, numbers, put_length};
+use self::wire::{DEEPEST, Fields, Value, put_length};
 use crate::rule::path;
 use crate::{Desks, Sight, Tier};
 
@@ -148,16 +148,18 @@ impl Pass<'_> {
             match (field.number, field.value) {
                 (NAME, Value::Bytes(value)) => name = value,
                 (RESOURCE_TIER, Value::Varint(tier)) => is_whole = tier != 0,
-                (DESKS, value) => {
-                    numbers(value, |number| desks = desks.and(Desks::numbered(number)))?;
-                }
+                (DESKS, Value::Bytes(name)) => desks = desks.and(Desks::named(text(name)?)),
+                (DESKS, _) => return Err(Malformed),
                 _ => {}
             }
         }
         if !is_whole {
             return Ok(self.floor);
         }
-        let name = std::str::from_utf8(name).map_err(|_no_text| Malformed)?;
-        Ok(self.sight.level(desks, name).max(self.floor))
+        Ok(self.sight.level(desks, text(name)?).max(self.floor))
     }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Malformed> {
+    std::str::from_utf8(bytes).map_err(|_no_text| Malformed)
 }

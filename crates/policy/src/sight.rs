@@ -1,16 +1,17 @@
 //! The clearance of a caller: one table of levels, applied to one resource or turned into SQL.
 
-use facts::vocabulary::Vocabulary;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
 
-use crate::desk::Desk;
-use crate::{Desks, Grant, Tier};
+use crate::{Desks, Grant, Partnership, Tier};
+
+/// The tiers above PUBLIC, the lowest first.
+const HIDDEN: [Tier; 3] = [Tier::Restricted, Tier::Confidential, Tier::Secret];
 
 /// The clearance of a caller: what it may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
-    /// By desk, in the order of their numbers: the highest tier that may be read.
-    levels: [Tier; 6],
+    /// By tier, as [`HIDDEN`]: the desks of which it may be read. What may be read of a tier may be read of those below.
+    levels: [Desks; 3],
     /// Single resources that may be read, and up to which tier.
     named: Vec<(String, Tier)>,
     /// No check at all: for the system itself, never for a caller.
@@ -20,12 +21,12 @@ pub struct Sight {
 impl Sight {
     /// Returns the clearance of an anonymous caller.
     pub const fn public() -> Self {
-        Self { levels: [Tier::Public; 6], named: Vec::new(), whole: false }
+        Self { levels: [Desks::NONE; 3], named: Vec::new(), whole: false }
     }
 
     /// All there is: for the system itself (checks of the log, migrations), never for an answer.
     pub const fn whole() -> Self {
-        Self { levels: [Tier::Secret; 6], named: Vec::new(), whole: true }
+        Self { levels: [Desks::ALL; 3], named: Vec::new(), whole: true }
     }
 
     /// Adds what a grant lets its holder read, up to `most`.
@@ -35,19 +36,17 @@ impl Sight {
             self.named.push((name.clone(), tier));
             return;
         }
-        for (level, desk) in self.levels.iter_mut().zip(Desk::ALL) {
-            if grant.desks.meets(Desks::one(*desk)) {
-                *level = (*level).max(tier);
-            }
+        for (level, _) in self.levels.iter_mut().zip(HIDDEN).filter(|(_, of)| *of <= tier) {
+            *level = level.and(grant.desks.within(Desks::ALL));
         }
     }
 
     /// The highest tier that may be read of the resource `name` of these desks. What is of no desk counts for each.
     pub fn level(&self, desks: Desks, name: &str) -> Tier {
-        let here = |desk: Desk| desks.is_none() || desks.meets(Desks::one(desk));
-        let by_desk = Desk::ALL.iter().zip(self.levels).filter(|(desk, _)| here(**desk));
+        let of = if desks.is_none() { Desks::ALL } else { desks };
+        let by_desk = self.highest(|level| level.meets(of));
         let by_name = self.named.iter().filter(|(named, _)| named == name).map(|(_, tier)| *tier);
-        by_desk.map(|(_, level)| level).chain(by_name).max().unwrap_or(Tier::Public)
+        by_name.fold(by_desk, Tier::max)
     }
 
     /// Returns whether a resource may be read at all.
@@ -58,17 +57,18 @@ impl Sight {
     /// The highest tier that may be read of anything.
     pub fn top(&self) -> Tier {
         let named = self.named.iter().map(|(_, tier)| *tier);
-        self.levels.iter().copied().chain(named).max().unwrap_or(Tier::Public)
+        named.fold(self.highest(|level| !level.is_none()), Tier::max)
     }
 
     /// The highest tier that may be read of every desk.
     pub fn floor(&self) -> Tier {
-        self.levels.iter().copied().min().unwrap_or(Tier::Public)
+        let every = Partnership::current().all();
+        self.highest(|level| level.holds(every))
     }
 
     /// True if all of a tier may be read, whatever the desk.
     pub fn covers(&self, tier: Tier) -> bool {
-        self.whole || self.levels.iter().all(|level| *level >= tier)
+        self.whole || self.floor() >= tier
     }
 
     /// True if single resources may be read by their names.
@@ -123,7 +123,13 @@ impl Sight {
 
     /// The desks of which a tier may be read.
     fn desks_at(&self, tier: Tier) -> Desks {
-        let high = Desk::ALL.iter().zip(self.levels).filter(|(_, level)| *level >= tier);
-        high.fold(Desks::NONE, |desks, (desk, _)| desks.with(*desk))
+        let level = HIDDEN.iter().zip(self.levels).find(|(of, _)| **of == tier);
+        level.map_or(Desks::NONE, |(_, desks)| desks)
+    }
+
+    /// The highest tier whose desks are wanted.
+    fn highest(&self, wanted: impl Fn(Desks) -> bool) -> Tier {
+        let mut levels = HIDDEN.iter().zip(self.levels).rev();
+        levels.find(|(_, desks)| wanted(*desks)).map_or(Tier::Public, |(tier, _)| *tier)
     }
 }

@@ -33,14 +33,33 @@ async fn one(name: ServiceName, settings: &Settings) -> anyhow::Result<(&'static
     Ok(match name {
         ServiceName::Agreements => (
             agreements::NAME,
-            migrate(agreements::NAME, settings, &agreements::store::Migrator).await?,
+            migrate(
+                agreements::NAME,
+                settings,
+                &agreements::store::Migrator,
+                &agreements::store::schema(),
+            )
+            .await?,
         ),
-        ServiceName::Projects => {
-            (projects::NAME, migrate(projects::NAME, settings, &projects::store::Migrator).await?)
-        }
+        ServiceName::Projects => (
+            projects::NAME,
+            migrate(
+                projects::NAME,
+                settings,
+                &projects::store::Migrator,
+                &projects::store::schema(),
+            )
+            .await?,
+        ),
         ServiceName::RightsReporting => (
             rights_reporting::NAME,
-            migrate(rights_reporting::NAME, settings, &rights_reporting::store::Migrator).await?,
+            migrate(
+                rights_reporting::NAME,
+                settings,
+                &rights_reporting::store::Migrator,
+                &rights_reporting::store::schema(),
+            )
+            .await?,
         ),
         ServiceName::Gateway => anyhow::bail!("the gateway has no database"),
     })

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
+use anyhow::Context;
 use chassis::auth::development::{self, KEY_FILE};
 use chassis::clock::{Clock, SystemClock};
 use chassis::private;
-use policy::Desks;
+use policy::{Desks, Partnership};
 
 use crate::cli::Token;
 
@@ -20,13 +21,29 @@ pub fn run(arguments: &Token) -> anyhow::Result<()> {
     let token = development::Token {
         subject: arguments.subject.clone(),
         roles: arguments.roles.clone(),
-        desks: arguments.desks.iter().copied().fold(Desks::NONE, Desks::and),
+        desks: desks(arguments)?,
         tier: arguments.tier,
         hours: arguments.hours,
     };
     let signed = token.sign(&arguments.data_dir, SystemClock.now())?;
     writeln!(std::io::stdout(), "{signed}")?;
     Ok(())
+}
+
+/// Returns the desks that were named.
+fn desks(arguments: &Token) -> anyhow::Result<Desks> {
+    if let Some(file) = &arguments.desks {
+        chassis::config::read_desks(file).context("--desks")?.install()?;
+    }
+    let mut all = Desks::NONE;
+    for word in &arguments.given {
+        let Some(desk) = Desks::parse(word) else {
+            let known = Partnership::current().all().words().join(", ");
+            anyhow::bail!("--desk: `{word}` is not known; known are {known} and all");
+        };
+        all = all.and(desk);
+    }
+    Ok(all)
 }
 
 /// True for a folder in which a suite or a service keeps its record, or has its key.

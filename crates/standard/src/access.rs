@@ -100,8 +100,7 @@ pub(crate) fn may_change<T: Served>(
 }
 
 fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
-    let desks: Vec<_> =
-        value.desks().iter().map(|desk| format!("{desk:?}").to_uppercase()).collect();
+    let desks: Vec<_> = value.desks().iter().map(|desk| desk.id.to_uppercase()).collect();
     let desks = if desks.is_empty() { "any desk".to_owned() } else { desks.join(" or ") };
     let message = format!(
         "your grants do not cover writing {} of {desks} as {:?}: ask an operator for one",

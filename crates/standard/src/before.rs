@@ -53,6 +53,13 @@ fn rename(descriptor: &MessageDescriptor, json: &mut Object) {
     match descriptor.name() {
         "LocalizedText" => name("language", "language_code"),
         "Money" => name("currency", "currency_code"),
+        "Grant" => {
+            let desks = json.get_mut("for_desks").and_then(Json::as_array_mut);
+            for desk in desks.into_iter().flatten() {
+                let id = desk.as_str().unwrap_or_default().to_lowercase();
+                *desk = Json::String(format!("desks/{id}"));
+            }
+        }
         "PartialDate" => {
             let parts = ["year", "month", "day"];
             let date =
@@ -75,6 +82,13 @@ fn one(field: &FieldDescriptor, json: Json) -> Result<Value, String> {
         }
         (Kind::Enum(kind), Json::String(word)) => word_of(&kind, &word).ok_or_else(wrong),
         (Kind::Message(kind), Json::Object(object)) => message(&kind, object).map(Value::Message),
+        // An instant: microseconds since 1970 UTC.
+        (Kind::Message(kind), Json::Number(number)) if kind.name() == "Timestamp" => {
+            let time = crate::time::timestamp(number.as_i64().ok_or_else(wrong)?);
+            let mut message = DynamicMessage::new(kind);
+            message.transcode_from(&time).map_err(|error| error.to_string())?;
+            Ok(Value::Message(message))
+        }
         // A day: `yyyymmdd`.
         (Kind::Message(kind), Json::Number(number)) => {
             let day = number.as_i64().and_then(|number| i32::try_from(number).ok());
@@ -98,12 +112,16 @@ mod projects;
 
 #[cfg(test)]
 mod tests {
+    use api::registan::access::v1::Grant;
     use api::registan::agreements::v1::{Party, Source, party, source};
+    use api::registan::options::v1::Role;
     use api::registan::rights::v1::{Activity, activity};
     use api::registan::r#type::v1::{
         Basis, Confidence, Date, ExternalId, LocalizedText, PartialDate, SourceRef,
     };
     use api::registan::r#type::v1::{external_id, partial_date};
+
+    use prost_types::Timestamp;
 
     use super::read;
 
@@ -205,6 +223,29 @@ mod tests {
         assert_eq!((activity.tier, activity.confidence()), (1, Confidence::Likely));
         let hidden = (activity.internal_note.as_str(), activity.route.as_str());
         assert_eq!(hidden, ("note", "by road"));
+    }
+
+    #[test]
+    fn a_grant_of_before_is_for_desks_by_their_names_and_keeps_its_instant() {
+        let document =
+            br#"{"name":"grants/g1","subject":"https://login.example.org#ainura","role":"EDITOR",
+            "for_desks":["KZ","REG"],"up_to":"RESTRICTED","resource":"","purpose":"keeps them",
+            "expire_time":1798675200000001,"note":""}"#;
+
+        let grant: Grant = read(document).unwrap();
+
+        let known = Grant {
+            name: "grants/g1".to_owned(),
+            tier: 1,
+            subject: "https://login.example.org#ainura".to_owned(),
+            role: Role::Editor.into(),
+            for_desks: vec!["desks/kz".to_owned(), "desks/reg".to_owned()],
+            up_to: 2,
+            purpose: "keeps them".to_owned(),
+            expire_time: Some(Timestamp { seconds: 1_798_675_200, nanos: 1000 }),
+            ..Grant::default()
+        };
+        assert_eq!(grant, known);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 
 use api::registan::r#type::v1 as wire;
 use facts::wire as read;
-use facts::{Check, LocalizedText};
+use facts::{Check, ErrorReason, LocalizedText};
+use prost_types::Timestamp;
 
 use crate::Reference;
+use crate::time::{micros, timestamp};
 
 /// Most bytes of a text in a language.
 const MOST_TEXT: usize = 1024;
@@ -58,6 +60,17 @@ impl Checked for wire::PartialDate {
 impl Checked for wire::Date {
     fn checked(check: &mut Check, message: Self) -> Option<Self> {
         read::read_day(check, "", message).map(Into::into)
+    }
+}
+
+/// An instant after 1970, in microseconds: finer parts are cut off.
+impl Checked for Timestamp {
+    fn checked(check: &mut Check, message: Self) -> Option<Self> {
+        let instant = micros(Some(message)).ok().flatten().filter(|instant| *instant > 0);
+        if instant.is_none() {
+            check.violation("", ErrorReason::TimeInvalid, "is no instant after 1970");
+        }
+        instant.map(timestamp)
     }
 }
 

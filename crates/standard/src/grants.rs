@@ -13,7 +13,6 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::HeaderValue;
 use moka::sync::Cache;
-use policy::desk::Desk;
 use policy::{Desks, Grant, Role, Tier};
 use tonic::Request;
 use tonic::metadata::MetadataValue;
@@ -101,10 +100,9 @@ impl<S: GrantSource> GrantSource for CachedGrants<S> {
 
 /// A grant of an answer. One that says what this program does not know yet gives nothing.
 fn read(held: HeldGrant) -> Option<Grant> {
-    let desks: Option<Vec<Desk>> = held.for_desks.into_iter().map(Desk::from_number).collect();
     Some(Grant {
         role: Role::from_number(held.role)?,
-        desks: desks?.into_iter().fold(Desks::NONE, Desks::with),
+        desks: Desks::all_named(held.for_desks.iter().map(String::as_str))?,
         tier: Tier::from_number(held.up_to)?,
         resource: (!held.resource.is_empty()).then_some(held.resource),
         expires: Some(micros(held.expire_time).ok()??),

@@ -50,7 +50,7 @@ use api::codec::Encode;
 use chronicle::{Held, Resource, Shown, Stored};
 use facts::vocabulary::Vocabulary;
 use facts::{Check, SourceRef};
-use policy::{Desks, Tier};
+use policy::Tier;
 use prost_types::Timestamp;
 
 pub use described::{DESCRIBED, Find};
@@ -154,18 +154,19 @@ pub struct Stamp {
     pub delete_time: Option<Timestamp>,
     #[prost(int32, tag = "7")]
     pub tier: i32,
-    #[prost(int32, repeated, tag = "8")]
-    pub desks: Vec<i32>,
+    #[prost(string, repeated, tag = "8")]
+    pub desks: Vec<String>,
 }
 
 impl Stamp {
     /// Those of a version.
     pub fn of<T: Resource>(stored: &Stored<T>) -> Self {
-        Self::with(stored, stored.value.tier(), stored.value.desks())
+        let desks = stored.value.desks().names();
+        Self { desks, ..Self::with(stored, stored.value.tier()) }
     }
 
-    /// The same, of a version with this tier and these desks.
-    pub(crate) fn with<V>(stored: &Stored<V>, tier: Tier, desks: Desks) -> Self {
+    /// The same, of a version with this tier, without the desks.
+    pub(crate) fn with<V>(stored: &Stored<V>, tier: Tier) -> Self {
         Self {
             uid: stored.uid.to_string(),
             etag: stored.etag.clone(),
@@ -173,7 +174,7 @@ impl Stamp {
             update_time: Some(time::timestamp(stored.recorded)),
             delete_time: stored.deleted.then(|| time::timestamp(stored.recorded)),
             tier: tier.number(),
-            desks: desks.numbers(),
+            desks: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ use api::standard::{Response as Answer, Standard};
 use bytes::BufMut;
 use chassis::failure::Failure;
 use chronicle::{Error, Event, EventKind, Kept, Page, Resource, Shown};
+use policy::{Desk, Desks};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use tonic::codec::EncodeBuf;
@@ -21,10 +22,15 @@ use crate::{Served, Stamp};
 /// encoded messages one after the other are one that has the fields of both.
 pub struct Stamped<M> {
     document: Vec<u8>,
+    /// All but the desks.
     stamp: Stamp,
+    desks: Desks,
     computed: Vec<u8>,
     of: PhantomData<fn() -> M>,
 }
+
+/// The number of the field `desks` of every resource.
+const DESKS: u32 = 8;
 
 impl<M: Message> Stamped<M> {
     /// Returns what is sent of a version. `document` is its message, as bytes.
@@ -34,9 +40,9 @@ impl<M: Message> Stamped<M> {
     ) -> Result<Self, String> {
         let stored = shown.into_stored();
         let (tier, desks) = (stored.value.tier, stored.value.desks);
-        let stamp = Stamp::with(&stored, tier, desks);
+        let stamp = Stamp::with(&stored, tier);
         let document = document(stored.value)?;
-        Ok(Self { document, stamp, computed: Vec::new(), of: PhantomData })
+        Ok(Self { document, stamp, desks, computed: Vec::new(), of: PhantomData })
     }
 
     /// Adds what `compute` makes of a part `P` of the document: a message with the fields that are computed, and no others. `P` has
@@ -54,12 +60,19 @@ impl<M: Message + 'static> Encode for Stamped<M> {
     type As = M;
 
     fn length(&self) -> usize {
-        self.document.len() + self.stamp.encoded_len() + self.computed.len()
+        let desks = self.desks.iter().map(|desk| key_len(DESKS) + prefixed(desk.name().len()));
+        let stamp = self.stamp.encoded_len() + desks.sum::<usize>();
+        self.document.len() + stamp + self.computed.len()
     }
 
     fn encode(self, buffer: &mut EncodeBuf<'_>) {
         buffer.put_slice(&self.document);
         self.stamp.encode_raw(buffer);
+        for name in self.desks.iter().map(Desk::name) {
+            encode_key(DESKS, WireType::LengthDelimited, buffer);
+            encode_varint(u64::try_from(name.len()).unwrap_or(u64::MAX), buffer);
+            buffer.put_slice(name.as_bytes());
+        }
         buffer.put_slice(&self.computed);
     }
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 use chassis::Settings;
 use chronicle::database;
+use chronicle::desks::{self, Comparison};
+use chronicle::schema::Schema;
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 
@@ -14,12 +16,14 @@ pub async fn open_record<M: MigratorTrait>(
     name: &str,
     settings: &Settings,
     _: &M,
+    schema: &Schema,
 ) -> anyhow::Result<DatabaseConnection> {
     let db = connect(name, settings).await?;
     if settings.database_url.is_none() {
         M::up(&db, None)
             .await
             .with_context(|| format!("the database of {name} could not be migrated"))?;
+        renew_desks(name, &db, schema).await?;
         return Ok(db);
     }
     check::<M>(name, &db).await?;
@@ -57,20 +61,48 @@ async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow:
         pending.is_empty(),
         "the database of {name} is older than this program: run `registan migrate {name}` first"
     );
-    Ok(())
+    match compare(name, db).await? {
+        None => Ok(()),
+        Some(what) => anyhow::bail!(
+            "the desks are not those that the database of {name} was written with ({what}): stop what serves it and run \
+             `registan migrate {name}` with the same desks first, or use those of before"
+        ),
+    }
 }
 
-/// Brings the database of a service to the schema of this program; returns how many migrations ran.
+/// Returns what differs between the desks of this process and those that a database was written with; an error where no
+/// migration helps.
+async fn compare(name: &str, db: &DatabaseConnection) -> anyhow::Result<Option<String>> {
+    match desks::compare(db).await? {
+        Comparison::Same => Ok(None),
+        Comparison::Changed(what) => Ok(Some(what)),
+        Comparison::Refused(why) => anyhow::bail!(
+            "the desks are not those that the database of {name} was written with: {why}; is --desks the right file?"
+        ),
+    }
+}
+
+/// Fills the rows for the desks of this process, where a database was written with others.
+async fn renew_desks(name: &str, db: &DatabaseConnection, schema: &Schema) -> anyhow::Result<()> {
+    let Some(what) = compare(name, db).await? else { return Ok(()) };
+    tracing::info!(service = name, change = what, "desks changed: filling the rows again");
+    let renewed = schema.renew_desks(db).await;
+    renewed.with_context(|| format!("the database of {name} could not be filled for its desks"))
+}
+
+/// Brings the database of a service to the schema of this program, and its rows to the desks of this process; returns how many migrations ran.
 pub async fn migrate<M: MigratorTrait>(
     name: &str,
     settings: &Settings,
     _: &M,
+    schema: &Schema,
 ) -> anyhow::Result<usize> {
     let db = connect(name, settings).await?;
     let pending = M::get_pending_migrations(&db).await?.len();
     M::up(&db, None)
         .await
         .with_context(|| format!("the database of {name} could not be migrated"))?;
+    renew_desks(name, &db, schema).await?;
     Ok(pending)
 }
 

@@ -63,6 +63,9 @@ pub trait Rules<M> {
     /// As [`Resource::TOTALS`].
     const TOTALS: Option<Totals> = None;
 
+    /// As [`Served::REFERABLE`].
+    const REFERABLE: bool = true;
+
     /// Checks a message whose fields are each as the contract says, and brings it to its one form.
     fn check(message: &mut M, check: &mut Check);
 
@@ -208,6 +211,7 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
     type Sent = Stamped<M>;
     const ORDER: &'static str = M::ORDER;
     const SERVER_IDS: bool = M::SERVER_IDS;
+    const REFERABLE: bool = R::REFERABLE;
 
     fn parts() -> Parts<Self> {
         M::parts()

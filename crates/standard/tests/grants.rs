@@ -20,7 +20,7 @@ const TOKEN: &str = "Bearer of-ainura";
 fn held() -> HeldGrant {
     HeldGrant {
         role: 4,
-        for_desks: vec![1, 5],
+        for_desks: vec!["desks/kz".to_owned(), "desks/uz".to_owned()],
         up_to: 4,
         resource: "activities/a1".to_owned(),
         expire_time: Some(Timestamp { seconds: 1_800_000_000, nanos: 0 }),
@@ -40,7 +40,7 @@ async fn get_own_grants(
         HeldGrant { role: 99, ..held() },
         HeldGrant { up_to: 99, ..held() },
         HeldGrant { up_to: 0, ..held() },
-        HeldGrant { for_desks: vec![99], ..held() },
+        HeldGrant { for_desks: vec!["desks/xx".to_owned()], ..held() },
         HeldGrant { expire_time: None, ..held() },
         held(),
     ];

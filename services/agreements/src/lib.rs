@@ -32,7 +32,8 @@ pub const NAME: &str = "agreements";
 
 /// Opens the record and gives the gRPC services on it.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
-    let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let db =
+        standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
     let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(GuardedClock::new(&settings))).await?;
     let mut service = grpc::service(&app)?;

@@ -40,7 +40,8 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         "does not know where agreements answers: set --agreements-url or REGISTAN_AGREEMENTS_URL",
     )?;
     let agreements = Connection::to(url)?;
-    let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let db =
+        standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
     let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(GuardedClock::new(&settings)), &agreements).await?;
     let mut service = grpc::service(&app)?;

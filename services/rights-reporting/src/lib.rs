@@ -38,7 +38,8 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         agreements: peer("agreements", settings.agreements_url.as_deref())?,
         projects: peer("projects", settings.projects_url.as_deref())?,
     };
-    let db = standard::startup::open_record(NAME, &settings, &store::Migrator).await?;
+    let db =
+        standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
     let ground = chronicle::pulse(&db);
     let app = App::open(db, Arc::new(GuardedClock::new(&settings)), &peers).await?;
     let mut service = grpc::service(&app)?;

@@ -221,7 +221,7 @@ fn of_project(project: &Project) -> anyhow::Result<Change> {
         time: micros(project.update_time)?,
         name: project.name.clone(),
         tier: project.tier(),
-        desks: project.desks().collect(),
+        desks: project.desks.clone(),
         reference: None,
     })
 }
@@ -232,7 +232,7 @@ fn of_transaction(transaction: &Transaction) -> anyhow::Result<Change> {
         time: micros(transaction.update_time)?,
         name: transaction.name.clone(),
         tier: transaction.tier(),
-        desks: transaction.desks().collect(),
+        desks: transaction.desks.clone(),
         reference: stands.then(|| transaction.r#ref.clone()),
     })
 }

@@ -14,7 +14,7 @@ use api::registan::projects::v1::transaction_service_client::TransactionServiceC
 use api::registan::projects::v1::{ListTransactionsRequest, WatchTransactionsRequest};
 use api::registan::r#type::v1::ChangeKind;
 use chassis::client::Connection;
-use policy::{Desks, desk};
+use policy::Desks;
 use testkit::Engine;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout_at};
@@ -122,7 +122,7 @@ struct Watcher {
 impl Watcher {
     fn new(addresses: &[SocketAddr], clearance: Clearance, seed: u64) -> anyhow::Result<Self> {
         let clients = addresses.iter().map(|address| {
-            let (all, kz) = (Desks::ALL, Desks::one(desk::Desk::Kz));
+            let (all, kz) = (Desks::ALL, Desks::of_country("KZ"));
             let connection = match clearance {
                 Clearance::Anonymous => anonymous(*address),
                 Clearance::All(Tier::Restricted) => {

@@ -93,10 +93,10 @@ const fn caller(
     Caller { subject, role, desks, tier: "TIER_CONFIDENTIAL", named: false, may: &[] }
 }
 
-const KZ: &[&str] = &["DESK_KZ"];
+const KZ: &[&str] = &["desks/kz"];
 const CALLERS: [Caller; 6] = [
     Caller { tier: "TIER_PUBLIC", ..caller("operator", "ROLE_OPERATOR", &[]) },
-    caller("elsewhere", "ROLE_MONITOR", &["DESK_UZ"]),
+    caller("elsewhere", "ROLE_MONITOR", &["desks/uz"]),
     Caller { tier: "TIER_RESTRICTED", may: &[SUMMARY], ..caller("partner", "ROLE_PARTNER", KZ) },
     Caller { may: &[SUMMARY, NOTE], ..caller("analyst", "ROLE_ANALYST", KZ) },
     Caller { may: &[SUMMARY, NOTE], ..caller("monitor", "ROLE_MONITOR", KZ) },

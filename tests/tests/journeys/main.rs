@@ -18,6 +18,7 @@ mod one_build;
 mod readme;
 mod reasons;
 mod second_client;
+mod second_partnership;
 mod served;
 mod startup;
 mod style;

@@ -2,7 +2,6 @@
 //! taken, whether it is tried or done.
 
 use e2e::Suite;
-use policy::desk::Desk;
 use policy::{Desks, Role, Tier};
 use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
@@ -27,7 +26,7 @@ struct Stage {
 impl Stage {
     async fn of(suite: &Suite) -> Self {
         let data = suite.folder.path().join("data");
-        let (roles, kz) = ([Role::Editor, Role::Monitor], Desks::one(Desk::Kz));
+        let (roles, kz) = ([Role::Editor, Role::Monitor], Desks::of_country("KZ"));
         let editor = testkit::token_for(&data, &roles, kz, Tier::Restricted);
         Self { channel: connect(suite.address).await, all: suite.token(), editor }
     }

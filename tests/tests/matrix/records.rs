@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chassis::clock::{Clock, SystemClock};
-use e2e::Suite;
+use e2e::{Suite, partnership};
 use facts::vocabulary::Vocabulary;
-use policy::desk::Desk;
 use policy::{Desks, Role, Tier};
 use prost_reflect::DynamicMessage;
 use prost_reflect::prost::Message;
@@ -86,11 +85,24 @@ fn parent(country: &str) -> String {
     format!("around-{}", country.to_lowercase())
 }
 
+/// A partnership, and callers of one of its desks.
+struct Stage {
+    /// A country at the desk of the callers, and one at another.
+    countries: [&'static str; 2],
+    callers: Vec<(Who, Option<String>)>,
+}
+
 /// Makes a record of each tier for each of two desks.
-async fn make(suite: &Suite, channel: &Channel, service: &str, one: &str) -> Vec<Made> {
+async fn make(
+    suite: &Suite,
+    countries: [&str; 2],
+    channel: &Channel,
+    service: &str,
+    one: &str,
+) -> Vec<Made> {
     let (token, mut made) = (suite.token(), Vec::new());
     if one == "Transaction" {
-        for country in ["KZ", "UZ"] {
+        for country in countries {
             let project = json!({ "project_id": parent(country), "project": body("Project", "PUBLIC", country) });
             let path = "/registan.projects.v1.ProjectService/CreateProject";
             ask(channel, Some(&token), path, &project).await.expect("it is created");
@@ -99,7 +111,7 @@ async fn make(suite: &Suite, channel: &Channel, service: &str, one: &str) -> Vec
     let path = format!("/{service}/Create{one}");
     let create = api::descriptors().get_service_by_name(service).expect("a service");
     let create = create.methods().find(|it| it.name() == format!("Create{one}")).expect("a method");
-    for (whose, country) in [("own", "KZ"), ("other", "UZ")] {
+    for (whose, country) in ["own", "other"].into_iter().zip(countries) {
         for tier in ["PUBLIC", "RESTRICTED", "CONFIDENTIAL"] {
             let mut request = json!({ one.to_lowercase(): body(one, tier, country) });
             if one == "Transaction" {
@@ -188,14 +200,13 @@ fn has(messages: &[Bytes], name: &str) -> bool {
     messages.iter().any(|it| it.windows(name.len()).any(|part| part == name.as_bytes()))
 }
 
-/// Returns a caller of each role for desk KZ with all that the role can be given, and an anonymous one.
-fn callers(suite: &Suite) -> Vec<(Who, Option<String>)> {
-    let data = suite.folder.path().join("data");
+/// Returns a caller of each role for one desk with all that the role can be given, and an anonymous one.
+fn callers(token: impl Fn(Role) -> String) -> Vec<(Who, Option<String>)> {
     let nobody = Who { role: "ANONYMOUS".to_owned(), grant: "-", proof: "-" };
     let mut all = vec![(nobody, None)];
     for role in Role::ALL {
-        let token = testkit::token_for(&data, &[*role], Desks::one(Desk::Kz), Tier::Confidential);
-        all.push((Who { role: role.word().to_owned(), grant: "desk", proof: "two" }, Some(token)));
+        let who = Who { role: role.word().to_owned(), grant: "desk", proof: "two" };
+        all.push((who, Some(token(*role))));
     }
     all
 }
@@ -293,6 +304,23 @@ async fn what_is_found_over_grpc_on_sqlite_is_what_the_table_says_and_hidden_is_
     found(Engine::Sqlite).await;
 }
 
+/// The same cells with the desks of another partnership, which the unchanged program reads from a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_at_the_desks_of_an_invented_partnership_is_what_the_table_says() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let [desks, _later] = partnership::files(files.path());
+    let path = desks.to_str().expect("it is UTF-8");
+    let Some(suite) = Suite::embedded_in(folder, &["--empty", "--desks", path]) else { return };
+    partnership::make_parties(&suite);
+    let token = |role: Role| {
+        let role = role.word().to_lowercase();
+        partnership::token(&suite, &desks, &role, "islands", "confidential")
+    };
+    let stage = Stage { countries: ["XC", "XA"], callers: callers(token) };
+
+    hold("an invented partnership", &suite, &stage).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_found_over_grpc_on_postgres_is_what_the_table_says_and_hidden_is_missing() {
     found(Engine::Postgres).await;
@@ -300,18 +328,27 @@ async fn what_is_found_over_grpc_on_postgres_is_what_the_table_says_and_hidden_i
 
 async fn found(engine: Engine) {
     let Some((suite, _databases)) = Suite::distributed(engine).await else { return };
+    let (data, kz) = (suite.folder.path().join("data"), Desks::of_country("KZ"));
+    let token = |role| testkit::token_for(&data, &[role], kz, Tier::Confidential);
+    let stage = Stage { countries: ["KZ", "UZ"], callers: callers(token) };
+    hold(&format!("{engine:?}"), &suite, &stage).await;
+}
+
+/// Asks for all records as all callers, and holds each answer against the table.
+async fn hold(what: &str, suite: &Suite, stage: &Stage) {
+    let Stage { countries, callers } = stage;
     let channel = connect(suite.address).await;
     let since = instant(SystemClock.now() / 1_000_000);
     let (table, outcomes) = (Table::read(), BTreeMap::new());
     let mut run = Run { channel, table, since, calls: 0, outcomes, wrong: Vec::new() };
 
     for (service, one, many, field) in &resources() {
-        let (made, callers) = (make(&suite, &run.channel, service, one).await, callers(&suite));
+        let made = make(suite, *countries, &run.channel, service, one).await;
         let cell = |template: &str, who: &Who, record: Option<Record>| {
             let method = template.replace("{one}", one).replace("{many}", many);
             Cell { path: format!("/{service}/{method}"), who: who.clone(), record }
         };
-        for (who, token) in &callers {
+        for (who, token) in callers {
             for template in MANY {
                 let cell = cell(template, who, None);
                 run.many(&cell, token.as_deref(), template, &made).await;
@@ -319,9 +356,9 @@ async fn found(engine: Engine) {
         }
         for templates in [&NAMED[..], &REFUSED, &UNDELETE] {
             if templates == UNDELETE {
-                delete(&suite, &run.channel, service, one, &made).await;
+                delete(suite, &run.channel, service, one, &made).await;
             }
-            for (who, token) in &callers {
+            for (who, token) in callers {
                 for (template, record) in pairs(templates, &made) {
                     let since = run.since.clone();
                     let request = |name: &str| {
@@ -339,7 +376,7 @@ async fn found(engine: Engine) {
         }
     }
 
-    println!("{engine:?}: {} calls over gRPC: {:?}", run.calls, run.outcomes);
+    println!("{what}: {} calls over gRPC: {:?}", run.calls, run.outcomes);
     assert!(run.wrong.is_empty(), "{} cells:\n{}", run.wrong.len(), run.wrong.join("\n"));
     assert!(run.outcomes["hidden as missing"] > 100, "{:?}", run.outcomes);
 }

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode};
-use policy::desk::Desk;
 use policy::{Desks, Grant, Role, Tier};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,7 +60,8 @@ pub struct Token {
 #[derive(Deserialize, Serialize)]
 struct Given {
     roles: Vec<Role>,
-    desks: Vec<Desk>,
+    /// Ids of desks, or `all`.
+    desks: Vec<String>,
     tier: Tier,
 }
 
@@ -72,7 +72,7 @@ impl Token {
         let made = now / 1_000_000;
         let given = Given {
             roles: self.roles.clone(),
-            desks: self.desks.iter().collect(),
+            desks: self.desks.words().into_iter().map(ToOwned::to_owned).collect(),
             tier: self.tier,
         };
         let claims = json!({
@@ -152,7 +152,9 @@ impl Issuer {
         let lifetime = i64::from(MOST_HOURS) * 3600;
         let expected = Expected { issuer: ISSUER, audience: AUDIENCE, lifetime };
         let claims: Claims<Given> = token::verify(token, &key, &expected, now)?;
-        let desks = claims.more.desks.iter().fold(Desks::NONE, |all, desk| all.with(*desk));
+        // A desk that is not known here gives nothing.
+        let desks = claims.more.desks.iter().filter_map(|word| Desks::word(word));
+        let desks = desks.fold(Desks::NONE, Desks::and);
         let tier = claims.more.tier;
         let grant = |role: &Role| Grant { role: *role, desks, tier, resource: None, expires: None };
         Ok(Identity {

@@ -34,7 +34,7 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 23] = [
+pub(super) const KEYS: [Key; 24] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "probe-address",
@@ -55,6 +55,11 @@ pub(super) const KEYS: [Key; 23] = [
         "data-dir",
         "FOLDER",
         "Where SQLite files lie when no database is named, for example registan-data",
+    ),
+    key(
+        "desks",
+        "FILE",
+        "A JSON file with the desks of another partnership, for example desks.json; every process and command of a suite takes the same",
     ),
     key(
         "clock-tolerance-seconds",

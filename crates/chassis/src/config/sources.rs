@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
+use policy::Partnership;
 
 use super::addresses::{has_port, is_private};
 use super::found::{Value, file_values, known_variables};
 use super::keys::CONFIG;
-use super::{Flags, LogFormat, Oidc, Secret, Settings};
+use super::{Flags, LogFormat, Oidc, Secret, Settings, read_desks};
 use crate::auth::encrypted;
 
 /// By flag name.
@@ -40,6 +42,7 @@ impl Values {
     pub fn over(mut self, mut settings: Settings) -> Result<Settings> {
         self.put("listen", &mut settings.listen, "an address like 127.0.0.1:8080")?;
         self.put("data-dir", &mut settings.data_dir, "a folder")?;
+        settings.desks = self.desks()?.or(settings.desks);
         self.put("log", &mut settings.log, "a filter like info")?;
         self.put("drain-seconds", &mut settings.drain_seconds, "a whole number of seconds")?;
         self.put("max-connections", &mut settings.max_connections, "a whole number")?;
@@ -116,6 +119,11 @@ impl Values {
         }
         *place = Some(text);
         Ok(())
+    }
+
+    fn desks(&mut self) -> Result<Option<Partnership>> {
+        let Some(Value { text: path, origin }) = self.0.remove("desks") else { return Ok(None) };
+        read_desks(Path::new(&path)).with_context(|| origin).map(Some)
     }
 
     fn oidc(&mut self) -> Result<Option<Oidc>> {

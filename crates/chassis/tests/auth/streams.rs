@@ -88,7 +88,7 @@ async fn a_stream_ends_with_its_token() {
 async fn a_stream_ends_when_a_grant_it_rests_on_is_gone_lowered_or_over() {
     let editor = grant(Role::Editor, Tier::Confidential, None);
     let lowered = Grant { tier: Tier::Restricted, ..editor.clone() };
-    let elsewhere = Grant { desks: Desks::one(policy::desk::Desk::Kz), ..editor.clone() };
+    let elsewhere = Grant { desks: Desks::of_country("KZ"), ..editor.clone() };
     for less in [Vec::new(), vec![lowered], vec![elsewhere]] {
         let held = Held::start(vec![editor.clone()]).await;
         let (read, write) = (held.open(READ).await, held.open(WRITE).await);

@@ -58,7 +58,7 @@ fn activity(summary: &str) -> Activity {
     Activity {
         name: "activities/a".to_owned(),
         tier: 1,
-        desks: vec![4],
+        desks: vec!["desks/tm".to_owned()],
         summary: summary.to_owned(),
         ..Activity::default()
     }

@@ -1,9 +1,11 @@
 //! The migrations of which those of services are made.
 
-use sea_orm::DbErr;
+use policy::Partnership;
+use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::Schema;
+use crate::desks;
 
 /// A migration that brings a database to the tables as they are described now; by its name and the description. Each change of
 /// a description gets one.
@@ -47,6 +49,19 @@ impl MigrationTrait for Refill {
 
     fn use_transaction(&self) -> Option<bool> {
         WHOLE
+    }
+}
+
+impl Schema {
+    /// Fills the rows for the desks of this process, and remembers these. What still serves the database with those of before
+    /// must be stopped first.
+    pub async fn renew_desks(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
+        let transaction = db.begin().await?;
+        let manager = SchemaManager::new(&transaction);
+        self.fill(manager.get_connection(), |_| true).await?;
+        self.sum(manager.get_connection(), |_| true).await?;
+        desks::write(&transaction, Partnership::current()).await?;
+        transaction.commit().await
     }
 }
 

@@ -11,7 +11,6 @@ use crate::parts::{self, Part, Random, change_something, part, reader};
 use chronicle::{
     At, Chronicle, Document, Event, Held, Kept, ListRequest, Reader, Resource, Stored,
 };
-use policy::desk::Desk;
 use policy::{Desks, Tier};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -134,8 +133,8 @@ async fn documents_are_told_as_resources_are() {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             for reader in [
                 public(),
-                reader(Desks::one(Desk::Kz), Tier::Restricted),
-                reader(Desks::one(Desk::Kz), Tier::Confidential),
+                reader(Desks::of_country("KZ"), Tier::Restricted),
+                reader(Desks::of_country("KZ"), Tier::Confidential),
                 reader(Desks::ALL, Tier::Confidential),
             ] {
                 for read_time in &instants {
@@ -173,7 +172,7 @@ async fn a_document_comes_as_it_is_kept() {
         let record = crate::common::record(&url).await;
         let large = "x".repeat(40_000);
         for (who, nickname) in [(0, None), (1, Some(large)), (2, None)] {
-            let desks = Desks::one(Desk::Kz).bits();
+            let desks = Desks::of_country("KZ").bits();
             let value = Thing { nickname, desks, ..thing(who, who) };
             let written = record.create(&call(), value).await.unwrap();
             let name = &written.value.name;

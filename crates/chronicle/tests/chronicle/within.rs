@@ -7,7 +7,6 @@ use crate::parts::{
 };
 use chronicle::verify::{Kind, verify};
 use chronicle::{At, Entry, Error, EventKind, ListRequest, Shown};
-use policy::desk::Desk;
 use policy::{Desks, Tier};
 use uuid::Uuid;
 
@@ -180,7 +179,7 @@ async fn whatever_is_hidden_and_shown_who_watches_knows_what_is_listed() {
         for of in 0..2 {
             record.create(&call(), thing(of, 0)).await.unwrap();
         }
-        let kazakhstan = Desks::one(Desk::Kz);
+        let kazakhstan = Desks::of_country("KZ");
         let readers = [
             public(),
             reader(Desks::ALL, Tier::Restricted),

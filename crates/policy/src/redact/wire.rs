@@ -117,22 +117,6 @@ fn varint(bytes: &[u8]) -> Result<(u64, usize), Malformed> {
     Err(Malformed)
 }
 
-/// Each number of a repeated number, packed or not.
-pub(super) fn numbers(value: Value<'_>, mut each: impl FnMut(u64)) -> Result<(), Malformed> {
-    match value {
-        Value::Varint(number) => each(number),
-        Value::Bytes(mut packed) => {
-            while !packed.is_empty() {
-                let (number, length) = varint(packed)?;
-                each(number);
-                packed = &packed[length..];
-            }
-        }
-        Value::Fixed | Value::Group => return Err(Malformed),
-    }
-    Ok(())
-}
-
 /// Writes a length.
 pub(super) fn put_length(out: &mut Vec<u8>, length: usize) {
     let mut rest = length;

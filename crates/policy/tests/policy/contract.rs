@@ -17,7 +17,7 @@ const STAMP: [(u32, &str, &str); 8] = [
     (5, "update_time", "google.protobuf.Timestamp"),
     (6, "delete_time", "google.protobuf.Timestamp"),
     (7, "tier", "registan.options.v1.Tier"),
-    (8, "desks", "repeated registan.options.v1.Desk"),
+    (8, "desks", "repeated string"),
 ];
 
 /// All that a contract lacks, in order.

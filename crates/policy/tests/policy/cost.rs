@@ -20,7 +20,7 @@ fn activity(number: usize) -> Activity {
         update_time: time,
         delete_time: None,
         tier: 1,
-        desks: vec![4, 6],
+        desks: ["desks/tm", "desks/reg"].map(ToOwned::to_owned).to_vec(),
         kind: 6,
         party: "parties/tm".to_owned(),
         delegation: "EU Delegation to Turkmenistan".to_owned(),

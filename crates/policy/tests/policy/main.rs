@@ -4,6 +4,7 @@ mod condition;
 mod contract;
 mod cost;
 mod grants;
+mod partnership;
 mod planted;
 mod properties;
 mod redaction;

@@ -35,7 +35,7 @@ message Thing {
   google.protobuf.Timestamp update_time = 5 [(registan.options.v1.tier) = TIER_PUBLIC];
   google.protobuf.Timestamp delete_time = 6 [(registan.options.v1.tier) = TIER_PUBLIC];
   registan.options.v1.Tier tier = 7 [(registan.options.v1.tier) = TIER_PUBLIC];
-  repeated registan.options.v1.Desk desks = 8 [(registan.options.v1.tier) = TIER_PUBLIC];
+  repeated string desks = 8 [(registan.options.v1.tier) = TIER_PUBLIC];
   int64 restricted = 10 [(registan.options.v1.tier) = TIER_RESTRICTED];
   bytes confidential = 11 [(registan.options.v1.tier) = TIER_CONFIDENTIAL];
   repeated double secret = 12 [(registan.options.v1.tier) = TIER_SECRET];

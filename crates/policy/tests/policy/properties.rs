@@ -133,11 +133,9 @@ fn level(message: &DynamicMessage, outside: Tier, sight: &Sight) -> Tier {
         return of_all;
     }
     let desks = message.get_field_by_name("desks").expect("a resource has desks").into_owned();
-    let bits = desks.as_list().expect("several desks").iter().map(|desk| {
-        let number = desk.as_enum_number().expect("a number");
-        if (1..=6).contains(&number) { 1 << (number - 1) } else { 64 }
-    });
-    let desks = policy::Desks::from_bits(bits.fold(0, |all, bit| all | bit));
+    let desks = desks.as_list().expect("several desks").iter();
+    let desks = desks.map(|desk| policy::Desks::named(desk.as_str().expect("a name")));
+    let desks = desks.fold(policy::Desks::NONE, policy::Desks::and);
     let name = message.get_field_by_name("name").expect("a resource has a name").into_owned();
     of_all.max(sight.level(desks, name.as_str().expect("a text")))
 }

@@ -28,7 +28,7 @@ fn activity(name: &str) -> Activity {
     Activity {
         name: name.to_owned(),
         tier: 1,
-        desks: vec![4],
+        desks: vec!["desks/tm".to_owned()],
         summary: "A visit.".to_owned(),
         internal_note: "Asked for by the desk.".to_owned(),
         route: "By the northern road.".to_owned(),
@@ -70,7 +70,7 @@ fn a_grant_shows_what_its_desk_keeps() {
 #[test]
 fn each_item_of_a_page_is_judged_by_itself() {
     let mut other = activity("activities/b");
-    other.desks = vec![1, 5];
+    other.desks = ["desks/kz", "desks/uz"].map(ToOwned::to_owned).to_vec();
     let page = ListActivitiesResponse {
         activities: vec![activity("activities/a"), other, activity("activities/c")],
         next_page_token: "next".to_owned(),
@@ -98,7 +98,7 @@ fn a_resource_that_is_not_all_there_shows_no_more_than_every_desk_does() {
 
 #[test]
 fn a_desk_that_is_not_known_is_not_nobodys() {
-    let foreign = Activity { desks: vec![7], ..activity("activities/a") };
+    let foreign = Activity { desks: vec!["desks/xx".to_owned()], ..activity("activities/a") };
 
     let after = seen(&plan(GET), &foreign, &sight(Role::Analyst, "tm", Tier::Confidential, None));
 

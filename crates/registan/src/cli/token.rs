@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use chassis::auth::development::MOST_HOURS;
 use clap::Args;
 use facts::vocabulary::Vocabulary;
-use policy::desk::Desk;
-use policy::{Desks, Role, Tier};
+use policy::{Role, Tier};
 
 #[derive(Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
@@ -15,9 +14,9 @@ pub struct Token {
     /// more than once.
     #[arg(long = "role", required = true, value_name = "ROLE", value_parser = role)]
     pub roles: Vec<Role>,
-    /// For which desk: kz, kg, tj, tm, uz, reg, or all. May be said more than once.
-    #[arg(long = "desk", required = true, value_name = "DESK", value_parser = desk)]
-    pub desks: Vec<Desks>,
+    /// For which desk: kz, kg, tj, tm, uz, reg, or all; with --desks those of the file. May be said more than once.
+    #[arg(long = "desk", required = true, value_name = "DESK")]
+    pub given: Vec<String>,
     /// Up to which tier: public, restricted or confidential. Secret is granted for single resources, by the record alone.
     #[arg(long, default_value = "restricted", value_name = "TIER", value_parser = tier)]
     pub tier: Tier,
@@ -30,6 +29,9 @@ pub struct Token {
     /// The data folder of the suite; the key is made there if the suite has none yet.
     #[arg(long, env = "REGISTAN_DATA_DIR", default_value = "registan-data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
+    /// The file with the desks of the suite, where it has other ones than those that are built in.
+    #[arg(long, env = "REGISTAN_DESKS", value_name = "FILE")]
+    pub desks: Option<PathBuf>,
     /// Makes the folder and a key also where no suite keeps its data: for one whose databases are elsewhere.
     #[arg(long)]
     pub new_key: bool,
@@ -48,10 +50,6 @@ Anywhere but on loopback a suite takes the tokens of the OIDC issuer in its sett
 
 fn role(word: &str) -> Result<Role, String> {
     known(word, Role::ALL)
-}
-
-fn desk(word: &str) -> Result<Desks, String> {
-    Desks::parse(word).ok_or_else(|| format!("known are {} and all", words(Desk::ALL)))
 }
 
 fn tier(word: &str) -> Result<Tier, String> {

@@ -265,15 +265,15 @@ fn places(
 /// Returns the comment of the field `desks`.
 fn desks(said: &DynamicMessage, a_noun: &str) -> String {
     let by = text(said, "desks_by");
-    let besides = words(said, "desks_besides").join(", ").replace("DESK_", "");
-    match (by.is_empty(), besides.is_empty()) {
-        (true, true) => format!("Always empty: {a_noun} belongs to no desk, and so to all."),
-        (true, false) => format!("Always {besides}."),
-        (false, true) => {
+    match (by.is_empty(), is_set(said, "region_desk")) {
+        (true, false) => format!("Always empty: {a_noun} belongs to no desk, and so to all."),
+        (true, true) => "The desk of the region.".to_owned(),
+        (false, false) => {
             format!("The desks it belongs to, derived from its `{by}`; none: all of them.")
         }
-        (false, false) => {
-            format!("The desks it belongs to: {besides}, and those derived from its `{by}`.")
+        (false, true) => {
+            let of = "The desks it belongs to: that of the region, and those derived from its";
+            format!("{of} `{by}`.")
         }
     }
 }

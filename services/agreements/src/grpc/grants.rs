@@ -8,8 +8,8 @@ use policy::Tier;
 use standard::{Records, Served, mask, reader};
 use tonic::{Request, Response, Status};
 
-use super::convert::report;
 use crate::domain::Grant;
+use crate::domain::grant::expiry_fault;
 
 /// Creates a grant that expires in time.
 pub async fn create_grant(
@@ -35,14 +35,14 @@ pub async fn update_grant(
 /// caller is to hear of them at once.
 fn check_expiry(
     records: &Records,
-    before: Option<&Grant>,
+    before: Option<&Message>,
     message: Message,
 ) -> Result<(), Failure> {
     let mut check = Check::new("grant");
     let grant = Grant::read(&mut check, String::new(), message);
-    let fault = grant.expiry_fault(before, records.chronicle.now());
+    let fault = expiry_fault(&grant, before, records.chronicle.now());
     let Some(fault) = fault else { return Ok(()) };
-    report(&mut check, fault);
+    fault.report(&mut check);
     standard::failure::from_violations(check.finish()).map_or(Ok(()), Err)
 }
 
@@ -51,11 +51,10 @@ async fn check_update(records: &Records, request: &UpdateGrantRequest) -> Result
     let Some(wanted) = &request.grant else { return Ok(()) };
     let current = records.chronicle.last::<Grant>(&wanted.name, &reader()).await;
     let Ok(current) = current else { return Ok(()) };
-    let before = current.value.clone();
     let mask = request.update_mask.as_ref();
     let message = Grant::write(Shown::unanswered(current));
     match mask::merge("grant", &message, wanted, mask, Tier::Public) {
-        Ok(merged) => check_expiry(records, Some(&before), merged),
+        Ok(merged) => check_expiry(records, Some(&message), merged),
         Err(_) => Ok(()),
     }
 }

@@ -3,11 +3,13 @@
 mod access;
 mod agreements;
 mod convert;
+mod desks;
 mod grants;
 mod memberships;
 
 use api::rpc::access_service::GetOwnGrants;
 use api::rpc::agreement_service::{ExportAgreements, GetAgreement, GetLegalBasis, ListAgreements};
+use api::rpc::desk_service::{GetDesk, ListDesks};
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
 use api::rpc::reference_service::CheckReferences;
@@ -30,6 +32,8 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(CreateGrant, records, grants::create_grant)
         .unary(UpdateGrant, records, grants::update_grant)
         .unary(GetOwnGrants, app, access::get_own_grants)
+        .unary(ListDesks, app, desks::list_desks)
+        .unary(GetDesk, app, desks::get_desk)
         .unary(CheckReferences, &records.references, check_references)
         .build(Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET))
 }

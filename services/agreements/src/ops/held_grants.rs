@@ -8,6 +8,7 @@ use http::HeaderValue;
 use standard::failure::from_record;
 
 use crate::app::App;
+use crate::domain::grant;
 use crate::store;
 
 /// What `subject` was given and still holds now; nothing for the empty subject of a caller who did not say who they are.
@@ -22,7 +23,7 @@ pub async fn held_grants(app: &App, subject: &str) -> Result<Vec<policy::Grant>,
     let now = chronicle.now();
     let held = given.into_iter().map(|shown| {
         let recorded = shown.recorded;
-        shown.into_stored().value.held(recorded)
+        grant::held(&shown.into_stored().value, recorded)
     });
     Ok(held.filter(|grant| grant.holds(now)).collect())
 }

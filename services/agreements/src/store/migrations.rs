@@ -37,8 +37,10 @@ impl MigratorTrait for Migrator {
             "m20261128_000010_keep_bodies",
             "m20261128_000011_keep_meetings",
             "m20261128_000012_keep_memberships",
+            "m20261128_000013_keep_desks",
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
+        all.push(Box::new(Refill("m20261128_000014_name_desks", schema)));
         all
     }
 }

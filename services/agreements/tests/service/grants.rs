@@ -8,7 +8,7 @@ use api::registan::access::v1::{
     CreateGrantRequest, DeleteGrantRequest, GetGrantRequest, Grant, HeldGrant, ListGrantsRequest,
     UpdateGrantRequest,
 };
-use api::registan::options::v1::{Desk, Role, Tier};
+use api::registan::options::v1::{Role, Tier};
 use api::registan::references::v1::CheckReferencesRequest;
 use chassis::clock::{Clock, ManualClock};
 use prost_types::{FieldMask, Timestamp};
@@ -32,12 +32,16 @@ async fn running(url: &str) -> (Running, Arc<ManualClock>) {
     (serve_at(url, Arc::clone(&clock) as Arc<dyn Clock>).await, clock)
 }
 
+fn desks(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 /// A valid grant.
 fn editor() -> Grant {
     Grant {
         subject: AINURA.to_owned(),
         role: Role::Editor.into(),
-        for_desks: vec![Desk::Kz.into()],
+        for_desks: desks(&["desks/kz"]),
         up_to: Tier::Restricted.into(),
         purpose: "keeps the Kazakh agreements".to_owned(),
         expire_time: Some(after(30)),
@@ -96,7 +100,7 @@ async fn a_grant_is_recorded_and_can_be_asked_for() {
     testkit::on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let mut wanted = editor();
-        wanted.for_desks = vec![Desk::Uz.into(), Desk::Kz.into(), Desk::Uz.into()];
+        wanted.for_desks = desks(&["desks/uz", "desks/kz", "desks/uz"]);
 
         let created = create(&mut running, wanted).await;
         let other =
@@ -104,14 +108,14 @@ async fn a_grant_is_recorded_and_can_be_asked_for() {
         let other = create(&mut running, other).await;
 
         assert!(created.name.starts_with("grants/g") && created.name.len() == 40, "{created:?}");
-        assert_eq!(created.for_desks, [i32::from(Desk::Kz), i32::from(Desk::Uz)]);
+        assert_eq!(created.for_desks, ["desks/kz", "desks/uz"]);
         assert_eq!((created.tier, created.desks.len()), (Tier::Public.into(), 0));
         let get = GetGrantRequest { name: created.name.clone(), read_time: None };
         assert_eq!(running.grants.get_grant(get).await.unwrap().into_inner(), created);
         let by_subject = format!("subject = \"{AINURA}\"");
         let found = [created];
         assert_eq!(listed(&mut running, &by_subject).await, found);
-        assert_eq!(listed(&mut running, "for_desks:UZ").await, found);
+        assert_eq!(listed(&mut running, "for_desks:\"desks/uz\"").await, found);
         assert_eq!(listed(&mut running, "role = OPERATOR").await, []);
         assert_eq!(listed(&mut running, "expire_time < \"2026-12-24\"").await, []);
         assert_eq!(listed(&mut running, "expire_time = \"2026-12-24\"").await.len(), 2);
@@ -135,7 +139,7 @@ async fn everything_wrong_with_a_grant_is_said_at_once() {
         let (wrong_fields, _) = refused(&mut running, wrong).await;
         let (missing, _) = refused(&mut running, Grant::default()).await;
 
-        let expected = ["subject", "role", "resource", "purpose", "expire_time"];
+        let expected = ["role", "subject", "resource", "purpose", "expire_time"];
         assert_eq!(wrong_fields, expected.map(|field| format!("grant.{field}")));
         let expected = ["subject", "role", "expire_time"];
         assert_eq!(missing, expected.map(|field| format!("grant.{field}")));
@@ -148,16 +152,16 @@ async fn a_grant_says_no_more_than_its_role_can_do() {
     testkit::on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let (none, restricted) = (Tier::Unspecified, Tier::Restricted);
-        for (role, up_to, desks, field, why) in [
+        for (role, up_to, for_desks, field, why) in [
             (Role::Editor, restricted, vec![], "for_desks", "REQUIRED"),
-            (Role::Partner, Tier::Confidential, vec![1], "up_to", "ABOVE_ROLE"),
+            (Role::Partner, Tier::Confidential, desks(&["desks/kz"]), "up_to", "ABOVE_ROLE"),
             (Role::Operator, restricted, vec![], "up_to", "ABOVE_ROLE"),
             (Role::Auditor, restricted, vec![], "up_to", "ABOVE_ROLE"),
-            (Role::Editor, Tier::Secret, vec![1], "up_to", "SECRET_NEEDS_RESOURCE"),
-            (Role::Editor, none, vec![7], "for_desks[0]", "UNKNOWN_VALUE"),
+            (Role::Editor, Tier::Secret, desks(&["desks/kz"]), "up_to", "SECRET_NEEDS_RESOURCE"),
+            (Role::Editor, none, desks(&["desks/xx"]), "for_desks[0]", "UNKNOWN_VALUE"),
         ] {
             let (role, up_to) = (role.into(), up_to.into());
-            let grant = Grant { role, up_to, for_desks: desks, ..editor() };
+            let grant = Grant { role, up_to, for_desks, ..editor() };
 
             let (fields, reason) = refused(&mut running, grant).await;
 
@@ -241,8 +245,8 @@ async fn grants_add_up_until_they_expire_or_are_taken_back() {
     testkit::on_both(|url| async move {
         let (mut running, clock) = running(&url).await;
         let first = create(&mut running, editor()).await;
-        let desks = vec![Desk::Uz.into()];
-        let analyst = Grant { role: Role::Analyst.into(), for_desks: desks, ..editor() };
+        let for_desks = desks(&["desks/uz"]);
+        let analyst = Grant { role: Role::Analyst.into(), for_desks, ..editor() };
         let second = create(&mut running, Grant { expire_time: Some(after(60)), ..analyst }).await;
         create(
             &mut running,

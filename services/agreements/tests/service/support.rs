@@ -75,7 +75,8 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         data_dir: folder.path().to_owned(),
         ..Settings::default()
     };
-    standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator)
+    let schema = agreements::store::schema();
+    standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator, &schema)
         .await
         .unwrap();
     let db = chronicle::database::open(url).await.unwrap();

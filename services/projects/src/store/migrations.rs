@@ -23,7 +23,11 @@ impl MigratorTrait for Migrator {
         .into_iter()
         .collect::<Vec<_>>();
         all.push(Box::new(Refill("m20261128_000006_fold_words", schema)));
-        let brings = ["m20261128_000007_keep_totals", "m20261128_000008_keep_bytes"];
+        let brings = [
+            "m20261128_000007_keep_totals",
+            "m20261128_000008_keep_bytes",
+            "m20261128_000009_keep_desks",
+        ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all
     }

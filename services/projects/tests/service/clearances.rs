@@ -5,7 +5,6 @@ use api::registan::projects::v1::{
     DeleteProjectRequest, DeleteTransactionRequest, GetTransactionRequest, ImportIatiResponse,
     ListTransactionsRequest, Project, Transaction, UpdateProjectRequest, UpdateTransactionRequest,
 };
-use policy::desk::Desk;
 use policy::{Desks, Tier};
 use prost_types::FieldMask;
 use tonic::Code;
@@ -195,7 +194,7 @@ async fn an_import_writes_no_transaction_of_a_desk_that_is_not_the_importers() {
             )
         };
         let both = file(&(country_of("TJ") + &country_of("KG")));
-        let mut kyrgyz = running.editor(Desks::one(Desk::Kg), Tier::Public);
+        let mut kyrgyz = running.editor(Desks::of_country("KG"), Tier::Public);
 
         let first = kyrgyz.import(&both).await;
         let whole = running.import(both.as_bytes()).await;

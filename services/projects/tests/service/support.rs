@@ -64,7 +64,8 @@ pub async fn serve(url: &str) -> Running {
         agreements_url: Some(agreements_url),
         ..settings
     };
-    standard::startup::migrate(projects::NAME, &settings, &projects::store::Migrator)
+    let schema = projects::store::schema();
+    standard::startup::migrate(projects::NAME, &settings, &projects::store::Migrator, &schema)
         .await
         .unwrap();
     let service = projects::service(settings.clone()).await.unwrap();

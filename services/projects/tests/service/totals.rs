@@ -16,7 +16,6 @@ use chassis::client::Connection;
 use chassis::clock::SystemClock;
 use chronicle::verify::{Finding, verify};
 use chronicle::{Chronicle, Reader};
-use policy::desk::Desk;
 use policy::{Desks, Tier};
 use projects::store::{Apart, Selection, groups};
 use sea_orm::{ConnectionTrait, Database, Statement};
@@ -66,7 +65,7 @@ async fn compare(client: &mut TransactionServiceClient<Connection>, when: &str) 
 
 async fn compare_for_all(running: &mut Running, when: &str) {
     compare(&mut running.transactions, when).await;
-    let desks = Desks::one(Desk::Tj);
+    let desks = Desks::of_country("TJ");
     compare(&mut running.editor(desks, Tier::Confidential).transactions, when).await;
     compare(&mut running.editor(Desks::NONE, Tier::Public).transactions, when).await;
 }

@@ -1,6 +1,6 @@
 //! Recommendations.
 
-use api::registan::options::v1::{Desk, Tier};
+use api::registan::options::v1::Tier;
 use api::registan::rights::v1::addressee::Kind;
 use api::registan::rights::v1::{
     Addressee, GetRecommendationRequest, ListRecommendationsRequest, Recommendation,
@@ -98,7 +98,7 @@ async fn what_is_recorded_comes_back_whole() {
             create_time: read.create_time,
             update_time: read.update_time,
             tier: Tier::Public.into(),
-            desks: vec![Desk::Tm.into()],
+            desks: vec!["desks/tm".to_owned()],
             ..recommendation()
         };
         assert_eq!(read, given);

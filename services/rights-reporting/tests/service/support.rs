@@ -107,7 +107,8 @@ pub async fn serve(url: &str) -> Suite {
         ..settings
     };
     let migrator = rights_reporting::store::Migrator;
-    standard::startup::migrate(rights_reporting::NAME, &settings, &migrator)
+    let schema = rights_reporting::store::schema();
+    standard::startup::migrate(rights_reporting::NAME, &settings, &migrator, &schema)
         .await
         .expect("the migrations run");
     let service = rights_reporting::service(settings.clone()).await.expect("the record opens");

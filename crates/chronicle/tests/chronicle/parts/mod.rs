@@ -10,7 +10,6 @@ use chronicle::{
     Chronicle, Error, Event, EventKind, Field, ListRequest, Reader, Resource, Shown, Stored,
     Watcher,
 };
-use policy::desk::Desk;
 use policy::{Desks, Grant, Role, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};
@@ -181,7 +180,8 @@ impl Client {
 pub async fn change_something(record: &Chronicle, random: &mut Random) {
     let tiers = [Tier::Public, Tier::Public, Tier::Restricted, Tier::Confidential];
     let tier = tiers[random.below(4)];
-    let desks = [0, Desks::one(Desk::Kz).bits(), Desks::one(Desk::Uz).bits()][random.below(3)];
+    let desks =
+        [0, Desks::of_country("KZ").bits(), Desks::of_country("UZ").bits()][random.below(3)];
     let of = random.below(2);
     if random.below(4) == 0 {
         let name = format!("things/t{of}");

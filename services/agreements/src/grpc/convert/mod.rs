@@ -1,9 +1,7 @@
-//! What has a type of its own in this service ↔ the messages of `registan.agreements.v1` and `registan.access.v1`, one file a noun.
+//! What has a type of its own in this service ↔ the messages of `registan.agreements.v1`, one file a noun.
 
-mod grant;
 mod legal_basis;
 mod status;
 
-pub use grant::{held_message, report};
 pub use legal_basis::legal_basis_message;
 pub use status::status_message;
