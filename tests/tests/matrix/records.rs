@@ -62,6 +62,10 @@ pub fn body(one: &str, tier: &str, country: &str) -> Value {
             "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
         "Project" => json!({ "tier": tier, "kind": "KIND_PROJECT", "title": "Before",
             "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
+        "Meeting" => {
+            json!({ "tier": tier, "body": "bodies/around", "title": "Before", "state": "STATE_HELD",
+            "date": { "date": { "year": 2024 } }, "parties": [party], "source": source })
+        }
         _ => sample(one, &tier, country),
     }
 }
@@ -107,6 +111,12 @@ async fn make(
             let path = "/registan.projects.v1.ProjectService/CreateProject";
             ask(channel, Some(&token), path, &project).await.expect("it is created");
         }
+    }
+    if one == "Meeting" {
+        let around =
+            json!({ "body_id": "around", "body": sample("Body", "TIER_PUBLIC", countries[0]) });
+        let path = "/registan.agreements.v1.BodyService/CreateBody";
+        ask(channel, Some(&token), path, &around).await.expect("it is created");
     }
     let path = format!("/{service}/Create{one}");
     let create = api::descriptors().get_service_by_name(service).expect("a service");
