@@ -84,7 +84,7 @@ impl Description<'_> {
             self.check_tier(&field)?;
             // What only the server says is not taken from a caller.
             if is_output(self.pool, &field) {
-                checks += &format!("message.{} = Default::default();", member(&field));
+                checks += &format!("message.{} = {};", member(&field), nothing(&field));
                 continue;
             }
             checks += &self.presence(&field);
@@ -327,6 +327,17 @@ impl Description<'_> {
             "fn stamp(&mut self, name: String, stamp: Stamp) {{ self.name = name; {} }}",
             set.collect::<String>()
         )
+    }
+}
+
+/// What a field holds that nobody set.
+fn nothing(field: &FieldDescriptor) -> &'static str {
+    match field.kind() {
+        _ if field.is_list() => "Vec::new()",
+        Kind::Message(_) => "None",
+        Kind::Bool => "false",
+        Kind::String => "String::new()",
+        _ => "0",
     }
 }
 
