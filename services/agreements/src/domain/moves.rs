@@ -117,11 +117,14 @@ pub struct Lifting<'a> {
     pub latest: Day,
     /// Whether there were fewer liftings by then than suspensions.
     pub is_shared: bool,
+    /// The parts of which one is still suspended, for there were fewer liftings than suspensions, and a lifting does not say of which
+    /// part it is. Empty where all have been lifted, or they are one part.
+    pub open: Vec<&'a str>,
 }
 
 /// How the suspension of a part ended: by the lifting that is its own among all suspensions; without one, by the last that came
 /// after it. Which of several liftings ended which of several suspensions that stood side by side is not known.
-pub fn lifting<'a>(part: &Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
+pub fn lifting<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
     let (begin, end) = (MilestoneKind::Suspended, MilestoneKind::SuspensionLifted);
     let pairs = breaks(followed, begin, end);
     let lifted = || followed.iter().copied().filter(|one| one.kind == end);
@@ -137,7 +140,31 @@ pub fn lifting<'a>(part: &Milestone, followed: &[&'a Milestone]) -> Option<Lifti
     let earliest =
         possible.map(|one| one.date.earliest()).fold(milestone.date.earliest(), Day::min);
     let unended = |(begun, ended): &Break<'_>| ended.is_none() && begun.date.earliest() < latest;
-    Some(Lifting { milestone, earliest, latest, is_shared: pairs.iter().any(unended) })
+    let is_shared = pairs.iter().any(unended);
+    let open = open_parts(pairs.iter().filter(|(begun, _)| begun.date.latest() < latest));
+    Some(Lifting { milestone, earliest, latest, is_shared, open })
+}
+
+/// The parts of which one is still suspended, of these suspensions and of what ended each: those since when all had been lifted, if
+/// there are several and not each has been lifted.
+fn open_parts<'a, 'b>(breaks: impl Iterator<Item = &'b Break<'a>>) -> Vec<&'a str>
+where
+    'a: 'b,
+{
+    let mut beside: Vec<&Break<'a>> = Vec::new();
+    for one in breaks {
+        let over = |ended: &Milestone| ended.date.latest() <= one.0.date.earliest();
+        if beside.iter().all(|(_, ended)| ended.is_some_and(over)) {
+            beside.clear();
+        }
+        beside.push(one);
+    }
+    let is_open = beside.iter().any(|(_, ended)| ended.is_none());
+    let parts = beside.into_iter().filter(|(begun, _)| begun.suspends_a_part());
+    let mut parts: Vec<&str> = parts.map(|(begun, _)| begun.scope.as_str()).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    if is_open && parts.len() > 1 { parts } else { Vec::new() }
 }
 
 /// Between which days something happened, in words.

@@ -181,6 +181,14 @@ impl Status {
         }
     }
 
+    /// Doubts which of several parts a lifting was of; each would be the one.
+    fn doubt_part(&mut self, parts: &[&str]) {
+        let reason = format!("SUSPENSION_LIFTED does not say of which: {}", parts.join("; "));
+        if !self.reason.contains(&reason) {
+            self.doubt(&reason);
+        }
+    }
+
     /// Takes in what may have happened by the day: where that would change the state, it is undetermined.
     fn leave_open(&mut self, led: &Led<'_, '_>) {
         for one in &led.open {
@@ -221,13 +229,16 @@ impl Status {
             let over = lifting.as_ref().map_or(Day::LAST, |one| one.latest);
             let sure = part.date.latest().min(over);
             let lift = lifting.as_ref().map_or(Day::LAST, |one| one.earliest).max(sure);
-            if self.as_of < over {
+            let open = lifting.as_ref().map_or(&[][..], |one| &one.open);
+            if self.as_of < over || !open.is_empty() {
                 suspended.push(part.scope.as_str());
                 self.rest_on(part);
                 if self.as_of < sure {
                     self.doubt(&span(part.kind, part.date.earliest(), sure));
-                } else if lift <= self.as_of {
+                } else if lift <= self.as_of && open.is_empty() {
                     self.doubt(&span(MilestoneKind::SuspensionLifted, lift, over));
+                } else if lift <= self.as_of {
+                    self.doubt_part(open);
                 }
             } else if let Some(one) = lifting {
                 self.rest_on(one.milestone);

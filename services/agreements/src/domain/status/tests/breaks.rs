@@ -89,8 +89,63 @@ fn which_of_two_liftings_ended_which_suspension_is_not_known() {
         let status = on(&life, "", Day(day));
         assert_eq!((status.suspended.as_str(), status.uncertain), (parts, uncertain), "{day}");
     }
-    let both = on(&life[..4], "", Day(20_060_101));
-    assert_eq!((both.suspended.as_str(), both.uncertain), ("", false), "one ends both");
+}
+
+#[test]
+fn a_lifting_after_two_parts_were_suspended_ends_neither_for_certain() {
+    use MilestoneKind::*;
+    let mut life = vec![
+        milestone(InForce, 1999, 7, 1),
+        a_part(milestone(Suspended, 2004, 1, 1), "A"),
+        a_part(milestone(Suspended, 2005, 1, 1), "B"),
+        milestone(SuspensionLifted, 2006, 0, 0),
+    ];
+    let doubt = "SUSPENSION_LIFTED does not say of which: A; B";
+    for (day, reason) in [
+        (20_051_231, ""),
+        (20_060_101, doubt),
+        (20_061_231, doubt),
+        (20_240_117, doubt),
+        (99_991_231, doubt),
+    ] {
+        let status = on(&life, "", Day(day));
+        assert_eq!((status.state, status.suspended.as_str()), (State::InForce, "A; B"), "{day}");
+        assert_eq!((status.reason.as_str(), status.uncertain), (reason, !reason.is_empty()));
+    }
+
+    life.push(a_part(milestone(Suspended, 2010, 1, 1), "C"));
+    let later = on(&life, "", Day(20_100_101));
+    assert_eq!((later.suspended.as_str(), later.reason.as_str()), ("A; B; C", doubt));
+    life.push(milestone(SuspensionLifted, 2011, 1, 1));
+    let doubt = "SUSPENSION_LIFTED does not say of which: A; B; C";
+    let one = on(&life, "", Day(20_110_101));
+    assert_eq!((one.suspended.as_str(), one.reason.as_str()), ("A; B; C", doubt));
+    life.push(milestone(SuspensionLifted, 2012, 1, 1));
+    let none = on(&life, "", Day(20_120_101));
+    assert_eq!((none.suspended.as_str(), none.uncertain), ("", false), "each has been lifted");
+}
+
+#[test]
+fn a_lifting_is_certain_of_the_one_part_that_was_suspended() {
+    use MilestoneKind::*;
+    let part = |scope, year| a_part(milestone(Suspended, year, 1, 1), scope);
+    for (life, suspended) in [
+        (vec![part("A", 2004), part("A", 2005), milestone(SuspensionLifted, 2006, 1, 1)], ""),
+        (vec![part("A", 2004), milestone(SuspensionLifted, 2004, 6, 1), part("B", 2005)], "B"),
+        (
+            vec![
+                part("A", 2004),
+                milestone(SuspensionLifted, 2004, 6, 1),
+                part("B", 2005),
+                milestone(SuspensionLifted, 2006, 1, 1),
+            ],
+            "",
+        ),
+    ] {
+        let life = [vec![milestone(InForce, 1999, 7, 1)], life].concat();
+        let status = on(&life, "", Day(20_060_101));
+        assert_eq!((status.suspended.as_str(), status.uncertain), (suspended, false), "{life:?}");
+    }
 }
 
 #[test]
