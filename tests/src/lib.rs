@@ -11,5 +11,6 @@ mod process;
 mod suite;
 
 pub use ask::{Refusal, grpcurl, normal};
-pub use process::{Process, free_address, program};
+pub use process::{Process, program};
 pub use suite::Suite;
+pub use testkit::free_address;

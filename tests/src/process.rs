@@ -1,12 +1,10 @@
 //! A program of the suite as a process of its own, ended with the value that stands for it.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -28,22 +26,6 @@ pub fn program(name: &str) -> Option<PathBuf> {
     }
     testkit::skip(&format!("{name} is not built: run `cargo build --workspace --bins` first"));
     None
-}
-
-/// An address on loopback that nobody listens on, and that no other test of this process was given: the one before may not
-/// listen yet.
-///
-/// # Panics
-/// If the machine has no free port.
-pub fn free_address() -> SocketAddr {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it has an address");
-        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(address.port()) {
-            return address;
-        }
-    }
 }
 
 /// A running program; killed when dropped.
@@ -127,5 +109,23 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+
+    use testkit::free_address;
+
+    #[test]
+    fn an_address_is_given_once_and_can_be_listened_on_again_and_again() {
+        let (one, other) = (free_address(), free_address());
+
+        assert_ne!(one, other);
+        assert!(UdpSocket::bind(one).is_err(), "another process does not get it");
+        for _ in 0..2 {
+            TcpListener::bind(one).unwrap();
+        }
     }
 }

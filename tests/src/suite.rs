@@ -6,10 +6,10 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::{Database, Engine, database};
+use testkit::{Database, Engine, database, free_address};
 
 use crate::ask::{Refusal, grpcurl};
-use crate::process::{Process, free_address, program};
+use crate::process::{Process, program};
 
 /// A running suite; its processes end and its data goes with it.
 pub struct Suite {

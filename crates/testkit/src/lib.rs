@@ -5,6 +5,7 @@
 //! - [`token`], [`token_for`]: access tokens of the development issuer
 //! - [`oidc`]: an identity provider on loopback, and what it signs
 //! - [`compiled`], [`contract_with`]: descriptors of services that only a test has
+//! - [`free_address`]: a port for a server that stops and comes back
 //! - [`tool`]: finds a real client: grpcurl, kubectl, python3 with grpcio
 //! - [`shared_data`]: the real files beside the repository
 //!
@@ -15,12 +16,14 @@ mod contract;
 mod database;
 mod descriptors;
 pub mod oidc;
+mod ports;
 mod tokens;
 mod tools;
 
 pub use contract::{pinned, same_vocabulary};
 pub use database::{Database, Engine, copy, database, on_both};
 pub use descriptors::{compiled, contract_with};
+pub use ports::free_address;
 pub use tokens::{token, token_for};
 pub use tools::{shared_data, tool};
 

@@ -129,7 +129,7 @@ fn keeper(server: &Path, folder: &Path, owner: Owner) -> Result<Child> {
         .arg(server)
         .arg("-D")
         .arg(folder.join("data"))
-        .args(["-c", "listen_addresses=", "-c", "max_connections=200", "-k"])
+        .args(["-c", "listen_addresses=", "-c", "max_connections=400", "-k"])
         .arg(folder)
         // A group of its own: Ctrl-C must reach the tests, and the server only after them.
         .process_group(0)

@@ -1,5 +1,8 @@
 //! `cargo xtask test`.
 
+mod programs;
+mod side_by_side;
+
 use anyhow::Result;
 
 use crate::postgres::Cluster;
@@ -12,17 +15,24 @@ const JOURNEYS: &str = "e2e";
 /// Runs the tests that `arguments` choose, all without any, where none may be skipped.
 pub fn run(arguments: &[String]) -> Result<()> {
     tools::ensure(&[POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME])?;
-    if arguments.is_empty() || arguments.iter().any(|word| word == JOURNEYS) {
-        // With the tests, so that the libraries have the features that the tests below are built with, and are compiled once.
-        let programs = ["build", "--workspace", "--bins", "--tests"];
-        step("programs", || shell::run(&mut cargo(&programs)))?;
-    }
+    if arguments.is_empty() { all() } else { chosen(arguments) }
+}
 
+/// Builds once, then runs every test program, several at a time: half of their time they wait.
+fn all() -> Result<()> {
+    let programs = step("build", programs::build)?;
+    let cluster = Cluster::start()?;
+    step("tests", || side_by_side::run(programs, &cluster.url))
+}
+
+/// Runs `cargo test` with these arguments.
+fn chosen(arguments: &[String]) -> Result<()> {
+    if arguments.iter().any(|word| word == JOURNEYS) {
+        // With the tests, so that the libraries have the features that the tests below are built with, and are compiled once.
+        step("programs", || shell::run(&mut cargo(&programs::BUILD)))?;
+    }
     let cluster = Cluster::start()?;
     let mut tests = cargo(&["test", "--no-fail-fast"]);
-    if arguments.is_empty() {
-        tests.arg("--workspace");
-    }
     tests.args(arguments).env("TESTKIT_POSTGRES", &cluster.url).env("TESTKIT_REQUIRE", "1");
     step("tests", || shell::run(&mut tests))
 }

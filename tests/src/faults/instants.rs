@@ -17,13 +17,14 @@ use api::registan::partnership::v1::part_status::Completeness;
 use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
 use chassis::client::Connection;
 use prost_types::Timestamp;
+use testkit::free_address;
 use tokio::time::sleep;
 use tonic::Status;
 use tonic_types::StatusExt;
 
 use super::clock::Clock;
 use super::system::{System, connection};
-use crate::process::{Process, free_address, program};
+use crate::process::{Process, program};
 
 /// The state that is asked about.
 pub const STATE: &str = "parties/kz";

@@ -141,7 +141,8 @@ impl Record {
 }
 
 async fn serve(service: anyhow::Result<Service>) -> Running {
-    serve_on("127.0.0.1:0", service.expect("the record opens")).await
+    let address = testkit::free_address().to_string();
+    serve_on(&address, service.expect("the record opens")).await
 }
 
 fn url(running: &Running) -> String {

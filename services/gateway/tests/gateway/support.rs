@@ -234,7 +234,7 @@ pub struct Suite {
 
 pub async fn suite() -> Suite {
     let stub = Stub::default();
-    let projects = serve_on("127.0.0.1:0", projects(&stub)).await;
+    let projects = serve_on(&testkit::free_address().to_string(), projects(&stub)).await;
     let gateway = gateway(projects.address).await;
     Suite { stub, gateway, projects }
 }

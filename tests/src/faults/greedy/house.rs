@@ -10,10 +10,11 @@ use chassis::auth::development::Token;
 use chassis::clock::{Clock as _, SystemClock};
 use policy::{Desks, Role, Tier};
 use tempfile::TempDir;
+use testkit::free_address;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 
-use crate::process::{Process, free_address, program};
+use crate::process::{Process, program};
 
 /// The quotas of the gateway in the base of the deployment.
 const QUOTAS: [(&str, &str); 4] = [

@@ -1,0 +1,167 @@
+//! Runs test programs, several at a time, and prints the output of each whole when it ends.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use super::programs::Program;
+use crate::shell::root;
+
+/// The result of one program.
+struct Outcome {
+    name: String,
+    is_good: bool,
+    tests: Tests,
+}
+
+/// Test counts, and the names of those that failed.
+#[derive(Debug, Default, PartialEq)]
+struct Tests {
+    passed: usize,
+    ignored: usize,
+    failed: Vec<String>,
+}
+
+/// Runs all programs, those that must be alone at the end, and fails if one of them failed.
+pub fn run(programs: Vec<Program>, postgres: &str) -> Result<()> {
+    let logs = root().join("target/tests");
+    fs::create_dir_all(&logs).with_context(|| format!("{} cannot be made", logs.display()))?;
+    let (alone, together): (Vec<_>, Vec<_>) = programs.into_iter().partition(Program::is_alone);
+    // Each runs as many tests at a time as there are cores.
+    let cores = thread::available_parallelism().map_or(2, usize::from);
+    let runner = Runner { logs, postgres };
+    let mut outcomes = runner.run(together, cores)?;
+    outcomes.extend(runner.run(alone, 1)?);
+    conclude(&outcomes)
+}
+
+struct Runner<'a> {
+    /// Where the output of each program is kept.
+    logs: PathBuf,
+    postgres: &'a str,
+}
+
+impl Runner<'_> {
+    /// Runs all, some at a time.
+    fn run(&self, programs: Vec<Program>, at_a_time: usize) -> Result<Vec<Outcome>> {
+        let waiting = Mutex::new(VecDeque::from(programs));
+        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let work = || std::iter::from_fn(next).map(|program| self.one(&program)).collect();
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..at_a_time).map(|_| scope.spawn(work)).collect();
+            let results = workers.into_iter().map(|worker| worker.join().expect("it ends"));
+            let outcomes = results.collect::<Result<Vec<Vec<Outcome>>>>()?;
+            Ok(outcomes.into_iter().flatten().collect())
+        })
+    }
+
+    fn one(&self, program: &Program) -> Result<Outcome> {
+        println!("tests: {} begins", program.name);
+        let begin = Instant::now();
+        let log = self.logs.join(program.name.replace(['/', ' '], "-") + ".log");
+        let status = self.command(program, &log)?.status();
+        let status = status.with_context(|| format!("{} does not start", program.name))?;
+        let output = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+
+        let result = if status.success() { "ok" } else { "FAILED" };
+        let seconds = begin.elapsed().as_secs_f64();
+        // In one call, so that nothing comes between.
+        println!("{output}tests: {}: {result} in {seconds:.1} s ({status})", program.name);
+        let (name, tests) = (program.name.clone(), Tests::read(&output));
+        Ok(Outcome { name, is_good: status.success(), tests })
+    }
+
+    /// The program in its folder, as `cargo test` starts it.
+    fn command(&self, program: &Program, log: &Path) -> Result<Command> {
+        let file =
+            File::create(log).with_context(|| format!("{} cannot be made", log.display()))?;
+        let mut command = Command::new(&program.file);
+        command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
+        command.env("TESTKIT_POSTGRES", self.postgres).env("TESTKIT_REQUIRE", "1");
+        command.stdout(file.try_clone().context("the log cannot be shared")?).stderr(file);
+        Ok(command)
+    }
+}
+
+impl Tests {
+    /// Reads what a test program says of its tests.
+    fn read(output: &str) -> Self {
+        let mut tests = Self::default();
+        for line in output.lines() {
+            if let Some(name) =
+                line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED"))
+            {
+                tests.failed.push(name.to_owned());
+            }
+            let Some(counts) = line.strip_prefix("test result: ") else { continue };
+            let count = |what: &str| {
+                let before = counts.split(what).next().filter(|before| *before != counts);
+                before.and_then(|before| before.trim_end().rsplit(' ').next()?.parse().ok())
+            };
+            tests.passed += count("passed").unwrap_or(0);
+            tests.ignored += count("ignored").unwrap_or(0);
+        }
+        tests
+    }
+}
+
+/// Says how many tests passed, and names those that failed.
+fn conclude(outcomes: &[Outcome]) -> Result<()> {
+    let passed: usize = outcomes.iter().map(|outcome| outcome.tests.passed).sum();
+    let failed: usize = outcomes.iter().map(|outcome| outcome.tests.failed.len()).sum();
+    let ignored: usize = outcomes.iter().map(|outcome| outcome.tests.ignored).sum();
+    println!("tests: {} programs, {ignored} tests are run by hand", outcomes.len());
+    println!("{passed} passed, {failed} failed");
+    let bad: Vec<_> = outcomes.iter().filter(|outcome| !outcome.is_good).collect();
+    if !bad.is_empty() {
+        let named = bad.iter().map(|it| format!("{}: {}", it.name, it.tests.failed.join(", ")));
+        bail!("failed:\n{}", named.collect::<Vec<_>>().join("\n"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_output_of_a_program_is_counted() {
+        let output = "
+running 3 tests
+test a::fails ... FAILED
+test a::works ... ok
+test b ... ignored
+
+test result: FAILED. 11 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1.00s
+";
+
+        let failed = vec!["a::fails".to_owned()];
+        assert_eq!(Tests::read(output), Tests { passed: 11, ignored: 2, failed });
+    }
+
+    #[test]
+    fn every_program_runs_and_one_that_fails_fails_all() {
+        let folder = std::env::temp_dir();
+        let runner = Runner { logs: folder.clone(), postgres: "" };
+        let program = |name: &str| Program {
+            name: format!("side-by-side {name}"),
+            folder: folder.clone(),
+            file: format!("/bin/{name}").into(),
+        };
+
+        let outcomes = runner.run(vec![program("true"), program("false"), program("true")], 2);
+
+        let outcomes = outcomes.unwrap();
+        assert_eq!(outcomes.len(), 3);
+        assert!(conclude(&outcomes).unwrap_err().to_string().contains("side-by-side false"));
+        assert!(
+            conclude(&outcomes.into_iter().filter(|it| it.is_good).collect::<Vec<_>>()).is_ok()
+        );
+    }
+}
