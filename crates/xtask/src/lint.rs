@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::proto;
+use crate::proto::{self, Mode, WIRE};
 use crate::shell::{self, cargo, command, on_path, output, root, step};
 use crate::tools::{self, BUF};
 
@@ -15,7 +15,7 @@ pub fn run() -> Result<()> {
     tools::ensure(&[BUF])?;
     let checks: [(&str, Check); 7] = [
         ("fmt", || shell::run(&mut cargo(&["fmt", "--all", "--check"]))),
-        ("proto", || proto::run(true)),
+        ("proto", || proto::run(Mode::Check)),
         ("buf lint", || shell::run(&mut command(BUF.path()?, &["lint", "proto"]))),
         ("buf breaking", breaking),
         ("cargo-deny", deny),
@@ -49,24 +49,23 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Compares the contract with what it was before its last change: the one that is not committed, or the last commit.
+/// Compares the contract with the one whose wire was pinned last: buf knows rules besides those of the pin.
 fn breaking() -> Result<()> {
-    let Ok(history) = output(&mut command("git", &["log", "-2", "--format=%H", "--", "proto"]))
-    else {
+    let Ok(pinned) = output(&mut command("git", &["log", "-1", "--format=%H", "--", WIRE])) else {
         println!("buf breaking: skipped: this is no git checkout");
         return Ok(());
     };
-    let changed = !output(&mut command("git", &["status", "--porcelain", "proto"]))?.is_empty();
-    let Some(before) = history.lines().nth(usize::from(!changed)) else {
-        println!("buf breaking: skipped: there is no earlier proto");
+    let is_renewed = !output(&mut command("git", &["status", "--porcelain", WIRE]))?.is_empty();
+    if pinned.is_empty() || is_renewed {
+        println!("buf breaking: skipped: the pin of the wire is not committed yet");
         return Ok(());
-    };
+    }
 
     let folder = root().join(".tools");
     fs::create_dir_all(&folder)?;
     let archive = folder.join("proto-before.tar");
     let archive = archive.to_string_lossy();
-    shell::run(&mut command("git", &["archive", "--output", &archive, before, "proto"]))?;
+    shell::run(&mut command("git", &["archive", "--output", &archive, &pinned, "proto"]))?;
     let against = format!("{archive}#subdir=proto");
     shell::run(&mut command(BUF.path()?, &["breaking", "proto", "--against", &against]))
 }

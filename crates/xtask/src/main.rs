@@ -14,6 +14,7 @@ mod tools;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use proto::Mode;
 
 /// The commands of CI and of developers.
 #[derive(Parser)]
@@ -43,10 +44,16 @@ enum Command {
     /// missing, it is made. They stand between markers (`// The standard methods, written by ...`). A field, method or message
     /// that is written by hand outside the markers takes the place of the one of its name between them. Run it after a change
     /// of the options, or of the templates in `crates/xtask/src/proto/`; `cargo xtask lint` fails where it was forgotten.
+    ///
+    /// It also pins the wire in `docs/wire.txt`, one line for each field, value and method. What breaks it is refused: a number,
+    /// type or name that changes, something that goes without `reserved`.
     Proto {
         /// Change nothing, and fail if something would be changed.
         #[arg(long)]
         check: bool,
+        /// Pin a wire that does not read what the pinned one wrote: allowed only for what was never released.
+        #[arg(long, conflicts_with = "check")]
+        accept_break: bool,
     },
     /// Begins a resource: writes its message, with the fields that almost every one has, and its proto service.
     ///
@@ -84,7 +91,9 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Test { cargo } => test::run(&cargo),
         Command::Lint => lint::run(),
-        Command::Proto { check } => proto::run(check),
+        Command::Proto { check: true, .. } => proto::run(Mode::Check),
+        Command::Proto { accept_break: true, .. } => proto::run(Mode::AcceptBreak),
+        Command::Proto { .. } => proto::run(Mode::Write),
         Command::NewResource { service, noun, plural } => {
             new_resource::run(&service, &noun, &plural)
         }

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::proto;
+use crate::proto::{self, Mode};
 use crate::shell::root;
 
 /// Writes the message of a resource, with the fields that almost every one has, and its proto service; says what is left to do.
@@ -22,7 +22,7 @@ pub fn run(service: &str, noun: &str, plural: &str) -> Result<()> {
     ensure!(!file.exists(), "{} is there already", file.display());
     fs::write(&file, message(segment, noun, plural))
         .with_context(|| format!("{} cannot be written", file.display()))?;
-    proto::run(false)?;
+    proto::run(Mode::Write)?;
     let capital = capital(noun);
     println!(
         "left to do (docs/add-a-resource.md):

@@ -7,12 +7,13 @@
 
 mod region;
 mod resource;
+mod wire;
 mod wrap;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::shell::root;
 use region::{FIELDS, MESSAGES, METHODS};
@@ -24,31 +25,71 @@ struct Wanted {
     text: String,
 }
 
-/// Writes the regions of all resources, or fails where one differs from what is in its file.
-pub fn run(is_check: bool) -> Result<()> {
+/// The file in which the wire is pinned. It is outside of `proto`: the contract is compiled again when a file there is written.
+pub const WIRE: &str = "docs/wire.txt";
+
+/// The way in which differences are treated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They fail.
+    Check,
+    /// They are written, but for breaks of the wire, which fail.
+    Write,
+    /// They are written, breaks of the wire too.
+    AcceptBreak,
+}
+
+/// Writes the regions of all resources and the pinned wire, or fails where one differs from what is in its file.
+pub fn run(mode: Mode) -> Result<()> {
+    let regions = regions(mode)?;
+    let wire = wire(mode)?;
+    let differing: Vec<_> = regions.into_iter().chain(wire).collect();
+    if mode == Mode::Check && !differing.is_empty() {
+        bail!("not as the contract says, run cargo xtask proto: {}", differing.join(", "));
+    }
+    for file in differing {
+        println!("written: {file}");
+    }
+    Ok(())
+}
+
+/// Writes the regions that differ, if they are to be written, and returns their files.
+fn regions(mode: Mode) -> Result<Vec<String>> {
     let mut differing = Vec::new();
     for resource in resource::all(&root().join("proto"))? {
         for Wanted { file, text } in wanted(&resource)? {
             if fs::read_to_string(&file).is_ok_and(|now| now == text) {
                 continue;
             }
-            if !is_check {
-                fs::write(&file, text)
-                    .with_context(|| format!("{} cannot be written", file.display()))?;
+            if mode != Mode::Check {
+                write(&file, &text)?;
             }
             differing.push(file.strip_prefix(root()).unwrap_or(&file).display().to_string());
         }
     }
-    if is_check && !differing.is_empty() {
-        bail!(
-            "not as the options of the messages say, run cargo xtask proto: {}",
-            differing.join(", ")
-        );
+    Ok(differing)
+}
+
+/// Compares the contract with the pinned wire, and returns the file of the pin if it is to be renewed.
+fn wire(mode: Mode) -> Result<Option<String>> {
+    let file = root().join(WIRE);
+    let pinned = fs::read_to_string(&file).unwrap_or_default();
+    let now = wire::describe(&resource::contract(&root().join("proto"))?);
+    ensure!(!now.is_empty(), "the contract has no wire");
+    if mode != Mode::AcceptBreak {
+        wire::check(&pinned, &now)?;
     }
-    for file in differing {
-        println!("written: {file}");
+    if pinned == now {
+        return Ok(None);
     }
-    Ok(())
+    if mode != Mode::Check {
+        write(&file, &now)?;
+    }
+    Ok(Some(WIRE.to_owned()))
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))
 }
 
 /// Returns the two files of a resource as they should be: of its message, and of its proto service.

@@ -69,12 +69,7 @@ impl Resource {
 
 /// Returns every resource whose message has the option, ordered by file.
 pub fn all(protos: &Path) -> Result<Vec<Resource>> {
-    let mut files = Vec::new();
-    messages(&protos.join("registan"), &mut files)?;
-    files.sort();
-    let mut compiler = protox::Compiler::new([protos])?;
-    compiler.include_imports(true).open_files(&files)?;
-    let pool = compiler.descriptor_pool();
+    let pool = compiled(protos, |name| !name.ends_with("_service.proto"))?;
     let options = Options::of(&pool)?;
     let resources = pool.all_messages().filter_map(|message| options.resource(&message));
     let mut resources = resources.collect::<Result<Vec<_>>>()?;
@@ -82,14 +77,29 @@ pub fn all(protos: &Path) -> Result<Vec<Resource>> {
     Ok(resources)
 }
 
-/// Finds the proto files without a proto service; the others are written from them.
-fn messages(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+/// Returns the whole contract.
+pub fn contract(protos: &Path) -> Result<DescriptorPool> {
+    compiled(protos, |_| true)
+}
+
+/// Returns the contract of the files with these names.
+fn compiled(protos: &Path, is_wanted: fn(&str) -> bool) -> Result<DescriptorPool> {
+    let mut files = Vec::new();
+    find(&protos.join("registan"), is_wanted, &mut files)?;
+    files.sort();
+    let mut compiler = protox::Compiler::new([protos])?;
+    compiler.include_imports(true).open_files(&files)?;
+    Ok(compiler.descriptor_pool())
+}
+
+/// Finds proto files; those of proto services are written from the others.
+fn find(folder: &Path, is_wanted: fn(&str) -> bool, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         let name = path.to_string_lossy();
         if path.is_dir() {
-            messages(&path, found)?;
-        } else if name.ends_with(".proto") && !name.ends_with("_service.proto") {
+            find(&path, is_wanted, found)?;
+        } else if name.ends_with(".proto") && is_wanted(&name) {
             found.push(path);
         }
     }
