@@ -2,7 +2,7 @@
 //!
 //! Besides messages and clients it writes `rpc.rs`, a type for each method, and `standard.rs`, by which `crates/standard` serves
 //! the standard methods of every resource; and for that crate `described.rs`, by which it checks, keeps and finds the resources of
-//! which the contract says all. There are no generated servers: there is one, `standard::Methods`.
+//! which the contract says all. There are no generated servers: there is one, `serving::Methods`.
 
 #[path = "build/contract.rs"]
 mod contract;
@@ -68,6 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .codec_path("crate::codec::Codec")
         .build_server(false)
+        .client_mod_attribute(".", "#[cfg(feature = \"calls\")]")
         .include_file("packages.rs")
         .compile_fds_with_config(descriptors, config)?;
     Ok(())

@@ -29,6 +29,7 @@ pub mod check;
 pub mod clock;
 pub mod copies;
 pub mod crew;
+pub mod databases;
 pub mod disk;
 pub mod follower;
 pub mod greedy;

@@ -4,7 +4,9 @@
 //! Written by hand are [`standard`], the shape that the requests of all standard methods share; the trait of a method in [`rpc`];
 //! [`codec`], by which messages come and go; what the contract says of a [`reason`]; and what finds the [`descriptors`].
 
+#[cfg(feature = "calls")]
 pub mod codec;
+#[cfg(feature = "calls")]
 pub mod reason;
 pub mod rpc;
 pub mod standard;

@@ -140,6 +140,7 @@ pub enum LogFormat {
 pub struct Secret(String);
 
 impl Secret {
+    /// A value that is not shown in logs.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }

@@ -11,8 +11,7 @@
 //! - `deadline`: how long a request may take
 //! - `bulk`: threads for what is long, which step back
 //! - `stopping`: when long work should end of itself
-//! - `clock`: the time
-//! - `private`: files that others may not read
+//! - `clock`, `private`: the time, and files that others may not read, of the crate `machine`
 //!
 //! Nothing here knows a service, a message or a database.
 
@@ -26,18 +25,16 @@ pub mod auth;
 pub mod bulk;
 pub mod caller;
 pub mod client;
-pub mod clock;
 pub mod config;
 pub mod deadline;
 pub mod failure;
-pub mod private;
 pub mod process;
 mod reflection;
 pub mod server;
 pub mod stopping;
 pub mod telemetry;
 
-pub use clock::Clock;
 pub use config::Settings;
 pub use failure::{Failure, Violation};
+pub use machine::{Clock, clock, private};
 pub use server::{Server, Service};

@@ -9,22 +9,12 @@ use sea_orm::sea_query::{
 };
 
 use crate::Chronicle;
+use crate::columns::{id, side};
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::lane::Lane;
 use crate::resource::Resource;
-use crate::schema::{id, side};
-
-/// Where the names of what a field refers to are kept: in the fields of a resource of the same service.
-#[derive(Clone, Copy, Debug)]
-pub struct Aliases {
-    /// The kind of that resource.
-    pub kind: &'static str,
-    /// Its fields with one name each, besides `name` itself.
-    pub single: &'static [&'static str],
-    /// Its fields with many.
-    pub many: &'static [&'static str],
-}
+pub use crate::spelling::Aliases;
 
 impl Aliases {
     /// Returns whether a value is the wanted one, or another name of it. The one meant is judged by what stands now or stood at a

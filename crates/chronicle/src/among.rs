@@ -6,10 +6,10 @@ use sea_orm::sea_query::{
 };
 
 use crate::Chronicle;
+use crate::columns::{id, open_literal, v};
 use crate::growth::doubled;
-use crate::read::{select_version, v};
+use crate::read::select_version;
 use crate::resource::Resource;
-use crate::schema::{id, open_literal};
 
 /// The versions `v` of a kind that stand now, deleted ones too, and hold one of these texts in a column that has an index;
 /// nothing is selected of them yet. `changes` is how many the record has.

@@ -8,15 +8,15 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use crate::chain::{Committed, Link};
+use crate::columns::{OPEN, id};
 use crate::entry::{Entry, Version};
 use crate::error::Error;
 use crate::head::Head;
 use crate::insert::Rows;
-use crate::schema::{OPEN, id};
+use crate::job::Job;
 use crate::sides::{self, SideValue};
-use crate::totals::Totals;
+use crate::sums::Totals;
 use crate::within::Tiers;
-use crate::writer::Job;
 
 /// Why a transaction wrote nothing.
 pub(crate) enum Refusal {

@@ -6,9 +6,9 @@ use policy::Tier;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use crate::columns::{OPEN, id, side};
 use crate::error::Error;
 use crate::head::Head;
-use crate::schema::{OPEN, id, side};
 use crate::sides::{self, SideValue};
 
 fn column(table: &'static str, column: &str) -> SimpleExpr {

@@ -10,8 +10,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatemen
 use sea_orm_migration::SchemaManagerConnection;
 use uuid::Uuid;
 
+use crate::columns::id;
 use crate::error::Error;
-use crate::schema::id;
 
 /// Changes read at a time.
 pub(crate) const PAGE: u64 = 500;
@@ -57,6 +57,7 @@ impl Link {
     pub const COLUMNS: [&str; 9] =
         ["seq", "time", "kind", "uid", "revision", "operation", "caller", "method", "commitment"];
 
+    /// Reads a line of the log.
     pub fn of(row: &QueryResult) -> Result<Self, Error> {
         Ok(Self {
             seq: row.try_get("", "seq")?,

@@ -13,35 +13,23 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::Chronicle;
-use crate::error::Error;
+use crate::error::{Error, no_head};
 use crate::filter::At;
 use crate::held::Held;
 use crate::lane::Lane;
+use crate::layers::Stored;
 use crate::limited::Limited;
 use crate::mark::Mark;
-use crate::read::{ListRequest, arguments, marked, matching, no_head};
+use crate::read::{ListRequest, arguments, marked, matching};
 use crate::reader::Reader;
-use crate::resource::{Resource, Stored};
+use crate::resource::Resource;
 use crate::rows::{Room, with_version};
-use crate::sent::{Sent, Step, Trust};
+use crate::sent::{EventKind, Sent, Step, Trust};
 use crate::shown::{Recorded, Shown};
 use crate::watched::{self, BATCH, Stood};
 
 pub use resume::RETENTION;
 use resume::{Place, Turn};
-
-/// The kind of a change, as its watcher sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventKind {
-    /// It stands in the snapshot.
-    Standing,
-    /// It is new, or matches the filter from now on, or may be seen from now on.
-    Added,
-    /// It was changed.
-    Changed,
-    /// It was deleted, or no longer matches the filter, or may no longer be seen.
-    Removed,
-}
 
 /// One event of a watch.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,13 +5,14 @@ use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::Chronicle;
+use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::At;
+use crate::layers::Stored;
 use crate::limited::Limited;
-use crate::read::{v, versions};
+use crate::read::versions;
 use crate::reader::Reader;
-use crate::resource::{Resource, Stored};
-use crate::schema::id;
+use crate::resource::Resource;
 
 /// Which children are meant.
 #[derive(Clone, Copy, Debug)]

@@ -3,18 +3,18 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chassis::clock::Clock;
+use machine::clock::Clock;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::columns::id;
 use crate::error::Error;
 use crate::growth::Growth;
 use crate::head::Head;
 use crate::lane::Lanes;
 use crate::reader::Reader;
-use crate::schema::id;
 use crate::token::Keys;
 use crate::writer::Writer;
 
@@ -79,7 +79,7 @@ impl Chronicle {
         let column = Head::column(&reader.sight);
         let query =
             Query::select().expr_as(Expr::col(id(column)), id("head")).from(id("head")).to_owned();
-        let row = self.db.query_one(&query).await?.ok_or_else(crate::read::no_head)?;
+        let row = self.db.query_one(&query).await?.ok_or_else(crate::error::no_head)?;
         Ok(row.try_get("", "head")?)
     }
 

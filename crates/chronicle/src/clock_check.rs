@@ -20,8 +20,8 @@
 
 use std::sync::Arc;
 
-use chassis::Clock;
-use chassis::clock::Guard;
+use machine::Clock;
+use machine::clock::Guard;
 
 const SECOND: i64 = 1_000_000;
 

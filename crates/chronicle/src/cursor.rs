@@ -5,11 +5,11 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::columns::v;
 use crate::error::Error;
 use crate::fold::fold;
 use crate::mark::Mark;
 use crate::order::Order;
-use crate::read::v;
 use crate::resource::Read;
 
 /// A keyset cursor: where the page ended, and of which question.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use chassis::private;
+use machine::private;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};

@@ -9,11 +9,11 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use sea_orm_migration::SchemaManagerConnection;
 use uuid::Uuid;
 
+use crate::columns::{VERSION, id, seal, side};
 use crate::error::Error;
-use crate::layers::Layers;
-use crate::read::{VERSION, seal, stored};
-use crate::resource::{Resource, Stored};
-use crate::schema::{id, side};
+use crate::layers::{Layers, Stored};
+use crate::resource::Resource;
+use crate::rows::stored;
 use crate::sides::{self, SideValue};
 use crate::token::Keys;
 

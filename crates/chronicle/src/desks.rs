@@ -4,7 +4,7 @@ use policy::{Desk, Partnership};
 use sea_orm::sea_query::{Expr, Order, Query};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::schema::id;
+use crate::columns::id;
 
 /// The table that remembers them.
 pub(crate) const TABLE: &str = "desk";

@@ -7,17 +7,17 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
+use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::held::Held;
 use crate::lane::Lane;
-use crate::layers::same;
+use crate::layers::{Stored, same};
 use crate::limited::Limited;
-use crate::read::{ListRequest, matching, v};
+use crate::read::{ListRequest, matching};
 use crate::reader::{Reader, hidden, visible};
-use crate::resource::{Resource, Stored};
+use crate::resource::Resource;
 use crate::rows::{self, Room};
-use crate::schema::id;
 use crate::shown::Shown;
 
 /// Resources compared at a time.

@@ -7,14 +7,13 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 
 use crate::Chronicle;
+use crate::columns::{id, side, v};
 use crate::error::Error;
 use crate::filter::{At, Term, Wanted, standing, terms};
 use crate::fold::{like, nearest};
 use crate::lane::Lane;
-use crate::read::v;
 use crate::reader::{Reader, visible};
 use crate::resource::Resource;
-use crate::schema::{id, side};
 
 /// Values looked through for what was perhaps meant; where there are more, nothing is said.
 const MOST_VALUES: u64 = 5000;

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use crate::chain;
 use crate::derive;
 use crate::error::Error;
-use crate::layers::{Layered, Layers, Views};
-use crate::resource::{Resource, Stored};
+use crate::layers::{Layered, Layers, Stored, Views};
+use crate::resource::Resource;
 use crate::sides::SideValue;
-use crate::totals::Totals;
+use crate::sums::Totals;
 
 /// Bytes that the uids of resources recorded together have in common. The others are as many as make them unlike all others.
 const ALIKE: usize = 6;

@@ -162,6 +162,11 @@ impl DatabaseFailure {
     }
 }
 
+/// The record is not whole: its one row of the last change is missing.
+pub(crate) fn no_head() -> Error {
+    Error::Corrupt("the head row is gone".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::DatabaseFailure::{self, Aborted, Full, Locked, Other, Unreachable};

@@ -10,10 +10,10 @@ use aip_160::{Comparable, Comparator, Expression, Restriction, parse_filter_with
 use facts::ErrorReason;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
+use crate::columns::{id, open_literal, side};
 use crate::error::Error;
 use crate::fold::nearest;
 use crate::resource::{Field, Read, Resource};
-use crate::schema::{id, open_literal, side};
 use crate::spelling::{Meant, Spelling, snake};
 
 const MOST_BYTES: usize = 4096;

@@ -15,6 +15,7 @@ use crate::Chronicle;
 pub(crate) struct Growth(AtomicI64);
 
 impl Growth {
+    /// A record with so many changes.
     pub const fn from(changes: i64) -> Self {
         Self(AtomicI64::new(changes))
     }
@@ -24,6 +25,7 @@ impl Growth {
         self.0.store(changes, Ordering::Relaxed);
     }
 
+    /// The number of changes.
     pub fn changes(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }

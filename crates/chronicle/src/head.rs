@@ -4,9 +4,8 @@ use policy::{Sight, Tier};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
-use crate::error::Error;
-use crate::read::no_head;
-use crate::schema::id;
+use crate::columns::id;
+use crate::error::{Error, no_head};
 
 /// Where the record stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// Rows for these columns of a table; none of them yet.
     pub fn new(table: &'a str, columns: Vec<&'a str>, unless: &'static [&'static str]) -> Self {
         Self { table, columns, unless, values: Vec::new() }
     }
@@ -29,6 +30,7 @@ impl<'a> Rows<'a> {
         self.values.extend(row);
     }
 
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.values.len() / self.columns.len()
     }

@@ -36,6 +36,7 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
+    /// The lanes of a database.
     pub fn at(db: &DatabaseConnection) -> Self {
         let is_postgres = db.get_database_backend() == DbBackend::Postgres;
         let [pages, long, streams] = if is_postgres { POSTGRES } else { SQLITE };

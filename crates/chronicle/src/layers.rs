@@ -7,10 +7,49 @@ use std::borrow::Cow;
 
 use policy::{Sight, Tier};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::held::Held;
-use crate::resource::{Resource, Stored};
+use crate::resource::Resource;
+
+/// A version as it was recorded; once it is read for a reader, as that reader has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<T> {
+    /// The resource, whatever its version.
+    pub uid: Uuid,
+    /// 1, 2, 3, …
+    pub revision: i64,
+    /// Record time at which the first version was recorded that the reader may see.
+    pub created: i64,
+    /// Record time at which this version was recorded, or the last before it that changed something for the reader.
+    pub recorded: i64,
+    /// True for the version that a deletion wrote.
+    pub deleted: bool,
+    /// Guards a write: equal as long as nobody wrote a version that changes something for the reader. A keyed hash, so that
+    /// it tells nothing.
+    pub etag: String,
+    /// The parts that differ between readers.
+    pub layers: Layered,
+    /// The value.
+    pub value: T,
+}
+
+impl<T: Resource> Stored<T> {
+    /// Refuses a last version that is not the one a writer means: of another etag, if they gave one; or deleted where it
+    /// should stand, and the other way round.
+    pub fn expect(&self, etag: &str, stands: bool) -> Result<(), Error> {
+        let name = || self.value.name().to_owned();
+        if !etag.is_empty() && etag != self.etag {
+            return Err(Error::EtagMismatch(name()));
+        }
+        match (self.deleted, stands) {
+            (true, true) => Err(Error::Deleted(name())),
+            (false, false) => Err(Error::AlreadyExists(name())),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// The tiers whose readers may be shown less than all.
 pub(crate) const TIERS: [Tier; 3] = [Tier::Public, Tier::Restricted, Tier::Confidential];

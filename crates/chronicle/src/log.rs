@@ -5,8 +5,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::chain;
+use crate::columns::id;
 use crate::error::Error;
-use crate::schema::id;
 use crate::verify::Kind;
 
 /// Which lines are asked for; what is absent does not restrict.

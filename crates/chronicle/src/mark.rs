@@ -6,8 +6,8 @@ use sea_orm::sea_query::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::columns::id;
 use crate::error::Error;
-use crate::schema::id;
 
 /// Digits of a hash that a token keeps.
 const DIGITS: usize = 16;

@@ -17,34 +17,21 @@ use uuid::Uuid;
 pub use self::list::{ListRequest, Page};
 pub(crate) use self::list::{arguments, matching};
 use crate::Chronicle;
-use crate::error::Error;
+pub use crate::columns::v;
+use crate::columns::{VERSION, id, seal};
+use crate::error::{Error, no_head};
 use crate::filter::{At, standing};
 use crate::head::Head;
 use crate::held::Held;
-use crate::layers::{Layered, Views};
+use crate::layers::Stored;
 use crate::mark::{Mark, hash_at};
 use crate::reader::{Reader, visible};
-use crate::resource::{Resource, Stored};
-use crate::schema::id;
+use crate::resource::Resource;
+use crate::rows::stored;
 use crate::shown::Shown;
-use crate::token::Keys;
 
 /// By how much, in microseconds, the clock of another server may be ahead of this one.
 const CLOCK_DIFFERENCE: i64 = 30_000_000;
-/// The columns from which a version is read, besides [`seal`].
-pub(crate) const VERSION: [&str; 6] =
-    ["uid", "revision", "created", "recorded_from", "deleted", "document"];
-
-/// Salt and views of a version in one column, `seal`: what a row costs is its columns. A salt has hexadecimal digits alone, and
-/// views, which almost no version has, begin with a bracket.
-pub(crate) fn seal(salt: SimpleExpr, views: SimpleExpr) -> SimpleExpr {
-    salt.binary(BinOper::Custom("||"), views)
-}
-
-/// A column of the versions `v` of a query.
-pub fn v(column: &str) -> SimpleExpr {
-    Expr::col((id("v"), id(column)))
-}
 
 /// `SELECT h.time AS head, v.* FROM head h LEFT JOIN (inner) v ON TRUE`; the head as far as the reader can notice it.
 pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
@@ -286,33 +273,4 @@ impl Chronicle {
             Error::Corrupt(format!("{} {uid} has no revision {revision}", T::KIND))
         })?)
     }
-}
-
-/// The version in a row, with its document.
-pub(crate) fn stored<V: Held>(
-    keys: &Keys,
-    row: &QueryResult,
-    document: Vec<u8>,
-) -> Result<Stored<V>, Error> {
-    let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
-    let seal: String = row.try_get("", "seal")?;
-    let (salt, views) = seal.split_at(seal.find('[').unwrap_or(seal.len()));
-    let value = V::of_row(row, document).map_err(|error| {
-        Error::Corrupt(format!("{} {uid} revision {revision}: {error}", V::Of::KIND))
-    })?;
-    let stored = Stored {
-        uid,
-        revision,
-        created: row.try_get("", "created")?,
-        recorded: row.try_get("", "recorded_from")?,
-        deleted: row.try_get("", "deleted")?,
-        etag: keys.etag(uid, revision, salt),
-        layers: Layered::NONE,
-        value,
-    };
-    Ok(stored.layered(Views::of(views)?))
-}
-
-pub(crate) fn no_head() -> Error {
-    Error::Corrupt("the head row is gone".to_owned())
 }

@@ -5,11 +5,10 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
 use crate::Chronicle;
+use crate::columns::{hidden_literal, id, open_literal, v};
 use crate::error::Error;
 use crate::filter::At;
-use crate::read::v;
 use crate::resource::Resource;
-use crate::schema::{hidden_literal, id, open_literal};
 
 /// The tier and desks of a resource, which decide who may see and write it, and whether it is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

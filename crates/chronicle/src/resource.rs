@@ -8,17 +8,13 @@ use std::borrow::Cow;
 use facts::Day;
 use policy::{Desks, Tier};
 use sea_orm::Value;
-use uuid::Uuid;
 
-use crate::aliases::Aliases;
+use crate::columns::OPEN;
 use crate::document::Document;
-use crate::error::Error;
 use crate::fold::fold;
-use crate::layers::Layered;
-use crate::schema::OPEN;
 use crate::sides::SideValue;
-use crate::spelling::Spelling;
-use crate::totals::Totals;
+use crate::spelling::{Aliases, Normal, Spelling};
+use crate::sums::Totals;
 
 /// A kind of thing the record keeps: agreements, projects, recommendations.
 pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
@@ -63,9 +59,6 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     /// Every field that a filter, a sort or a sum may use. Pure.
     fn fields() -> Vec<Field<Self>>;
 }
-
-/// The one spelling of a value, or, of what cannot be one, what is wanted.
-pub type Normal = fn(&str) -> Result<String, &'static str>;
 
 /// Days on which a field has one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,43 +278,5 @@ impl<T> Field<T> {
         all.sort();
         all.dedup();
         all
-    }
-}
-
-/// A version as it was recorded; once it is read for a reader, as that reader has it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stored<T> {
-    /// The resource, whatever its version.
-    pub uid: Uuid,
-    /// 1, 2, 3, …
-    pub revision: i64,
-    /// Record time at which the first version was recorded that the reader may see.
-    pub created: i64,
-    /// Record time at which this version was recorded, or the last before it that changed something for the reader.
-    pub recorded: i64,
-    /// True for the version that a deletion wrote.
-    pub deleted: bool,
-    /// Guards a write: equal as long as nobody wrote a version that changes something for the reader. A keyed hash, so that
-    /// it tells nothing.
-    pub etag: String,
-    /// The parts that differ between readers.
-    pub layers: Layered,
-    /// The value.
-    pub value: T,
-}
-
-impl<T: Resource> Stored<T> {
-    /// Refuses a last version that is not the one a writer means: of another etag, if they gave one; or deleted where it
-    /// should stand, and the other way round.
-    pub fn expect(&self, etag: &str, stands: bool) -> Result<(), Error> {
-        let name = || self.value.name().to_owned();
-        if !etag.is_empty() && etag != self.etag {
-            return Err(Error::EtagMismatch(name()));
-        }
-        match (self.deleted, stands) {
-            (true, true) => Err(Error::Deleted(name())),
-            (false, false) => Err(Error::AlreadyExists(name())),
-            _ => Ok(()),
-        }
     }
 }

@@ -6,16 +6,17 @@ use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query};
 use serde::{Deserialize, Serialize};
 
 use crate::Chronicle;
-use crate::error::Error;
+use crate::columns::{id, v};
+use crate::error::{Error, no_head};
 use crate::filter::At;
 use crate::lane::Lane;
+use crate::layers::Stored;
 use crate::limited::Limited;
 use crate::mark::Mark;
-use crate::read::{holds, marked, no_head, v, with_mark};
+use crate::read::{holds, marked, with_mark};
 use crate::reader::{Reader, visible};
-use crate::resource::{Resource, Stored};
+use crate::resource::Resource;
 use crate::rows::{self, with_version};
-use crate::schema::id;
 use crate::shown::Shown;
 
 const MOST_ON_A_PAGE: u64 = 100;

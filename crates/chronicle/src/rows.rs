@@ -8,12 +8,13 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
+use crate::columns::{VERSION, id, seal, v};
 use crate::error::Error;
 use crate::held::Held;
 use crate::lane::Lane;
-use crate::read::{VERSION, seal, v};
-use crate::resource::{Resource, Stored};
-use crate::schema::id;
+use crate::layers::{Layered, Stored, Views};
+use crate::resource::Resource;
+use crate::token::Keys;
 
 /// The documents of an answer come to no more bytes than this, but for a single one that does: well below the 4 MiB that a
 /// client accepts by default.
@@ -152,4 +153,29 @@ impl Chronicle {
         }
         Ok(found)
     }
+}
+
+/// The version in a row, with its document.
+pub(crate) fn stored<V: Held>(
+    keys: &Keys,
+    row: &QueryResult,
+    document: Vec<u8>,
+) -> Result<Stored<V>, Error> {
+    let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
+    let seal: String = row.try_get("", "seal")?;
+    let (salt, views) = seal.split_at(seal.find('[').unwrap_or(seal.len()));
+    let value = V::of_row(row, document).map_err(|error| {
+        Error::Corrupt(format!("{} {uid} revision {revision}: {error}", V::Of::KIND))
+    })?;
+    let stored = Stored {
+        uid,
+        revision,
+        created: row.try_get("", "created")?,
+        recorded: row.try_get("", "recorded_from")?,
+        deleted: row.try_get("", "deleted")?,
+        etag: keys.etag(uid, revision, salt),
+        layers: Layered::NONE,
+        value,
+    };
+    Ok(stored.layered(Views::of(views)?))
 }

@@ -9,10 +9,9 @@
 mod migration;
 mod shape;
 
-use policy::Tier;
 use sea_orm::sea_query::{
-    Alias, ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Query,
-    SimpleExpr, SqliteQueryBuilder, Table,
+    ColumnDef, ConditionalStatement, Expr, ExprTrait, Index, IndexCreateStatement, Query,
+    SqliteQueryBuilder, Table,
 };
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
@@ -21,35 +20,16 @@ pub use self::migration::{Bring, Refill};
 use self::shape::Shape;
 use crate::beside;
 use crate::chain;
+pub use crate::columns::{OPEN, open_literal};
+use crate::columns::{hidden_literal, id, side};
 use crate::derive::{Derive, derive};
 use crate::desks;
 use crate::error::Error;
 use crate::head::Head;
 use crate::resource::{Field, Read, Resource};
-use crate::totals::{self, Totals};
+use crate::sums::Totals;
+use crate::totals;
 use crate::verify::Kind;
-
-/// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound like any other.
-pub const OPEN: i64 = i64::MAX;
-
-/// The same as a literal: a bound parameter would keep the planners from the partial indexes over open versions.
-pub fn open_literal() -> SimpleExpr {
-    Expr::cust(OPEN.to_string())
-}
-
-/// `tier > PUBLIC`, as a literal for the same reason.
-pub(crate) fn hidden_literal() -> SimpleExpr {
-    Expr::cust(format!("\"tier\" > {}", Tier::Public.level()))
-}
-
-pub(crate) fn id(name: impl Into<String>) -> Alias {
-    Alias::new(name)
-}
-
-/// The side table of a field with many values.
-pub(crate) fn side(kind: &str, path: &str) -> String {
-    format!("{kind}_{path}").replace('.', "_")
-}
 
 /// Tables and indexes, in the order in which they are created.
 #[derive(Default)]

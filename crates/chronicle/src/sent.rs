@@ -9,8 +9,20 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::changes::EventKind;
 use crate::error::Error;
+
+/// The kind of a change, as its watcher sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// It stands in the snapshot.
+    Standing,
+    /// It is new, or matches the filter from now on, or may be seen from now on.
+    Added,
+    /// It was changed.
+    Changed,
+    /// It was deleted, or no longer matches the filter, or may no longer be seen.
+    Removed,
+}
 
 /// The maximum of resources withheld at a time; a watcher further behind starts again.
 const MOST_WITHHELD: usize = 10_000;

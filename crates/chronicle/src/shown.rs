@@ -11,15 +11,15 @@ use sea_orm::{ConnectionTrait, TryGetable};
 use uuid::Uuid;
 
 use crate::Chronicle;
+use crate::call::Call;
+use crate::columns::{hidden_literal, id, open_literal};
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::filter::At;
 use crate::held::Held;
-use crate::layers::Layered;
+use crate::layers::{Layered, Stored};
 use crate::reader::Reader;
-use crate::resource::{Resource, Stored};
-use crate::schema::{hidden_literal, id, open_literal};
-use crate::write::Call;
+use crate::resource::Resource;
 
 /// A version that may go into an answer.
 #[derive(Clone, Debug, PartialEq)]

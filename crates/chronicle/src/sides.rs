@@ -5,8 +5,8 @@ use sea_orm::QueryResult;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement, Value};
 use uuid::Uuid;
 
+use crate::columns::{OPEN, id};
 use crate::error::Error;
-use crate::schema::{OPEN, id};
 
 /// A value that a side table keeps for a version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,7 @@ impl SideValue {
         Ok(Self { value, days })
     }
 
+    /// True if the values hold on days.
     pub const fn is_dated(&self) -> bool {
         self.days.is_some()
     }

@@ -2,7 +2,19 @@
 
 use facts::check::matches_pattern;
 
-use crate::resource::Normal;
+/// Where the names of what a field refers to are kept: in the fields of a resource of the same service.
+#[derive(Clone, Copy, Debug)]
+pub struct Aliases {
+    /// The kind of that resource.
+    pub kind: &'static str,
+    /// Its fields with one name each, besides `name` itself.
+    pub single: &'static [&'static str],
+    /// Its fields with many.
+    pub many: &'static [&'static str],
+}
+
+/// The one spelling of a value, or, of what cannot be one, what is wanted.
+pub type Normal = fn(&str) -> Result<String, &'static str>;
 
 /// How the values of a field are written. Without patterns and a normal form: as the caller likes.
 #[derive(Clone, Copy)]
@@ -23,6 +35,7 @@ pub(crate) enum Meant {
 }
 
 impl Spelling {
+    /// Any spelling is another value.
     pub const ANY: Self = Self { patterns: &[], normal: None };
 
     /// The values that a side table keeps for a value: a name with all that it lies below, anything else in its one spelling.

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::columns::id;
 use crate::error::Error;
-use crate::schema::id;
 
 const NONCE: usize = 12;
 
@@ -24,6 +24,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
+    /// Derives the keys from the secret of the record.
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let derived = |purpose: &str| hmac::sign(&root, purpose.as_bytes());

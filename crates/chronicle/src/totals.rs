@@ -13,14 +13,14 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
+use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::{At, filter, filter_by, standing};
 use crate::head::Head;
-use crate::read::v;
+use crate::job::Job;
 use crate::reader::{Reader, visible};
 use crate::resource::Resource;
-use crate::schema::id;
-use crate::writer::Job;
+pub use crate::sums::{Summed, Totals};
 
 /// Numbers of up to 18 digits are summed in two halves, so that no sum leaves 64 bits.
 const BILLION: i64 = 1_000_000_000;
@@ -32,29 +32,6 @@ const SEEN: [&str; 2] = ["tier", "desks"];
 const MOST_LINES: usize = 1000;
 /// The table that says where in the log the totals of a kind stand.
 pub(crate) const PLACE: &str = "totals_at";
-
-/// The sums that are kept of a kind, and the keys by which they are grouped. A key or a sum that is added needs a migration,
-/// which makes the totals anew; one that goes needs a migration that drops their table first.
-#[derive(Clone, Copy, Debug)]
-pub struct Totals {
-    /// Single fields that are always there; the first should be the one by which a transaction of the record differs most.
-    pub by: &'static [&'static str],
-    /// The keys that may be long. An index of PostgreSQL holds 2 704 bytes a row, so its key has their MD5.
-    pub long: &'static [&'static str],
-    /// Each sum: its column, the field, and what is summed of it.
-    pub sums: &'static [(&'static str, &'static str, Summed)],
-}
-
-/// The part of a number that is summed.
-#[derive(Clone, Copy, Debug)]
-pub enum Summed {
-    /// All of it.
-    Whole,
-    /// How often it has a billion.
-    Billions,
-    /// The remainder without the billions.
-    Rest,
-}
 
 impl Summed {
     fn of(self, field: &str) -> SimpleExpr {

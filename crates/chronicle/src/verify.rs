@@ -18,9 +18,9 @@ use self::fault::fault;
 pub use self::kind::Kind;
 use crate::beside;
 use crate::chain::{self, Link};
+use crate::columns::{OPEN, id};
 use crate::error::Error;
 use crate::head::Head;
-use crate::schema::{OPEN, id};
 use crate::token::Keys;
 
 /// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether it still passes it.
@@ -142,13 +142,7 @@ async fn log(
             let link = Link::of(row)?;
             let said: String = row.try_get("", "hash")?;
             if link.seq != end.seq + 1 {
-                let mut found = format!("change {} is missing from the log", end.seq + 1);
-                for kind in kinds {
-                    if let Some(without) = orphan(db, kind).await? {
-                        found = format!("{without} ({found})");
-                    }
-                }
-                return Ok(Err(found));
+                return Ok(Err(missing(db, kinds, end.seq + 1).await?));
             }
             if kinds.iter().all(|kind| kind.name != link.kind) {
                 return Ok(Err(format!("change {} is of no known kind: {}", link.seq, link.kind)));
@@ -182,6 +176,17 @@ async fn log(
         )));
     }
     Ok(Ok((end, time)))
+}
+
+/// Returns that a change is not in the log, and of which version it was, if one is there without it.
+async fn missing(db: &DatabaseTransaction, kinds: &[Kind], seq: i64) -> Result<String, Error> {
+    let mut found = format!("change {seq} is missing from the log");
+    for kind in kinds {
+        if let Some(without) = orphan(db, kind).await? {
+            found = format!("{without} ({found})");
+        }
+    }
+    Ok(found)
 }
 
 /// The versions of one kind against their lines in the log.
@@ -234,6 +239,16 @@ async fn versions(
     {
         return Ok(Err(what));
     }
+    let versions = count(db, kind).await?;
+    Ok(if versions == counted {
+        Ok(())
+    } else {
+        Err(format!("{versions} versions of {}, but {counted} in the log", kind.name))
+    })
+}
+
+/// The number of versions of a kind.
+async fn count(db: &DatabaseTransaction, kind: &Kind) -> Result<i64, Error> {
     let count = Query::select()
         .expr_as(
             Expr::expr(Func::count(Expr::col(id("uid")))).cast_as(id("bigint")),
@@ -242,12 +257,7 @@ async fn versions(
         .from(id(kind.name))
         .to_owned();
     let row = db.query_one(&count).await?;
-    let versions: i64 = row.map_or(Ok(0), |row| row.try_get("", "versions"))?;
-    Ok(if versions == counted {
-        Ok(())
-    } else {
-        Err(format!("{versions} versions of {}, but {counted} in the log", kind.name))
-    })
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "versions"))?)
 }
 
 /// The name of a resource of which a version does not end where the next begins, or the last has an end, if there is one.

@@ -6,16 +6,16 @@ use sea_orm::sea_query::{
 };
 use uuid::Uuid;
 
+use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::head::Head;
 use crate::held::Held;
 use crate::mark::{Mark, hash_at};
-use crate::read::{ListRequest, matching, v, with_mark};
+use crate::read::{ListRequest, matching, with_mark};
 use crate::reader::{Reader, could_be_seen, seen_now, visible, within_seen};
 use crate::resource::Resource;
 use crate::rows;
-use crate::schema::id;
 
 /// Resources, or lines of the log, that are read at a time.
 pub(crate) const BATCH: u64 = 100;

@@ -6,10 +6,10 @@ use policy::Tier;
 use sea_orm::ConnectionTrait;
 
 use crate::among::among;
+use crate::columns::id;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::schema::id;
-use crate::writer::Job;
+use crate::job::Job;
 
 /// Names looked up at a time.
 const NAMES: usize = 500;

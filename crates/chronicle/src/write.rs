@@ -1,32 +1,19 @@
 //! The one write path: Create, Update, Delete, Undelete, and batches of them for imports.
 
-use std::borrow::Cow;
-
 use policy::Tier;
-use uuid::Uuid;
-
-use crate::Chronicle;
-use crate::entry::{Entry, gather};
-use crate::error::Error;
-use crate::filter::At;
-use crate::layers::Views;
-use crate::reader::Reader;
-use crate::resource::{Resource, Stored};
-use crate::schema::id;
-use crate::shown::Shown;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
-/// The caller, and the id under which the same request may be sent again, with the fingerprint of its body.
-#[derive(Clone, Debug, Default)]
-pub struct Call {
-    /// The caller, as the log records it.
-    pub caller: String,
-    /// The method: `CreateAgreementRequest`.
-    pub method: Cow<'static, str>,
-    /// The request id and a hash of the whole request.
-    pub request: Option<(Uuid, i64)>,
-}
+use crate::Chronicle;
+use crate::call::Call;
+use crate::columns::id;
+use crate::entry::{Entry, gather};
+use crate::error::Error;
+use crate::filter::At;
+use crate::layers::{Stored, Views};
+use crate::reader::Reader;
+use crate::resource::Resource;
+use crate::shown::Shown;
 
 impl Chronicle {
     /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is taken.

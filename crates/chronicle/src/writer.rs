@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::clock::Clock;
+use machine::clock::Clock;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -13,15 +13,16 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::apply::{Refusal, apply};
+use crate::call::Call;
 use crate::clock_check::ClockCheck;
+use crate::columns::id;
 use crate::connection::WriteConnection;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::growth::Growth;
 use crate::head::Head;
-use crate::schema::id;
+use crate::job::Job;
 use crate::totals::Due;
-use crate::write::Call;
 
 /// Callers that share one transaction.
 const MOST_JOBS: usize = 64;
@@ -39,22 +40,6 @@ const CLOCK_LOG_INTERVAL: Duration = Duration::from_secs(30);
 /// How long the first answer to a request id is kept (AIP-155).
 const REQUEST_IDS_KEPT: i64 = 24 * HOUR;
 const HOUR: i64 = 3_600_000_000;
-
-/// The write of one caller, made whole or not at all.
-pub(crate) struct Job {
-    pub call: Call,
-    pub entries: Vec<Entry>,
-    /// The version that answers the request where nothing is to be written: kept with the request id alone.
-    pub answer: Option<(Uuid, i64)>,
-    done: oneshot::Sender<Result<Vec<i64>, Error>>,
-}
-
-impl Job {
-    /// The version that answers the request: that of the first entry.
-    pub fn answer(&self) -> Option<(Uuid, i64)> {
-        self.answer.or_else(|| self.entries.first().map(|entry| (entry.uid, entry.revision)))
-    }
-}
 
 /// The way to the writer.
 pub(crate) struct Writer(mpsc::Sender<Job>);

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use prost_reflect::DescriptorPool;
 
 use self::shape::{Shape, Shapes};
+pub use self::wire::Malformed;
 use self::wire::{DEEPEST, Fields, Value, put_length};
 use crate::rule::path;
 use crate::{Desks, Sight, Tier};
@@ -29,11 +30,6 @@ use crate::{Desks, Sight, Tier};
 const NAME: u32 = 1;
 const RESOURCE_TIER: u32 = 7;
 const DESKS: u32 = 8;
-
-/// An answer of our own that cannot be read, and so not be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the answer is no well-formed message")]
-pub struct Malformed;
 
 /// The redaction of the answers of each method.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The clearance of a caller: one table of levels, applied to one resource or turned into SQL.
 
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
+use sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
 
 use crate::{Desks, Grant, Partnership, Tier};
 

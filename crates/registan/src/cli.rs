@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use prost_reflect::MethodDescriptor;
 
 use crate::reach::Reach;
-use crate::{export, log, verify};
+use crate::values;
 
 pub use self::ask::{About, Ask};
 pub use self::token::Token;
@@ -149,7 +149,7 @@ pub struct Load {
 
 #[derive(Args)]
 pub struct Export {
-    #[arg(value_name = "RESOURCE", value_parser = export::method, help = export::help())]
+    #[arg(value_name = "RESOURCE", value_parser = values::method, help = values::help())]
     pub method: MethodDescriptor,
     /// Which of them, for example 'parties:"parties/kz"'; without it all.
     #[arg(long, default_value = "")]
@@ -158,7 +158,7 @@ pub struct Export {
     #[arg(long, default_value = "", value_name = "FIELDS")]
     pub order_by: String,
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
-    #[arg(long, value_name = "RFC3339", value_parser = export::instant)]
+    #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
     pub read_time: Option<String>,
     /// Deleted ones too.
     #[arg(long)]
@@ -178,7 +178,7 @@ pub struct Verify {
     /// The service whose record it is; without it all three, each in its SQLite file in the data folder.
     pub service: Option<ServiceName>,
     /// A checkpoint that an earlier check printed: its change must still be there, with the same hash.
-    #[arg(long, value_name = "SEQ:HASH", value_parser = verify::checkpoint, requires = "service")]
+    #[arg(long, value_name = "SEQ:HASH", value_parser = values::checkpoint, requires = "service")]
     pub expect: Option<Checkpoint>,
     #[command(flatten)]
     pub settings: Flags,
@@ -195,7 +195,7 @@ pub struct Log {
     #[arg(long, value_name = "NAME")]
     pub resource: Option<String>,
     /// Only from this instant on, for example 2026-11-24T12:00:00Z.
-    #[arg(long, value_name = "RFC3339", value_parser = log::since)]
+    #[arg(long, value_name = "RFC3339", value_parser = values::since)]
     pub since: Option<i64>,
     /// Only this.
     #[arg(long, value_parser = ["read", "create", "update", "delete", "undelete"])]

@@ -8,9 +8,8 @@ use std::io::{BufWriter, Write};
 use anyhow::Context;
 use chassis::client::Connection;
 use chassis::process::block_on;
-use facts::date::Day;
 use http::uri::PathAndQuery;
-use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions};
+use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Map, Value, json};
 use standard::time::READ_TIME_KEY;
 use tonic::client::Grpc;
@@ -21,49 +20,11 @@ use crate::dynamic::Dynamic;
 use crate::import::said;
 use crate::output::{counter, unless_closed};
 use crate::reach::Reach;
-
-const PREFIX: &str = "Export";
+use crate::values::{day, resource};
 
 pub fn run(arguments: &Export) -> anyhow::Result<()> {
     let request = request(arguments)?;
     block_on(async { unless_closed(export(request, arguments).await) })
-}
-
-/// For clap: the method that exports a resource.
-pub fn method(typed: &str) -> Result<MethodDescriptor, String> {
-    let found = methods().find(|method| resource(method) == typed);
-    found.ok_or_else(|| format!("known are {}", resources().join(", ")))
-}
-
-/// For clap: what can be exported.
-pub fn help() -> String {
-    format!("What to export: {}", resources().join(", "))
-}
-
-/// Returns the resources that can be exported, in alphabetical order.
-fn resources() -> Vec<String> {
-    let mut all: Vec<String> = methods().map(|method| resource(&method)).collect();
-    all.sort();
-    all
-}
-
-fn methods() -> impl Iterator<Item = MethodDescriptor> {
-    let services = api::descriptors().services();
-    let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
-    methods.filter(|method| method.is_server_streaming() && method.name().starts_with(PREFIX))
-}
-
-/// `agreements` of `ExportAgreements`.
-fn resource(method: &MethodDescriptor) -> String {
-    method.name().trim_start_matches(PREFIX).to_lowercase()
-}
-
-/// For clap: an instant, as it was typed.
-pub fn instant(typed: &str) -> Result<String, String> {
-    match typed.parse::<prost_types::Timestamp>() {
-        Ok(_) => Ok(typed.to_owned()),
-        Err(_) => Err("this is not like 2026-11-24T12:00:00Z".to_owned()),
-    }
 }
 
 /// The request, by way of ProtoJSON; what the method does not ask for cannot be said.
@@ -92,12 +53,6 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
         None => None,
     };
     Ok(DynamicMessage::deserialize(input, Value::Object(fields))?)
-}
-
-/// A day of the calendar, as `2024-01-17`.
-pub fn day(typed: &str) -> Option<Day> {
-    let mut parts = typed.splitn(3, '-').map(|part| part.parse().ok());
-    Day::new(parts.next()??, parts.next()??, parts.next()??)
 }
 
 /// Where calls go.
@@ -163,37 +118,4 @@ async fn print(
     out.flush()?;
     bar.finish_and_clear();
     Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_list_of_a_resource_can_be_exported() {
-        let known = [
-            "activities",
-            "agreements",
-            "frameworks",
-            "organizations",
-            "parties",
-            "projects",
-            "recommendations",
-            "sources",
-            "transactions",
-        ];
-        let found = resources();
-
-        for resource in known {
-            assert!(found.iter().any(|found| found == resource), "{resource}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_day_is_a_day_of_the_calendar() {
-        assert_eq!(day("2024-02-29"), Day::new(2024, 2, 29));
-        for typed in ["2023-02-29", "2024", "2024-1", "yesterday", "2024-01-17-1"] {
-            assert_eq!(day(typed), None, "{typed}");
-        }
-    }
 }

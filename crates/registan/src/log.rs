@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use chassis::process::block_on;
 use chronicle::log::{Asked, Line, page};
 use serde_json::json;
-use standard::time::{micros, timestamp};
+use standard::time::timestamp;
 
 use crate::cli::Log;
 use crate::output::unless_closed;
@@ -72,11 +72,4 @@ fn object(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
         "method": method(line),
     });
     writeln!(out, "{object}")
-}
-
-/// For clap: an instant as a record time.
-pub fn since(typed: &str) -> Result<i64, String> {
-    let time = typed.parse::<prost_types::Timestamp>().ok();
-    let micros = time.and_then(|time| micros(Some(time)).ok().flatten());
-    micros.ok_or_else(|| "this is not like 2026-11-24T12:00:00Z".to_owned())
 }

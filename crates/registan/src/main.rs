@@ -15,6 +15,7 @@ mod reach;
 mod record;
 mod serve;
 mod token;
+mod values;
 mod verify;
 
 use std::process::ExitCode;

@@ -39,31 +39,3 @@ pub fn run(arguments: Verify) -> anyhow::Result<()> {
         Ok(())
     })
 }
-
-/// For clap: `SEQ:HASH`, as an earlier check printed it.
-pub fn checkpoint(typed: &str) -> Result<Checkpoint, String> {
-    let read = || {
-        let (seq, hash) = typed.split_once(':')?;
-        let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
-        let digits = hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        (digits && hash.len() == 64).then(|| Checkpoint { seq, hash: hash.to_owned() })
-    };
-    read().ok_or_else(|| "this is not a checkpoint as an earlier check printed it".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_checkpoint_is_a_number_and_a_hash() {
-        let hash = "0123456789abcdef".repeat(4);
-
-        let read = checkpoint(&format!("7:{hash}")).unwrap();
-
-        assert_eq!(read, Checkpoint { seq: 7, hash: hash.clone() });
-        for typed in ["", "7", "7:", "7:abc", &format!("0:{hash}"), &format!("x:{hash}"), &hash] {
-            assert!(checkpoint(typed).is_err(), "{typed}");
-        }
-    }
-}

@@ -5,9 +5,21 @@ use std::time::Duration;
 
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
 use chronicle::{DatabaseFailure, Error};
+use prost::Name;
 use sea_orm::DbErr;
 
+use crate::Served;
 use crate::time::timestamp;
+
+/// `registan/Agreement`, for `ResourceInfo`.
+pub(crate) fn kind<T: Served>() -> String {
+    format!("registan/{}", T::Message::NAME)
+}
+
+/// Returns what a caller is told when the record refuses, about a resource of a kind.
+pub fn refused<T: Served>(error: Error) -> Failure {
+    from_record(&kind::<T>(), error)
+}
 
 /// The answer to an error of the record, about a resource of the type `kind`: `registan/Agreement`.
 pub fn from_record(kind: &str, error: Error) -> Failure {

@@ -1,7 +1,6 @@
 //! What was recorded: Export, revisions, Diff, for every resource.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use api::registan::r#type::v1::{ChangeKind, Operation};
@@ -11,6 +10,7 @@ use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Show
 use futures::stream::{self, Stream, StreamExt};
 use policy::Tier;
 use prost::Message;
+use serving::Answers;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -22,9 +22,6 @@ use crate::{Served, mask};
 
 /// Resources of an export that are read at a time.
 const BATCH: u64 = 500;
-
-/// A stream of answers.
-pub type Answers<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
 
 impl Records {
     /// Every resource that matches, without pages: one batch in memory at a time, all for one instant of the record.

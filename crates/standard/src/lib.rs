@@ -11,7 +11,7 @@
 //! ([`Served`]).
 //!
 //! - [`Resources`]: the list from which tables, references and methods of a service are made
-//! - [`Methods`]: the gRPC server: the standard methods, and those that a service adds
+//! - [`Methods`]: the gRPC server, of the crate `serving`: the standard methods, and those that a service adds
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
 //! - [`access`]: whether whoever asks may write what they send
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
@@ -30,7 +30,6 @@ mod checked;
 pub mod described;
 pub mod failure;
 mod family;
-mod grants;
 mod history;
 pub mod mask;
 mod methods;
@@ -42,7 +41,6 @@ mod resources;
 mod sent;
 pub mod startup;
 mod step;
-pub mod time;
 mod value;
 mod watch;
 mod writes;
@@ -55,13 +53,11 @@ use policy::Tier;
 use prost_types::Timestamp;
 
 pub use described::{DESCRIBED, Find};
-pub use grants::{AskedGrants, CachedGrants};
-pub use history::Answers;
-pub use methods::Methods;
 pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};
 pub use resources::{Asked, Resources};
 pub use sent::{Computable, SentPage, Stamped};
+pub use serving::{Answers, AskedGrants, CachedGrants, Methods, time};
 pub use step::Step;
 pub use value::{NoRules, Rules, Value};
 

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use api::standard::{Request as Asked, Standard};
 use chassis::bulk;
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Reader, Shown};
+use chronicle::{Chronicle, Held, Lane, ListRequest, Reader, Shown};
 use facts::check::matches_pattern;
-use prost::{Message, Name};
+use prost::Message;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
+pub(crate) use crate::failure::kind;
+pub use crate::failure::refused;
 use crate::methods::{Get, List};
 use crate::sent::{Computable, SentPage, Stamped, page, send, send_with};
 use crate::time::{READ_TIME_KEY, micros, timestamp};
-use crate::{References, Served, failure};
+use crate::{References, Served};
 
 /// The record of a service, as its gRPC services use it.
 #[derive(Clone)]
@@ -145,19 +147,9 @@ pub fn at<M>(read_time: i64, message: M) -> Response<M> {
     response
 }
 
-/// `registan/Agreement`, for `ResourceInfo`.
-pub(crate) fn kind<T: Served>() -> String {
-    format!("registan/{}", T::Message::NAME)
-}
-
 /// The field of a request that holds the resource: `agreement`.
 pub(crate) fn noun<T: Served>() -> &'static str {
     T::KIND
-}
-
-/// Returns what a caller is told when the record refuses, about a resource of a kind.
-pub fn refused<T: Served>(error: Error) -> Failure {
-    failure::from_record(&kind::<T>(), error)
 }
 
 pub(crate) fn check_name<T: Served>(field: &str, name: &str) -> Result<(), Failure> {

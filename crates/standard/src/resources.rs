@@ -9,7 +9,10 @@ use chronicle::verify::Kind;
 use chronicle::{Chronicle, Field};
 use prost::Name;
 
-use crate::{Methods, Records, References, Served};
+use serving::Methods;
+
+use crate::methods::resource;
+use crate::{Records, References, Served};
 
 /// How a resource can be asked, whatever its type; for tests that hold it against the contract.
 pub struct Asked {
@@ -59,7 +62,7 @@ impl Resources {
     pub fn with<T: Served>(mut self) -> Self {
         self.schema.push(Schema::with::<T>);
         self.references.push(References::here::<T>);
-        self.methods.push(Methods::resource::<T>);
+        self.methods.push(resource::<T>);
         self.asked.push(Asked::of::<T>);
         self
     }

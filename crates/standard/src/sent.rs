@@ -13,8 +13,8 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 use tonic::codec::EncodeBuf;
 
+use crate::failure::refused;
 use crate::methods::{List, Watch};
-use crate::records::refused;
 use crate::time::timestamp;
 use crate::{Served, Stamp};
 

@@ -7,12 +7,12 @@ use api::registan::r#type::v1::ChangeKind;
 use api::standard::{Request as Asked, Standard};
 use chronicle::{Event, ListRequest, Shown, Watcher};
 use futures::stream::{self, StreamExt};
+use serving::Answers;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::Served;
-use crate::history::Answers;
 use crate::methods::Watch;
 use crate::records::{Records, reader, refused, scope};
 use crate::sent::{SentEvent, event, heartbeat};

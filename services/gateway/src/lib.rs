@@ -33,7 +33,7 @@ use chassis::{Service, Settings};
 pub use app::{App, Services};
 use health::Watched;
 use proxy::Proxy;
-use standard::{AskedGrants, CachedGrants, Methods};
+use serving::{AskedGrants, CachedGrants, Methods};
 use upstream::Upstream;
 
 /// The name of this service, in health answers and logs.

@@ -30,6 +30,7 @@ struct Ways {
 }
 
 impl Proxy {
+    /// Passes on the methods of `table`, of which these are streams.
     pub fn new(table: Table, streams: HashSet<String>) -> Self {
         Self(Arc::new(Ways { table, streams }))
     }

@@ -43,7 +43,9 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
     let ground = chronicle::pulse(&db);
-    let app = App::open(db, Arc::new(GuardedClock::new(&settings)), &agreements).await?;
+    let app =
+        App::open(db, Arc::new(GuardedClock::new(settings.clock_tolerance_seconds)), &agreements)
+            .await?;
     let mut service = grpc::service(&app)?;
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&agreements))));

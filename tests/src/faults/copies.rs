@@ -2,19 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use anyhow::ensure;
 use sea_orm::{ConnectionTrait, Database};
 use testkit::Engine;
-use tokio::time::sleep;
 
+use super::databases::{NAME, administer};
 use super::system::{System, Victim};
-
-/// The database of the service in a PostgreSQL cluster.
-pub const NAME: &str = "record";
-/// How long a cluster may take to start.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A copy of the database of a system.
 pub struct Copied(String);
@@ -79,25 +72,4 @@ async fn start(system: &mut System) -> anyhow::Result<()> {
         system.start_again(Victim::Service(place));
     }
     system.wait_until_it_answers(Victim::Everything).await
-}
-
-/// Makes the database of the service in a cluster that may still be starting.
-pub async fn create_database(url: &str) -> anyhow::Result<()> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match administer(url, &[&format!("CREATE DATABASE {NAME}")]).await {
-            Ok(()) => return Ok(()),
-            Err(error) => ensure!(Instant::now() < until, "the cluster does not start: {error:#}"),
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Runs statements in another database of the cluster.
-async fn administer(url: &str, statements: &[&str]) -> anyhow::Result<()> {
-    let db = Database::connect(url.replace(&format!("/{NAME}?"), "/postgres?")).await?;
-    for statement in statements {
-        db.execute_unprepared(statement).await?;
-    }
-    Ok(db.close().await?)
 }

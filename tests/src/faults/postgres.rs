@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use super::copies::NAME;
+use super::databases::NAME;
 use super::space::{Means, Space};
 use crate::process::Process;
 

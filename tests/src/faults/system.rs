@@ -1,6 +1,6 @@
 //! The system under test: `registan serve SERVICE`, once or as several replicas, with its database.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -16,12 +16,12 @@ use chassis::client::Connection;
 use chassis::clock::{Clock as _, SystemClock};
 use policy::{Desks, Role, Tier};
 use tempfile::TempDir;
-use testkit::Engine;
+use testkit::{Engine, free_address};
 use tokio::time::{sleep, timeout};
 use tonic::{Request, Status};
 
 use super::clock::Clock;
-use super::copies::create_database;
+use super::databases::create_database;
 use super::postgres::{Cluster, Room};
 use super::space::{Means, Space};
 use crate::process::{Process, program};
@@ -128,7 +128,7 @@ impl System {
         let data = folder.path().join("data");
         let mut system = Self {
             engine,
-            addresses: (0..replicas).map(|_| address()).collect::<anyhow::Result<_>>()?,
+            addresses: (0..replicas).map(|_| free_address()).collect(),
             url: format!("sqlite:{}?mode=rwc", data.join("record.db").display()),
             clocks: Vec::new(),
             folder,
@@ -384,12 +384,4 @@ fn open_for_all(folder: &TempDir) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let permissions = std::fs::Permissions::from_mode(0o711);
     std::fs::set_permissions(folder.path(), permissions).context("the folder cannot be opened")
-}
-
-/// An address on loopback below the ports that the machine gives to outgoing connections: while the service is down, a
-/// client that connects from such a port to the same port would meet itself and keep the service from coming back.
-fn address() -> anyhow::Result<SocketAddr> {
-    let free = (0..1000).map(|_| SocketAddr::from(([127, 0, 0, 1], fastrand::u16(15_000..30_000))));
-    let mut free = free.filter(|address| TcpListener::bind(address).is_ok());
-    free.next().context("no port is free")
 }

@@ -1,8 +1,10 @@
 //! Journeys across the suite, what newcomers meet, and the house rules. One program, so that it is linked once and its tests run
 //! beside each other; what needs the machine for itself (storms, floods, the matrix) has a program of its own.
 
+mod boundaries;
 mod briefs;
 mod canaries;
+mod circles;
 mod export;
 mod filters;
 mod health;
@@ -20,7 +22,9 @@ mod reasons;
 mod second_client;
 mod second_partnership;
 mod served;
+mod sizes;
 mod startup;
 mod style;
+mod targets;
 mod verify;
 mod watching;

@@ -12,7 +12,7 @@ use policy::{Desks, Grant, Role, Tier};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Identity;
+use super::identity::Identity;
 use super::refused::Refused;
 use super::token::{self, Claims, Expected, Key, Types};
 use crate::Settings;

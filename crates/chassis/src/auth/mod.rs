@@ -13,6 +13,7 @@ mod bearer;
 pub mod development;
 mod fetch;
 pub mod grants;
+mod identity;
 mod keys;
 mod oidc;
 mod refused;
@@ -25,28 +26,16 @@ use aws_lc_rs::digest;
 use facts::vocabulary::Vocabulary;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use policy::{Caller, Grant, Role};
+use policy::{Caller, Role};
 
 use self::bearer::bearer;
 pub(crate) use self::fetch::encrypted;
 use self::grants::GrantSource;
+use self::identity::Identity;
 use self::refused::Refused;
 use self::verified::Verified;
 use crate::clock::Clock;
 use crate::{Failure, Settings};
-
-/// The identity that a valid token proves.
-#[derive(Debug)]
-struct Identity {
-    /// The subject, as the log records it.
-    subject: String,
-    /// True if it was proved by more than one factor.
-    strong: bool,
-    /// The grants of the token itself; empty but for development.
-    grants: Vec<Grant>,
-    /// Seconds since 1970 UTC from which it is no longer taken.
-    expires: i64,
-}
 
 /// The issuer whose tokens are accepted.
 enum Issuer {

@@ -9,10 +9,10 @@ use reqwest::Client;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::Identity;
 use super::fetch::{client, fetch};
+use super::identity::Identity;
 use super::keys::Keys;
-use super::refused::Refused;
+use super::refused::{RETRY, Refused};
 use super::token::{self, Claims, Expected, Key, Types};
 use crate::clock::Clock;
 use crate::config::Oidc;
@@ -20,8 +20,6 @@ use crate::config::Oidc;
 /// The longest life of an access token, in seconds. Nothing calls one back before its end, so this is how long a stolen one
 /// is of use; every issuer can be told to keep to it.
 const LIFETIME: i64 = 15 * 60;
-/// The minimum interval between fetches of keys, also while callers send tokens of keys that do not exist.
-pub(super) const RETRY: Duration = Duration::from_secs(30);
 /// Keys older than this are fetched again, while they are still in use.
 const FRESH: Duration = Duration::from_mins(5);
 /// Keys older than this are not used: the issuer may have withdrawn one.

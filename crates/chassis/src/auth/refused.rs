@@ -1,6 +1,11 @@
 //! The errors of tokens that are not accepted.
 
+use std::time::Duration;
+
 use crate::failure::{Code, ErrorReason, Failure};
+
+/// The minimum interval between fetches of keys, also while callers send tokens of keys that do not exist.
+pub(super) const RETRY: Duration = Duration::from_secs(30);
 
 /// The reason for which a token is not accepted. No more is revealed: the rest would help to forge one.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ impl Refused {
                 let message =
                     "the keys of the token issuer cannot be had, so no token can be verified";
                 return Failure::unavailable(ErrorReason::TokenIssuerUnavailable, message)
-                    .retry_after(super::oidc::RETRY);
+                    .retry_after(RETRY);
             }
         };
         Self::invalid(problem, what, advice)

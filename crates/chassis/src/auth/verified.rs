@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Identity;
+use super::identity::Identity;
 use super::token::LEEWAY;
 
 /// How many are kept: some hundred bytes each. Nobody can fill this who has no valid tokens.

@@ -18,7 +18,6 @@ use tonic::{Code, Status};
 use tracing::Span;
 
 use super::activity::Busy;
-use super::edge::panicked;
 use super::lease::Lease;
 use super::rates::{Bill, Permit};
 use crate::failure::Failure;
@@ -192,4 +191,9 @@ impl Drop for Outcome {
         let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
         tracing::debug!(parent: &self.span, ?code, duration_ms, "answered");
     }
+}
+
+/// The answer to a request whose handler panicked. The panic itself is logged by the panic hook.
+pub(super) fn panicked() -> Status {
+    Failure::internal("the method panicked").into()
 }

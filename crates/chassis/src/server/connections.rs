@@ -17,9 +17,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Limits;
 use super::edge::Edge;
 use super::first_bytes::FirstBytes;
+use super::limits::Limits;
 use super::places::{Place, Places};
 use crate::bulk;
 
@@ -56,6 +56,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
+    /// Connections that lead to `edge`.
     pub fn new(edge: Edge, limits: &Limits, room: Room) -> Self {
         Self {
             edge,

@@ -14,16 +14,15 @@ use policy::Caller;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::body::Body;
 use tracing::Instrument;
 
-use super::Limits;
 use super::activity::Busy;
-use super::answer::{Answer, Outcome};
+use super::answer::{Answer, Outcome, panicked};
 use super::arrival::{Arrival, late};
 use super::guard::Guard;
 use super::lease::{ended, lease};
+use super::limits::Limits;
 use super::rates::{Key, Permit, Rates};
 use super::redacted::Redacted;
 use crate::caller::{self, Asking};
@@ -193,11 +192,6 @@ impl Edge {
             .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
         Answer::new(response, Outcome::new(tracing::Span::none(), busy), None)
     }
-}
-
-/// The answer to a request whose handler panicked. The panic itself is logged by the panic hook.
-pub(super) fn panicked() -> Status {
-    Failure::internal("the method panicked").into()
 }
 
 fn is_grpc(request: &Request<Incoming>) -> bool {

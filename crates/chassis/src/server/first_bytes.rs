@@ -22,6 +22,7 @@ pub(super) struct FirstBytes {
 }
 
 impl FirstBytes {
+    /// A connection whose first bytes must come within a time.
     pub fn new(socket: TcpStream, within: Duration) -> Self {
         let awaited = Some((PREFACE, Box::pin(tokio::time::sleep(within))));
         Self { socket: TokioIo::new(socket), awaited }

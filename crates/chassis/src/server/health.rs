@@ -49,6 +49,7 @@ impl Health {
         }
     }
 
+    /// Tells all who ask or watch whether the process serves.
     pub async fn tell(&self, serves: bool) {
         let status = if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
         self.reporter.set_service_status("", status).await;

@@ -53,6 +53,7 @@ struct Connection {
 }
 
 impl Places {
+    /// So many places in all, and so many for one address.
     pub fn new(all: usize, per_address: u32, gives_way: Duration) -> Arc<Self> {
         let free = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
         // All it may have at once, and half of them again each second.

@@ -5,62 +5,25 @@
 //! is their address. Each process counts for itself: two replicas allow twice as much.
 
 mod credits;
+mod key;
 mod turns;
 
 use std::collections::HashMap;
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use policy::Caller;
-
 pub(super) use self::credits::{Bill, Credits};
+use self::key::used_up;
+pub(super) use self::key::{Key, network};
 use self::turns::{Turn, Turns};
-use super::Quotas;
-use crate::failure::{self, ErrorReason, Failure};
+use super::limits::Quotas;
+use crate::failure::{ErrorReason, Failure};
 
 /// When a slot for a stream gets free only the caller knows.
 const STREAM_RETRY: Duration = Duration::from_secs(1);
 /// The maximum of streams of a caller when those of all callers have become many.
 const FEW_STREAMS: NonZeroU32 = NonZeroU32::new(4).expect("4 is not 0");
-
-/// The caller that a quota counts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    Subject(String),
-    Address(IpAddr),
-}
-
-impl Key {
-    /// The subject of `caller`, or else the network it calls from.
-    pub fn of(caller: &Caller, peer: IpAddr) -> Self {
-        if !caller.is_anonymous() {
-            return Self::Subject(caller.subject.clone());
-        }
-        Self::Address(network(peer))
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Subject(subject) => write!(f, "subject:{subject}"),
-            Self::Address(address) => write!(f, "clientip:{address}"),
-        }
-    }
-}
-
-/// The network that an address stands for: an IPv6 caller owns a whole /64 and is counted as one.
-pub(super) fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
-        address @ IpAddr::V4(_) => address,
-    }
-}
 
 /// The quotas that every caller has used.
 #[derive(Debug)]
@@ -188,25 +151,12 @@ impl Drop for Open {
     }
 }
 
-fn used_up(
-    reason: ErrorReason,
-    quota: &'static str,
-    limit: NonZeroU32,
-    key: &Key,
-    allowed: &str,
-    wait: Duration,
-) -> Failure {
-    let description = format!("one caller may have {allowed}");
-    let mut failure = Failure::resource_exhausted(reason, &description)
-        .with("quota", quota)
-        .with("limit", limit.to_string())
-        .retry_after(wait);
-    failure.quotas.push(failure::Quota { subject: key.to_string(), description });
-    failure
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use policy::Caller;
+
     use super::*;
 
     fn address(text: &str) -> Key {

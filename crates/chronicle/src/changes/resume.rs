@@ -25,6 +25,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// The mark of what had happened at that place.
     pub const fn mark(&self) -> &Mark {
         let (Self::Snapshot(mark, _) | Self::Within(mark, ..) | Self::Changes(mark)) = self;
         mark

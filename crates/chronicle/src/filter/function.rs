@@ -5,9 +5,9 @@ use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Query, SimpleExpr}
 
 use super::literal::day;
 use super::{At, Compiler};
+use crate::columns::id;
 use crate::fold::nearest;
 use crate::resource::{Field, Read};
-use crate::schema::id;
 use crate::spelling::snake;
 
 /// A day as an example.

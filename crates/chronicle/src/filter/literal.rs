@@ -4,9 +4,9 @@ use aip_160::{Comparator, Value};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, SimpleExpr};
 
 use super::{Compiler, Wanted};
+use crate::columns::id;
 use crate::fold::{fold, nearest};
 use crate::resource::{Field, Read};
-use crate::schema::id;
 use crate::spelling::Meant;
 
 type Compared = (SimpleExpr, Option<Wanted>);

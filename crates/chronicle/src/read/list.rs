@@ -9,18 +9,19 @@ use sea_orm::sea_query::{
 
 use super::{add_mark, holds, marked, v, with_mark};
 use crate::Chronicle;
+use crate::columns::id;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
 use crate::filter::{At, filter, filter_by, standing};
 use crate::held::Held;
 use crate::lane::{LONG, Lane};
+use crate::layers::Stored;
 use crate::limited::Limited;
 use crate::mark::Mark;
 use crate::order::{Order, order_by};
 use crate::reader::{Reader, visible};
-use crate::resource::{Resource, Stored};
+use crate::resource::Resource;
 use crate::rows::{self, with_version};
-use crate::schema::id;
 use crate::shown::Shown;
 
 const DEFAULT_PAGE: u64 = 50;

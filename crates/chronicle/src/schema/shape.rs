@@ -6,7 +6,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::SchemaManager;
 
-use super::id;
+use crate::columns::id;
 
 pub(super) struct Shape {
     pub name: String,
@@ -15,10 +15,12 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// The statement that makes the table.
     pub fn create(&self) -> TableCreateStatement {
         self.create_without_key().primary_key(&mut primary(&self.key)).to_owned()
     }
 
+    /// The same without a primary key.
     pub fn create_without_key(&self) -> TableCreateStatement {
         let mut table = Table::create().table(id(&self.name)).to_owned();
         for column in &self.columns {

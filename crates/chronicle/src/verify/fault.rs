@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::QueryResult;
 
-use super::Kind;
+use super::kind::Kind;
 use crate::chain::{Committed, Link};
 use crate::derive;
 use crate::error::Error;

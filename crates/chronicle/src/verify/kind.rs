@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use crate::derive;
 use crate::error::Error;
-use crate::layers::{Layered, Layers, Views};
-use crate::resource::{Field, Resource, Stored};
+use crate::layers::{Layered, Layers, Stored, Views};
+use crate::resource::{Field, Resource};
 use crate::sides::SideValue;
+use crate::sums::Totals;
 use crate::token::Keys;
-use crate::totals::Totals;
 
 /// The values of the other columns, derived from the document.
 pub(super) struct Derived {

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use crate::common::{Thing, call, public, thing};
-use chassis::clock::SystemClock;
 use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::{Kind, verify};
 use chronicle::{
     At, Chronicle, Document, Entry, EventKind, Field, ListRequest, Reader, Resource, database,
 };
+use machine::clock::SystemClock;
 use policy::Tier;
 use sea_orm::{ConnectionTrait, DbBackend};
 use sea_orm_migration::{MigrationTrait, SchemaManager};

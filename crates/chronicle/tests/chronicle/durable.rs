@@ -68,7 +68,7 @@ async fn batches_in_opposite_order_do_not_stop_each_other() {
     let first = record(url).await;
     let second = {
         let db = chronicle::database::open(url).await.unwrap();
-        Arc::new(Chronicle::open(db, Arc::new(chassis::clock::SystemClock)).await.unwrap())
+        Arc::new(Chronicle::open(db, Arc::new(machine::clock::SystemClock)).await.unwrap())
     };
     let mut written = 0;
     for round in 0..15 {

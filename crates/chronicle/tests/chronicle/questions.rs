@@ -6,12 +6,12 @@ use facts::ErrorReason;
 use std::sync::Arc;
 
 use crate::refusal::refusal;
-use chassis::clock::SystemClock;
 use chronicle::schema::{Refill, Schema};
 use chronicle::verify::{Kind, verify};
 use chronicle::{
     At, Call, Chronicle, Error, Field, ListRequest, Reader, Resource, database, doubt, fold,
 };
+use machine::clock::SystemClock;
 use policy::Tier;
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::{MigrationTrait, SchemaManager};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::common::{Thing, call, public, record, thing};
 use crate::refusal::refusal;
-use chassis::clock::SystemClock;
 use chronicle::schema::OPEN;
 use chronicle::{Chronicle, Error, ListRequest, Stored, database};
+use machine::clock::SystemClock;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 fn filtered(filter: &str) -> ListRequest {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::common::{Thing, call, public, record, thing};
-use chassis::clock::SystemClock;
 use chronicle::{At, Chronicle, Entry, ListRequest};
+use machine::clock::SystemClock;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use testkit::{Engine, database};
 

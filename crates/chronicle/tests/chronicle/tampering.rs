@@ -162,7 +162,7 @@ async fn a_record_of_before_the_chain_is_brought_up_and_holds() {
         schema.bring(&SchemaManager::new(&db)).await.unwrap();
 
         checked(&db, None).await.unwrap();
-        let clock = std::sync::Arc::new(chassis::clock::SystemClock);
+        let clock = std::sync::Arc::new(machine::clock::SystemClock);
         let record = Chronicle::open(db, clock).await.unwrap();
         let stored = record.standing::<Thing>("things/t1", &crate::common::public()).await.unwrap();
         record

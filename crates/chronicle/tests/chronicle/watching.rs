@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::common::{Thing, call, public, record, thing};
-use chassis::clock::{Clock, ManualClock, SystemClock};
 use chronicle::changes::RETENTION;
 use chronicle::{Chronicle, Error, Event, EventKind, ListRequest, Reader, database};
+use machine::clock::{Clock, ManualClock, SystemClock};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

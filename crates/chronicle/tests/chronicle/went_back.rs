@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::common::{Thing, call, public, record, thing};
-use chassis::clock::SystemClock;
 use chronicle::{Chronicle, Error, ListRequest, Page, Shown, database};
+use machine::clock::SystemClock;
 use policy::Tier;
 use sea_orm::ConnectionTrait;
 

@@ -45,6 +45,7 @@ impl Shape {
         Self { fields: Vec::new(), is_resource: false, highest: NEVER, holds_resource: false }
     }
 
+    /// What is known of a field.
     pub fn field(&self, number: u32) -> Option<&Field> {
         let place = self.fields.binary_search_by_key(&number, |field| field.number);
         place.ok().map(|place| &self.fields[place])
@@ -61,6 +62,7 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
+    /// The shapes of the messages of a contract.
     pub fn of(pool: &DescriptorPool) -> Self {
         Self {
             all: vec![Shape::unknown()],

@@ -1,6 +1,9 @@
 //! The protobuf wire format, as far as a pass needs it: where a field begins, what it is, where it ends.
 
-use super::Malformed;
+/// An answer of our own that cannot be read, and so not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the answer is no well-formed message")]
+pub struct Malformed;
 
 /// As deep as prost decodes; deeper is refused, so that no input can exhaust the stack.
 pub(super) const DEEPEST: u32 = 100;
@@ -36,6 +39,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// The fields of an encoded message.
     pub const fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }

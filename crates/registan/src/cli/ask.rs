@@ -3,8 +3,8 @@
 use clap::Args;
 use facts::date::Day;
 
-use crate::export;
 use crate::reach::Reach;
+use crate::values;
 
 #[derive(Args)]
 pub struct About {
@@ -15,7 +15,7 @@ pub struct About {
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub on: Option<Day>,
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
-    #[arg(long, value_name = "RFC3339", value_parser = export::instant)]
+    #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
     pub read_time: Option<String>,
     /// Prints the whole answer as JSON.
     #[arg(long)]
@@ -88,7 +88,7 @@ fn party(typed: &str) -> Result<String, String> {
 }
 
 fn day(typed: &str) -> Result<Day, String> {
-    export::day(typed).ok_or_else(|| "this is not a day like 2024-01-17".to_owned())
+    values::day(typed).ok_or_else(|| "this is not a day like 2024-01-17".to_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Key, used_up};
+use super::key::{Key, used_up};
 use crate::failure::{ErrorReason, Failure};
 
 /// So many bytes of a request count for one call more: they are read, checked and searched by.
@@ -42,6 +42,7 @@ struct Credit {
 }
 
 impl Credits {
+    /// Credits that grow by so many calls a second.
     pub fn new(per_second: NonZeroU32) -> Arc<Self> {
         Arc::new(Self { per_second, known: Mutex::default() })
     }

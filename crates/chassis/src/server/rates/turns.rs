@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Key, used_up};
+use super::key::{Key, used_up};
 use crate::failure::{ErrorReason, Failure};
 
 /// So many times those under way may be there at all, those who wait included.
@@ -30,6 +30,7 @@ struct Line {
 }
 
 impl Turns {
+    /// At most so many calls of a caller at a time.
     pub fn new(most: NonZeroU32) -> Arc<Self> {
         let most = usize::try_from(most.get()).unwrap_or(Semaphore::MAX_PERMITS);
         Arc::new(Self { most: most.min(Semaphore::MAX_PERMITS), callers: Mutex::default() })

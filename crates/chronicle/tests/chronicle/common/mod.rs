@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use chassis::clock::SystemClock;
 use chronicle::schema::Schema;
 use chronicle::{Call, Chronicle, Field, Period, Reader, Resource, database};
 use facts::Day;
+use machine::clock::SystemClock;
 use policy::{Desks, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};

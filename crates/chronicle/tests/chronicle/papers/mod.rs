@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chassis::clock::SystemClock;
 use chronicle::schema::Schema;
 use chronicle::{
     Call, Chronicle, EventKind, Field, ListRequest, Reader, Resource, Stored, database,
 };
+use machine::clock::SystemClock;
 use policy::{Desks, Grant, Role, Sight, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};

@@ -8,8 +8,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::Settings;
-
 /// Tells the time, so that tests can choose it.
 pub trait Clock: Send + Sync {
     /// Microseconds since 1970-01-01T00:00:00Z: the unit of record time.
@@ -49,9 +47,9 @@ pub struct GuardedClock {
 }
 
 impl GuardedClock {
-    /// The clock of a process with these settings.
-    pub fn new(settings: &Settings) -> Self {
-        let tolerance = i64::try_from(settings.clock_tolerance_seconds).unwrap_or(i64::MAX);
+    /// The clock of a process that may differ from others by so many seconds.
+    pub fn new(tolerance_seconds: u64) -> Self {
+        let tolerance = i64::try_from(tolerance_seconds).unwrap_or(i64::MAX);
         Self { tolerance: tolerance.saturating_mul(1_000_000) }
     }
 }
@@ -121,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_steady_clock_counts_microseconds_beside_the_time() {
-        let clock = GuardedClock::new(&Settings::default());
+        let clock = GuardedClock::new(30);
         let difference = || clock.now() - clock.guard().map_or(0, |guard| guard.steady);
 
         let before = difference();

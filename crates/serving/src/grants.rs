@@ -1,4 +1,4 @@
-//! What callers were given, as the service agreements keeps it: asked with the caller's own token, remembered for a moment.
+//! The grants of callers, as the service agreements keeps them: asked with the caller's own token, remembered for a moment.
 
 use std::sync::Arc;
 use std::time::Duration;

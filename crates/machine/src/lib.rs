@@ -1,0 +1,11 @@
+//! The machine below a process:
+//!
+//! - [`clock`]: the time
+//! - [`private`]: files that others may not read
+//!
+//! The record needs both and no server, so they are no part of `chassis`.
+
+pub mod clock;
+pub mod private;
+
+pub use clock::Clock;

@@ -1,0 +1,114 @@
+//! The values of arguments: how each is read.
+
+use chronicle::verify::Checkpoint;
+use facts::date::Day;
+use prost_reflect::MethodDescriptor;
+use standard::time::micros;
+
+const PREFIX: &str = "Export";
+
+/// For clap: the method that exports a resource.
+pub fn method(typed: &str) -> Result<MethodDescriptor, String> {
+    let found = methods().find(|method| resource(method) == typed);
+    found.ok_or_else(|| format!("known are {}", resources().join(", ")))
+}
+
+/// For clap: what can be exported.
+pub fn help() -> String {
+    format!("What to export: {}", resources().join(", "))
+}
+
+/// Returns the resources that can be exported, in alphabetical order.
+fn resources() -> Vec<String> {
+    let mut all: Vec<String> = methods().map(|method| resource(&method)).collect();
+    all.sort();
+    all
+}
+
+fn methods() -> impl Iterator<Item = MethodDescriptor> {
+    let services = api::descriptors().services();
+    let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+    methods.filter(|method| method.is_server_streaming() && method.name().starts_with(PREFIX))
+}
+
+/// `agreements` of `ExportAgreements`.
+pub fn resource(method: &MethodDescriptor) -> String {
+    method.name().trim_start_matches(PREFIX).to_lowercase()
+}
+
+/// For clap: an instant, as it was typed.
+pub fn instant(typed: &str) -> Result<String, String> {
+    match typed.parse::<prost_types::Timestamp>() {
+        Ok(_) => Ok(typed.to_owned()),
+        Err(_) => Err("this is not like 2026-11-24T12:00:00Z".to_owned()),
+    }
+}
+
+/// For clap: `SEQ:HASH`, as an earlier check printed it.
+pub fn checkpoint(typed: &str) -> Result<Checkpoint, String> {
+    let read = || {
+        let (seq, hash) = typed.split_once(':')?;
+        let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
+        let digits = hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        (digits && hash.len() == 64).then(|| Checkpoint { seq, hash: hash.to_owned() })
+    };
+    read().ok_or_else(|| "this is not a checkpoint as an earlier check printed it".to_owned())
+}
+
+/// For clap: an instant as a record time.
+pub fn since(typed: &str) -> Result<i64, String> {
+    let time = typed.parse::<prost_types::Timestamp>().ok();
+    let micros = time.and_then(|time| micros(Some(time)).ok().flatten());
+    micros.ok_or_else(|| "this is not like 2026-11-24T12:00:00Z".to_owned())
+}
+
+/// A day of the calendar, as `2024-01-17`.
+pub fn day(typed: &str) -> Option<Day> {
+    let mut parts = typed.splitn(3, '-').map(|part| part.parse().ok());
+    Day::new(parts.next()??, parts.next()??, parts.next()??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_a_number_and_a_hash() {
+        let hash = "0123456789abcdef".repeat(4);
+
+        let read = checkpoint(&format!("7:{hash}")).unwrap();
+
+        assert_eq!(read, Checkpoint { seq: 7, hash: hash.clone() });
+        for typed in ["", "7", "7:", "7:abc", &format!("0:{hash}"), &format!("x:{hash}"), &hash] {
+            assert!(checkpoint(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn every_list_of_a_resource_can_be_exported() {
+        let known = [
+            "activities",
+            "agreements",
+            "frameworks",
+            "organizations",
+            "parties",
+            "projects",
+            "recommendations",
+            "sources",
+            "transactions",
+        ];
+        let found = resources();
+
+        for resource in known {
+            assert!(found.iter().any(|found| found == resource), "{resource}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_day_of_the_calendar() {
+        assert_eq!(day("2024-02-29"), Day::new(2024, 2, 29));
+        for typed in ["2023-02-29", "2024", "2024-1", "yesterday", "2024-01-17-1"] {
+            assert_eq!(day(typed), None, "{typed}");
+        }
+    }
+}
