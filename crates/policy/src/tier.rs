@@ -43,8 +43,3 @@ impl Tier {
 pub const fn public() -> Tier {
     Tier::Public
 }
-
-/// As [`public`], where a kind is never public unless it says so.
-pub const fn restricted() -> Tier {
-    Tier::Restricted
-}
