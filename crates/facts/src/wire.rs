@@ -23,16 +23,6 @@ pub fn read_day(check: &mut Check, field: &str, message: wire::Date) -> Option<D
     day
 }
 
-/// A partial date, if there is one.
-pub fn read_date(
-    check: &mut Check,
-    field: &str,
-    message: Option<wire::PartialDate>,
-) -> Option<PartialDate> {
-    let message = message?;
-    check.within(field, |check| date(check, message))
-}
-
 /// The partial date in a message.
 pub fn date(check: &mut Check, message: wire::PartialDate) -> Option<PartialDate> {
     let parts = message.date.unwrap_or_default();
@@ -78,30 +68,6 @@ pub fn spellings(ids: &[wire::ExternalId]) -> Vec<String> {
         })
     };
     crate::source::spellings(&ids.iter().filter_map(id).collect::<Vec<_>>())
-}
-
-/// A partial date that must be there.
-pub fn read_required_date(
-    check: &mut Check,
-    field: &str,
-    message: Option<wire::PartialDate>,
-) -> PartialDate {
-    let given = check.required(field, message);
-    let unread = || PartialDate {
-        year: 1,
-        month: 0,
-        day: 0,
-        qualifier: None,
-        as_given: String::new(),
-        end: None,
-    };
-    read_date(check, field, given).unwrap_or_else(unread)
-}
-
-/// An amount, if there is one.
-pub fn read_money(check: &mut Check, field: &str, message: Option<wire::Money>) -> Option<Money> {
-    let message = message?;
-    check.within(field, |check| money(check, message))
 }
 
 /// The amount in a message.
@@ -159,16 +125,6 @@ pub fn read_currency(check: &mut Check, field: &str, code: String, required: boo
     code
 }
 
-/// Texts in languages, each of at most `most` bytes.
-pub fn read_texts(
-    check: &mut Check,
-    field: &str,
-    messages: Vec<wire::LocalizedText>,
-    most: usize,
-) -> Vec<LocalizedText> {
-    check.each(field, MOST_ITEMS, messages, |check, message| text(check, message, most))
-}
-
 /// The text in a message, of at most `most` bytes.
 pub fn text(check: &mut Check, message: wire::LocalizedText, most: usize) -> LocalizedText {
     LocalizedText {
@@ -176,16 +132,6 @@ pub fn text(check: &mut Check, message: wire::LocalizedText, most: usize) -> Loc
         text: check.required_text("text", message.text, most),
         original: message.original,
     }
-}
-
-/// A source, if there is one.
-pub fn read_source(
-    check: &mut Check,
-    field: &str,
-    message: Option<wire::SourceRef>,
-) -> Option<SourceRef> {
-    let message = message?;
-    Some(check.within(field, |check| source(check, message)))
 }
 
 /// The source in a message.
@@ -202,25 +148,6 @@ pub fn source(check: &mut Check, message: wire::SourceRef) -> SourceRef {
     source
 }
 
-/// A source that must be there.
-pub fn read_required_source(
-    check: &mut Check,
-    field: &str,
-    message: Option<wire::SourceRef>,
-) -> SourceRef {
-    let given = check.required(field, message);
-    read_source(check, field, given).unwrap_or_default()
-}
-
-/// Identifiers, each brought to its one spelling.
-pub fn read_ids(
-    check: &mut Check,
-    field: &str,
-    messages: Vec<wire::ExternalId>,
-) -> Vec<ExternalId> {
-    check.each(field, MOST_ITEMS, messages, id)
-}
-
 /// The identifier in a message, brought to its one spelling.
 pub fn id(check: &mut Check, message: wire::ExternalId) -> ExternalId {
     ExternalId {
@@ -230,22 +157,13 @@ pub fn id(check: &mut Check, message: wire::ExternalId) -> ExternalId {
     }
 }
 
-/// Amounts that sources state.
-pub fn read_amounts(
-    check: &mut Check,
-    field: &str,
-    messages: Vec<wire::StatedAmount>,
-) -> Vec<StatedAmount> {
-    check.each(field, MOST_ITEMS, messages, amount).into_iter().flatten().collect()
-}
-
 /// The amount in a message, as a source states it.
 pub fn amount(check: &mut Check, message: wire::StatedAmount) -> Option<StatedAmount> {
     let kind = check.word("kind", message.kind);
     let given = check.required("money", message.money);
-    let money = read_money(check, "money", given);
+    let money = given.and_then(|it| check.within("money", |check| money(check, it)));
     let note = check.text("note", message.note, 1024);
-    let source = read_source(check, "source", message.source);
+    let source = message.source.map(|it| check.within("source", |check| source(check, it)));
     let confidence = check.optional_word("confidence", message.confidence);
     Some(StatedAmount { kind, money: money?, note, source, confidence })
 }
@@ -312,9 +230,4 @@ impl From<StatedAmount> for wire::StatedAmount {
             confidence: number::<Confidence>(amount.confidence),
         }
     }
-}
-
-/// A list of values as a list of messages.
-pub fn write_all<V, M: From<V>>(values: Vec<V>) -> Vec<M> {
-    values.into_iter().map(Into::into).collect()
 }

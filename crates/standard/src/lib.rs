@@ -47,8 +47,8 @@ mod writes;
 
 use api::codec::Encode;
 use chronicle::{Held, Resource, Shown, Stored};
+use facts::Check;
 use facts::vocabulary::Vocabulary;
-use facts::{Check, SourceRef};
 use policy::Tier;
 use prost_types::Timestamp;
 
@@ -127,11 +127,6 @@ impl Reference {
             .enumerate()
             .map(|(place, name)| Self::new(format!("{field}[{place}]"), name))
             .collect()
-    }
-
-    /// The recorded source of a fact, if it names one.
-    pub fn source(source: &SourceRef) -> Option<Self> {
-        Self::optional("source.source", &source.source)
     }
 }
 

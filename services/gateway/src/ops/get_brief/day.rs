@@ -1,7 +1,7 @@
 //! The day of a brief, and what can be determined for it.
 
 use api::registan::r#type::v1 as wire;
-use facts::wire::{read_date, read_day};
+use facts::wire::read_day;
 use facts::{Check, Day, PartialDate};
 
 /// The answer to whether something had happened by a day.
@@ -22,7 +22,7 @@ pub fn day(date: wire::Date) -> Option<Day> {
 
 /// A date, if there is one.
 pub fn date(message: Option<wire::PartialDate>) -> Option<PartialDate> {
-    read_date(&mut Check::default(), "date", message)
+    facts::wire::date(&mut Check::default(), message?)
 }
 
 impl By {
