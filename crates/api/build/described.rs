@@ -22,6 +22,8 @@ const SYSTEM: [&str; 8] =
 pub const BY_HAND: &str = "registan.type.v1";
 /// Most items of a list for which the contract says nothing else.
 const MOST_ITEMS: u64 = 1000;
+/// Most fields that one function checks.
+const MOST_CHECKS: usize = 12;
 
 /// What is written so far: a piece of code by the name of what it is for, each once.
 pub type Pieces = BTreeMap<String, String>;
@@ -79,26 +81,27 @@ impl Description<'_> {
         if pieces.contains_key(&name) {
             return Ok(());
         }
-        let (mut checks, mut refers) = (String::new(), String::new());
+        let (mut checks, mut refers) = (Vec::new(), String::new());
         for field in self.own_fields() {
             self.check_tier(&field)?;
             // What only the server says is not taken from a caller.
             if is_output(self.pool, &field) {
-                checks += &format!("message.{} = {};", member(&field), nothing(&field));
+                checks.push(format!("message.{} = {};", member(&field), nothing(&field)));
                 continue;
             }
-            checks += &self.presence(&field);
-            checks += &self.check(&field, pieces)?;
+            checks.push(self.presence(&field) + &self.check(&field, pieces)?);
             refers += &self.refer(&field)?;
         }
         let code = format!(
-            "impl Checked for {} {{
+            "{} impl Checked for {} {{
                 fn checked(check: &mut Check, mut message: Self) -> Option<Self> {{
-                    {checks} Some(message)
+                    {} Some(message)
                 }}
                 fn refer(&self, at: &str, all: &mut Vec<Reference>) {{ {refers} let _ = (at, all); }}
             }}",
+            self.parted(&mut checks),
             rust(self.message.full_name()),
+            checks.concat(),
         );
         pieces.insert(name, code);
         for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
@@ -109,6 +112,27 @@ impl Description<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The checks of the fields after the first, as functions, so that none is long; what calls them takes their place.
+    fn parted(&self, checks: &mut Vec<String>) -> String {
+        let rest = checks.split_off(checks.len().min(MOST_CHECKS));
+        let name = self.message.full_name().replace('.', "_").to_lowercase();
+        let message = rust(self.message.full_name());
+        let mut functions = String::new();
+        for (place, some) in rest.chunks(MOST_CHECKS).enumerate() {
+            let (function, code) = (format!("{name}_{}", place + 1), some.concat());
+            if code.is_empty() {
+                continue;
+            }
+            let is_set = |statement: &str| statement.trim_start().starts_with("message.");
+            let binding = if code.split(';').any(is_set) { "mut message" } else { "message" };
+            functions += &format!(
+                "fn {function}(check: &mut Check, {binding}: {message}) -> {message} {{ {code} message }}"
+            );
+            checks.push(format!("message = {function}(check, message);"));
+        }
+        functions
     }
 
     /// The check that a list which must be given is not empty.

@@ -85,7 +85,7 @@ impl Importer for Iati {
 
     fn attach(child: &mut Transaction, name: String, parent: &Project) {
         child.name = name;
-        child.source = parent.source.clone();
+        child.source.clone_from(&parent.source);
     }
 
     fn identifier(parent: &Project) -> &str {
