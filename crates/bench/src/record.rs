@@ -20,6 +20,8 @@ pub async fn migrated(url: &str) -> anyhow::Result<DatabaseConnection> {
 
 /// An agreement of about 2 kB that differs with `number`.
 pub fn agreement(number: usize) -> Agreement {
+    use milestone::Kind::{InForce, ProvisionallyApplied, Ratified, Signed};
+
     let month = i32::try_from(1 + number % 12).unwrap_or(1);
     let milestone = |kind: milestone::Kind, year: i32| Milestone {
         kind: kind.into(),
@@ -50,7 +52,6 @@ pub fn agreement(number: usize) -> Agreement {
         party: format!("parties/{id}"),
         role: agreement_party::Role::Contracting.into(),
     };
-    use milestone::Kind::{InForce, ProvisionallyApplied, Ratified, Signed};
     let life = [(Signed, 2015), (ProvisionallyApplied, 2016), (Ratified, 2018), (InForce, 2020)];
     Agreement::of(Message {
         name: format!("agreements/bench-{number}"),

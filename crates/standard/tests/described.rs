@@ -72,6 +72,27 @@ fn empty(descriptor: &MessageDescriptor, list: Option<&FieldDescriptor>) -> Dyna
     message
 }
 
+/// Makes the value of a field with a text of so many bytes.
+type OfBytes = fn(&FieldDescriptor, usize) -> Any;
+
+/// The most bytes that a field takes, where in it, and how to make such a value.
+fn lengths(field: &FieldDescriptor) -> Vec<(usize, &'static str, OfBytes)> {
+    let text: OfBytes = |_, bytes| Any::String("x".repeat(bytes));
+    let texts: OfBytes = |_, bytes| Any::List(vec![Any::String("x".repeat(bytes))]);
+    let in_languages: OfBytes = |field, bytes| {
+        let mut text = DynamicMessage::new(field.kind().as_message().unwrap().clone());
+        text.set_field_by_name("text", Any::String("x".repeat(bytes)));
+        Any::List(vec![Any::Message(text)])
+    };
+    let rule = "buf.validate.field";
+    let all = [
+        (option(field, &[rule, "string", "max_bytes"]), "", text),
+        (option(field, &[rule, "repeated", "items", "string", "max_bytes"]), "[0]", texts),
+        (option(field, &["registan.options.v1.text_bytes"]), "[0].text", in_languages),
+    ];
+    all.into_iter().filter(|(most, ..)| *most > 0).collect()
+}
+
 /// Every field with an option of these, at its limit and past it; how many were tried.
 fn try_all(find: Find, descriptor: &MessageDescriptor, list: Option<&FieldDescriptor>) -> usize {
     let message =
@@ -84,32 +105,10 @@ fn try_all(find: Find, descriptor: &MessageDescriptor, list: Option<&FieldDescri
             let found = violations(find, &with(descriptor, list, &field, value));
             found.contains(&format!("{place} {reason}"))
         };
-        let text = |bytes: usize| Any::String("x".repeat(bytes));
-        let most = option(&field, &["buf.validate.field", "string", "max_bytes"]);
-        if most > 0 {
-            assert!(!refused(text(most), &at, "TOO_LONG"), "{at} takes {most} bytes");
-            assert!(refused(text(most + 1), &at, "TOO_LONG"), "{at} refuses {}", most + 1);
-            tried += 1;
-        }
-        let path = ["buf.validate.field", "repeated", "items", "string", "max_bytes"];
-        let bytes = option(&field, &["registan.options.v1.text_bytes"]);
-        if bytes > 0 {
-            let first = format!("{at}[0].text");
-            let one = |bytes: usize| {
-                let text = field.kind().as_message().unwrap().clone();
-                let mut message = DynamicMessage::new(text);
-                message.set_field_by_name("text", Any::String("x".repeat(bytes)));
-                Any::List(vec![Any::Message(message)])
-            };
-            assert!(!refused(one(bytes), &first, "TOO_LONG"), "{at} takes {bytes} bytes");
-            assert!(refused(one(bytes + 1), &first, "TOO_LONG"), "{at} refuses {}", bytes + 1);
-            tried += 1;
-        }
-        let most = option(&field, &path);
-        if most > 0 {
-            let (first, one) = (format!("{at}[0]"), |bytes| Any::List(vec![text(bytes)]));
-            assert!(!refused(one(most), &first, "TOO_LONG"), "{at} takes {most} bytes");
-            assert!(refused(one(most + 1), &first, "TOO_LONG"), "{at} refuses {}", most + 1);
+        for (most, place, one) in lengths(&field) {
+            let at = format!("{at}{place}");
+            assert!(!refused(one(&field, most), &at, "TOO_LONG"), "{at} takes {most} bytes");
+            assert!(refused(one(&field, most + 1), &at, "TOO_LONG"), "{at} refuses {}", most + 1);
             tried += 1;
         }
         if let (Kind::Int32, Some((least, most))) = (field.kind(), bounds(&field)) {
