@@ -3,6 +3,7 @@
 mod admission;
 mod cells;
 mod creates;
+mod invented;
 mod records;
 mod sample;
 mod table;

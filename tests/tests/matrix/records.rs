@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chassis::clock::{Clock, SystemClock};
-use e2e::{Suite, partnership};
+use e2e::Suite;
 use facts::vocabulary::Vocabulary;
 use policy::{Desks, Role, Tier};
 use prost_reflect::DynamicMessage;
@@ -90,10 +90,11 @@ fn parent(country: &str) -> String {
 }
 
 /// A partnership, and callers of one of its desks.
-struct Stage {
+pub struct Stage {
     /// A country at the desk of the callers, and one at another.
-    countries: [&'static str; 2],
-    callers: Vec<(Who, Option<String>)>,
+    pub countries: [&'static str; 2],
+    /// The callers, each with its token.
+    pub callers: Vec<(Who, Option<String>)>,
 }
 
 /// Makes a record of each tier for each of two desks.
@@ -211,7 +212,7 @@ fn has(messages: &[Bytes], name: &str) -> bool {
 }
 
 /// Returns a caller of each role for one desk with all that the role can be given, and an anonymous one.
-fn callers(token: impl Fn(Role) -> String) -> Vec<(Who, Option<String>)> {
+pub fn callers(token: impl Fn(Role) -> String) -> Vec<(Who, Option<String>)> {
     let nobody = Who { role: "ANONYMOUS".to_owned(), grant: "-", proof: "-" };
     let mut all = vec![(nobody, None)];
     for role in Role::ALL {
@@ -314,23 +315,6 @@ async fn what_is_found_over_grpc_on_sqlite_is_what_the_table_says_and_hidden_is_
     found(Engine::Sqlite).await;
 }
 
-/// The same cells with the desks of another partnership, which the unchanged program reads from a file.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_found_at_the_desks_of_an_invented_partnership_is_what_the_table_says() {
-    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let [desks, _later] = partnership::files(files.path());
-    let path = desks.to_str().expect("it is UTF-8");
-    let Some(suite) = Suite::embedded_in(folder, &["--empty", "--desks", path]) else { return };
-    partnership::make_parties(&suite);
-    let token = |role: Role| {
-        let role = role.word().to_lowercase();
-        partnership::token(&suite, &desks, &role, "islands", "confidential")
-    };
-    let stage = Stage { countries: ["XC", "XA"], callers: callers(token) };
-
-    hold("an invented partnership", &suite, &stage).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_found_over_grpc_on_postgres_is_what_the_table_says_and_hidden_is_missing() {
     found(Engine::Postgres).await;
@@ -345,7 +329,7 @@ async fn found(engine: Engine) {
 }
 
 /// Asks for all records as all callers, and holds each answer against the table.
-async fn hold(what: &str, suite: &Suite, stage: &Stage) {
+pub async fn hold(what: &str, suite: &Suite, stage: &Stage) {
     let Stage { countries, callers } = stage;
     let channel = connect(suite.address).await;
     let since = instant(SystemClock.now() / 1_000_000);
