@@ -26,7 +26,6 @@
 pub mod access;
 mod before;
 mod checked;
-#[expect(clippy::too_many_lines, reason = "a message has as many checks as it has fields")]
 pub mod described;
 pub mod failure;
 mod family;
