@@ -189,8 +189,8 @@ fn patterns(message: &MessageDescriptor) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn day(number: i64) -> Option<Timestamp> {
-        Some(Timestamp { seconds: number * DAY / 1_000_000, nanos: 0 })
+    fn day(number: i64) -> Timestamp {
+        Timestamp { seconds: number * DAY / 1_000_000, nanos: 0 }
     }
 
     #[test]
@@ -201,10 +201,10 @@ mod tests {
             for_desks: vec!["desks/kz".to_owned(), "desks/reg".to_owned()],
             up_to: Tier::Secret.number(),
             resource: "activities/a1".to_owned(),
-            expire_time: day(400),
+            expire_time: Some(day(400)),
             ..wire::Grant::default()
         };
-        let short = wire::Grant { expire_time: day(30), ..secret.clone() };
+        let short = wire::Grant { expire_time: Some(day(30)), ..secret.clone() };
         let up_to = Tier::Confidential.number();
         let plain = wire::Grant { up_to, resource: String::new(), ..secret.clone() };
 
