@@ -9,8 +9,8 @@ use testkit::Engine;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::records::{ask, body, metadata, missing, told};
-use crate::wire::{connect, reason};
+use crate::records::{ask, body, missing, told};
+use crate::wire::{connect, metadata, reason};
 
 const AGREEMENTS: &str = "registan.agreements.v1";
 const PROJECTS: &str = "registan.projects.v1";

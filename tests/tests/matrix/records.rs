@@ -19,7 +19,7 @@ use tonic::{Code, Status};
 use crate::cells::{Cell, Outcome, Record, Who};
 use crate::sample::{resources, sample};
 use crate::table::Table;
-use crate::wire::{call, connect, reason};
+use crate::wire::{call, connect, metadata, reason};
 
 /// Methods that are asked for one name.
 const NAMED: [&str; 4] = ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}"];
@@ -373,13 +373,6 @@ pub async fn hold(what: &str, suite: &Suite, stage: &Stage) {
     println!("{what}: {} calls over gRPC: {:?}", run.calls, run.outcomes);
     assert!(run.wrong.is_empty(), "{} cells:\n{}", run.wrong.len(), run.wrong.join("\n"));
     assert!(run.outcomes["hidden as missing"] > 100, "{:?}", run.outcomes);
-}
-
-/// The names of the metadata that came with an error.
-pub fn metadata(status: &Status) -> Vec<String> {
-    let mut names: Vec<String> = status.metadata().keys().map(|key| format!("{key:?}")).collect();
-    names.sort();
-    names
 }
 
 /// RFC 3339 of whole seconds since 1970 UTC.

@@ -102,3 +102,10 @@ pub async fn call(
 pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
+
+/// The names of the metadata that came with an error.
+pub fn metadata(status: &Status) -> Vec<String> {
+    let mut names: Vec<String> = status.metadata().keys().map(|key| format!("{key:?}")).collect();
+    names.sort();
+    names
+}

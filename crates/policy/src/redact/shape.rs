@@ -45,7 +45,7 @@ impl Shape {
         Self { fields: Vec::new(), is_resource: false, highest: NEVER, holds_resource: false }
     }
 
-    /// What is known of a field.
+    /// The field of a number, if it is known.
     pub fn field(&self, number: u32) -> Option<&Field> {
         let place = self.fields.binary_search_by_key(&number, |field| field.number);
         place.ok().map(|place| &self.fields[place])
