@@ -1,4 +1,4 @@
-//! One build serves both commands: `cargo run` and the tests choose the same features of every library.
+//! One build serves all commands: `cargo run`, `cargo xtask` and the tests choose the same features of every library.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -16,16 +16,19 @@ fn libraries(choice: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_program_and_the_tests_are_built_of_the_same_libraries() {
-    let run = libraries(&["--package", "registan", "--edges", "normal,build"]);
+fn the_programs_and_the_tests_are_built_of_the_same_libraries() {
     let tests = libraries(&["--workspace", "--edges", "normal,build,dev"]);
+    for package in ["registan", "xtask"] {
+        let run = libraries(&["--package", package, "--edges", "normal,build"]);
 
-    let twice: Vec<_> = run.difference(&tests).cloned().collect();
+        let twice: Vec<_> = run.difference(&tests).cloned().collect();
 
-    assert!(run.len() > 100, "{run:?}");
-    assert!(
-        twice.is_empty(),
-        "built a second time for the tests; choose the features of both in [workspace.dependencies]:\n{}",
-        twice.join("\n")
-    );
+        assert!(run.len() > 40, "{run:?}");
+        assert!(
+            twice.is_empty(),
+            "built a second time for the tests; choose the features of {package} and of the tests \
+             in [workspace.dependencies]:\n{}",
+            twice.join("\n")
+        );
+    }
 }
