@@ -76,7 +76,7 @@ fn families<'a>(libraries: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
             library == *start
                 || library.strip_prefix(*start).is_some_and(|rest| rest.starts_with('-'))
         };
-        FAMILIES.iter().find(|(_, starts)| starts.iter().any(|start| is_of(&start)))
+        FAMILIES.iter().find(|(_, starts)| starts.iter().any(is_of))
     };
     libraries.filter_map(of).map(|(family, _)| (*family).to_owned()).collect()
 }
