@@ -29,7 +29,8 @@ const ALONE: [&str; 2] = ["tests greedy", "crates/fuzzing corpus"];
 /// A test program: what `cargo test` runs for one target.
 #[derive(Debug, PartialEq)]
 pub struct Program {
-    /// The folder of its package and the name of its target: `services/projects service`.
+    /// The folder of its package and the name of its target: `services/projects service`. The tests within the sources of a
+    /// library or a program have the name of their file: `services/projects src/lib.rs`.
     pub name: String,
     /// The folder of its package, in which it runs.
     pub folder: PathBuf,
@@ -78,8 +79,17 @@ fn program(message: &Value, root: &Path) -> Option<Program> {
     let file = PathBuf::from(message["executable"].as_str()?);
     let folder = Path::new(message["manifest_path"].as_str()?).parent()?.to_owned();
     let package = folder.strip_prefix(root).unwrap_or(&folder).display();
-    let name = format!("{package} {}", message["target"]["name"].as_str()?);
+    let target = &message["target"];
+    let source = Path::new(target["src_path"].as_str()?);
+    let is_test = target["kind"].as_array()?.iter().any(|kind| kind == "test");
+    let target = if is_test { target["name"].as_str()? } else { in_package(source, &folder) };
+    let name = format!("{package} {target}");
     Some(Program { name, folder, file })
+}
+
+/// The path of a file within its package.
+fn in_package<'a>(file: &'a Path, folder: &Path) -> &'a str {
+    file.strip_prefix(folder).ok().and_then(Path::to_str).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -87,8 +97,9 @@ mod tests {
     use super::*;
 
     const MESSAGES: &str = r#"
-{"reason":"compiler-artifact","manifest_path":"/r/tests/Cargo.toml","target":{"kind":["bin"],"name":"faults"},"profile":{"test":false},"executable":"/r/target/debug/faults"}
-{"reason":"compiler-artifact","manifest_path":"/r/tests/Cargo.toml","target":{"kind":["test"],"name":"greedy"},"profile":{"test":true},"executable":"/r/target/debug/deps/greedy-1"}
+{"reason":"compiler-artifact","manifest_path":"/r/tests/Cargo.toml","target":{"kind":["bin"],"name":"faults","src_path":"/r/tests/src/bin/faults.rs"},"profile":{"test":false},"executable":"/r/target/debug/faults"}
+{"reason":"compiler-artifact","manifest_path":"/r/tests/Cargo.toml","target":{"kind":["test"],"name":"greedy","src_path":"/r/tests/tests/greedy.rs"},"profile":{"test":true},"executable":"/r/target/debug/deps/greedy-1"}
+{"reason":"compiler-artifact","manifest_path":"/r/tests/Cargo.toml","target":{"kind":["lib"],"name":"greedy","src_path":"/r/tests/src/lib.rs"},"profile":{"test":true},"executable":"/r/target/debug/deps/greedy-2"}
 {"reason":"build-script-executed","package_id":"path+file:///r/crates/api#0.1.0"}
 {"reason":"build-finished","success":true}
 "#;
@@ -102,8 +113,13 @@ mod tests {
             folder: "/r/tests".into(),
             file: "/r/target/debug/deps/greedy-1".into(),
         };
-        assert!(greedy.is_alone());
-        assert_eq!(programs, [greedy]);
+        let library = Program {
+            name: "tests src/lib.rs".to_owned(),
+            folder: "/r/tests".into(),
+            file: "/r/target/debug/deps/greedy-2".into(),
+        };
+        assert!(greedy.is_alone() && !library.is_alone());
+        assert_eq!(programs, [greedy, library]);
     }
 
     /// A name that is written wrong would be no error, only slow.
