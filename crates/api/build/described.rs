@@ -25,7 +25,7 @@ const MOST_ITEMS: u64 = 1000;
 /// Most fields that one function checks.
 const MOST_CHECKS: usize = 12;
 
-/// What is written so far: a piece of code by the name of what it is for, each once.
+/// The pieces of code that are written so far: each of code by the name of what it is for, each once.
 pub type Pieces = BTreeMap<String, String>;
 
 pub fn code(pool: &DescriptorPool) -> Result<String, String> {
@@ -354,7 +354,7 @@ impl Description<'_> {
     }
 }
 
-/// What a field holds that nobody set.
+/// The value of a field that nobody set.
 fn nothing(field: &FieldDescriptor) -> &'static str {
     match field.kind() {
         _ if field.is_list() => "Vec::new()",

@@ -1,4 +1,4 @@
-//! What the options of a message and its fields say.
+//! The options of a message and its fields.
 
 use protox::prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value,
@@ -55,12 +55,12 @@ impl Options {
         self.at(pool, path).and_then(|value| value.as_i32())
     }
 
-    /// Whether a yes is set.
+    /// Returns whether a yes is set.
     pub fn is(&self, pool: &DescriptorPool, path: &[&str]) -> bool {
         self.at(pool, path).and_then(|it| it.as_bool()).unwrap_or_default()
     }
 
-    /// Whether an extension is set.
+    /// Returns whether an extension is set.
     pub fn has(&self, pool: &DescriptorPool, extension: &str) -> bool {
         self.get(pool, extension).is_some()
     }
@@ -79,12 +79,12 @@ impl Options {
     }
 }
 
-/// Whether a field must be given.
+/// Returns whether a field must be given.
 pub fn is_required(pool: &DescriptorPool, field: &FieldDescriptor) -> bool {
     Options::of_field(field).numbers(pool, &["google.api.field_behavior"]).contains(&2)
 }
 
-/// Whether a field is said by the server alone.
+/// Returns whether a field is said by the server alone.
 pub fn is_output(pool: &DescriptorPool, field: &FieldDescriptor) -> bool {
     Options::of_field(field).numbers(pool, &["google.api.field_behavior"]).contains(&3)
 }
@@ -151,7 +151,7 @@ pub fn referred_by(
     Ok(kinds)
 }
 
-/// Whether a field of a message, or of one within it, holds names of this pattern.
+/// Returns whether a field of a message, or of one within it, holds names of this pattern.
 fn names(
     pool: &DescriptorPool,
     message: &MessageDescriptor,

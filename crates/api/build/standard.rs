@@ -42,7 +42,7 @@ struct Methods<'a> {
 }
 
 impl<'a> Methods<'a> {
-    /// Those of a proto service; nothing if it lacks one of the ten.
+    /// The methods of a proto service; nothing if it lacks one of the ten.
     fn of(service: &'a ServiceDescriptorProto) -> Option<Self> {
         let noun = service.name().strip_suffix("Service")?;
         let find = |name: &str| service.method.iter().find(|method| method.name() == name);

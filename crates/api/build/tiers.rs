@@ -33,7 +33,7 @@ impl Description<'_> {
         }
     }
 
-    /// What readers of a tier are shown of it, and its tier where it says none.
+    /// Writes what readers of a tier are shown of it, and its tier where it says none.
     pub fn tiers(&self) -> String {
         let above: Vec<(FieldDescriptor, u64)> = self
             .own_fields()

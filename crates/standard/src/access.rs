@@ -1,4 +1,4 @@
-//! Whether whoever asks may write what they send: the desks and the tier of the resource, and the tiers of its fields.
+//! Checks that a caller may write a resource: the desks and the tier of the resource, and the tiers of its fields.
 
 use chassis::caller::{Asking, current};
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
@@ -11,13 +11,13 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
 use crate::Served;
 use crate::records::{kind, noun};
 
-/// Whether whoever asks may write a resource of this tier and these desks, by the method they call.
+/// Returns whether the caller may write a resource of this tier and these desks, by the method they call.
 fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
     let asking = current();
     asking.caller.write(&asking.rule, tier, desks, name, now)
 }
 
-/// What a resource lies within: tier, desks and name of its parent, as it stands.
+/// The parent of a resource: tier, desks and name, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Around {
     name: String,
@@ -48,8 +48,8 @@ impl Around {
     }
 }
 
-/// What the resource `name` lies within: nothing for a kind without a parent, and for a parent that is not there. One that
-/// whoever asks may not see counts as missing, and is refused as such by the check of references.
+/// Returns the parent of the resource `name`: nothing for a kind without a parent, and for a parent that is not there. One that
+/// the caller may not see counts as missing, and is refused as such by the check of references.
 pub(crate) async fn around<T: Served>(
     record: &Chronicle,
     name: &str,
@@ -66,7 +66,7 @@ pub(crate) async fn around<T: Served>(
     }))
 }
 
-/// Refuses a value that whoever asks may not write: of other desks, or above the tier they were given. What lies within
+/// Refuses a value that the caller may not write: of other desks, or above the tier they were given. What lies within
 /// another resource needs the same for that.
 pub(crate) fn may_write<T: Served>(
     value: &T,
@@ -119,7 +119,7 @@ pub(crate) fn id_violation<T: Served>(value: &T, id: &str) -> Option<Violation> 
     })
 }
 
-/// Whether a field lies above what whoever asks may read of a resource.
+/// Returns whether a field lies above what the caller may read of a resource.
 pub(crate) fn is_hidden(field: &FieldDescriptor, level: Tier) -> bool {
     tier(field) > level
 }
@@ -138,18 +138,18 @@ pub(crate) fn set_above<T: Served>(
     Ok(above.map(|(field, _)| too_high(&field, noun::<T>())).collect())
 }
 
-/// That a field of a message lies above what whoever asks may read of it.
+/// The violation that a field of a message lies above what the caller may read of it.
 pub(crate) fn too_high(field: &FieldDescriptor, within: &str) -> Violation {
     let description = format!("is {:?}, above what you may read of this", tier(field));
     Violation::new(format!("{within}.{}", field.name()), ErrorReason::TierTooHigh, description)
 }
 
-/// Whether whoever asks may read a value at all.
+/// Returns whether the caller may read a value at all.
 pub(crate) fn is_seen<T: Served>(value: &T) -> bool {
     current().sight.sees(value.tier(), value.desks(), value.name())
 }
 
-/// The highest tier whoever asks may read of a value.
+/// The highest tier that the caller may read of a value.
 pub(crate) fn level<T: Served>(value: &T) -> Tier {
     current().sight.level(value.desks(), value.name())
 }

@@ -1,4 +1,4 @@
-//! What the contract says a message must hold, checked. For the messages of resources this is generated from their options; here
+//! Checks that a message holds what the contract says. For the messages of resources this is generated from their options; here
 //! are the values that all of them use, whose rules `facts` has.
 
 use api::registan::r#type::v1 as wire;

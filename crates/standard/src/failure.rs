@@ -1,4 +1,4 @@
-//! What the record refuses → what a caller is told.
+//! Refusals of the record → failures of a caller.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,7 +20,7 @@ pub(crate) trait Children: Send + Sync {
     /// The kind they lie within.
     fn of(&self) -> &'static str;
 
-    /// What they are called, where whoever asks may see one that stands.
+    /// The name of its collection, where the caller may see one that stands.
     async fn any(&self, record: &Chronicle, parent: &str) -> Result<Option<&'static str>, Failure>;
 
     /// The entries that delete or revive the next of them, and after which to go on; nothing more after the last.
@@ -76,7 +76,7 @@ impl<T: Served> Children for Of<T> {
 }
 
 impl Records {
-    /// Refuses to delete a parent, without `force`, while whoever asks may see a child that stands. What is hidden from them
+    /// Refuses to delete a parent, without `force`, while the caller may see a child that stands. What is hidden from them
     /// is not told of: it stays, within what is deleted, and no sum counts it.
     pub(crate) async fn expect_no_children<T: Served>(&self, name: &str) -> Result<(), Failure> {
         for children in self.references.children(T::KIND) {

@@ -1,4 +1,4 @@
-//! What was recorded: Export, revisions, Diff, for every resource.
+//! The history of the record: Export, revisions, Diff, for every resource.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Records {
         Ok(at(read_time, page))
     }
 
-    /// What differs between two instants: one batch in memory at a time.
+    /// The differences between two instants: one batch in memory at a time.
     pub async fn diff<T: Served>(
         &self,
         request: Request<Asked<Diff<T>>>,

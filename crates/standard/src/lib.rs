@@ -13,7 +13,7 @@
 //! - [`Resources`]: the list from which tables, references and methods of a service are made
 //! - [`Methods`]: the gRPC server, of the crate `serving`: the standard methods, and those that a service adds
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
-//! - [`access`]: whether whoever asks may write what they send
+//! - [`access`]: checks that a caller may write a resource
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
 //! - `questions`: why a list is empty
 //! - [`References`]: whether what a resource refers to exists, here or in another service
@@ -64,9 +64,9 @@ pub use value::{NoRules, Rules, Value};
 pub trait Served: Resource {
     /// Its message.
     type Message: api::standard::Standard;
-    /// What is read of a version that is only sent: the resource, or its document, undecoded.
+    /// The form in which a version is read that is only sent: the resource, or its document, undecoded.
     type Held: Held<Of = Self>;
-    /// What is sent: the message, or the document with the system fields.
+    /// The form in which it is sent: the message, or the document with the system fields.
     type Sent: Encode<As = Self::Message>;
 
     /// True: the server makes every id, so that an id tells nothing.
@@ -150,7 +150,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Those of a version.
+    /// The system fields of a version.
     pub fn of<T: Resource>(stored: &Stored<T>) -> Self {
         let desks = stored.value.desks().names();
         Self { desks, ..Self::with(stored, stored.value.tier()) }

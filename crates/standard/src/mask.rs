@@ -146,14 +146,14 @@ fn take(target: &mut DynamicMessage, source: &DynamicMessage, field: &FieldDescr
     }
 }
 
-/// Whether only the server sets it: `OUTPUT_ONLY` (3), `IDENTIFIER` (8), and the etag, which guards and is not stored.
+/// Returns whether only the server sets it: `OUTPUT_ONLY` (3), `IDENTIFIER` (8), and the etag, which guards and is not stored.
 fn fixed(field: &FieldDescriptor) -> bool {
-    let Some(behavior) = api::descriptors().get_extension_by_name("google.api.field_behavior")
+    let Some(extension) = api::descriptors().get_extension_by_name("google.api.field_behavior")
     else {
         return false;
     };
     let options = field.options();
-    let value = options.get_extension(&behavior);
+    let value = options.get_extension(&extension);
     let marked = value
         .as_list()
         .is_some_and(|all| all.iter().any(|one| matches!(one.as_enum_number(), Some(3 | 8))));

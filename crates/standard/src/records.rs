@@ -23,11 +23,11 @@ use crate::{References, Served};
 pub struct Records {
     /// The record.
     pub chronicle: Arc<Chronicle>,
-    /// What its resources may refer to.
+    /// The resources that its own may refer to.
     pub references: Arc<References>,
 }
 
-/// Whoever asks, as a reader of the record.
+/// The caller, as a reader of the record.
 pub fn reader() -> Reader {
     let asking = chassis::caller::current();
     Reader {
@@ -172,7 +172,7 @@ fn ordered<T: Served>(asked: String) -> String {
     if asked.trim().is_empty() { T::ORDER.to_owned() } else { asked }
 }
 
-/// What restricts a list to one parent; `projects/-` and resources without a parent do not.
+/// The scope that restricts a list to one parent; `projects/-` and resources without a parent do not.
 pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<(&'static str, String)>, Failure> {
     let Some(pattern) = parent_pattern::<T>() else { return Ok(None) };
     let collection = pattern.split('/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whether what a resource refers to exists: a query a kind here, a call for each thousand names elsewhere.
+//! Checks that the resources which another refers to exist: a query a kind here, a call for each thousand names elsewhere.
 
 use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
@@ -26,7 +26,7 @@ const MOST_WHOLES: usize = 16;
 type Found = Pin<Box<dyn Future<Output = Result<Vec<String>, Error>> + Send>>;
 type Finder = Box<dyn Fn(Arc<Chronicle>, Vec<String>) -> Found + Send + Sync>;
 
-/// Who knows the resources of a name pattern.
+/// The service that knows the resources of a name pattern.
 enum Knower {
     /// This service: gives those of the names that exist.
     Here(Finder),
@@ -34,7 +34,7 @@ enum Knower {
     There(&'static str, ReferenceServiceClient<Connection>),
 }
 
-/// What this service can refer to, and who knows whether it exists.
+/// The kinds that this service can refer to, and the services that know them.
 pub struct References {
     chronicle: Arc<Chronicle>,
     kinds: Vec<(&'static str, Knower)>,
@@ -69,7 +69,7 @@ impl References {
             .fold(self, |all, (pattern, names_of)| all.parts::<T>(pattern, names_of))
     }
 
-    /// Those of these kinds.
+    /// The references of these kinds.
     pub(crate) fn referrers(
         &self,
         kinds: &'static [&'static str],
@@ -123,7 +123,7 @@ impl References {
         self
     }
 
-    /// Those of the names that do not exist, in order.
+    /// Returns the names that do not exist, in order.
     pub async fn missing(&self, names: &[String]) -> Result<Vec<String>, Failure> {
         let mut found: HashSet<String> = HashSet::new();
         let mut elsewhere: Vec<(&'static str, &ReferenceServiceClient<Connection>, Vec<String>)> =

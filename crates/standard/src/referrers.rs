@@ -1,4 +1,4 @@
-//! Who refers to a resource: what others rest on is not deleted without saying so.
+//! The referrers of a resource: what others rest on is not deleted without saying so.
 
 use std::marker::PhantomData;
 
@@ -19,11 +19,11 @@ pub(crate) trait Referrers: Send + Sync {
     /// The kind.
     fn kind(&self) -> &'static str;
 
-    /// One that stands, that whoever asks may see, and that refers to this name or a part of it.
+    /// One that stands, that the caller may see, and that refers to this name or a part of it.
     async fn one(&self, record: &Chronicle, name: &str) -> Result<Option<String>, Failure>;
 }
 
-/// Those of type `T`.
+/// The referrers of type `T`.
 pub(crate) struct By<T>(pub PhantomData<fn() -> T>);
 
 #[tonic::async_trait]
@@ -52,7 +52,7 @@ impl<T: Served> Referrers for By<T> {
 }
 
 impl Records {
-    /// Refuses to delete, without `force`, what another resource of this service refers to, as far as whoever asks may see:
+    /// Refuses to delete, without `force`, what another resource of this service refers to, as far as the caller may see:
     /// what is hidden from them is not told of. Other services are not asked.
     pub(crate) async fn expect_no_referrer<T: Served>(&self, name: &str) -> Result<(), Failure> {
         for referrers in self.references.referrers(T::Message::REFERRED_BY) {

@@ -26,7 +26,7 @@ pub struct Asked {
     pub filters: BTreeSet<String>,
     /// The paths that an order may use.
     pub orders: BTreeSet<String>,
-    /// Whether a filter is taken.
+    /// Returns whether a filter is accepted.
     pub takes: fn(&str) -> bool,
 }
 

@@ -8,7 +8,7 @@ use crate::Served;
 use crate::access::{Around, may_change, may_write};
 use crate::records::refused;
 
-/// What a write does to one resource, with what stood before it.
+/// The step that a write takes with one resource, with what stood before it.
 pub enum Step<'a, T> {
     /// Records the first version.
     Create(&'a T),
@@ -21,7 +21,7 @@ pub enum Step<'a, T> {
 }
 
 impl<T: Served> Step<'_, T> {
-    /// Checks whether whoever asks may do this at `now`: what they may not see is not there for them, what stood and what is
+    /// Checks whether the caller may do this at `now`: what they may not see is not there for them, what stood and what is
     /// to stand must be writable by them, and so must what lies around it.
     pub fn check(&self, around: Option<&Around>, now: i64) -> Result<(), Failure> {
         match self {
@@ -51,7 +51,7 @@ impl<T: Served> Step<'_, T> {
     }
 }
 
-/// Refuses to touch what is hidden from whoever asks, or not theirs to write.
+/// Refuses to touch what is hidden from the caller, or not theirs to write.
 fn may_touch<T: Served>(
     before: &Stored<T>,
     around: Option<&Around>,

@@ -18,7 +18,7 @@ use crate::{Parts, Reference, Served, Stamp, Stamped};
 /// The number of the field `name` of every resource.
 const NAME: u32 = 1;
 
-/// What the options of a message say of a resource; generated for each message with `(registan.options.v1.resource)`.
+/// A message whose options describe a resource; generated for each message with `(registan.options.v1.resource)`.
 pub trait Described:
     Checked + api::standard::Standard + PartialEq + fmt::Debug + Send + Sync
 {
@@ -110,7 +110,7 @@ impl<M, R> Deref for Value<M, R> {
     }
 }
 
-/// What is changed must be as the contract and the rules say then, too.
+/// A changed message must be as the contract and the rules say then, too.
 impl<M, R> DerefMut for Value<M, R> {
     fn deref_mut(&mut self) -> &mut M {
         &mut self.0

@@ -60,7 +60,7 @@ impl Records {
 struct Watching<T: Served> {
     watcher: Watcher<T::Held>,
     events: VecDeque<Event<Shown<T::Held>>>,
-    /// Whether it was said that the snapshot is through.
+    /// True once the end of the snapshot was sent.
     told: bool,
     ends: Instant,
     stopping: CancellationToken,

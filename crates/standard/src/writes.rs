@@ -152,7 +152,7 @@ impl Records {
         Err(refused::<T>(Error::Busy).into())
     }
 
-    /// The last version, which whoever asks may change, and which is the one they mean, with what lies around it. First whether they may see it, then
+    /// The last version, which the caller may change, and which is the one they mean, with what lies around it. First whether they may see it, then
     /// whether they may write it, and only then how it stands.
     async fn writable<T: Served>(
         &self,
@@ -236,7 +236,7 @@ impl Records {
         ))
     }
 
-    /// What a Create would record, without recording it. A name is taken by whatever has it, seen or not, as it is for the
+    /// The value that a Create would record, without recording it. A name is taken by whatever has it, seen or not, as it is for the
     /// Create itself.
     async fn preview<T: Served>(&self, value: T) -> Result<Shown<T>, Failure> {
         let taken = self.chronicle.access(T::KIND, value.name()).await.map_err(refused::<T>)?;

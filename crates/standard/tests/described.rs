@@ -1,4 +1,4 @@
-//! What the contract says of a field is what is enforced: every option of every field, at its limit and one past it.
+//! The rules of the contract are enforced: every option of every field, at its limit and one past it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -160,7 +160,7 @@ fn wrong(field: &FieldDescriptor) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Whether a name of another kind of resource is refused where one is meant.
+/// Tries whether a name of another kind of resource is refused where one is meant.
 fn try_names(
     find: Find,
     descriptor: &MessageDescriptor,
@@ -185,7 +185,7 @@ fn try_names(
     1
 }
 
-/// Whether a list has a limit.
+/// Tries whether a list has a limit.
 fn try_list(
     find: Find,
     descriptor: &MessageDescriptor,

@@ -1,4 +1,4 @@
-//! What every operation may use.
+//! The means of every operation.
 
 use std::sync::Arc;
 

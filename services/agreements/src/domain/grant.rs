@@ -1,4 +1,4 @@
-//! What a person or program was given. Only operators are answered with grants, and they read no more than the public.
+//! Grants: what a person or program was given. Only operators are answered with grants, and they read no more than the public.
 
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -67,7 +67,7 @@ impl Rules<wire::Grant> for OfGrants {
     }
 }
 
-/// What is wrong with a grant.
+/// Finds the violations of a grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     field: &'static str,
@@ -164,7 +164,8 @@ fn latest(grant: &wire::Grant, now: i64) -> i64 {
     now.saturating_add(most_days(grant) * DAY)
 }
 
-/// What could cost somebody liberty or life is given for a quarter of a year; the rest for a year, and a month to renew it in.
+/// The longest time of a grant, in days: what could cost somebody liberty or life is given for a quarter of a year; the rest for a
+/// year, and a month to renew it in.
 fn most_days(grant: &wire::Grant) -> i64 {
     if up_to(grant) == Tier::Secret { 90 } else { 400 }
 }

@@ -1,4 +1,4 @@
-//! What law stands between the European Union and a party on a day.
+//! The law between the European Union and a party on a day.
 
 use std::cmp::Reverse;
 
@@ -48,7 +48,7 @@ pub struct LegalBasis {
     pub without_union: Vec<Entry>,
 }
 
-/// What of an agreement a legal basis needs, without the rest, that may be large.
+/// Keeps of an agreement what a legal basis needs, without the rest, that may be large.
 pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
     let provisions = agreement.provisions.into_iter();
     wire::Agreement {
@@ -151,7 +151,7 @@ fn predecessor(agreement: &wire::Agreement, party: &Party) -> String {
     party.predecessors.iter().find(|name| has(name)).cloned().unwrap_or_default()
 }
 
-/// Whether a party of the Union's side is among its own.
+/// Returns whether a party of the Union's side is among its own.
 fn with_union(agreement: &wire::Agreement, union: &[String]) -> bool {
     agreement.parties.iter().any(|part| union.contains(&part.party))
 }
@@ -162,7 +162,7 @@ fn newest(milestones: &[Milestone]) -> Day {
     signed(milestones).map(PartialDate::first).or(first).unwrap_or(Day::FIRST)
 }
 
-/// Whether a provision belongs in a legal basis: what can lead to suspension.
+/// Returns whether a provision belongs in a legal basis: what can lead to suspension.
 const fn matters(kind: Kind) -> bool {
     matches!(kind, Kind::EssentialElement | Kind::NonExecution)
 }

@@ -1,4 +1,4 @@
-//! Who belongs to a union or an organisation on a day.
+//! The members of a union or an organisation on a day.
 
 use std::collections::BTreeMap;
 

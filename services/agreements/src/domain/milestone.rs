@@ -1,4 +1,4 @@
-//! What happens to an agreement, and which of several accounts of it is followed.
+//! The events of an agreement, and which of several accounts of it is followed.
 
 use api::registan::agreements::v1 as wire;
 use facts::vocabulary::Vocabulary;
@@ -7,7 +7,7 @@ use facts::{Check, Confidence, PartialDate, vocabulary};
 use super::state::{State, leads_to};
 
 vocabulary! {
-    /// What happened.
+    /// The kind of an event.
     MilestoneKind {
         /// The Council authorised negotiations.
         Mandated = 1 "MANDATED",
@@ -65,7 +65,7 @@ vocabulary! {
 }
 
 impl MilestoneKind {
-    /// Whether it can happen more than once, so that several are several events and not several accounts of one.
+    /// Returns whether it can happen more than once, so that several are several events and not several accounts of one.
     pub const fn repeats(self) -> bool {
         matches!(
             self,
@@ -79,7 +79,7 @@ impl MilestoneKind {
         )
     }
 
-    /// Whether an agreement ends by it.
+    /// Returns whether an agreement ends by it.
     pub fn ends(self) -> bool {
         leads_to(self).is_some_and(State::ended)
     }
@@ -101,7 +101,7 @@ impl MilestoneKind {
         }
     }
 
-    /// Whether `later` cannot come before it.
+    /// Returns whether `later` cannot come before it.
     fn precedes(self, later: Self) -> bool {
         let retroactive = later == Self::ProvisionallyApplied;
         !retroactive && self.place().zip(later.place()).is_some_and(|(one, two)| one < two)
@@ -141,24 +141,24 @@ impl Milestone {
         })
     }
 
-    /// Whether it suspends a part only.
+    /// Returns whether it suspends a part only.
     pub fn suspends_a_part(&self) -> bool {
         self.kind == MilestoneKind::Suspended && !self.scope.is_empty()
     }
 
-    /// Whether `later` cannot come before it. The act of one party comes before what is its own, and need not before the others'.
+    /// Returns whether `later` cannot come before it. The act of one party comes before what is its own, and need not before the others'.
     pub fn precedes(&self, later: &Self) -> bool {
         let theirs = self.party.is_empty() || self.party == later.party;
         theirs && self.kind.precedes(later.kind)
     }
 
-    /// Whether both are accounts of one event: one kind, one party, and not of what can happen again.
+    /// Returns whether both are accounts of one event: one kind, one party, and not of what can happen again.
     pub fn is_same_event(&self, other: &Self) -> bool {
         self.kind == other.kind && self.party == other.party && !self.kind.repeats()
     }
 }
 
-/// Whether what happened can be of a part only, which its scope then says.
+/// Returns whether what happened can be of a part only, which its scope then says.
 pub const fn has_scope(kind: wire::milestone::Kind) -> bool {
     use wire::milestone::Kind::{ProvisionallyApplied, Suspended};
     matches!(kind, Suspended | ProvisionallyApplied)

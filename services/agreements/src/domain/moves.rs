@@ -1,4 +1,4 @@
-//! What changes the state of an agreement, and between which days it happened.
+//! The moves that change the state of an agreement, and between which days each happened.
 
 use std::ptr;
 
@@ -8,7 +8,7 @@ use facts::vocabulary::Vocabulary;
 use super::milestone::{Milestone, MilestoneKind};
 use super::state::{State, leads_to};
 
-/// Those of the milestones that count for a party: an end that names a party is an end for that party alone, and takes the place
+/// The milestones that count for a party: an end that names a party is an end for that party alone, and takes the place
 /// of the end for all.
 pub fn of_party<'a>(milestones: Vec<&'a Milestone>, party: &str) -> Vec<&'a Milestone> {
     let ends_for = |party: &str| {
@@ -34,7 +34,7 @@ pub struct Move<'a> {
 /// A pause or a suspension, and what ended it.
 type Break<'a> = (&'a Milestone, Option<&'a Milestone>);
 
-/// What changes the state, in the order in which it has happened at the latest. A suspension of a part does not.
+/// The moves that change the state, in the order in which they have happened at the latest. A suspension of a part does not.
 pub fn moves<'a>(followed: &[&'a Milestone]) -> Vec<Move<'a>> {
     use MilestoneKind::{NegotiationsPaused, NegotiationsResumed, Suspended, SuspensionLifted};
     let leading = followed.iter().copied().filter(|one| !one.suspends_a_part());
@@ -109,13 +109,13 @@ fn narrowed(milestone: &Milestone, among: &[&Milestone], breaks: &[Break<'_>]) -
 
 /// How the suspension of a part ended.
 pub struct Lifting<'a> {
-    /// What ended it.
+    /// The move that ended it.
     pub milestone: &'a Milestone,
     /// The first day on which it can have ended: another lifting may have been the one.
     pub earliest: Day,
     /// The last.
     pub latest: Day,
-    /// Whether there were fewer liftings by then than suspensions.
+    /// Returns whether there were fewer liftings by then than suspensions.
     pub is_shared: bool,
     /// The parts of which one is still suspended, for there were fewer liftings than suspensions, and a lifting does not say of which
     /// part it is. Empty where all have been lifted, or they are one part.

@@ -103,7 +103,7 @@ impl State {
         }
     }
 
-    /// Whether `next` may follow: life goes forward, but for negotiations that go on, and what enters into force while it is
+    /// Returns whether `next` may follow: life goes forward, but for negotiations that go on, and what enters into force while it is
     /// suspended. A lifting leads back to where the agreement stood: the life of it knows.
     pub const fn allows(self, next: Self) -> bool {
         match (self, next) {
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    /// Whether it has ended by then.
+    /// Returns whether it has ended by then.
     pub const fn ended(self) -> bool {
         matches!(self, Self::Terminated | Self::Expired | Self::Replaced | Self::Withdrawn)
     }

@@ -9,7 +9,7 @@ use super::moves::{Move, lifting, moves, of_party, span};
 pub use super::state::State;
 use super::state::leads_to;
 
-/// What is said of a provisional application whose provisions are not recorded.
+/// The note on a provisional application whose provisions are not recorded.
 pub const NOT_KNOWN: &str = "Not known: the record does not say which provisions.";
 
 /// Where an agreement stands on a day; the contract says what each field means.
@@ -62,7 +62,7 @@ pub(super) fn state(moves: &[Move<'_>], as_of: Day) -> State {
 struct Led<'m, 'a> {
     /// By those that have certainly happened.
     life: Life<'m, 'a>,
-    /// Those that may have happened, and would change the state.
+    /// The moves that may have happened, and would change the state.
     open: Vec<&'m Move<'a>>,
     /// The states that are possible.
     possible: Vec<State>,
@@ -98,7 +98,7 @@ impl<'m, 'a> Led<'m, 'a> {
 /// The life of an agreement up to a day.
 struct Life<'m, 'a> {
     state: State,
-    /// What led to it.
+    /// The moves that led to it.
     entered: Option<&'a Milestone>,
     /// The lifting by which it returned there.
     lifted: Option<&'a Milestone>,

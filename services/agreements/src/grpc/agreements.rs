@@ -60,7 +60,7 @@ fn day(app: &App, asked: Option<Date>) -> Result<Day, Failure> {
     Ok(ops::day_or_today(app, read_day(asked)?))
 }
 
-/// What of an agreement tells its status, with the numbers that the contract has.
+/// The fields of an agreement that tell its status, with the numbers that the contract has.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Milestones {
     #[prost(message, repeated, tag = "16")]

@@ -1,4 +1,4 @@
-//! What law stands between the European Union and a party on a day.
+//! The law between the European Union and a party on a day.
 
 use chassis::Failure;
 use facts::{Day, ErrorReason};

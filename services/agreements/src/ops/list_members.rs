@@ -1,4 +1,4 @@
-//! Who belongs to a group on a day.
+//! The members of a group on a day.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{ops, store};
 
 /// The parties of which a membership of a group is recorded, and the day and instant of the record it holds for.
 pub struct MembersOnDay {
-    /// Whether each belongs.
+    /// The answer for each, by its name.
     pub members: BTreeMap<String, Belongs>,
     /// The day in the world.
     pub as_of: Day,

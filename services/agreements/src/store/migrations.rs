@@ -50,7 +50,7 @@ pub fn schema() -> Schema {
     resources().schema()
 }
 
-/// What is kept in them, to be verified.
+/// The kinds that are kept in them, to be verified.
 pub fn kinds() -> Vec<Kind> {
     resources().kinds()
 }

@@ -173,7 +173,7 @@ fn provisions() -> Vec<Provision> {
     vec![element, of("art-3", provision::Kind::Other, "Article 3")]
 }
 
-/// What the document says, as the program of before answered it, without what the server says beside it.
+/// The agreement of the document, as the program of before answered it, without what the server says beside it.
 fn known() -> Agreement {
     let text = |language: &str, text: &str, original| LocalizedText {
         language_code: language.to_owned(),

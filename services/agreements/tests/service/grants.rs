@@ -49,7 +49,7 @@ fn editor() -> Grant {
     }
 }
 
-/// What its holder is told of it.
+/// The grant as its holder sees it.
 fn held(grant: &Grant) -> HeldGrant {
     HeldGrant {
         role: grant.role,

@@ -1,4 +1,4 @@
-//! Who belongs to a union on a day, and to the groups of states that stand for its members.
+//! The members of a union on a day, and of the groups of states that stand for its members.
 
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{

@@ -1,4 +1,4 @@
-//! What others refer to is not deleted without saying so.
+//! A resource that others refer to is not deleted without saying so.
 
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{

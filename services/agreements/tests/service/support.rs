@@ -46,7 +46,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// What the service tells somebody of their own grants. They are known already: this is behind the authentication.
+    /// The grants that the service reports to their holder. They are known already: this is behind the authentication.
     pub async fn own_grants(&self, subject: &str) -> Vec<HeldGrant> {
         let caller = Caller { subject: subject.to_owned(), ..Caller::default() };
         let (rule, sight) = (Arc::new(Rule::default()), Sight::public());
@@ -133,7 +133,7 @@ pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-/// The fields at fault.
+/// The invalid fields.
 pub fn fields(status: &Status) -> Vec<String> {
     let violations =
         status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
