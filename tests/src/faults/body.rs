@@ -10,7 +10,6 @@ use api::registan::r#type::v1::external_id::Scheme;
 use api::registan::r#type::v1::{ExternalId, SourceRef};
 use prost_reflect::prost::Message;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Words of the longest note: it stays below the 4096 bytes of the contract.
@@ -70,19 +69,11 @@ impl Body {
         }
     }
 
-    /// The body in a document of the record: the message of a party, the JSON of an agreement.
+    /// The body in a document of the record, which is the message.
     pub fn of_document(kind: Kind, document: &[u8]) -> anyhow::Result<Self> {
-        if kind == Kind::Party {
-            return Ok(Self::from(&Party::decode(document)?));
-        }
-        let document: Value = serde_json::from_slice(document)?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let parties = document["parties"].as_array().into_iter().flatten();
-        Ok(Self {
-            title: text(&document["title"]),
-            note: text(&document["note"]),
-            identifier: text(&document["external_ids"][0]["value"]),
-            parties: parties.map(|party| text(&party["party"])).collect(),
+        Ok(match kind {
+            Kind::Party => Self::from(&Party::decode(document)?),
+            Kind::Agreement => Self::from(&Agreement::decode(document)?),
         })
     }
 

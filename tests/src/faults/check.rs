@@ -226,7 +226,6 @@ fn is(acknowledged: &Acknowledged, version: &Version, body: &Body) -> bool {
 #[cfg(test)]
 mod tests {
     use prost_reflect::prost::Message;
-    use serde_json::json;
 
     use super::super::record::Change;
     use super::*;
@@ -278,16 +277,7 @@ mod tests {
 
     /// The document of an agreement.
     fn document(body: &Body) -> Vec<u8> {
-        let parties: Vec<_> = body.parties.iter().map(|party| json!({ "party": party })).collect();
-        json!({
-            "title": body.title,
-            "display_name": body.title,
-            "note": body.note,
-            "external_ids": [{ "value": body.identifier }],
-            "parties": parties,
-        })
-        .to_string()
-        .into_bytes()
+        body.agreement().encode_to_vec()
     }
 
     fn agreements(record: &mut Record) -> &mut Vec<Version> {
@@ -322,9 +312,10 @@ mod tests {
             (Fault::Half, |_, record| record.head.0 += 1),
             (Fault::Half, |_, record| agreements(record)[0].recorded_to = i64::MAX),
             (Fault::Half, |_, record| {
-                let document = &mut agreements(record)[1].document;
-                let text = String::from_utf8(document.clone()).unwrap();
-                *document = text.replace("End of", "").into_bytes();
+                let before = &agreements(record)[1].document;
+                let mut body = Body::of_document(Kind::Agreement, before).unwrap();
+                body.note = body.note.replace("End of", "");
+                agreements(record)[1].document = document(&body);
             }),
         ];
         for (place, (fault, tamper)) in ways.into_iter().enumerate() {
