@@ -81,13 +81,16 @@ mod tests {
 
     use super::{Belongs, Membership, members};
 
-    fn date((year, month, day): (i32, i32, i32), qualifier: Qualifier) -> Option<PartialDate> {
-        let date = Some(Date { year, month, day });
-        Some(PartialDate { date, qualifier: qualifier.into(), ..PartialDate::default() })
+    fn date((year, month, day): (i32, i32, i32)) -> PartialDate {
+        PartialDate { date: Some(Date { year, month, day }), ..PartialDate::default() }
     }
 
-    fn membership(joined: Option<PartialDate>, left: Option<PartialDate>) -> Membership {
-        let party = "parties/xa".to_owned();
+    fn by(parts: (i32, i32, i32)) -> PartialDate {
+        PartialDate { qualifier: Qualifier::Until.into(), ..date(parts) }
+    }
+
+    fn membership(joined: PartialDate, left: Option<PartialDate>) -> Membership {
+        let (party, joined) = ("parties/xa".to_owned(), Some(joined));
         Membership::of(wire::Membership { party, joined, left, ..wire::Membership::default() })
     }
 
@@ -97,16 +100,10 @@ mod tests {
 
     #[test]
     fn a_party_belongs_from_the_day_it_joined_to_the_day_it_left() {
-        let exact = membership(
-            date((1973, 1, 1), Qualifier::Unspecified),
-            date((2020, 1, 31), Qualifier::Unspecified),
-        );
-        let year = membership(date((2004, 0, 0), Qualifier::Unspecified), None);
-        let by = membership(date((2004, 5, 1), Qualifier::Until), None);
-        let gone = membership(
-            date((2004, 5, 1), Qualifier::Unspecified),
-            date((2010, 6, 0), Qualifier::Unspecified),
-        );
+        let exact = membership(date((1973, 1, 1)), Some(date((2020, 1, 31))));
+        let year = membership(date((2004, 0, 0)), None);
+        let early = membership(by((2004, 5, 1)), None);
+        let gone = membership(date((2004, 5, 1)), Some(date((2010, 6, 0))));
         let cases = [
             (&exact, 19_721_231, Belongs::No),
             (&exact, 19_730_101, Belongs::Yes),
@@ -115,8 +112,8 @@ mod tests {
             (&year, 20_031_231, Belongs::No),
             (&year, 20_040_501, unknown("joined 2004")),
             (&year, 20_041_231, Belongs::Yes),
-            (&by, 20_040_430, unknown("joined by 2004-05-01")),
-            (&by, 20_040_501, Belongs::Yes),
+            (&early, 20_040_430, unknown("joined by 2004-05-01")),
+            (&early, 20_040_501, Belongs::Yes),
             (&gone, 20_100_601, Belongs::Yes),
             (&gone, 20_100_602, unknown("left 2010-06")),
             (&gone, 20_100_701, Belongs::No),
@@ -129,11 +126,8 @@ mod tests {
 
     #[test]
     fn a_party_that_came_again_belongs_by_any_of_its_memberships() {
-        let first = membership(
-            date((1990, 1, 1), Qualifier::Unspecified),
-            date((1995, 1, 1), Qualifier::Unspecified),
-        );
-        let again = membership(date((2000, 0, 0), Qualifier::Unspecified), None);
+        let first = membership(date((1990, 1, 1)), Some(date((1995, 1, 1))));
+        let again = membership(date((2000, 0, 0)), None);
         let cases = [
             (19_910_101, Belongs::Yes),
             (19_960_101, Belongs::No),
@@ -154,8 +148,8 @@ mod tests {
             let message = wire::Membership {
                 party: "parties/xa".to_owned(),
                 group: "parties/union".to_owned(),
-                joined: date((2004, 5, 0), Qualifier::Unspecified),
-                left: date(left, Qualifier::Unspecified),
+                joined: Some(date((2004, 5, 0))),
+                left: Some(date(left)),
                 source: Some(SourceRef { citation: "Example".to_owned(), ..SourceRef::default() }),
                 ..wire::Membership::default()
             };

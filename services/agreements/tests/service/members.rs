@@ -1,5 +1,7 @@
 //! The members of a union on a day, and of the groups of states that stand for its members.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{
     CreateMembershipRequest, ListMembersRequest, Members, Membership,
@@ -53,7 +55,7 @@ async fn union(running: &mut Running) {
     for (id, on) in [("states", None), ("states-of-1995", Some((1995, 1, 1)))] {
         let mut request = party(id, Kind::States);
         let states = request.party.as_mut().unwrap();
-        states.members_of = "parties/union".to_owned();
+        "parties/union".clone_into(&mut states.members_of);
         states.members_on = on.map(day);
         running.parties.create_party(request).await.unwrap();
     }
