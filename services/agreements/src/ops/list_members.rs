@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chassis::Failure;
-use facts::Day;
+use facts::{Day, ErrorReason};
 use standard::failure::from_record;
 
 use crate::app::App;
@@ -40,5 +40,14 @@ pub async fn list_members(
     let memberships = store::memberships_of(&app.records.chronicle, union, read_time, &reader)
         .await
         .map_err(|error| from_record("registan/Membership", error))?;
+    let memberships = memberships.ok_or_else(|| too_many(union))?;
     Ok(MembersOnDay { members: membership::members(&memberships, as_of), as_of, read_time })
+}
+
+/// The refusal to answer from more memberships than a page has.
+fn too_many(union: &str) -> Failure {
+    let message = format!(
+        "more than 1000 memberships are recorded of it: use ListMemberships with the filter group = \"{union}\""
+    );
+    Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
 }

@@ -22,9 +22,9 @@ fn date(parts: Parts) -> PartialDate {
 }
 
 /// Records that a state belongs to `parties/union`.
-async fn belongs(running: &mut Running, id: &str, joined: Parts, left: Option<Parts>) {
+async fn belongs(running: &mut Running, party: &str, id: &str, joined: Parts, left: Option<Parts>) {
     let membership = Membership {
-        party: format!("parties/{id}"),
+        party: format!("parties/{party}"),
         group: "parties/union".to_owned(),
         joined: Some(date(joined)),
         left: left.map(date),
@@ -59,9 +59,9 @@ async fn union(running: &mut Running) {
         states.members_on = on.map(day);
         running.parties.create_party(request).await.unwrap();
     }
-    belongs(running, "aa", (1990, 1, 1), None).await;
-    belongs(running, "bb", (1990, 1, 1), Some((2020, 1, 31))).await;
-    belongs(running, "cc", (2004, 0, 0), None).await;
+    belongs(running, "aa", "aa", (1990, 1, 1), None).await;
+    belongs(running, "bb", "bb", (1990, 1, 1), Some((2020, 1, 31))).await;
+    belongs(running, "cc", "cc", (2004, 0, 0), None).await;
 }
 
 #[tokio::test]
@@ -129,6 +129,28 @@ async fn what_cannot_be_asked_is_refused_by_its_own_field() {
         assert_eq!(found, invalid("DATE_INVALID", "as_of"));
         let found = ask("parties/zz", None).await;
         assert_eq!(found, (Code::NotFound, "NOT_FOUND".to_owned(), Vec::new()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_of_more_memberships_than_a_page_is_to_be_listed() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        union(&mut running).await;
+        for number in 3..1000 {
+            belongs(&mut running, "aa", &format!("more-{number}"), (1990, 1, 1), None).await;
+        }
+        assert_eq!(members(&mut running, "parties/union", None).await.members.len(), 2);
+
+        belongs(&mut running, "aa", "more-1000", (1990, 1, 1), None).await;
+
+        let request =
+            ListMembersRequest { group: "parties/states".to_owned(), ..Default::default() };
+        let refusal = running.memberships.list_members(request).await.unwrap_err();
+        let refused = (refusal.code(), reason(&refusal));
+        assert_eq!(refused, (Code::ResourceExhausted, "ANSWER_TOO_LARGE".to_owned()));
+        assert!(refusal.message().contains("group = \"parties/union\""), "{}", refusal.message());
     })
     .await;
 }
