@@ -45,6 +45,11 @@ pub fn date(check: &mut Check, message: wire::PartialDate) -> Option<PartialDate
     interval
 }
 
+/// The partial date in a message that was checked before, if there is one.
+pub fn checked_date(message: Option<&wire::PartialDate>) -> Option<PartialDate> {
+    date(&mut Check::default(), message?.clone())
+}
+
 /// The day by which what has this date is sorted, as the number `yyyymmdd`; 0 where there is none.
 pub fn sort_day(date: Option<&wire::PartialDate>) -> i64 {
     let parts = date.and_then(|date| date.date.as_ref());

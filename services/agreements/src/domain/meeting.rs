@@ -1,6 +1,7 @@
 //! A meeting of a body.
 
 use api::registan::agreements::v1 as wire;
+use facts::wire::checked_date;
 use facts::{Check, ErrorReason};
 use standard::{Rules, Value};
 
@@ -13,9 +14,8 @@ pub enum OfMeetings {}
 impl Rules<wire::Meeting> for OfMeetings {
     fn check(meeting: &mut wire::Meeting, check: &mut Check) {
         let was_held = meeting.state() == wire::meeting::State::Held;
-        let date = meeting.date.clone().filter(|_| was_held);
-        let date = date.and_then(|date| facts::wire::date(&mut Check::default(), date));
-        if date.is_some_and(|date| check.is_future(&date)) {
+        let date = checked_date(meeting.date.as_ref());
+        if was_held && date.is_some_and(|date| check.is_future(&date)) {
             let description = "lies in the future, so `state` cannot be HELD: is it PLANNED?";
             check.violation("date", ErrorReason::InTheFuture, description);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::registan::agreements::v1 as wire;
-use api::registan::r#type::v1 as facts_wire;
+use facts::wire::checked_date;
 use facts::{Check, Day, ErrorReason, PartialDate};
 use standard::{Rules, Value};
 
@@ -15,7 +15,8 @@ pub enum OfMemberships {}
 
 impl Rules<wire::Membership> for OfMemberships {
     fn check(membership: &mut wire::Membership, check: &mut Check) {
-        let (joined, left) = (date(membership.joined.as_ref()), date(membership.left.as_ref()));
+        let (joined, left) =
+            (checked_date(membership.joined.as_ref()), checked_date(membership.left.as_ref()));
         let is_wrong =
             |(joined, left): (PartialDate, PartialDate)| left.latest() < joined.earliest();
         if joined.zip(left).is_some_and(is_wrong) {
@@ -23,11 +24,6 @@ impl Rules<wire::Membership> for OfMemberships {
             check.violation("left", ErrorReason::OrderInvalid, description);
         }
     }
-}
-
-/// The date in a message that was checked.
-fn date(message: Option<&facts_wire::PartialDate>) -> Option<PartialDate> {
-    facts::wire::date(&mut Check::default(), message?.clone())
 }
 
 /// The answer to whether a party belongs to a group on a day, from the least to the most that is said.
@@ -43,7 +39,8 @@ pub enum Belongs {
 
 /// Returns whether a party belongs on a day by one of its memberships.
 fn on(membership: &wire::Membership, day: Day) -> Belongs {
-    let (joined, left) = (date(membership.joined.as_ref()), date(membership.left.as_ref()));
+    let (joined, left) =
+        (checked_date(membership.joined.as_ref()), checked_date(membership.left.as_ref()));
     if joined.as_ref().is_some_and(|joined| day < joined.earliest())
         || left.as_ref().is_some_and(|left| left.latest() < day)
     {

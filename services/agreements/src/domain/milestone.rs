@@ -2,7 +2,8 @@
 
 use api::registan::agreements::v1 as wire;
 use facts::vocabulary::Vocabulary;
-use facts::{Check, Confidence, PartialDate, vocabulary};
+use facts::wire::checked_date;
+use facts::{Confidence, PartialDate, vocabulary};
 
 use super::state::{State, leads_to};
 
@@ -133,7 +134,7 @@ impl Milestone {
     fn of(message: &wire::Milestone) -> Option<Self> {
         Some(Self {
             kind: MilestoneKind::from_number(message.kind)?,
-            date: facts::wire::date(&mut Check::default(), message.date.clone()?)?,
+            date: checked_date(message.date.as_ref())?,
             party: message.party.clone(),
             confidence: Confidence::from_number(message.confidence),
             preferred: message.preferred,

@@ -2,6 +2,7 @@
 
 use api::registan::rights::v1 as wire;
 use api::registan::rights::v1::activity::Outcome;
+use facts::wire::checked_date;
 use facts::{Check, ErrorReason};
 use standard::{Rules, Value};
 
@@ -15,9 +16,8 @@ impl Rules<wire::Activity> for OfOutcomes {
     fn check(activity: &mut wire::Activity, check: &mut Check) {
         let took_place =
             matches!(activity.outcome(), Outcome::CarriedOut | Outcome::PartlyCarriedOut);
-        let date = activity.date.clone().filter(|_| took_place);
-        let date = date.and_then(|date| facts::wire::date(&mut Check::default(), date));
-        if date.is_some_and(|date| check.is_future(&date)) {
+        let date = checked_date(activity.date.as_ref());
+        if took_place && date.is_some_and(|date| check.is_future(&date)) {
             let description =
                 "lies in the future, so `outcome` cannot say that it took place: is it PLANNED?";
             check.violation("date", ErrorReason::InTheFuture, description);
