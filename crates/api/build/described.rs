@@ -25,15 +25,13 @@ const MOST_ITEMS: u64 = 1000;
 /// Most fields that one function checks.
 const MOST_CHECKS: usize = 12;
 
-/// The pieces of code that are written so far: each of code by the name of what it is for, each once.
+/// The pieces of code that are written so far, each once, by the name of what it is for.
 pub type Pieces = BTreeMap<String, String>;
 
 pub fn code(pool: &DescriptorPool) -> Result<String, String> {
     let mut pieces = Pieces::new();
-    let is_described = |message: &MessageDescriptor| {
-        let options = Options::of_message(message);
-        options.has(pool, RESOURCE) && !options.is(pool, &[RESOURCE, "by_hand"])
-    };
+    let is_described =
+        |message: &MessageDescriptor| Options::of_message(message).has(pool, RESOURCE);
     for message in pool.all_messages().filter(is_described) {
         Description { pool, message: &message }.write(&mut pieces)?;
     }
