@@ -1,5 +1,7 @@
 //! The record is whole: every file follows the contract, every name exists before it is used, every fact has a source.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -73,20 +75,27 @@ fn every_fact_has_a_source_and_a_confidence() {
     }
 }
 
+/// Reads the records of a file of the facts; nothing, and says so, where the facts are absent.
+fn facts() -> Option<impl Fn(&str) -> Vec<Value>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
+    if !folder.is_dir() {
+        eprintln!("skipped: ../shared/facts is absent");
+        return None;
+    }
+    Some(move |file: &str| {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let file: Value = serde_json::from_str(&text).unwrap();
+        file["records"].as_array().unwrap().clone()
+    })
+}
+
 #[test]
 fn every_fact_with_a_home_is_taken_over() {
     let counts: Vec<usize> =
         COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
     assert_eq!(counts, [127, 48, 28, 44, 39, 13, 15, 22, 21, 50, 18, 5]);
-    let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts");
-    if !facts.is_dir() {
-        eprintln!("skipped: ../shared/facts is absent");
-        return;
-    }
-    let facts = |file: &str| {
-        let text = std::fs::read_to_string(facts.join(file)).unwrap();
-        serde_json::from_str::<Value>(&text).unwrap()["records"].as_array().unwrap().len()
-    };
+    let Some(facts) = facts() else { return };
+    let facts = |file: &str| facts(file).len();
 
     // The eight parties, eleven that agreements name, the 28 states that were members of the Union, and these as a group.
     assert_eq!(facts("parties.json") + 11 + 28 + 1, counts[1]);
@@ -138,5 +147,35 @@ fn the_union_had_as_many_members_as_its_treaties_say() {
             *joined <= day && left.is_none_or(|left| day <= left)
         };
         assert_eq!(periods.iter().filter(is_in).count(), members, "on {day}");
+    }
+}
+
+/// The numbers in a date of the facts: `2024-01-29/30`, `2024-06 (planned)`.
+fn numbers(date: &str) -> Vec<i64> {
+    date.split(|character: char| !character.is_ascii_digit())
+        .filter_map(|number| number.parse().ok())
+        .collect()
+}
+
+#[test]
+fn every_meeting_is_as_the_facts_say() {
+    let Some(facts) = facts() else { return };
+    let meetings = COLLECTIONS.iter().find(|collection| collection.name == "meetings").unwrap();
+    let meetings = meetings.records().unwrap();
+    for (fact, meeting) in facts("meetings.json").iter().zip(&meetings) {
+        let written = &meeting.written;
+        let date = &written["date"];
+        let parts = ["year", "month", "day"].map(|part| &date["date"][part]);
+        let days = parts.into_iter().chain([&date["end"]["day"]]).filter_map(Value::as_i64);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let said = text(&fact["date"]);
+        let state = if said.contains("planned") { "STATE_PLANNED" } else { "STATE_HELD" };
+        let confidence = format!("CONFIDENCE_{}", text(&fact["confidence"]).to_uppercase());
+
+        assert_eq!(days.collect::<Vec<_>>(), numbers(&said), "{}: date", meeting.id);
+        assert_eq!(written["number"], fact["no"], "{}: number", meeting.id);
+        assert_eq!(text(&written["place"]), text(&fact["place"]), "{}: place", meeting.id);
+        assert_eq!(text(&written["state"]), state, "{}", meeting.id);
+        assert_eq!(text(&written["confidence"]), confidence, "{}", meeting.id);
     }
 }
