@@ -51,7 +51,7 @@ fn rename(descriptor: &MessageDescriptor, json: &mut Object) {
         name("reference", "ref");
     }
     match descriptor.name() {
-        "LocalizedText" => name("language", "language_code"),
+        "LocalizedText" | "PartyName" => name("language", "language_code"),
         "Money" => name("currency", "currency_code"),
         "Grant" => {
             let desks = json.get_mut("for_desks").and_then(Json::as_array_mut);
@@ -113,12 +113,10 @@ mod projects;
 #[cfg(test)]
 mod tests {
     use api::registan::access::v1::Grant;
-    use api::registan::agreements::v1::{Party, Source, party, source};
+    use api::registan::agreements::v1::{Party, PartyName, Source, party, source};
     use api::registan::options::v1::Role;
     use api::registan::rights::v1::{Activity, activity};
-    use api::registan::r#type::v1::{
-        Basis, Confidence, Date, ExternalId, LocalizedText, PartialDate, SourceRef,
-    };
+    use api::registan::r#type::v1::{Basis, Confidence, Date, ExternalId, PartialDate, SourceRef};
     use api::registan::r#type::v1::{external_id, partial_date};
 
     use prost_types::Timestamp;
@@ -141,10 +139,11 @@ mod tests {
             tier: 1,
             kind: party::Kind::State.into(),
             display_name: "Kazakhstan".to_owned(),
-            names: vec![LocalizedText {
+            names: vec![PartyName {
                 language_code: "kk".to_owned(),
                 text: "Qazaqstan".to_owned(),
                 original: true,
+                ..PartyName::default()
             }],
             country_code: "KZ".to_owned(),
             established: Some(PartialDate {

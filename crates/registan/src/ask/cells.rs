@@ -18,10 +18,11 @@ const SYSTEM_FIELDS: [&str; 9] = [
     "language_code",
 ];
 /// Messages that are one value: a day, an amount, a place in a source.
-const VALUES: [&str; 8] = [
+const VALUES: [&str; 9] = [
     "google.protobuf.Duration",
     "google.protobuf.FieldMask",
     "google.protobuf.Timestamp",
+    "registan.agreements.v1.PartyName",
     "registan.type.v1.Date",
     "registan.type.v1.LocalizedText",
     "registan.type.v1.Money",
@@ -134,7 +135,7 @@ fn of_message(message: &DynamicMessage) -> String {
             (_, qualifier, date, _) => format!("{qualifier} {date}").trim().to_owned(),
         },
         "Money" => format!("{} {}", part("currency_code"), part("amount")),
-        "LocalizedText" => part("text"),
+        "LocalizedText" | "PartyName" => part("text"),
         "SourceRef" => {
             let source = match (part("citation"), part("source")) {
                 (citation, source) if citation.is_empty() => source,
