@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::sync::LazyLock;
 
-use rustix::process::setpriority_process;
+use rustix::process::{getpid, getpriority_process, setpriority_process};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
@@ -13,7 +13,8 @@ use tracing::Instrument;
 use crate::caller;
 use crate::failure::Failure;
 
-/// How far they step back, as `nice` counts: beside a busy thread that does not they have a tenth of a processor.
+/// How far they step back behind the others of the process, as `nice` counts: beside a busy thread
+/// that does not they have a tenth of a processor.
 const BACK: i32 = 10;
 
 /// Nothing where the system gives no threads: then all work is done by the same.
@@ -22,8 +23,10 @@ static THREADS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
         .enable_all()
         .thread_name("bulk")
         .on_thread_start(|| {
-            // Of the thread that asks alone, on Linux.
-            if let Err(error) = setpriority_process(None, BACK) {
+            // Of the thread that asks alone, on Linux. What the process itself has stays below it.
+            let stepped = getpriority_process(Some(getpid()))
+                .and_then(|own| setpriority_process(None, own + BACK));
+            if let Err(error) = stepped {
                 tracing::debug!(%error, "a thread for long work does not step back");
             }
         })
@@ -61,7 +64,6 @@ mod tests {
     use std::sync::Arc;
 
     use policy::{Caller, Rule, Sight};
-    use rustix::process::getpriority_process;
 
     use super::*;
     use crate::caller::Asking;
@@ -78,8 +80,8 @@ mod tests {
 
         let there = caller::scope(asking, run(work)).await.unwrap();
 
-        assert_eq!(there, ("anna".to_owned(), BACK));
-        assert_eq!(getpriority_process(None).unwrap(), 0);
+        let own = getpriority_process(None).unwrap();
+        assert_eq!(there, ("anna".to_owned(), (own + BACK).min(19)));
     }
 
     #[tokio::test]
