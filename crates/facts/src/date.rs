@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use jiff::civil;
 use jiff::tz::TimeZone;
+use jiff::{Span, civil};
 use serde::{Deserialize, Serialize};
 
 use crate::vocabulary;
@@ -46,6 +46,25 @@ impl Day {
             .or_else(|| Self::new(year, month + 1, 1))
             .or_else(|| Self::new(year + 1, 1, 1))
             .unwrap_or(self)
+    }
+
+    /// The day so many months after it, or the last of that month where that has no such day. Nothing beyond the year 9999, or of
+    /// an open end.
+    pub fn after_months(self, months: i32) -> Option<Self> {
+        self.shifted(Span::new().try_months(months).ok()?)
+    }
+
+    /// The day so many days before it; nothing before the year 1, or of an open end.
+    pub fn days_before(self, days: i32) -> Option<Self> {
+        self.shifted(Span::new().try_days(days.checked_neg()?).ok()?)
+    }
+
+    fn shifted(self, by: Span) -> Option<Self> {
+        let (year, month, day) = (self.year(), self.month(), self.day());
+        let (year, month, day) =
+            (i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let shifted = civil::Date::new(year, month, day).ok()?.checked_add(by).ok()?;
+        (shifted.year() >= 1).then(|| shifted.into())
     }
 
     /// Its year.
@@ -269,6 +288,17 @@ mod tests {
             assert_eq!(Day(day).next(), Day(next));
         }
         assert_eq!(Day(20_231_231).next().to_string(), "2024-01-01");
+    }
+
+    #[test]
+    fn a_day_has_days_before_it_and_months_after_it() {
+        assert_eq!(Day(20_240_131).after_months(1), Some(Day(20_240_229)));
+        assert_eq!(Day(20_240_229).after_months(12), Some(Day(20_250_228)));
+        assert_eq!(Day(99_990_101).after_months(12), None);
+        assert_eq!(Day::FIRST.after_months(12), None);
+        assert_eq!(Day(20_240_301).days_before(1), Some(Day(20_240_229)));
+        assert_eq!(Day(20_240_301).days_before(0), Some(Day(20_240_301)));
+        assert_eq!(Day(10_101).days_before(1), None);
     }
 
     #[test]

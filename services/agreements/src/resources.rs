@@ -3,7 +3,9 @@
 use api::registan::agreements::v1 as wire;
 use standard::{Resources, Value};
 
-use crate::domain::{Agreement, Framework, Grant, Meeting, Membership, Party};
+use crate::domain::{
+    Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation, Party,
+};
 
 /// Returns the resources of this service.
 pub fn resources() -> Resources {
@@ -15,5 +17,8 @@ pub fn resources() -> Resources {
         .with::<Value<wire::Body>>()
         .with::<Meeting>()
         .with::<Membership>()
+        .with::<Obligation>()
+        .with::<Commitment>()
+        .with::<Crosswalk>()
         .with::<Grant>()
 }

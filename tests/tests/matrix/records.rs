@@ -66,6 +66,11 @@ pub fn body(one: &str, tier: &str, country: &str) -> Value {
             json!({ "tier": tier, "body": "bodies/around", "title": "Before", "state": "STATE_HELD",
             "date": { "date": { "year": 2024 } }, "parties": [party], "source": source })
         }
+        "Obligation" => json!({ "tier": tier, "kind": "KIND_REPORT", "title": "Before",
+            "strength": "STRENGTH_SHALL", "bearers": [party], "parties": [party],
+            "under": "agreements/around", "source": source }),
+        "Commitment" => json!({ "tier": tier, "framework": "frameworks/around", "title": "Before",
+            "state": "STATE_MADE", "parties": [party], "source": source }),
         _ => sample(one, &tier, country),
     }
 }
@@ -97,6 +102,16 @@ pub struct Stage {
     pub callers: Vec<(Who, Option<String>)>,
 }
 
+/// The kind of resource that one of a kind must name.
+fn around(one: &str) -> Option<&'static str> {
+    match one {
+        "Meeting" => Some("Body"),
+        "Obligation" => Some("Agreement"),
+        "Commitment" => Some("Framework"),
+        _ => None,
+    }
+}
+
 /// Makes a record of each tier for each of two desks.
 async fn make(
     suite: &Suite,
@@ -113,11 +128,15 @@ async fn make(
             ask(channel, Some(&token), path, &project).await.expect("it is created");
         }
     }
-    if one == "Meeting" {
-        let around =
-            json!({ "body_id": "around", "body": sample("Body", "TIER_PUBLIC", countries[0]) });
-        let path = "/registan.agreements.v1.BodyService/CreateBody";
-        ask(channel, Some(&token), path, &around).await.expect("it is created");
+    if let Some(of) = around(one) {
+        let noun = of.to_lowercase();
+        let sample = match of {
+            "Agreement" => body(of, "PUBLIC", countries[0]),
+            _ => sample(of, "TIER_PUBLIC", countries[0]),
+        };
+        let around = json!({ format!("{noun}_id"): "around", noun: sample });
+        let path = format!("/registan.agreements.v1.{of}Service/Create{of}");
+        ask(channel, Some(&token), &path, &around).await.expect("it is created");
     }
     let path = format!("/{service}/Create{one}");
     let create = api::descriptors().get_service_by_name(service).expect("a service");

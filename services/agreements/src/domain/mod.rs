@@ -1,6 +1,9 @@
 //! The values and rules of agreements: no I/O, no clock. The value of a resource is its message, but that of a grant.
 
 pub mod agreement;
+pub mod commitment;
+pub mod crosswalk;
+mod due;
 pub mod framework;
 pub mod grant;
 pub mod legal_basis;
@@ -8,14 +11,18 @@ pub mod meeting;
 pub mod membership;
 pub mod milestone;
 mod moves;
+pub mod obligation;
 pub mod party;
 mod periods;
 mod state;
 pub mod status;
 
 pub use agreement::Agreement;
+pub use commitment::Commitment;
+pub use crosswalk::Crosswalk;
 pub use framework::Framework;
 pub use grant::Grant;
 pub use meeting::Meeting;
 pub use membership::Membership;
+pub use obligation::Obligation;
 pub use party::Party;

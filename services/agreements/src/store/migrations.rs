@@ -41,6 +41,7 @@ impl MigratorTrait for Migrator {
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all.push(Box::new(Refill("m20261128_000014_name_desks", schema)));
+        all.push(Box::new(Bring("m20261128_000017_keep_duties", schema)));
         all
     }
 }

@@ -1,0 +1,159 @@
+//! The due days of a duty: one, every so many months, or before each meeting of a body.
+
+use api::registan::agreements::v1 as wire;
+use facts::wire::checked_date;
+use facts::{Day, End, PartialDate};
+
+/// The most due days of a duty that recurs.
+const MAX_DUE_DAYS: i32 = 1000;
+
+/// A day on which a duty falls due, as exactly as it is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DueDay {
+    /// Its number among those of the duty, from 1.
+    pub number: i32,
+    /// The day.
+    pub date: PartialDate,
+    /// True if the duty certainly recurs until then.
+    pub certain: bool,
+    /// The meeting before which it is due; empty where none decides.
+    pub meeting: String,
+}
+
+/// A meeting before which something may be due.
+#[derive(Clone, Debug)]
+pub struct Meeting {
+    /// `meetings/{meeting}`.
+    pub name: String,
+    /// The day it was held, or is planned for.
+    pub date: PartialDate,
+}
+
+/// Returns the due days of a duty, in their order. `meetings` are those of the body before whose
+/// meetings it is due, in the order of their days. A duty whose due day is not known has none.
+pub fn due_days<'a>(
+    obligation: &'a wire::Obligation,
+    meetings: &'a [Meeting],
+) -> impl Iterator<Item = DueDay> + 'a {
+    let first = checked_date(obligation.due.as_ref());
+    let until = checked_date(obligation.until.as_ref());
+    let months = obligation.every_months;
+    let most = if months > 0 { MAX_DUE_DAYS } else { 1 };
+    let by_calendar = (0..most).map_while(move |place| {
+        let date = shifted(first.as_ref()?, months.checked_mul(place)?)?;
+        let is_first = place == 0;
+        let may_be = |until: &PartialDate| date.earliest() <= until.latest();
+        let must_be = |until: &PartialDate| date.latest() <= until.earliest();
+        let certain = is_first || until.as_ref().is_none_or(must_be);
+        let exists = is_first || until.as_ref().is_none_or(may_be);
+        exists.then(|| DueDay { number: place + 1, date, certain, meeting: String::new() })
+    });
+    let before_meetings = (1..).zip(meetings).filter_map(|(number, meeting)| {
+        let date = days_before(&meeting.date, obligation.days_before)?;
+        Some(DueDay { number, date, certain: true, meeting: meeting.name.clone() })
+    });
+    by_calendar.chain(before_meetings)
+}
+
+/// The date so many months later, as exactly as it was.
+fn shifted(date: &PartialDate, months: i32) -> Option<PartialDate> {
+    if months == 0 {
+        return Some(date.clone());
+    }
+    let first = End { year: date.year, month: date.month, day: date.day };
+    let last = date.end.unwrap_or(first);
+    let (from, to) = (later(first, months, 1)?, later(last, months, 12)?);
+    let shifted = PartialDate::new(from.year, from.month, from.day)?;
+    if from == to {
+        return Some(PartialDate { qualifier: date.qualifier, ..shifted });
+    }
+    shifted.until(to.year, to.month, to.day)
+}
+
+/// An end of a date so many months later. Of a year that is not shifted by whole years it is that of
+/// `month`.
+fn later(end: End, months: i32, month: i32) -> Option<End> {
+    if end.day > 0 {
+        let day = Day::new(end.year, end.month, end.day)?.after_months(months)?;
+        return Some(End { year: day.year(), month: day.month(), day: day.day() });
+    }
+    if end.month == 0 && months % 12 == 0 {
+        return Some(End { year: end.year + months / 12, ..end });
+    }
+    let month = if end.month == 0 { month } else { end.month };
+    let all = end.year * 12 + month - 1 + months;
+    Some(End { year: all / 12, month: all % 12 + 1, day: 0 })
+}
+
+/// The day so many days before a date, or the days that it can be.
+fn days_before(date: &PartialDate, days: i32) -> Option<PartialDate> {
+    if days == 0 {
+        return Some(date.clone());
+    }
+    let first = date.first().days_before(days)?;
+    let from = PartialDate::new(first.year(), first.month(), first.day())?;
+    if date.day > 0 && date.end.is_none() {
+        return Some(PartialDate { qualifier: date.qualifier, ..from });
+    }
+    let last = date.latest().days_before(days)?;
+    from.until(last.year(), last.month(), last.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::r#type::v1 as types;
+
+    use super::*;
+
+    fn date(year: i32, month: i32, day: i32) -> PartialDate {
+        PartialDate::new(year, month, day).unwrap()
+    }
+
+    fn obligation(
+        due: PartialDate,
+        every_months: i32,
+        until: Option<PartialDate>,
+    ) -> wire::Obligation {
+        let due = Some(types::PartialDate::from(due));
+        let until = until.map(types::PartialDate::from);
+        wire::Obligation { due, every_months, until, ..wire::Obligation::default() }
+    }
+
+    fn texts(obligation: &wire::Obligation, meetings: &[Meeting]) -> Vec<String> {
+        let mark = |one: DueDay| format!("{}{}", one.date, if one.certain { "" } else { "?" });
+        due_days(obligation, meetings).take(4).map(mark).collect()
+    }
+
+    #[test]
+    fn due_days_are_as_exact_as_the_first() {
+        let cases = [
+            (date(2024, 1, 31), 1, None, "2024-01-31 2024-02-29 2024-03-31 2024-04-30"),
+            (date(2023, 2, 0), 12, None, "2023-02 2024-02 2025-02 2026-02"),
+            (date(1999, 0, 0), 48, None, "1999 2003 2007 2011"),
+            (date(1999, 0, 0), 18, None, "1999 2000-07/2001-06 2002 2003-07/2004-06"),
+            (date(2024, 5, 1), 0, None, "2024-05-01"),
+            (date(2024, 5, 1), 12, Some(date(2026, 0, 0)), "2024-05-01 2025-05-01 2026-05-01?"),
+        ];
+        for (due, months, until, wanted) in cases {
+            let found = texts(&obligation(due, months, until), &[]);
+            assert_eq!(found.join(" "), wanted);
+        }
+        let ever = obligation(date(2024, 1, 1), 1, None);
+        assert_eq!(due_days(&ever, &[]).count(), 1000);
+        let late = obligation(date(9990, 0, 0), 48, None);
+        assert_eq!(due_days(&late, &[]).count(), 3, "the calendar ends in 9999");
+    }
+
+    #[test]
+    fn what_is_due_before_meetings_follows_them() {
+        let meeting = |date| Meeting { name: "meetings/one".to_owned(), date };
+        let two_days = date(2024, 3, 1).until(2024, 3, 2).unwrap();
+        let meetings = [meeting(date(2023, 0, 0)), meeting(two_days), meeting(date(2025, 3, 1))];
+        let before = |days_before| wire::Obligation { days_before, ..wire::Obligation::default() };
+
+        let wanted = ["2023", "2024-03-01/2024-03-02", "2025-03-01"];
+        assert_eq!(texts(&before(0), &meetings), wanted);
+        let wanted = ["2022-12-31/2023-12-30", "2024-02-29/2024-03-01", "2025-02-28"];
+        assert_eq!(texts(&before(1), &meetings), wanted);
+    }
+}
