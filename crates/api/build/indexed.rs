@@ -149,6 +149,9 @@ impl Description<'_> {
         if names.is_empty() || field.kind() != Kind::String {
             return Err(self.unknown(field));
         }
+        if options.is(self.pool, &[INDEX, "edge"]) {
+            return self.edge(field, &path, &list, &names, pieces).map(Some);
+        }
         let values = if field.is_list() {
             format!("flat_map(|part| part.{name}.iter().cloned())")
         } else {
@@ -157,6 +160,24 @@ impl Description<'_> {
         Ok(Some(format!(
             "Field::texts(\"{path}\", |it: &T| it.{list}.iter().{values}.collect()).naming(&{names:?})"
         )))
+    }
+
+    /// The edges of a list of parts, each of which names the other and says the relation in its field `kind`.
+    fn edge(
+        &self,
+        field: &FieldDescriptor,
+        path: &str,
+        list: &str,
+        names: &[String],
+        pieces: &mut Pieces,
+    ) -> Result<String, String> {
+        let kind = field.parent_message().get_field_by_name("kind");
+        let kind = kind.filter(|_| !field.is_list()).map(|kind| kind.kind());
+        let Some(Kind::Enum(kind)) = kind else { return Err(self.unknown(field)) };
+        let (words, name) = (words(&kind, pieces), member(field));
+        Ok(format!(
+            "Field::edges(\"{path}\", {words}.words, |it: &T| it.{list}.iter().filter_map(|part| Some((part.{name}.clone(), {words}.word(part.kind)?))).collect()).naming(&{names:?})"
+        ))
     }
 
     /// The field that holds the name of what a resource lies within.

@@ -1,16 +1,18 @@
 //! AIP-160 filters, typed against the fields of a resource. The crate aip-160 only parses; what it means in SQL is ours.
 //!
 //! Here what stands at an instant, and how the parts of a filter are joined; `literal`: what a word means for the field it is
-//! compared with; `function`: what a field is on a day.
+//! compared with; `function`: what a field is on a day; `edge`: to what it refers, and how.
 
+mod edge;
 mod function;
 mod literal;
+pub(crate) mod sided;
 
 use aip_160::{Comparable, Comparator, Expression, Restriction, parse_filter_with_max_depth};
 use facts::ErrorReason;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
-use crate::columns::{id, open_literal, side};
+use crate::columns::{id, open_literal};
 use crate::error::Error;
 use crate::fold::nearest;
 use crate::resource::{Field, Read, Resource};
@@ -287,13 +289,15 @@ impl<T> Compiler<'_, T> {
         let mut rows = Query::select();
         let mut asked = None;
         if value != "*" {
-            let (kept, wanted) = if let Read::Choices(words, _) = field.read {
-                (self.word(field.path, words, value)?.to_owned(), None)
-            } else {
-                let meant = field.spelling.read(value);
-                let meant = meant.map_err(|said| self.at_byte(value, &said))?;
-                let (Meant::Name(kept) | Meant::Value(kept)) = meant.clone();
-                (kept, Some(meant.into()))
+            let (kept, wanted) = match field.read {
+                Read::Choices(words, _) => (self.word(field.path, words, value)?.to_owned(), None),
+                Read::Edges(words, _) => self.edge(field, words, value)?,
+                _ => {
+                    let meant = field.spelling.read(value);
+                    let meant = meant.map_err(|said| self.at_byte(value, &said))?;
+                    let (Meant::Name(kept) | Meant::Value(kept)) = meant.clone();
+                    (kept, Some(meant.into()))
+                }
             };
             let value: SimpleExpr = Expr::col((id("s"), id("value")));
             rows.and_where(match field.aliases {
@@ -307,28 +311,7 @@ impl<T> Compiler<'_, T> {
 
     /// That one of the rows of the side table `s` of a field belongs to the version; `each`: looked for by the version, and not the
     /// versions by the rows.
-    fn holds_of(&self, field: &Field<T>, mut rows: SelectStatement, each: bool) -> Condition {
-        // IN, not EXISTS: SQLite then starts from the side table when that is the short way.
-        let uid = Expr::col((id("v"), id("uid")));
-        rows.column((id("s"), id("uid")))
-            .from_as(id(side(self.kind, field.path)), id("s"))
-            .cond_where(standing("s", self.at));
-        if each {
-            rows.and_where(Expr::col((id("s"), id("uid"))).eq(uid.clone()));
-        }
-        let time = match self.at {
-            At::Time(time) if !each => time,
-            _ => return Condition::all().add(uid.in_subquery(rows)),
-        };
-        // With when the version that stands then began: so each is found at once, however many there are of it.
-        let began = Query::select()
-            .expr(Expr::col((id("b"), id("recorded_from"))).max())
-            .from_as(id(self.kind), id("b"))
-            .and_where(Expr::col((id("b"), id("uid"))).eq(Expr::col((id("s"), id("uid")))))
-            .and_where(Expr::col((id("b"), id("recorded_from"))).lte(time))
-            .to_owned();
-        rows.expr(Expr::from(began));
-        let version = Expr::tuple([uid, Expr::col((id("v"), id("recorded_from")))]);
-        Condition::all().add(version.in_subquery(rows))
+    fn holds_of(&self, field: &Field<T>, rows: SelectStatement, each: bool) -> Condition {
+        sided::holds(self.kind, field.path, rows, self.at, each)
     }
 }

@@ -25,6 +25,7 @@
 //! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
 //! - [`filter`] and [`order`]: what a caller asks, typed against the resource; `spelling`, [`fold`](mod@fold): in how many ways it may be
 //!   written; [`doubt`]: why it found nothing
+//! - [`edges`]: to what a resource refers, and what refers to it
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
 //! - [`Lane`]: what reads much waits for its turn, what reads little does not
 //! - [`totals`]: sums that are kept, so that a sum over very many reads few rows
@@ -53,6 +54,7 @@ pub mod desks;
 pub mod difference;
 mod document;
 pub mod doubt;
+pub mod edges;
 pub mod entry;
 pub mod error;
 pub mod filter;

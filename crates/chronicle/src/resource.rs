@@ -11,6 +11,7 @@ use sea_orm::Value;
 
 use crate::columns::OPEN;
 use crate::document::Document;
+use crate::edges::{self, Edge};
 use crate::fold::fold;
 use crate::sides::SideValue;
 use crate::spelling::{Aliases, Normal, Spelling};
@@ -91,6 +92,7 @@ pub(crate) enum Read<T> {
     Texts(fn(&T) -> Vec<String>),
     Choices(&'static [&'static str], fn(&T) -> Vec<&'static str>),
     Periods(&'static [&'static str], fn(&T) -> Vec<Period>),
+    Edges(&'static [&'static str], fn(&T) -> Vec<Edge>),
 }
 
 /// A field that a filter, a sort or a sum may use.
@@ -176,6 +178,16 @@ impl<T> Field<T> {
         Self::new(path, Read::Periods(words, read))
     }
 
+    /// To which resources it refers, each with one of a closed set of relations, kept in a side table: asked with `:` by the
+    /// other, or by the other and the relation. Its patterns say what the others are ([`naming`](Self::naming)).
+    pub fn edges(
+        path: &'static str,
+        relations: &'static [&'static str],
+        read: fn(&T) -> Vec<Edge>,
+    ) -> Self {
+        Self::new(path, Read::Edges(relations, read))
+    }
+
     /// The same field, whose values have one spelling: what is asked is brought to it, and so is what a side table keeps;
     /// what has none is refused. A single text is recorded in that spelling, or is asked exactly as it is.
     #[must_use]
@@ -240,7 +252,10 @@ impl<T> Field<T> {
     }
 
     pub(crate) const fn many(&self) -> bool {
-        matches!(self.read, Read::Texts(_) | Read::Choices(..) | Read::Periods(..))
+        matches!(
+            self.read,
+            Read::Texts(_) | Read::Choices(..) | Read::Periods(..) | Read::Edges(..)
+        )
     }
 
     /// True if it has one value a day.
@@ -258,7 +273,7 @@ impl<T> Field<T> {
             Read::OptionalChoice(_, read) => Some(read(of).into()),
             Read::Number(read) | Read::Day(read) => Some(read(of).into()),
             Read::Flag(read) => Some(read(of).into()),
-            Read::Texts(_) | Read::Choices(..) | Read::Periods(..) => None,
+            Read::Texts(_) | Read::Choices(..) | Read::Periods(..) | Read::Edges(..) => None,
         }
     }
 
@@ -273,6 +288,10 @@ impl<T> Field<T> {
                 read(of).into_iter().map(|word| SideValue::from(word.to_owned())).collect()
             }
             Read::Periods(_, read) => read(of).into_iter().map(Period::kept).collect(),
+            Read::Edges(_, read) => {
+                let kept = read(of).into_iter().flat_map(|edge| edges::kept(self.spelling, edge));
+                kept.map(SideValue::from).collect()
+            }
             _ => Vec::new(),
         };
         all.sort();

@@ -38,7 +38,7 @@ pub(crate) fn select<V: Held>(query: &mut SelectStatement) -> &mut SelectStateme
 }
 
 /// Returns the size of the document of a row of [`select`].
-fn bytes(row: &QueryResult) -> Result<i32, Error> {
+pub(crate) fn bytes(row: &QueryResult) -> Result<i32, Error> {
     Ok(row.try_get("", "bytes")?)
 }
 

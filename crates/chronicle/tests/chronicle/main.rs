@@ -3,6 +3,7 @@
 mod common;
 mod documents;
 mod durable;
+mod edges;
 mod history;
 mod kept;
 mod layers;
