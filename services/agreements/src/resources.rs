@@ -4,7 +4,7 @@ use api::registan::agreements::v1 as wire;
 use standard::{Resources, Value};
 
 use crate::domain::{
-    Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation, Party,
+    Act, Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation, Party,
 };
 
 /// Returns the resources of this service.
@@ -13,6 +13,7 @@ pub fn resources() -> Resources {
         .with::<Party>()
         .with::<Value<wire::Source>>()
         .with::<Agreement>()
+        .with::<Act>()
         .with::<Framework>()
         .with::<Value<wire::Body>>()
         .with::<Meeting>()

@@ -14,6 +14,7 @@ use standard::{Rules, Value};
 
 use super::milestone::{Milestone, has_scope, misplaced, signed};
 use super::periods::periods;
+use super::relation;
 use super::state::State;
 
 /// An agreement.
@@ -26,6 +27,10 @@ impl Rules<wire::Agreement> for OfMilestones {
     fn check(agreement: &mut wire::Agreement, check: &mut Check) {
         for (place, milestone) in agreement.milestones.iter().enumerate() {
             check_scope(check, place, milestone);
+        }
+        for (place, relation) in agreement.relations.iter().enumerate() {
+            let period = (relation.since.as_ref(), relation.until.as_ref());
+            relation::check(check, place, period);
         }
         if check.is_sound("milestones") {
             check_order(check, &Milestone::all(&agreement.milestones));

@@ -1,5 +1,6 @@
 //! The values and rules of agreements: no I/O, no clock. The value of a resource is its message, but that of a grant.
 
+pub mod act;
 pub mod agreement;
 pub mod commitment;
 pub mod crosswalk;
@@ -14,9 +15,11 @@ mod moves;
 pub mod obligation;
 pub mod party;
 mod periods;
+mod relation;
 mod state;
 pub mod status;
 
+pub use act::Act;
 pub use agreement::Agreement;
 pub use commitment::Commitment;
 pub use crosswalk::Crosswalk;

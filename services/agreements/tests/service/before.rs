@@ -203,6 +203,7 @@ fn known() -> Agreement {
             kind: relation::Kind::BasedOn.into(),
             agreement: "agreements/eu-kz-epca-2015".to_owned(),
             note: "Its Title I.".to_owned(),
+            ..Relation::default()
         }],
         participations: participations(),
         legal_basis: texts(["TFEU 207"]),
