@@ -35,6 +35,7 @@ impl App {
             "sources/{source}",
             "agreements/{agreement}",
             "agreements/{agreement}/provisions/{provision}",
+            "acts/{act}",
             "frameworks/{framework}",
             "frameworks/{framework}/priorities/{priority}",
         ];

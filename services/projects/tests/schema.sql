@@ -9,6 +9,7 @@ CREATE TABLE "project" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL D
 CREATE TABLE "project_agreements" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "project_frameworks" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "project_external_ids" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "project_acts" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "project_participants" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "project_recipients" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "project_sectors" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
@@ -36,6 +37,7 @@ CREATE INDEX "project_start_at" ON "project" ("start", "uid", "recorded_from", "
 CREATE INDEX "project_agreements_value" ON "project_agreements" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "project_frameworks_value" ON "project_frameworks" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "project_external_ids_value" ON "project_external_ids" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "project_acts_value" ON "project_acts" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "project_participants_value" ON "project_participants" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "project_recipients_value" ON "project_recipients" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "project_sectors_value" ON "project_sectors" ("value", "recorded_to", "uid", "recorded_from");

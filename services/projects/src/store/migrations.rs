@@ -27,6 +27,7 @@ impl MigratorTrait for Migrator {
             "m20261128_000007_keep_totals",
             "m20261128_000008_keep_bytes",
             "m20261128_000009_keep_desks",
+            "m20261128_000010_keep_acts",
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all
