@@ -30,7 +30,7 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 12] = [
+pub const COLLECTIONS: [Collection; 13] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
     collection!("memberships", "memberships", "agreements.v1.Membership"),
@@ -39,6 +39,7 @@ pub const COLLECTIONS: [Collection; 12] = [
     collection!("frameworks", "frameworks", "agreements.v1.Framework"),
     collection!("bodies", "bodies", "agreements.v1.Body"),
     collection!("meetings", "meetings", "agreements.v1.Meeting"),
+    collection!("acts", "acts", "agreements.v1.Act"),
     collection!("organizations", "organizations", "projects.v1.Organization"),
     collection!("projects", "projects", "projects.v1.Project"),
     collection!("recommendations", "recommendations", "rights.v1.Recommendation"),
