@@ -42,10 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_source_info(true)
         .open_files(protos(Path::new(ROOT))?)?;
     // Encoded by protox itself: a decoded set would lose the options that are not prost's.
-    fs::write(
-        out.join("registan.bin"),
-        with_comments_alone(&compiler.encode_file_descriptor_set())?,
-    )?;
+    let set = compiler.encode_file_descriptor_set();
+    fs::write(out.join("registan.bin"), with_comments(&set, of_ours)?)?;
+    fs::write(out.join("uncommented.bin"), with_comments(&set, |_| false)?)?;
 
     let described = out.join("described.rs");
     fs::write(&described, pretty(&described::code(&compiler.descriptor_pool())?)?)?;
@@ -79,16 +78,18 @@ fn pretty(code: &str) -> Result<String, syn::Error> {
     Ok(prettyplease::unparse(&syn::parse_file(code)?))
 }
 
-/// Removes from a descriptor set the source positions that carry no comment, and those of all files that are not ours. The
-/// comments are what reflection shows to callers (`grpcurl describe`).
-fn with_comments_alone(set: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+fn of_ours(package: &str) -> bool {
+    package.starts_with("registan.")
+}
+
+/// Removes from a descriptor set the source positions that carry no comment, and those of all files whose package is not
+/// wanted. The comments are what reflection shows to callers (`grpcurl describe`).
+fn with_comments(set: &[u8], is_wanted: fn(&str) -> bool) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut set = DynamicMessage::decode(FileDescriptorSet::default().descriptor(), set)?;
     let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);
     for file in files.into_iter().flatten().filter_map(Value::as_message_mut) {
         let package = file.get_field_by_name("package");
-        let is_ours =
-            package.is_some_and(|it| it.as_str().unwrap_or_default().starts_with("registan."));
-        if !is_ours {
+        if !package.is_some_and(|it| is_wanted(it.as_str().unwrap_or_default())) {
             file.clear_field_by_name("source_code_info");
             continue;
         }

@@ -2,6 +2,7 @@
 //!
 //! - [`Methods`]: the handlers of its methods, by the types of the contract
 //! - [`CachedGrants`], [`AskedGrants`]: the grants of callers
+//! - [`contract`]: the contract, as servers need it
 //! - [`time`]: record time ↔ timestamps
 //!
 //! Nothing here knows a record or a database: `standard` adds the standard methods of resources.
@@ -12,3 +13,9 @@ pub mod time;
 
 pub use grants::{AskedGrants, CachedGrants};
 pub use methods::{Answers, Handler, Methods, server_streaming, unary};
+
+/// The whole contract, as every server of a process shares it.
+pub fn contract() -> chassis::Contract {
+    let pool = api::descriptors().clone();
+    chassis::Contract { pool, encoded: api::FILE_DESCRIPTOR_SET }
+}

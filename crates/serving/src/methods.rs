@@ -3,7 +3,7 @@
 //! ```ignore
 //! resources().methods(&app.records)
 //!     .unary(GetLegalBasis, app, get_legal_basis)
-//!     .build(Service::new(NAME, api::FILE_DESCRIPTOR_SET))
+//!     .build(Service::new(NAME, contract()))
 //! ```
 
 use std::collections::{BTreeMap, HashMap};
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn error(methods: Methods) -> String {
-        let service = Service::new("test", api::FILE_DESCRIPTOR_SET);
+        let service = Service::new("test", crate::contract());
         methods.build(service).map_or_else(|error| error.to_string(), |_| "built".to_owned())
     }
 

@@ -10,7 +10,7 @@ use chassis::client::Connection;
 use http::HeaderValue;
 use policy::{Desks, Grant, Role, Tier};
 use prost_types::Timestamp;
-use standard::{AskedGrants, Methods};
+use standard::{AskedGrants, Methods, contract};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -51,7 +51,7 @@ async fn get_own_grants(
 fn agreements() -> Connection {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", incoming.local_addr().unwrap());
-    let service = Service::new("agreements", api::FILE_DESCRIPTOR_SET);
+    let service = Service::new("agreements", contract());
     let service = Methods::default().unary(GetOwnGrants, &(), get_own_grants).build(service);
     let server = Server::builder().add_routes(service.unwrap().routes);
     tokio::spawn(server.serve_with_incoming(incoming));

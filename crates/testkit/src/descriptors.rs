@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chassis::Contract;
 use prost::Message;
 use prost_reflect::{DynamicMessage, Value};
 use protox::Compiler;
@@ -28,7 +29,7 @@ impl FileResolver for InMemory {
 ///
 /// # Panics
 /// If it is not one.
-pub fn compiled(proto: &str) -> &'static [u8] {
+pub fn compiled(proto: &str) -> Contract {
     let contract: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
     let mut files = ChainFileResolver::new();
     files.add(InMemory(proto.to_owned()));
@@ -36,7 +37,7 @@ pub fn compiled(proto: &str) -> &'static [u8] {
     files.add(GoogleFileResolver::new());
     let mut compiler = Compiler::with_file_resolver(files);
     compiler.include_imports(true).open_file(FILE).expect("the proto file is well formed");
-    compiler.encode_file_descriptor_set().leak()
+    decoded(compiler.encode_file_descriptor_set())
 }
 
 /// The descriptors of the contract, where the proto service `service` has more methods, each with the rule, the streams and
@@ -44,7 +45,7 @@ pub fn compiled(proto: &str) -> &'static [u8] {
 ///
 /// # Panics
 /// If the contract has no such service or method.
-pub fn contract_with(service: &str, like: &str, methods: &[&str]) -> &'static [u8] {
+pub fn contract_with(service: &str, like: &str, methods: &[&str]) -> Contract {
     let kind = api::descriptors().get_message_by_name("google.protobuf.FileDescriptorSet");
     let kind = kind.expect("the contract holds the types of descriptors");
     let mut set =
@@ -60,7 +61,11 @@ pub fn contract_with(service: &str, like: &str, methods: &[&str]) -> &'static [u
         }
     }
     assert!(added, "the contract has no {service}");
-    set.encode_to_vec().leak()
+    decoded(set.encode_to_vec())
+}
+
+fn decoded(set: Vec<u8>) -> Contract {
+    Contract::decode(set.leak()).expect("it is a descriptor set")
 }
 
 fn add(all: &mut Vec<Value>, like: &str, methods: &[&str]) {

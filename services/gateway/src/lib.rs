@@ -33,7 +33,7 @@ use chassis::{Service, Settings};
 pub use app::{App, Services};
 use health::Watched;
 use proxy::Proxy;
-use serving::{AskedGrants, CachedGrants, Methods};
+use serving::{AskedGrants, CachedGrants, Methods, contract};
 use upstream::Upstream;
 
 /// The name of this service, in health answers and logs.
@@ -86,7 +86,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     ];
     let routes = routes::table(api::descriptors(), &upstreams);
 
-    let mut service = Service::new(NAME, api::FILE_DESCRIPTOR_SET);
+    let mut service = Service::new(NAME, contract());
     service.limits.headers -= HEADER_ROOM;
     service.limits.windows.1 = CONNECTION_WINDOW;
     service.limits.local_resets = LOCAL_RESETS;

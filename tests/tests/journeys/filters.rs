@@ -84,7 +84,7 @@ fn indexed(message: &MessageDescriptor) -> (BTreeSet<String>, BTreeSet<String>) 
 /// The words after `Fields: ` in the comment of a field of a request.
 fn commented(request: &MessageDescriptor, field: &str) -> BTreeSet<String> {
     let field = request.get_field_by_name(field).expect("every list has it");
-    let file = field.parent_file();
+    let file = api::commented().get_file_by_name(field.parent_file().name()).expect("its file");
     let info = file.file_descriptor_proto().source_code_info.as_ref().expect("comments");
     let location = info.location.iter().find(|it| it.path == field.path()).expect("a comment");
     let comment = location.leading_comments().split_whitespace().collect::<Vec<_>>().join(" ");

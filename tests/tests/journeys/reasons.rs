@@ -21,7 +21,7 @@ in a `BadRequest`, as the contract lists them ([`ErrorReason`](../proto/registan
 
 /// The values of the enum, without the one for what is not known.
 fn values() -> Vec<EnumValueDescriptor> {
-    let found = api::descriptors().get_enum_by_name("registan.type.v1.ErrorReason");
+    let found = api::commented().get_enum_by_name("registan.type.v1.ErrorReason");
     found.expect("the contract lists the reasons").values().skip(1).collect()
 }
 

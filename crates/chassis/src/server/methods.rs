@@ -54,13 +54,12 @@ fn cost(is_stream: bool, rule: Option<&Rule>) -> u32 {
 }
 
 impl Methods {
-    /// Reads an encoded `FileDescriptorSet`, of which the proto services `served` are answered here; health and reflection
-    /// are known without.
-    pub fn read(descriptors: &[u8], served: &[String]) -> Result<Self, DescriptorError> {
+    /// Reads a contract, of which the proto services `served` are answered here; health and reflection are known without.
+    pub fn read(contract: &DescriptorPool, served: &[String]) -> Result<Self, DescriptorError> {
         let mut methods = HashMap::new();
-        let pool = DescriptorPool::decode(descriptors)?;
-        let rules = Rules::of(&pool);
-        for service in pool.services().filter(|it| served.iter().any(|name| name == it.full_name()))
+        let rules = Rules::of(contract);
+        for service in
+            contract.services().filter(|it| served.iter().any(|name| name == it.full_name()))
         {
             for method in service.methods() {
                 let is_stream = method.is_client_streaming() || method.is_server_streaming();

@@ -38,6 +38,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use prost_reflect::DescriptorPool;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -59,7 +60,7 @@ use self::redacted::Redacted;
 use crate::auth::Authenticator;
 use crate::auth::grants::GrantSource;
 use crate::clock::{Clock, SystemClock};
-use crate::{Settings, reflection};
+use crate::{Contract, Settings, reflection};
 
 /// The most bytes of one message that a service decodes.
 pub const MAX_DECODING: usize = 1 << 20;
@@ -78,8 +79,7 @@ const PROBES_AGE: Duration = Duration::from_mins(30);
 pub struct Service {
     /// For logs and errors.
     pub name: &'static str,
-    /// An encoded `FileDescriptorSet`; may hold more than is served.
-    pub descriptors: &'static [u8],
+    pub contract: Contract,
     pub routes: Routes,
     /// The proto services that are answered here: listed by reflection, known to health.
     pub proto_services: Vec<String>,
@@ -99,10 +99,10 @@ pub struct Service {
 
 impl Service {
     /// A service without any method yet.
-    pub fn new(name: &'static str, descriptors: &'static [u8]) -> Self {
+    pub fn new(name: &'static str, contract: Contract) -> Self {
         Self {
             name,
-            descriptors,
+            contract,
             routes: Routes::default(),
             proto_services: Vec::new(),
             passed_on: Vec::new(),
@@ -181,14 +181,13 @@ impl Server {
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
         let mut routes = routes;
         if settings.reflection {
-            routes = reflection::add(routes, service.descriptors, &listed)
-                .context("the descriptors do not fit together")?;
+            routes = reflection::add(routes, &service.contract, &listed);
         }
         let stopping = CancellationToken::new();
-        let methods = Methods::read(service.descriptors, &listed)
+        let methods = Methods::read(&service.contract.pool, &listed)
             .context("the descriptors cannot be read")?;
-        let routes = Redacted::new(routes.prepare(), service.descriptors, &service.passed_on)
-            .context("the descriptors cannot be read")?;
+        let pool = &service.contract.pool;
+        let routes = Redacted::new(routes.prepare(), pool, &service.passed_on);
         authenticator.announce();
         let authenticator = Arc::new(authenticator);
         let probes = settings
@@ -271,9 +270,10 @@ fn probes(
 ) -> Result<(TcpListener, Edge)> {
     let listener = listen(address, "--probe-address")?;
     let address = listener.local_addr().context("the port has no address")?;
-    let methods = Methods::read(&[], &[]).context("the descriptors cannot be read")?;
+    let nothing = DescriptorPool::new();
+    let methods = Methods::read(&nothing, &[]).context("the descriptors cannot be read")?;
     let routes = Routes::default().add_service(health.server()).prepare();
-    let routes = Redacted::new(routes, &[], &[]).context("the descriptors cannot be read")?;
+    let routes = Redacted::new(routes, &nothing, &[]);
     let (authenticator, clock) = (Arc::clone(authenticator), Arc::clone(&service.clock));
     let guard = Guard { methods: Arc::new(methods), authenticator, clock };
     let rates = Rates::new(Quotas::default(), 0);

@@ -15,7 +15,7 @@ use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame};
 use policy::Redaction;
 use policy::redact::Plan;
-use prost_reflect::{DescriptorError, DescriptorPool};
+use prost_reflect::DescriptorPool;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -46,17 +46,12 @@ pub(super) struct Redacted {
 }
 
 impl Redacted {
-    /// `descriptors` is an encoded `FileDescriptorSet`. What the proto services `passed_on` answer was redacted by whoever
-    /// answered it.
-    pub fn new(
-        routes: Routes,
-        descriptors: &[u8],
-        passed_on: &[String],
-    ) -> Result<Self, DescriptorError> {
-        let redaction = Redaction::of(&DescriptorPool::decode(descriptors)?);
+    /// Redacts the answers of `routes`. What the proto services `passed_on` answer was redacted by whoever answered it.
+    pub fn new(routes: Routes, contract: &DescriptorPool, passed_on: &[String]) -> Self {
+        let redaction = Redaction::of(contract);
         let open = OPEN.iter().map(|name| (*name).to_owned());
         let untouched = Arc::new(passed_on.iter().cloned().chain(open).collect());
-        Ok(Self { routes, redaction, untouched })
+        Self { routes, redaction, untouched }
     }
 
     /// Runs the method that is asked for. The [caller](caller::current) of now decides what is redacted.

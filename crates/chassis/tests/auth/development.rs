@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::{fs, thread};
 
 use chassis::auth::development::{self, KEY_FILE, Token};
-use chassis::{Clock, Server, Service, Settings};
+use chassis::{Clock, Contract, Server, Service, Settings};
 use jsonwebtoken::Algorithm;
 use policy::{Desks, Role, Tier};
 
@@ -78,7 +78,9 @@ fn settings(listen: &str, development_issuer: Option<bool>, folder: &std::path::
 #[tokio::test]
 async fn off_loopback_it_refuses_to_start() {
     let folder = tempfile::tempdir().unwrap();
-    let bind = async |settings: Settings| Server::bind(Service::new("test", &[]), &settings).await;
+    let bind = async |settings: Settings| {
+        Server::bind(Service::new("test", Contract::default()), &settings).await
+    };
 
     let open = bind(settings("0.0.0.0:0", Some(true), folder.path())).await.unwrap_err();
     let on_loopback = bind(settings("127.0.0.1:0", Some(true), folder.path())).await;

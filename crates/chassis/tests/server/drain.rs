@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Slow, call, serve};
-use chassis::{Server, Service, Settings};
+use chassis::{Contract, Server, Service, Settings};
 use tokio::time::{Instant, timeout};
 use tokio_stream::StreamExt;
 use tonic::Code;
@@ -69,7 +69,7 @@ async fn a_stopped_server_gives_its_port_back() {
 
     let settings = Settings { listen: running.address, ..Settings::default() };
 
-    assert!(Server::bind(Service::new("test", &[]), &settings).await.is_ok());
+    assert!(Server::bind(Service::new("test", Contract::default()), &settings).await.is_ok());
 }
 
 #[tokio::test]
@@ -77,7 +77,10 @@ async fn a_taken_port_is_told_with_what_to_do() {
     let running = serve(|service, _| service).await;
     let settings = Settings { listen: running.address, ..Settings::default() };
 
-    let error = Server::bind(Service::new("test", &[]), &settings).await.unwrap_err().to_string();
+    let error = Server::bind(Service::new("test", Contract::default()), &settings)
+        .await
+        .unwrap_err()
+        .to_string();
 
     let wanted = "is in use: stop what listens there, or choose another address with --listen";
     assert_eq!(error, format!("{} {wanted}", running.address));

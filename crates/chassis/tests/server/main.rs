@@ -8,4 +8,5 @@ mod health;
 mod pool;
 mod quotas;
 mod redacted;
+mod reflection;
 mod support;

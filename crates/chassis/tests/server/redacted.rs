@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use api::registan::rights::v1::Activity;
 use bytes::{BufMut, Bytes, BytesMut};
-use chassis::Service;
+use chassis::{Contract, Service};
 use futures::future::{Ready, ready};
 use futures::{TryStreamExt, stream};
 use http::uri::PathAndQuery;
@@ -50,7 +50,7 @@ impl tower::Service<Request<Body>> for Canned {
 
 fn with(service: Service, frames: Vec<Bytes>) -> Service {
     let mut service = service.with(Canned(frames));
-    service.descriptors = api::FILE_DESCRIPTOR_SET;
+    service.contract = Contract::decode(api::FILE_DESCRIPTOR_SET).expect("whole descriptors");
     service
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chassis::client::Connection;
-use chassis::{Server, Service, Settings};
+use chassis::{Contract, Server, Service, Settings};
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Frame;
@@ -68,11 +68,16 @@ const SLOW: &str = r#"
     }
 "#;
 
+/// The contract of [`Slow`].
+pub fn contract() -> Contract {
+    testkit::compiled(SLOW)
+}
+
 /// Serves nothing but health, reflection and what `change` adds; `change` may also shorten limits.
 pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Running {
     let mut settings =
         Settings { listen: "127.0.0.1:0".parse().expect("an address"), ..Settings::default() };
-    let service = change(Service::new("test", testkit::compiled(SLOW)), &mut settings);
+    let service = change(Service::new("test", contract()), &mut settings);
     let server = Server::bind(service, &settings).await.expect("a port is free");
     let (address, probes) = (server.address(), server.probe_address());
     let stop = CancellationToken::new();

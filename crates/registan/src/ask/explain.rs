@@ -72,7 +72,8 @@ fn indented(out: &mut impl Write, text: &str, depth: usize) -> std::io::Result<(
 
 /// The comment above an element of the contract.
 fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let info = file.file_descriptor_proto().source_code_info.as_ref();
+    let file = api::commented().get_file_by_name(file.name());
+    let info = file.as_ref().and_then(|it| it.file_descriptor_proto().source_code_info.as_ref());
     let mut locations = info.into_iter().flat_map(|info| &info.location);
     let location = locations.find(|location| location.path == path);
     location.map(|it| it.leading_comments().trim().to_owned()).unwrap_or_default()

@@ -14,7 +14,7 @@ use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
 use api::rpc::reference_service::CheckReferences;
 use chassis::Service;
-use standard::check_references;
+use standard::{check_references, contract};
 
 use crate::app::App;
 use crate::resources;
@@ -35,5 +35,5 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(ListDesks, app, desks::list_desks)
         .unary(GetDesk, app, desks::get_desk)
         .unary(CheckReferences, &records.references, check_references)
-        .build(Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET))
+        .build(Service::new(crate::NAME, contract()))
 }

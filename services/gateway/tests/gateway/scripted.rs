@@ -124,7 +124,7 @@ impl tower::Service<Request<Body>> for Script {
 
 async fn watch(filter: &str) -> (Script, [Running; 2], Streaming<WatchResponse>) {
     let script = Script::default();
-    let service = Service::new("projects", api::FILE_DESCRIPTOR_SET).with(script.clone());
+    let service = Service::new("projects", serving::contract()).with(script.clone());
     let projects = serve_on("127.0.0.1:0", service).await;
     let gateway = gateway(projects.address).await;
     let request = WatchRequest {

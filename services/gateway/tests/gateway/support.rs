@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use chassis::client::Connection;
-use chassis::{Server, Service, Settings};
+use chassis::{Contract, Server, Service, Settings};
 use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
 use http::{HeaderMap, Request, Response as HttpResponse};
@@ -36,7 +36,7 @@ pub fn text(text: impl Display) -> Text {
 }
 
 /// The contract, where the project service has the methods of [`Stub`], for everybody.
-static DESCRIPTORS: LazyLock<&[u8]> = LazyLock::new(|| {
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
     let methods = ["Echo", "Count", "CountDown", "Flood", "Timeout", "Token", "Refuse", "Hang"];
     testkit::contract_with(Stub::NAME, "ListProjects", &methods)
 });
@@ -199,7 +199,7 @@ pub async fn serve_draining(address: &str, service: Service, drain_seconds: u64)
 }
 
 pub fn projects(stub: &Stub) -> Service {
-    Service::new("projects", *DESCRIPTORS).with(stub.clone())
+    Service::new("projects", CONTRACT.clone()).with(stub.clone())
 }
 
 /// A gateway that finds projects at `projects`, and the other two nowhere.
@@ -211,7 +211,7 @@ pub async fn gateway(projects: SocketAddr) -> Running {
         ..settings("127.0.0.1:0")
     });
     let mut service = service.await.expect("the settings are whole");
-    service.descriptors = *DESCRIPTORS;
+    service.contract = CONTRACT.clone();
     serve_on("127.0.0.1:0", service).await
 }
 

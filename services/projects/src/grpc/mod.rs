@@ -9,7 +9,7 @@ use api::rpc::project_service::ImportIati;
 use api::rpc::reference_service::CheckReferences;
 use api::rpc::transaction_service::SumTransactions;
 use chassis::Service;
-use standard::check_references;
+use standard::{check_references, contract};
 
 use crate::app::App;
 use crate::resources;
@@ -23,5 +23,5 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .max_decoding(ImportIati, ingest::feed::MAX_MESSAGE)
         .unary(SumTransactions, app, transactions::sum_transactions)
         .unary(CheckReferences, &records.references, check_references)
-        .build(Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET))
+        .build(Service::new(crate::NAME, contract()))
 }

@@ -2,7 +2,7 @@
 
 use api::rpc::reference_service::CheckReferences;
 use chassis::Service;
-use standard::check_references;
+use standard::{check_references, contract};
 
 use crate::app::App;
 use crate::resources;
@@ -13,5 +13,5 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
     resources()
         .methods(records)
         .unary(CheckReferences, &records.references, check_references)
-        .build(Service::new(crate::NAME, api::FILE_DESCRIPTOR_SET))
+        .build(Service::new(crate::NAME, contract()))
 }
