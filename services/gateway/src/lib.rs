@@ -4,6 +4,7 @@
 //!
 //! - `routes`: which process answers which proto service, from the contract
 //! - `proxy`: passes a call on, frame by frame
+//! - `passed`: the answer of a stream, which ends after a whole message when the gateway stops
 //! - `upstream`: the sockets to one process, for short calls and for streams
 //! - `health`: tells which processes are up
 //!
@@ -17,11 +18,13 @@ mod app;
 mod grpc;
 mod health;
 mod ops;
+mod passed;
 mod proxy;
 mod routes;
 mod upstream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use api::rpc::partnership_service::{GetBrief, Watch};
@@ -64,6 +67,8 @@ const QUOTAS: Quotas = Quotas {
 /// Gives the gateway to the three services that `settings` name; none of them need be up. Must be called in a runtime.
 #[expect(clippy::unused_async, reason = "every service is opened the same way")]
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
+    // The other half is for their callers to go elsewhere.
+    let grace = Duration::from_secs(settings.drain_seconds) / 2;
     let agreements = address("agreements", settings.agreements_url)?;
     let projects = address("projects", settings.projects_url)?;
     let rights_reporting = address("rights-reporting", settings.rights_reporting_url)?;
@@ -104,7 +109,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         Watched::new("rights-reporting", &asked.rights_reporting, &routes),
     ];
     service.spawn(health::watch(watched.into(), service.health.clone()));
-    service.routes = Proxy::new(routes, routes::streams(api::descriptors())).into_routes();
+    service.routes = Proxy::new(routes, routes::streams(api::descriptors()), grace).into_routes();
     Methods::default()
         .unary(GetBrief, &app, grpc::get_brief)
         .server_streaming(Watch, &app, grpc::watch)

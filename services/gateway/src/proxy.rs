@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::IntoResponse;
@@ -16,6 +17,7 @@ use http_body_util::BodyExt;
 use tonic::Status;
 use tonic::service::Routes;
 
+use crate::passed::Passed;
 use crate::routes::Table;
 use crate::upstream::Upstream;
 
@@ -27,12 +29,15 @@ struct Ways {
     table: Table,
     /// The paths of the methods with a stream in either direction.
     streams: HashSet<String>,
+    /// How long a stream that is no watch may go on when the gateway stops.
+    grace: Duration,
 }
 
 impl Proxy {
-    /// Passes on the methods of `table`, of which these are streams.
-    pub fn new(table: Table, streams: HashSet<String>) -> Self {
-        Self(Arc::new(Ways { table, streams }))
+    /// Passes on the methods of `table`, of which these are streams. A stream that is no watch may
+    /// go on for `grace` when the gateway stops.
+    pub fn new(table: Table, streams: HashSet<String>, grace: Duration) -> Self {
+        Self(Arc::new(Ways { table, streams, grace }))
     }
 
     /// Takes every path that no other route takes.
@@ -51,9 +56,16 @@ impl Proxy {
 
     async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Failure> {
         let upstream = self.find(request.uri())?;
-        let is_stream = self.0.streams.contains(request.uri().path());
+        let path = request.uri().path();
+        let is_stream = self.0.streams.contains(path);
+        let is_watch = path.rsplit('/').next().is_some_and(|method| method.starts_with("Watch"));
         chassis::deadline::forward(request.headers_mut());
         let response = upstream.send(request.map(tonic::body::Body::new), is_stream).await?;
+        if is_stream && is_grpc(response.headers()) {
+            let (upstream, grace) = (upstream.clone(), self.0.grace);
+            let passed = response.map(|body| Passed::new(body, upstream, is_watch, grace));
+            return Ok(passed.into_response());
+        }
         if is_grpc(response.headers()) {
             let broken = upstream.clone();
             return Ok(response

@@ -8,5 +8,6 @@ mod lasting;
 mod passing;
 mod record;
 mod scripted;
+mod stopping;
 mod support;
 mod watching;

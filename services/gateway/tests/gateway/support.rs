@@ -105,6 +105,21 @@ async fn answer(request: Request<Body>, guard: OnDrop) -> HttpResponse<Body> {
             let first = stream::iter([Ok(Frame::data(frame("first")))]);
             respond(first.chain(stream::pending()), guard)
         }
+        // Two messages, of which the second comes in halves; of a watch the other half with the first
+        // of a third.
+        "WatchProjects" | "ExportProjects" => {
+            let second = frame("second");
+            let (half, rest) = second.split_at(second.len() / 2);
+            let rest =
+                if method == "WatchProjects" { [rest, half].concat() } else { rest.to_vec() };
+            let early = stream::iter([frame("first"), Bytes::copy_from_slice(half)]);
+            let late = stream::once(async {
+                tokio::time::sleep(Duration::from_millis(600)).await;
+                Bytes::from(rest)
+            });
+            let frames = early.chain(late).map(|data| Ok(Frame::data(data)));
+            respond(frames.chain(stream::pending()), guard)
+        }
         _ => std::future::pending().await,
     }
 }
@@ -204,7 +219,13 @@ pub fn projects(stub: &Stub) -> Service {
 
 /// A gateway that finds projects at `projects`, and the other two nowhere.
 pub async fn gateway(projects: SocketAddr) -> Running {
+    gateway_draining(projects, 0).await
+}
+
+/// The same; when it stops, what is under way has `drain_seconds` to end.
+pub async fn gateway_draining(projects: SocketAddr, drain_seconds: u64) -> Running {
     let service = gateway::service(Settings {
+        drain_seconds,
         agreements_url: Some("http://127.0.0.1:1".to_owned()),
         projects_url: Some(format!("http://{projects}")),
         rights_reporting_url: Some("http://127.0.0.1:1".to_owned()),
@@ -212,7 +233,7 @@ pub async fn gateway(projects: SocketAddr) -> Running {
     });
     let mut service = service.await.expect("the settings are whole");
     service.contract = CONTRACT.clone();
-    serve_on("127.0.0.1:0", service).await
+    serve_draining("127.0.0.1:0", service, drain_seconds).await
 }
 
 /// All processes of a suite share a data folder, and so take the same tokens.
