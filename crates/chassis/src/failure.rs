@@ -6,6 +6,7 @@
 
 mod details;
 mod downstream;
+mod logged;
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -1,11 +1,10 @@
 //! `Failure` to `Status`: the google.rpc details, kept small enough for the headers they travel in.
 
-use std::error::Error;
-
-use tonic::{Code, Status};
+use tonic::Status;
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt};
 
-use super::{DOMAIN, ErrorReason, Failure, Violation, chain};
+use super::logged::log;
+use super::{DOMAIN, ErrorReason, Failure, Violation};
 
 /// Details travel as one header, and clients take 8 KiB of headers in all; base64 adds a third.
 const MAX_VIOLATION_BYTES: usize = 4096;
@@ -15,17 +14,10 @@ const MAX_MESSAGE_CHARS: usize = 256;
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
         debug_assert_eq!(breach(&failure), None, "{failure}");
-        if failure.code == Code::Internal {
-            log(&failure);
-        }
+        log(&failure);
         let message = shortened(&failure.message);
         Self::with_error_details(failure.code, message, details(&failure))
     }
-}
-
-fn log(failure: &Failure) {
-    let causes = failure.source().map_or_else(|| failure.message.clone(), chain);
-    tracing::error!(error = causes, reason = failure.reason.as_str_name(), "request failed");
 }
 
 /// Returns how a failure differs from what the contract says of its reason.
@@ -108,6 +100,8 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use tonic::Code;
 
     use super::*;
 
