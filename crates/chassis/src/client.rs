@@ -1,7 +1,15 @@
 //! A connection to another service: lazy, kept alive, and passing on the caller and the rest of its deadline.
 //!
-//! - `pool`: the sockets below it, as many as the streams on them need
+//! - `pool`: the addresses of the service, and which of them a call goes to
+//! - `places`: how they are found
+//! - `node`: one of them, with as many sockets as the streams on them need
+//! - `answer`: what comes back
+//! - `again`: what is sent once more when a connection broke
 
+mod again;
+mod answer;
+mod node;
+mod places;
 mod pool;
 
 use std::sync::Arc;

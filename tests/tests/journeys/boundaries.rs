@@ -26,7 +26,7 @@ const MAY_KNOW: [(&str, &str, &str); 23] = [
     ("facts", "api", ""),
     ("policy", "facts", "statements"),
     ("chronicle", "facts machine policy", "database runtime"),
-    ("chassis", "facts machine policy", "calls http runtime"),
+    ("chassis", "api facts machine policy", "calls http runtime"),
     ("serving", "api chassis facts policy", "calls http"),
     ("standard", "api chassis chronicle facts policy serving", "calls database runtime"),
     ("ingest", "chassis chronicle formats policy standard", "calls database runtime"),

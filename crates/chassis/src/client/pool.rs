@@ -1,44 +1,37 @@
-//! The connections to one service: made when needed, one more when those there are carry their share, and left to fall idle
-//! when they are needed no longer: the service closes what is idle.
+//! The connections to one service, which has one address or many. Each call goes to the less busy of
+//! two addresses. What broke rests while others answer; what did not arrive is sent again, and once
+//! more what may arrive twice.
 //!
-//! Not tonic's channel: that has one connection, on which the 1025th stream waits for the others, and hands every call to a
-//! queue and a task of its own, which a pass-through pays for twice.
+//! Not tonic's channel: that has one connection, on which the 1025th stream waits for the others, and
+//! hands every call to a queue and a task of its own, which a pass-through pays for twice; its
+//! balancing loses the calls of a connection that closes, also in good order.
 
 use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyhow::Context as _;
-use bytes::Bytes;
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Response, Uri};
-use http_body::{Frame, SizeHint};
+use http::uri::{PathAndQuery, Scheme};
+use http::{Request, Response, Uri, request};
+use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper::client::conn::http2::{Builder, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tonic::body::Body;
 
-/// How many requests a connection carries before another is made: a quarter of what a server allows on one.
-const SHARE: usize = 256;
-/// The maximum of calls on a connection where no other can be made.
-const MOST: usize = 1000;
-/// The most connections to one service. When all are full, requests wait on the one with the fewest.
-const MOST_LINES: usize = 64;
-const CONNECT_WITHIN: Duration = Duration::from_secs(2);
-/// After a failure calls are refused at once for this time, instead of each waiting for a try of its own.
-const PAUSE: Duration = Duration::from_millis(250);
-/// How much of one answer may wait here for a slow caller.
-const STREAM_WINDOW: u32 = 64 * 1024;
-/// Room for 1024 such answers: callers who do not read must not hold up the others on the connection.
-const CONNECTION_WINDOW: u32 = 1024 * STREAM_WINDOW;
-/// h2 closes a connection after 1024 cancelled calls in its life. A cancelled call is no attack from this side.
-const MAX_LOCAL_RESETS: usize = usize::MAX;
+use super::again::{Budget, Method, Sent, method};
+use super::answer::Answer;
+use super::node::{Line, Node, Open};
+use super::places::Places;
+
+/// How old the known addresses of a service may be while it is used.
+const FRESH: Duration = Duration::from_secs(3);
+/// After a failure they are asked for again, though not more often than this.
+const SOON: Duration = Duration::from_millis(200);
+/// How often a request is sent at most: every try but one costs nothing that was done.
+const TRIES: usize = 4;
 
 /// Why a request could not be sent.
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -46,69 +39,63 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 /// Connections to one service.
 #[derive(Debug)]
 pub struct Pool {
-    authority: Authority,
-    /// Connections that are used alike; those above fill up one after the other, so that they empty again.
+    places: Places,
+    /// How many connections are used alike.
     fewest: usize,
-    lines: RwLock<Vec<Line>>,
-    /// Held while connecting; knows the last failure.
-    connecting: Mutex<Option<(Instant, String)>>,
+    known: RwLock<Known>,
+    /// Somebody asks for the addresses.
+    asking: AtomicBool,
+    budget: Budget,
 }
 
-#[derive(Clone, Debug)]
-struct Line {
-    sender: SendRequest<Body>,
-    open: Arc<AtomicUsize>,
+/// The addresses of the last answer.
+#[derive(Debug, Default)]
+struct Known {
+    nodes: Arc<[Arc<Node>]>,
+    at: Option<Instant>,
 }
 
 impl Pool {
-    /// Connects to `url`, which is `http://` and an authority, when first used. Up to `fewest` connections are used alike:
-    /// each is read and written by one task, so that two use two cores.
+    /// Connects to `url` when first used: `http://` and a host, or several with commas between. A
+    /// name with many addresses is many nodes, found again every three seconds while they are used.
+    /// Up to `fewest` connections are used alike: each is read and written by one task, so that two
+    /// use two cores.
     pub fn new(url: &str, fewest: usize) -> anyhow::Result<Arc<Self>> {
-        let uri: Uri = url
-            .parse()
-            .with_context(|| format!("{url} is not an address like http://127.0.0.1:50051"))?;
-        anyhow::ensure!(
-            uri.scheme_str().is_none_or(|scheme| scheme == "http"),
-            "{url} is not an address like http://127.0.0.1:50051"
-        );
-        let authority = uri.authority().with_context(|| format!("{url} names no host"))?.clone();
-        Ok(Arc::new(Self::to(authority, fewest)))
+        Ok(Arc::new(Self::to(Places::read(url)?, fewest)))
     }
 
     /// The same service, by connections of its own.
     pub fn apart(&self, fewest: usize) -> Arc<Self> {
-        Arc::new(Self::to(self.authority.clone(), fewest))
+        Arc::new(Self::to(self.places.clone(), fewest))
     }
 
-    fn to(authority: Authority, fewest: usize) -> Self {
-        Self { authority, fewest, lines: RwLock::default(), connecting: Mutex::default() }
+    fn to(places: Places, fewest: usize) -> Self {
+        Self {
+            places,
+            fewest,
+            known: RwLock::default(),
+            asking: AtomicBool::new(false),
+            budget: Budget::default(),
+        }
     }
 
-    /// Gives the head of the answer; the frames follow in its body. Dropping either cancels the request.
-    pub async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Cause> {
+    /// Gives the head of the answer; the frames follow in its body. Dropping either cancels the
+    /// request.
+    pub async fn send(
+        self: &Arc<Self>,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, Cause> {
+        let method = method(request.uri().path());
         *request.uri_mut() = self.uri(request.uri());
-        loop {
-            let mut line = self.line().await?;
-            let open = Open::on(&line);
-            match line.sender.try_send_request(request).await {
-                Ok(response) => {
-                    return Ok(response.map(|body| Body::new(Answer { body, _open: open })));
-                }
-                // The connection ended before the request left: nothing of it has reached the service.
-                Err(mut failed) if failed.message().is_some() && line.sender.is_closed() => {
-                    let Some(again) = failed.take_message() else {
-                        unreachable!("there is a message")
-                    };
-                    request = again;
-                }
-                Err(failed) => return Err(failed.into_error().into()),
-            }
+        match method {
+            Some(method) => self.send_kept(request, method).await,
+            None => self.send_once(request).await,
         }
     }
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.lines().iter().filter(|line| !line.sender.is_closed()).count()
+        self.now().nodes.iter().map(|node| node.connections()).sum()
     }
 
     /// The same path there.
@@ -117,141 +104,255 @@ impl Pool {
             asked.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
+        parts.authority = Some(self.places.authority.clone());
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).expect("scheme, authority and path make a uri")
     }
 
-    /// A connection that has room, made if there is none.
-    async fn line(&self) -> Result<Line, Cause> {
-        if let Some(line) = self.with_room() {
-            return Ok(line);
-        }
-        let mut last_failure = self.connecting.lock().await;
-        // Another call was first.
-        if let Some(line) = self.with_room() {
-            return Ok(line);
-        }
-        if let Some((at, cause)) = &*last_failure
-            && at.elapsed() < PAUSE
-        {
-            return self.least_used().ok_or_else(|| cause.clone().into());
-        }
-        let connected = timeout(CONNECT_WITHIN, connect(&self.authority)).await;
-        match connected.unwrap_or_else(|_| Err("no connection in time".into())) {
-            Ok(sender) => {
-                let line = Line { sender, open: Arc::default() };
-                let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
-                lines.retain(|line| !line.sender.is_closed());
-                lines.push(line.clone());
-                Ok(line)
-            }
-            Err(cause) => {
-                *last_failure = Some((Instant::now(), cause.to_string()));
-                self.least_used().ok_or(cause)
+    /// Sends a request whose body is not kept: again only if nothing of it left.
+    async fn send_once(
+        self: &Arc<Self>,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, Cause> {
+        for _ in 0..TRIES {
+            let (node, mut line) = self.line(None).await?;
+            let open = Open::on(&line);
+            match line.sender.try_send_request(request).await {
+                Ok(response) => return Ok(self.answer(&node, response, open)),
+                Err(mut failed) => {
+                    let unsent = failed.take_message();
+                    let broken = self.broke(&node, &line, failed.into_error(), unsent.is_some());
+                    let Some(again) = unsent else { return Err(broken.cause) };
+                    request = again;
+                }
             }
         }
+        Err("each connection closes before it takes a request".into())
     }
 
-    /// A connection with room; none if one more should be made.
-    fn with_room(&self) -> Option<Line> {
-        let lines = self.lines();
-        let live = || lines.iter().filter(|line| !line.sender.is_closed());
-        let has_room = |line: &&Line| line.open() < SHARE;
-        let count = live().count();
-        if count < self.fewest {
-            return None;
+    /// Sends a request with one message, again if it did not arrive; if it may have, once more where
+    /// the contract allows that.
+    async fn send_kept(
+        self: &Arc<Self>,
+        request: Request<Body>,
+        method: &Method,
+    ) -> Result<Response<Body>, Cause> {
+        let (head, body) = request.into_parts();
+        let sent = Sent::new(body);
+        let (mut failed, mut is_repeated) = (None, false);
+        for _ in 0..TRIES {
+            let (node, line) = self.line(failed.as_ref().map(|(at, _)| *at)).await?;
+            let Some(body) = sent.body() else { break };
+            let broken = match self.attempt(&node, line, &head, body, method).await {
+                Ok(response) => return Ok(response),
+                Err(broken) => broken,
+            };
+            let may_repeat = || !is_repeated && method.may_repeat(&sent) && self.budget.take();
+            if !broken.is_unseen {
+                if !may_repeat() {
+                    return Err(broken.cause);
+                }
+                is_repeated = true;
+            }
+            failed = Some((node.address, broken.cause));
         }
-        let found = live().take(self.fewest).filter(has_room).min_by_key(|line| line.open());
-        let found = found.or_else(|| live().skip(self.fewest).find(has_room));
-        let found = if count < MOST_LINES {
-            found
-        } else {
-            found.or(live().min_by_key(|line| line.open()))
+        Err(failed.map_or_else(|| "the request is too large to be sent again".into(), |it| it.1))
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        node: &Arc<Node>,
+        line: Line,
+        head: &request::Parts,
+        body: Body,
+        method: &Method,
+    ) -> Result<Response<Body>, Broken> {
+        let open = Open::on(&line);
+        let request = Request::from_parts(head.clone(), body);
+        let mut sender = line.sender.clone();
+        let response = match sender.try_send_request(request).await {
+            Ok(response) => response,
+            Err(failed) => {
+                let never_left = failed.message().is_some();
+                return Err(self.broke(node, &line, failed.into_error(), never_left));
+            }
         };
-        found.cloned()
+        let (head, mut incoming) = response.into_parts();
+        // An answer of one message comes whole: while none of it has, all of it can come from
+        // elsewhere.
+        let first = if method.is_unary && !incoming.is_end_stream() {
+            let next = std::future::poll_fn(|context| Pin::new(&mut incoming).poll_frame(context));
+            next.await.transpose().map_err(|error| self.broke(node, &line, error, false))?
+        } else {
+            None
+        };
+        self.budget.earn();
+        node.answered();
+        let answer = Answer { first, body: incoming, _open: open };
+        Ok(Response::from_parts(head, Body::new(answer)))
     }
 
-    /// The connection that carries least, where no other can be made.
-    fn least_used(&self) -> Option<Line> {
-        let lines = self.lines();
-        let live = lines.iter().filter(|line| !line.sender.is_closed() && line.open() < MOST);
-        live.min_by_key(|line| line.open()).cloned()
+    fn answer(&self, node: &Node, response: Response<Incoming>, open: Open) -> Response<Body> {
+        self.budget.earn();
+        node.answered();
+        response.map(|body| Body::new(Answer { first: None, body, _open: open }))
     }
 
-    fn lines(&self) -> std::sync::RwLockReadGuard<'_, Vec<Line>> {
-        self.lines.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Line {
-    fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
-    }
-}
-
-/// A request on a connection, from its head to the last frame of its answer.
-struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    fn on(line: &Line) -> Self {
-        line.open.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(&line.open))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-struct Answer {
-    body: Incoming,
-    _open: Open,
-}
-
-impl http_body::Body for Answer {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-async fn connect(authority: &Authority) -> Result<SendRequest<Body>, Cause> {
-    let port = authority.port_u16().unwrap_or(80);
-    // An IPv6 address stands in brackets.
-    let host = authority.host().trim_matches(['[', ']']);
-    let socket = TcpStream::connect((host, port)).await?;
-    socket.set_nodelay(true)?;
-    let (sender, connection) = Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10))
-        .keep_alive_while_idle(true)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_local_error_reset_streams(MAX_LOCAL_RESETS)
-        .handshake(TokioIo::new(socket))
-        .await?;
-    // Ends with the connection, or when the last sender is gone.
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "the connection to a service broke");
+    /// Notes what broke: the address, the connection, or only this request.
+    fn broke(
+        self: &Arc<Self>,
+        node: &Node,
+        line: &Line,
+        error: hyper::Error,
+        never_left: bool,
+    ) -> Broken {
+        let reason = reason(&error);
+        let is_unseen = never_left || reason == Some(h2::Reason::REFUSED_STREAM);
+        let cause = Cause::from(error);
+        if is_unseen || reason == Some(h2::Reason::NO_ERROR) {
+            line.retire();
+        } else if !line.is_live() {
+            node.failed(&cause);
         }
-    });
-    Ok(sender)
+        self.refresh(SOON);
+        Broken { cause, is_unseen }
+    }
+
+    /// An address that answers, and a connection to it; another than `not` if there is one.
+    async fn line(self: &Arc<Self>, not: Option<SocketAddr>) -> Result<(Arc<Node>, Line), Cause> {
+        let nodes = self.nodes().await?;
+        let fewest = self.fewest.div_ceil(nodes.len().max(1));
+        let mut last = None;
+        for node in order(&nodes, not) {
+            match node.line(fewest).await {
+                Ok(line) => return Ok((node, line)),
+                Err(cause) => last = Some(cause),
+            }
+        }
+        self.refresh(SOON);
+        Err(last.unwrap_or_else(|| "the service has no address".into()))
+    }
+
+    /// The addresses of the service; those of before while newer ones are asked for.
+    async fn nodes(self: &Arc<Self>) -> Result<Arc<[Arc<Node>]>, Cause> {
+        let nodes = self.now().nodes.clone();
+        if !nodes.is_empty() {
+            self.refresh(FRESH);
+            return Ok(nodes);
+        }
+        self.look().await?;
+        Ok(self.now().nodes.clone())
+    }
+
+    /// Asks for the addresses behind the scenes, if the last answer is older.
+    fn refresh(self: &Arc<Self>, older: Duration) {
+        let is_fresh = self.now().at.is_some_and(|at| at.elapsed() < older);
+        if is_fresh || self.places.are_fixed() || self.asking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = pool.look().await {
+                let host = pool.places.authority.host();
+                tracing::debug!(
+                    error,
+                    host,
+                    "the addresses of a service are not found; the last stay"
+                );
+            }
+            pool.asking.store(false, Ordering::Release);
+        });
+    }
+
+    async fn look(&self) -> Result<(), Cause> {
+        self.learn(self.places.find().await)
+    }
+
+    /// Takes the addresses that were found. The last answer is kept when there is none.
+    fn learn(&self, found: io::Result<Vec<SocketAddr>>) -> Result<(), Cause> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.at = Some(Instant::now());
+        let found = found?;
+        let have: Vec<_> = known.nodes.iter().map(|node| node.address).collect();
+        if !found.is_empty() && found != have {
+            // Calls under way on what is gone end where they are.
+            let kept = |at| known.nodes.iter().find(|node| node.address == at).cloned();
+            let nodes =
+                found.into_iter().map(|at| kept(at).unwrap_or_else(|| Arc::new(Node::new(at))));
+            known.nodes = nodes.collect();
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The order in which addresses are tried: first the less busy of two that are connected, then the
+/// other connected ones, those not yet connected, those that failed lately, and last the one that
+/// just did. Those not connected yet are connected behind the scenes while others answer.
+fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>) -> Vec<Arc<Node>> {
+    if let [only] = nodes {
+        return vec![Arc::clone(only)];
+    }
+    let rank = |node: &Arc<Node>| {
+        let is_cold = node.connections() == 0;
+        (not == Some(node.address), node.rests(), is_cold)
+    };
+    let mut all: Vec<_> = nodes.iter().map(|node| (rank(node), Arc::clone(node))).collect();
+    fastrand::shuffle(&mut all);
+    all.sort_by_key(|(rank, _)| *rank);
+    let best = all[0].0;
+    if all[1].0 == best && all[1].1.open() < all[0].1.open() {
+        all.swap(0, 1);
+    }
+    if best == (false, false, false) {
+        let cold = all.iter().filter(|(rank, _)| *rank == (false, false, true));
+        cold.for_each(|(_, node)| node.warm());
+    }
+    all.into_iter().map(|(_, node)| node).collect()
+}
+
+/// An attempt that failed.
+struct Broken {
+    cause: Cause,
+    /// Nothing was done for it: it never left, or was refused unread.
+    is_unseen: bool,
+}
+
+/// The reason that the other side gave (RFC 9113, 7). `REFUSED_STREAM` says that the request was not
+/// read. `NO_ERROR`, of a connection that closes in good order, does not: h2 says it also of a request
+/// that was read and whose answer was lost with the connection.
+fn reason(error: &hyper::Error) -> Option<h2::Reason> {
+    let inner = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    inner.filter(|error| error.is_remote()).and_then(h2::Error::reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(pool: &Pool) -> Vec<u16> {
+        pool.now().nodes.iter().map(|node| node.address.port()).collect()
+    }
+
+    fn at(ports: &[u16]) -> io::Result<Vec<SocketAddr>> {
+        Ok(ports.iter().map(|port| SocketAddr::from(([127, 0, 0, 1], *port))).collect())
+    }
+
+    #[test]
+    fn new_addresses_join_and_old_ones_go_and_no_answer_changes_nothing() {
+        let pool = Pool::new("http://agreements:1", 1).unwrap();
+        pool.learn(at(&[1, 2])).unwrap();
+        let kept = Arc::clone(&pool.now().nodes[1]);
+
+        pool.learn(at(&[2, 3])).unwrap();
+        assert_eq!(addresses(&pool), [2, 3]);
+        assert!(Arc::ptr_eq(&kept, &pool.now().nodes[0]), "its connections stay");
+
+        pool.learn(at(&[])).unwrap();
+        pool.learn(Err(io::ErrorKind::NotFound.into())).unwrap_err();
+        assert_eq!(addresses(&pool), [2, 3]);
+    }
 }

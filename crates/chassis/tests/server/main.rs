@@ -1,6 +1,8 @@
 //! A server as its callers meet it.
 
 mod answers;
+mod backends;
+mod balance;
 mod bounds;
 mod connections;
 mod drain;
