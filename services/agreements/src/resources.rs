@@ -1,10 +1,12 @@
 //! The list of what this service keeps.
 
 use api::registan::agreements::v1 as wire;
+use chronicle::schema::Schema;
 use standard::{Resources, Value};
 
 use crate::domain::{
-    Act, Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation, Party,
+    Act, Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation,
+    Party, Ratification,
 };
 
 /// Returns the resources of this service.
@@ -21,5 +23,7 @@ pub fn resources() -> Resources {
         .with::<Obligation>()
         .with::<Commitment>()
         .with::<Crosswalk>()
+        .with::<Ratification>()
+        .with_indexes(|schema| Schema::with_order::<Ratification>(schema, "agreement"))
         .with::<Grant>()
 }

@@ -60,6 +60,8 @@ pub fn body(one: &str, tier: &str, country: &str) -> Value {
         "Transaction" => json!({ "tier": tier, "type": "TYPE_DISBURSEMENT", "ref": "Before",
             "date": { "year": 2024, "month": 6, "day": 1 }, "value": { "amount": "5", "currency_code": "EUR" },
             "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
+        "Ratification" => json!({ "tier": tier, "kind": "KIND_RATIFICATION", "party": party,
+            "note": "Before", "source": source }),
         "Project" => json!({ "tier": tier, "kind": "KIND_PROJECT", "title": "Before",
             "recipients": [{ "country_code": country, "percentage": "100" }], "source": source }),
         "Meeting" => {
@@ -89,7 +91,16 @@ pub async fn ask(
     call(channel, token, path, message.expect("a request").encode_to_vec()).await
 }
 
-/// The id of the project in which transactions are made.
+/// The resource within which others are made, the package of its proto service, and its collection.
+fn within(one: &str) -> Option<[&'static str; 3]> {
+    match one {
+        "Transaction" => Some(["Project", "registan.projects.v1", "projects"]),
+        "Ratification" => Some(["Agreement", "registan.agreements.v1", "agreements"]),
+        _ => None,
+    }
+}
+
+/// The id of the resource within which others are made.
 fn parent(country: &str) -> String {
     format!("around-{}", country.to_lowercase())
 }
@@ -121,11 +132,13 @@ async fn make(
     one: &str,
 ) -> Vec<Made> {
     let (token, mut made) = (suite.token(), Vec::new());
-    if one == "Transaction" {
+    if let Some([around, package, _]) = within(one) {
         for country in countries {
-            let project = json!({ "project_id": parent(country), "project": body("Project", "PUBLIC", country) });
-            let path = "/registan.projects.v1.ProjectService/CreateProject";
-            ask(channel, Some(&token), path, &project).await.expect("it is created");
+            let noun = around.to_lowercase();
+            let id = format!("{noun}_id");
+            let request = json!({ id: parent(country), noun: body(around, "PUBLIC", country) });
+            let path = format!("/{package}.{around}Service/Create{around}");
+            ask(channel, Some(&token), &path, &request).await.expect("it is created");
         }
     }
     if let Some(of) = around(one) {
@@ -144,8 +157,8 @@ async fn make(
     for (whose, country) in ["own", "other"].into_iter().zip(countries) {
         for tier in ["PUBLIC", "RESTRICTED", "CONFIDENTIAL"] {
             let mut request = json!({ one.to_lowercase(): body(one, tier, country) });
-            if one == "Transaction" {
-                request["parent"] = json!(format!("projects/{}", parent(country)));
+            if let Some([_, _, collection]) = within(one) {
+                request["parent"] = json!(format!("{collection}/{}", parent(country)));
             }
             if tier == "PUBLIC" && one != "Activity" {
                 request[format!("{}_id", one.to_lowercase())] = json!(format!("matrix-{whose}"));
@@ -280,6 +293,9 @@ impl Run {
         let mut request = request(template, "", "", "", &self.since);
         if cell.path.contains("Transactions") {
             request["parent"] = json!("projects/-");
+        }
+        if cell.path.contains("Ratifications") {
+            request["parent"] = json!("agreements/-");
         }
         let answer = ask(&self.channel, token, &cell.path, &request).await;
         self.calls += 1;

@@ -36,7 +36,7 @@ pub fn resources() -> Vec<Resource> {
             methods.methods().find_map(|it| Some(it.name().strip_prefix("Diff")?.to_owned()));
         let field = match message.name() {
             "Activity" => "summary",
-            "Party" => "note",
+            "Party" | "Ratification" => "note",
             "Recommendation" => "action",
             "Transaction" => "ref",
             _ => "title",

@@ -43,6 +43,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261128_000014_name_desks", schema)));
         all.push(Box::new(Bring("m20261128_000017_keep_duties", schema)));
         all.push(Box::new(Refill("m20261128_000021_keep_acts_and_edges", schema)));
+        all.push(Box::new(Bring("m20261128_000022_keep_ratifications", schema)));
         all
     }
 }
