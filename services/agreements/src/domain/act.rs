@@ -2,8 +2,10 @@
 
 use api::registan::agreements::v1 as wire;
 use facts::Check;
+use facts::wire::checked_date;
 use standard::{Rules, Value};
 
+use super::milestone::{Milestone, MilestoneKind};
 use super::relation;
 
 /// An act.
@@ -21,4 +23,19 @@ impl Rules<wire::Act> for OfActs {
             relation::check(check, place, period);
         }
     }
+}
+
+/// Returns the dates of an act as the events from which its status follows.
+pub fn milestones(act: &wire::Act) -> Vec<Milestone> {
+    let events = [
+        (MilestoneKind::Adopted, &act.adopted),
+        (MilestoneKind::InForce, &act.in_force),
+        (MilestoneKind::Expired, &act.ended),
+    ];
+    let event = |(kind, date): (MilestoneKind, &Option<_>)| {
+        let date = checked_date(date.as_ref())?;
+        let (party, scope) = (String::new(), String::new());
+        Some(Milestone { kind, date, party, confidence: None, preferred: false, scope })
+    };
+    events.into_iter().filter_map(event).collect()
 }

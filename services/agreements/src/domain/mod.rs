@@ -8,6 +8,7 @@ mod due;
 pub mod framework;
 pub mod grant;
 pub mod legal_basis;
+pub mod lineage;
 pub mod meeting;
 pub mod membership;
 pub mod milestone;
@@ -16,7 +17,7 @@ pub mod obligation;
 pub mod party;
 mod periods;
 pub mod ratification;
-mod relation;
+pub mod relation;
 mod state;
 pub mod status;
 

@@ -1,8 +1,9 @@
 //! Relations between agreements and acts: from when they hold, until when, and whether they do on a day.
 
+use api::registan::agreements::v1::lineage_edge::State;
 use api::registan::r#type::v1 as wire;
 use facts::wire::checked_date;
-use facts::{Check, ErrorReason};
+use facts::{Check, Day, ErrorReason};
 
 /// Checks that a relation does not end before it begins.
 pub fn check(
@@ -23,5 +24,51 @@ pub fn ends_after(
     if dates.is_some_and(|(began, ended)| ended.latest() < began.earliest()) {
         let description = format!("lies before `{beginning}`");
         check.violation(field, ErrorReason::OrderInvalid, description);
+    }
+}
+
+/// Returns whether a relation holds on a day. Without dates it does on every day.
+pub fn on(
+    since: Option<&wire::PartialDate>,
+    until: Option<&wire::PartialDate>,
+    as_of: Day,
+) -> State {
+    let (since, until) = (checked_date(since), checked_date(until));
+    if since.as_ref().is_some_and(|since| as_of < since.earliest()) {
+        return State::NotYet;
+    }
+    if until.as_ref().is_some_and(|until| until.latest() <= as_of) {
+        return State::Ended;
+    }
+    let is_open = since.is_some_and(|since| as_of < since.latest())
+        || until.is_some_and(|until| until.earliest() <= as_of);
+    if is_open { State::Undetermined } else { State::Holds }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(year: i32, month: i32, day: i32) -> wire::PartialDate {
+        let date = Some(wire::Date { year, month, day });
+        wire::PartialDate { date, ..wire::PartialDate::default() }
+    }
+
+    #[test]
+    fn a_relation_holds_from_the_day_it_begins_until_the_day_it_ends() {
+        let (exact, year) = (date(1999, 7, 1), date(2010, 0, 0));
+        for (day, since, until, state) in [
+            (19_990_630, Some(&exact), None, State::NotYet),
+            (19_990_701, Some(&exact), None, State::Holds),
+            (19_990_630, None, Some(&exact), State::Holds),
+            (19_990_701, None, Some(&exact), State::Ended),
+            (20_091_231, Some(&year), None, State::NotYet),
+            (20_100_601, Some(&year), None, State::Undetermined),
+            (20_100_601, Some(&exact), Some(&year), State::Undetermined),
+            (20_101_231, Some(&exact), Some(&year), State::Ended),
+            (20_240_101, None, None, State::Holds),
+        ] {
+            assert_eq!(on(since, until, Day(day)), state, "{day} {since:?} {until:?}");
+        }
     }
 }

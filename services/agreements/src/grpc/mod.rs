@@ -5,10 +5,13 @@ mod agreements;
 mod convert;
 mod desks;
 mod grants;
+mod lineage;
 mod memberships;
 
 use api::rpc::access_service::GetOwnGrants;
-use api::rpc::agreement_service::{ExportAgreements, GetAgreement, GetLegalBasis, ListAgreements};
+use api::rpc::agreement_service::{
+    ExportAgreements, GetAgreement, GetLegalBasis, GetLineage, ListAgreements,
+};
 use api::rpc::desk_service::{GetDesk, ListDesks};
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
@@ -28,6 +31,7 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(ListAgreements, app, agreements::list_agreements)
         .server_streaming(ExportAgreements, app, agreements::export_agreements)
         .unary(GetLegalBasis, app, agreements::get_legal_basis)
+        .unary(GetLineage, app, lineage::get_lineage)
         .unary(ListMembers, app, memberships::list_members)
         .unary(CreateGrant, records, grants::create_grant)
         .unary(UpdateGrant, records, grants::update_grant)

@@ -1,10 +1,12 @@
 //! One file per operation that is more than a standard method.
 
 mod get_legal_basis;
+mod get_lineage;
 mod held_grants;
 mod list_members;
 
 pub use get_legal_basis::{Answer, get_legal_basis};
+pub use get_lineage::{LineageOnDay, get_lineage};
 pub use held_grants::held_grants;
 pub use list_members::{MembersOnDay, list_members};
 

@@ -6,6 +6,7 @@ mod durable;
 mod grants;
 mod law;
 mod law_table;
+mod lineage;
 mod members;
 mod parties;
 mod periods;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use api::registan::access::v1::access_service_client::AccessServiceClient;
 use api::registan::access::v1::grant_service_client::GrantServiceClient;
 use api::registan::access::v1::{GetOwnGrantsRequest, HeldGrant};
+use api::registan::agreements::v1::act_service_client::ActServiceClient;
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::body_service_client::BodyServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
@@ -31,6 +32,7 @@ use tonic_types::StatusExt;
 /// The service, stopped with this value.
 pub struct Running {
     pub parties: PartyServiceClient<Connection>,
+    pub acts: ActServiceClient<Connection>,
     pub agreements: AgreementServiceClient<Connection>,
     pub frameworks: FrameworkServiceClient<Connection>,
     pub bodies: BodyServiceClient<Connection>,
@@ -93,6 +95,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     tokio::spawn(server.run(stop.clone()));
     Running {
         parties: PartyServiceClient::new(connection.clone()),
+        acts: ActServiceClient::new(connection.clone()),
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection.clone()),
         bodies: BodyServiceClient::new(connection.clone()),

@@ -1,0 +1,64 @@
+//! The lineage of an agreement or act, as its message.
+
+use api::registan::agreements::v1::{
+    ActRelation, GetLineageRequest, Lineage, LineageEdge, LineageNode,
+};
+use facts::Day;
+use standard::at;
+use standard::time::{micros, timestamp};
+use tonic::{Request, Response, Status};
+
+use super::agreements::read_day;
+use super::convert::status_message;
+use crate::app::App;
+use crate::domain::lineage::{Kind, Reached, whole};
+use crate::domain::{relation, status};
+use crate::ops;
+
+/// Returns what an agreement or act comes from, and what came of it.
+pub async fn get_lineage(
+    app: App,
+    request: Request<GetLineageRequest>,
+) -> Result<Response<Lineage>, Status> {
+    let GetLineageRequest { name, as_of, read_time } = request.into_inner();
+    let (as_of, read_time) = (read_day(as_of)?, micros(read_time)?);
+    let answer = ops::get_lineage(&app, &name, as_of, read_time).await?;
+    let as_of = answer.as_of;
+    let edge = |(from, relation): (&str, &ActRelation)| edge(from, relation, as_of);
+    let edges = answer.walk.edges().map(edge).collect();
+    let mut nodes: Vec<LineageNode> =
+        answer.walk.reached.into_values().map(|one| node(one, as_of)).collect();
+    // They are in the order of their names.
+    nodes.sort_by_key(|node| node.level);
+    let read_time = Some(timestamp(answer.read_time));
+    let message = Lineage { name, as_of: Some(as_of.into()), read_time, nodes, edges };
+    Ok(at(answer.read_time, message))
+}
+
+fn node(reached: Reached, as_of: Day) -> LineageNode {
+    let Reached { node, level, more, .. } = reached;
+    let status = status::on(&node.milestones, "", as_of);
+    let (agreement_kind, act_kind) = match node.kind {
+        Kind::Agreement(kind) => (kind, 0),
+        Kind::Act(kind) => (0, kind),
+    };
+    let (name, title, status) = (node.name, node.title, Some(status_message(status)));
+    LineageNode { name, title, agreement_kind, act_kind, status, level, more }
+}
+
+fn edge(from: &str, relation: &ActRelation, as_of: Day) -> LineageEdge {
+    let to = whole(&relation.resource);
+    let is_part = to != relation.resource;
+    LineageEdge {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        provision: if is_part { relation.resource.clone() } else { String::new() },
+        kind: relation.kind,
+        state: relation::on(relation.since.as_ref(), relation.until.as_ref(), as_of).into(),
+        since: relation.since.clone(),
+        until: relation.until.clone(),
+        note: relation.note.clone(),
+        source: relation.source.clone(),
+        confidence: relation.confidence,
+    }
+}

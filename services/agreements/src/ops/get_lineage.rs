@@ -1,0 +1,117 @@
+//! The lineage of an agreement or act.
+
+use std::sync::LazyLock;
+
+use chassis::Failure;
+use chronicle::edges::{Near, Way};
+use chronicle::{At, Reader};
+use facts::{Day, ErrorReason};
+use standard::failure::from_record;
+
+use crate::app::App;
+use crate::domain::lineage::{Node, Walk};
+use crate::domain::{Act, Agreement};
+use crate::ops;
+
+/// The most levels of an answer.
+const MAX_LEVELS: usize = 16;
+/// The most agreements and acts of an answer.
+const MAX_NODES: usize = 500;
+/// The most rows of one level: what is found by its name and by what it refers to is found twice.
+const MAX_ROWS: u64 = 2 * MAX_NODES as u64 + 1;
+/// The most bytes that are said of them.
+const MAX_BYTES: usize = 3 << 19;
+/// The most bytes of documents that are read for one level.
+const MAX_READ: usize = 8 << 20;
+
+/// The kinds that have a lineage.
+static WAYS: LazyLock<[Way; 2]> =
+    LazyLock::new(|| [Way::of::<Agreement>("relations"), Way::of::<Act>("relations")]);
+
+/// The lineage, and the day and instant of the record it holds for.
+pub struct LineageOnDay {
+    /// What was walked.
+    pub walk: Walk,
+    /// The day in the world.
+    pub as_of: Day,
+    /// The record time.
+    pub read_time: i64,
+}
+
+/// The lineage of an agreement or act, on a day (today if absent), at a record time (now if absent). One query for each level, all at
+/// the record time of the first.
+pub async fn get_lineage(
+    app: &App,
+    name: &str,
+    as_of: Option<Day>,
+    read_time: Option<i64>,
+) -> Result<LineageOnDay, Failure> {
+    let (node, read_time) = first(app, name, read_time).await?;
+    let reader = standard::reader();
+    let mut walk = Walk::from(node);
+    for _ in 0..MAX_LEVELS {
+        if walk.step().is_empty() {
+            break;
+        }
+        let found = look(app, &walk, (name, read_time), &reader).await?;
+        walk.go(found);
+        expect_room(&walk, name)?;
+    }
+    if !walk.step().is_empty() {
+        let beyond = look(app, &walk, (name, read_time), &reader).await?;
+        walk.stop(&beyond);
+    }
+    Ok(LineageOnDay { walk, as_of: ops::day_or_today(app, as_of), read_time })
+}
+
+/// What is asked for. What is deleted is not found, as nothing that refers to it is.
+async fn first(app: &App, name: &str, read_time: Option<i64>) -> Result<(Node, i64), Failure> {
+    let records = &app.records;
+    let missing = |kind| from_record(kind, chronicle::Error::NotFound(name.to_owned()));
+    if name.starts_with("acts/") {
+        let (shown, time) = records.find_by::<Act>("name", name.to_owned(), read_time).await?;
+        let node = (!shown.deleted).then(|| Node::from(&*shown.value));
+        return node.map(|node| (node, time)).ok_or_else(|| missing("registan/Act"));
+    }
+    let (shown, time) = records.find_by::<Agreement>("name", name.to_owned(), read_time).await?;
+    let node = (!shown.deleted).then(|| Node::from(&*shown.value));
+    node.map(|node| (node, time)).ok_or_else(|| missing("registan/Agreement"))
+}
+
+/// What the next step of a walk leads to.
+async fn look(
+    app: &App,
+    walk: &Walk,
+    (name, read_time): (&str, i64),
+    reader: &Reader,
+) -> Result<Vec<Node>, Failure> {
+    let (chronicle, at) = (&app.records.chronicle, At::Time(read_time));
+    let failed = |error| from_record("registan/Agreement", error);
+    let near = chronicle.near(&*WAYS, &walk.step(), at, reader, MAX_ROWS).await;
+    let near = near.map_err(failed)?;
+    if !fits(&near) {
+        return Err(too_large(name));
+    }
+    let agreements = chronicle.show_near::<Agreement>(&near, at, reader).await.map_err(failed)?;
+    let acts = chronicle.show_near::<Act>(&near, at, reader).await.map_err(failed)?;
+    let acts = acts.iter().map(|shown| Node::from(&*shown.value));
+    Ok(agreements.iter().map(|shown| Node::from(&*shown.value)).chain(acts).collect())
+}
+
+/// Returns whether so much may be read for one level.
+const fn fits(near: &Near) -> bool {
+    near.len() <= MAX_NODES && near.bytes <= MAX_READ
+}
+
+fn expect_room(walk: &Walk, name: &str) -> Result<(), Failure> {
+    let bytes = walk.reached.values().map(|one| one.node.bytes()).sum::<usize>();
+    let fits = walk.reached.len() <= MAX_NODES && bytes <= MAX_BYTES;
+    if fits { Ok(()) } else { Err(too_large(name)) }
+}
+
+fn too_large(name: &str) -> Failure {
+    let message = format!(
+        "the lineage is larger than an answer may be: list agreements and acts with the filter relations:\"{name}\""
+    );
+    Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
+}
