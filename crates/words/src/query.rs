@@ -1,0 +1,170 @@
+//! A query: words and phrases.
+
+use std::fmt;
+
+use crate::key::Key;
+use crate::token::tokens;
+
+/// The most bytes of a query.
+pub const MAX_BYTES: usize = 512;
+/// The most words of a query.
+pub const MAX_WORDS: usize = 24;
+/// Letters of a word from which on it may be the beginning of a longer one.
+const MIN_PREFIX: usize = 2;
+
+/// Why a query cannot be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It has no word that says anything.
+    Empty,
+    /// It has more than [`MAX_BYTES`].
+    TooLong,
+    /// It has more than [`MAX_WORDS`].
+    TooMany,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter
+                .write_str("must have a word or a number other than articles and prepositions"),
+            Self::TooLong => write!(formatter, "must have at most {MAX_BYTES} bytes"),
+            Self::TooMany => write!(formatter, "must have at most {MAX_WORDS} words"),
+        }
+    }
+}
+
+/// A word that must be there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ask {
+    /// Its stem; of a word in Cyrillic also that of its Latin letters, which may end otherwise.
+    pub stems: Vec<String>,
+    /// Of the last word: the beginning that a longer one may have.
+    pub prefix: Option<String>,
+}
+
+impl Ask {
+    /// Returns whether a word of a text is this one.
+    pub fn is(&self, key: &Key) -> bool {
+        key.kept(true).any(|form| {
+            self.stems.contains(&form)
+                || self.prefix.as_ref().is_some_and(|begin| form.starts_with(begin))
+        })
+    }
+}
+
+/// Words that must all be there, and phrases that must be there as they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Each word once, those of phrases too.
+    pub words: Vec<Ask>,
+    /// The words of each phrase of more than one, in their order, by their stems.
+    pub phrases: Vec<Vec<Vec<String>>>,
+}
+
+impl Query {
+    /// Reads a query. What stands in quotes is a phrase; a quote that is not closed counts for nothing. The last
+    /// word may be the beginning of a longer one, unless it stands in quotes. Everything else is words, whatever
+    /// the signs between them.
+    pub fn read(text: &str) -> Result<Self, Problem> {
+        if text.len() > MAX_BYTES {
+            return Err(Problem::TooLong);
+        }
+        let mut query = Self::default();
+        let mut last = None;
+        let parts: Vec<&str> = text.split(is_quote).collect();
+        let closed = parts.len() - 1 + parts.len() % 2;
+        for (place, part) in parts.into_iter().enumerate() {
+            let keys: Vec<Key> = tokens(part).filter_map(|token| Key::of(&token)).collect();
+            let is_phrase = place % 2 == 1 && place < closed;
+            if is_phrase && keys.len() > 1 {
+                query.phrases.push(keys.iter().map(Key::asked).collect());
+            }
+            for key in keys {
+                last = (!is_phrase).then(|| key.whole.clone());
+                query.add(key.asked());
+            }
+        }
+        if let (Some(word), Some(whole)) = (query.words.last_mut(), last) {
+            word.prefix = (whole.chars().count() >= MIN_PREFIX).then_some(whole);
+        }
+        match query.words.len() {
+            0 => Err(Problem::Empty),
+            1..=MAX_WORDS => Ok(query),
+            _ => Err(Problem::TooMany),
+        }
+    }
+
+    /// Adds a word; one that is there already becomes the last.
+    fn add(&mut self, stems: Vec<String>) {
+        self.words.retain(|word| word.stems != stems);
+        self.words.push(Ask { stems, prefix: None });
+    }
+
+    /// Returns whether each phrase stands in one of the texts.
+    pub fn has_phrases<'a>(&self, texts: impl Iterator<Item = &'a str> + Clone) -> bool {
+        self.phrases.iter().all(|phrase| texts.clone().any(|text| holds(text, phrase)))
+    }
+}
+
+const fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '«' | '»' | '\u{201c}'..='\u{201f}')
+}
+
+fn holds(text: &str, phrase: &[Vec<String>]) -> bool {
+    let keys: Vec<Key> = tokens(text).filter_map(|token| Key::of(&token)).collect();
+    let is_it = |(key, stems): (&Key, &Vec<String>)| key.kept(false).any(|it| stems.contains(&it));
+    keys.windows(phrase.len()).any(|some| some.iter().zip(phrase).all(is_it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        let shown = |word: &Ask| match &word.prefix {
+            Some(prefix) => format!("{}|{prefix}*", word.stems.join("|")),
+            None => word.stems.join("|"),
+        };
+        Query::read(text).map_or_else(
+            |problem| vec![problem.to_string()],
+            |query| query.words.iter().map(shown).collect(),
+        )
+    }
+
+    #[test]
+    fn a_query_is_words_and_the_last_may_go_on() {
+        assert_eq!(words("Agreements with the Kyrg"), ["agreement", "kyrg|kyrg*"]);
+        assert_eq!(words("22009A1229(01)"), ["22009", "1229", "1"]);
+        assert_eq!(words("cooperation"), ["cooper|cooperation*"]);
+        assert_eq!(words("agreement agreements"), ["agreement|agreements*"]);
+        assert_eq!(words("Кыргызстан"), ["kyrgyzstan|kyrgyzstan*"]);
+    }
+
+    #[test]
+    fn a_phrase_stands_as_it_is_asked() {
+        let query = Query::read("\"Kyrgyz Republic\" trade").unwrap_or_default();
+        assert_eq!(query.phrases, [[["kyrgyz"], ["republ"]]]);
+        assert_eq!(query.words.len(), 3);
+        assert!(query.has_phrases(["with the Kyrgyz Republic"].into_iter()));
+        assert!(query.has_phrases(["no", "KYRGYZ REPUBLICS"].into_iter()));
+        assert!(!query.has_phrases(["the Republic of the Kyrgyz"].into_iter()));
+        assert_eq!(words("\"one\" two"), ["one", "two|two*"]);
+        assert_eq!(words("two \"one\""), ["two", "one"]);
+        let open = Query::read("Kyrgyz \"Republic of").unwrap_or_default();
+        assert!(open.phrases.is_empty());
+    }
+
+    #[test]
+    fn what_asks_nothing_is_refused() {
+        for (text, problem) in [
+            (String::new(), Problem::Empty),
+            ("?!\0\u{7f} \"\" ()".to_owned(), Problem::Empty),
+            ("of the".to_owned(), Problem::Empty),
+            ("x".repeat(513), Problem::TooLong),
+            ((0..99).map(|one| format!("w{one} ")).collect(), Problem::TooMany),
+        ] {
+            assert_eq!(Query::read(&text), Err(problem), "{text:?}");
+        }
+    }
+}
