@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::insert::Rows;
 use crate::job::Job;
-use crate::sides::{self, SideValue};
+use crate::sides::{self, kind_of};
 use crate::sums::Totals;
 use crate::within::Tiers;
 
@@ -235,7 +235,7 @@ async fn sides(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
     let mut tables: BTreeMap<&str, Rows<'_>> = BTreeMap::new();
     for Placed { entry, link, .. } in placed {
         for (table, values) in entry.version.iter().flat_map(|version| &version.opened) {
-            let columns = || sides::columns(values.iter().any(SideValue::is_dated));
+            let columns = || kind_of(values).columns();
             let rows = tables.entry(table).or_insert_with(|| Rows::new(table, columns(), &[]));
             for value in values {
                 rows.add(value.row(entry.uid, link.time));

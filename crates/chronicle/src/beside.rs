@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use crate::columns::{OPEN, id, side};
 use crate::error::Error;
 use crate::head::Head;
-use crate::sides::{self, SideValue};
+use crate::sides::{SideKind, SideValue};
 
 fn column(table: &'static str, column: &str) -> SimpleExpr {
     Expr::col((id(table), id(column)))
@@ -19,7 +19,7 @@ fn column(table: &'static str, column: &str) -> SimpleExpr {
 pub(crate) async fn values(
     db: &DatabaseTransaction,
     kind: &str,
-    (path, dated): (&str, bool),
+    (path, sides): (&str, SideKind),
     (after, last): (i64, i64),
 ) -> Result<BTreeMap<i64, Vec<SideValue>>, Error> {
     let stands = column("s", "recorded_from")
@@ -28,7 +28,7 @@ pub(crate) async fn values(
         .and(column("s", "uid").eq(column("c", "uid")));
     let query = Query::select()
         .column((id("c"), id("time")))
-        .columns(sides::value_columns(dated).iter().map(|column| (id("s"), id(*column))))
+        .columns(sides.value_columns().iter().map(|column| (id("s"), id(*column))))
         .from_as(id("change"), id("c"))
         .join_as(JoinType::InnerJoin, id(side(kind, path)), id("s"), stands)
         .and_where(column("c", "kind").eq(kind))
@@ -37,7 +37,7 @@ pub(crate) async fn values(
         .to_owned();
     let mut all: BTreeMap<i64, Vec<SideValue>> = BTreeMap::new();
     for row in db.query_all(&query).await? {
-        all.entry(row.try_get("", "time")?).or_default().push(SideValue::of(&row, dated)?);
+        all.entry(row.try_get("", "time")?).or_default().push(SideValue::of(&row, sides)?);
     }
     // Sorted here: databases sort texts in ways of their own.
     for values in all.values_mut() {

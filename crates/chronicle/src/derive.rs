@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::layers::{Layers, Stored};
 use crate::resource::Resource;
 use crate::rows::stored;
-use crate::sides::{self, SideValue};
+use crate::sides::{self, SideValue, kind_of};
 use crate::token::Keys;
 
 /// Side rows of one INSERT.
@@ -115,7 +115,7 @@ async fn sides<T: Resource>(
             db.execute(&sides::end(&table, version.uid, &closed, version.recorded)).await?;
         }
         for some in opened.chunks(ROWS) {
-            let columns = sides::columns(some.iter().any(SideValue::is_dated));
+            let columns = kind_of(some).columns();
             let mut insert = Query::insert();
             insert.into_table(id(&table)).columns(columns.into_iter().map(id));
             for value in some {

@@ -26,6 +26,7 @@
 //! - [`filter`] and [`order`]: what a caller asks, typed against the resource; `spelling`, [`fold`](mod@fold): in how many ways it may be
 //!   written; [`doubt`]: why it found nothing
 //! - [`edges`]: to what a resource refers, and what refers to it
+//! - [`Chronicle::search`]: resources of several kinds by their words, the best first
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
 //! - [`Lane`]: what reads much waits for its turn, what reads little does not
 //! - [`totals`]: sums that are kept, so that a sum over very many reads few rows
@@ -77,6 +78,7 @@ pub mod resource;
 pub mod revisions;
 mod rows;
 pub mod schema;
+mod search;
 mod sent;
 pub mod shown;
 mod sides;
@@ -108,6 +110,8 @@ pub use read::{ListRequest, Page};
 pub use reader::Reader;
 pub use resource::{Field, Period, Resource};
 pub use revisions::Revision;
+pub use search::{Found, Hit, SearchRequest, Searched};
 pub use sent::EventKind;
 pub use shown::Shown;
 pub use spelling::Normal;
+pub use words::{Piece, Said, Weight};

@@ -15,7 +15,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 pub use self::list::{ListRequest, Page};
-pub(crate) use self::list::{arguments, matching};
+pub(crate) use self::list::{argument, arguments, matching};
 use crate::Chronicle;
 pub use crate::columns::v;
 use crate::columns::{VERSION, id, seal};
@@ -77,7 +77,8 @@ pub(crate) fn add_mark(query: &mut SelectStatement, reader: &Reader, at: At, tok
     query.expr_as(SimpleExpr::from(stand(reader, at, token)), id("stand"));
 }
 
-fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStatement {
+/// `stand`, as [`with_mark`] has it.
+pub(crate) fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStatement {
     let head = Expr::col((id("h"), id(Head::column(&reader.sight))));
     let mark = match (token, at) {
         (Some(mark), _) => hash_at([Expr::val(mark.time)]),

@@ -8,14 +8,18 @@ use std::borrow::Cow;
 use facts::Day;
 use policy::{Desks, Tier};
 use sea_orm::Value;
+use words::{Said, Term};
 
 use crate::columns::OPEN;
 use crate::document::Document;
 use crate::edges::{self, Edge};
 use crate::fold::fold;
-use crate::sides::SideValue;
+use crate::sides::{Beside, SideKind, SideValue};
 use crate::spelling::{Aliases, Normal, Spelling};
 use crate::sums::Totals;
+
+/// The field that holds the words of a resource, and so the name of their table.
+pub(crate) const WORDS: &str = "words";
 
 /// A kind of thing the record keeps: agreements, projects, recommendations.
 pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
@@ -31,6 +35,12 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     const WATCHED: bool = false;
     /// True if a field of its message lies above PUBLIC, so that readers of the same resource are shown more or less of it.
     const LAYERED: bool = false;
+
+    /// True if a search finds it by its words.
+    const SEARCHED: bool = false;
+    /// Of what is searched: fields with many that name resources of the same service, by whose words it is found, too; each with
+    /// the kind of those.
+    const THROUGH: &'static [(&'static str, &'static str)] = &[];
 
     /// The sums that are kept of it, where sums are asked for.
     const TOTALS: Option<Totals> = None;
@@ -57,6 +67,12 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
         Cow::Borrowed(self)
     }
 
+    /// Returns the texts by whose words it is found, its title first: none that lies above PUBLIC. Of what is
+    /// [`SEARCHED`](Self::SEARCHED) to be overridden. Pure.
+    fn said(&self) -> Vec<Said<'_>> {
+        Vec::new()
+    }
+
     /// Every field that a filter, a sort or a sum may use. Pure.
     fn fields() -> Vec<Field<Self>>;
 }
@@ -75,8 +91,13 @@ pub struct Period {
 impl Period {
     fn kept(self) -> SideValue {
         let until = self.until.map_or(OPEN, |day| i64::from(day.0));
-        SideValue { value: self.value.to_owned(), days: Some((i64::from(self.from.0), until)) }
+        let beside = Beside::Days(i64::from(self.from.0), until);
+        SideValue { value: self.value.to_owned(), beside }
     }
+}
+
+fn weighed(term: Term) -> SideValue {
+    SideValue { value: term.form, beside: Beside::Weight(term.weight) }
 }
 
 /// How a field is read off the value; the variant is its kind, and says whether it may be absent or many.
@@ -93,6 +114,7 @@ pub(crate) enum Read<T> {
     Choices(&'static [&'static str], fn(&T) -> Vec<&'static str>),
     Periods(&'static [&'static str], fn(&T) -> Vec<Period>),
     Edges(&'static [&'static str], fn(&T) -> Vec<Edge>),
+    Said(fn(&T) -> Vec<Term>),
 }
 
 /// A field that a filter, a sort or a sum may use.
@@ -157,6 +179,16 @@ impl<T> Field<T> {
     /// Several texts, kept in a side table; asked with `:`.
     pub fn texts(path: &'static str, read: fn(&T) -> Vec<String>) -> Self {
         Self::new(path, Read::Texts(read))
+    }
+
+    /// The words of the texts of a [searched](Resource::SEARCHED) resource, kept in a side table: a search asks for them, and no
+    /// filter.
+    pub fn said() -> Self
+    where
+        T: Resource,
+    {
+        let said = Read::Said(|it: &T| words::terms(&it.said()));
+        Self { filterable: false, ..Self::new(WORDS, said) }
     }
 
     /// Several of a closed set of words, kept in a side table; asked with `:`.
@@ -254,8 +286,21 @@ impl<T> Field<T> {
     pub(crate) const fn many(&self) -> bool {
         matches!(
             self.read,
-            Read::Texts(_) | Read::Choices(..) | Read::Periods(..) | Read::Edges(..)
+            Read::Texts(_)
+                | Read::Choices(..)
+                | Read::Periods(..)
+                | Read::Edges(..)
+                | Read::Said(_)
         )
+    }
+
+    /// The kind of its side table.
+    pub(crate) const fn sides(&self) -> SideKind {
+        match self.read {
+            Read::Periods(..) => SideKind::Days,
+            Read::Said(_) => SideKind::Words,
+            _ => SideKind::Values,
+        }
     }
 
     /// True if it has one value a day.
@@ -273,7 +318,11 @@ impl<T> Field<T> {
             Read::OptionalChoice(_, read) => Some(read(of).into()),
             Read::Number(read) | Read::Day(read) => Some(read(of).into()),
             Read::Flag(read) => Some(read(of).into()),
-            Read::Texts(_) | Read::Choices(..) | Read::Periods(..) | Read::Edges(..) => None,
+            Read::Texts(_)
+            | Read::Choices(..)
+            | Read::Periods(..)
+            | Read::Edges(..)
+            | Read::Said(_) => None,
         }
     }
 
@@ -292,6 +341,7 @@ impl<T> Field<T> {
                 let kept = read(of).into_iter().flat_map(|edge| edges::kept(self.spelling, edge));
                 kept.map(SideValue::from).collect()
             }
+            Read::Said(read) => read(of).into_iter().map(weighed).collect(),
             _ => Vec::new(),
         };
         all.sort();

@@ -27,6 +27,7 @@ use crate::desks;
 use crate::error::Error;
 use crate::head::Head;
 use crate::resource::{Field, Read, Resource};
+use crate::sides::SideKind;
 use crate::sums::Totals;
 use crate::totals;
 use crate::verify::Kind;
@@ -85,7 +86,7 @@ impl Schema {
         let mut sides = Vec::new();
         for field in T::fields() {
             if field.many() {
-                sides.push((side(kind, field.path), field.dated()));
+                sides.push((side(kind, field.path), field.sides()));
                 continue;
             }
             columns.push(column(&field));
@@ -94,8 +95,8 @@ impl Schema {
             }
         }
         self.table(kind, &["uid", "revision"], columns);
-        for (name, dated) in sides {
-            self.side_table(&name, dated);
+        for (name, sides) in sides {
+            self.side_table(&name, sides);
         }
         if let Some(totals) = T::TOTALS {
             self.totals_table::<T>(totals);
@@ -155,19 +156,25 @@ impl Schema {
         self.totals.push((T::KIND, totals));
     }
 
-    /// Values of a field with many, or of one that has one value a day, as intervals of their own: a version that keeps its values
-    /// writes no row.
-    fn side_table(&mut self, name: &str, dated: bool) {
+    /// Values of a field with many, or of one that has one value a day, or words, as intervals of their own: a version that keeps its
+    /// values writes no row.
+    fn side_table(&mut self, name: &str, kind: SideKind) {
         let mut columns =
             vec![uuid("uid"), text("value"), number("recorded_from"), number("recorded_to")];
-        // The last day comes before the first: most questions are of days of late, and most periods have begun by then.
-        let (ways, key): (&[_], &'static [_]) = if dated {
-            columns.extend([number("valid_from"), number("valid_to")]);
-            let ways = &["value", "valid_to", "valid_from", "recorded_to", "uid", "recorded_from"];
-            (ways, &["uid", "valid_from", "recorded_from"])
-        } else {
-            let ways = &["value", "recorded_to", "uid", "recorded_from"];
-            (ways, &["uid", "value", "recorded_from"])
+        let mut key: &'static [_] = &["uid", "value", "recorded_from"];
+        let ways: &[_] = match kind {
+            SideKind::Values => &["value", "recorded_to", "uid", "recorded_from"],
+            // The last day comes before the first: most questions are of days of late, and most periods have begun by then.
+            SideKind::Days => {
+                columns.extend([number("valid_from"), number("valid_to")]);
+                key = &["uid", "valid_from", "recorded_from"];
+                &["value", "valid_to", "valid_from", "recorded_to", "uid", "recorded_from"]
+            }
+            // The heaviest of a word are found first.
+            SideKind::Words => {
+                columns.push(number("weight"));
+                &["value", "weight", "uid", "recorded_to", "recorded_from"]
+            }
         };
         self.indexes.push(index(&format!("{name}_value"), name, ways));
         self.table(name, key, columns);

@@ -313,9 +313,12 @@ fn page_of<T: Resource>() -> String {
 pub(crate) fn arguments(request: &ListRequest) -> [i64; 4] {
     let scope = request.scope.as_ref().map(|(_, value)| value.as_str()).unwrap_or_default();
     let shown = if request.show_deleted { "deleted" } else { "" };
-    [&request.filter, &request.order_by, shown, scope].map(|text| {
-        let mut first = [0; 8];
-        first.copy_from_slice(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8]);
-        i64::from_be_bytes(first)
-    })
+    [&request.filter, &request.order_by, shown, scope].map(argument)
+}
+
+/// A hash of an argument.
+pub(crate) fn argument(text: &str) -> i64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8]);
+    i64::from_be_bytes(first)
 }

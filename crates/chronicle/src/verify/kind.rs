@@ -7,7 +7,7 @@ use crate::derive;
 use crate::error::Error;
 use crate::layers::{Layered, Layers, Stored, Views};
 use crate::resource::{Field, Resource};
-use crate::sides::SideValue;
+use crate::sides::{SideKind, SideValue};
 use crate::sums::Totals;
 use crate::token::Keys;
 
@@ -24,8 +24,8 @@ pub struct Kind {
     /// As [`Resource::PARENT`].
     pub(super) parent: Option<(&'static str, &'static str)>,
     pub(super) columns: Vec<&'static str>,
-    /// The fields with a side table, each with whether it has one value a day.
-    pub(super) sides: Vec<(&'static str, bool)>,
+    /// The fields with a side table, each with the kind of it.
+    pub(super) sides: Vec<(&'static str, SideKind)>,
     pub(super) derived: fn(&[u8]) -> Result<Derived, String>,
     pub(super) totals: Option<Totals>,
     /// True if more than the tier decides who notices a version.
@@ -42,7 +42,7 @@ impl Kind {
             name: T::KIND,
             parent: T::PARENT,
             columns: ["tier", "desks", "shown", "views"].into_iter().chain(columns).collect(),
-            sides: sides.iter().map(|field| (field.path, field.dated())).collect(),
+            sides: sides.iter().map(|field| (field.path, field.sides())).collect(),
             derived: derived::<T>,
             totals: T::TOTALS,
             layered: T::LAYERED,

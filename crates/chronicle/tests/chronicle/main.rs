@@ -16,6 +16,7 @@ mod questions;
 #[path = "common/refusal.rs"]
 mod refusal;
 mod refusals;
+mod searching;
 mod sight;
 mod statements;
 mod tampering;
