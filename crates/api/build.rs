@@ -14,6 +14,8 @@ mod indexed;
 mod options;
 #[path = "build/rpc.rs"]
 mod rpc;
+#[path = "build/searched.rs"]
+mod searched;
 #[path = "build/standard.rs"]
 mod standard;
 #[path = "build/tiers.rs"]

@@ -56,12 +56,13 @@ impl Description<'_> {
     fn write(&self, pieces: &mut Pieces) -> Result<(), String> {
         self.checks(pieces)?;
         let code = format!(
-            "impl Described for {} {{ {} {} {} {} {} {} }}",
+            "impl Described for {} {{ {} {} {} {} {} {} {} }}",
             rust(self.message.full_name()),
             self.constants()?,
             self.tiers(),
             self.desks()?,
             self.fields(pieces)?,
+            self.said()?,
             self.parts(),
             self.stamp(),
         );

@@ -6,6 +6,7 @@ use protox::prost_reflect::{FieldDescriptor, Kind};
 
 use crate::described::{Description, RESOURCE};
 use crate::options::{Options, named};
+use crate::searched::WORDS;
 
 const TIER: &str = "registan.options.v1.tier";
 const INDEX: &str = "registan.options.v1.index";
@@ -25,7 +26,8 @@ impl Description<'_> {
         }
         let is_of_resource = Options::of_message(self.message).has(self.pool, RESOURCE);
         let is_text = field.kind() == Kind::String && named(self.pool, field)?.is_empty();
-        let is_asked = Options::of_field(field).has(self.pool, INDEX);
+        let options = Options::of_field(field);
+        let is_asked = options.has(self.pool, INDEX) || options.has(self.pool, WORDS);
         if is_of_resource && is_text && !is_asked {
             Ok(())
         } else {

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use api::registan::r#type::v1::ExternalId;
-use chronicle::Field;
+use chronicle::{Field, Said, Weight};
 use facts::Check;
 use facts::check::Violation;
 use facts::vocabulary::Words;

@@ -14,6 +14,7 @@
 //! - [`Methods`]: the gRPC server, of the crate `serving`: the standard methods, and those that a service adds
 //! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
 //! - [`access`]: checks that a caller may write a resource
+//! - `search`: what has the words of a query
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
 //! - `questions`: why a list is empty
 //! - [`References`]: whether what a resource refers to exists, here or in another service
@@ -37,6 +38,7 @@ mod records;
 mod references;
 mod referrers;
 mod resources;
+mod search;
 mod sent;
 pub mod startup;
 mod step;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use api::rpc::search_service::Search;
 use chronicle::filter::{At, filter};
 use chronicle::schema::Schema;
 use chronicle::verify::Kind;
-use chronicle::{Chronicle, Field};
+use chronicle::{Chronicle, Field, Searched};
 use prost::Name;
 
 use serving::Methods;
@@ -54,6 +55,7 @@ pub struct Resources {
     references: Vec<fn(References) -> References>,
     methods: Vec<fn(Methods, &Records) -> Methods>,
     asked: Vec<fn() -> Asked>,
+    searched: Vec<Searched>,
 }
 
 impl Resources {
@@ -64,6 +66,7 @@ impl Resources {
         self.references.push(References::here::<T>);
         self.methods.push(resource::<T>);
         self.asked.push(Asked::of::<T>);
+        self.searched.extend(Searched::of::<T>());
         self
     }
 
@@ -94,8 +97,11 @@ impl Resources {
         self.asked.iter().map(|of| of()).collect()
     }
 
-    /// Returns their standard methods.
+    /// Returns their standard methods, and the search of those that have words.
     pub fn methods(&self, records: &Records) -> Methods {
-        self.methods.iter().fold(Methods::default(), |methods, add| add(methods, records))
+        let methods = self.methods.iter();
+        let methods = methods.fold(Methods::default(), |methods, add| add(methods, records));
+        let search = (records.clone(), self.searched.clone().into());
+        methods.unary(Search, &search, crate::search::search)
     }
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use chronicle::totals::Totals;
-use chronicle::{Document, Field, Kept, Resource, Shown};
+use chronicle::{Document, Field, Kept, Resource, Said, Shown};
 use facts::Check;
 use facts::vocabulary::Vocabulary;
 use policy::{Desks, Tier};
@@ -50,6 +50,14 @@ pub trait Described:
 
     /// Returns every field by which a list may be asked, of a value that holds the message.
     fn fields<T: Deref<Target = Self>>() -> Vec<Field<T>>;
+
+    /// As [`Resource::SEARCHED`].
+    const SEARCHED: bool;
+    /// As [`Resource::THROUGH`].
+    const THROUGH: &'static [(&'static str, &'static str)];
+
+    /// Returns the texts by whose words it is found.
+    fn said(&self) -> Vec<Said<'_>>;
 
     /// Returns the parts that others may refer to, of a value that holds the message.
     fn parts<T: Deref<Target = Self>>() -> Parts<T>;
@@ -170,6 +178,8 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
     const TOTALS: Option<Totals> = R::TOTALS;
     const LAYERED: bool = M::LAYERED;
     const WATCHED: bool = M::WATCHED;
+    const SEARCHED: bool = M::SEARCHED;
+    const THROUGH: &'static [(&'static str, &'static str)] = M::THROUGH;
 
     fn name(&self) -> &str {
         self.0.name()
@@ -198,9 +208,14 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
         shown
     }
 
+    fn said(&self) -> Vec<Said<'_>> {
+        self.0.said()
+    }
+
     fn fields() -> Vec<Field<Self>> {
         let mut fields = M::fields();
         fields.extend(R::fields());
+        fields.extend(M::SEARCHED.then(Field::said));
         fields
     }
 }

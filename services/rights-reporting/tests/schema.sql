@@ -10,9 +10,11 @@ CREATE TABLE "recommendation_parties" ( "uid" uuid_text NOT NULL, "value" text N
 CREATE TABLE "recommendation_themes" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "recommendation_agreements" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "recommendation_external_ids" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "recommendation_words" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "weight" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "activity" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "kind" text NOT NULL DEFAULT '', "party" text NOT NULL DEFAULT '', "delegation" text NOT NULL DEFAULT '', "date" integer NOT NULL DEFAULT 0, "outcome" text NOT NULL DEFAULT '', PRIMARY KEY ("uid", "revision") );
 CREATE TABLE "activity_recommendations" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "activity_projects" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "activity_words" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "weight" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE INDEX "change_kind" ON "change" ("kind", "time");
 CREATE INDEX "request_time" ON "request" ("time");
 CREATE UNIQUE INDEX "recommendation_name" ON "recommendation" ("name", "recorded_to");
@@ -27,6 +29,7 @@ CREATE INDEX "recommendation_parties_value" ON "recommendation_parties" ("value"
 CREATE INDEX "recommendation_themes_value" ON "recommendation_themes" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "recommendation_agreements_value" ON "recommendation_agreements" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "recommendation_external_ids_value" ON "recommendation_external_ids" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "recommendation_words_value" ON "recommendation_words" ("value", "weight", "uid", "recorded_to", "recorded_from");
 CREATE UNIQUE INDEX "activity_name" ON "activity" ("name", "recorded_to");
 CREATE INDEX "activity_open" ON "activity" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "activity_uid_at" ON "activity" ("uid", "recorded_from", "recorded_to");
@@ -35,3 +38,4 @@ CREATE INDEX "activity_date_open" ON "activity" ("date", "uid") WHERE "recorded_
 CREATE INDEX "activity_date_at" ON "activity" ("date", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "activity_recommendations_value" ON "activity_recommendations" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "activity_projects_value" ON "activity_projects" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "activity_words_value" ON "activity_words" ("value", "weight", "uid", "recorded_to", "recorded_from");

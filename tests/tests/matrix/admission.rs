@@ -35,9 +35,10 @@ fn places<'a>(suite: &'a Suite, path: &str) -> Vec<(&'a str, SocketAddr)> {
         "rights-reporting" => path.contains(".rights."),
         _ => false,
     };
-    // Each service says which of the names that it keeps are there; the gateway does not.
+    // Each service says which of the names that it keeps are there; the gateway does not. All of them search.
     let is_references = path.contains(".references.");
-    let services = suite.services.iter().filter(|(name, _)| is_references || of(name));
+    let is_of_each = is_references || path.contains(".search.");
+    let services = suite.services.iter().filter(|(name, _)| is_of_each || of(name));
     let gateway = (!is_references).then_some(("gateway", suite.address));
     services.copied().chain(gateway).collect()
 }

@@ -2,11 +2,9 @@
 
 pub mod act;
 pub mod agreement;
-pub mod binding;
 pub mod commitment;
 pub mod crosswalk;
-pub mod due;
-pub mod duty_status;
+mod due;
 pub mod framework;
 pub mod grant;
 pub mod legal_basis;

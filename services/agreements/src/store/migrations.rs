@@ -44,6 +44,8 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Bring("m20261128_000017_keep_duties", schema)));
         all.push(Box::new(Refill("m20261128_000021_keep_acts_and_edges", schema)));
         all.push(Box::new(Bring("m20261128_000022_keep_ratifications", schema)));
+        // What `crates/words` makes of a text is kept, too: whoever changes it adds one.
+        all.push(Box::new(Refill("m20261128_000030_find_by_words", schema)));
         all
     }
 }

@@ -16,6 +16,7 @@ use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::source_service_client::SourceServiceClient;
 use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
+use api::registan::search::v1::search_service_client::SearchServiceClient;
 use api::registan::r#type::v1::SourceRef;
 use chassis::caller::{Asking, scope};
 use chassis::client::Connection;
@@ -42,9 +43,9 @@ pub struct Running {
     pub sources: SourceServiceClient<Connection>,
     /// Of somebody without a token.
     pub anonymous: AgreementServiceClient<Connection>,
-    /// Of an editor, and of an anonymous caller: for clients that only one test needs.
-    pub connection: Connection,
-    pub nobody: Connection,
+    pub search: SearchServiceClient<Connection>,
+    /// Of somebody without a token.
+    pub anonymous_search: SearchServiceClient<Connection>,
     routes: Routes,
     _stop: DropGuard,
     _folder: TempDir,
@@ -92,8 +93,8 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
     let operator = testkit::token_for(folder.path(), &[Role::Operator], Desks::ALL, Tier::Public);
     let operator = connection.with_token(&operator).unwrap();
-    let nobody = connection.clone();
     let anonymous = AgreementServiceClient::new(connection.clone());
+    let anonymous_search = SearchServiceClient::new(connection.clone());
     let connection = connection.with_token(&testkit::token(folder.path())).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(server.run(stop.clone()));
@@ -106,10 +107,10 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         memberships: MembershipServiceClient::new(connection.clone()),
         grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection.clone()),
-        sources: SourceServiceClient::new(connection.clone()),
+        search: SearchServiceClient::new(connection.clone()),
+        sources: SourceServiceClient::new(connection),
         anonymous,
-        connection,
-        nobody,
+        anonymous_search,
         routes,
         _stop: stop.drop_guard(),
         _folder: folder,

@@ -30,6 +30,7 @@ impl MigratorTrait for Migrator {
             "m20261128_000010_keep_acts",
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
+        all.push(Box::new(Refill("m20261128_000010_find_by_words", schema)));
         all
     }
 }
