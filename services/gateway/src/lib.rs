@@ -8,7 +8,7 @@
 //! - `upstream`: the sockets to one process, for short calls and for streams
 //! - `health`: tells which processes are up
 //!
-//! A call for the partnership service is answered here, as in any other service:
+//! A call for the partnership service, and a search, is answered here, as in any other service:
 //!
 //! - `grpc`: decodes the request, runs one operation, encodes the answer
 //! - `ops`: one file per operation
@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api::rpc::partnership_service::{GetBrief, Watch};
+use api::rpc::search_service::Search;
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
 use chassis::server::Quotas;
@@ -113,6 +114,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     Methods::default()
         .unary(GetBrief, &app, grpc::get_brief)
         .server_streaming(Watch, &app, grpc::watch)
+        .unary(Search, &app, grpc::search)
         .build(service)
 }
 

@@ -60,7 +60,7 @@ mod tests {
 
         let table = table(api::descriptors(), &upstreams);
 
-        let elsewhere = ["registan.partnership.v1", "registan.references.v1"];
+        let elsewhere = ["registan.partnership.v1", "registan.references.v1", "registan.search.v1"];
         for service in api::descriptors().services() {
             let is_elsewhere = elsewhere.contains(&service.package_name());
             assert_eq!(

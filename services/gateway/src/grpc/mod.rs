@@ -1,6 +1,7 @@
 //! The partnership service on the wire.
 
 use api::registan::partnership::v1::{Brief, GetBriefRequest, WatchRequest};
+use api::registan::search::v1::{SearchRequest, SearchResponse};
 use tonic::{Request, Response, Status};
 
 use crate::{App, ops};
@@ -19,4 +20,12 @@ pub async fn watch(
     request: Request<WatchRequest>,
 ) -> Result<Response<ops::Answers>, Status> {
     Ok(Response::new(ops::watch(&app, request.into_inner()).await?))
+}
+
+/// Returns what has the words of a query, of all services.
+pub async fn search(
+    app: App,
+    request: Request<SearchRequest>,
+) -> Result<Response<SearchResponse>, Status> {
+    Ok(Response::new(ops::search(&app, request.into_inner()).await?))
 }

@@ -2,7 +2,9 @@
 
 mod get_brief;
 mod party;
+mod search;
 mod watch;
 
 pub use get_brief::get_brief;
+pub use search::search;
 pub use watch::{Answers, watch};

@@ -8,6 +8,7 @@ mod lasting;
 mod passing;
 mod record;
 mod scripted;
+mod searching;
 mod stopping;
 mod support;
 mod watching;

@@ -1,0 +1,129 @@
+//! One search over the three services, in one ranking: their scores compare, and each sends its hits
+//! in order.
+
+mod place;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse};
+use chassis::Failure;
+use chassis::failure::{Code, ErrorReason, Violation};
+use futures::future::join_all;
+use prost_reflect::MessageDescriptor;
+
+use self::place::Question;
+use self::source::Source;
+use crate::{App, routes};
+
+const DEFAULT_PAGE: usize = 20;
+const MAX_PAGE: usize = 100;
+/// The services that are asked.
+const SERVICES: [&str; 3] = ["agreements", "projects", "rights-reporting"];
+
+/// Returns the best hits of all services.
+pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse, Failure> {
+    let size = match usize::try_from(request.page_size).map_err(|_| negative())? {
+        0 => DEFAULT_PAGE,
+        size => size.min(MAX_PAGE),
+    };
+    let kinds = of_services(&request.kinds)?;
+    let question = Question::of(&request);
+    let places = place::open(&question, &request.page_token, kinds.keys().copied())?;
+    let sources = places.into_iter().map(|place| {
+        let kinds = kinds.get(place.service.as_str()).cloned().unwrap_or_default();
+        Source::new(app, place, &request, kinds, size)
+    });
+    let mut sources: Vec<Source> = join_all(sources.map(Source::begun)).await;
+    settle(&mut sources).await?;
+    let mut hits: Vec<SearchHit> = Vec::new();
+    while hits.len() < size {
+        for source in &mut sources {
+            source.fill().await;
+        }
+        let best = sources.iter_mut().filter(|source| source.first().is_some());
+        let Some(best) = best.min_by(|one, other| one.compare(other)) else { break };
+        hits.extend(best.take());
+    }
+    // A service that went away meanwhile may have had the best.
+    refuse(&mut sources)?;
+    let is_last = sources.iter().all(Source::is_done);
+    let missing = sources.iter().filter(|it| it.failure.is_some());
+    Ok(SearchResponse {
+        missing: missing.map(|it| it.service().to_owned()).collect(),
+        hits,
+        next_page_token: if is_last { String::new() } else { place::wrap(question, &sources) },
+        read_time: None,
+    })
+}
+
+/// Asks for the last instant of services for which the one asked for lies in the future, while it is
+/// past for another.
+async fn settle(sources: &mut [Source]) -> Result<(), Failure> {
+    let is_late = |it: &Source| {
+        it.failure.as_ref().is_some_and(|it| it.reason == ErrorReason::ReadTimeInvalid)
+    };
+    if sources.iter().any(|it| it.failure.is_none()) {
+        for source in sources.iter_mut().filter(|it| is_late(it)) {
+            source.begin_now().await;
+        }
+    }
+    refuse(sources)
+}
+
+/// Refuses a question that is wrong for one service, and so for all. One service that answers is enough.
+fn refuse(sources: &mut [Source]) -> Result<(), Failure> {
+    let has = |code: Option<Code>| {
+        move |it: &Source| it.failure.as_ref().is_some_and(|it| code.is_none_or(|of| it.code == of))
+    };
+    let place = |code| sources.iter().position(has(code));
+    let is_whole = sources.iter().all(has(None));
+    let told = place(Some(Code::InvalidArgument))
+        .or_else(|| place(Some(Code::OutOfRange)).or_else(|| place(None)).filter(|_| is_whole));
+    let failure = told.and_then(|place| sources[place].failure.take());
+    failure.map_or(Ok(()), Err)
+}
+
+type Kinds = BTreeMap<&'static str, Vec<String>>;
+
+/// The kinds of each service that is to be asked; none of them for all.
+fn of_services(kinds: &[String]) -> Result<Kinds, Failure> {
+    if kinds.is_empty() {
+        return Ok(SERVICES.map(|service| (service, Vec::new())).into());
+    }
+    let mut all = Kinds::new();
+    for (place, kind) in kinds.iter().enumerate() {
+        let Some(service) = keeper(kind) else {
+            let description = "is no kind of resource; write `agreement`, `project`";
+            let field = format!("kinds[{place}]");
+            let violation = Violation::new(field, ErrorReason::UnknownValue, description);
+            return Err(Failure::invalid(vec![violation]));
+        };
+        all.entry(service).or_default().push(kind.clone());
+    }
+    Ok(all)
+}
+
+/// The service that keeps a kind of resource.
+fn keeper(kind: &str) -> Option<&'static str> {
+    let pool = api::descriptors();
+    let resource = pool.get_extension_by_name("google.api.resource")?;
+    let singular = |message: &MessageDescriptor| {
+        let options = message.options();
+        let said = options.get_extension(&resource).as_message()?.clone();
+        said.get_field_by_name("singular").and_then(|it| Some(it.as_str()?.to_owned()))
+    };
+    let is_it = |message: &MessageDescriptor| singular(message).as_deref() == Some(kind);
+    let found: BTreeSet<&str> = pool
+        .all_messages()
+        .filter(is_it)
+        .filter_map(|message| routes::process(message.package_name()))
+        .collect();
+    found.first().copied()
+}
+
+fn negative() -> Failure {
+    let description = "must not be negative";
+    let reason = ErrorReason::PageSizeInvalid;
+    Failure::invalid(vec![Violation::new("page_size", reason, description)])
+}

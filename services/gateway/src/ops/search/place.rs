@@ -1,0 +1,105 @@
+//! The token of a joined page: in which page of each service it ended, and after how many of its hits.
+//!
+//! The token of each service is sealed by it; what is around them is only wrapped.
+
+use api::registan::search::v1::SearchRequest;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use chassis::Failure;
+use chassis::failure::{ErrorReason, Violation};
+use prost::Message;
+use prost_types::Timestamp;
+
+use super::source::Source;
+
+/// Each service takes 8 KiB.
+const MOST: usize = 64 * 1024;
+
+/// Where a search stands in one service.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Place {
+    #[prost(string, tag = "1")]
+    pub service: String,
+    /// The token of the page at hand; empty for the first.
+    #[prost(string, tag = "2")]
+    pub page_token: String,
+    /// How many of its hits were sent.
+    #[prost(uint32, tag = "3")]
+    pub sent: u32,
+    /// The instant of its first page.
+    #[prost(message, optional, tag = "4")]
+    pub read_time: Option<Timestamp>,
+    /// True where it has no more.
+    #[prost(bool, tag = "5")]
+    pub is_done: bool,
+}
+
+/// The arguments that all pages share.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Question {
+    #[prost(string, tag = "1")]
+    query: String,
+    #[prost(string, repeated, tag = "2")]
+    kinds: Vec<String>,
+    #[prost(message, optional, tag = "3")]
+    read_time: Option<Timestamp>,
+}
+
+impl Question {
+    /// That of a request.
+    pub fn of(request: &SearchRequest) -> Self {
+        let (query, kinds) = (request.query.clone(), request.kinds.clone());
+        Self { query, kinds, read_time: request.read_time }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+struct Token {
+    #[prost(message, optional, tag = "1")]
+    question: Option<Question>,
+    #[prost(message, repeated, tag = "2")]
+    places: Vec<Place>,
+}
+
+/// From where the next page goes on.
+pub fn wrap(question: Question, sources: &[Source]) -> String {
+    let places = sources.iter().map(Source::place).collect();
+    BASE64.encode(Token { question: Some(question), places }.encode_to_vec())
+}
+
+/// Where the page after `token` begins in each service; at the beginning if it is empty.
+pub fn open(
+    question: &Question,
+    token: &str,
+    services: impl Iterator<Item = &'static str> + Clone,
+) -> Result<Vec<Place>, Failure> {
+    if token.is_empty() {
+        let begin = |service: &str| Place { service: service.to_owned(), ..Place::default() };
+        return Ok(services.map(begin).collect());
+    }
+    let invalid = "is not one this method gave; start again without it";
+    let token = decode(token).ok_or_else(|| refusal(ErrorReason::PageTokenInvalid, invalid))?;
+    let before = token.question.unwrap_or_default();
+    let differs = [
+        ("query", before.query != question.query),
+        ("kinds", before.kinds != question.kinds),
+        ("read_time", question.read_time.is_some() && before.read_time != question.read_time),
+    ];
+    if let Some((argument, _)) = differs.iter().find(|(_, differs)| *differs) {
+        let description = format!("`{argument}` differs from that of the first page");
+        return Err(refusal(ErrorReason::PageTokenMismatch, &description));
+    }
+    if !token.places.iter().map(|place| place.service.as_str()).eq(services) {
+        return Err(refusal(ErrorReason::PageTokenInvalid, invalid));
+    }
+    Ok(token.places)
+}
+
+fn decode(token: &str) -> Option<Token> {
+    let token = Some(token).filter(|token| token.len() <= MOST)?;
+    Token::decode(BASE64.decode(token).ok()?.as_slice()).ok()
+}
+
+fn refusal(reason: ErrorReason, description: &str) -> Failure {
+    Failure::invalid(vec![Violation::new("page_token", reason, description)])
+}

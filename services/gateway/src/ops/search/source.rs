@@ -1,0 +1,148 @@
+//! The hits of one service, page after page.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use api::registan::search::v1::search_service_client::SearchServiceClient;
+use api::registan::search::v1::{SearchHit, SearchRequest};
+use chassis::Failure;
+use chassis::client::Connection;
+use chassis::server::MAX_ENCODING;
+use prost_types::Timestamp;
+
+use super::SERVICES;
+use super::place::Place;
+use crate::App;
+
+/// The hits of one service that were not sent yet.
+pub struct Source {
+    service: &'static str,
+    connection: Connection,
+    /// To be sent with the token of a page.
+    request: SearchRequest,
+    place: Place,
+    hits: VecDeque<SearchHit>,
+    /// The token of the page after the one at hand; empty where there is none.
+    next: String,
+    /// Why it has no hits.
+    pub failure: Option<Failure>,
+}
+
+impl Source {
+    /// From a place on, for these kinds.
+    pub fn new(
+        app: &App,
+        place: Place,
+        request: &SearchRequest,
+        kinds: Vec<String>,
+        size: usize,
+    ) -> Self {
+        let service = SERVICES.into_iter().find(|known| place.service == *known);
+        let service = service.unwrap_or("agreements");
+        let connection = match service {
+            "projects" => app.projects.clone(),
+            "rights-reporting" => app.rights_reporting.clone(),
+            _ => app.agreements.clone(),
+        };
+        let request = SearchRequest {
+            query: request.query.clone(),
+            page_size: i32::try_from(size).unwrap_or(i32::MAX),
+            page_token: place.page_token.clone(),
+            kinds,
+            read_time: place.read_time.or(request.read_time),
+        };
+        let (hits, next) = (VecDeque::new(), String::new());
+        Self { service, connection, request, place, hits, next, failure: None }
+    }
+
+    /// The name of the service.
+    pub const fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// The same with its page at hand, after the hits that were sent.
+    pub async fn begun(mut self) -> Self {
+        if self.place.is_done {
+            return self;
+        }
+        let mut sent = usize::try_from(self.place.sent).unwrap_or(usize::MAX);
+        self.read().await;
+        // The page before may have been of another size.
+        while sent >= self.hits.len() && !self.next.is_empty() {
+            sent -= self.hits.len();
+            self.turn().await;
+        }
+        self.hits.drain(..sent.min(self.hits.len()));
+        self.place.sent = u32::try_from(sent).unwrap_or(u32::MAX);
+        self
+    }
+
+    /// Begins again, at the last instant of the service.
+    pub async fn begin_now(&mut self) {
+        self.request.read_time = None;
+        self.failure = None;
+        self.read().await;
+    }
+
+    /// Reads the next page where nothing of the one at hand is left.
+    pub async fn fill(&mut self) {
+        while self.hits.is_empty() && !self.next.is_empty() {
+            self.turn().await;
+        }
+    }
+
+    async fn turn(&mut self) {
+        self.request.page_token = std::mem::take(&mut self.next);
+        self.place.page_token.clone_from(&self.request.page_token);
+        self.place.sent = 0;
+        self.read().await;
+    }
+
+    async fn read(&mut self) {
+        let client = SearchServiceClient::new(self.connection.clone());
+        let mut client = client.max_decoding_message_size(MAX_ENCODING);
+        match client.search(self.request.clone()).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                self.hits = answer.hits.into();
+                self.next = answer.next_page_token;
+                // All pages of a service hold for the instant of its first.
+                let first: &mut Option<Timestamp> = &mut self.place.read_time;
+                *first = first.take().or(answer.read_time);
+                self.request.read_time = *first;
+            }
+            Err(status) => {
+                self.failure = Some(Failure::downstream(self.service, status));
+                self.hits.clear();
+            }
+        }
+    }
+
+    /// The best hit that was not sent.
+    pub fn first(&self) -> Option<&SearchHit> {
+        self.hits.front()
+    }
+
+    /// Which of two has the better hit: the higher score, else the first name.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let rank = |it: &Self| it.first().map(|hit| (hit.score, hit.name.clone()));
+        let (one, other) = (rank(self).unwrap_or_default(), rank(other).unwrap_or_default());
+        other.0.total_cmp(&one.0).then(one.1.cmp(&other.1))
+    }
+
+    /// Takes its best hit.
+    pub fn take(&mut self) -> Option<SearchHit> {
+        self.place.sent += 1;
+        self.hits.pop_front()
+    }
+
+    /// True where no hit is left.
+    pub fn is_done(&self) -> bool {
+        self.hits.is_empty() && self.next.is_empty()
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        Place { is_done: self.is_done(), ..self.place.clone() }
+    }
+}

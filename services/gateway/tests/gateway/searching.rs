@@ -1,0 +1,126 @@
+//! One search over the three services, in one ranking, page after page.
+
+use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::{
+    Agreement, AgreementParty, CreateAgreementRequest, Party, PartyName, agreement, party,
+};
+use api::registan::projects::v1::project_service_client::ProjectServiceClient;
+use api::registan::projects::v1::{CreateProjectRequest, Project, project};
+use api::registan::search::v1::search_service_client::SearchServiceClient;
+use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse};
+use api::registan::r#type::v1::ExternalId;
+use api::registan::r#type::v1::external_id::Scheme;
+use tonic::{Code, Status};
+
+use crate::record::{Record, citation};
+
+async fn start() -> Record {
+    let record = Record::start().await;
+    let name = |text: &str| PartyName { text: text.to_owned(), ..PartyName::default() };
+    let party = Party {
+        kind: party::Kind::State.into(),
+        display_name: "Kyrgyzstan".to_owned(),
+        official_name: "Kyrgyz Republic".to_owned(),
+        names: vec![name("Кыргызстан"), name("Kirghiz Republic")],
+        country_code: "KG".to_owned(),
+        source: Some(citation()),
+        ..Party::default()
+    };
+    record.create_party("kg", party).await;
+    let celex = ExternalId {
+        scheme: Scheme::Celex.into(),
+        value: "21999A0727(01)".to_owned(),
+        ..ExternalId::default()
+    };
+    let kg = AgreementParty { party: "parties/kg".to_owned(), ..AgreementParty::default() };
+    let agreement = Agreement {
+        kind: agreement::Kind::PartnershipAndCooperation.into(),
+        title: "Agreement establishing a partnership".to_owned(),
+        parties: vec![kg],
+        external_ids: vec![celex],
+        source: Some(citation()),
+        ..Agreement::default()
+    };
+    let request = CreateAgreementRequest {
+        agreement: Some(agreement),
+        agreement_id: "pca".to_owned(),
+        ..CreateAgreementRequest::default()
+    };
+    let mut agreements = AgreementServiceClient::new(record.channel());
+    agreements.create_agreement(request).await.expect("it is created");
+    let mut projects = ProjectServiceClient::new(record.channel());
+    for number in 0..7 {
+        let project = Project {
+            kind: project::Kind::Project.into(),
+            title: format!("Partnership{} {number}", " more".repeat(number)),
+            source: Some(citation()),
+            ..Project::default()
+        };
+        let request = CreateProjectRequest {
+            project: Some(project),
+            project_id: format!("p{number}"),
+            ..CreateProjectRequest::default()
+        };
+        projects.create_project(request).await.expect("it is created");
+    }
+    record
+}
+
+async fn ask(record: &Record, request: SearchRequest) -> Result<SearchResponse, Status> {
+    let mut client = SearchServiceClient::new(record.channel());
+    client.search(request).await.map(tonic::Response::into_inner)
+}
+
+fn words(query: &str) -> SearchRequest {
+    SearchRequest { query: query.to_owned(), ..SearchRequest::default() }
+}
+
+/// All hits, by pages of a size.
+async fn pages(record: &Record, query: &str, page_size: i32) -> Vec<SearchHit> {
+    let (mut request, mut all) = (SearchRequest { page_size, ..words(query) }, Vec::new());
+    loop {
+        let page = ask(record, request.clone()).await.expect("it is answered");
+        all.extend(page.hits);
+        if page.next_page_token.is_empty() {
+            return all;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+#[tokio::test]
+async fn what_all_services_have_is_found_in_one_order() {
+    let mut record = start().await;
+    for query in ["Кыргызстан", "Kirghiz", "Kyrgyz Republic", "21999a0727 (01)", "ESTABLISHED"]
+    {
+        let request = SearchRequest { kinds: vec!["agreement".to_owned()], ..words(query) };
+        let found = ask(&record, request).await.expect("it is answered");
+        let names: Vec<&str> = found.hits.iter().map(|hit| &*hit.name).collect();
+        assert_eq!(names, ["agreements/pca"], "{query}");
+    }
+
+    let whole = pages(&record, "partnership", 100).await;
+    let names: Vec<&str> = whole.iter().map(|hit| &*hit.name).collect();
+    assert_eq!(names.len(), 8, "{names:?}");
+    assert_eq!(names[0], "projects/p0");
+    assert!(
+        whole.is_sorted_by(|one, other| { (-one.score, &one.name) <= (-other.score, &other.name) })
+    );
+    assert!(names[1..7].contains(&"agreements/pca"), "it lies between projects: {names:?}");
+    for size in [1, 3] {
+        assert_eq!(pages(&record, "partnership", size).await, whole, "by {size}");
+    }
+
+    let first = ask(&record, SearchRequest { page_size: 1, ..words("partnership") }).await;
+    let page_token = first.expect("it is answered").next_page_token;
+    let other = SearchRequest { page_token, ..words("water") };
+    assert_eq!(ask(&record, other).await.map_err(|it| it.code()), Err(Code::InvalidArgument));
+    for wrong in [words(""), SearchRequest { kinds: vec!["x".to_owned()], ..words("water") }] {
+        assert_eq!(ask(&record, wrong).await.map_err(|it| it.code()), Err(Code::InvalidArgument));
+    }
+
+    record.stop_projects().await;
+    let rest = ask(&record, words("partnership")).await.expect("it is answered");
+    assert_eq!(rest.missing, ["projects"]);
+    assert_eq!(rest.hits.len(), 1);
+}
