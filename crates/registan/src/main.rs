@@ -3,7 +3,6 @@
 
 mod about;
 mod ask;
-mod calendar;
 mod cli;
 mod dynamic;
 mod export;
@@ -14,6 +13,7 @@ mod migrate;
 mod output;
 mod reach;
 mod record;
+mod search;
 mod serve;
 mod token;
 mod values;
@@ -37,7 +37,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Brief(arguments) => about::brief(&arguments),
         Command::Law(arguments) => about::law(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
-        Command::Calendar(arguments) => calendar::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),

@@ -43,6 +43,36 @@ More about one agreement:
   registan ask GetAgreement '{\"name\": \"agreements/eu-kz-epca-2015\"}'";
 
 #[derive(Args)]
+#[command(after_help = SEARCH_EXAMPLES)]
+pub struct Search {
+    /// The words. What stands in quotes of its own must stand so in one text.
+    #[arg(value_name = "TEXT", required = true)]
+    pub query: Vec<String>,
+    /// Only this kind, for example agreement; more than once for several.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// How many hits at most.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub hits: u8,
+    /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
+    #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
+    pub read_time: Option<String>,
+    /// Prints the whole answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+const SEARCH_EXAMPLES: &str = "\
+Examples:
+  registan search kirghiz                         by any name of a party
+  registan search Кыргызстан                      in any script
+  registan search '\"Kyrgyz Republic\" trade'      a phrase and a word
+  registan search '22009A1229(01)'                an identifier, in any spelling
+  registan search partn coop --kind agreement     the beginning of the last word";
+
+#[derive(Args)]
 #[command(after_help = ASK_EXAMPLES)]
 pub struct Ask {
     /// The method: `AgreementService/GetAgreement`, or `GetAgreement` where only one service has it. The name of
@@ -74,36 +104,6 @@ Examples:
 
 A list is printed as a table; one resource, a stream, and everything with --json as JSON. A call that writes needs a token: given
 none, the command signs one with the key in the data folder of a suite on this machine.";
-
-#[derive(Args)]
-pub struct Calendar {
-    /// The party that the duties concern: kz, kg, tj, tm, uz, or a name; without it all.
-    #[arg(long, value_name = "PARTY", value_parser = party)]
-    pub party: Option<String>,
-    /// Which of them, for example 'kind = REPORT'; without it all.
-    #[arg(long, value_name = "FILTER")]
-    pub filter: Option<String>,
-    /// The first day; without it today.
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    pub from: Option<Day>,
-    /// The last day; without it a year after the first.
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    pub to: Option<Day>,
-    /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
-    #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
-    pub read_time: Option<String>,
-    #[command(flatten)]
-    pub reach: Reach,
-}
-
-pub const CALENDAR_EXAMPLES: &str = "\
-Examples:
-  registan calendar --party kz > due.ics                      what is due within a year
-  registan calendar --from 2024-01-01 --to 2024-12-31         of all parties, in a year
-  registan calendar --party uz --filter 'kind = REPORT'       reports alone
-
-As a list instead:
-  registan ask ListDue '{\"filter\": \"parties:\\\"parties/kz\\\"\"}'";
 
 /// A party by its short id, or by its name.
 fn party(typed: &str) -> Result<String, String> {

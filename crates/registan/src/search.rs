@@ -1,0 +1,109 @@
+//! `registan search`: what has the words of a text, in all services, for a person.
+
+use std::io::Write;
+
+use anyhow::Context;
+use api::registan::search::v1::{SearchHit, SearchResponse};
+use chassis::process::block_on;
+use prost_reflect::DynamicMessage;
+use serde_json::json;
+
+use crate::ask::answer;
+use crate::ask::call::Client;
+use crate::ask::find::{Found, find};
+use crate::cli::Search;
+use crate::output::unless_closed;
+
+const METHOD: &str = "registan.search.v1.SearchService/Search";
+
+/// Prints the best hits.
+pub fn run(arguments: &Search) -> anyhow::Result<()> {
+    let Found::Method(method) = find(METHOD)? else { anyhow::bail!("{METHOD} is no method") };
+    let fields = json!({
+        "query": arguments.query.join(" "),
+        "pageSize": arguments.hits,
+        "kinds": arguments.kind,
+        "readTime": arguments.read_time,
+    });
+    let request = DynamicMessage::deserialize(method.input(), fields)
+        .context("the contract has another request")?;
+    block_on(async {
+        let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
+        let answer = client.call(&method, request).await?;
+        let mut out = std::io::stdout().lock();
+        unless_closed(if arguments.json {
+            answer::json(&mut out, &answer)
+        } else {
+            print(&mut out, &answer.transcode_to()?).map_err(Into::into)
+        })?;
+        out.flush()?;
+        Ok(())
+    })
+}
+
+fn print(out: &mut impl Write, found: &SearchResponse) -> std::io::Result<()> {
+    for hit in &found.hits {
+        print_hit(out, hit)?;
+    }
+    if found.hits.is_empty() {
+        writeln!(out, "Nothing has all of these words.")?;
+    }
+    if !found.next_page_token.is_empty() {
+        writeln!(out, "There are more: add words, or ask for more with --hits.")?;
+    }
+    for service in &found.missing {
+        writeln!(out, "{service} did not answer: what it keeps is missing.")?;
+    }
+    Ok(())
+}
+
+/// Prints the title, the name, and the part that matches, with brackets around the words.
+fn print_hit(out: &mut impl Write, hit: &SearchHit) -> std::io::Result<()> {
+    writeln!(out, "{}", plain(&hit.title))?;
+    let through = match &*hit.through {
+        [] => String::new(),
+        names => format!(", by the names of {}", names.join(", ")),
+    };
+    writeln!(out, "  {} ({}, {:.2}){through}", hit.name, hit.kind, hit.score)?;
+    let parts = hit
+        .snippet
+        .iter()
+        .map(|part| if part.r#match { format!("[{}]", part.text) } else { part.text.clone() });
+    let snippet: String = parts.collect();
+    if !snippet.is_empty() {
+        writeln!(out, "  {}", plain(&snippet))?;
+    }
+    Ok(())
+}
+
+/// A text on one line, without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::search::v1::SnippetPart;
+
+    use super::*;
+
+    #[test]
+    fn a_hit_is_its_title_its_name_and_what_matches() {
+        let part = |text: &str, r#match| SnippetPart { text: text.to_owned(), r#match };
+        let hit = SearchHit {
+            name: "agreements/a".to_owned(),
+            title: "With the\u{1b} Kyrgyz".to_owned(),
+            kind: "agreement".to_owned(),
+            snippet: vec![part("With the ", false), part("Kyrgyz", true)],
+            through: vec!["parties/kg".to_owned()],
+            score: 0.5,
+        };
+        let found = SearchResponse { hits: vec![hit], ..SearchResponse::default() };
+        let mut out = Vec::new();
+        print(&mut out, &found).unwrap_or_default();
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            "With the  Kyrgyz\n  agreements/a (agreement, 0.50), by the names of parties/kg\n  With the [Kyrgyz]\n"
+        );
+    }
+}
