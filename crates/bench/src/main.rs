@@ -8,6 +8,7 @@ mod import;
 mod past;
 mod reads;
 mod record;
+mod searches;
 mod start;
 mod watchers;
 mod writes;
@@ -45,6 +46,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("past") {
         past::measure().await?;
+    }
+    if wanted("searches") {
+        searches::measure().await?;
     }
     if wanted("watchers") {
         watchers::measure().await?;
