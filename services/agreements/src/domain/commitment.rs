@@ -32,3 +32,44 @@ impl Rules<wire::Commitment> for OfEvidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use api::registan::agreements::v1 as wire;
+    use api::registan::agreements::v1::commitment::State;
+    use api::registan::r#type::v1 as types;
+    use facts::{Check, Day, PartialDate};
+    use standard::Rules;
+
+    use super::OfEvidence;
+
+    /// The violations of a commitment in a state, with evidence of these years, seen in 2024.
+    fn violations(state: State, evidence: &[(State, i32)]) -> Vec<String> {
+        let seen = |(state, year): &(State, i32)| wire::CommitmentEvidence {
+            state: (*state).into(),
+            observed: PartialDate::new(*year, 0, 0).map(types::PartialDate::from),
+            ..wire::CommitmentEvidence::default()
+        };
+        let mut commitment = wire::Commitment {
+            state: state.into(),
+            evidence: evidence.iter().map(seen).collect(),
+            ..wire::Commitment::default()
+        };
+        let mut check = Check::default().on(Some(Day(20_240_630)));
+        OfEvidence::check(&mut commitment, &mut check);
+        let found = check.finish().into_iter();
+        found.map(|one| format!("{} {}", one.field, one.reason.as_str_name())).collect()
+    }
+
+    #[test]
+    fn the_last_evidence_decides_and_none_is_to_come() {
+        use State::{Done, Made, UnderWay};
+        assert!(violations(Made, &[]).is_empty());
+        assert!(violations(Done, &[(UnderWay, 2022), (UnderWay, 2022), (Done, 2023)]).is_empty());
+        let wrong = violations(UnderWay, &[(UnderWay, 2022), (Done, 2023)]);
+        assert_eq!(wrong, ["state ORDER_INVALID"]);
+        let backwards = violations(Done, &[(UnderWay, 2023), (Done, 2022)]);
+        assert_eq!(backwards, ["evidence[1].observed ORDER_INVALID"]);
+        assert_eq!(violations(Done, &[(Done, 2025)]), ["evidence[0].observed IN_THE_FUTURE"]);
+    }
+}

@@ -29,6 +29,16 @@ pub struct Meeting {
     pub date: PartialDate,
 }
 
+impl Meeting {
+    /// Returns the meeting in a message; nothing of one that was put off or called off.
+    pub fn of(message: &wire::Meeting) -> Option<Self> {
+        use wire::meeting::State::{Held, Planned};
+        let counts = matches!(message.state(), Held | Planned);
+        let date = checked_date(message.date.as_ref()).filter(|_| counts)?;
+        Some(Self { name: message.name.clone(), date })
+    }
+}
+
 /// Returns the due days of a duty, in their order. `meetings` are those of the body before whose
 /// meetings it is due, in the order of their days. A duty whose due day is not known has none.
 pub fn due_days<'a>(

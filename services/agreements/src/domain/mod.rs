@@ -2,9 +2,11 @@
 
 pub mod act;
 pub mod agreement;
+pub mod binding;
 pub mod commitment;
 pub mod crosswalk;
-mod due;
+pub mod due;
+pub mod duty_status;
 pub mod framework;
 pub mod grant;
 pub mod legal_basis;

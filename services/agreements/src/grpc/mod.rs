@@ -7,6 +7,7 @@ mod desks;
 mod grants;
 mod lineage;
 mod memberships;
+mod obligations;
 
 use api::rpc::access_service::GetOwnGrants;
 use api::rpc::agreement_service::{
@@ -15,6 +16,7 @@ use api::rpc::agreement_service::{
 use api::rpc::desk_service::{GetDesk, ListDesks};
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
+use api::rpc::obligation_service::{GetDueCalendar, GetObligationStatus, ListDue, ListOverdue};
 use api::rpc::reference_service::CheckReferences;
 use chassis::Service;
 use standard::{check_references, contract};
@@ -33,6 +35,10 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(GetLegalBasis, app, agreements::get_legal_basis)
         .unary(GetLineage, app, lineage::get_lineage)
         .unary(ListMembers, app, memberships::list_members)
+        .unary(GetObligationStatus, app, obligations::get_obligation_status)
+        .unary(ListOverdue, app, obligations::list_overdue)
+        .server_streaming(ListDue, app, obligations::list_due)
+        .unary(GetDueCalendar, app, obligations::get_due_calendar)
         .unary(CreateGrant, records, grants::create_grant)
         .unary(UpdateGrant, records, grants::update_grant)
         .unary(GetOwnGrants, app, access::get_own_grants)

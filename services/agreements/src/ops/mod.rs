@@ -1,14 +1,22 @@
 //! One file per operation that is more than a standard method.
 
+mod calendar;
+mod duties;
 mod get_legal_basis;
 mod get_lineage;
 mod held_grants;
+mod list_due;
 mod list_members;
+mod list_overdue;
 
+pub use calendar::calendar;
+pub use duties::Ground;
 pub use get_legal_basis::{Answer, get_legal_basis};
 pub use get_lineage::{LineageOnDay, get_lineage};
 pub use held_grants::held_grants;
+pub use list_due::{AllDue, Due, interval, list_due};
 pub use list_members::{MembersOnDay, list_members};
+pub use list_overdue::{Overdue, list_overdue};
 
 use chassis::clock::today;
 use facts::Day;

@@ -46,6 +46,9 @@ pub struct Running {
     pub search: SearchServiceClient<Connection>,
     /// Of somebody without a token.
     pub anonymous_search: SearchServiceClient<Connection>,
+    /// Of an editor, and of an anonymous caller: for clients that only one test needs.
+    pub connection: Connection,
+    pub nobody: Connection,
     routes: Routes,
     _stop: DropGuard,
     _folder: TempDir,
@@ -93,6 +96,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
     let connection = Connection::to(&format!("http://{}", server.address())).unwrap();
     let operator = testkit::token_for(folder.path(), &[Role::Operator], Desks::ALL, Tier::Public);
     let operator = connection.with_token(&operator).unwrap();
+    let nobody = connection.clone();
     let anonymous = AgreementServiceClient::new(connection.clone());
     let anonymous_search = SearchServiceClient::new(connection.clone());
     let connection = connection.with_token(&testkit::token(folder.path())).unwrap();
@@ -108,9 +112,11 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection.clone()),
         search: SearchServiceClient::new(connection.clone()),
-        sources: SourceServiceClient::new(connection),
+        sources: SourceServiceClient::new(connection.clone()),
         anonymous,
         anonymous_search,
+        connection,
+        nobody,
         routes,
         _stop: stop.drop_guard(),
         _folder: folder,

@@ -1,0 +1,54 @@
+//! The calendar of due days.
+
+use formats::icalendar::{Event, calendar as write};
+use prost_types::Timestamp;
+
+use super::Due;
+
+/// Returns a calendar with an event for each due day, which lasts as long as the day is not known. The
+/// UID of an event is made of the duty and of its due day, so that it stays when other due days come.
+pub fn calendar(due: &[Due], read_time: &Timestamp) -> String {
+    let events = due.iter().map(event);
+    write("Registan: due", "-//Registan//Obligations//EN", &stamp(read_time), events)
+}
+
+fn event(due: &Due) -> Event {
+    let id = due.duty.name.trim_start_matches("obligations/");
+    let meeting = due.day.meeting.trim_start_matches("meetings/");
+    let which = if meeting.is_empty() { due.day.number.to_string() } else { meeting.to_owned() };
+    let mut lines = Vec::new();
+    if !due.duty.duty.is_empty() {
+        lines.push(due.duty.duty.clone());
+    }
+    lines.push(format!("Due: {}", due.day.date));
+    if !due.duty.bearers.is_empty() {
+        lines.push(format!("By: {}", due.duty.bearers.join(", ")));
+    }
+    let article =
+        if due.duty.article.is_empty() { String::new() } else { format!(", {}", due.duty.article) };
+    lines.push(format!("Under: {}{article}", due.duty.under));
+    if !due.reason.is_empty() {
+        lines.push(format!("Uncertain: {}", due.reason));
+    }
+    let (first, last) = (due.day.date.earliest(), due.day.date.latest());
+    Event {
+        uid: format!("{id}.{which}@registan"),
+        first: number(first),
+        end: number(last.next()),
+        summary: due.duty.title.clone(),
+        description: lines.join("\n"),
+        category: due.duty.under.clone(),
+    }
+}
+
+/// `20240630`.
+fn number(day: facts::Day) -> String {
+    format!("{:08}", day.0.max(10_101))
+}
+
+/// `20240630T120000Z`.
+fn stamp(time: &Timestamp) -> String {
+    let text = time.to_string();
+    let to_the_second = text.split(['.', 'Z']).next().unwrap_or_default();
+    format!("{}Z", to_the_second.replace(['-', ':'], ""))
+}

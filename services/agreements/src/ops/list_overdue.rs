@@ -1,0 +1,90 @@
+//! The duties that are overdue on a day.
+
+use api::registan::agreements::v1 as wire;
+use chassis::failure::{ErrorReason, Failure, Violation};
+use chronicle::{ListRequest, Reader};
+use facts::Day;
+use prost::Message;
+use standard::{Served, refused};
+
+use super::duties::Ground;
+use crate::app::App;
+use crate::domain::Obligation;
+use crate::domain::duty_status::{DutyStatus, State};
+use crate::{ops, store};
+
+/// The most duties that one call looks at.
+const MAX_LOOKED_AT: usize = 10_000;
+/// A page that is this large takes no more in: the next query can give three megabytes.
+const FULL: usize = 3 << 19;
+
+/// A page of duties that are overdue on a day.
+pub struct Overdue {
+    /// Each with where it stands.
+    pub duties: Vec<(wire::Obligation, DutyStatus)>,
+    /// Empty on the last page.
+    pub next_page_token: String,
+    /// The day in the world.
+    pub as_of: Day,
+    /// The record time.
+    pub read_time: i64,
+}
+
+/// Returns a page of the duties that match a filter and are certainly overdue on a day (today if
+/// absent, that of the page before if there is one).
+pub async fn list_overdue(
+    app: App,
+    reader: Reader,
+    request: ListRequest,
+    as_of: Option<Day>,
+) -> Result<Overdue, Failure> {
+    let (as_of, page_token) = token(&app, &request.page_token, as_of)?;
+    let wanted = usize::try_from(request.page_size).unwrap_or(usize::MAX);
+    let mut request = ListRequest { page_token, ..request };
+    let (mut duties, mut looked_at, mut bytes, mut ground) = (Vec::new(), 0, 0, None);
+    loop {
+        let left = wanted.saturating_sub(duties.len());
+        request.page_size = u64::try_from(left).unwrap_or(u64::MAX);
+        let page = store::duties(&app.records.chronicle, &request, &reader).await;
+        let page = page.map_err(refused::<Obligation>)?;
+        looked_at += page.items.len();
+        let new = || Ground::at(&app, reader.clone(), page.read_time);
+        let ground = ground.get_or_insert_with(new);
+        for shown in page.items {
+            let duty = Obligation::of(Obligation::write(shown));
+            let status = ground.status(&duty, as_of).await?;
+            if status.state == State::Overdue {
+                bytes += duty.encoded_len();
+                duties.push((duty.into_message(), status));
+            }
+        }
+        let is_full = duties.len() >= wanted || looked_at >= MAX_LOOKED_AT || bytes >= FULL;
+        let next = page.next_page_token;
+        if next.is_empty() || is_full {
+            let next_page_token =
+                if next.is_empty() { next } else { format!("{}.{next}", as_of.0) };
+            return Ok(Overdue { duties, next_page_token, as_of, read_time: page.read_time });
+        }
+        request.page_token = next;
+    }
+}
+
+/// Splits a page token into the day that it holds for and the token of the list.
+fn token(app: &App, token: &str, as_of: Option<Day>) -> Result<(Day, String), Failure> {
+    if token.is_empty() {
+        return Ok((ops::day_or_today(app, as_of), String::new()));
+    }
+    let refuse = |reason, description: &str| {
+        Failure::invalid(vec![Violation::new("page_token", reason, description)])
+    };
+    let parts = token.split_once('.').and_then(|(day, list)| Some((Day(day.parse().ok()?), list)));
+    let Some((day, list)) = parts else {
+        let description = "is no token of ListOverdue; leave it out for the first page";
+        return Err(refuse(ErrorReason::PageTokenInvalid, description));
+    };
+    if as_of.is_some_and(|as_of| as_of != day) {
+        let description = "belongs to another `as_of`: only `page_size` may change between pages";
+        return Err(refuse(ErrorReason::PageTokenMismatch, description));
+    }
+    Ok((day, list.to_owned()))
+}

@@ -1,0 +1,167 @@
+//! The duties of the reference record on a day, as they were counted by hand.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeMap;
+
+use api::registan::agreements::v1::act_service_client::ActServiceClient;
+use api::registan::agreements::v1::meeting_service_client::MeetingServiceClient;
+use api::registan::agreements::v1::obligation_service_client::ObligationServiceClient;
+use api::registan::agreements::v1::obligation_status::State;
+use api::registan::agreements::v1::{
+    CreateActRequest, CreateAgreementRequest, CreateBodyRequest, CreateFrameworkRequest,
+    CreateMeetingRequest, CreateObligationRequest, CreatePartyRequest, CreateSourceRequest,
+};
+use reference::COLLECTIONS;
+
+use crate::obligations::{date, ids, overdue, status};
+use crate::support::{Running, serve};
+
+/// The service with the part of the reference record that duties depend on.
+async fn recorded(url: &str) -> Running {
+    let mut running = serve(url).await;
+    let mut duties = ObligationServiceClient::new(running.connection.clone());
+    let mut acts = ActServiceClient::new(running.connection.clone());
+    let mut meetings = MeetingServiceClient::new(running.connection.clone());
+    macro_rules! create {
+        ($client:expr, $method:ident, $request:ident, $field:ident, $id:ident, $record:ident) => {{
+            let $field = Some($record.resource.transcode_to().unwrap());
+            let request = $request { $field, $id: $record.id, ..$request::default() };
+            $client.$method(request).await.unwrap();
+        }};
+    }
+    // The last are sources that speak of what other services keep.
+    for collection in &COLLECTIONS[..COLLECTIONS.len() - 1] {
+        for one in collection.records().unwrap() {
+            match collection.message {
+                "registan.agreements.v1.Source" => {
+                    create!(
+                        running.sources,
+                        create_source,
+                        CreateSourceRequest,
+                        source,
+                        source_id,
+                        one
+                    );
+                }
+                "registan.agreements.v1.Party" => {
+                    create!(
+                        running.parties,
+                        create_party,
+                        CreatePartyRequest,
+                        party,
+                        party_id,
+                        one
+                    );
+                }
+                "registan.agreements.v1.Agreement" => {
+                    create!(
+                        running.agreements,
+                        create_agreement,
+                        CreateAgreementRequest,
+                        agreement,
+                        agreement_id,
+                        one
+                    );
+                }
+                "registan.agreements.v1.Framework" => {
+                    create!(
+                        running.frameworks,
+                        create_framework,
+                        CreateFrameworkRequest,
+                        framework,
+                        framework_id,
+                        one
+                    );
+                }
+                "registan.agreements.v1.Body" => {
+                    create!(running.bodies, create_body, CreateBodyRequest, body, body_id, one);
+                }
+                "registan.agreements.v1.Meeting" => {
+                    create!(
+                        meetings,
+                        create_meeting,
+                        CreateMeetingRequest,
+                        meeting,
+                        meeting_id,
+                        one
+                    );
+                }
+                "registan.agreements.v1.Act" => {
+                    create!(acts, create_act, CreateActRequest, act, act_id, one);
+                }
+                "registan.agreements.v1.Obligation" => {
+                    create!(
+                        duties,
+                        create_obligation,
+                        CreateObligationRequest,
+                        obligation,
+                        obligation_id,
+                        one
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+    running
+}
+
+/// The count by hand for 30 June 2024: every duty of the record that is not UNKNOWN.
+const BY_HAND: [(&str, State); 12] = [
+    // The report due on 1 January 2024; those of 2016 to 2022 were done, late.
+    ("eu-gsp-plus-report", State::Overdue),
+    // In force: respect is due on every day.
+    ("eu-kz-epca-2015-human-rights", State::Due),
+    ("eu-kg-pca-1995-human-rights", State::Due),
+    ("eu-uz-pca-1996-human-rights", State::Due),
+    ("eu-tj-pca-2004-human-rights", State::Due),
+    ("kg-gsp-plus-undertaking", State::Due),
+    ("uz-gsp-plus-undertaking", State::Due),
+    // Replaced in 2020; signed in 1998 and never in force; signed five days before.
+    ("eu-kz-pca-cooperation-council-yearly", State::NotBinding),
+    ("eu-tm-pca-1998-human-rights", State::NotBinding),
+    ("eu-kg-epca-2024-human-rights", State::NotBinding),
+    // Their first due days in the record lie at the end of 2024 and of 2025.
+    ("eu-tm-human-rights-dialogue-yearly", State::NotYetDue),
+    ("eu-tj-cooperation-council-yearly", State::NotYetDue),
+];
+
+#[tokio::test]
+async fn the_overdue_duties_of_the_record_are_those_counted_by_hand() {
+    testkit::on_both(|url| async move {
+        let running = recorded(&url).await;
+        let mut client = ObligationServiceClient::new(running.connection.clone());
+        let on = (2024, 6, 30);
+        let by_hand: BTreeMap<&str, State> = BY_HAND.into_iter().collect();
+        let records = COLLECTIONS.iter().find(|one| one.name == "obligations").unwrap();
+        for record in records.records().unwrap() {
+            let found = status(&mut client, &record.id, on).await;
+            let wanted = by_hand.get(&*record.id).copied().unwrap_or(State::Unknown);
+            assert_eq!(found.state(), wanted, "{}: {found:?}", record.id);
+            assert_eq!(
+                found.reason.is_empty(),
+                !matches!(wanted, State::Unknown | State::NotBinding)
+            );
+        }
+
+        let found = overdue(&mut client, "", on).await;
+        assert_eq!(ids(&found), ["eu-gsp-plus-report"]);
+        let status = found.obligations[0].status.as_ref().unwrap();
+        assert_eq!((status.overdue, &status.overdue_since), (1, &Some(date((2024, 1, 1)))));
+        for (on, count) in [
+            ((2015, 12, 31), 0),
+            ((2016, 1, 10), 1),
+            ((2016, 1, 28), 0),
+            ((2023, 11, 20), 1),
+            ((2023, 11, 21), 0),
+        ] {
+            assert_eq!(
+                ids(&overdue(&mut client, "kind = REPORT", on).await).len(),
+                count,
+                "{on:?}"
+            );
+        }
+    })
+    .await;
+}
