@@ -14,7 +14,7 @@ use prost_reflect::MethodDescriptor;
 use crate::reach::Reach;
 use crate::values;
 
-pub use self::ask::{About, Ask, Search};
+pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::token::Token;
 
 /// Partnership data between the European Union and Central Asia: law, money and rights, linked, on any date, with sources.
@@ -34,6 +34,7 @@ Examples:
   registan law kz --on 2024-01-17           the law with Kazakhstan on a day
   registan search kirghiz                   what has a word, in any spelling, in all services
   registan ask                              everything that can be asked
+  registan calendar --party kz              what is due of Kazakhstan, for a calendar program
   registan import iati FILE.xml             import an IATI file into the running suite
   registan load --seconds 10                measure the running suite
   registan token --role editor --desk kz    print an access token for a suite on this machine
@@ -60,6 +61,9 @@ pub enum Command {
     Search(Search),
     /// Calls any method of a running suite, and explains what there is to call.
     Ask(Ask),
+    /// Prints what is due as a calendar (RFC 5545) that calendar programs read.
+    #[command(after_help = ask::CALENDAR_EXAMPLES)]
+    Calendar(Calendar),
     /// Imports data into a running suite, through its gateway.
     #[command(subcommand)]
     Import(What),

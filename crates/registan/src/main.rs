@@ -3,6 +3,7 @@
 
 mod about;
 mod ask;
+mod calendar;
 mod cli;
 mod dynamic;
 mod export;
@@ -38,6 +39,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Law(arguments) => about::law(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
+        Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),

@@ -105,6 +105,36 @@ Examples:
 A list is printed as a table; one resource, a stream, and everything with --json as JSON. A call that writes needs a token: given
 none, the command signs one with the key in the data folder of a suite on this machine.";
 
+#[derive(Args)]
+pub struct Calendar {
+    /// The party that the duties concern: kz, kg, tj, tm, uz, or a name; without it all.
+    #[arg(long, value_name = "PARTY", value_parser = party)]
+    pub party: Option<String>,
+    /// Which of them, for example 'kind = REPORT'; without it all.
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// The first day; without it today.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub from: Option<Day>,
+    /// The last day; without it a year after the first.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub to: Option<Day>,
+    /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
+    #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
+    pub read_time: Option<String>,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+pub const CALENDAR_EXAMPLES: &str = "\
+Examples:
+  registan calendar --party kz > due.ics                      what is due within a year
+  registan calendar --from 2024-01-01 --to 2024-12-31         of all parties, in a year
+  registan calendar --party uz --filter 'kind = REPORT'       reports alone
+
+As a list instead:
+  registan ask ListDue '{\"filter\": \"parties:\\\"parties/kz\\\"\"}'";
+
 /// A party by its short id, or by its name.
 fn party(typed: &str) -> Result<String, String> {
     let typed = typed.trim();

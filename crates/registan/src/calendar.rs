@@ -1,0 +1,66 @@
+//! `registan calendar`: what is due, as a calendar that calendar programs read.
+
+use std::io::Write;
+
+use anyhow::Context;
+use chassis::process::block_on;
+use facts::date::Day;
+use prost_reflect::DynamicMessage;
+use serde_json::{Map, Value, json};
+
+use crate::ask::call::Client;
+use crate::ask::find::{Found, find};
+use crate::cli::Calendar;
+use crate::output::unless_closed;
+
+const METHOD: &str = "registan.agreements.v1.ObligationService/GetDueCalendar";
+
+pub fn run(arguments: &Calendar) -> anyhow::Result<()> {
+    let Found::Method(method) = find(METHOD)? else { anyhow::bail!("{METHOD} is no method") };
+    let request = DynamicMessage::deserialize(method.input(), request(arguments))
+        .context("the contract has another request")?;
+    block_on(async {
+        let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
+        let answer = client.call(&method, request).await?;
+        let content = answer.get_field_by_name("content");
+        let content = content.as_ref().and_then(|content| content.as_str()).unwrap_or_default();
+        let mut out = std::io::stdout().lock();
+        unless_closed(out.write_all(content.as_bytes()).map_err(Into::into))?;
+        out.flush()?;
+        Ok(())
+    })
+}
+
+fn request(arguments: &Calendar) -> Value {
+    let party = arguments.party.as_ref().map(|party| format!("parties:\"{party}\""));
+    let filter = arguments.filter.as_ref().map(|filter| format!("({filter})"));
+    let both: Vec<String> = party.into_iter().chain(filter).collect();
+    let mut fields = Map::new();
+    fields.insert("filter".to_owned(), json!(both.join(" AND ")));
+    fields.insert("readTime".to_owned(), json!(arguments.read_time));
+    let date = |day: Day| json!({ "year": day.year(), "month": day.month(), "day": day.day() });
+    for (field, day) in [("from", arguments.from), ("to", arguments.to)] {
+        fields.extend(day.map(|day| (field.to_owned(), date(day))));
+    }
+    Value::Object(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use serde_json::json;
+
+    use super::request;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn the_party_and_the_filter_both_restrict() {
+        let typed = ["registan", "calendar", "--party", "kz", "--filter", "kind = REPORT"];
+        let Command::Calendar(arguments) = Cli::parse_from(typed).command else { panic!() };
+
+        let request = request(&arguments);
+
+        assert_eq!(request["filter"], json!("parties:\"parties/kz\" AND (kind = REPORT)"));
+        assert!(request.get("from").is_none(), "{request}");
+    }
+}
