@@ -30,7 +30,7 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 13] = [
+pub const COLLECTIONS: [Collection; 16] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
     collection!("memberships", "memberships", "agreements.v1.Membership"),
@@ -40,6 +40,9 @@ pub const COLLECTIONS: [Collection; 13] = [
     collection!("bodies", "bodies", "agreements.v1.Body"),
     collection!("meetings", "meetings", "agreements.v1.Meeting"),
     collection!("acts", "acts", "agreements.v1.Act"),
+    collection!("obligations", "obligations", "agreements.v1.Obligation"),
+    collection!("commitments", "commitments", "agreements.v1.Commitment"),
+    collection!("crosswalks", "crosswalks", "agreements.v1.Crosswalk"),
     collection!("organizations", "organizations", "projects.v1.Organization"),
     collection!("projects", "projects", "projects.v1.Project"),
     collection!("recommendations", "recommendations", "rights.v1.Recommendation"),

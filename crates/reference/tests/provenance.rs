@@ -83,6 +83,12 @@ fn events(record: &Value) -> Vec<(String, Day, Value)> {
     if text(record, "state") == "STATE_HELD" {
         add("held", &record["date"], &record["source"]);
     }
+    for fulfilment in items(record, "fulfilments") {
+        add("done", &fulfilment["done"], &fulfilment["source"]);
+    }
+    for evidence in items(record, "evidence") {
+        add("observed", &evidence["observed"], &evidence["source"]);
+    }
     add("joined", &record["joined"], &record["source"]);
     add("left", &record["left"], &record["leftSource"]);
     let source = if record["document"].is_object() { "document" } else { "source" };
