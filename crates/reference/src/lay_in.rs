@@ -33,7 +33,8 @@ pub async fn lay_in(
     let connections = Connections { agreements, projects, rights };
     let mut summary = Summary::default();
     for (done, (collection, record)) in all.iter().enumerate() {
-        let created = connections.create(record).await;
+        let package = record.resource.descriptor().package_name().to_owned();
+        let created = create(record, connections.of(&package)).await;
         let created = created
             .with_context(|| format!("{collection}/{} of the reference record", record.id))?;
         if created {
@@ -53,29 +54,6 @@ struct Connections {
 }
 
 impl Connections {
-    /// True if the record is new, false if it was there.
-    async fn create(&self, record: &Record) -> anyhow::Result<bool> {
-        let resource = record.resource.descriptor();
-        let method = create_method(&resource).context("the contract has no Create for it")?;
-        let field = method.input().fields().find(|it| it.kind().as_message() == Some(&resource));
-        let field = field.context("its Create does not take it")?;
-        let mut request = DynamicMessage::new(method.input());
-        let id = format!("{}_id", field.name());
-        request.try_set_field_by_name(&id, Value::String(record.id.clone()))?;
-        request.try_set_field(&field, Value::Message(record.resource.clone()))?;
-
-        let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-        let mut client = Grpc::new(self.of(resource.package_name()).clone());
-        client.ready().await?;
-        // Of the answer nothing is read.
-        let codec = Codec::<DynamicMessage, ()>::default();
-        match client.unary(Request::new(request), PathAndQuery::try_from(path)?, codec).await {
-            Ok(_) => Ok(true),
-            Err(status) if status.code() == Code::AlreadyExists => Ok(false),
-            Err(status) => Err(anyhow::anyhow!("{:?}: {}", status.code(), status.message())),
-        }
-    }
-
     /// Returns the connection to the service that keeps what stands in a package.
     fn of(&self, package: &str) -> &Connection {
         match package {
@@ -83,6 +61,29 @@ impl Connections {
             "registan.rights.v1" => &self.rights,
             _ => &self.agreements,
         }
+    }
+}
+
+/// Creates a record at the service that keeps its kind. True if it is new, false if it was there.
+pub async fn create(record: &Record, connection: &Connection) -> anyhow::Result<bool> {
+    let resource = record.resource.descriptor();
+    let method = create_method(&resource).context("the contract has no Create for it")?;
+    let field = method.input().fields().find(|it| it.kind().as_message() == Some(&resource));
+    let field = field.context("its Create does not take it")?;
+    let mut request = DynamicMessage::new(method.input());
+    let id = format!("{}_id", field.name());
+    request.try_set_field_by_name(&id, Value::String(record.id.clone()))?;
+    request.try_set_field(&field, Value::Message(record.resource.clone()))?;
+
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let mut client = Grpc::new(connection.clone());
+    client.ready().await?;
+    // Of the answer nothing is read.
+    let codec = Codec::<DynamicMessage, ()>::default();
+    match client.unary(Request::new(request), PathAndQuery::try_from(path)?, codec).await {
+        Ok(_) => Ok(true),
+        Err(status) if status.code() == Code::AlreadyExists => Ok(false),
+        Err(status) => Err(anyhow::anyhow!("{:?}: {}", status.code(), status.message())),
     }
 }
 

@@ -8,7 +8,7 @@ mod lay_in;
 use prost_reflect::DynamicMessage;
 use serde_json::Value;
 
-pub use lay_in::{Summary, lay_in};
+pub use lay_in::{Summary, create, lay_in};
 
 /// A file of the record.
 pub struct Collection {

@@ -4,104 +4,21 @@
 
 use std::collections::BTreeMap;
 
-use api::registan::agreements::v1::act_service_client::ActServiceClient;
-use api::registan::agreements::v1::meeting_service_client::MeetingServiceClient;
 use api::registan::agreements::v1::obligation_service_client::ObligationServiceClient;
 use api::registan::agreements::v1::obligation_status::State;
-use api::registan::agreements::v1::{
-    CreateActRequest, CreateAgreementRequest, CreateBodyRequest, CreateFrameworkRequest,
-    CreateMeetingRequest, CreateObligationRequest, CreatePartyRequest, CreateSourceRequest,
-};
 use reference::COLLECTIONS;
 
 use crate::obligations::{date, ids, overdue, status};
 use crate::support::{Running, serve};
 
-/// The service with the part of the reference record that duties depend on.
+/// The service with the part of the reference record that it keeps.
 async fn recorded(url: &str) -> Running {
-    let mut running = serve(url).await;
-    let mut duties = ObligationServiceClient::new(running.connection.clone());
-    let mut acts = ActServiceClient::new(running.connection.clone());
-    let mut meetings = MeetingServiceClient::new(running.connection.clone());
-    macro_rules! create {
-        ($client:expr, $method:ident, $request:ident, $field:ident, $id:ident, $record:ident) => {{
-            let $field = Some($record.resource.transcode_to().unwrap());
-            let request = $request { $field, $id: $record.id, ..$request::default() };
-            $client.$method(request).await.unwrap();
-        }};
-    }
+    let running = serve(url).await;
     // The last are sources that speak of what other services keep.
-    for collection in &COLLECTIONS[..COLLECTIONS.len() - 1] {
-        for one in collection.records().unwrap() {
-            match collection.message {
-                "registan.agreements.v1.Source" => {
-                    create!(
-                        running.sources,
-                        create_source,
-                        CreateSourceRequest,
-                        source,
-                        source_id,
-                        one
-                    );
-                }
-                "registan.agreements.v1.Party" => {
-                    create!(
-                        running.parties,
-                        create_party,
-                        CreatePartyRequest,
-                        party,
-                        party_id,
-                        one
-                    );
-                }
-                "registan.agreements.v1.Agreement" => {
-                    create!(
-                        running.agreements,
-                        create_agreement,
-                        CreateAgreementRequest,
-                        agreement,
-                        agreement_id,
-                        one
-                    );
-                }
-                "registan.agreements.v1.Framework" => {
-                    create!(
-                        running.frameworks,
-                        create_framework,
-                        CreateFrameworkRequest,
-                        framework,
-                        framework_id,
-                        one
-                    );
-                }
-                "registan.agreements.v1.Body" => {
-                    create!(running.bodies, create_body, CreateBodyRequest, body, body_id, one);
-                }
-                "registan.agreements.v1.Meeting" => {
-                    create!(
-                        meetings,
-                        create_meeting,
-                        CreateMeetingRequest,
-                        meeting,
-                        meeting_id,
-                        one
-                    );
-                }
-                "registan.agreements.v1.Act" => {
-                    create!(acts, create_act, CreateActRequest, act, act_id, one);
-                }
-                "registan.agreements.v1.Obligation" => {
-                    create!(
-                        duties,
-                        create_obligation,
-                        CreateObligationRequest,
-                        obligation,
-                        obligation_id,
-                        one
-                    );
-                }
-                _ => {}
-            }
+    let own = COLLECTIONS[..COLLECTIONS.len() - 1].iter();
+    for collection in own.filter(|one| one.message.starts_with("registan.agreements.")) {
+        for record in collection.records().unwrap() {
+            reference::create(&record, &running.connection).await.unwrap();
         }
     }
     running

@@ -1,7 +1,5 @@
 //! Refusals: of duties that cannot be, and of requests that cannot be answered.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use api::registan::agreements::v1::obligation_service_client::ObligationServiceClient;
 use api::registan::agreements::v1::{
     CreateObligationRequest, Fulfilment, ListDueRequest, Obligation, fulfilment,
