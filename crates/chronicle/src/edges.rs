@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::columns::{id, v};
+pub use crate::edge::{Edge, with_relation};
 use crate::error::Error;
 use crate::filter::{At, sided, standing};
 use crate::lane::Lane;
@@ -18,28 +19,13 @@ use crate::reader::{Reader, visible};
 use crate::resource::Resource;
 use crate::rows;
 use crate::shown::Shown;
-use crate::spelling::Spelling;
-
-/// The name of the other, and the relation to it.
-pub type Edge = (String, &'static str);
-
-/// Returns the value by which edges of one relation to a resource are found.
-pub fn with_relation(name: &str, relation: &str) -> String {
-    format!("{name} {relation}")
-}
-
-/// The values that a side table keeps for an edge: the other with all that it lies below, each alone and with the relation.
-pub(crate) fn kept(spelling: Spelling, (name, relation): Edge) -> Vec<String> {
-    let names = spelling.kept(name).into_iter();
-    names.flat_map(|name| [with_relation(&name, relation), name]).collect()
-}
 
 /// A step of a walk along edges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// The resources of these names.
     pub names: BTreeSet<String>,
-    /// What refers to these: names, alone or [`with_relation`].
+    /// The references to these: names, alone or [`with_relation`].
     pub targets: BTreeSet<String>,
 }
 

@@ -55,6 +55,7 @@ pub mod desks;
 pub mod difference;
 mod document;
 pub mod doubt;
+mod edge;
 pub mod edges;
 pub mod entry;
 pub mod error;

@@ -12,7 +12,7 @@ use words::{Said, Term};
 
 use crate::columns::OPEN;
 use crate::document::Document;
-use crate::edges::{self, Edge};
+use crate::edge::{self, Edge};
 use crate::fold::fold;
 use crate::sides::{Beside, SideKind, SideValue};
 use crate::spelling::{Aliases, Normal, Spelling};
@@ -338,7 +338,7 @@ impl<T> Field<T> {
             }
             Read::Periods(_, read) => read(of).into_iter().map(Period::kept).collect(),
             Read::Edges(_, read) => {
-                let kept = read(of).into_iter().flat_map(|edge| edges::kept(self.spelling, edge));
+                let kept = read(of).into_iter().flat_map(|edge| edge::kept(self.spelling, edge));
                 kept.map(SideValue::from).collect()
             }
             Read::Said(read) => read(of).into_iter().map(weighed).collect(),

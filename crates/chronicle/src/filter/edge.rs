@@ -1,7 +1,7 @@
 //! Edges in filters: `relations:"agreements/eu-kz-pca-1995"`, `relations:"agreements/eu-kz-pca-1995 REPLACES"`.
 
 use super::{Compiler, Wanted};
-use crate::edges;
+use crate::edge::with_relation;
 use crate::resource::Field;
 use crate::spelling::Meant;
 
@@ -26,7 +26,7 @@ impl<T> Compiler<'_, T> {
             None => (name, Some(meant.into())),
             Some(relation) => {
                 let relation = self.word("kind", relations, relation)?;
-                let kept = edges::with_relation(&name, relation);
+                let kept = with_relation(&name, relation);
                 (kept.clone(), Some(Wanted::Value(kept)))
             }
         })
