@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::development;
 use crate::config::Flags;
 use crate::failure::chain;
+use crate::server::while_opening;
 use crate::{Server, Service, Settings, telemetry};
 
 /// The whole `main` of a service: reads its settings, builds it with `service`, serves it until a stop signal.
@@ -41,8 +42,9 @@ where
     development::is_on(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
-        let server = Server::bind(service(settings.clone()).await?, &settings).await?;
-        server.run(stop).await;
+        let opened = while_opening(&settings, service(settings.clone()), &stop).await?;
+        let Some(service) = opened else { return Ok(()) };
+        Server::bind(service, &settings).await?.run(stop).await;
         Ok(())
     })
 }

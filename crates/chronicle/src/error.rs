@@ -73,6 +73,25 @@ impl Error {
         DatabaseFailure::of(error) == DatabaseFailure::Aborted
     }
 
+    /// Returns whether the database is away for now: it may answer later without a change of the
+    /// settings. False where it answered that it does not know this role, or has no such database.
+    pub fn is_away(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let refused = match &**error {
+            DbErr::Conn(RuntimeErr::SqlxError(source)) => match &**source {
+                sqlx::Error::Database(said) => {
+                    let code = said.code().unwrap_or_default();
+                    // invalid_authorization_specification, invalid_catalog_name.
+                    code.starts_with("28") || code.starts_with("3D")
+                }
+                sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        !refused && DatabaseFailure::of(error) == DatabaseFailure::Unreachable
+    }
+
     pub(crate) fn invalid(
         argument: &'static str,
         reason: ErrorReason,

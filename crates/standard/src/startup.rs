@@ -1,6 +1,8 @@
 //! Opens the record of a service, and brings its database to the schema of this program.
 
+use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use chassis::Settings;
@@ -9,16 +11,23 @@ use chronicle::desks::{self, Comparison};
 use chronicle::schema::Schema;
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
+use tokio::time::sleep;
+
+/// How long to wait before a database that is away is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// One in so many tries is logged.
+const LINES: u64 = 10;
 
 /// Opens the database of a service. With no `database_url` it is the SQLite file `NAME.db` in the data folder, migrated
-/// here; a database that was named is never changed by a service, only by `registan migrate`.
+/// here; a database that was named is never changed by a service, only by `registan migrate`. Where somebody asks for the health of
+/// the process (`probe_address`), a database that is away is waited for.
 pub async fn open_record<M: MigratorTrait>(
     name: &str,
     settings: &Settings,
     _: &M,
     schema: &Schema,
 ) -> anyhow::Result<DatabaseConnection> {
-    let db = connect(name, settings).await?;
+    let db = connect(name, settings, settings.probe_address.is_some()).await?;
     if settings.database_url.is_none() {
         M::up(&db, None)
             .await
@@ -47,7 +56,7 @@ pub async fn open_existing<M: MigratorTrait>(
         );
         format!("sqlite:{}?mode=rw", file.display())
     };
-    let db = open(name, settings, &url).await?;
+    let db = open(name, settings, &url, false).await?;
     check::<M>(name, &db).await?;
     Ok(db)
 }
@@ -97,7 +106,7 @@ pub async fn migrate<M: MigratorTrait>(
     _: &M,
     schema: &Schema,
 ) -> anyhow::Result<usize> {
-    let db = connect(name, settings).await?;
+    let db = connect(name, settings, false).await?;
     let pending = M::get_pending_migrations(&db).await?.len();
     M::up(&db, None)
         .await
@@ -106,15 +115,25 @@ pub async fn migrate<M: MigratorTrait>(
     Ok(pending)
 }
 
-async fn connect(name: &str, settings: &Settings) -> anyhow::Result<DatabaseConnection> {
+async fn connect(
+    name: &str,
+    settings: &Settings,
+    waits: bool,
+) -> anyhow::Result<DatabaseConnection> {
     let url = match &settings.database_url {
         Some(url) => url.expose().to_owned(),
         None => file_url(name, &settings.data_dir)?,
     };
-    open(name, settings, &url).await
+    open(name, settings, &url, waits).await
 }
 
-async fn open(name: &str, settings: &Settings, url: &str) -> anyhow::Result<DatabaseConnection> {
+/// Opens a database; one that is away is waited for where that is wanted.
+async fn open(
+    name: &str,
+    settings: &Settings,
+    url: &str,
+    waits: bool,
+) -> anyhow::Result<DatabaseConnection> {
     let advice = match &settings.database_url {
         Some(_) if is_missing_file(url) => {
             "there is no such file; with `?mode=rwc` at the end of database_url `registan migrate` makes it".to_owned()
@@ -125,9 +144,25 @@ async fn open(name: &str, settings: &Settings, url: &str) -> anyhow::Result<Data
             format!("can the data folder {folder} be written? choose another with --data-dir")
         }
     };
-    database::open(url)
-        .await
-        .with_context(|| format!("the database of {name} cannot be opened: {advice}"))
+    let opened = if waits { opened_once_there(name, url).await } else { database::open(url).await };
+    opened.with_context(|| format!("the database of {name} cannot be opened: {advice}"))
+}
+
+/// Opens a database when it answers; an error where waiting does not help.
+async fn opened_once_there(name: &str, url: &str) -> Result<DatabaseConnection, chronicle::Error> {
+    for tries in 0_u64.. {
+        match database::open(url).await {
+            Err(error) if error.is_away() => {
+                if tries % LINES == 0 {
+                    let error = error.source().map_or_else(String::new, ToString::to_string);
+                    tracing::warn!(service = name, error, tries, "waiting for the database");
+                }
+                sleep(AGAIN).await;
+            }
+            opened => return opened,
+        }
+    }
+    unreachable!("it is tried for ever")
 }
 
 /// True for the address of a SQLite file that is not there and may not be made.

@@ -6,8 +6,12 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use e2e::{Process, free_address, grpcurl, program};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 /// Runs a program that must fail, and returns its one line.
 fn failing(command: &mut Command) -> String {
@@ -111,6 +115,55 @@ fn a_database_that_is_down_is_said_to_be() {
 
     assert!(line.contains("database of agreements") && line.contains("is it running"), "{line}");
     assert!(!line.contains("hunter2"), "{line}");
+}
+
+/// In a cluster a service and its database start in any order: it does not end and back off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_with_a_probe_port_waits_for_its_database() {
+    let (Some(registan), Some(agreements)) = (program("registan"), program("agreements")) else {
+        return;
+    };
+    let Some(database) = testkit::database(testkit::Engine::Postgres).await else { return };
+    let migrated = Command::new(&registan)
+        .args(["migrate", "agreements", "--database-url", &database.url])
+        .output();
+    assert!(migrated.unwrap().status.success());
+    let folder = tempfile::tempdir().unwrap();
+    let Some((start, server)) = database.url.split_once("host=") else {
+        eprintln!("skipped: TESTKIT_POSTGRES is no server with a socket in a folder");
+        return;
+    };
+    // A folder without a socket yet.
+    let (probes, there) = (free_address(), folder.path().join("later"));
+    let later = format!("{start}host={}", there.display());
+    let mut command = Command::new(&agreements);
+    command.args(["--listen", "127.0.0.1:0", "--probe-address", &probes.to_string()]);
+    command.arg("--data-dir").arg(folder.path()).env("REGISTAN_DATABASE_URL", later);
+    let mut process = Process::start(&mut command, &folder.path().join("log"));
+    let tells = |service: &'static str| async move {
+        let url = format!("http://{probes}");
+        let connection = chassis::client::Connection::to(&url).unwrap();
+        let mut health = HealthClient::new(connection);
+        let answer = health.check(HealthCheckRequest { service: service.to_owned() }).await;
+        answer.map(|answer| answer.into_inner().status()).ok()
+    };
+
+    process.wait_for(probes);
+    assert_eq!(tells("process").await, Some(ServingStatus::Serving));
+    assert_eq!(tells("").await, Some(ServingStatus::NotServing));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(process.runs(), "{}", process.logged());
+    std::os::unix::fs::symlink(server, &there).unwrap();
+
+    let serves = async {
+        while tells("").await != Some(ServingStatus::Serving) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(20), serves).await;
+    let end = process.stop();
+    assert!(in_time.is_ok() && end.success(), "{}", process.logged());
+    assert!(process.logged().contains("waiting for the database"), "{}", process.logged());
 }
 
 #[tokio::test]

@@ -32,6 +32,12 @@ impl Health {
         self.tell(is_there).await;
     }
 
+    /// Tells that the process lives, and does not serve yet.
+    pub async fn begin_closed(&self) {
+        self.reporter.set_service_status(PROCESS, ServingStatus::Serving).await;
+        self.tell(false).await;
+    }
+
     /// Tells every change, for ever.
     pub async fn follow(&mut self) {
         let Some(mut ground) = self.ground.take() else { return pending().await };

@@ -11,6 +11,7 @@
 //! - `limits`: the bounds of all that, and what one caller may use
 //! - `rates`: how much one caller may ask for
 //! - `health`: tells whether the process serves; on a port of its own too, for those who look after it
+//! - `opening`: the time before a service is open
 //! - `methods`: the methods there are, their rules, and which of them stream, from the descriptors
 //! - `redacted`: redacts every answer for its caller
 
@@ -25,6 +26,7 @@ mod health;
 mod lease;
 mod limits;
 mod methods;
+mod opening;
 mod places;
 mod rates;
 mod redacted;
@@ -55,6 +57,7 @@ use self::health::Health;
 pub use self::health::PROCESS;
 pub use self::limits::{Limits, Quotas};
 use self::methods::Methods;
+pub(crate) use self::opening::while_opening;
 use self::rates::Rates;
 use self::redacted::Redacted;
 use crate::auth::Authenticator;
