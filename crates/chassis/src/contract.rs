@@ -1,4 +1,4 @@
-//! What a process serves, as the contract says it.
+//! The contract of a process: what it serves.
 
 use prost_reflect::{DescriptorError, DescriptorPool};
 

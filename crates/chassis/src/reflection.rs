@@ -59,7 +59,7 @@ pub(crate) fn add(routes: Routes, contract: &Contract, names: &[String]) -> Rout
 
 type Server = ServerReflectionServer<Reflection>;
 
-/// What callers may ask for.
+/// The files that callers may ask for.
 #[derive(Clone, Debug)]
 struct Reflection {
     contract: Contract,

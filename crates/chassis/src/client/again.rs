@@ -20,7 +20,7 @@ const PREFIX: usize = 5;
 /// The field of a write by which a repetition is known (AIP-155).
 const REQUEST_ID: &str = "request_id";
 
-/// What the contract says of sending a request of a method twice.
+/// A method, and whether the contract lets its requests be sent twice.
 pub(super) struct Method {
     /// It changes nothing.
     is_safe: bool,

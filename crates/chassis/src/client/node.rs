@@ -53,7 +53,7 @@ pub(super) struct Node {
     failures: Mutex<Failures>,
 }
 
-/// What went wrong since it last answered.
+/// The failures since it last answered.
 #[derive(Debug, Default)]
 struct Failures {
     count: u32,

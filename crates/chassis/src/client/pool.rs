@@ -43,7 +43,7 @@ pub struct Pool {
     /// How many connections are used alike.
     fewest: usize,
     known: RwLock<Known>,
-    /// Somebody asks for the addresses.
+    /// True while the addresses are asked for.
     asking: AtomicBool,
     budget: Budget,
 }

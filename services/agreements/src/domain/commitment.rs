@@ -1,4 +1,4 @@
-//! What a framework promises, and what became of it.
+//! Promises of a framework, and what became of them.
 
 use api::registan::agreements::v1 as wire;
 use facts::wire::checked_date;

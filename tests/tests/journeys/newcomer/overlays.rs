@@ -62,6 +62,8 @@ impl Machine<'_> {
         }
         if let Some(address) = value.strip_prefix("http://") {
             let name = address.split(':').next().unwrap_or_default();
+            // The addresses of its pods: here it has one.
+            let name = name.strip_suffix("-pods").unwrap_or(name);
             return format!("http://{}", self.addresses[name]);
         }
         // No setting names a file in /tmp, where the folders that stand for the others lie.
