@@ -3,8 +3,8 @@
 use agreements::domain::Agreement;
 use agreements::store::Migrator;
 use api::registan::agreements::v1::{
-    Agreement as Message, AgreementParty, Milestone, Provision, agreement, agreement_party,
-    milestone, provision,
+    Agreement as Message, AgreementParty, Milestone, ProvisionPart, agreement, agreement_party,
+    milestone, provision_part,
 };
 use api::registan::options::v1::Tier;
 use api::registan::r#type::v1::{Confidence, Date, PartialDate, SourceRef};
@@ -38,15 +38,15 @@ pub fn agreement(number: usize) -> Agreement {
         }),
         ..Milestone::default()
     };
-    let provision = |id: usize| Provision {
+    let provision = |id: usize| ProvisionPart {
         provision_id: format!("art-{id}"),
-        kind: provision::Kind::EssentialElement.into(),
+        kind: provision_part::Kind::EssentialElement.into(),
         article: format!("Article {id}"),
         summary:
             "Respect for democratic principles and human rights underpins the policies of both."
                 .to_owned(),
         confidence: Confidence::Certain.into(),
-        ..Provision::default()
+        ..ProvisionPart::default()
     };
     let party = |id: &str| AgreementParty {
         party: format!("parties/{id}"),

@@ -304,8 +304,8 @@ impl<V: Held> Watcher<V> {
         let (was, shown) = (flag(row, "was_in")?, flag(row, "is_in")?);
         let is_new = row.try_get::<i64>("", "revision")? == 1;
         let scope = self.request.scope.as_ref();
-        let is_other = scope.is_some_and(|(field, name)| {
-            V::Of::PARENT.is_some_and(|(_, of)| of == *field) && *name != parent
+        let is_other = scope.is_some_and(|(field, names)| {
+            V::Of::PARENT.is_some_and(|(_, of)| of == *field) && !names.contains(&parent)
         });
         let turned = was != shown && !is_new && !is_other;
         Ok(turned.then_some(Turn { parent, shown }))

@@ -253,6 +253,11 @@ impl<T> Field<T> {
         Self { sortable: true, ..Self::text(path, read) }
     }
 
+    /// A number to sort by.
+    pub fn sorted_number(path: &'static str, read: fn(&T) -> i64) -> Self {
+        Self { sortable: true, ..Self::number(path, read) }
+    }
+
     /// A day to sort by, as the number `yyyymmdd`; 0 where it is absent, and then no comparison matches it.
     pub fn sorted_day(path: &'static str, read: fn(&T) -> i64) -> Self {
         Self { sortable: true, ..Self::new(path, Read::Day(read)) }

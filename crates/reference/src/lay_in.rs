@@ -73,6 +73,9 @@ pub async fn create(record: &Record, connection: &Connection) -> anyhow::Result<
     let mut request = DynamicMessage::new(method.input());
     let id = format!("{}_id", field.name());
     request.try_set_field_by_name(&id, Value::String(record.id.clone()))?;
+    if !record.parent.is_empty() {
+        request.try_set_field_by_name("parent", Value::String(record.parent.clone()))?;
+    }
     request.try_set_field(&field, Value::Message(record.resource.clone()))?;
 
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());

@@ -30,12 +30,14 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 16] = [
+pub const COLLECTIONS: [Collection; 18] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
     collection!("memberships", "memberships", "agreements.v1.Membership"),
     collection!("agreements", "agreements", "agreements.v1.Agreement"),
     collection!("conventions", "agreements", "agreements.v1.Agreement"),
+    collection!("codebooks", "codebooks", "agreements.v1.Codebook"),
+    collection!("provisions", "provisions", "agreements.v1.Provision"),
     collection!("frameworks", "frameworks", "agreements.v1.Framework"),
     collection!("bodies", "bodies", "agreements.v1.Body"),
     collection!("meetings", "meetings", "agreements.v1.Meeting"),
@@ -51,6 +53,8 @@ pub const COLLECTIONS: [Collection; 16] = [
 
 /// A fact of the record, with its source and confidence.
 pub struct Record {
+    /// The name of what it lies within; empty for what lies within nothing.
+    pub parent: String,
     /// The last part of its name.
     pub id: String,
     /// The resource, as its message.
@@ -60,6 +64,12 @@ pub struct Record {
 }
 
 impl Collection {
+    /// Returns the name of one of its records: `agreements/eu-kz-epca-2015/provisions/art-1`.
+    pub fn name_of(&self, record: &Record) -> String {
+        let within = if record.parent.is_empty() { "" } else { "/" };
+        format!("{}{within}{}/{}", record.parent, self.name, record.id)
+    }
+
     /// Its records; a field that the message does not have is an error.
     pub fn records(&self) -> anyhow::Result<Vec<Record>> {
         let written: Vec<Written> = serde_json::from_str(self.text)?;
@@ -72,13 +82,15 @@ impl Collection {
             descriptor.ok_or_else(|| anyhow::anyhow!("{} is not in the contract", self.message))?;
         let resource = DynamicMessage::deserialize(descriptor, record.resource.clone())
             .map_err(|error| anyhow::anyhow!("{}/{}: {error}", self.name, record.id))?;
-        Ok(Record { id: record.id, resource, written: record.resource })
+        Ok(Record { parent: record.parent, id: record.id, resource, written: record.resource })
     }
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(default)]
+    parent: String,
     id: String,
     resource: Value,
 }

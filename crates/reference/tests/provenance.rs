@@ -23,7 +23,7 @@ const REPEATED: [&str; 6] = [
 fn all() -> Vec<(String, Record)> {
     let records = COLLECTIONS.iter().flat_map(|collection| {
         let records = collection.records().unwrap().into_iter();
-        records.map(|record| (format!("{}/{}", collection.name, record.id), record))
+        records.map(|record| (collection.name_of(&record), record))
     });
     records.collect()
 }
@@ -281,7 +281,7 @@ fn doubt_is_a_confidence_not_a_word() {
         let participants = items(&record.written, "participants");
         texts.extend(participants.map(|participant| text(participant, "displayName")));
         texts.push(text(&record.written["source"], "citation"));
-        for part in ["milestones", "provisions", "participations", "amounts"] {
+        for part in ["milestones", "participations", "amounts"] {
             texts.extend(items(&record.written, part).map(|one| text(&one["source"], "citation")));
         }
         for said in texts {

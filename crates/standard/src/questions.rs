@@ -15,7 +15,9 @@ impl Records {
         if !asked.page_token.is_empty() {
             return Ok(());
         }
-        if let (Some((_, parent)), Some((kind, _))) = (&asked.scope, T::PARENT) {
+        if let (Some((_, parents)), Some((kind, _))) = (&asked.scope, T::PARENT)
+            && let [parent] = &parents[..]
+        {
             let found = self.chronicle.access(kind, parent).await.map_err(refused::<T>)?;
             let sight = &current().sight;
             if !found.is_some_and(|it| sight.sees(it.tier, it.desks, parent)) {

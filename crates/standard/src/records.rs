@@ -172,8 +172,11 @@ fn ordered<T: Served>(asked: String) -> String {
     if asked.trim().is_empty() { T::ORDER.to_owned() } else { asked }
 }
 
+/// A field, and the names of which it has one.
+type Scope = (&'static str, Vec<String>);
+
 /// The scope that restricts a list to one parent; `projects/-` and resources without a parent do not.
-pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<(&'static str, String)>, Failure> {
+pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<Scope>, Failure> {
     let Some(pattern) = parent_pattern::<T>() else { return Ok(None) };
     let collection = pattern.split('/').next().unwrap_or_default();
     if parent == format!("{collection}/-") {
@@ -188,7 +191,7 @@ pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<(&'static str, S
         )]));
     }
     let field = pattern.rsplit('/').next().unwrap_or_default().trim_matches(['{', '}']);
-    Ok(Some((field, parent)))
+    Ok(Some((field, vec![parent])))
 }
 
 /// Items a page, as sent.

@@ -6,16 +6,19 @@ use standard::{Resources, Value};
 
 use crate::domain::{
     Act, Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation,
-    Party, Ratification,
+    Party, Provision, Ratification,
 };
 
-/// Returns the resources of this service.
+/// Returns the resources of this service. Provisions are listed by agreement.
 pub fn resources() -> Resources {
     Resources::default()
         .with::<Party>()
         .with::<Value<wire::Source>>()
         .with::<Agreement>()
         .with::<Act>()
+        .with::<Value<wire::Codebook>>()
+        .with::<Provision>()
+        .with_indexes(|schema| Schema::with_order::<Provision>(schema, "agreement"))
         .with::<Framework>()
         .with::<Value<wire::Body>>()
         .with::<Meeting>()

@@ -12,7 +12,6 @@ CREATE TABLE "source_statements" ( "uid" uuid_text NOT NULL, "value" text NOT NU
 CREATE TABLE "source_words" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "weight" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "kind" text NOT NULL DEFAULT '', "title" text NOT NULL DEFAULT '', "binding" boolean NOT NULL DEFAULT FALSE, "mixed" boolean NOT NULL DEFAULT FALSE, "signed_on" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "revision") );
 CREATE TABLE "agreement_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
-CREATE TABLE "agreement_provisions" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_relations" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_participations_kind" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "agreement_external_ids" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
@@ -23,6 +22,9 @@ CREATE TABLE "act" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAU
 CREATE TABLE "act_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "act_relations" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "act_external_ids" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
+CREATE TABLE "codebook" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "title" text NOT NULL DEFAULT '', PRIMARY KEY ("uid", "revision") );
+CREATE TABLE "provision" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "agreement" text NOT NULL DEFAULT '', "division" text NOT NULL DEFAULT '', "title" text NOT NULL DEFAULT '', "eid" text NOT NULL DEFAULT '', "article_number" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "revision") );
+CREATE TABLE "provision_codes" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "framework" ( "uid" uuid_text NOT NULL, "revision" integer NOT NULL DEFAULT 0, "name" text NOT NULL DEFAULT '', "created" integer NOT NULL DEFAULT 0, "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, "deleted" boolean NOT NULL DEFAULT FALSE, "tier" integer NOT NULL DEFAULT 4, "desks" integer NOT NULL DEFAULT 0, "salt" text NOT NULL DEFAULT '', "document" blob NOT NULL, "shown" integer NOT NULL DEFAULT 4, "views" text NOT NULL DEFAULT '', "kind" text NOT NULL DEFAULT '', "title" text NOT NULL DEFAULT '', "adopted" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "revision") );
 CREATE TABLE "framework_parties" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
 CREATE TABLE "framework_agreements" ( "uid" uuid_text NOT NULL, "value" text NOT NULL DEFAULT '', "recorded_from" integer NOT NULL DEFAULT 0, "recorded_to" integer NOT NULL DEFAULT 0, PRIMARY KEY ("uid", "value", "recorded_from") );
@@ -82,7 +84,6 @@ CREATE INDEX "agreement_title_at" ON "agreement" ("title", "uid", "recorded_from
 CREATE INDEX "agreement_signed_on_open" ON "agreement" ("signed_on", "uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "agreement_signed_on_at" ON "agreement" ("signed_on", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "agreement_parties_value" ON "agreement_parties" ("value", "recorded_to", "uid", "recorded_from");
-CREATE INDEX "agreement_provisions_value" ON "agreement_provisions" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_relations_value" ON "agreement_relations" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_participations_kind_value" ON "agreement_participations_kind" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "agreement_external_ids_value" ON "agreement_external_ids" ("value", "recorded_to", "uid", "recorded_from");
@@ -104,6 +105,21 @@ CREATE INDEX "act_ended_at" ON "act" ("ended", "uid", "recorded_from", "recorded
 CREATE INDEX "act_parties_value" ON "act_parties" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "act_relations_value" ON "act_relations" ("value", "recorded_to", "uid", "recorded_from");
 CREATE INDEX "act_external_ids_value" ON "act_external_ids" ("value", "recorded_to", "uid", "recorded_from");
+CREATE UNIQUE INDEX "codebook_name" ON "codebook" ("name", "recorded_to");
+CREATE INDEX "codebook_open" ON "codebook" ("uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "codebook_uid_at" ON "codebook" ("uid", "recorded_from", "recorded_to");
+CREATE INDEX "codebook_hidden" ON "codebook" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
+CREATE INDEX "codebook_title_open" ON "codebook" ("title", "uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "codebook_title_at" ON "codebook" ("title", "uid", "recorded_from", "recorded_to");
+CREATE UNIQUE INDEX "provision_name" ON "provision" ("name", "recorded_to");
+CREATE INDEX "provision_open" ON "provision" ("uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "provision_uid_at" ON "provision" ("uid", "recorded_from", "recorded_to");
+CREATE INDEX "provision_hidden" ON "provision" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
+CREATE INDEX "provision_article_number_open" ON "provision" ("article_number", "uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "provision_article_number_at" ON "provision" ("article_number", "uid", "recorded_from", "recorded_to");
+CREATE INDEX "provision_codes_value" ON "provision_codes" ("value", "recorded_to", "uid", "recorded_from");
+CREATE INDEX "provision_agreement_open" ON "provision" ("agreement", "uid") WHERE "recorded_to" = (9223372036854775807);
+CREATE INDEX "provision_agreement_at" ON "provision" ("agreement", "uid", "recorded_from", "recorded_to");
 CREATE UNIQUE INDEX "framework_name" ON "framework" ("name", "recorded_to");
 CREATE INDEX "framework_open" ON "framework" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "framework_uid_at" ON "framework" ("uid", "recorded_from", "recorded_to");

@@ -19,8 +19,12 @@ const QUESTIONS: &[(&str, &str)] = &[
         r#"{"order_by":"title","page_size":1000,"as_of":{"year":2025,"month":12,"day":31}}"#,
     ),
     (
-        "agreements.v1.AgreementService/ListAgreements",
-        r#"{"order_by":"title","filter":"parties:\"parties/tm\" AND provisions:NON_EXECUTION","as_of":{"year":2016,"month":6,"day":1}}"#,
+        "agreements.v1.ProvisionService/ListProvisions",
+        r#"{"parent":"agreements/-","order_by":"article_number","filter":"agreement:\"agreements/eu-tm-pca-1998\" AND codes:\"codebooks/registan-1/codes/non-execution\""}"#,
+    ),
+    (
+        "agreements.v1.AgreementService/GetLegalBasis",
+        r#"{"party":"parties/tm","as_of":{"year":2016,"month":6,"day":1},"codes":["codebooks/registan-1/codes/non-execution"]}"#,
     ),
     ("agreements.v1.FrameworkService/ListFrameworks", r#"{"order_by":"title","page_size":1000}"#),
     ("agreements.v1.SourceService/ListSources", r#"{"order_by":"title","page_size":1000}"#),

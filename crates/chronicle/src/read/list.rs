@@ -42,8 +42,8 @@ pub struct ListRequest {
     pub read_time: Option<i64>,
     /// Deleted ones too.
     pub show_deleted: bool,
-    /// Only where this text field equals this: the resources of one parent.
-    pub scope: Option<(&'static str, String)>,
+    /// Only where this text field equals one of these: the resources of one parent, or of several.
+    pub scope: Option<(&'static str, Vec<String>)>,
 }
 
 /// A page of a list.
@@ -203,8 +203,11 @@ impl Chronicle {
 /// Returns the condition of a list request on the versions `v`, without that of the reader.
 pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Condition, Error> {
     let mut all = Condition::all().add(filter::<T>(&request.filter, at)?);
-    if let Some((path, value)) = &request.scope {
-        all = all.add(v(path).eq(value));
+    if let Some((path, values)) = &request.scope {
+        all = all.add(match &values[..] {
+            [value] => v(path).eq(value),
+            values => v(path).is_in(values),
+        });
     }
     if !request.show_deleted {
         all = all.add(v("deleted").eq(false));
@@ -311,9 +314,9 @@ fn page_of<T: Resource>() -> String {
 /// Returns the arguments that a token belongs to: a hash each of filter, order, whether deleted ones are shown, and
 /// parent. A token stays short whatever the filter.
 pub(crate) fn arguments(request: &ListRequest) -> [i64; 4] {
-    let scope = request.scope.as_ref().map(|(_, value)| value.as_str()).unwrap_or_default();
+    let scope = request.scope.as_ref().map(|(_, values)| values.join(" ")).unwrap_or_default();
     let shown = if request.show_deleted { "deleted" } else { "" };
-    [&request.filter, &request.order_by, shown, scope].map(argument)
+    [&request.filter, &request.order_by, shown, &scope].map(argument)
 }
 
 /// A hash of an argument.

@@ -33,9 +33,7 @@ pub fn milestones(act: &wire::Act) -> Vec<Milestone> {
         (MilestoneKind::Expired, &act.ended),
     ];
     let event = |(kind, date): (MilestoneKind, &Option<_>)| {
-        let date = checked_date(date.as_ref())?;
-        let (party, scope) = (String::new(), String::new());
-        Some(Milestone { kind, date, party, confidence: None, preferred: false, scope })
+        Some(Milestone::new(kind, checked_date(date.as_ref())?))
     };
     events.into_iter().filter_map(event).collect()
 }

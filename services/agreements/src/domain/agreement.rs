@@ -12,7 +12,7 @@ use facts::{Check, ErrorReason};
 use standard::described::AGREEMENTS_V1_PARTICIPATION_KIND as PARTS;
 use standard::{Rules, Value};
 
-use super::milestone::{Milestone, has_scope, misplaced, signed};
+use super::milestone::{Milestone, misplaced, misplaced_scope, signed};
 use super::periods::periods;
 use super::relation;
 use super::state::State;
@@ -25,6 +25,13 @@ pub enum OfMilestones {}
 
 impl Rules<wire::Agreement> for OfMilestones {
     fn check(agreement: &mut wire::Agreement, check: &mut Check) {
+        if !agreement.provisions.is_empty() {
+            check.violation(
+                "provisions",
+                ErrorReason::TooMany,
+                "must be empty: a provision is a resource of its own, see CreateProvision",
+            );
+        }
         for (place, milestone) in agreement.milestones.iter().enumerate() {
             check_scope(check, place, milestone);
         }
@@ -33,7 +40,7 @@ impl Rules<wire::Agreement> for OfMilestones {
             relation::check(check, place, period);
         }
         if check.is_sound("milestones") {
-            check_order(check, &Milestone::all(&agreement.milestones));
+            check_order(check, &Milestone::each(&agreement.milestones));
         }
     }
 
@@ -63,13 +70,12 @@ impl Rules<wire::Agreement> for OfMilestones {
 
 /// Checks that only what can be of a part says of which.
 fn check_scope(check: &mut Check, place: usize, milestone: &wire::Milestone) {
-    let is_known = check.is_sound(&format!("milestones[{place}].kind"));
-    if is_known && !milestone.scope.is_empty() && !has_scope(milestone.kind()) {
-        check.violation(
-            &format!("milestones[{place}].scope"),
-            ErrorReason::ScopeNotAllowed,
-            "must be empty: only SUSPENDED and PROVISIONALLY_APPLIED have a scope",
-        );
+    if !check.is_sound(&format!("milestones[{place}].kind")) {
+        return;
+    }
+    for (field, problem) in misplaced_scope(milestone) {
+        let field = format!("milestones[{place}].{field}");
+        check.violation(&field, ErrorReason::ScopeNotAllowed, problem);
     }
 }
 

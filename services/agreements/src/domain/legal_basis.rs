@@ -1,17 +1,20 @@
 //! The law between the European Union and a party on a day.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use api::registan::agreements::v1 as wire;
-use api::registan::agreements::v1::provision::Kind;
 use facts::{Day, PartialDate};
+use prost::Message;
 
 use super::milestone::{Milestone, signed};
 use super::party::Party;
+use super::provision::{number, of_part};
+use super::provision_status::{Asked, ProvisionStatus};
 use super::status::{self, State, Status};
 
 /// An agreement of a legal basis.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Entry {
     /// The agreement.
     pub agreement: wire::Agreement,
@@ -21,10 +24,12 @@ pub struct Entry {
     pub status: Status,
     /// The party it was made with, where that is one that the party follows; else empty.
     pub predecessor: String,
+    /// Its provisions by article, and where each stands.
+    pub provisions: Vec<(wire::Provision, ProvisionStatus)>,
 }
 
 /// Agreements by where they stand; every agreement of the party stands in exactly one list, the newest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct LegalBasis {
     /// Binding and in force.
     pub in_force: Vec<Entry>,
@@ -50,7 +55,6 @@ pub struct LegalBasis {
 
 /// Keeps of an agreement what a legal basis needs, without the rest, that may be large.
 pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
-    let provisions = agreement.provisions.into_iter();
     wire::Agreement {
         name: agreement.name,
         kind: agreement.kind,
@@ -58,9 +62,43 @@ pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
         binding: agreement.binding,
         parties: agreement.parties,
         milestones: agreement.milestones,
-        provisions: provisions.filter(|provision| matters(provision.kind())).collect(),
+        provisions: agreement.provisions,
         source: agreement.source,
         ..wire::Agreement::default()
+    }
+}
+
+/// The provisions of agreements, by the names of these.
+#[derive(Debug, Default)]
+pub struct Provisions {
+    /// Only those with one of these codes, and agreements that have one; none: all.
+    pub codes: Vec<String>,
+    /// Those that are recorded.
+    pub of: BTreeMap<String, Vec<wire::Provision>>,
+}
+
+impl Provisions {
+    /// Adds one that is recorded, without its system fields; returns its bytes.
+    pub fn add(&mut self, provision: wire::Provision) -> usize {
+        let provision = wire::Provision { tier: 0, ..provision };
+        let bytes = provision.encoded_len();
+        let agreement = provision.name.split("/provisions/").next().unwrap_or_default();
+        self.of.entry(agreement.to_owned()).or_default().push(provision);
+        bytes
+    }
+
+    /// Returns the provisions of an agreement that are asked for, by article. It has them as parts
+    /// or as resources: never both at one instant.
+    fn take(&mut self, agreement: &mut wire::Agreement) -> Vec<wire::Provision> {
+        let mut all = self.of.remove(&agreement.name).unwrap_or_default();
+        for part in std::mem::take(&mut agreement.provisions) {
+            all.push(of_part(&agreement.name, agreement.source.as_ref(), part));
+        }
+        if !self.codes.is_empty() {
+            all.retain(|one| one.codes.iter().any(|code| self.codes.contains(code)));
+        }
+        all.sort_by_cached_key(|one| (number(&one.article), one.name.clone()));
+        all
     }
 }
 
@@ -68,6 +106,7 @@ pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
 /// Union and the Communities before it.
 pub fn on(
     agreements: Vec<wire::Agreement>,
+    mut provisions: Provisions,
     party: &Party,
     union: &[String],
     as_of: Day,
@@ -76,7 +115,11 @@ pub fn on(
     let dated = |agreement: wire::Agreement| (Milestone::all(&agreement.milestones), agreement);
     let mut newest_first: Vec<_> = agreements.into_iter().map(dated).collect();
     newest_first.sort_by_cached_key(|(milestones, _)| Reverse(newest(milestones)));
-    for (milestones, agreement) in newest_first {
+    for (milestones, mut agreement) in newest_first {
+        let listed = provisions.take(&mut agreement);
+        if listed.is_empty() && !provisions.codes.is_empty() {
+            continue;
+        }
         let status = status::on(&milestones, &party.name, as_of);
         let signed = signed(&milestones).cloned();
         let predecessor = predecessor(&agreement, party);
@@ -84,7 +127,10 @@ pub fn on(
             _ if !with_union(&agreement, union) => List::WithoutUnion,
             list => list,
         };
-        basis.list(list).push(Entry { agreement, signed, status, predecessor });
+        let asked = Asked::new(&milestones, &party.name, agreement.binding, &status);
+        let judge = |provision| (asked.of(&provision), provision);
+        let provisions = listed.into_iter().map(judge).map(|(of, it)| (it, of)).collect();
+        basis.list(list).push(Entry { agreement, signed, status, predecessor, provisions });
     }
     basis
 }
@@ -160,9 +206,4 @@ fn with_union(agreement: &wire::Agreement, union: &[String]) -> bool {
 fn newest(milestones: &[Milestone]) -> Day {
     let first = milestones.iter().map(|milestone| milestone.date.first()).min();
     signed(milestones).map(PartialDate::first).or(first).unwrap_or(Day::FIRST)
-}
-
-/// Returns whether a provision belongs in a legal basis: what can lead to suspension.
-const fn matters(kind: Kind) -> bool {
-    matches!(kind, Kind::EssentialElement | Kind::NonExecution)
 }

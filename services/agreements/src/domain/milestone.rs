@@ -1,6 +1,8 @@
 //! The events of an agreement, and which of several accounts of it is followed.
 
 use api::registan::agreements::v1 as wire;
+pub use api::registan::agreements::v1::milestone::Measure;
+use chronicle::fold;
 use facts::vocabulary::Vocabulary;
 use facts::wire::checked_date;
 use facts::{Confidence, PartialDate, vocabulary};
@@ -122,12 +124,50 @@ pub struct Milestone {
     pub confidence: Option<Confidence>,
     pub preferred: bool,
     pub scope: String,
+    pub articles: Vec<String>,
+    pub whole: bool,
+    pub measure: Measure,
 }
 
 impl Milestone {
-    /// Returns the milestones in messages. Every message that was recorded is one.
-    pub fn all(messages: &[wire::Milestone]) -> Vec<Self> {
+    /// Returns something that happened on a day, of which no more is known.
+    pub const fn new(kind: MilestoneKind, date: PartialDate) -> Self {
+        Self {
+            kind,
+            date,
+            party: String::new(),
+            confidence: None,
+            preferred: false,
+            scope: String::new(),
+            articles: Vec::new(),
+            whole: false,
+            measure: Measure::Unspecified,
+        }
+    }
+
+    /// Returns the milestones in messages, each at its place. Every message that was recorded is one.
+    pub fn each(messages: &[wire::Milestone]) -> Vec<Self> {
         messages.iter().filter_map(Self::of).collect()
+    }
+
+    /// Returns the milestones in messages, a suspension or a lifting of several articles as one of each article: each begins and ends
+    /// by itself. The article is then the scope.
+    pub fn all(messages: &[wire::Milestone]) -> Vec<Self> {
+        messages.iter().filter_map(Self::of).flat_map(Self::parts).collect()
+    }
+
+    fn parts(self) -> Vec<Self> {
+        let is_break =
+            matches!(self.kind, MilestoneKind::Suspended | MilestoneKind::SuspensionLifted);
+        if !is_break || self.articles.is_empty() {
+            return vec![self];
+        }
+        let of = |article: &String| Self {
+            scope: article.clone(),
+            articles: vec![article.clone()],
+            ..self.clone()
+        };
+        self.articles.iter().map(of).collect()
     }
 
     /// Returns the milestone in a message; nothing where its kind or its date is none.
@@ -139,12 +179,30 @@ impl Milestone {
             confidence: Confidence::from_number(message.confidence),
             preferred: message.preferred,
             scope: message.scope.clone(),
+            articles: message.articles.clone(),
+            whole: message.whole,
+            measure: message.measure(),
         })
     }
 
     /// Returns whether it suspends a part only.
     pub fn suspends_a_part(&self) -> bool {
         self.kind == MilestoneKind::Suspended && !self.scope.is_empty()
+    }
+
+    /// Returns whether it says which suspension it ends: that of a part, or all.
+    pub fn lifts_by_name(&self) -> bool {
+        self.kind == MilestoneKind::SuspensionLifted && (self.whole || !self.scope.is_empty())
+    }
+
+    /// Returns whether it ends the suspension of a part only.
+    pub fn lifts_a_part(&self) -> bool {
+        self.lifts_by_name() && !self.whole
+    }
+
+    /// Returns whether both speak of the same part, in whatever spelling.
+    pub fn is_of_the_part(&self, other: &Self) -> bool {
+        fold(&self.scope) == fold(&other.scope)
     }
 
     /// Returns whether `later` cannot come before it. The act of one party comes before what is its own, and need not before the others'.
@@ -159,10 +217,36 @@ impl Milestone {
     }
 }
 
-/// Returns whether what happened can be of a part only, which its scope then says.
-pub const fn has_scope(kind: wire::milestone::Kind) -> bool {
-    use wire::milestone::Kind::{ProvisionallyApplied, Suspended};
-    matches!(kind, Suspended | ProvisionallyApplied)
+/// Returns the problem with what a milestone says that it covers, by field; nothing where it can.
+pub fn misplaced_scope(milestone: &wire::Milestone) -> Vec<(&'static str, &'static str)> {
+    use wire::milestone::Kind::{ProvisionallyApplied, Suspended, SuspensionLifted};
+    let kind = milestone.kind();
+    let has_scope = matches!(kind, Suspended | SuspensionLifted | ProvisionallyApplied);
+    let of_parts =
+        "must be empty: only SUSPENDED, SUSPENSION_LIFTED and PROVISIONALLY_APPLIED have it";
+    let is_part = !milestone.scope.is_empty() || !milestone.articles.is_empty();
+    [
+        (!milestone.scope.is_empty() && !has_scope, "scope", of_parts),
+        (!milestone.articles.is_empty() && !has_scope, "articles", of_parts),
+        (
+            milestone.whole && (kind != SuspensionLifted || is_part),
+            "whole",
+            "must be false: only a SUSPENSION_LIFTED without scope and articles is of the whole",
+        ),
+        (
+            milestone.measure != 0 && kind != Suspended,
+            "measure",
+            "must be empty: only SUSPENDED has a measure",
+        ),
+        (
+            milestone.measure() == Measure::Cooperation && kind == Suspended && !is_part,
+            "measure",
+            "must not be COOPERATION of the whole agreement: say in `scope` what is suspended",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_wrong, field, problem)| is_wrong.then_some((field, problem)))
+    .collect()
 }
 
 /// When it was signed, by the account that is followed.
@@ -212,23 +296,18 @@ pub fn misplaced(milestones: &[Milestone]) -> Vec<(usize, usize)> {
 mod tests {
     use super::*;
 
-    fn milestone(kind: MilestoneKind, date: PartialDate) -> Milestone {
-        let text = String::new;
-        Milestone { kind, date, party: text(), confidence: None, preferred: false, scope: text() }
-    }
-
     #[test]
     fn only_what_is_certainly_in_the_wrong_order_is_misplaced() {
         use MilestoneKind::{InForce, ProvisionallyApplied, Replaced, Signed};
         let date = |year, month, day| PartialDate::new(year, month, day).unwrap();
-        let signed = milestone(Signed, date(2020, 3, 0));
+        let signed = Milestone::new(Signed, date(2020, 3, 0));
 
         for (other, wrong) in [
-            (milestone(InForce, date(2020, 2, 29)), true),
-            (milestone(InForce, date(2020, 3, 1)), false),
-            (milestone(InForce, date(2020, 0, 0)), false),
-            (milestone(ProvisionallyApplied, date(2013, 7, 1)), false),
-            (milestone(Replaced, date(2019, 0, 0)), true),
+            (Milestone::new(InForce, date(2020, 2, 29)), true),
+            (Milestone::new(InForce, date(2020, 3, 1)), false),
+            (Milestone::new(InForce, date(2020, 0, 0)), false),
+            (Milestone::new(ProvisionallyApplied, date(2013, 7, 1)), false),
+            (Milestone::new(Replaced, date(2019, 0, 0)), true),
         ] {
             let found = misplaced(&[other.clone(), signed.clone()]);
             assert_eq!(found, if wrong { vec![(1, 0)] } else { vec![] }, "{other:?}");
@@ -239,7 +318,7 @@ mod tests {
     fn the_act_of_one_party_is_misplaced_among_its_own_only() {
         use MilestoneKind::{Replaced, Signed};
         let of = |kind, year, party: &str| {
-            let mut milestone = milestone(kind, PartialDate::new(year, 0, 0).unwrap());
+            let mut milestone = Milestone::new(kind, PartialDate::new(year, 0, 0).unwrap());
             party.clone_into(&mut milestone.party);
             milestone
         };

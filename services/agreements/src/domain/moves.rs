@@ -34,10 +34,19 @@ pub struct Move<'a> {
 /// A pause or a suspension, and what ended it.
 type Break<'a> = (&'a Milestone, Option<&'a Milestone>);
 
-/// The moves that change the state, in the order in which they have happened at the latest. A suspension of a part does not.
+/// The moves that change the state, in the order in which they have happened at the latest. A suspension or a lifting of a part
+/// does not, and neither does a lifting that does not say what it ends, where others say that they ended what was suspended.
 pub fn moves<'a>(followed: &[&'a Milestone]) -> Vec<Move<'a>> {
     use MilestoneKind::{NegotiationsPaused, NegotiationsResumed, Suspended, SuspensionLifted};
-    let leading = followed.iter().copied().filter(|one| !one.suspends_a_part());
+    let ended = ended_by_name(followed);
+    let suspends = |one: &Milestone| one.kind == Suspended && !one.suspends_a_part();
+    let is_ended = |one: &Milestone| ended.iter().any(|begun| ptr::eq(*begun, one));
+    let all_ended = !ended.is_empty() && followed.iter().all(|one| !suspends(one) || is_ended(one));
+    let of_a_part = |one: &Milestone| {
+        let is_silent = one.kind == SuspensionLifted && !one.lifts_by_name();
+        one.suspends_a_part() || one.lifts_a_part() || (is_silent && all_ended)
+    };
+    let leading = followed.iter().copied().filter(|one| !of_a_part(one));
     let moving: Vec<&Milestone> = leading.filter(|one| leads_to(one.kind).is_some()).collect();
     let mut breaks = breaks(&moving, NegotiationsPaused, NegotiationsResumed);
     breaks.extend(self::breaks(&moving, Suspended, SuspensionLifted));
@@ -107,6 +116,67 @@ fn narrowed(milestone: &Milestone, among: &[&Milestone], breaks: &[Break<'_>]) -
     (after.fold(earliest, Day::max).min(latest), latest)
 }
 
+/// The suspensions of the whole that are ended by liftings which say so.
+fn ended_by_name<'a>(followed: &[&'a Milestone]) -> Vec<&'a Milestone> {
+    if !followed.iter().any(|one| one.whole) {
+        return Vec::new();
+    }
+    let counts = |one: &Milestone| match one.kind {
+        MilestoneKind::Suspended => !one.suspends_a_part(),
+        _ => one.whole,
+    };
+    let counted: Vec<&Milestone> = followed.iter().copied().filter(|one| counts(one)).collect();
+    let breaks = breaks(&counted, MilestoneKind::Suspended, MilestoneKind::SuspensionLifted);
+    breaks.into_iter().filter_map(|(begun, ended)| ended.map(|_| begun)).collect()
+}
+
+/// How the suspension of a part ended by a lifting that says so. It ends all that was suspended of the part until then; one of which
+/// it is not known whether it came before or after need not be it, unless it can have ended nothing else.
+fn lifting_by_name<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
+    let is_it = |one: &&Milestone| {
+        one.lifts_by_name()
+            && (one.whole || one.is_of_the_part(part))
+            && one.date.latest() >= part.date.earliest()
+    };
+    let ended_another = |by: &Milestone| {
+        let is_rival = |one: &&Milestone| {
+            one.kind == MilestoneKind::Suspended
+                && !ptr::eq(*one, part)
+                && (by.whole || one.is_of_the_part(part))
+                && one.date.earliest() <= by.date.latest()
+        };
+        followed.iter().copied().any(|one| is_rival(&one))
+    };
+    let ends = || followed.iter().copied().filter(is_it);
+    let is_sure = |by: &&Milestone| by.date.earliest() >= part.date.latest() || !ended_another(by);
+    let sure = ends().filter(is_sure).min_by_key(|by| by.date.latest());
+    let milestone = sure.or_else(|| ends().next())?;
+    Some(Lifting {
+        milestone,
+        earliest: ends().map(|by| by.date.earliest()).min()?,
+        latest: sure.map_or(Day::LAST, |by| by.date.latest()),
+        is_shared: false,
+        open: Vec::new(),
+    })
+}
+
+/// What is left when suspensions and the liftings that say that they ended them are left out.
+fn without_names<'a>(followed: &[&'a Milestone]) -> Vec<&'a Milestone> {
+    if !followed.iter().any(|one| one.lifts_by_name()) {
+        return followed.to_vec();
+    }
+    let wholes = ended_by_name(followed);
+    let is_ended = |one: &'a Milestone| {
+        let is_whole = wholes.iter().any(|begun| ptr::eq(*begun, one));
+        is_whole || (one.suspends_a_part() && lifting_by_name(one, followed).is_some())
+    };
+    let is_left = |one: &&'a Milestone| match one.kind {
+        MilestoneKind::Suspended => !is_ended(one),
+        _ => !one.lifts_by_name(),
+    };
+    followed.iter().copied().filter(is_left).collect()
+}
+
 /// How the suspension of a part ended.
 pub struct Lifting<'a> {
     /// The move that ended it.
@@ -122,10 +192,14 @@ pub struct Lifting<'a> {
     pub open: Vec<&'a str>,
 }
 
-/// How the suspension of a part ended: by the lifting that is its own among all suspensions; without one, by the last that came
+/// How the suspension of a part ended: by the lifting that says so; else by the lifting that is its own among all suspensions; without one, by the last that came
 /// after it. Which of several liftings ended which of several suspensions that stood side by side is not known.
 pub fn lifting<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
     let (begin, end) = (MilestoneKind::Suspended, MilestoneKind::SuspensionLifted);
+    if let Some(lifting) = lifting_by_name(part, followed) {
+        return Some(lifting);
+    }
+    let followed = &without_names(followed)[..];
     let pairs = breaks(followed, begin, end);
     let lifted = || followed.iter().copied().filter(|one| one.kind == end);
     let after = lifted().filter(|one| one.date.latest() > part.date.latest());

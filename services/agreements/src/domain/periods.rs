@@ -73,14 +73,22 @@ mod tests {
     /// A life with inexact, contradictory and repeated milestones, in no order.
     fn life(random: &mut Random) -> Vec<Milestone> {
         let kinds = MilestoneKind::ALL;
-        let milestone = |random: &mut Random| Milestone {
-            kind: kinds[random.below(kinds.len())],
-            date: date(random),
-            party: ["", "", "", "parties/kz"][random.below(4)].to_owned(),
-            confidence: [None, Some(Confidence::Certain), Some(Confidence::Unsure)]
-                [random.below(3)],
-            preferred: random.below(5) == 0,
-            scope: ["", "", "a part"][random.below(3)].to_owned(),
+        let milestone = |random: &mut Random| {
+            let kind = kinds[random.below(kinds.len())];
+            let one = Milestone::new(kind, date(random));
+            let mut one = Milestone {
+                party: ["", "", "", "parties/kz"][random.below(4)].to_owned(),
+                confidence: [None, Some(Confidence::Certain), Some(Confidence::Unsure)]
+                    [random.below(3)],
+                preferred: random.below(5) == 0,
+                scope: ["", "", "a part"][random.below(3)].to_owned(),
+                ..one
+            };
+            // The lifting of a part does not change the state: others try it (`provision_status`).
+            if one.kind == MilestoneKind::SuspensionLifted {
+                one.scope.clear();
+            }
+            one
         };
         (0..random.below(9)).map(|_| milestone(random)).collect()
     }

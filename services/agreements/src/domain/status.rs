@@ -5,7 +5,8 @@ use facts::vocabulary::Vocabulary;
 use facts::{Confidence, Day, PartialDate};
 
 use super::milestone::{Milestone, MilestoneKind, followed};
-use super::moves::{Move, lifting, moves, of_party, span};
+use super::moves::{Move, moves, of_party, span};
+use super::parts::{Part, parts};
 pub use super::state::State;
 use super::state::leads_to;
 
@@ -51,6 +52,13 @@ pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     }
     status.add_applied(&followed);
     status
+}
+
+/// The parts of an agreement with these milestones that were suspended by a day, for a party.
+pub(super) fn parts_on<'a>(milestones: &'a [Milestone], party: &str, as_of: Day) -> Vec<Part<'a>> {
+    let followed = of_party(followed(milestones), party);
+    let returned = Led::by(&moves(&followed), as_of).life.lifted;
+    parts(&followed, returned, as_of)
 }
 
 /// The state on a day to which these moves have led.
@@ -181,14 +189,6 @@ impl Status {
         }
     }
 
-    /// Doubts which of several parts a lifting was of; each would be the one.
-    fn doubt_part(&mut self, parts: &[&str]) {
-        let reason = format!("SUSPENSION_LIFTED does not say of which: {}", parts.join("; "));
-        if !self.reason.contains(&reason) {
-            self.doubt(&reason);
-        }
-    }
-
     /// Takes in what may have happened by the day: where that would change the state, it is undetermined.
     fn leave_open(&mut self, led: &Led<'_, '_>) {
         for one in &led.open {
@@ -220,32 +220,17 @@ impl Status {
     }
 
     /// Adds what is suspended of it.
-    fn add_suspended(&mut self, followed: &[&Milestone], lifted: Option<&Milestone>) {
-        let begun = |one: &&&Milestone| one.suspends_a_part() && one.date.earliest() <= self.as_of;
-        let parts: Vec<&Milestone> = followed.iter().filter(begun).copied().collect();
+    fn add_suspended(&mut self, followed: &[&Milestone], returned: Option<&Milestone>) {
         let mut suspended = Vec::new();
-        for part in parts {
-            let lifting = lifting(part, followed);
-            let over = lifting.as_ref().map_or(Day::LAST, |one| one.latest);
-            let sure = part.date.latest().min(over);
-            let lift = lifting.as_ref().map_or(Day::LAST, |one| one.earliest).max(sure);
-            let open = lifting.as_ref().map_or(&[][..], |one| &one.open);
-            if self.as_of < over || !open.is_empty() {
-                suspended.push(part.scope.as_str());
-                self.rest_on(part);
-                if self.as_of < sure {
-                    self.doubt(&span(part.kind, part.date.earliest(), sure));
-                } else if lift <= self.as_of && open.is_empty() {
-                    self.doubt(&span(MilestoneKind::SuspensionLifted, lift, over));
-                } else if lift <= self.as_of {
-                    self.doubt_part(open);
-                }
-            } else if let Some(one) = lifting {
-                self.rest_on(one.milestone);
-                let of_whole = |by: &Milestone| by.date.latest() > part.date.earliest();
-                if one.is_shared && lifted.is_some_and(of_whole) {
-                    self.doubt("SUSPENSION_LIFTED may be of the whole or of a part");
-                }
+        for part in parts(followed, returned, self.as_of) {
+            if part.is_open {
+                suspended.push(part.suspended.scope.as_str());
+                self.rest_on(part.suspended);
+            } else if let Some(lifted) = part.lifted {
+                self.rest_on(lifted);
+            }
+            if !part.doubt.is_empty() && !self.reason.contains(&part.doubt) {
+                self.doubt(&part.doubt);
             }
         }
         self.suspended = suspended.join("; ");
@@ -255,11 +240,14 @@ impl Status {
     fn add_applied(&mut self, followed: &[&Milestone]) {
         let states = self.range.unwrap_or((self.state, self.state));
         if states.0 == State::ProvisionallyApplied || states.1 == State::ProvisionallyApplied {
-            let scoped = |one: &&Milestone| {
-                one.kind == MilestoneKind::ProvisionallyApplied && !one.scope.is_empty()
+            let applied =
+                followed.iter().filter(|one| one.kind == MilestoneKind::ProvisionallyApplied);
+            let scope = |one: &&Milestone| match &one.scope[..] {
+                "" => one.articles.join("; "),
+                scope => scope.to_owned(),
             };
-            let scope = followed.iter().copied().rfind(scoped);
-            scope.map_or(NOT_KNOWN, |one| &one.scope).clone_into(&mut self.applied);
+            let known = applied.map(scope).rfind(|scope| !scope.is_empty());
+            self.applied = known.unwrap_or_else(|| NOT_KNOWN.to_owned());
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::app::App;
 use crate::domain::{Agreement, milestone, status};
 use crate::ops;
 
+/// The most codes that a legal basis is asked for.
+const MAX_CODES: usize = 100;
+
 /// Returns an agreement with its status.
 pub async fn get_agreement(
     app: App,
@@ -50,7 +53,8 @@ pub async fn get_legal_basis(
 ) -> Result<Response<LegalBasis>, Status> {
     let request = request.into_inner();
     let (as_of, read_time) = (read_day(request.as_of)?, micros(request.read_time)?);
-    let answer = ops::get_legal_basis(&app, &request.party, as_of, read_time).await?;
+    let codes = read_codes(request.codes)?;
+    let answer = ops::get_legal_basis(&app, &request.party, codes, as_of, read_time).await?;
     let instant = timestamp(answer.read_time);
     let basis = legal_basis_message(request.party, answer.as_of, instant, answer.basis);
     Ok(at(answer.read_time, basis))
@@ -73,6 +77,14 @@ fn status_on(as_of: Day) -> impl Fn(Milestones) -> Message + Clone + Send + 'sta
         let status = status::on(&milestone::Milestone::all(&it.milestones), "", as_of);
         Message { status: Some(status_message(status)), ..Message::default() }
     }
+}
+
+fn read_codes(asked: Vec<String>) -> Result<Vec<String>, Failure> {
+    let mut check = Check::default();
+    let pattern = ["codebooks/{codebook}/codes/{code}"];
+    let codes =
+        check.each("codes", MAX_CODES, asked, |check, code| check.name("", code, &pattern, true));
+    standard::failure::from_violations(check.finish()).map_or(Ok(codes), Err)
 }
 
 pub(super) fn read_day(asked: Option<Date>) -> Result<Option<Day>, Failure> {

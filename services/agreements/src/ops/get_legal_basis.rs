@@ -6,8 +6,8 @@ use prost::Message;
 use standard::failure::from_record;
 
 use crate::app::App;
-use crate::domain::legal_basis::{self, LegalBasis};
-use crate::domain::{Agreement, Party};
+use crate::domain::legal_basis::{self, LegalBasis, Provisions};
+use crate::domain::{Agreement, Party, Provision};
 use crate::{ops, store};
 
 /// The most bytes of the documents behind an answer: it must leave room for the rest of a brief.
@@ -23,11 +23,12 @@ pub struct Answer {
     pub read_time: i64,
 }
 
-/// The legal basis of a party, on a day (today if absent), at a record time (now if absent). All queries hold for the
-/// record time of the first.
+/// The legal basis of a party, on a day (today if absent), at a record time (now if absent), of all provisions or of those
+/// with one of these codes. All queries hold for the record time of the first.
 pub async fn get_legal_basis(
     app: &App,
     party: &str,
+    codes: Vec<String>,
     as_of: Option<Day>,
     read_time: Option<i64>,
 ) -> Result<Answer, Failure> {
@@ -48,6 +49,13 @@ pub async fn get_legal_basis(
         bytes <= MOST_BYTES
     };
     store::agreements_of(chronicle, &names, read_time, &reader, take).await.map_err(failed)?;
+    let names: Vec<String> = agreements.iter().map(|agreement| agreement.name.clone()).collect();
+    let mut provisions = Provisions { codes, ..Provisions::default() };
+    let take = |provision: Provision| {
+        bytes += provisions.add(provision.into_message());
+        bytes <= MOST_BYTES
+    };
+    store::provisions_of(chronicle, &names, read_time, &reader, take).await.map_err(failed)?;
     if bytes > MOST_BYTES {
         let message = format!(
             "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{}\"",
@@ -56,5 +64,19 @@ pub async fn get_legal_basis(
         return Err(Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message));
     }
     let as_of = ops::day_or_today(app, as_of);
-    Ok(Answer { basis: legal_basis::on(agreements, &party, &union, as_of), as_of, read_time })
+    let codes = provisions.codes.clone();
+    let basis = legal_basis::on(agreements, provisions, &party, &union, as_of);
+    if !codes.is_empty() && basis == LegalBasis::default() {
+        expect_codes(app, &codes).await?;
+    }
+    Ok(Answer { basis, as_of, read_time })
+}
+
+/// Refuses to answer with nothing where a code does not exist.
+async fn expect_codes(app: &App, codes: &[String]) -> Result<(), Failure> {
+    let missing = app.records.references.missing(codes).await?;
+    match missing.first() {
+        Some(code) => Err(Failure::not_found("registan/Codebook", code)),
+        None => Ok(()),
+    }
 }

@@ -8,7 +8,7 @@ use crate::domain::Grant;
 /// known who the caller is.
 pub async fn grants_of(chronicle: &Chronicle, subject: &str) -> Result<Vec<Shown<Grant>>, Error> {
     let mut request = ListRequest {
-        scope: Some(("subject", subject.to_owned())),
+        scope: Some(("subject", vec![subject.to_owned()])),
         page_size: 1000,
         ..ListRequest::default()
     };

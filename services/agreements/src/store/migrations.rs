@@ -5,6 +5,7 @@ use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
+use super::move_provisions::MoveProvisions;
 use crate::resources;
 
 /// Brings a database to the schema of this program.
@@ -41,6 +42,9 @@ impl MigratorTrait for Migrator {
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all.push(Box::new(Refill("m20261128_000014_name_desks", schema)));
+        let keep = Bring("m20261128_000015_keep_provisions", schema);
+        all.push(Box::new(keep));
+        all.push(Box::new(MoveProvisions("m20261128_000016_move_provisions")));
         all.push(Box::new(Bring("m20261128_000017_keep_duties", schema)));
         all.push(Box::new(Refill("m20261128_000021_keep_acts_and_edges", schema)));
         all.push(Box::new(Bring("m20261128_000022_keep_ratifications", schema)));

@@ -4,10 +4,13 @@ mod agreements;
 mod grants;
 mod memberships;
 mod migrations;
+mod move_provisions;
 mod obligations;
+mod provisions;
 
 pub use agreements::{agreements_of, union_names};
 pub use grants::grants_of;
 pub use memberships::memberships_of;
 pub use migrations::{Migrator, kinds, schema};
 pub use obligations::{Law, duties, law, meetings_of};
+pub use provisions::provisions_of;

@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
+use agreements::domain::Party;
+use api::registan::agreements::v1::Party as Message;
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::{
     Agreement, AgreementParty, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,
-    ListAgreementsRequest, Milestone, Participation, Provision, Relation, UpdateAgreementRequest,
-    agreement_party, milestone, participation, provision, relation,
+    GetProvisionRequest, ListAgreementRevisionsRequest, ListAgreementsRequest, Milestone,
+    Participation, ProvisionPart, Relation, UpdateAgreementRequest, agreement_party,
+    legal_basis_provision, milestone, participation, provision_part, relation,
 };
 use api::registan::r#type::v1::partial_date::Qualifier;
 use api::registan::r#type::v1::{
@@ -20,16 +23,19 @@ use chronicle::verify::verify;
 use chronicle::{Call, Chronicle, Document, Field, Period, Resource};
 use facts::Day;
 use policy::{Desks, Tier};
-use prost_types::FieldMask;
+use prost_types::{FieldMask, Timestamp};
 use sea_orm_migration::MigratorTrait;
 
 use crate::agreements::{between, day};
-use crate::support::{Running, citation, party, serve};
+use crate::support::{Running, citation, fields, party, reason, serve};
 
 /// The document as the program of before wrote it.
 const DOCUMENT: &[u8] = include_bytes!("../agreement_of_before.json");
 
 const NAME: &str = "agreements/before";
+
+/// The migration that makes resources of provisions.
+const MOVES: &str = "m20261128_000016_move_provisions";
 
 /// The agreement with the index that the program of before wrote.
 #[derive(Clone, PartialEq)]
@@ -83,7 +89,6 @@ impl Resource for Before {
             Field::flag("mixed", |_| true),
             Field::sorted_day("signed_on", |_| 19_990_701),
             Field::texts("parties", |_| texts(["parties/eu", "parties/kz"])),
-            Field::choices("provisions", &["OTHER"], |_| vec!["ESSENTIAL_ELEMENT", "OTHER"]),
             Field::texts("relations", |_| texts(["agreements/eu-kz-epca-2015"])),
             Field::texts("participations", |_| {
                 let bare = ["parties/kg", "parties/kz"];
@@ -157,20 +162,20 @@ fn participations() -> Vec<Participation> {
     ]
 }
 
-fn provisions() -> Vec<Provision> {
-    let of = |id: &str, kind: provision::Kind, article: &str| Provision {
+fn provisions() -> Vec<ProvisionPart> {
+    let of = |id: &str, kind: provision_part::Kind, article: &str| ProvisionPart {
         provision_id: id.to_owned(),
         kind: kind.into(),
         article: article.to_owned(),
-        ..Provision::default()
+        ..ProvisionPart::default()
     };
-    let element = Provision {
+    let element = ProvisionPart {
         summary: "Respect.".to_owned(),
         source: Some(citation("Article 2")),
         confidence: Confidence::Certain.into(),
-        ..of("art-2", provision::Kind::EssentialElement, "Article 2")
+        ..of("art-2", provision_part::Kind::EssentialElement, "Article 2")
     };
-    vec![element, of("art-3", provision::Kind::Other, "Article 3")]
+    vec![element, of("art-3", provision_part::Kind::Other, "Article 3")]
 }
 
 /// The agreement of the document, as the program of before answered it, without what the server says beside it.
@@ -218,6 +223,11 @@ fn known() -> Agreement {
     }
 }
 
+/// The same, since its provisions are resources.
+fn moved() -> Agreement {
+    Agreement { provisions: Vec::new(), ..known() }
+}
+
 /// Returns an answer without what the server says of it beside the document.
 fn said(answer: &Agreement) -> Agreement {
     Agreement {
@@ -234,15 +244,21 @@ fn said(answer: &Agreement) -> Agreement {
 /// The service over a database in which a program of before recorded the agreement.
 async fn recorded(url: &str) -> Running {
     let db = chronicle::database::open(url).await.unwrap();
-    agreements::store::Migrator::up(&db, None).await.unwrap();
+    // As far as the program of before came: what follows moves its provisions.
+    let all = agreements::store::Migrator::migrations();
+    let moves = all.iter().position(|one| one.name() == MOVES).unwrap();
+    let before = Some(u32::try_from(moves).unwrap());
+    agreements::store::Migrator::up(&db, before).await.unwrap();
     let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    for (id, kind) in [("eu", PartyKind::Union), ("kz", PartyKind::State)] {
+        let party = party(id, kind).party.unwrap();
+        let (name, tier) = (format!("parties/{id}"), api::registan::options::v1::Tier::Public);
+        let party = Party::of(Message { name, tier: tier.into(), ..party });
+        record.create(&Call::default(), party).await.unwrap();
+    }
     record.create(&Call::default(), Before).await.unwrap();
     drop(record);
-    let mut running = serve(url).await;
-    for (id, kind) in [("eu", PartyKind::Union), ("kz", PartyKind::State)] {
-        running.parties.create_party(party(id, kind)).await.unwrap();
-    }
-    running
+    serve(url).await
 }
 
 /// Checks that the index of every document is what it says now, and that the log commits to it.
@@ -278,17 +294,10 @@ async fn an_agreement_that_was_recorded_as_json_is_read_asked_and_changed() {
         let mut running = recorded(&url).await;
         fits(&url).await;
 
-        for answer in answers(&mut running, "provisions:ESSENTIAL_ELEMENT").await {
-            assert_eq!(said(&answer), known());
+        for answer in answers(&mut running, "kind = CONVENTION").await {
+            assert_eq!(said(&answer), moved());
             assert_eq!(answer.status.unwrap().state(), State::Undetermined);
         }
-        let request = GetLegalBasisRequest {
-            party: "parties/kz".to_owned(),
-            as_of: day(2006, 1, 1),
-            read_time: None,
-        };
-        let basis = running.agreements.get_legal_basis(request).await.unwrap().into_inner();
-        assert_eq!(basis.in_force[0].provisions, provisions()[..1]);
 
         let note = "Of now.".to_owned();
         let request = UpdateAgreementRequest {
@@ -297,11 +306,65 @@ async fn an_agreement_that_was_recorded_as_json_is_read_asked_and_changed() {
             ..UpdateAgreementRequest::default()
         };
         let updated = running.agreements.update_agreement(request).await.unwrap().into_inner();
-        assert_eq!(said(&updated), Agreement { note: "Of now.".to_owned(), ..known() });
+        assert_eq!(said(&updated), Agreement { note: "Of now.".to_owned(), ..moved() });
         for answer in answers(&mut running, "participations:\"parties/kz RATIFIED\"").await {
             assert_eq!(said(&answer), said(&updated));
         }
         fits(&url).await;
+    })
+    .await;
+}
+
+/// The provisions of the party's only agreement, each with its codes, at an instant of the record.
+async fn basis(running: &mut Running, read_time: Option<Timestamp>) -> Vec<(String, String)> {
+    let party = "parties/kz".to_owned();
+    let request = GetLegalBasisRequest { party, as_of: day(2003, 1, 1), read_time, codes: vec![] };
+    let basis = running.agreements.get_legal_basis(request).await.unwrap().into_inner();
+    let provisions = basis.in_force[0].provisions.iter();
+    let provisions = provisions.map(|it| {
+        assert_eq!(it.state(), legal_basis_provision::State::Binding, "{it:?}");
+        it.provision.clone().unwrap()
+    });
+    provisions.map(|it| (it.name, it.codes.join(" "))).collect()
+}
+
+#[tokio::test]
+async fn provisions_that_were_parts_are_resources_and_were_parts_before() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let code = |code: &str| format!("codebooks/registan-1/codes/{code}");
+        let name = |id: &str| format!("{NAME}/provisions/{id}");
+        let wanted = [(name("art-2"), code("essential-element")), (name("art-3"), code("other"))];
+
+        let request = ListAgreementRevisionsRequest { name: NAME.to_owned(), ..Default::default() };
+        let revisions = running.agreements.list_agreement_revisions(request).await.unwrap();
+        let revisions = revisions.into_inner().revisions;
+        assert_eq!(revisions[0].changed.as_ref().unwrap().paths, ["provisions"]);
+        assert_eq!((revisions.len(), &*revisions[0].author), (2, MOVES));
+        let then = revisions[1].record_time;
+        let request =
+            GetAgreementRequest { name: NAME.to_owned(), read_time: then, ..Default::default() };
+        let before = running.agreements.get_agreement(request).await.unwrap().into_inner();
+        assert_eq!(said(&before), known());
+        for (read_time, wanted) in [(None, wanted.clone()), (then, wanted.clone())] {
+            assert_eq!(basis(&mut running, read_time).await, wanted, "{read_time:?}");
+        }
+
+        let request = GetProvisionRequest { name: name("art-2"), read_time: None };
+        let moved = running.provisions.get_provision(request).await.unwrap().into_inner();
+        let source = (moved.source.unwrap().citation, moved.confidence);
+        assert_eq!(source, ("Article 2".to_owned(), Confidence::Certain.into()));
+        assert_eq!((moved.article, moved.summary), ("Article 2".into(), "Respect.".into()));
+        fits(&url).await;
+
+        let mut agreement = Agreement { name: NAME.to_owned(), ..Agreement::default() };
+        agreement.provisions = provisions();
+        let update_mask = Some(FieldMask { paths: texts(["provisions"]) });
+        let agreement = Some(agreement);
+        let request = UpdateAgreementRequest { agreement, update_mask, ..Default::default() };
+        let refusal = running.agreements.update_agreement(request).await.unwrap_err();
+        assert_eq!(fields(&refusal), ["agreement.provisions"]);
+        assert_eq!(reason(&refusal), "TOO_MANY");
     })
     .await;
 }

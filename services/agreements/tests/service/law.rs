@@ -44,7 +44,8 @@ async fn with_parties(url: &str) -> Running {
 }
 
 async fn legal_basis(running: &mut Running, as_of: Option<Date>) -> LegalBasis {
-    let request = GetLegalBasisRequest { party: "parties/kz".to_owned(), as_of, read_time: None };
+    let party = "parties/kz".to_owned();
+    let request = GetLegalBasisRequest { party, as_of, ..GetLegalBasisRequest::default() };
     running.agreements.get_legal_basis(request).await.unwrap().into_inner()
 }
 
@@ -121,6 +122,7 @@ async fn a_scope_of_what_has_none_is_refused() {
     use api::registan::agreements::v1::milestone::Kind::{
         ProvisionallyApplied, Suspended, SuspensionLifted,
     };
+    use api::registan::agreements::v1::milestone::Measure;
     testkit::on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let scoped = |kind, year| {
@@ -128,16 +130,26 @@ async fn a_scope_of_what_has_none_is_refused() {
             "technical meetings".clone_into(&mut milestone.scope);
             milestone
         };
-        let mut life = vec![scoped(ProvisionallyApplied, 1999), scoped(Suspended, 2005)];
-        life.push(scoped(SuspensionLifted, 2006));
+        let sound = [
+            scoped(ProvisionallyApplied, 1999),
+            scoped(Suspended, 2005),
+            scoped(SuspensionLifted, 2006),
+        ];
+        let mut wrong = sound.to_vec();
+        wrong.push(Milestone { articles: vec!["Article 2".to_owned()], ..scoped(InForce, 2007) });
+        wrong.push(Milestone { whole: true, ..scoped(SuspensionLifted, 2008) });
+        let measure = Measure::Cooperation.into();
+        wrong.push(Milestone { measure, ..milestone(Suspended, day(2009, 1, 1)) });
+        wrong.push(Milestone { measure, ..scoped(SuspensionLifted, 2010) });
 
-        let request = of("x", &["eu", "kz"], life.clone());
+        let request = of("x", &["eu", "kz"], wrong);
         let refusal = running.agreements.create_agreement(request).await.unwrap_err();
 
-        assert_eq!(fields(&refusal), ["agreement.milestones[2].scope"]);
+        let of_each = [(3, "scope"), (3, "articles"), (4, "whole"), (5, "measure"), (6, "measure")];
+        let at = |(place, field)| format!("agreement.milestones[{place}].{field}");
+        assert_eq!(fields(&refusal), of_each.map(at));
         assert_eq!(reason(&refusal), "SCOPE_NOT_ALLOWED");
-        life[2].scope.clear();
-        running.agreements.create_agreement(of("x", &["eu", "kz"], life)).await.unwrap();
+        running.agreements.create_agreement(of("x", &["eu", "kz"], sound.to_vec())).await.unwrap();
     })
     .await;
 }

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::{Running, serve};
 use api::registan::agreements::v1::agreement::State;
 use api::registan::agreements::v1::{
-    Agreement, AgreementStatus, CreateAgreementRequest, CreatePartyRequest, CreateSourceRequest,
-    GetAgreementRequest, GetLegalBasisRequest, LegalBasis, LegalBasisEntry, ListAgreementsRequest,
+    Agreement, AgreementStatus, CreateAgreementRequest, CreateCodebookRequest, CreatePartyRequest,
+    CreateProvisionRequest, CreateSourceRequest, GetAgreementRequest, GetLegalBasisRequest,
+    LegalBasis, LegalBasisEntry, ListAgreementsRequest,
 };
 use api::registan::r#type::v1::{Date, PartialDate, partial_date::Qualifier};
 use reference::COLLECTIONS;
@@ -32,9 +33,9 @@ fn day(text: &str) -> Option<Date> {
 }
 
 /// The service with the part of the reference record that it keeps: what is law, and what that names.
-async fn recorded(url: &str) -> Running {
+pub async fn recorded(url: &str) -> Running {
     let mut running = serve(url).await;
-    for collection in &COLLECTIONS[..5] {
+    for collection in &COLLECTIONS[..7] {
         for record in collection.records().unwrap() {
             let id = record.id;
             let resource = record.resource;
@@ -49,6 +50,21 @@ async fn recorded(url: &str) -> Running {
                     let party = Some(resource.transcode_to().unwrap());
                     let request = CreatePartyRequest { party, party_id: id, ..Default::default() };
                     running.parties.create_party(request).await.unwrap();
+                }
+                "codebooks" => {
+                    let codebook = Some(resource.transcode_to().unwrap());
+                    let request =
+                        CreateCodebookRequest { codebook, codebook_id: id, ..Default::default() };
+                    running.codebooks.create_codebook(request).await.unwrap();
+                }
+                "provisions" => {
+                    let request = CreateProvisionRequest {
+                        parent: record.parent,
+                        provision: Some(resource.transcode_to().unwrap()),
+                        provision_id: id,
+                        ..Default::default()
+                    };
+                    running.provisions.create_provision(request).await.unwrap();
                 }
                 // Who belongs to a union does not say what binds it.
                 "memberships" => {}
@@ -119,7 +135,7 @@ fn names(entries: &[LegalBasisEntry]) -> BTreeSet<String> {
 
 async fn legal_basis(running: &mut Running, party: &str, as_of: &str) -> LegalBasis {
     let (party, as_of) = (format!("parties/{party}"), day(as_of));
-    let request = GetLegalBasisRequest { party, as_of, read_time: None };
+    let request = GetLegalBasisRequest { party, as_of, ..Default::default() };
     running.agreements.get_legal_basis(request).await.unwrap().into_inner()
 }
 

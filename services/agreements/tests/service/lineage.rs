@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::agreements::{agreement, day, milestone};
+use crate::agreements::{agreement, day, milestone, provision};
 use crate::support::{Running, citation, party, reason, serve};
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::lineage_edge::State as Holds;
@@ -10,8 +10,8 @@ use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::relation::Kind as Rel;
 use api::registan::agreements::v1::{
     Act, ActRelation, CreateActRequest, CreateAgreementRequest, CreatePartyRequest,
-    CreateSourceRequest, DeleteActRequest, GetActRequest, GetLineageRequest, Lineage, Provision,
-    Relation, UpdateActRequest, act, milestone, provision,
+    CreateSourceRequest, DeleteActRequest, GetActRequest, GetLineageRequest, Lineage, Relation,
+    UpdateActRequest, act, milestone,
 };
 use api::registan::options::v1::Tier;
 use api::registan::r#type::v1::{Date, PartialDate};
@@ -161,14 +161,10 @@ async fn chained(url: &str) -> Running {
         running.parties.create_party(party(id, kind)).await.unwrap();
     }
     let signed = milestone(milestone::Kind::Signed, day(2020, 1, 1));
-    let mut treaty = agreement("treaty", Kind::PartnershipAndCooperation, vec![signed]);
-    treaty.agreement.as_mut().unwrap().provisions = vec![Provision {
-        provision_id: "art-9".to_owned(),
-        kind: provision::Kind::Other.into(),
-        article: "Article 9".to_owned(),
-        ..Provision::default()
-    }];
+    let treaty = agreement("treaty", Kind::PartnershipAndCooperation, vec![signed]);
     running.agreements.create_agreement(treaty).await.unwrap();
+    let article = provision("treaty", "art-9", "Article 9");
+    running.provisions.create_provision(article).await.unwrap();
     for (id, other) in [
         ("regulation", "agreements/treaty/provisions/art-9"),
         ("programme", "acts/regulation"),

@@ -10,9 +10,11 @@ use api::registan::access::v1::{GetOwnGrantsRequest, HeldGrant};
 use api::registan::agreements::v1::act_service_client::ActServiceClient;
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::body_service_client::BodyServiceClient;
+use api::registan::agreements::v1::codebook_service_client::CodebookServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::membership_service_client::MembershipServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::provision_service_client::ProvisionServiceClient;
 use api::registan::agreements::v1::source_service_client::SourceServiceClient;
 use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
@@ -37,6 +39,8 @@ pub struct Running {
     pub agreements: AgreementServiceClient<Connection>,
     pub frameworks: FrameworkServiceClient<Connection>,
     pub bodies: BodyServiceClient<Connection>,
+    pub codebooks: CodebookServiceClient<Connection>,
+    pub provisions: ProvisionServiceClient<Connection>,
     pub memberships: MembershipServiceClient<Connection>,
     pub grants: GrantServiceClient<Connection>,
     pub references: ReferenceServiceClient<Connection>,
@@ -108,6 +112,8 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         agreements: AgreementServiceClient::new(connection.clone()),
         frameworks: FrameworkServiceClient::new(connection.clone()),
         bodies: BodyServiceClient::new(connection.clone()),
+        codebooks: CodebookServiceClient::new(connection.clone()),
+        provisions: ProvisionServiceClient::new(connection.clone()),
         memberships: MembershipServiceClient::new(connection.clone()),
         grants: GrantServiceClient::new(operator),
         references: ReferenceServiceClient::new(connection.clone()),

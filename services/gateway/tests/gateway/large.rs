@@ -3,8 +3,8 @@
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::{
-    Agreement, AgreementParty, CreateAgreementRequest, ListFrameworksRequest, Party, Priority,
-    Provision, agreement, agreement_party, party, provision,
+    Agreement, AgreementParty, CreateAgreementRequest, ListFrameworksRequest, Milestone, Party,
+    Priority, agreement, agreement_party, milestone, party,
 };
 use api::registan::partnership::v1::GetBriefRequest;
 use api::registan::partnership::v1::part_status::Completeness;
@@ -53,7 +53,7 @@ async fn projects(record: &Record) {
     }
 }
 
-/// Two agreements with the Union whose articles alone come to more than a legal basis may hold.
+/// Two agreements with the Union whose milestones alone come to more than a legal basis may hold.
 async fn agreements(record: &Record) {
     let union = Party {
         kind: party::Kind::Union.into(),
@@ -66,19 +66,21 @@ async fn agreements(record: &Record) {
         party: format!("parties/{party}"),
         role: agreement_party::Role::Contracting.into(),
     };
-    let article = |number: usize| Provision {
-        provision_id: format!("art-{number}"),
-        kind: provision::Kind::EssentialElement.into(),
-        article: format!("Article {number}"),
-        summary: "x".repeat(4000),
-        ..Provision::default()
+    let long = || Milestone {
+        kind: milestone::Kind::Amended.into(),
+        date: Some(PartialDate {
+            date: Some(Date { year: 2020, ..Date::default() }),
+            ..PartialDate::default()
+        }),
+        note: "x".repeat(1000),
+        ..Milestone::default()
     };
     for place in 0..2 {
         let agreement = Agreement {
             kind: agreement::Kind::PartnershipAndCooperation.into(),
             title: format!("Agreement {place}"),
             parties: vec![part("eu"), part("kz")],
-            provisions: (0..220).map(article).collect(),
+            milestones: std::iter::repeat_with(long).take(880).collect(),
             source: Some(citation()),
             ..Agreement::default()
         };

@@ -2,10 +2,11 @@
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::provision_service_client::ProvisionServiceClient;
 use api::registan::agreements::v1::source_service_client::SourceServiceClient;
 use api::registan::agreements::v1::{
-    Agreement, CreateAgreementRequest, CreatePartyRequest, CreateSourceRequest, Party, Provision,
-    Source, agreement, party, provision, source,
+    Agreement, CreateAgreementRequest, CreatePartyRequest, CreateProvisionRequest,
+    CreateSourceRequest, Party, Provision, Source, agreement, party, source,
 };
 use api::registan::options::v1::Tier;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
@@ -133,8 +134,10 @@ async fn serve_agreements(settings: &Settings) -> Running {
     }
     let mut sources = SourceServiceClient::new(connection.clone());
     sources.create_source(source()).await.expect("the source is created");
-    let mut agreements = AgreementServiceClient::new(connection);
+    let mut agreements = AgreementServiceClient::new(connection.clone());
     agreements.create_agreement(agreement()).await.expect("the agreement is created");
+    let mut provisions = ProvisionServiceClient::new(connection);
+    provisions.create_provision(provision()).await.expect("the provision is created");
     running
 }
 
@@ -166,17 +169,24 @@ fn source() -> CreateSourceRequest {
     }
 }
 
-fn agreement() -> CreateAgreementRequest {
+fn provision() -> CreateProvisionRequest {
     let provision = Provision {
-        provision_id: "art-1".to_owned(),
-        kind: provision::Kind::EssentialElement.into(),
         article: "Article 1".to_owned(),
+        source: Some(citation("the text")),
         ..Provision::default()
     };
+    CreateProvisionRequest {
+        parent: "agreements/ita".to_owned(),
+        provision: Some(provision),
+        provision_id: "art-1".to_owned(),
+        ..CreateProvisionRequest::default()
+    }
+}
+
+fn agreement() -> CreateAgreementRequest {
     let agreement = Agreement {
         kind: agreement::Kind::InterimTrade.into(),
         title: "An interim agreement".to_owned(),
-        provisions: vec![provision],
         source: Some(citation("a list of agreements")),
         ..Agreement::default()
     };

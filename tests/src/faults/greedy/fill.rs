@@ -4,22 +4,22 @@ use std::fmt::Write as _;
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::{
-    Agreement, CreateAgreementRequest, Provision, agreement, provision,
+    Agreement, CreateAgreementRequest, Milestone, agreement, milestone,
 };
 use api::registan::projects::v1::import_iati_request::Part;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{
     CreateProjectRequest, ImportIatiOptions, ImportIatiRequest, Project, project,
 };
-use api::registan::r#type::v1::SourceRef;
+use api::registan::r#type::v1::{Date, PartialDate, SourceRef};
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
 /// The bytes of a part of a file.
 pub const CHUNK: usize = 256 * 1024;
-/// So many parts of four thousand bytes make an agreement of 940 kB.
-const PROVISIONS: usize = 235;
+/// So many milestones of a thousand bytes make an agreement of 940 kB.
+const MILESTONES: usize = 920;
 
 /// An IATI file of one activity.
 pub fn activity(place: usize, transactions: usize) -> String {
@@ -84,18 +84,19 @@ pub async fn agreements(
     count: usize,
 ) -> anyhow::Result<()> {
     let mut client = AgreementServiceClient::new(channel);
-    let provision = |place: usize| Provision {
-        provision_id: format!("p{place}"),
-        kind: provision::Kind::Other.into(),
-        article: format!("{place}"),
-        summary: "x".repeat(4000),
-        ..Provision::default()
+    let date = Date { year: 2020, ..Date::default() };
+    let date = PartialDate { date: Some(date), ..PartialDate::default() };
+    let amended = Milestone {
+        kind: milestone::Kind::Amended.into(),
+        date: Some(date),
+        note: "x".repeat(1000),
+        ..Milestone::default()
     };
     for place in 0..count {
         let agreement = Agreement {
             kind: agreement::Kind::EnhancedPartnershipAndCooperation.into(),
             title: format!("Large {place}"),
-            provisions: (0..PROVISIONS).map(provision).collect(),
+            milestones: vec![amended.clone(); MILESTONES],
             source: Some(source()),
             ..Agreement::default()
         };

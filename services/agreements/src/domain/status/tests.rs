@@ -7,14 +7,8 @@ use super::*;
 mod breaks;
 
 fn milestone(kind: MilestoneKind, year: i32, month: i32, day: i32) -> Milestone {
-    Milestone {
-        kind,
-        date: PartialDate::new(year, month, day).unwrap(),
-        party: String::new(),
-        confidence: Some(Confidence::Certain),
-        preferred: false,
-        scope: String::new(),
-    }
+    let date = PartialDate::new(year, month, day).unwrap();
+    Milestone { confidence: Some(Confidence::Certain), ..Milestone::new(kind, date) }
 }
 
 /// The same, known by the end of a month.

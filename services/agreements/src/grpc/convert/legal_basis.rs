@@ -6,6 +6,7 @@ use prost_types::Timestamp;
 
 use super::status_message;
 use crate::domain::legal_basis::{Entry, LegalBasis};
+use crate::domain::provision_status::ProvisionStatus;
 
 /// The legal basis of a party, on a day, at an instant of the record.
 pub fn legal_basis_message(
@@ -36,15 +37,26 @@ fn entries(entries: Vec<Entry>, as_of: Day) -> Vec<wire::LegalBasisEntry> {
 }
 
 fn entry(entry: Entry, as_of: Day) -> wire::LegalBasisEntry {
-    let Entry { agreement, signed, status, predecessor } = entry;
+    let Entry { agreement, signed, status, predecessor, provisions } = entry;
     wire::LegalBasisEntry {
         agreement: agreement.name,
         title: agreement.title,
         kind: agreement.kind,
         status: Some(status_message(status)),
         signed: signed.filter(|date| date.latest() <= as_of).map(Into::into),
-        provisions: agreement.provisions,
+        provisions: provisions.into_iter().map(provision).collect(),
         source: agreement.source,
         predecessor,
+    }
+}
+
+fn provision((provision, status): (wire::Provision, ProvisionStatus)) -> wire::LegalBasisProvision {
+    wire::LegalBasisProvision {
+        provision: Some(provision),
+        state: status.state.into(),
+        since: status.since.map(Into::into),
+        until: status.until.map(Into::into),
+        measure: status.measure.into(),
+        reason: status.reason,
     }
 }

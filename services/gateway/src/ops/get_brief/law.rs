@@ -63,8 +63,12 @@ async fn legal_basis(
     read_time: Option<Timestamp>,
     gaps: &mut Gaps,
 ) -> Result<Option<LegalBasis>, Failure> {
-    let request =
-        GetLegalBasisRequest { party: state.to_owned(), as_of: Some(question.as_of), read_time };
+    let request = GetLegalBasisRequest {
+        party: state.to_owned(),
+        as_of: Some(question.as_of),
+        read_time,
+        ..GetLegalBasisRequest::default()
+    };
     let client = AgreementServiceClient::new(app.agreements.clone());
     let basis = client.max_decoding_message_size(MAX_ENCODING).get_legal_basis(request).await;
     match basis.map_err(down) {

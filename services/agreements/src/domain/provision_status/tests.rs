@@ -1,0 +1,180 @@
+//! Provisions on days: partial suspensions and applications, exact and not.
+
+use facts::Day;
+
+use super::*;
+
+fn date(year: i32, month: i32, day: i32) -> PartialDate {
+    PartialDate::new(year, month, day).unwrap()
+}
+
+fn of(mut milestone: Milestone, article: &str) -> Milestone {
+    article.clone_into(&mut milestone.scope);
+    milestone.articles = vec![article.to_owned()];
+    milestone
+}
+
+fn words(mut milestone: Milestone, scope: &str) -> Milestone {
+    scope.clone_into(&mut milestone.scope);
+    milestone
+}
+
+fn all(mut milestone: Milestone) -> Milestone {
+    milestone.whole = true;
+    milestone
+}
+
+fn article(article: &str, paragraph: &str) -> wire::Provision {
+    wire::Provision {
+        article: article.to_owned(),
+        paragraph: paragraph.to_owned(),
+        division: "Title VII".to_owned(),
+        ..wire::Provision::default()
+    }
+}
+
+fn on(life: &[Milestone], provision: &wire::Provision, day: i32) -> ProvisionStatus {
+    let status = status::on(life, "", Day(day));
+    Asked::new(life, "", true, &status).of(provision)
+}
+
+fn state(life: &[Milestone], cited: &str, day: i32) -> Standing {
+    on(life, &article(cited, ""), day).state
+}
+
+#[test]
+fn a_provision_follows_its_agreement_where_nothing_is_said_of_parts() {
+    use MilestoneKind::*;
+    let life = [
+        Milestone::new(Signed, date(1996, 6, 21)),
+        Milestone::new(InForce, date(1999, 7, 1)),
+        Milestone::new(Suspended, date(2005, 1, 1)),
+        Milestone::new(SuspensionLifted, date(2006, 1, 0)),
+        Milestone::new(Expired, date(2010, 1, 1)),
+    ];
+    for (day, wanted) in [
+        (19_950_101, Standing::NotYetBinding),
+        (19_960_621, Standing::NotYetBinding),
+        (19_990_701, Standing::Binding),
+        (20_050_601, Standing::Suspended),
+        (20_060_115, Standing::NotKnown),
+        (20_060_131, Standing::Binding),
+        (20_100_101, Standing::Ended),
+    ] {
+        assert_eq!(state(&life, "Article 2", day), wanted, "{day}");
+    }
+    let suspended = on(&life, &article("Article 2", ""), 20_050_601);
+    assert_eq!(
+        (suspended.since, suspended.until),
+        (Some(date(2005, 1, 1)), Some(date(2006, 1, 0)))
+    );
+    assert_eq!(on(&life, &article("Article 2", ""), 20_000_101).since, Some(date(1999, 7, 1)));
+}
+
+#[test]
+fn what_is_suspended_by_article_is_suspended_and_the_rest_binds() {
+    use MilestoneKind::*;
+    let life = [
+        Milestone::new(InForce, date(1999, 7, 1)),
+        of(Milestone::new(Suspended, date(2004, 1, 1)), "Article 5"),
+        of(Milestone::new(Suspended, date(2005, 1, 1)), "title VII"),
+        of(Milestone::new(SuspensionLifted, date(2006, 1, 1)), "article 5"),
+        of(Milestone::new(Suspended, date(2007, 1, 1)), "Article 94(2)"),
+    ];
+    let elsewhere = |cited: &str, paragraph: &str, day| {
+        let division = String::new();
+        on(&life, &wire::Provision { division, ..article(cited, paragraph) }, day).state
+    };
+    assert_eq!(elsewhere("Article 5", "", 20_040_101), Standing::Suspended);
+    assert_eq!(elsewhere("Article 5", "3", 20_040_101), Standing::Suspended, "of its article");
+    assert_eq!(elsewhere("Article 5", "", 20_060_101), Standing::Binding);
+    assert_eq!(elsewhere("Article 6", "", 20_050_601), Standing::Binding);
+    assert_eq!(state(&life, "Article 5", 20_060_101), Standing::Suspended, "of its title");
+    assert_eq!(elsewhere("Article 94", "2", 20_070_101), Standing::Suspended);
+    assert_eq!(elsewhere("Article 94", "1", 20_070_101), Standing::Binding);
+    assert_eq!(elsewhere("Article 94", "", 20_070_101), Standing::NotKnown);
+}
+
+#[test]
+fn a_lifting_that_says_what_it_ends_leaves_no_doubt() {
+    use MilestoneKind::*;
+    let mut life = vec![
+        Milestone::new(InForce, date(1999, 7, 1)),
+        of(Milestone::new(Suspended, date(2004, 1, 1)), "Article 5"),
+        Milestone::new(Suspended, date(2005, 1, 1)),
+        Milestone::new(SuspensionLifted, date(2006, 1, 1)),
+    ];
+    let whole = |life: &[Milestone]| status::on(life, "", Day(20_070_101));
+    assert!(whole(&life).uncertain, "it may have been of the whole or of the part");
+    assert_eq!(state(&life, "Article 5", 20_070_101), Standing::NotKnown);
+
+    life[3] = of(life[3].clone(), "Article 5");
+    assert_eq!((whole(&life).state, whole(&life).uncertain), (State::Suspended, false));
+    assert_eq!(state(&life, "Article 5", 20_070_101), Standing::Suspended, "by the whole");
+
+    life[3] = all(Milestone::new(SuspensionLifted, date(2006, 1, 1)));
+    assert_eq!((whole(&life).state, whole(&life).uncertain), (State::InForce, false));
+    assert_eq!(state(&life, "Article 5", 20_070_101), Standing::Binding);
+    assert_eq!(whole(&life).suspended, "");
+}
+
+#[test]
+fn a_lifting_of_one_article_frees_it_from_the_suspension_of_the_whole() {
+    use MilestoneKind::*;
+    let life = [
+        Milestone::new(InForce, date(1999, 7, 1)),
+        Milestone::new(Suspended, date(2004, 1, 1)),
+        of(Milestone::new(SuspensionLifted, date(2005, 1, 1)), "Article 5"),
+    ];
+    assert_eq!(status::on(&life, "", Day(20_060_101)).state, State::Suspended);
+    assert_eq!(state(&life, "Article 5", 20_040_601), Standing::Suspended);
+    assert_eq!(state(&life, "Article 5", 20_060_101), Standing::Binding);
+    assert_eq!(state(&life, "Article 6", 20_060_101), Standing::Suspended);
+}
+
+#[test]
+fn a_part_in_words_leaves_open_what_it_has_unless_it_is_cooperation() {
+    use MilestoneKind::*;
+    let mut life = [
+        Milestone::new(InForce, date(1999, 7, 1)),
+        words(Milestone::new(Suspended, date(2005, 10, 3)), "Technical meetings"),
+        words(Milestone::new(SuspensionLifted, date(2006, 11, 0)), "technical meetings"),
+    ];
+    let doubtful = on(&life, &article("Article 2", ""), 20_060_101);
+    assert_eq!(doubtful.state, Standing::NotKnown);
+    assert_eq!(doubtful.reason, "a part is suspended, in words alone: Technical meetings");
+    assert_eq!(state(&life, "Article 2", 20_061_130), Standing::Binding);
+
+    life[1].measure = Measure::Cooperation;
+    for day in [20_060_101, 20_061_115, 20_070_101] {
+        assert_eq!(state(&life, "Article 2", day), Standing::Binding, "{day}");
+    }
+}
+
+#[test]
+fn what_is_applied_provisionally_is_known_by_article() {
+    use MilestoneKind::*;
+    let mut life = [
+        Milestone::new(Signed, date(2015, 12, 21)),
+        Milestone::new(ProvisionallyApplied, date(2016, 5, 1)),
+        Milestone::new(InForce, date(2020, 3, 1)),
+    ];
+    let unknown = on(&life, &article("Article 2", ""), 20_170_101);
+    assert_eq!(unknown.state, Standing::NotKnown);
+    assert_eq!(unknown.reason, "the record does not say which provisions are applied");
+    assert_eq!(state(&life, "Article 2", 20_200_301), Standing::Binding);
+
+    life[1].articles = vec!["Article 2".to_owned(), "Title III".to_owned()];
+    assert_eq!(state(&life, "Article 2", 20_170_101), Standing::AppliedProvisionally);
+    assert_eq!(state(&life, "Article 9", 20_170_101), Standing::NotYetBinding);
+    assert_eq!(state(&life, "Article 9", 20_200_301), Standing::Binding);
+    assert_eq!(status::on(&life, "", Day(20_170_101)).applied, "Article 2; Title III");
+}
+
+#[test]
+fn a_political_commitment_binds_nobody_in_law() {
+    let life = [Milestone::new(MilestoneKind::InForce, date(2006, 1, 1))];
+    let status = status::on(&life, "", Day(20_240_117));
+    let asked = Asked::new(&life, "", false, &status);
+    assert_eq!(asked.of(&article("Section 1", "")).state, Standing::Political);
+}
