@@ -25,8 +25,8 @@ pub async fn duties(
     chronicle.list_in::<Obligation>(Lane::Long, &request, reader).await
 }
 
-/// Returns the agreement, act or framework of this name, or the agreement around the provision of this
-/// name, as it stood at a record time. Nothing where the reader sees none.
+/// Returns the agreement, act or framework of this name, or the agreement around the provision of
+/// this name, as it stood at a record time. Nothing where the reader sees none.
 pub async fn law(
     chronicle: &Chronicle,
     name: &str,
