@@ -31,11 +31,11 @@ const NAME: u32 = 1;
 const RESOURCE_TIER: u32 = 7;
 const DESKS: u32 = 8;
 
-/// The redaction of the answers of each method.
+/// The redaction of the answers of each method. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Redaction {
     shapes: Arc<[Shape]>,
-    methods: HashMap<String, usize>,
+    methods: Arc<HashMap<String, usize>>,
 }
 
 impl Redaction {
@@ -47,7 +47,7 @@ impl Redaction {
             methods.insert(path(&method), shapes.add(&method.output()));
         }
         shapes.close();
-        Self { shapes: shapes.all.into(), methods }
+        Self { shapes: shapes.all.into(), methods: Arc::new(methods) }
     }
 
     /// Returns the redaction of the answers of a method, by its path. Of a method that is not in the contract nothing is
