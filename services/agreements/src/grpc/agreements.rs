@@ -2,7 +2,7 @@
 
 use api::registan::agreements::v1::{
     Agreement as Message, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,
-    LegalBasis, ListAgreementsRequest, Milestone,
+    LegalBasis, ListAgreementsRequest,
 };
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
@@ -11,7 +11,7 @@ use standard::time::{micros, timestamp};
 use standard::{Answers, SentPage, Stamped, at};
 use tonic::{Request, Response, Status};
 
-use super::convert::{legal_basis_message, status_message};
+use super::convert::{Milestones, legal_basis_message, status_message};
 use crate::app::App;
 use crate::domain::{Agreement, milestone, status};
 use crate::ops;
@@ -64,17 +64,11 @@ fn day(app: &App, asked: Option<Date>) -> Result<Day, Failure> {
     Ok(ops::day_or_today(app, read_day(asked)?))
 }
 
-/// The fields of an agreement that tell its status, with the numbers that the contract has.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Milestones {
-    #[prost(message, repeated, tag = "16")]
-    milestones: Vec<Milestone>,
-}
-
 /// Computes the status of an agreement on a day.
 fn status_on(as_of: Day) -> impl Fn(Milestones) -> Message + Clone + Send + 'static {
-    move |it| {
-        let status = status::on(&milestone::Milestone::all(&it.milestones), "", as_of);
+    move |it: Milestones| {
+        let milestones = milestone::Milestone::all(&it.into_messages());
+        let status = status::on(&milestones, "", as_of);
         Message { status: Some(status_message(status)), ..Message::default() }
     }
 }
