@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use policy::Tier;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType,
 };
@@ -95,7 +94,7 @@ impl Chronicle {
             return Ok([asked.to_owned()].into());
         };
         let _turn = self.turn(Lane::Page).await;
-        let rows = self.db.query_all(&aliases.all(asked, at)).await?;
+        let rows = self.readers.query_all(&aliases.all(asked, at)).await?;
         let known = rows.iter().map(|row| row.try_get::<Option<String>>("", "known"));
         Ok(known.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }

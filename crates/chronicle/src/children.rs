@@ -1,7 +1,7 @@
 //! The relations that a deletion needs: the children that go with their parent, and who refers to it.
 
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
-use sea_orm::{ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -53,7 +53,7 @@ impl Chronicle {
                     .and_where(v("deleted").eq(true))
             }
         };
-        self.db.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
+        self.readers.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
     }
 
     /// The next resources that stand and whose documents hold the bytes of a text, after one of them, as far as a writer may see; for
@@ -77,6 +77,6 @@ impl Chronicle {
             .order_by((id("v"), id("uid")), Order::Asc)
             .limit(most)
             .to_owned();
-        self.db.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
+        self.readers.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
     }
 }

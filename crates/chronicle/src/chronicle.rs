@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use machine::clock::Clock;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{DatabaseConnection, Statement};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -15,6 +15,7 @@ use crate::growth::Growth;
 use crate::head::Head;
 use crate::lane::Lanes;
 use crate::reader::Reader;
+use crate::readers::Readers;
 use crate::token::Keys;
 use crate::writer::Writer;
 
@@ -28,6 +29,7 @@ pub struct Chronicle {
     pub(crate) keys: Keys,
     pub(crate) writer: Writer,
     pub(crate) lanes: Lanes,
+    pub(crate) readers: Readers,
     pub(crate) growth: Arc<Growth>,
     clock: Arc<dyn Clock>,
     /// The record time of the first change, once it is known.
@@ -55,6 +57,7 @@ impl Chronicle {
             ),
             keys,
             lanes: Lanes::at(&db),
+            readers: Readers::of(&db),
             growth,
             db,
             clock,
@@ -62,6 +65,11 @@ impl Chronicle {
             moves: head,
             _look: tasks,
         })
+    }
+
+    /// Calls `note` with each statement of a read, for tests that count them.
+    pub fn note_reads(&mut self, note: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.readers.note(Box::new(note));
     }
 
     /// The clock's time, in microseconds since 1970 UTC.
@@ -79,7 +87,7 @@ impl Chronicle {
         let column = Head::column(&reader.sight);
         let query =
             Query::select().expr_as(Expr::col(id(column)), id("head")).from(id("head")).to_owned();
-        let row = self.db.query_one(&query).await?.ok_or_else(crate::error::no_head)?;
+        let row = self.readers.query_one(&query).await?.ok_or_else(crate::error::no_head)?;
         Ok(row.try_get("", "head")?)
     }
 
@@ -97,7 +105,7 @@ impl Chronicle {
             .expr_as(Expr::col(id("time")).min(), id("first"))
             .from(id("change"))
             .to_owned();
-        let row = self.db.query_one(&query).await?;
+        let row = self.readers.query_one(&query).await?;
         let first = row.map(|row| row.try_get::<Option<i64>>("", "first")).transpose()?.flatten();
         Ok(first.map(|first| *self.first.get_or_init(|| first)))
     }

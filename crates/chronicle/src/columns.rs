@@ -1,7 +1,7 @@
 //! Columns and literals of statements, as the tables have them.
 
 use policy::Tier;
-use sea_orm::sea_query::{Alias, BinOper, Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{Alias, Expr, SimpleExpr};
 
 /// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound like any other.
 pub const OPEN: i64 = i64::MAX;
@@ -30,12 +30,5 @@ pub fn v(column: &str) -> SimpleExpr {
     Expr::col((id("v"), id(column)))
 }
 
-/// The columns from which a version is read, besides [`seal`].
-pub(crate) const VERSION: [&str; 6] =
-    ["uid", "revision", "created", "recorded_from", "deleted", "document"];
-
-/// Salt and views of a version in one column, `seal`: what a row costs is its columns. A salt has hexadecimal digits alone, and
-/// views, which almost no version has, begin with a bracket.
-pub(crate) fn seal(salt: SimpleExpr, views: SimpleExpr) -> SimpleExpr {
-    salt.binary(BinOper::Custom("||"), views)
-}
+/// The columns from which a version is read, besides its document and [`about`](crate::about).
+pub(crate) const KEY: [&str; 2] = ["uid", "revision"];

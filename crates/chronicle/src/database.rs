@@ -16,11 +16,25 @@ use crate::error::{DatabaseFailure, Error};
 const SQLITE_CONNECTIONS: (u32, u32) = (6, 6);
 /// Statements that each connection to a SQLite file keeps prepared: some 60 kB each, at ten connections.
 const STATEMENTS: usize = 48;
+/// Rows that a connection to a SQLite file reads ahead: a page of the usual size, or a batch of a
+/// stream, so that its thread does not stop within.
+const ROWS_AHEAD: usize = 128;
 /// How long a SQLite file may be locked by others who open or close it.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 /// Connections of one process to PostgreSQL for the same.
 const POSTGRES_CONNECTIONS: (u32, u32) = (1, 12);
+
+/// Returns how many connections a process has at most for short reads and pages of the database at
+/// an address.
+pub fn most_connections(url: &str) -> u32 {
+    connections(url).1
+}
+
+/// The least and the most of them.
+fn connections(url: &str) -> (u32, u32) {
+    if url.starts_with("sqlite:") { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS }
+}
 
 /// Opens `sqlite:PATH?mode=rwc` or `postgres://…`. The address never reaches a log: sea-orm's own tracing of it is silenced
 /// in `chassis::telemetry`, and errors here do not repeat it.
@@ -32,7 +46,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     if sqlite {
         close_files(url)?;
     }
-    let (least, most) = if sqlite { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS };
+    let (least, most) = connections(url);
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(most)
@@ -50,6 +64,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
                 .auto_vacuum(SqliteAutoVacuum::None)
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(STATEMENTS)
+                .row_buffer_size(ROWS_AHEAD)
                 .foreign_keys(true)
                 .pragma("secure_delete", "ON")
                 .pragma("trusted_schema", "OFF")

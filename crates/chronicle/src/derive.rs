@@ -9,7 +9,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use sea_orm_migration::SchemaManagerConnection;
 use uuid::Uuid;
 
-use crate::columns::{VERSION, id, seal, side};
+use crate::about::{self, About};
+use crate::columns::{KEY, id, side};
 use crate::error::Error;
 use crate::layers::{Layers, Stored};
 use crate::resource::Resource;
@@ -61,9 +62,8 @@ async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error>
     loop {
         let after = before.as_ref().map_or((Uuid::nil(), 0), |last| (last.uid, last.revision));
         let place = Expr::tuple([Expr::col(id("uid")), Expr::col(id("revision"))]);
-        let page = Query::select()
-            .columns(VERSION.map(id))
-            .expr_as(seal(Expr::col(id("salt")), Expr::col(id("views"))), id("seal"))
+        let mut page = Query::select().columns(KEY.map(id)).column(id("document")).take();
+        let page = about::select(&mut page, |column| Expr::col(id(column)))
             .from(id(T::KIND))
             .and_where(place.gt(Expr::tuple([Expr::val(after.0), Expr::val(after.1)])))
             .order_by(id("uid"), sea_orm::sea_query::Order::Asc)
@@ -72,7 +72,8 @@ async fn all<T: Resource>(db: &SchemaManagerConnection<'_>) -> Result<(), Error>
             .to_owned();
         let rows = db.query_all(&page).await?;
         for row in &rows {
-            let version = stored::<T>(&keys, row, row.try_get("", "document")?)?;
+            let version =
+                stored::<T>(&keys, row, &About::read(row)?, row.try_get("", "document")?)?;
             before =
                 Some(one(db, before.filter(|before| before.uid == version.uid), version).await?);
         }

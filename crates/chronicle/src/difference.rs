@@ -104,7 +104,7 @@ impl Chronicle {
             return Ok(HashMap::new());
         }
         let at = At::Time(time);
-        let query = rows::select::<T>(&mut Query::select())
+        let query = rows::select(&mut Query::select())
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", at))
             .cond_where(visible::<T>(&reader.sight, at))

@@ -93,7 +93,7 @@ impl Chronicle {
         let mut known = HashSet::<Uuid>::new();
         for row in rows {
             if known.insert(row.try_get("", "uid")?) {
-                near.bytes += usize::try_from(rows::bytes(&row)?).unwrap_or(usize::MAX);
+                near.bytes += rows::bytes(&row)?;
                 near.rows.push((row.try_get("", "kind")?, row));
             }
         }
@@ -125,7 +125,7 @@ fn near<T: Resource>(
     let seen = || {
         let mut query = Query::select();
         query.expr_as(Expr::cust(format!("'{}'", T::KIND)), id("kind"));
-        rows::select::<T>(&mut query)
+        rows::select(&mut query)
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", at))
             .cond_where(visible::<T>(&reader.sight, at))

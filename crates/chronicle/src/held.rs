@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use policy::{Desks, Sight, Tier};
-use sea_orm::{DbErr, QueryResult};
 
 use crate::resource::Resource;
 
@@ -44,11 +43,8 @@ pub trait Held: Clone + Send + Sync + 'static {
     /// The resource.
     type Of: Resource;
 
-    /// The columns that it needs besides those of every version.
-    const BESIDE: &'static [&'static str];
-
-    /// Returns the value of a row with this document, or why it cannot be decoded.
-    fn of_row(row: &QueryResult, document: Vec<u8>) -> Result<Self, String>;
+    /// Returns the value of a version with this document, tier and desks, or why it cannot be decoded.
+    fn of(document: Vec<u8>, tier: Tier, desks: Desks) -> Result<Self, String>;
 
     /// Returns the columns that decide who may see it.
     fn guard(&self) -> Guard<'_>;
@@ -60,9 +56,7 @@ pub trait Held: Clone + Send + Sync + 'static {
 impl<T: Resource> Held for T {
     type Of = T;
 
-    const BESIDE: &'static [&'static str] = &[];
-
-    fn of_row(_: &QueryResult, document: Vec<u8>) -> Result<Self, String> {
+    fn of(document: Vec<u8>, _: Tier, _: Desks) -> Result<Self, String> {
         T::from_document(&document)
     }
 
@@ -78,16 +72,8 @@ impl<T: Resource> Held for T {
 impl<T: Resource> Held for Kept<T> {
     type Of = T;
 
-    const BESIDE: &'static [&'static str] = &["tier", "desks"];
-
-    fn of_row(row: &QueryResult, document: Vec<u8>) -> Result<Self, String> {
-        let read = || {
-            let tier = Tier::from_level(row.try_get("", "tier")?);
-            let desks = Desks::from_bits(row.try_get("", "desks")?);
-            Ok::<_, DbErr>((tier, desks))
-        };
-        let (tier, desks) = read().map_err(|error| error.to_string())?;
-        // The name is no column: each of them costs more than it takes to find it here.
+    fn of(document: Vec<u8>, tier: Tier, desks: Desks) -> Result<Self, String> {
+        // The name is no column: that costs more than it takes to find it here.
         let name = T::name_in(&document)?;
         Ok(Self { name, tier, desks, document, of: PhantomData })
     }

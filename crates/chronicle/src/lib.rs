@@ -3,7 +3,7 @@
 //! The modules:
 //! - [`resource`]: what a resource must say of itself; [`Document`]: the bytes that are kept of it
 //! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the side tables
-//! - [`database`]: opening either engine the way the record needs it
+//! - [`database`]: opening either engine the way the record needs it; `readers`: the connections of single reads
 //! - [`pulse`](fn@pulse): whether it is there
 //! - [`desks`]: the desks that a database was written with
 //!
@@ -19,7 +19,8 @@
 //! - `layers`: what a version is to readers who are not shown all of it
 //! - [`shown`]: the one way out, and what the log keeps of it
 //! - [`Held`]: the value of a version: the resource, or [`Kept`], its document not decoded
-//! - [`read`]: Get and List, each one statement, an empty page two; `rows`: as many documents as an answer has room for
+//! - [`read`]: Get and List, each one statement, an empty page two; `rows`: as many documents as an answer has
+//!   room for; `about`: what a row says besides
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
 //! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
@@ -36,6 +37,7 @@
 //! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the position in the change log, the
 //! instant of a read and its proof at once.
 
+mod about;
 mod aliases;
 mod among;
 mod apply;
@@ -75,6 +77,7 @@ pub mod order;
 mod pulse;
 pub mod read;
 pub mod reader;
+mod readers;
 pub mod resource;
 pub mod revisions;
 mod rows;

@@ -7,18 +7,19 @@
 mod list;
 
 use facts::ErrorReason;
+use sea_orm::QueryResult;
 use sea_orm::sea_query::{
     Asterisk, BinOper, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement,
     SimpleExpr,
 };
-use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 pub use self::list::{ListRequest, Page};
 pub(crate) use self::list::{argument, arguments, matching};
 use crate::Chronicle;
+use crate::about::{self, About};
 pub use crate::columns::v;
-use crate::columns::{VERSION, id, seal};
+use crate::columns::{KEY, id};
 use crate::error::{Error, no_head};
 use crate::filter::{At, standing};
 use crate::head::Head;
@@ -142,9 +143,8 @@ pub(crate) fn all_versions<T: Resource>() -> SelectStatement {
 
 /// Selects of versions `v` what one is read from.
 pub(crate) fn select_version(query: &mut SelectStatement) -> &mut SelectStatement {
-    query
-        .columns(VERSION.map(|column| (id("v"), id(column))))
-        .expr_as(seal(v("salt"), v("views")), id("seal"))
+    let columns = KEY.iter().chain(&["document"]).map(|column| (id("v"), id(*column)));
+    about::select(query.columns(columns), v)
 }
 
 /// The record time an answer holds for, when the head is at `head`.
@@ -158,16 +158,17 @@ pub const fn holds(at: At, head: i64) -> i64 {
 impl Chronicle {
     /// The version in a row of [`versions`].
     pub fn stored<T: Resource>(&self, row: &QueryResult) -> Result<Stored<T>, Error> {
-        self.stored_with(row, row.try_get("", "document")?)
+        self.stored_with(row, &About::read(row)?, row.try_get("", "document")?)
     }
 
     /// The version in a row, with its document.
     pub(crate) fn stored_with<V: Held>(
         &self,
         row: &QueryResult,
+        about: &About,
         document: Vec<u8>,
     ) -> Result<Stored<V>, Error> {
-        stored(&self.keys, row, document)
+        stored(&self.keys, row, about, document)
     }
 
     /// Checks an instant a caller asks for: it must not lie in the future. An instant with which any server answered is taken
@@ -209,15 +210,15 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<(Stored<V>, i64), Error> {
         let query = versions::<V::Of>(at, reader)
-            .columns(V::BESIDE.iter().map(|column| (id("v"), id(*column))))
             .and_where(v("name").eq(name))
             .expr_as(head_of(reader), id("head"))
             .take();
-        let Some(row) = self.db.query_one(&query).await? else {
+        let Some(row) = self.readers.query_one(&query).await? else {
             return Err(Error::NotFound(name.to_owned()));
         };
         let read_time = holds(at, row.try_get("", "head")?);
-        let stored = self.stored_with::<V>(&row, row.try_get("", "document")?)?;
+        let document = row.try_get("", "document")?;
+        let stored = self.stored_with::<V>(&row, &About::read(&row)?, document)?;
         Ok((stored.seen_by(&reader.sight), read_time))
     }
 
@@ -238,7 +239,7 @@ impl Chronicle {
             .and_where(v("name").is_in(names))
             .and_where(v("deleted").eq(false))
             .to_owned();
-        let rows = self.db.query_all(&query).await?;
+        let rows = self.readers.query_all(&query).await?;
         Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
     }
 
@@ -256,7 +257,7 @@ impl Chronicle {
             .and_where(v("name").is_in(names))
             .and_where(v("deleted").eq(false))
             .to_owned();
-        self.db.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+        self.readers.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
     }
 
     /// One version of a resource.
@@ -269,7 +270,7 @@ impl Chronicle {
             .and_where(v("uid").eq(uid))
             .and_where(v("revision").eq(revision))
             .to_owned();
-        let row = self.db.query_one(&query).await?;
+        let row = self.readers.query_one(&query).await?;
         self.stored(&row.ok_or_else(|| {
             Error::Corrupt(format!("{} {uid} has no revision {revision}", T::KIND))
         })?)

@@ -1,7 +1,6 @@
 //! The reader: its clearance decides what a query finds.
 
 use policy::{Desks, Sight, Tier};
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
 use crate::Chronicle;
@@ -137,7 +136,7 @@ impl Chronicle {
             .and_where(Expr::col(id("name")).eq(name))
             .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
             .to_owned();
-        let Some(row) = self.db.query_one(&query).await? else { return Ok(None) };
+        let Some(row) = self.readers.query_one(&query).await? else { return Ok(None) };
         let (tier, desks): (i64, i64) = (row.try_get("", "tier")?, row.try_get("", "desks")?);
         let deleted = row.try_get("", "deleted")?;
         let (tier, desks) = (Tier::from_level(tier), Desks::from_bits(desks));

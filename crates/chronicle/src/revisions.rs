@@ -148,7 +148,7 @@ impl Chronicle {
             versions.and_where(v("recorded_from").lt(before));
         }
         let number = versions.clone().expr(v("uid").count()).to_owned();
-        let inner = rows::select::<T>(&mut versions)
+        let inner = rows::select(&mut versions)
             .columns(["operation", "caller"].map(|column| (id("c"), id(column))))
             .join_as(JoinType::InnerJoin, id("change"), id("c"), c("time").eq(v("recorded_from")))
             .order_by((id("v"), id("revision")), Order::Desc)

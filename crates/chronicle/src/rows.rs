@@ -8,7 +8,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
-use crate::columns::{VERSION, id, seal, v};
+use crate::about::{self, About};
+use crate::columns::{KEY, id, v};
 use crate::error::Error;
 use crate::held::Held;
 use crate::lane::Lane;
@@ -22,24 +23,20 @@ const MOST_BYTES: usize = 3 << 20;
 /// The same of what a stream reads at a time: it sends one resource after the other, and has all of them in memory meanwhile.
 const MOST_OF_STREAM: usize = 1 << 20;
 /// A document of at most so many bytes is read with its row.
-const SMALL: i32 = 16 << 10;
+const SMALL: u32 = 16 << 10;
 
-/// Selects the versions `v`, each with the bytes of its document, and with the document where it is small. Neither engine reads a
-/// large one for that.
-pub(crate) fn select<V: Held>(query: &mut SelectStatement) -> &mut SelectStatement {
-    let bytes = || SimpleExpr::from(Func::cust(id("octet_length")).arg(v("document")));
-    let document = Expr::case(bytes().lte(SMALL), v("document"));
-    let columns = VERSION.iter().filter(|column| **column != "document").chain(V::BESIDE);
-    query
-        .columns(columns.copied().map(|column| (id("v"), id(column))))
-        .expr_as(seal(v("salt"), v("views")), id("seal"))
+/// Selects the versions `v`, each with its document where that is small. Neither engine reads a
+/// large one to tell its size.
+pub(crate) fn select(query: &mut SelectStatement) -> &mut SelectStatement {
+    let bytes = SimpleExpr::from(Func::cust(id("octet_length")).arg(v("document")));
+    let document = Expr::case(bytes.lte(SMALL), v("document"));
+    about::select(query.columns(KEY.map(|column| (id("v"), id(column)))), v)
         .expr_as(document, id("document"))
-        .expr_as(bytes(), id("bytes"))
 }
 
 /// Returns the size of the document of a row of [`select`].
-pub(crate) fn bytes(row: &QueryResult) -> Result<i32, Error> {
-    Ok(row.try_get("", "bytes")?)
+pub(crate) fn bytes(row: &QueryResult) -> Result<usize, Error> {
+    Ok(About::read(row)?.bytes)
 }
 
 /// The rows that hold a version: the head comes with one that does not, where there is none.
@@ -68,12 +65,15 @@ impl Room {
 
     /// Takes the document of a row in; false where there is no room for it. The first always finds room.
     pub fn take(&mut self, row: &QueryResult) -> Result<bool, Error> {
-        let bytes = usize::try_from(bytes(row)?).unwrap_or(usize::MAX);
+        Ok(self.take_bytes(bytes(row)?))
+    }
+
+    const fn take_bytes(&mut self, bytes: usize) -> bool {
         if bytes > self.left && self.left < self.most {
-            return Ok(false);
+            return false;
         }
         self.left = self.left.saturating_sub(bytes);
-        Ok(true)
+        true
     }
 }
 
@@ -86,15 +86,17 @@ impl Chronicle {
         rows: &[&QueryResult],
         least: usize,
     ) -> Result<Vec<Stored<V>>, Error> {
-        let (mut room, mut fits, mut size) = (Room::of(lane), true, 0);
-        for row in rows {
-            fits = fits && room.take(row)?;
-            if !fits && size >= least {
+        let (mut room, mut fits) = (Room::of(lane), true);
+        let mut fitting = Vec::with_capacity(rows.len());
+        for row in rows.iter().copied() {
+            let about = About::read(row)?;
+            fits = fits && room.take_bytes(about.bytes);
+            if !fits && fitting.len() >= least {
                 break;
             }
-            size += 1;
+            fitting.push((row, about));
         }
-        self.load(lane, &rows[..size]).await
+        self.load_of(lane, fitting).await
     }
 
     /// The versions in rows of [`select`]. One query for the documents that are not small, if there are any: a version never
@@ -104,24 +106,33 @@ impl Chronicle {
         lane: Lane,
         rows: &[&QueryResult],
     ) -> Result<Vec<Stored<V>>, Error> {
+        let rows = rows.iter().map(|row| Ok((*row, About::read(row)?)));
+        self.load_of(lane, rows.collect::<Result<_, Error>>()?).await
+    }
+
+    async fn load_of<V: Held>(
+        &self,
+        lane: Lane,
+        rows: Vec<(&QueryResult, About)>,
+    ) -> Result<Vec<Stored<V>>, Error> {
         let key = |row: &QueryResult| -> Result<(Uuid, i64), Error> {
             Ok((row.try_get("", "uid")?, row.try_get("", "revision")?))
         };
         let mut large = Vec::new();
-        for row in rows {
-            if bytes(row)? > SMALL {
+        for (row, about) in &rows {
+            if about.bytes > SMALL as usize {
                 large.push(key(row)?);
             }
         }
         let mut read = self.documents(lane, V::Of::KIND, &large).await?;
         let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
+        for (row, about) in rows {
             let document = match row.try_get::<Option<Vec<u8>>>("", "document")? {
                 Some(small) => Some(small),
                 None => read.remove(&key(row)?),
             };
             let gone = || Error::Corrupt(format!("a document of {} is gone", V::Of::KIND));
-            found.push(self.stored_with(row, document.ok_or_else(gone)?)?);
+            found.push(self.stored_with(row, &about, document.ok_or_else(gone)?)?);
         }
         Ok(found)
     }
@@ -159,23 +170,22 @@ impl Chronicle {
 pub(crate) fn stored<V: Held>(
     keys: &Keys,
     row: &QueryResult,
+    about: &About,
     document: Vec<u8>,
 ) -> Result<Stored<V>, Error> {
     let (uid, revision) = (row.try_get("", "uid")?, row.try_get("", "revision")?);
-    let seal: String = row.try_get("", "seal")?;
-    let (salt, views) = seal.split_at(seal.find('[').unwrap_or(seal.len()));
-    let value = V::of_row(row, document).map_err(|error| {
+    let value = V::of(document, about.tier, about.desks).map_err(|error| {
         Error::Corrupt(format!("{} {uid} revision {revision}: {error}", V::Of::KIND))
     })?;
     let stored = Stored {
         uid,
         revision,
-        created: row.try_get("", "created")?,
-        recorded: row.try_get("", "recorded_from")?,
-        deleted: row.try_get("", "deleted")?,
-        etag: keys.etag(uid, revision, salt),
+        created: about.created,
+        recorded: about.recorded,
+        deleted: about.deleted,
+        etag: keys.etag(uid, revision, about.salt()),
         layers: Layered::NONE,
         value,
     };
-    Ok(stored.layered(Views::of(views)?))
+    Ok(stored.layered(Views::of(about.views())?))
 }

@@ -6,8 +6,8 @@ use std::hash::Hash;
 use std::ops::Deref;
 
 use policy::Tier;
+use sea_orm::TryGetable;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ConnectionTrait, TryGetable};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -181,7 +181,7 @@ impl Chronicle {
         &self,
         query: SelectStatement,
     ) -> Result<HashSet<K>, Error> {
-        let rows = self.db.query_all(&query).await?;
+        let rows = self.readers.query_all(&query).await?;
         Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
     }
 }

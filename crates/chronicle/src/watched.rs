@@ -6,7 +6,8 @@ use sea_orm::sea_query::{
 };
 use uuid::Uuid;
 
-use crate::columns::{id, v};
+use crate::about;
+use crate::columns::{KEY, id, v};
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::head::Head;
@@ -39,7 +40,7 @@ pub(crate) fn stood<V: Held>(
     asked: Stood<'_>,
 ) -> Result<SelectStatement, Error> {
     let (sight, at) = (&reader.sight, asked.at);
-    let mut inner = rows::select::<V>(&mut Query::select()).take();
+    let mut inner = rows::select(&mut Query::select()).take();
     inner.from_as(id(V::Of::KIND), id("v"));
     if at == At::Now {
         inner.cond_where(visible::<V::Of>(sight, at)).expr_as(flag(Condition::all()), id("shown"));
@@ -119,7 +120,7 @@ fn own_lines<V: Held>(
         .cond_where(matches.clone())
         .to_owned();
     let same = v("uid").eq(c("uid")).and(v("revision").eq(c("revision")));
-    Ok(rows::select::<V>(&mut lines(V::Of::KIND, after))
+    Ok(rows::select(&mut lines(V::Of::KIND, after))
         .expr_as(flag(matches), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(within_seen::<V::Of>(sight, c("time"))), id("within"))
@@ -142,13 +143,10 @@ fn parent_lines<V: Held>(kind: &str, reader: &Reader, after: i64) -> SelectState
         .to_owned();
     let same = o("uid").eq(c("uid")).and(o("revision").eq(c("revision")));
     // As `rows::select` has them, but for what a parent is not asked for.
-    let version = ["uid", "revision", "created", "recorded_from", "deleted"];
-    lines(kind, after)
-        .columns(version.iter().chain(V::BESIDE).copied().map(|column| (id("o"), id(column))))
-        .expr_as(Expr::cust("''"), id("seal"))
+    let mut lines = lines(kind, after);
+    about::select_none(lines.columns(KEY.map(|column| (id("o"), id(column)))))
         // Its type is named, as no engine guesses it here.
         .expr_as(Expr::cust("CAST(NULL AS bytea)"), id("document"))
-        .expr_as(Expr::cust("0"), id("bytes"))
         .expr_as(flag(seen), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(Condition::all()), id("within"))

@@ -1,7 +1,6 @@
 //! The one write path: Create, Update, Delete, Undelete, and batches of them for imports.
 
 use policy::Tier;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::Chronicle;
@@ -103,7 +102,7 @@ impl Chronicle {
             .and_where(Expr::col(id("method")).eq(&*call.method))
             .and_where(Expr::col(id("request")).eq(request))
             .to_owned();
-        let Some(row) = self.db.query_one(&query).await? else { return Ok(None) };
+        let Some(row) = self.readers.query_one(&query).await? else { return Ok(None) };
         if row.try_get::<i64>("", "fingerprint")? != fingerprint {
             return Err(Error::RequestIdReused(request));
         }

@@ -26,7 +26,7 @@ const MAY_KNOW: [(&str, &str, &str); 24] = [
     ("api", "", "calls"),
     ("facts", "api", ""),
     ("policy", "facts", "statements"),
-    ("chronicle", "facts machine policy words", "database runtime"),
+    ("chronicle", "facts machine policy words", "database runtime statements"),
     ("chassis", "api facts machine policy", "calls http runtime"),
     ("serving", "api chassis facts policy", "calls http"),
     ("standard", "api chassis chronicle facts policy serving", "calls database runtime"),

@@ -2,10 +2,10 @@
 
 use aws_lc_rs::digest;
 use facts::ErrorReason;
-use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
 };
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{add_mark, holds, marked, v, with_mark};
 use crate::Chronicle;
@@ -134,9 +134,9 @@ impl Chronicle {
         let plan = self.plan::<V>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
         let token = plan.token();
-        let mut rows = self.by(lane).query_all(&Limited(&plan.rows()?)).await?;
+        let mut rows = self.ask(lane, &plan.rows()?).await?;
         if rows.is_empty() {
-            rows = self.by(lane).query_all(&Limited(&plan.rows_or_head()?)).await?;
+            rows = self.ask(lane, &plan.rows_or_head()?).await?;
         }
         let (head, mark) = marked(rows.first(), plan.at, token)?;
         let read_time = holds(plan.at, head);
@@ -157,6 +157,14 @@ impl Chronicle {
         };
         let resume_token = self.resume_token_of_list::<V::Of>(arguments(request), mark)?;
         Ok(Page { items, next_page_token, read_time, resume_token })
+    }
+
+    /// The rows of a query that is asked in a lane.
+    async fn ask(&self, lane: Lane, query: &SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
+        match lane {
+            Lane::Free | Lane::Page => self.readers.query_all(&Limited(query)).await,
+            Lane::Long | Lane::Stream => self.by(lane).query_all(&Limited(query)).await,
+        }
     }
 
     /// A list request of which all but the filter is checked.
@@ -261,7 +269,7 @@ impl<'a, V: Held> Plan<'a, V> {
 
     /// The versions of the page and one more, in no order yet.
     fn versions(&self) -> Result<SelectStatement, Error> {
-        self.matching(rows::select::<V>(&mut Query::select()).take())
+        self.matching(rows::select(&mut Query::select()).take())
     }
 
     /// The same, chosen by their keys alone: what is sorted to choose them are no documents.
@@ -271,7 +279,7 @@ impl<'a, V: Held> Plan<'a, V> {
         let keys = self.sorted(self.matching(keys)?);
         let same = |column| v(column).eq(Expr::col((id("k"), id(column))));
         let is_chosen = key.into_iter().fold(Condition::all(), |all, column| all.add(same(column)));
-        let mut query = rows::select::<V>(&mut Query::select()).take();
+        let mut query = rows::select(&mut Query::select()).take();
         query.from_subquery(keys, id("k")).join_as(
             JoinType::InnerJoin,
             id(V::Of::KIND),

@@ -22,11 +22,10 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
         }
         let statements = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&statements);
-        let mut db = chronicle::database::open(&url).await.unwrap();
-        db.set_metric_callback(move |_| {
+        let count = move |_: &Statement| {
             counter.fetch_add(1, Ordering::Relaxed);
-        });
-        let reader = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+        };
+        let reader = noted(&url, count).await;
         statements.store(0, Ordering::Relaxed);
 
         reader.get::<Thing>("things/t7", At::Now, &public()).await.unwrap();
@@ -52,15 +51,22 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
     .await;
 }
 
+/// A record of which `note` is called with each statement.
+async fn noted(url: &str, note: impl Fn(&Statement) + Clone + Send + Sync + 'static) -> Chronicle {
+    let mut db = chronicle::database::open(url).await.unwrap();
+    let note_too = note.clone();
+    db.set_metric_callback(move |info| note_too(info.statement));
+    let mut record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    record.note_reads(note);
+    record
+}
+
 /// The steps of SQLite for a page by title, now or at an instant.
 async fn steps(url: &str, filter: &str, read_time: Option<i64>) -> String {
     let asked: Arc<Mutex<Option<Statement>>> = Arc::default();
     let keeper = Arc::clone(&asked);
-    let mut db = chronicle::database::open(url).await.unwrap();
-    db.set_metric_callback(move |info| {
-        *keeper.lock().unwrap() = Some(info.statement.clone());
-    });
-    let reader = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    let keep = move |statement: &Statement| *keeper.lock().unwrap() = Some(statement.clone());
+    let reader = noted(url, keep).await;
     let (filter, order_by) = (filter.to_owned(), "title".to_owned());
     let request = ListRequest { filter, order_by, read_time, ..ListRequest::default() };
     reader.list::<Thing>(&request, &public()).await.unwrap();
