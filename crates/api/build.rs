@@ -84,8 +84,9 @@ fn of_ours(package: &str) -> bool {
     package.starts_with("registan.")
 }
 
-/// Removes from a descriptor set the source positions that carry no comment, and those of all files whose package is not
-/// wanted. The comments are what reflection shows to callers (`grpcurl describe`).
+/// Removes from a descriptor set the source positions that carry no comment, and those of all files
+/// whose package is not wanted. The comments are what reflection shows to callers (`grpcurl
+/// describe`).
 fn with_comments(set: &[u8], is_wanted: fn(&str) -> bool) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut set = DynamicMessage::decode(FileDescriptorSet::default().descriptor(), set)?;
     let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::Context;
 use e2e::{Process, Suite, free_address, program};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use testkit::{Database, Engine, database};
 
@@ -64,11 +65,22 @@ pub async fn suite(
     suite.context("no program or no database: run `cargo xtask bench`")
 }
 
+/// Lets PostgreSQL count what was written, as it does of itself within a minute: without, it plans
+/// each call anew.
+async fn analyze(engine: Engine, url: &str) -> anyhow::Result<()> {
+    if engine == Engine::Postgres {
+        let db = sea_orm::Database::connect(url).await?;
+        db.execute_unprepared("ANALYZE").await?;
+        db.close().await?;
+    }
+    Ok(())
+}
+
 /// On each engine: bare, direct, with a token, through the gateway, and before.
 pub async fn measure() -> anyhow::Result<()> {
     let earlier = std::env::var_os("BENCH_BEFORE").map(PathBuf::from);
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let (suite, _databases) = suite(engine, program).await?;
+        let (suite, databases) = suite(engine, program).await?;
         let baseline = database(engine).await.context("no database")?;
         let address = free_address();
         let direct = suite.services[0].1;
@@ -76,6 +88,9 @@ pub async fn measure() -> anyhow::Result<()> {
         command.args([&address.to_string(), &baseline.url, &format!("http://{direct}")]);
         let mut bare = Process::start(&mut command, &suite.folder.path().join("bare.log"));
         bare.wait_for(address);
+        for database in databases.iter().chain([&baseline]) {
+            analyze(engine, &database.url).await?;
+        }
         let before = match &earlier {
             Some(folder) => Some(self::suite(engine, |name| Some(folder.join(name))).await?),
             None => None,

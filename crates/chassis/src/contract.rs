@@ -2,7 +2,8 @@
 
 use prost_reflect::{DescriptorError, DescriptorPool};
 
-/// The descriptors of a contract; may hold more than is served. Cheap to clone: all servers of a process share one pool.
+/// The descriptors of a contract; may hold more than is served. Cheap to clone: all servers of a
+/// process share one pool.
 #[derive(Clone, Debug, Default)]
 pub struct Contract {
     /// Ready to be asked, and without comments, which nothing here reads.

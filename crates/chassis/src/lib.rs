@@ -16,9 +16,10 @@
 //!
 //! Nothing here knows a service, a message or a database.
 
-/// A call makes some hundred small allocations, a fifth of its time with that of the C library. A fuzzer brings its own, which
-/// finds what is read after it was freed. Its huge pages are off (`no_thp`): of each two megabytes an idle process had
-/// written to a few pages only, and held all of it.
+/// A call makes some hundred small allocations, a fifth of its time with that of the C library. A
+/// fuzzer brings its own, which finds what is read after it was freed. Its huge pages are off
+/// (`no_thp`): of each two megabytes an idle process had written to a few pages only, and held all
+/// of it.
 #[cfg(not(fuzzing))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,7 +1,9 @@
-//! Reflection, v1 and v1alpha, with the types of health and of error details: without them grpcurl cannot print either.
+//! Reflection, v1 and v1alpha, with the types of health and of error details: without them grpcurl
+//! cannot print either.
 //!
-//! A file is cut out of the encoded descriptors when it is asked for, and sent as it stands there, comments and options
-//! included: two versions of four services would else keep eight copies of the contract.
+//! A file is cut out of the encoded descriptors when it is asked for, and sent as it stands there,
+//! comments and options included: two versions of four services would else keep eight copies of the
+//! contract.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -123,7 +125,8 @@ fn missing(asked: &MessageRequest) -> String {
     }
 }
 
-/// The file in which a symbol is defined: a message, an enum or a service, or a part of one by the name of that.
+/// The file in which a symbol is defined: a message, an enum or a service, or a part of one by the
+/// name of that.
 fn defining(pool: &DescriptorPool, symbol: &str) -> Option<FileDescriptor> {
     let whole = pool.get_message_by_name(symbol).map(|it| it.parent_file());
     let whole = whole.or_else(|| Some(pool.get_enum_by_name(symbol)?.parent_file()));

@@ -171,10 +171,9 @@ async fn main() -> anyhow::Result<()> {
         (next("the address")?, next("the database")?, next("the suite")?);
     let address: SocketAddr = address.parse()?;
     let mut options = ConnectOptions::new(database);
-    // As many connections as the suite has, and no logging, as there.
-    options
-        .max_connections(if options.get_url().starts_with("sqlite") { 4 } else { 16 })
-        .sqlx_logging(false);
+    // As many connections as the suite has for this, and no logging, as there.
+    let most = chronicle::database::most_connections(options.get_url());
+    options.max_connections(most).sqlx_logging(false);
     // The same here as there: no ping before every query.
     options.test_before_acquire_if_idle_for(std::time::Duration::from_secs(1));
     let db = Database::connect(options).await?;
