@@ -30,7 +30,7 @@ macro_rules! collection {
 }
 
 /// All files, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 18] = [
+pub const COLLECTIONS: [Collection; 19] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
     collection!("memberships", "memberships", "agreements.v1.Membership"),
@@ -45,6 +45,7 @@ pub const COLLECTIONS: [Collection; 18] = [
     collection!("obligations", "obligations", "agreements.v1.Obligation"),
     collection!("commitments", "commitments", "agreements.v1.Commitment"),
     collection!("crosswalks", "crosswalks", "agreements.v1.Crosswalk"),
+    collection!("ratifications", "ratifications", "agreements.v1.Ratification"),
     collection!("organizations", "organizations", "projects.v1.Organization"),
     collection!("projects", "projects", "projects.v1.Project"),
     collection!("recommendations", "recommendations", "rights.v1.Recommendation"),

@@ -9,6 +9,7 @@ pub mod due;
 pub mod duty_status;
 pub mod framework;
 pub mod grant;
+pub mod ledger;
 pub mod legal_basis;
 pub mod lineage;
 pub mod meeting;

@@ -8,6 +8,7 @@ mod grants;
 mod lineage;
 mod memberships;
 mod obligations;
+mod ratifications;
 
 use api::rpc::access_service::GetOwnGrants;
 use api::rpc::agreement_service::{
@@ -17,6 +18,7 @@ use api::rpc::desk_service::{GetDesk, ListDesks};
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
 use api::rpc::obligation_service::{GetDueCalendar, GetObligationStatus, ListDue, ListOverdue};
+use api::rpc::ratification_service::WhoIsMissing;
 use api::rpc::reference_service::CheckReferences;
 use chassis::Service;
 use standard::{check_references, contract};
@@ -39,6 +41,7 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(ListOverdue, app, obligations::list_overdue)
         .server_streaming(ListDue, app, obligations::list_due)
         .unary(GetDueCalendar, app, obligations::get_due_calendar)
+        .unary(WhoIsMissing, app, ratifications::who_is_missing)
         .unary(CreateGrant, records, grants::create_grant)
         .unary(UpdateGrant, records, grants::update_grant)
         .unary(GetOwnGrants, app, access::get_own_grants)

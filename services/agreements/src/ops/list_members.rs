@@ -32,9 +32,7 @@ pub async fn list_members(
     let (shown, read_time) =
         app.records.find_by::<Party>("group", group.to_owned(), read_time).await?;
     let group = shown.into_stored().value;
-    let its_own = Some(facts::wire::day(group.members_on.as_ref())).filter(|day| *day != 0);
-    let its_own = its_own.and_then(|day| i32::try_from(day).ok()).map(Day);
-    let as_of = its_own.unwrap_or_else(|| ops::day_or_today(app, as_of));
+    let as_of = own_day(&group).unwrap_or_else(|| ops::day_or_today(app, as_of));
     let union = if group.members_of.is_empty() { &group.name } else { &group.members_of };
     let reader = standard::reader();
     let memberships = store::memberships_of(&app.records.chronicle, union, read_time, &reader)
@@ -44,8 +42,14 @@ pub async fn list_members(
     Ok(MembersOnDay { members: membership::members(&memberships, as_of), as_of, read_time })
 }
 
+/// Returns the day that a group of states stands for, where it is always the same.
+pub(super) fn own_day(group: &Party) -> Option<Day> {
+    let day = i32::try_from(facts::wire::day(group.members_on.as_ref())).ok();
+    day.filter(|day| *day != 0).map(Day)
+}
+
 /// The refusal to answer from more memberships than a page has.
-fn too_many(union: &str) -> Failure {
+pub(super) fn too_many(union: &str) -> Failure {
     let message = format!(
         "more than 1000 memberships are recorded of it: use ListMemberships with the filter group = \"{union}\""
     );

@@ -8,6 +8,7 @@ mod held_grants;
 mod list_due;
 mod list_members;
 mod list_overdue;
+mod who_is_missing;
 
 pub use calendar::calendar;
 pub use duties::Ground;
@@ -17,6 +18,7 @@ pub use held_grants::held_grants;
 pub use list_due::{AllDue, Due, interval, list_due};
 pub use list_members::{MembersOnDay, list_members};
 pub use list_overdue::{Overdue, list_overdue};
+pub use who_is_missing::who_is_missing;
 
 use chassis::clock::today;
 use facts::Day;

@@ -7,6 +7,7 @@ mod migrations;
 mod move_provisions;
 mod obligations;
 mod provisions;
+mod ratifications;
 
 pub use agreements::{agreements_of, union_names};
 pub use grants::grants_of;
@@ -14,3 +15,4 @@ pub use memberships::memberships_of;
 pub use migrations::{Migrator, kinds, schema};
 pub use obligations::{Law, duties, law, meetings_of};
 pub use provisions::provisions_of;
+pub use ratifications::{groups_of_states, ratifications_of};

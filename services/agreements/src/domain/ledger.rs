@@ -1,0 +1,280 @@
+//! The ledger of an agreement: which of those who must act had acted by a day, and when it enters into force by its own rule.
+//!
+//! - `evidence`: statements about single parties, wherever they are recorded
+//! - `standing`: how one party stands by them
+//! - `event`: when the event happened from which the rule counts
+//! - `span`: days between which something happened, and the day that a rule counts from them
+
+mod event;
+mod evidence;
+mod span;
+mod standing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::registan::agreements::v1 as wire;
+use facts::wire::checked_date;
+use facts::{Day, PartialDate};
+use wire::ledger_entry::Evidence;
+
+use self::evidence::Fact;
+use self::span::{Span, derived};
+use self::standing::{Common, Stand, Standing, said, stand};
+use super::membership::{self, Belongs, Membership};
+use super::milestone::{Milestone, MilestoneKind, followed, signed};
+
+/// A group of states of which each acts for itself.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// The day that it stands for.
+    pub on: Option<Day>,
+    /// The memberships of the union whose members they are.
+    pub memberships: Vec<Membership>,
+}
+
+/// What is recorded about who acts.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// The agreement.
+    pub agreement: wire::Agreement,
+    /// Its ratifications.
+    pub ratifications: Vec<wire::Ratification>,
+    /// The groups of states among its parties.
+    pub groups: Vec<Group>,
+    /// The names of the Union and the Communities before it.
+    pub unions: Vec<String>,
+}
+
+/// A party that must act, and how it stands.
+struct Participant {
+    stand: Stand,
+    /// The days on one of which it left the group, if it did.
+    left: Option<Span>,
+    /// True once it has left.
+    is_gone: bool,
+}
+
+impl Participant {
+    /// When nothing was missing of it any more: it had acted, or had left.
+    fn settled(&self) -> Span {
+        self.left.map_or(self.stand.acted, |left| self.stand.acted.min(left.next()))
+    }
+}
+
+/// Returns the ledger of an agreement on a day. Name and read time are not set.
+pub fn on(recorded: &Recorded, day: Day) -> wire::RatificationLedger {
+    let facts = evidence::facts(&recorded.agreement, &recorded.ratifications, &recorded.unions);
+    let participants = participants(recorded, &facts, day);
+    let agreement = &recorded.agreement;
+    let mut ledger = wire::RatificationLedger {
+        as_of: Some(day.into()),
+        rule: agreement.entry_into_force.clone(),
+        published: published(agreement).map(Into::into),
+        ..wire::RatificationLedger::default()
+    };
+    add_tallies(&mut ledger, agreement, day);
+    add_event(&mut ledger, agreement, &participants, day);
+    note_counts(&mut ledger, &participants);
+    for one in participants {
+        let list = match one.stand.standing {
+            _ if one.is_gone => &mut ledger.not_needed,
+            Standing::Done => &mut ledger.done,
+            Standing::Ratified => &mut ledger.ratified,
+            Standing::Missing => &mut ledger.missing,
+            Standing::NotKnown => &mut ledger.not_known,
+        };
+        list.push(one.stand.entry);
+    }
+    ledger
+}
+
+/// Returns whether the contracting parties alone can act. Anybody can join an agreement without any.
+fn is_closed(agreement: &wire::Agreement) -> bool {
+    contracting(agreement).next().is_some()
+}
+
+fn contracting(agreement: &wire::Agreement) -> impl Iterator<Item = &wire::AgreementParty> {
+    let role = wire::agreement_party::Role::Beneficiary;
+    agreement.parties.iter().filter(move |party| party.role() != role)
+}
+
+/// Returns all who must act, in the order of their names.
+fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participant> {
+    let agreement = &recorded.agreement;
+    let closed = is_closed(agreement);
+    let common = Common::of(agreement, closed);
+    let mut of_party: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
+    for fact in facts {
+        of_party.entry(fact.entry.party.as_str()).or_default().push(fact);
+    }
+    let stand_of = |party: &str, group: &str| {
+        let of_it = of_party.get(party).map_or(&[][..], Vec::as_slice);
+        let mut stand = stand(of_it, &common, !group.is_empty(), day);
+        party.clone_into(&mut stand.entry.party);
+        group.clone_into(&mut stand.entry.group);
+        stand
+    };
+    if !closed {
+        let all = of_party.keys().map(|party| stand_of(party, ""));
+        return all.map(|stand| Participant { stand, left: None, is_gone: false }).collect();
+    }
+    let mut all = BTreeMap::new();
+    for party in contracting(agreement) {
+        match recorded.groups.iter().find(|group| group.name == party.party) {
+            Some(group) => {
+                for (name, of_it) in members(group, agreement, day) {
+                    let stand = stand_of(&name, &group.name);
+                    all.insert(name, placed(stand, of_it, &group.name));
+                }
+            }
+            None => {
+                let stand = stand_of(&party.party, "");
+                all.insert(party.party.clone(), Participant { stand, left: None, is_gone: false });
+            }
+        }
+    }
+    all.into_values().collect()
+}
+
+/// How a member belonged: when the group was counted, on the day asked for, and when it left.
+struct Member {
+    then: Belongs,
+    now: Belongs,
+    left: Option<(Span, PartialDate)>,
+}
+
+/// Returns who may be a member of a group on its own day, else when the agreement was signed, else on the day asked for.
+fn members(group: &Group, agreement: &wire::Agreement, day: Day) -> BTreeMap<String, Member> {
+    let milestones = Milestone::all(&agreement.milestones);
+    let begun = group.on.or_else(|| signed(&milestones).map(PartialDate::first)).unwrap_or(day);
+    let now = membership::members(&group.memberships, day.max(begun));
+    let mut all = BTreeMap::new();
+    for (party, then) in membership::members(&group.memberships, begun) {
+        if then == Belongs::No {
+            continue;
+        }
+        let own = group.memberships.iter().filter(|one| one.party == party);
+        let left = own.filter_map(|one| checked_date(one.left.as_ref()));
+        let left = left.filter(|left| begun <= left.latest()).min_by_key(PartialDate::latest);
+        let left = left.map(|left| {
+            (Span { earliest: left.earliest().max(begun), latest: left.latest() }, left)
+        });
+        let now = now.get(&party).cloned().unwrap_or(Belongs::No);
+        all.insert(party, Member { then, now, left });
+    }
+    all
+}
+
+/// Returns where a member of a group stands: it may have left, and it may not be known whether it belongs.
+fn placed(mut stand: Stand, member: Member, group: &str) -> Participant {
+    let is_done = stand.standing == Standing::Done;
+    let mut doubt = |reason: String| {
+        if !is_done {
+            stand.standing = Standing::NotKnown;
+            let party = std::mem::take(&mut stand.entry.party);
+            let doubted = said(&Evidence::Membership, reason);
+            stand.entry = wire::LedgerEntry { party, group: group.to_owned(), ..doubted };
+        }
+    };
+    if let Belongs::Unknown(reason) = &member.then {
+        doubt(format!("it is not known whether it belonged to the group: {reason}"));
+    }
+    let is_gone = member.now == Belongs::No;
+    if let (Belongs::Unknown(reason), Belongs::Yes) = (&member.now, &member.then) {
+        doubt(format!("it is not known whether it still belonged to the group: {reason}"));
+    }
+    if let Some((_, date)) = member.left.as_ref().filter(|_| is_gone) {
+        let acted = if is_done { "it had acted" } else { "an act is not recorded" };
+        stand.entry.reason = format!("it left on {date}; {acted}");
+        if !is_done {
+            stand.entry.evidence = Evidence::Membership.into();
+        }
+    }
+    Participant { stand, left: member.left.map(|(span, _)| span), is_gone }
+}
+
+/// The day of the entry into force as published, by the account that is followed.
+fn published(agreement: &wire::Agreement) -> Option<PartialDate> {
+    let milestones = Milestone::all(&agreement.milestones);
+    let in_force = |one: &&Milestone| one.kind == MilestoneKind::InForce && one.party.is_empty();
+    followed(&milestones).into_iter().find(in_force).map(|one| one.date.clone())
+}
+
+/// Adds the counts before and after the day.
+fn add_tallies(ledger: &mut wire::RatificationLedger, agreement: &wire::Agreement, day: Day) {
+    let dated = agreement
+        .tallies
+        .iter()
+        .filter_map(|tally| Some((checked_date(tally.date.as_ref())?.latest(), tally)));
+    let (past, to_come): (Vec<_>, Vec<_>) = dated.partition(|(by, _)| *by <= day);
+    ledger.tally = past.into_iter().max_by_key(|(by, _)| *by).map(|(_, tally)| tally.clone());
+    let next = to_come.into_iter().min_by_key(|(by, _)| *by);
+    ledger.next_tally = next.map(|(_, tally)| tally.clone());
+}
+
+/// Adds the event of the rule and the day that follows from it, or a note why there is none.
+fn add_event(
+    ledger: &mut wire::RatificationLedger,
+    agreement: &wire::Agreement,
+    participants: &[Participant],
+    day: Day,
+) {
+    let Some(rule) = &agreement.entry_into_force else {
+        ledger
+            .notes
+            .push("no rule for the entry into force is recorded: no day follows".to_owned());
+        return;
+    };
+    let completed = agreement.tallies.iter().filter_map(|tally| Span::of(tally.completed.as_ref()));
+    let completed = completed.filter(|span| span.latest <= day).min_by_key(|span| span.latest);
+    let acts = event::of(rule, participants, is_closed(agreement), day);
+    let span = match (acts, completed) {
+        (Ok(acts), Some(completed)) => acts.both(completed).unwrap_or_else(|| {
+            let note = "the dates of the acts contradict the date by which all had acted";
+            ledger.notes.push(note.to_owned());
+            acts
+        }),
+        (Ok(acts), None) => acts,
+        (Err(_), Some(completed)) => completed,
+        (Err(note), None) => return ledger.notes.push(note),
+    };
+    ledger.notes.extend(event::by_exit(rule, participants, span));
+    ledger.last_act = span.date();
+    let derived = derived(rule, span);
+    ledger.derived = derived.date();
+    let published = Span::of(ledger.published.as_ref());
+    ledger.differs = published.is_some_and(|published| published.both(derived).is_none());
+}
+
+/// Says what counts say and names do not, and what contradicts a count.
+fn note_counts(ledger: &mut wire::RatificationLedger, participants: &[Participant]) {
+    let Some(tally) = &ledger.tally else { return };
+    let Some(date) = checked_date(tally.date.as_ref()) else { return };
+    let alone = [Evidence::Tally, Evidence::EntryIntoForce];
+    let named = |one: &&Participant| {
+        let entry = &one.stand.entry;
+        !entry.group.is_empty() && !alone.contains(&entry.evidence())
+    };
+    let done = |one: &&Participant| one.stand.standing == Standing::Done;
+    let of = participants.iter().filter(named).filter(done);
+    let names: BTreeSet<&str> = of.clone().map(|one| one.stand.entry.party.as_str()).collect();
+    let by_then = of.filter(|one| one.stand.acted.latest <= date.earliest()).count();
+    let (done, all) = (tally.done, tally.of);
+    if i32::try_from(by_then).is_ok_and(|named| named > done) {
+        let note = format!(
+            "{by_then} are recorded as done: the count of {done} of {all} ({date}) contradicts that"
+        );
+        ledger.notes.push(note);
+    } else if done < all && i32::try_from(names.len()).is_ok_and(|named| named < done) {
+        let note = format!(
+            "{done} of {all} had acted ({date}): only the count is known, the record names {} of them",
+            names.len()
+        );
+        ledger.notes.push(note);
+    }
+}
+
+#[cfg(test)]
+mod tests;

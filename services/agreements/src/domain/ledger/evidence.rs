@@ -1,0 +1,160 @@
+//! Statements about the acts of single parties, wherever they are recorded: ratifications, milestones, participations.
+
+use api::registan::agreements::v1 as wire;
+use api::registan::r#type::v1 as value;
+use facts::Day;
+use wire::ledger_entry::Evidence;
+
+use super::span::Span;
+
+/// A step towards being bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The party acted by its own law.
+    Law,
+    /// It acted towards the others.
+    Act,
+    /// It had not acted yet.
+    NotYet,
+    /// It took its act back.
+    Withdrawal,
+}
+
+/// A statement about one party.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// What it says.
+    pub stage: Stage,
+    /// When.
+    pub span: Span,
+    /// The entry of the answer that rests on it.
+    pub entry: wire::LedgerEntry,
+    /// Lower is followed, where several say the same of a party.
+    rank: (i32, bool, i32),
+}
+
+impl Fact {
+    fn new(stage: Stage, span: Span, preferred: bool, entry: wire::LedgerEntry) -> Self {
+        let doubt = if entry.confidence == 0 { i32::MAX } else { entry.confidence };
+        Self { stage, span, rank: (entry.evidence, !preferred, doubt), entry }
+    }
+
+    /// Returns the one to follow of those of a stage: a ratification, else a milestone, else a participation; of several the
+    /// preferred, else the most trusted, else the first.
+    pub fn followed<'a>(facts: &[&'a Self], stage: Stage) -> Option<&'a Self> {
+        let of_stage = facts.iter().copied().filter(|fact| fact.stage == stage);
+        of_stage.min_by_key(|fact| fact.rank)
+    }
+}
+
+/// Returns all statements about the acts of single parties. `unions` are the names of the Union and the Communities: one of them
+/// concludes where a milestone does not say who.
+pub fn facts(
+    agreement: &wire::Agreement,
+    ratifications: &[wire::Ratification],
+    unions: &[String],
+) -> Vec<Fact> {
+    let own = |it: &&wire::AgreementParty| unions.contains(&it.party);
+    let union = agreement.parties.iter().find(own).map_or("", |it| &it.party);
+    let mut all: Vec<Fact> = ratifications.iter().flat_map(ratification).collect();
+    all.extend(agreement.milestones.iter().filter_map(|it| milestone(it, union)));
+    all.extend(agreement.participations.iter().filter_map(participation));
+    all
+}
+
+fn ratification(it: &wire::Ratification) -> Vec<Fact> {
+    use wire::ratification::Kind;
+    let fact = |stage, span: Span, date: Option<&value::PartialDate>| {
+        let entry = wire::LedgerEntry {
+            party: it.party.clone(),
+            kind: it.kind,
+            date: date.cloned(),
+            evidence: Evidence::Ratification.into(),
+            ratification: it.name.clone(),
+            source: it.source.clone(),
+            confidence: it.confidence,
+            territories: it.territories.clone(),
+            ..wire::LedgerEntry::default()
+        };
+        Fact::new(stage, span, false, entry)
+    };
+    let signs = it.kind() == Kind::SignatureWithoutRatification;
+    let withdraws = it.kind() == Kind::Withdrawal;
+    let own = it.acted.as_ref();
+    let towards = it.deposited.as_ref().or(it.notified.as_ref());
+    let towards = towards.or_else(|| own.filter(|_| signs || withdraws));
+    let stage = if withdraws { Stage::Withdrawal } else { Stage::Act };
+    if it.kind() == Kind::NotYet {
+        let stated = it.stated.as_ref();
+        return Span::of(stated)
+            .map(|span| fact(Stage::NotYet, span, stated))
+            .into_iter()
+            .collect();
+    }
+    let mut found = Vec::new();
+    found.extend(Span::of(towards).map(|span| fact(stage, span, towards)));
+    if !(signs || withdraws) {
+        found.extend(Span::of(own).map(|span| fact(Stage::Law, span, own)));
+    }
+    if found.is_empty() {
+        let by = Span::of(it.stated.as_ref()).map_or(Day::LAST, |stated| stated.latest);
+        found.push(fact(stage, Span::by(by), None));
+    }
+    found
+}
+
+/// Milestones that name no party are of nobody in particular, but that the Union concluded.
+fn milestone(it: &wire::Milestone, union: &str) -> Option<Fact> {
+    use wire::milestone::Kind;
+    use wire::ratification::Kind as Act;
+    let (stage, kind) = match it.kind() {
+        Kind::Ratified => (Stage::Law, Act::Ratification),
+        Kind::ConcludedByCouncil => (Stage::Law, Act::Approval),
+        Kind::Notified => (Stage::Act, Act::NotificationOfCompletion),
+        _ => return None,
+    };
+    let concludes = it.kind() == Kind::ConcludedByCouncil && it.party.is_empty();
+    let party = if concludes { union } else { &it.party };
+    let entry = wire::LedgerEntry {
+        party: party.to_owned(),
+        kind: kind.into(),
+        date: it.date.clone(),
+        evidence: Evidence::Milestone.into(),
+        source: it.source.clone(),
+        confidence: it.confidence,
+        ..wire::LedgerEntry::default()
+    };
+    let span = Span::of(it.date.as_ref()).filter(|_| !party.is_empty())?;
+    Some(Fact::new(stage, span, it.preferred, entry))
+}
+
+fn participation(it: &wire::Participation) -> Option<Fact> {
+    use wire::participation::Kind;
+    use wire::ratification::Kind as Act;
+    let (stage, kind) = match it.kind() {
+        Kind::Unspecified => return None,
+        Kind::Signed | Kind::NotParty => (Stage::NotYet, Act::NotYet),
+        Kind::Withdrawn => (Stage::Withdrawal, Act::Withdrawal),
+        Kind::Party => (Stage::Act, Act::Unspecified),
+        Kind::Ratified => (Stage::Act, Act::Ratification),
+        Kind::Acceded => (Stage::Act, Act::Accession),
+        Kind::Succeeded => (Stage::Act, Act::Succession),
+    };
+    let stated = Span::of(it.stated.as_ref());
+    let (span, date) = if stage == Stage::NotYet {
+        (stated?, it.stated.clone())
+    } else {
+        let by = Span::by(stated.map_or(Day::LAST, |stated| stated.latest));
+        (Span::of(it.date.as_ref()).unwrap_or(by), it.date.clone())
+    };
+    let entry = wire::LedgerEntry {
+        party: it.party.clone(),
+        kind: kind.into(),
+        date,
+        evidence: Evidence::Participation.into(),
+        source: it.source.clone(),
+        confidence: it.confidence,
+        ..wire::LedgerEntry::default()
+    };
+    Some(Fact::new(stage, span, it.preferred, entry))
+}

@@ -1,0 +1,224 @@
+//! The standing of one party on a day, by what is recorded of it, and by what is said of all at once.
+
+use api::registan::agreements::v1 as wire;
+use facts::Day;
+use facts::wire::checked_date;
+use wire::ledger_entry::Evidence;
+
+use super::evidence::{Fact, Stage};
+use super::span::Span;
+use crate::domain::milestone::{Milestone, MilestoneKind, followed, signed};
+
+/// The list in which a party stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It had acted towards the others.
+    Done,
+    /// It had acted by its own law; more is not recorded.
+    Ratified,
+    /// It had certainly not acted.
+    Missing,
+    /// It is not known.
+    NotKnown,
+}
+
+/// How a party stands on a day.
+#[derive(Clone, Debug)]
+pub struct Stand {
+    /// The list.
+    pub standing: Standing,
+    /// When it acted towards the others, as far as is known.
+    pub acted: Span,
+    /// The entry of the answer.
+    pub entry: wire::LedgerEntry,
+}
+
+/// A statement that all had acted by a day.
+struct AllActed {
+    by: Day,
+    /// Of the members of a group alone.
+    of_members: bool,
+    /// True where it does not say when the last of them acted.
+    is_open: bool,
+    entry: wire::LedgerEntry,
+}
+
+/// Statements about all who must act at once.
+#[derive(Default)]
+pub struct Common {
+    signed: Option<Span>,
+    acted: Vec<AllActed>,
+}
+
+impl Common {
+    /// Returns what is said of all: nobody acts before the signature; a count of all, and the entry into force, say that all have
+    /// acted. `closed` is false of an agreement that anybody may join.
+    pub fn of(agreement: &wire::Agreement, closed: bool) -> Self {
+        let milestones = Milestone::all(&agreement.milestones);
+        let signed = signed(&milestones)
+            .map(|date| Span { earliest: date.earliest(), latest: date.latest() });
+        let mut acted: Vec<AllActed> = agreement.tallies.iter().flat_map(of_tally).collect();
+        let is_of_all = agreement
+            .entry_into_force
+            .as_ref()
+            .is_none_or(|rule| rule.event() != wire::entry_into_force_rule::Event::NthDeposit);
+        if closed && is_of_all && agreement.binding {
+            let in_force =
+                |one: &&Milestone| one.kind == MilestoneKind::InForce && one.party.is_empty();
+            let in_force = followed(&milestones).into_iter().find(in_force);
+            acted.extend(in_force.map(|one| AllActed {
+                by: one.date.latest(),
+                of_members: false,
+                is_open: true,
+                entry: wire::LedgerEntry {
+                    evidence: Evidence::EntryIntoForce.into(),
+                    reason: format!("in force {}, so all had acted", one.date),
+                    ..wire::LedgerEntry::default()
+                },
+            }));
+        }
+        Self { signed, acted }
+    }
+}
+
+fn of_tally(tally: &wire::RatificationTally) -> Vec<AllActed> {
+    let all = |date: Option<facts::PartialDate>, of_members, reason: String| {
+        let entry = wire::LedgerEntry {
+            evidence: Evidence::Tally.into(),
+            source: tally.source.clone(),
+            confidence: tally.confidence,
+            reason,
+            ..wire::LedgerEntry::default()
+        };
+        date.map(|date| AllActed { by: date.latest(), of_members, is_open: false, entry })
+    };
+    let counted = checked_date(tally.date.as_ref()).filter(|_| tally.done == tally.of);
+    let date = counted.as_ref().map(ToString::to_string).unwrap_or_default();
+    let reason = format!("{} of {} had acted: {date}", tally.done, tally.of);
+    let completed = checked_date(tally.completed.as_ref());
+    let date = completed.as_ref().map(ToString::to_string).unwrap_or_default();
+    let last = format!("the last of all acted: {date}");
+    all(completed, false, last).into_iter().chain(all(counted, true, reason)).collect()
+}
+
+/// Returns how a party stands on a day. `of_it` is all that is recorded of it alone.
+pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Stand {
+    let own = own(of_it, day);
+    if matches!(own.standing, Standing::Done | Standing::Missing) {
+        return own;
+    }
+    if let Some(signed) = common.signed.filter(|signed| day < signed.earliest) {
+        let reason = format!("not signed before {}", signed.earliest);
+        let mut entry = said(&Evidence::Signature, reason);
+        entry.party = own.entry.party;
+        let acted = own.acted.max(Span { earliest: signed.earliest, latest: Day::LAST });
+        return Stand { standing: Standing::Missing, acted, entry };
+    }
+    let all = common.acted.iter().filter(|all| all.by <= day && (is_member || !all.of_members));
+    let Some(all) = all.min_by_key(|all| (all.is_open, all.by)) else { return own };
+    let mut entry = all.entry.clone();
+    if own.standing == Standing::Ratified {
+        let reason = format!("{}; by its own law", all.entry.reason);
+        entry = wire::LedgerEntry { reason, evidence: entry.evidence, ..own.entry };
+    }
+    let latest = if all.is_open { own.acted.latest } else { own.acted.latest.min(all.by) };
+    let acted = Span { latest: latest.max(own.acted.earliest), ..own.acted };
+    Stand { standing: Standing::Done, acted, entry }
+}
+
+/// An entry that rests on nothing of the party alone.
+pub fn said(evidence: &Evidence, reason: String) -> wire::LedgerEntry {
+    wire::LedgerEntry { evidence: (*evidence).into(), reason, ..wire::LedgerEntry::default() }
+}
+
+/// Returns how a party stands by what is recorded of it alone. An act is undone by a later withdrawal.
+fn own(of_it: &[&Fact], day: Day) -> Stand {
+    let withdrawals = || of_it.iter().copied().filter(|fact| fact.stage == Stage::Withdrawal);
+    let begun = withdrawals().filter(|fact| fact.span.earliest <= day);
+    let last = begun.max_by_key(|fact| fact.span.latest);
+    let to_come = withdrawals().filter(|fact| day < fact.span.earliest);
+    let next = to_come.min_by_key(|fact| fact.span.earliest);
+    let counts = |fact: &&&Fact| {
+        last.is_none_or(|gone| gone.span.latest < fact.span.earliest)
+            && next.is_none_or(|gone| fact.span.earliest <= gone.span.earliest)
+    };
+    let counted: Vec<&Fact> = of_it.iter().filter(counts).copied().collect();
+    let standing = |standing, acted, fact: &Fact, reason: String| Stand {
+        standing,
+        acted,
+        entry: wire::LedgerEntry { reason, ..fact.entry.clone() },
+    };
+    if let Some(gone) = last.filter(|gone| day < gone.span.latest) {
+        let reason = "whether it had withdrawn by then is not known".to_owned();
+        return standing(Standing::NotKnown, Span::ANY, gone, reason);
+    }
+    let earliest = earliest(&counted);
+    if let Some(act) = Fact::followed(&counted, Stage::Act) {
+        return by_act(act, &counted, earliest, day);
+    }
+    let open = Span { earliest, latest: Day::LAST };
+    if let Some(gone) = last {
+        return standing(Standing::Missing, open, gone, "it withdrew".to_owned());
+    }
+    let law = Fact::followed(&counted, Stage::Law);
+    let not_yet = counted.iter().filter(|fact| fact.stage == Stage::NotYet);
+    let not_yet = not_yet.max_by_key(|fact| fact.span.earliest);
+    match (law, not_yet) {
+        (_, Some(fact)) if day <= fact.span.earliest => {
+            standing(Standing::Missing, open, fact, "it had not acted by this date".to_owned())
+        }
+        (Some(law), _) if day < law.span.earliest => {
+            standing(Standing::Missing, open, law, "its own law came later".to_owned())
+        }
+        (Some(law), _) if law.span.latest <= day => {
+            let reason = "by its own law; a notification or deposit is not recorded by then";
+            standing(Standing::Ratified, open, law, reason.to_owned())
+        }
+        (Some(fact), _) => {
+            standing(Standing::NotKnown, open, fact, "its date is not exact".to_owned())
+        }
+        (None, Some(fact)) => {
+            let reason = "it had not acted by this date; nothing later is recorded";
+            standing(Standing::NotKnown, open, fact, reason.to_owned())
+        }
+        (None, None) => {
+            let entry = said(&Evidence::Unspecified, "nothing is recorded of its act".to_owned());
+            Stand { standing: Standing::NotKnown, acted: open, entry }
+        }
+    }
+}
+
+/// Returns the first day on which the party can have acted: not before its own law, and after a day on which it had not.
+fn earliest(counted: &[&Fact]) -> Day {
+    let law = Fact::followed(counted, Stage::Law).map(|law| law.span.earliest);
+    let not_yet = counted.iter().filter(|fact| fact.stage == Stage::NotYet);
+    let not_yet = not_yet.map(|fact| Span::after(fact.span.earliest).earliest);
+    law.into_iter().chain(not_yet).max().unwrap_or(Day::FIRST)
+}
+
+/// Returns how a party stands of whose act it is said when it was.
+fn by_act(act: &Fact, counted: &[&Fact], earliest: Day, day: Day) -> Stand {
+    let acted = act.span.both(Span { earliest, latest: Day::LAST }).unwrap_or(act.span);
+    let (standing, mut reason) = if acted.latest <= day {
+        (Standing::Done, String::new())
+    } else if day < acted.earliest {
+        (Standing::Missing, "it acted later".to_owned())
+    } else {
+        (Standing::NotKnown, "the date of its act is not exact".to_owned())
+    };
+    let others = counted.iter().filter(|other| other.stage == Stage::Act);
+    let apart = others.filter(|other| other.span.both(act.span).is_none());
+    let dates = apart.filter_map(|other| checked_date(other.entry.date.as_ref()));
+    let dates: Vec<String> = dates.map(|date| date.to_string()).collect();
+    if !dates.is_empty() {
+        let separator = if reason.is_empty() { "" } else { "; " };
+        reason = format!("{reason}{separator}another account says {}", dates.join(", "));
+    }
+    if act.span.latest < earliest {
+        let separator = if reason.is_empty() { "" } else { "; " };
+        reason = format!(
+            "{reason}{separator}another account says that it had not acted before {earliest}"
+        );
+    }
+    Stand { standing, acted, entry: wire::LedgerEntry { reason, ..act.entry.clone() } }
+}
