@@ -6,6 +6,7 @@ mod durable;
 mod grants;
 mod law;
 mod law_table;
+mod ledger;
 mod lineage;
 mod members;
 mod obligations;

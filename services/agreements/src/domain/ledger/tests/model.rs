@@ -165,10 +165,10 @@ fn compare(seed: u64) {
     }
 }
 
-/// As many random ledgers as take a second, on every day.
+/// Random ledgers, each on every day.
 #[test]
 fn the_ledger_says_what_is_so_in_every_world_and_no_more() {
-    for seed in 0..1500 {
+    for seed in 0..400 {
         compare(seed);
     }
 }

@@ -1,0 +1,234 @@
+//! The ledger of the agreements of the reference record, and what a caller sees of one.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use api::registan::agreements::v1::ratification::Kind;
+use api::registan::agreements::v1::ratification_service_client::RatificationServiceClient;
+use api::registan::agreements::v1::{
+    CreateAgreementRequest, CreateMembershipRequest, CreatePartyRequest, CreateRatificationRequest,
+    CreateSourceRequest, LedgerEntry, Ratification, RatificationLedger, WhoIsMissingRequest,
+};
+use api::registan::options::v1::Tier;
+use api::registan::r#type::v1::Date;
+use chassis::client::Connection;
+use reference::COLLECTIONS;
+use tonic::Code;
+
+use crate::support::{Running, citation, fields, party, reason, serve};
+
+type Client = RatificationServiceClient<Connection>;
+
+/// The law of the reference record, and who belonged to the Union.
+async fn recorded(running: &mut Running, client: &mut Client) {
+    macro_rules! create {
+        ($client:expr, $method:ident, $request:ident, $field:ident, $id:ident, $record:ident) => {{
+            let $field = Some($record.resource.transcode_to().unwrap());
+            let request = $request { $field, $id: $record.id, ..$request::default() };
+            $client.$method(request).await.unwrap();
+        }};
+    }
+    // The last are sources that speak of what other services keep.
+    for collection in &COLLECTIONS[..COLLECTIONS.len() - 1] {
+        for one in collection.records().unwrap() {
+            match collection.name {
+                "sources" => create!(
+                    running.sources,
+                    create_source,
+                    CreateSourceRequest,
+                    source,
+                    source_id,
+                    one
+                ),
+                "parties" => {
+                    create!(
+                        running.parties,
+                        create_party,
+                        CreatePartyRequest,
+                        party,
+                        party_id,
+                        one
+                    );
+                }
+                "memberships" => create!(
+                    running.memberships,
+                    create_membership,
+                    CreateMembershipRequest,
+                    membership,
+                    membership_id,
+                    one
+                ),
+                "agreements" => create!(
+                    running.agreements,
+                    create_agreement,
+                    CreateAgreementRequest,
+                    agreement,
+                    agreement_id,
+                    one
+                ),
+                "ratifications" => {
+                    let request = CreateRatificationRequest {
+                        parent: one.parent,
+                        ratification: Some(one.resource.transcode_to().unwrap()),
+                        ratification_id: one.id,
+                        ..CreateRatificationRequest::default()
+                    };
+                    client.create_ratification(request).await.unwrap();
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+async fn ask(
+    client: &mut Client,
+    agreement: &str,
+    [year, month, day]: [i32; 3],
+) -> RatificationLedger {
+    let request = WhoIsMissingRequest {
+        agreement: format!("agreements/{agreement}"),
+        as_of: Some(Date { year, month, day }),
+        read_time: None,
+    };
+    client.who_is_missing(request).await.unwrap().into_inner()
+}
+
+/// How many are in each list: done, ratified, missing, not known, not needed.
+fn sizes(it: &RatificationLedger) -> [usize; 5] {
+    [&it.done, &it.ratified, &it.missing, &it.not_known, &it.not_needed].map(Vec::len)
+}
+
+fn names(entries: &[LedgerEntry]) -> Vec<&str> {
+    entries.iter().map(|one| one.party.trim_start_matches("parties/")).collect()
+}
+
+fn day(it: Option<&api::registan::r#type::v1::PartialDate>) -> Option<[i32; 3]> {
+    it.and_then(|it| it.date).map(|date| [date.year, date.month, date.day])
+}
+
+#[tokio::test]
+async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut client = Client::new(running.connection.clone());
+        recorded(&mut running, &mut client).await;
+
+        // Kazakhstan: 28 states, the Union, the partner.
+        let first = ask(&mut client, "eu-kz-epca-2015", [2017, 6, 1]).await;
+        let second = ask(&mut client, "eu-kz-epca-2015", [2017, 12, 12]).await;
+        let third = ask(&mut client, "eu-kz-epca-2015", [2020, 2, 15]).await;
+        let partner = &first.ratified[0];
+        assert!(names(&first.ratified).contains(&"kz"), "{first:?}");
+        assert_eq!(day(partner.date.as_ref()), Some([2016, 3, 25]));
+        assert_eq!(partner.source.as_ref().unwrap().source, "sources/law-kz-475-v-2016");
+        for (ledger, done, next) in [(&first, 9, 18), (&second, 18, 28)] {
+            assert_eq!(sizes(ledger), [0, 1, 0, 29, 0]);
+            assert_eq!(ledger.tally.as_ref().map(|it| (it.done, it.of)), Some((done, 28)));
+            assert_eq!(ledger.next_tally.as_ref().unwrap().done, next);
+            let said = |note: &String| {
+                note.starts_with(&format!("{done} of 28"))
+                    && note.contains("only the count is known")
+            };
+            assert!(ledger.notes.iter().any(said), "{:?}", ledger.notes);
+            assert_eq!(ledger.derived, None);
+        }
+        assert_eq!((sizes(&third), names(&third.not_needed)), ([29, 0, 0, 0, 1], vec!["gb"]));
+        assert_eq!(day(third.last_act.as_ref()), Some([2020, 1, 1]));
+        assert_eq!(day(third.derived.as_ref()), Some([2020, 3, 1]));
+        assert_eq!((day(third.published.as_ref()), third.differs), (Some([2020, 3, 1]), false));
+        assert!(third.rule.as_ref().unwrap().first_of_month);
+
+        // Kyrgyzstan and Uzbekistan: before the signature nobody, then nothing is known.
+        for (agreement, before, after, later) in [
+            ("eu-kg-epca-2024", [2024, 6, 24], [2024, 6, 25], [2026, 3, 1]),
+            ("eu-uz-epca-2025", [2025, 10, 23], [2025, 10, 24], [2026, 3, 1]),
+        ] {
+            let unsigned = ask(&mut client, agreement, before).await;
+            assert_eq!(sizes(&unsigned), [0, 0, 29, 0, 0], "{agreement}");
+            assert!(names(&unsigned.missing).contains(&"hr"), "Croatia and not Britain");
+            assert!(!names(&unsigned.missing).contains(&"gb"), "Croatia and not Britain");
+            for on in [after, later] {
+                let signed = ask(&mut client, agreement, on).await;
+                assert_eq!(sizes(&signed), [0, 0, 0, 29, 0], "{agreement}");
+                let said = &signed.not_known[0].reason;
+                assert_eq!(said, "nothing is recorded of its act");
+                assert_eq!((&signed.derived, &signed.tally), (&None, &None));
+                let why = "no rule for the entry into force is recorded: no day follows";
+                assert_eq!(signed.notes, [why]);
+            }
+        }
+
+        // Turkmenistan: four are named that had not ratified.
+        let named = ask(&mut client, "eu-tm-pca-1998", [2009, 4, 1]).await;
+        assert_eq!(names(&named.missing), ["fr", "gb", "gr", "ie"]);
+        let counted = ask(&mut client, "eu-tm-pca-1998", [2009, 5, 1]).await;
+        assert_eq!(counted.tally.as_ref().map(|it| (it.done, it.of)), Some((11, 15)));
+    })
+    .await;
+}
+
+/// An agreement between two parties, with an act of one that everybody may see and one of the other that not everybody may.
+async fn two_acts(running: &mut Running, client: &mut Client) {
+    use api::registan::agreements::v1::party::Kind as PartyKind;
+    for (id, kind) in [("eu", PartyKind::Union), ("kz", PartyKind::State)] {
+        running.parties.create_party(party(id, kind)).await.unwrap();
+    }
+    let mut request = crate::agreements::agreement(
+        "x",
+        api::registan::agreements::v1::agreement::Kind::Other,
+        Vec::new(),
+    );
+    request.agreement.as_mut().unwrap().parties = crate::agreements::between(&["eu", "kz"]);
+    running.agreements.create_agreement(request).await.unwrap();
+    for (id, tier) in [("eu", Tier::Public), ("kz", Tier::Restricted)] {
+        let ratification = Ratification {
+            party: format!("parties/{id}"),
+            kind: Kind::Ratification.into(),
+            deposited: Some(api::registan::r#type::v1::PartialDate {
+                date: Some(Date { year: 2020, month: 1, day: 1 }),
+                ..Default::default()
+            }),
+            tier: tier.into(),
+            source: Some(citation("an instrument")),
+            ..Ratification::default()
+        };
+        let request = CreateRatificationRequest {
+            parent: "agreements/x".to_owned(),
+            ratification: Some(ratification),
+            ..CreateRatificationRequest::default()
+        };
+        client.create_ratification(request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_caller_may_not_see_is_not_known_to_them() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut client = Client::new(running.connection.clone());
+        two_acts(&mut running, &mut client).await;
+        let mut anonymous = Client::new(running.nobody.clone());
+
+        let seen = ask(&mut client, "x", [2020, 1, 1]).await;
+        let hidden = ask(&mut anonymous, "x", [2020, 1, 1]).await;
+        assert_eq!(names(&seen.done), ["eu", "kz"]);
+        assert_eq!((names(&hidden.done), names(&hidden.not_known)), (vec!["eu"], vec!["kz"]));
+        assert_eq!(hidden.not_known[0].reason, "nothing is recorded of its act");
+
+        let mut refused = async |agreement: &str, month| {
+            let agreement = agreement.to_owned();
+            let as_of = Some(Date { year: 2020, month, day: 30 });
+            let request = WhoIsMissingRequest { agreement, as_of, read_time: None };
+            let status = anonymous.who_is_missing(request).await.unwrap_err();
+            (status.code(), reason(&status), fields(&status))
+        };
+        let invalid = |reason: &str, field: &str| {
+            (Code::InvalidArgument, reason.to_owned(), vec![field.to_owned()])
+        };
+        assert_eq!(refused("x", 1).await, invalid("NAME_INVALID", "agreement"));
+        assert_eq!(refused("agreements/x", 2).await, invalid("DATE_INVALID", "as_of"));
+        let missing = refused("agreements/y", 1).await;
+        assert_eq!(missing, (Code::NotFound, "NOT_FOUND".to_owned(), Vec::new()));
+    })
+    .await;
+}
