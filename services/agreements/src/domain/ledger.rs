@@ -1,4 +1,5 @@
-//! The ledger of an agreement: which of those who must act had acted by a day, and when it enters into force by its own rule.
+//! The ledger of an agreement: which of those who must act had acted by a day, and when it enters
+//! into force by its own rule.
 //!
 //! - `evidence`: statements about single parties, wherever they are recorded
 //! - `standing`: how one party stands by them
@@ -90,7 +91,8 @@ pub fn on(recorded: &Recorded, day: Day) -> wire::RatificationLedger {
     ledger
 }
 
-/// Returns whether the contracting parties alone can act. Anybody can join an agreement without any.
+/// Returns whether the contracting parties alone can act. Anybody can join an agreement without
+/// any.
 fn is_closed(agreement: &wire::Agreement) -> bool {
     contracting(agreement).next().is_some()
 }
@@ -145,7 +147,8 @@ struct Member {
     left: Option<(Span, PartialDate)>,
 }
 
-/// Returns who may be a member of a group on its own day, else when the agreement was signed, else on the day asked for.
+/// Returns who may be a member of a group on its own day, else when the agreement was signed, else
+/// on the day asked for.
 fn members(group: &Group, agreement: &wire::Agreement, day: Day) -> BTreeMap<String, Member> {
     let milestones = Milestone::all(&agreement.milestones);
     let begun = group.on.or_else(|| signed(&milestones).map(PartialDate::first)).unwrap_or(day);
@@ -167,7 +170,8 @@ fn members(group: &Group, agreement: &wire::Agreement, day: Day) -> BTreeMap<Str
     all
 }
 
-/// Returns where a member of a group stands: it may have left, and it may not be known whether it belongs.
+/// Returns where a member of a group stands: it may have left, and it may not be known whether it
+/// belongs.
 fn placed(mut stand: Stand, member: Member, group: &str) -> Participant {
     let is_done = stand.standing == Standing::Done;
     let mut doubt = |reason: String| {

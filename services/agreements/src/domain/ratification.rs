@@ -8,8 +8,8 @@ use standard::{Rules, Value};
 /// An act of a party.
 pub type Ratification = Value<wire::Ratification, OfRatifications>;
 
-/// The rules that an act towards the others does not come before that by the party's own law, and that what did not happen has no
-/// date.
+/// The rules that an act towards the others does not come before that by the party's own law, and
+/// that what did not happen has no date.
 pub enum OfRatifications {}
 
 impl Rules<wire::Ratification> for OfRatifications {

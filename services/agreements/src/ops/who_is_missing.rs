@@ -15,8 +15,8 @@ use crate::{ops, store};
 /// The most bytes of the ratifications behind an answer.
 const MAX_BYTES: usize = 3 << 19;
 
-/// Returns the ledger of an agreement, on a day (today if absent), at a record time (now if absent), and that record time. All
-/// queries hold for the record time of the first.
+/// Returns the ledger of an agreement, on a day (today if absent), at a record time (now if
+/// absent), and that record time. All queries hold for the record time of the first.
 pub async fn who_is_missing(
     app: &App,
     agreement: &str,
@@ -53,7 +53,8 @@ pub async fn who_is_missing(
     Ok((RatificationLedger { agreement: name, ..ledger }, read_time))
 }
 
-/// Returns the groups of states among the parties of an agreement, with the memberships that say who belongs to them.
+/// Returns the groups of states among the parties of an agreement, with the memberships that say
+/// who belongs to them.
 async fn groups(app: &App, agreement: &Message, read_time: i64) -> Result<Vec<Group>, Failure> {
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     if agreement.parties.is_empty() {

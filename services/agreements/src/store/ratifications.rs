@@ -4,7 +4,8 @@ use chronicle::{Chronicle, Error, ListRequest, Reader};
 
 use crate::domain::{Party, Ratification};
 
-/// The ratifications of an agreement, at a record time: each is given to `take` as it is read, until that wants no more.
+/// The ratifications of an agreement, at a record time: each is given to `take` as it is read,
+/// until that wants no more.
 pub async fn ratifications_of(
     chronicle: &Chronicle,
     agreement: &str,
@@ -13,7 +14,7 @@ pub async fn ratifications_of(
     mut take: impl FnMut(Ratification) -> bool,
 ) -> Result<(), Error> {
     let mut request = ListRequest {
-        scope: Some(("agreement", agreement.to_owned())),
+        scope: Some(("agreement", vec![agreement.to_owned()])),
         page_size: 100,
         read_time: Some(read_time),
         ..ListRequest::default()

@@ -167,7 +167,8 @@ async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
     .await;
 }
 
-/// An agreement between two parties, with an act of one that everybody may see and one of the other that not everybody may.
+/// An agreement between two parties, with an act of one that everybody may see and one of the other
+/// that not everybody may.
 async fn two_acts(running: &mut Running, client: &mut Client) {
     use api::registan::agreements::v1::party::Kind as PartyKind;
     for (id, kind) in [("eu", PartyKind::Union), ("kz", PartyKind::State)] {

@@ -1,4 +1,5 @@
-//! The event from which the rule of an agreement counts: the last act of all who must act, or the deposit with a number.
+//! The event from which the rule of an agreement counts: the last act of all who must act, or the
+//! deposit with a number.
 
 use api::registan::agreements::v1::EntryIntoForceRule;
 use api::registan::agreements::v1::entry_into_force_rule::Event;
@@ -8,8 +9,8 @@ use super::Participant;
 use super::span::Span;
 use super::standing::Standing;
 
-/// Returns when the event happened, if for certain by the day; else why it is not known, in words. `closed` is false where others
-/// than these may have acted.
+/// Returns when the event happened, if for certain by the day; else why it is not known, in words.
+/// `closed` is false where others than these may have acted.
 pub fn of(
     rule: &EntryIntoForceRule,
     all: &[Participant],
@@ -38,7 +39,8 @@ pub fn of(
     }
 }
 
-/// Returns when the deposit with a number was made. Where others may have deposited, it may have been any day before.
+/// Returns when the deposit with a number was made. Where others may have deposited, it may have
+/// been any day before.
 fn nth(count: i32, all: &[Participant], closed: bool, day: Day) -> Result<Span, String> {
     let place = usize::try_from(count - 1).unwrap_or(0);
     let nth = |mut days: Vec<Day>| {

@@ -1,4 +1,5 @@
-//! Statements about the acts of single parties, wherever they are recorded: ratifications, milestones, participations.
+//! Statements about the acts of single parties, wherever they are recorded: ratifications,
+//! milestones, participations.
 
 use api::registan::agreements::v1 as wire;
 use api::registan::r#type::v1 as value;
@@ -39,16 +40,16 @@ impl Fact {
         Self { stage, span, rank: (entry.evidence, !preferred, doubt), entry }
     }
 
-    /// Returns the one to follow of those of a stage: a ratification, else a milestone, else a participation; of several the
-    /// preferred, else the most trusted, else the first.
+    /// Returns the one to follow of those of a stage: a ratification, else a milestone, else a
+    /// participation; of several the preferred, else the most trusted, else the first.
     pub fn followed<'a>(facts: &[&'a Self], stage: Stage) -> Option<&'a Self> {
         let of_stage = facts.iter().copied().filter(|fact| fact.stage == stage);
         of_stage.min_by_key(|fact| fact.rank)
     }
 }
 
-/// Returns all statements about the acts of single parties. `unions` are the names of the Union and the Communities: one of them
-/// concludes where a milestone does not say who.
+/// Returns all statements about the acts of single parties. `unions` are the names of the Union and
+/// the Communities: one of them concludes where a milestone does not say who.
 pub fn facts(
     agreement: &wire::Agreement,
     ratifications: &[wire::Ratification],

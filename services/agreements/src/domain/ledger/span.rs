@@ -76,8 +76,8 @@ impl Span {
     }
 }
 
-/// Returns when an agreement enters into force of which the event of its rule happened on one of these days. A later event never
-/// gives an earlier day, so the ends of the days are enough.
+/// Returns when an agreement enters into force of which the event of its rule happened on one of
+/// these days. A later event never gives an earlier day, so the ends of the days are enough.
 pub fn derived(rule: &EntryIntoForceRule, event: Span) -> Span {
     let on = |day: Day| {
         if day == Day::FIRST || day == Day::LAST {

@@ -1,4 +1,5 @@
-//! The standing of one party on a day, by what is recorded of it, and by what is said of all at once.
+//! The standing of one party on a day, by what is recorded of it, and by what is said of all at
+//! once.
 
 use api::registan::agreements::v1 as wire;
 use facts::Day;
@@ -51,8 +52,9 @@ pub struct Common {
 }
 
 impl Common {
-    /// Returns what is said of all: nobody acts before the signature; a count of all, and the entry into force, say that all have
-    /// acted. `closed` is false of an agreement that anybody may join.
+    /// Returns what is said of all: nobody acts before the signature; a count of all, and the entry
+    /// into force, say that all have acted. `closed` is false of an agreement that anybody may
+    /// join.
     pub fn of(agreement: &wire::Agreement, closed: bool) -> Self {
         let milestones = Milestone::all(&agreement.milestones);
         let signed = signed(&milestones)
@@ -131,7 +133,8 @@ pub fn said(evidence: &Evidence, reason: String) -> wire::LedgerEntry {
     wire::LedgerEntry { evidence: (*evidence).into(), reason, ..wire::LedgerEntry::default() }
 }
 
-/// Returns how a party stands by what is recorded of it alone. An act is undone by a later withdrawal.
+/// Returns how a party stands by what is recorded of it alone. An act is undone by a later
+/// withdrawal.
 fn own(of_it: &[&Fact], day: Day) -> Stand {
     let withdrawals = || of_it.iter().copied().filter(|fact| fact.stage == Stage::Withdrawal);
     let begun = withdrawals().filter(|fact| fact.span.earliest <= day);
@@ -188,7 +191,8 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
     }
 }
 
-/// Returns the first day on which the party can have acted: not before its own law, and after a day on which it had not.
+/// Returns the first day on which the party can have acted: not before its own law, and after a day
+/// on which it had not.
 fn earliest(counted: &[&Fact]) -> Day {
     let law = Fact::followed(counted, Stage::Law).map(|law| law.span.earliest);
     let not_yet = counted.iter().filter(|fact| fact.stage == Stage::NotYet);

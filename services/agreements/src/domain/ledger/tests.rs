@@ -63,7 +63,8 @@ fn rule(event: Event) -> wire::EntryIntoForceRule {
     }
 }
 
-/// An agreement of these parties that enters into force on the first day of the second month after the last deposit.
+/// An agreement of these parties that enters into force on the first day of the second month after
+/// the last deposit.
 fn recorded(parties: &[&str], ratifications: Vec<wire::Ratification>) -> Recorded {
     let agreement = wire::Agreement {
         name: "agreements/x".to_owned(),
@@ -75,7 +76,8 @@ fn recorded(parties: &[&str], ratifications: Vec<wire::Ratification>) -> Recorde
     Recorded { agreement, ratifications, ..Recorded::default() }
 }
 
-/// The 28 members of a union, `m00` to `m27`, of which the last left on a day; and the group of all of them.
+/// The 28 members of a union, `m00` to `m27`, of which the last left on a day; and the group of all
+/// of them.
 fn group(left: i32) -> Group {
     let member = |number: usize| {
         Membership::of(wire::Membership {

@@ -1,9 +1,11 @@
-//! Random ledgers of a few parties on a few days, each held against all worlds in which their dates can be.
+//! Random ledgers of a few parties on a few days, each held against all worlds in which their dates
+//! can be.
 
 use super::*;
 use crate::domain::ledger::span::{Span, derived};
 
-/// Days of a world: the second half of January and the first of February, so that the month matters.
+/// Days of a world: the second half of January and the first of February, so that the month
+/// matters.
 const DAYS: i32 = 10;
 /// One who never acts, in a world.
 const NEVER: i32 = DAYS + 1;
@@ -35,8 +37,8 @@ impl Random {
     }
 }
 
-/// A party: the days on one of which it acted, if anything is known of it; a day on which it had not; the days on one of which it
-/// left.
+/// A party: the days on one of which it acted, if anything is known of it; a day on which it had
+/// not; the days on one of which it left.
 #[derive(Debug, Clone)]
 struct Party {
     acted: Option<(i32, i32)>,
