@@ -124,17 +124,14 @@ fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participan
     }
     let mut all = BTreeMap::new();
     for party in contracting(agreement) {
-        match recorded.groups.iter().find(|group| group.name == party.party) {
-            Some(group) => {
-                for (name, of_it) in members(group, agreement, day) {
-                    let stand = stand_of(&name, &group.name);
-                    all.insert(name, placed(stand, of_it, &group.name));
-                }
-            }
-            None => {
-                let stand = stand_of(&party.party, "");
-                all.insert(party.party.clone(), Participant { stand, left: None, is_gone: false });
-            }
+        let Some(group) = recorded.groups.iter().find(|group| group.name == party.party) else {
+            let stand = stand_of(&party.party, "");
+            all.insert(party.party.clone(), Participant { stand, left: None, is_gone: false });
+            continue;
+        };
+        for (name, of_it) in members(group, agreement, day) {
+            let stand = stand_of(&name, &group.name);
+            all.insert(name, placed(stand, of_it, &group.name));
         }
     }
     all.into_values().collect()
@@ -178,8 +175,8 @@ fn placed(mut stand: Stand, member: Member, group: &str) -> Participant {
         if !is_done {
             stand.standing = Standing::NotKnown;
             let party = std::mem::take(&mut stand.entry.party);
-            let doubted = said(&Evidence::Membership, reason);
-            stand.entry = wire::LedgerEntry { party, group: group.to_owned(), ..doubted };
+            let entry = said(Evidence::Membership, reason);
+            stand.entry = wire::LedgerEntry { party, group: group.to_owned(), ..entry };
         }
     };
     if let Belongs::Unknown(reason) = &member.then {
@@ -263,7 +260,7 @@ fn note_counts(ledger: &mut wire::RatificationLedger, participants: &[Participan
     };
     let done = |one: &&Participant| one.stand.standing == Standing::Done;
     let of = participants.iter().filter(named).filter(done);
-    let names: BTreeSet<&str> = of.clone().map(|one| one.stand.entry.party.as_str()).collect();
+    let parties: BTreeSet<&str> = of.clone().map(|one| one.stand.entry.party.as_str()).collect();
     let by_then = of.filter(|one| one.stand.acted.latest <= date.earliest()).count();
     let (done, all) = (tally.done, tally.of);
     if i32::try_from(by_then).is_ok_and(|named| named > done) {
@@ -271,10 +268,10 @@ fn note_counts(ledger: &mut wire::RatificationLedger, participants: &[Participan
             "{by_then} are recorded as done: the count of {done} of {all} ({date}) contradicts that"
         );
         ledger.notes.push(note);
-    } else if done < all && i32::try_from(names.len()).is_ok_and(|named| named < done) {
+    } else if done < all && i32::try_from(parties.len()).is_ok_and(|named| named < done) {
         let note = format!(
             "{done} of {all} had acted ({date}): only the count is known, the record names {} of them",
-            names.len()
+            parties.len()
         );
         ledger.notes.push(note);
     }

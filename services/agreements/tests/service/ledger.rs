@@ -5,8 +5,7 @@
 use api::registan::agreements::v1::ratification::Kind;
 use api::registan::agreements::v1::ratification_service_client::RatificationServiceClient;
 use api::registan::agreements::v1::{
-    CreateAgreementRequest, CreateMembershipRequest, CreatePartyRequest, CreateRatificationRequest,
-    CreateSourceRequest, LedgerEntry, Ratification, RatificationLedger, WhoIsMissingRequest,
+    CreateRatificationRequest, LedgerEntry, Ratification, RatificationLedger, WhoIsMissingRequest,
 };
 use api::registan::options::v1::Tier;
 use api::registan::r#type::v1::Date;
@@ -19,63 +18,13 @@ use crate::support::{Running, citation, fields, party, reason, serve};
 type Client = RatificationServiceClient<Connection>;
 
 /// The law of the reference record, and who belonged to the Union.
-async fn recorded(running: &mut Running, client: &mut Client) {
-    macro_rules! create {
-        ($client:expr, $method:ident, $request:ident, $field:ident, $id:ident, $record:ident) => {{
-            let $field = Some($record.resource.transcode_to().unwrap());
-            let request = $request { $field, $id: $record.id, ..$request::default() };
-            $client.$method(request).await.unwrap();
-        }};
-    }
+async fn recorded(running: &Running) {
+    let law = ["sources", "parties", "memberships", "agreements", "ratifications"];
     // The last are sources that speak of what other services keep.
-    for collection in &COLLECTIONS[..COLLECTIONS.len() - 1] {
+    let all = COLLECTIONS[..COLLECTIONS.len() - 1].iter();
+    for collection in all.filter(|one| law.contains(&one.name)) {
         for one in collection.records().unwrap() {
-            match collection.name {
-                "sources" => create!(
-                    running.sources,
-                    create_source,
-                    CreateSourceRequest,
-                    source,
-                    source_id,
-                    one
-                ),
-                "parties" => {
-                    create!(
-                        running.parties,
-                        create_party,
-                        CreatePartyRequest,
-                        party,
-                        party_id,
-                        one
-                    );
-                }
-                "memberships" => create!(
-                    running.memberships,
-                    create_membership,
-                    CreateMembershipRequest,
-                    membership,
-                    membership_id,
-                    one
-                ),
-                "agreements" => create!(
-                    running.agreements,
-                    create_agreement,
-                    CreateAgreementRequest,
-                    agreement,
-                    agreement_id,
-                    one
-                ),
-                "ratifications" => {
-                    let request = CreateRatificationRequest {
-                        parent: one.parent,
-                        ratification: Some(one.resource.transcode_to().unwrap()),
-                        ratification_id: one.id,
-                        ..CreateRatificationRequest::default()
-                    };
-                    client.create_ratification(request).await.unwrap();
-                }
-                _ => {}
-            }
+            reference::create(&one, &running.connection).await.unwrap();
         }
     }
 }
@@ -109,9 +58,9 @@ fn day(it: Option<&api::registan::r#type::v1::PartialDate>) -> Option<[i32; 3]> 
 #[tokio::test]
 async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
     testkit::on_both(|url| async move {
-        let mut running = serve(&url).await;
+        let running = serve(&url).await;
         let mut client = Client::new(running.connection.clone());
-        recorded(&mut running, &mut client).await;
+        recorded(&running).await;
 
         // Kazakhstan: 28 states, the Union, the partner.
         let first = ask(&mut client, "eu-kz-epca-2015", [2017, 6, 1]).await;

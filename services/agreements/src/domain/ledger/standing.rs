@@ -111,7 +111,7 @@ pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Sta
     }
     if let Some(signed) = common.signed.filter(|signed| day < signed.earliest) {
         let reason = format!("not signed before {}", signed.earliest);
-        let mut entry = said(&Evidence::Signature, reason);
+        let mut entry = said(Evidence::Signature, reason);
         entry.party = own.entry.party;
         let acted = own.acted.max(Span { earliest: signed.earliest, latest: Day::LAST });
         return Stand { standing: Standing::Missing, acted, entry };
@@ -129,8 +129,8 @@ pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Sta
 }
 
 /// An entry that rests on nothing of the party alone.
-pub fn said(evidence: &Evidence, reason: String) -> wire::LedgerEntry {
-    wire::LedgerEntry { evidence: (*evidence).into(), reason, ..wire::LedgerEntry::default() }
+pub fn said(evidence: Evidence, reason: String) -> wire::LedgerEntry {
+    wire::LedgerEntry { evidence: evidence.into(), reason, ..wire::LedgerEntry::default() }
 }
 
 /// Returns how a party stands by what is recorded of it alone. An act is undone by a later
@@ -185,7 +185,7 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
             standing(Standing::NotKnown, open, fact, reason.to_owned())
         }
         (None, None) => {
-            let entry = said(&Evidence::Unspecified, "nothing is recorded of its act".to_owned());
+            let entry = said(Evidence::Unspecified, "nothing is recorded of its act".to_owned());
             Stand { standing: Standing::NotKnown, acted: open, entry }
         }
     }
