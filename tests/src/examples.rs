@@ -10,7 +10,7 @@ use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
 const ASKING: [&str; 7] =
-    ["import iati", "import reference", "export", "brief", "law", "lineage", "ask"];
+    ["search", "import iati", "import reference", "export", "brief", "law", "ask"];
 /// How a document starts a second suite, which is empty, for what is invented; and where it answers and keeps its data.
 const EMPTY: &str = "cargo run -- --empty --listen 127.0.0.1:8081 --data-dir sample-data";
 const EMPTY_ADDRESS: &str = "127.0.0.1:8081";

@@ -1,4 +1,5 @@
-//! Writes what a search finds a resource by: the texts of the fields with the option `registan.options.v1.words`.
+//! Writes what a search finds a resource by: the texts of the fields with the option
+//! `registan.options.v1.words`.
 
 use protox::prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
@@ -44,7 +45,8 @@ impl Description<'_> {
         ))
     }
 
-    /// Adds what a field of `of` gives, and what the fields of its parts give; `above` is the path of the list that it is in.
+    /// Adds what a field of `of` gives, and what the fields of its parts give; `above` is the path
+    /// of the list that it is in.
     fn said_of(
         &self,
         field: &FieldDescriptor,

@@ -5,7 +5,6 @@
 
 mod before;
 mod import;
-mod lineage;
 mod past;
 mod reads;
 mod record;
@@ -50,9 +49,6 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("searches") {
         searches::measure().await?;
-    }
-    if wanted("lineage") {
-        lineage::measure().await?;
     }
     if wanted("watchers") {
         watchers::measure().await?;

@@ -1,4 +1,5 @@
-//! A search in 100 000 agreements beside a bare statement of the same result, and what the words take.
+//! A search in 100 000 agreements beside a bare statement of the same result, and what the words
+//! take.
 
 use std::time::Instant;
 

@@ -1,21 +1,24 @@
 //! Search: resources of several kinds by the words of their texts, the best first.
 //!
 //! A hit has all the words of the query, in its own texts or in those of what it names, such as the
-//! parties of an agreement: these are looked up with each search, so that it finds by the names that stand
-//! then. It scores, for each word, what its best text gives, and less where only something that it names
-//! has the word; the mean of that. Nothing in it depends on how many others have a word, so that scores
-//! of several services compare.
+//! parties of an agreement: these are looked up with each search, so that it finds by the names
+//! that stand then. It scores, for each word, what its best text gives, and less where only
+//! something that it names has the word; the mean of that. Nothing in it depends on how many others
+//! have a word, so that scores of several services compare.
 //!
 //! - `kinds`: what is searched, and its texts
 //! - `named`: what has a word, for those that name it
+//! - `asked`: the request, checked; `conditions`: parts of statements
 //! - `candidates`: which resources have all words
 //! - `place`: where a page ended
 //!
-//! The work is bounded. Of each kind as many as [`MOST_RANKED`] are ranked. Where more match, these are the
-//! heaviest of one word, which the query alone determines: which word is the rarest depends on what the
-//! reader may not see.
+//! The work is bounded. Of each kind as many as 200 are ranked. Where more match, these are the
+//! heaviest of one word, which the query alone determines: which word is the rarest depends on what
+//! the reader may not see.
 
+mod asked;
 mod candidates;
+mod conditions;
 mod kinds;
 mod named;
 mod place;
@@ -25,6 +28,8 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 use words::{Piece, Query, snippet};
 
+use self::asked::Search;
+pub use self::asked::SearchRequest;
 use self::candidates::Candidate;
 pub use self::kinds::Searched;
 use self::kinds::Texts;
@@ -37,25 +42,10 @@ use crate::mark::Mark;
 use crate::read::{marked, stand};
 use crate::reader::Reader;
 
-/// Of each kind so many are ranked.
-const MOST_RANKED: usize = 200;
 const DEFAULT_PAGE: usize = 20;
 const MOST_ON_A_PAGE: usize = 100;
 /// Resources whose texts are in memory at a time.
 const READ_AT_A_TIME: usize = 25;
-
-/// The request of a search.
-#[derive(Clone, Debug, Default)]
-pub struct SearchRequest {
-    /// Words, phrases in quotes.
-    pub query: String,
-    /// 0 means 20; at most 100.
-    pub page_size: u64,
-    /// Token of the page before; empty for the first.
-    pub page_token: String,
-    /// Record time; absent for now.
-    pub read_time: Option<i64>,
-}
 
 /// A page of a search.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,20 +75,9 @@ pub struct Hit {
     pub score: i64,
 }
 
-/// A search whose arguments are checked.
-struct Search<'a> {
-    chronicle: &'a Chronicle,
-    /// All kinds that can be searched here.
-    all: &'a [Searched],
-    /// The kinds that are asked for.
-    kinds: Vec<&'a Searched>,
-    query: Query,
-    at: At,
-    reader: &'a Reader,
-}
-
 impl Chronicle {
-    /// Returns a page of what has all words of a query, of some of the kinds `all`; of all where none is named.
+    /// Returns a page of what has all words of a query, of some of the kinds `all`; of all where
+    /// none is named.
     pub async fn search(
         &self,
         all: &[Searched],
@@ -180,7 +159,7 @@ fn asked<'a>(all: &'a [Searched], kinds: &[String]) -> Result<Vec<&'a Searched>,
     Ok(found)
 }
 
-impl<'a> Search<'a> {
+impl Search<'_> {
     /// The first so many of the ranked, with their texts, and whether there are no others.
     async fn page(
         &self,
@@ -195,7 +174,8 @@ impl<'a> Search<'a> {
             if some.is_empty() {
                 return Ok((page, true));
             }
-            // Only a phrase must be looked for in the texts: of others the next one need not be read.
+            // Only a phrase must be looked for in the texts: of others the next one need not be
+            // read.
             let is_needed = !self.query.phrases.is_empty() || page.len() + some.len() <= size;
             let read = if is_needed { some.len() } else { some.len() - 1 };
             let mut texts = self.texts(&some[..read]).await?;
@@ -208,7 +188,7 @@ impl<'a> Search<'a> {
                     continue;
                 };
                 let texts = texts.swap_remove(at);
-                if self.query.has_phrases(texts.said.iter().map(String::as_str)) {
+                if self.query.has_phrases(&texts.said) {
                     page.push((candidate, texts));
                 }
             }

@@ -1,5 +1,6 @@
-//! Side tables: the values of fields with many, the periods of fields that have one value a day, and words. Each row is an interval
-//! of record time of its own: a version that keeps its values writes no row.
+//! Side tables: the values of fields with many, the periods of fields that have one value a day,
+//! and words. Each row is an interval of record time of its own: a version that keeps its values
+//! writes no row.
 
 use sea_orm::QueryResult;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement, Value};
@@ -82,7 +83,8 @@ impl SideValue {
         }
     }
 
-    /// The row of a resource that has it from a record time on, in the order of [`SideKind::columns`].
+    /// The row of a resource that has it from a record time on, in the order of
+    /// [`SideKind::columns`].
     pub fn row(&self, uid: Uuid, from: i64) -> impl Iterator<Item = Value> {
         let fixed = [uid.into(), from.into(), OPEN.into(), self.value.as_str().into()];
         let beside: [Option<Value>; 2] = match self.beside {
@@ -99,7 +101,8 @@ pub(crate) fn kind_of(values: &[SideValue]) -> SideKind {
     values.first().map_or(SideKind::Values, SideValue::kind)
 }
 
-/// Ends values of a resource at a record time. On a day a field with periods has one value: the first day says which is meant.
+/// Ends values of a resource at a record time. On a day a field with periods has one value: the
+/// first day says which is meant.
 pub(crate) fn end(table: &str, uid: Uuid, values: &[SideValue], time: i64) -> UpdateStatement {
     let is_dated = kind_of(values) == SideKind::Days;
     let key = |value: &SideValue| match value.beside {

@@ -1,4 +1,5 @@
-//! `SearchService` of a service: what has the words of a query, of all its resources that have words.
+//! `SearchService` of a service: what has the words of a query, of all its resources that have
+//! words.
 
 use std::sync::Arc;
 

@@ -75,8 +75,9 @@ impl Key {
         (!stem.is_empty()).then_some(Self { stem, whole })
     }
 
-    /// The forms under which it is kept: of a name all of it as well, so that its beginning finds it, and of a
-    /// word in Cyrillic also the stem of its Latin letters, as one who types those has it.
+    /// The forms under which it is kept: of a name all of it as well, so that its beginning finds
+    /// it, and of a word in Cyrillic also the stem of its Latin letters, as one who types those has
+    /// it.
     pub(crate) fn kept(&self, is_name: bool) -> impl Iterator<Item = String> {
         let mut kept = self.asked();
         if is_name && !kept.contains(&self.whole) {
@@ -102,8 +103,8 @@ fn stem_russian(folded: &str) -> Cow<'_, str> {
     Stemmer::new(Algorithm::Russian).stem(folded)
 }
 
-/// Returns a name such as `кыргызстан` without the ending of its case: for the stemmer its last letter is an
-/// ending of verbs.
+/// Returns a name such as `кыргызстан` without the ending of its case: for the stemmer its last
+/// letter is an ending of verbs.
 fn country(folded: &str) -> Option<&str> {
     let endings = ["", "а", "у", "е", "ом"].into_iter();
     let mut bare = endings.filter_map(|ending| folded.strip_suffix(ending));

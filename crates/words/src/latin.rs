@@ -1,5 +1,5 @@
-//! Letters in one form: lower case, without diacritics, and those of Cyrillic in Latin letters, as the
-//! English names of the five states have them.
+//! Letters in one form: lower case, without diacritics, and those of Cyrillic in Latin letters, as
+//! the English names of the five states have them.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -14,8 +14,8 @@ pub fn is_russian(text: &str) -> bool {
     text.chars().all(|letter| matches!(letter, 'а'..='я'))
 }
 
-/// Returns a run of letters or digits in lower case and without diacritics. Letters of Cyrillic stay,
-/// `ё` is `е`. Folding again changes nothing.
+/// Returns a run of letters or digits in lower case and without diacritics. Letters of Cyrillic
+/// stay, `ё` is `е`. Folding again changes nothing.
 pub fn fold(run: &str) -> String {
     if run.is_ascii() {
         return run.to_ascii_lowercase();
@@ -64,8 +64,8 @@ pub fn latin(folded: &str) -> String {
     latin
 }
 
-/// The letters of Russian, then those that Kazakh, Kyrgyz, Tajik and Uzbek have besides, then those of
-/// other languages.
+/// The letters of Russian, then those that Kazakh, Kyrgyz, Tajik and Uzbek have besides, then those
+/// of other languages.
 const fn spelled(letter: char) -> Option<&'static str> {
     Some(match letter {
         'а' | 'ә' | 'ӓ' => "a",

@@ -23,8 +23,8 @@ pub struct Piece {
     pub is_match: bool,
 }
 
-/// Returns the part of the text with most of the words asked for, the first of several; nothing where no text
-/// has any.
+/// Returns the part of the text with most of the words asked for, the first of several; nothing
+/// where no text has any.
 pub fn snippet<'a>(query: &Query, texts: impl Iterator<Item = &'a str>) -> Vec<Piece> {
     let mut best: Option<(usize, &str, Vec<Range<usize>>)> = None;
     for text in texts {
@@ -116,9 +116,8 @@ mod tests {
 
     fn shown(query: &str, texts: &[&str]) -> String {
         let query = Query::read(query).unwrap_or_default();
-        let mark = |piece: Piece| match piece.is_match {
-            true => format!("[{}]", piece.text),
-            false => piece.text,
+        let mark = |piece: Piece| {
+            if piece.is_match { format!("[{}]", piece.text) } else { piece.text }
         };
         snippet(&query, texts.iter().copied()).into_iter().map(mark).collect()
     }

@@ -25,9 +25,9 @@ impl Token {
     }
 }
 
-/// Returns the tokens of a text, in their order. An apostrophe within a word belongs to it, and counts for
-/// nothing: `Oʻzbekiston` is `ozbekiston`. Letters and digits are apart, so that `22009A1229(01)` and
-/// `22009 a 1229 01` have the same.
+/// Returns the tokens of a text, in their order. An apostrophe within a word belongs to it, and
+/// counts for nothing: `Oʻzbekiston` is `ozbekiston`. Letters and digits are apart, so that
+/// `22009A1229(01)` and `22009 a 1229 01` have the same.
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
     let mut rest = 0;
     std::iter::from_fn(move || {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use chassis::Settings;
 
-/// True for what every service answers for its own resources. A search is answered by the gateway as well, for all.
+/// True for what every service answers for its own resources. A search is answered by the gateway
+/// as well, for all.
 fn is_of_each(service: &str) -> bool {
     service.contains(".references.") || service.contains(".search.")
 }
 
-/// A process serves a proto service whole or does not start; so it is enough to hold the proto services against the contract.
+/// A process serves a proto service whole or does not start; so it is enough to hold the proto
+/// services against the contract.
 #[tokio::test]
 async fn every_method_of_the_contract_is_served_by_one_process() {
     let folder = tempfile::tempdir().expect("there is a folder for temporary files");

@@ -1,7 +1,7 @@
 //! The resources that have all words of a query.
 //!
-//! One word drives: its rows are gone through, and each resource is looked up for the other words, which
-//! are few rows by their key.
+//! One word drives: its rows are gone through, and each resource is looked up for the other words,
+//! which are few rows by their key.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,19 +14,23 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 use words::{Ask, MAX_WEIGHT};
 
+use super::asked::Search;
+use super::conditions::{begins, column, has, value, words_of};
+use super::kinds::Searched;
 use super::named::Named;
-use super::{MOST_RANKED, Search, Searched};
 use crate::columns::{id, side, v};
 use crate::error::Error;
 use crate::filter::standing;
 use crate::limited::Limited;
-use crate::resource::WORDS;
 
+/// Of each kind so many are ranked.
+const MOST_RANKED: usize = 200;
 /// Rows that are counted of a word, to find the rarest.
 const MOST_COUNTED: u64 = 2000;
 /// Words that are counted: the longest.
 const COUNTED_WORDS: usize = 6;
-/// Rows of the rarest word that are looked at before it is given up: all that match are ranked then.
+/// Rows of the rarest word that are looked at before it is given up: all that match are ranked
+/// then.
 const MOST_OF_RAREST: u64 = 500;
 /// Names whose resources are gone through.
 const MOST_DRIVING: usize = 16;
@@ -75,44 +79,14 @@ impl Candidate {
     }
 }
 
-/// The table of the words of a kind.
-pub(super) fn words_of(kind: &str) -> String {
-    side(kind, WORDS)
-}
-
-/// Returns whether a row of words `alias` is a word of the query.
-pub(super) fn has(alias: &str, ask: &Ask) -> Condition {
-    let mut any = Condition::any();
-    for stem in &ask.stems {
-        any = any.add(value(alias).eq(stem.as_str()));
-    }
-    match &ask.prefix {
-        None => any,
-        Some(prefix) => any.add(begins(alias, prefix)),
-    }
-}
-
-fn begins(alias: &str, prefix: &str) -> Condition {
-    let end = format!("{prefix}{}", char::MAX);
-    Condition::all().add(value(alias).gte(prefix)).add(value(alias).lt(end))
-}
-
-fn value(alias: &str) -> SimpleExpr {
-    column(alias, "value")
-}
-
-fn column(alias: &str, name: &str) -> SimpleExpr {
-    Expr::col((id(alias), id(name)))
-}
-
 impl<'a> Search<'a> {
     /// The candidates of all kinds, the best first.
     pub(super) async fn ranked(&self) -> Result<Vec<Candidate>, Error> {
-        let named = self.named().await?;
-        let driven = self.driven(&named).await?;
+        let known = self.named().await?;
+        let driven = self.driven(&known).await?;
         let mut ranked = BTreeMap::new();
         let most = if self.query.words.len() == 1 { MOST_RANKED as u64 } else { MOST_OF_RAREST };
-        let dense = self.candidates(&driven, most, &named, &mut ranked).await?;
+        let dense = self.candidates(&driven, most, &known, &mut ranked).await?;
         // Their heaviest by a word that the query alone determines.
         let first = self.first();
         let again: Vec<_> = dense.into_iter().map(|searched| (searched, first)).collect();
@@ -120,7 +94,7 @@ impl<'a> Search<'a> {
             for (searched, _) in &again {
                 ranked.retain(|_, candidate: &mut Candidate| candidate.kind != searched.kind);
             }
-            self.candidates(&again, MOST_RANKED as u64, &named, &mut ranked).await?;
+            self.candidates(&again, MOST_RANKED as u64, &known, &mut ranked).await?;
         }
         let mut ranked: Vec<Candidate> = ranked.into_values().collect();
         ranked.sort_by(|one, other| one.rank().cmp(&other.rank()));
@@ -141,14 +115,14 @@ impl<'a> Search<'a> {
     }
 
     /// The kinds that may have all words, each with its rarest. One statement.
-    async fn driven(&self, named: &Named) -> Result<Vec<(&'a Searched, usize)>, Error> {
+    async fn driven(&self, known: &Named) -> Result<Vec<(&'a Searched, usize)>, Error> {
         let mut counted: Vec<usize> = (0..self.query.words.len()).collect();
         counted.sort_by_key(|word| Reverse(self.query.words[*word].stems[0].len()));
         counted.truncate(COUNTED_WORDS);
         let mut counts = Query::select();
         for (place, searched) in self.kinds.iter().enumerate() {
             for word in &counted {
-                let count = self.count(searched, *word, named);
+                let count = self.count(searched, *word, known);
                 counts.expr_as(count, id(format!("c{place}_{word}")));
             }
         }
@@ -169,7 +143,7 @@ impl<'a> Search<'a> {
     }
 
     /// How many rows of a kind have a word, up to a bound: whoever may see them.
-    fn count(&self, searched: &Searched, word: usize, named: &Named) -> SimpleExpr {
+    fn count(&self, searched: &Searched, word: usize, known: &Named) -> SimpleExpr {
         let bounded = |mut rows: SelectStatement| {
             rows.expr(Expr::cust("1")).limit(MOST_COUNTED);
             let count = Query::select()
@@ -185,7 +159,7 @@ impl<'a> Search<'a> {
             .cond_where(standing("w", self.at));
         let mut all = bounded(own);
         for (path, kind) in searched.through {
-            let names = &named[kind][word];
+            let names = &known[kind][word];
             if names.is_empty() {
                 continue;
             }
@@ -199,19 +173,19 @@ impl<'a> Search<'a> {
         all
     }
 
-    /// Adds the candidates of some kinds, each driven by a word; returns the kinds that have more than `most` rows of them. One
-    /// statement; none for no kind.
+    /// Adds the candidates of some kinds, each driven by a word; returns the kinds that have more
+    /// than `most` rows of them. One statement; none for no kind.
     async fn candidates(
         &self,
         driven: &[(&'a Searched, usize)],
         most: u64,
-        named: &Named,
+        known: &Named,
         found: &mut BTreeMap<(&'static str, Uuid), Candidate>,
     ) -> Result<Vec<&'a Searched>, Error> {
         let mut all: Option<SelectStatement> = None;
         for (searched, word) in driven {
-            for arm in self.arms(searched, *word, most + 1, named) {
-                let scored = self.scored(searched, arm, named);
+            for arm in self.arms(searched, *word, most + 1, known) {
+                let scored = self.scored(searched, arm, known);
                 match &mut all {
                     None => all = Some(scored),
                     Some(all) => {
@@ -235,14 +209,14 @@ impl<'a> Search<'a> {
         Ok(dense.map(|(searched, _)| *searched).collect())
     }
 
-    /// The statements that go through the rows of a word and keep the resources with the others, each in an order of its index:
-    /// of the stem, of longer words, and of each name that has it.
+    /// The statements that go through the rows of a word and keep the resources with the others,
+    /// each in an order of its index: of the stem, of longer words, and of each name that has it.
     fn arms(
         &self,
         searched: &Searched,
         word: usize,
         limit: u64,
-        named: &Named,
+        known: &Named,
     ) -> Vec<SelectStatement> {
         let ask = &self.query.words[word];
         let words = words_of(searched.kind);
@@ -262,7 +236,7 @@ impl<'a> Search<'a> {
                 .cond_where((searched.visible)(&self.reader.sight, self.at))
                 .and_where(v("deleted").eq(false));
             for other in (0..self.query.words.len()).filter(|other| *other != word) {
-                arm.cond_where(self.has_word(searched, other, named));
+                arm.cond_where(self.has_word(searched, other, known));
             }
             for name in order {
                 arm.order_by((id("d"), id(*name)), Order::Desc);
@@ -279,18 +253,18 @@ impl<'a> Search<'a> {
         }
         for (path, kind) in searched.through {
             let table = side(searched.kind, path);
-            let names = named[kind][word].iter().take(MOST_DRIVING);
+            let names = known[kind][word].iter().take(MOST_DRIVING);
             arms.extend(names.map(|name| arm(&table, is(name), &["recorded_to", "uid"])));
         }
         arms
     }
 
     /// Returns whether the resource `v` has a word, itself or in what it names.
-    fn has_word(&self, searched: &Searched, word: usize, named: &Named) -> Condition {
+    fn has_word(&self, searched: &Searched, word: usize, known: &Named) -> Condition {
         let own = self.own(searched, word, v("uid"));
         let mut any = Condition::any().add(own.is_not_null());
         for (path, kind) in searched.through {
-            let names = &named[kind][word];
+            let names = &known[kind][word];
             if !names.is_empty() {
                 any = any.add(self.naming(searched, path, names, v("uid")).is_not_null());
             }
@@ -298,7 +272,8 @@ impl<'a> Search<'a> {
         any
     }
 
-    /// The weight that its own texts give a resource for a word. A query of one value, which planners do not make a join of.
+    /// The weight that its own texts give a resource for a word. A query of one value, which
+    /// planners do not make a join of.
     fn own(&self, searched: &Searched, word: usize, uid: SimpleExpr) -> SimpleExpr {
         let heaviest = Query::select()
             .expr(Func::max(column("x", "weight")))
@@ -329,19 +304,19 @@ impl<'a> Search<'a> {
     }
 
     /// The resources of an arm with what each word gives them.
-    fn scored(&self, searched: &Searched, arm: SelectStatement, named: &Named) -> SelectStatement {
+    fn scored(&self, searched: &Searched, arm: SelectStatement, known: &Named) -> SelectStatement {
         let mut scored = Query::select();
         scored
             .expr_as(Expr::cust(format!("'{}'", searched.kind)), id("kind"))
             .columns(["uid", "name"].map(|name| (id("c"), id(name))))
             .from_subquery(arm, id("c"));
-        for word in 0..self.query.words.len() {
+        for (word, _) in self.query.words.iter().enumerate() {
             let own = self.own(searched, word, column("c", "uid"));
             let own = Func::coalesce([own, Expr::cust("0")]);
             scored.expr_as(own, id(format!("own{word}")));
             let mut through = Expr::cust("''").cast_as(Alias::new("text"));
             for (path, kind) in searched.through {
-                let names = &named[kind][word];
+                let names = &known[kind][word];
                 if !names.is_empty() {
                     let name = self.naming(searched, path, names, column("c", "uid"));
                     through = Func::coalesce([name, through]).into();

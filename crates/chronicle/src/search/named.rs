@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnionType};
 
-use super::candidates::{has, words_of};
-use super::{Search, Searched};
+use super::asked::Search;
+use super::conditions::{has, words_of};
+use super::kinds::Searched;
 use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::standing;
@@ -19,15 +20,15 @@ const MOST_NAMES: u64 = 64;
 pub(super) type Named = BTreeMap<&'static str, Vec<Vec<String>>>;
 
 impl Search<'_> {
-    /// Returns what has a word, of the kinds that others are found through, as far as the reader may see. One statement;
-    /// none where there is no such kind.
+    /// Returns what has a word, of the kinds that others are found through, as far as the reader
+    /// may see. One statement; none where there is no such kind.
     pub(super) async fn named(&self) -> Result<Named, Error> {
-        let mut named = Named::new();
+        let mut found = Named::new();
         for (_, kind) in self.kinds.iter().flat_map(|searched| searched.through) {
-            named.insert(*kind, vec![Vec::new(); self.query.words.len()]);
+            found.insert(*kind, vec![Vec::new(); self.query.words.len()]);
         }
         let mut all: Option<SelectStatement> = None;
-        for searched in self.all.iter().filter(|searched| named.contains_key(searched.kind)) {
+        for searched in self.all.iter().filter(|searched| found.contains_key(searched.kind)) {
             for word in 0..self.query.words.len() {
                 let one = self.of_word(searched, word);
                 match &mut all {
@@ -38,7 +39,7 @@ impl Search<'_> {
                 }
             }
         }
-        let Some(all) = all else { return Ok(named) };
+        let Some(all) = all else { return Ok(found) };
         let mut rows = Vec::new();
         for row in self.chronicle.db.query_all(&Limited(&all)).await? {
             let (kind, word): (String, i32) = (row.try_get("", "kind")?, row.try_get("", "word")?);
@@ -48,13 +49,13 @@ impl Search<'_> {
         }
         rows.sort();
         for (kind, word, _, name) in rows {
-            let of_kind = named.get_mut(kind.as_str());
+            let of_kind = found.get_mut(kind.as_str());
             let names = of_kind.and_then(|of| of.get_mut(usize::try_from(word).ok()?));
             if let Some(names) = names.filter(|names| !names.contains(&name)) {
                 names.push(name);
             }
         }
-        Ok(named)
+        Ok(found)
     }
 
     /// The heaviest of a kind that have a word.

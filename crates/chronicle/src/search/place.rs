@@ -3,7 +3,7 @@
 use facts::ErrorReason;
 use serde::{Deserialize, Serialize};
 
-use super::SearchRequest;
+use super::asked::SearchRequest;
 use super::candidates::Candidate;
 use crate::Chronicle;
 use crate::error::Error;

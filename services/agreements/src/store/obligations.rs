@@ -1,5 +1,6 @@
 //! Queries of duties, and of what their status depends on.
 
+use api::registan::agreements::v1 as wire;
 use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Resource, Shown};
 
 use crate::domain::due::Meeting;
@@ -8,11 +9,11 @@ use crate::domain::{Act, Agreement, Framework, Obligation};
 /// The law that a duty rests on.
 pub enum Law {
     /// An agreement or a convention.
-    Agreement(Box<Agreement>),
+    Agreement(Box<wire::Agreement>),
     /// An act.
-    Act(Box<Act>),
+    Act(Box<wire::Act>),
     /// A framework.
-    Framework(Box<Framework>),
+    Framework(Box<wire::Framework>),
 }
 
 /// Returns a page of duties, in the order of their first due days.
@@ -25,8 +26,8 @@ pub async fn duties(
     chronicle.list_in::<Obligation>(Lane::Long, &request, reader).await
 }
 
-/// Returns the agreement, act or framework of this name, or the agreement around the provision of
-/// this name, as it stood at a record time. Nothing where the reader sees none.
+/// Returns the agreement, act or framework of this name, or the one around the provision of this name, as it
+/// stood at a record time. Nothing where the reader sees none.
 pub async fn law(
     chronicle: &Chronicle,
     name: &str,
@@ -37,14 +38,14 @@ pub async fn law(
     let name = around.join("/");
     if name.starts_with("frameworks/") {
         let found = one::<Framework>(chronicle, &name, read_time, reader).await?;
-        return Ok(found.map(|found| Law::Framework(Box::new(found))));
+        return Ok(found.map(|found| Law::Framework(Box::new(found.into_message()))));
     }
     if name.starts_with("acts/") {
         let found = one::<Act>(chronicle, &name, read_time, reader).await?;
-        return Ok(found.map(|found| Law::Act(Box::new(found))));
+        return Ok(found.map(|found| Law::Act(Box::new(found.into_message()))));
     }
     let found = one::<Agreement>(chronicle, &name, read_time, reader).await?;
-    Ok(found.map(|found| Law::Agreement(Box::new(found))))
+    Ok(found.map(|found| Law::Agreement(Box::new(found.into_message()))))
 }
 
 async fn one<T: Resource>(

@@ -1,5 +1,5 @@
-//! One search over the three services, in one ranking: their scores compare, and each sends its hits
-//! in order.
+//! One search over the three services, in one ranking: their scores compare, and each sends its
+//! hits in order.
 
 mod place;
 mod source;
@@ -13,13 +13,11 @@ use futures::future::join_all;
 use prost_reflect::MessageDescriptor;
 
 use self::place::Question;
-use self::source::Source;
+use self::source::{SERVICES, Source};
 use crate::{App, routes};
 
 const DEFAULT_PAGE: usize = 20;
 const MAX_PAGE: usize = 100;
-/// The services that are asked.
-const SERVICES: [&str; 3] = ["agreements", "projects", "rights-reporting"];
 
 /// Returns the best hits of all services.
 pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse, Failure> {
@@ -52,13 +50,17 @@ pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse,
     Ok(SearchResponse {
         missing: missing.map(|it| it.service().to_owned()).collect(),
         hits,
-        next_page_token: if is_last { String::new() } else { place::wrap(question, &sources) },
+        next_page_token: if is_last {
+            String::new()
+        } else {
+            place::wrap(question, sources.iter().map(Source::place))
+        },
         read_time: None,
     })
 }
 
-/// Asks for the last instant of services for which the one asked for lies in the future, while it is
-/// past for another.
+/// Asks for the last instant of services for which the one asked for lies in the future, while it
+/// is past for another.
 async fn settle(sources: &mut [Source]) -> Result<(), Failure> {
     let is_late = |it: &Source| {
         it.failure.as_ref().is_some_and(|it| it.reason == ErrorReason::ReadTimeInvalid)
@@ -71,7 +73,8 @@ async fn settle(sources: &mut [Source]) -> Result<(), Failure> {
     refuse(sources)
 }
 
-/// Refuses a question that is wrong for one service, and so for all. One service that answers is enough.
+/// Refuses a question that is wrong for one service, and so for all. One service that answers is
+/// enough.
 fn refuse(sources: &mut [Source]) -> Result<(), Failure> {
     let has = |code: Option<Code>| {
         move |it: &Source| it.failure.as_ref().is_some_and(|it| code.is_none_or(|of| it.code == of))

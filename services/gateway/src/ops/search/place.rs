@@ -1,4 +1,5 @@
-//! The token of a joined page: in which page of each service it ended, and after how many of its hits.
+//! The token of a joined page: in which page of each service it ended, and after how many of its
+//! hits.
 //!
 //! The token of each service is sealed by it; what is around them is only wrapped.
 
@@ -9,8 +10,6 @@ use chassis::Failure;
 use chassis::failure::{ErrorReason, Violation};
 use prost::Message;
 use prost_types::Timestamp;
-
-use super::source::Source;
 
 /// Each service takes 8 KiB.
 const MOST: usize = 64 * 1024;
@@ -62,9 +61,9 @@ struct Token {
 }
 
 /// From where the next page goes on.
-pub fn wrap(question: Question, sources: &[Source]) -> String {
-    let places = sources.iter().map(Source::place).collect();
-    BASE64.encode(Token { question: Some(question), places }.encode_to_vec())
+pub fn wrap(question: Question, places: impl Iterator<Item = Place>) -> String {
+    let token = Token { question: Some(question), places: places.collect() };
+    BASE64.encode(token.encode_to_vec())
 }
 
 /// Where the page after `token` begins in each service; at the beginning if it is empty.

@@ -10,9 +10,11 @@ use chassis::client::Connection;
 use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 
-use super::SERVICES;
 use super::place::Place;
 use crate::App;
+
+/// The services that are asked.
+pub const SERVICES: [&str; 3] = ["agreements", "projects", "rights-reporting"];
 
 /// The hits of one service that were not sent yet.
 pub struct Source {
