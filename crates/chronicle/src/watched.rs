@@ -77,7 +77,7 @@ pub(crate) fn log<V: Held>(
         // Each part is in order, and ends, by itself: the one index over kind and time serves both.
         Some((kind, _)) => {
             let both = all_of(own, "a")
-                .union(UnionType::All, all_of(parent_lines::<V>(kind, reader, after.time), "b"))
+                .union(UnionType::All, all_of(parent_lines(kind, reader, after.time), "b"))
                 .to_owned();
             all_of(both, "u").order_by(id("changed"), Order::Asc).limit(BATCH).to_owned()
         }
@@ -131,7 +131,7 @@ fn own_lines<V: Held>(
         .to_owned())
 }
 
-fn parent_lines<V: Held>(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
+fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     let o = |column: &str| Expr::col((id("o"), id(column)));
     let seen = reader.sight.condition("o");
     let before = Query::select()
