@@ -17,7 +17,7 @@ use reference::COLLECTIONS;
 const TABLE: &str = include_str!("../../../../docs/law-on-a-day.md");
 
 /// The rows of a table of the file, without what marks code.
-fn rows(title: &str) -> Vec<Vec<String>> {
+pub fn rows(title: &str) -> Vec<Vec<String>> {
     let section = TABLE.split(&format!("\n## {title}\n")).nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
     let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
@@ -26,7 +26,7 @@ fn rows(title: &str) -> Vec<Vec<String>> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
-fn day(text: &str) -> Option<Date> {
+pub fn day(text: &str) -> Option<Date> {
     let parts: Vec<i32> = text.split('-').map(|part| part.parse().unwrap()).collect();
     let part = |place: usize| parts.get(place).copied().unwrap_or(0);
     Some(Date { year: part(0), month: part(1), day: part(2) })
@@ -114,7 +114,7 @@ fn said(status: &AgreementStatus) -> (String, String) {
     (said, status.since.as_ref().map_or_else(|| "–".to_owned(), written))
 }
 
-const fn lists(basis: &LegalBasis) -> [(&'static str, &Vec<LegalBasisEntry>); 10] {
+pub const fn lists(basis: &LegalBasis) -> [(&'static str, &Vec<LegalBasisEntry>); 10] {
     [
         ("in_force", &basis.in_force),
         ("suspended", &basis.suspended),
@@ -248,6 +248,8 @@ async fn the_law_on_a_day_is_that_of_the_table() {
         wrong.extend(compare_parties(&mut running).await);
         wrong.extend(compare_succession(&mut running).await);
         wrong.extend(compare_found(&mut running).await);
+        wrong.extend(crate::provisions::compare(&mut running).await);
+        wrong.extend(crate::provisions::compare_measures(&mut running).await);
 
         assert!(wrong.is_empty(), "{} expectations:\n{}", wrong.len(), wrong.join("\n"));
     })

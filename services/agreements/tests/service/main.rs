@@ -14,6 +14,7 @@ mod obligations_record;
 mod obligations_refused;
 mod parties;
 mod periods;
+mod provisions;
 mod questions;
 mod referred;
 mod searching;

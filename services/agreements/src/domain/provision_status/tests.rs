@@ -4,6 +4,8 @@ use facts::Day;
 
 use super::*;
 
+mod model;
+
 fn date(year: i32, month: i32, day: i32) -> PartialDate {
     PartialDate::new(year, month, day).unwrap()
 }
