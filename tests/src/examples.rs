@@ -9,8 +9,17 @@ use std::process::Command;
 use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
-const ASKING: [&str; 7] =
-    ["search", "import iati", "import reference", "export", "brief", "law", "ask"];
+const ASKING: [&str; 9] = [
+    "import iati",
+    "import reference",
+    "export",
+    "brief",
+    "law",
+    "lineage",
+    "search",
+    "calendar",
+    "ask",
+];
 /// How a document starts a second suite, which is empty, for what is invented; and where it answers and keeps its data.
 const EMPTY: &str = "cargo run -- --empty --listen 127.0.0.1:8081 --data-dir sample-data";
 const EMPTY_ADDRESS: &str = "127.0.0.1:8081";
