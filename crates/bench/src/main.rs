@@ -5,6 +5,7 @@
 
 mod before;
 mod import;
+mod lineage;
 mod past;
 mod reads;
 mod record;
@@ -49,6 +50,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("searches") {
         searches::measure().await?;
+    }
+    if wanted("lineage") {
+        lineage::measure().await?;
     }
     if wanted("watchers") {
         watchers::measure().await?;

@@ -70,7 +70,8 @@ fn text(value: &str) -> String {
     escaped
 }
 
-/// Writes a line, folded where it is too long: a fold stands between two characters, never within one.
+/// Writes a line, folded where it is too long: a fold stands between two characters, never within
+/// one.
 fn line(out: &mut String, property: &str, value: &str) {
     let mut written = String::new();
     let _ = write!(written, "{property}:{value}");
@@ -90,8 +91,8 @@ fn line(out: &mut String, property: &str, value: &str) {
 mod tests {
     use super::*;
 
-    /// Reads a calendar strictly: every line ends with CRLF and has at most 75 bytes, and a folded one
-    /// goes on after one space. Returns the names and the unescaped values.
+    /// Reads a calendar strictly: every line ends with CRLF and has at most 75 bytes, and a folded
+    /// one goes on after one space. Returns the names and the unescaped values.
     fn read(calendar: &str) -> Vec<(String, String)> {
         let lines = calendar.strip_suffix("\r\n").expect("the last line ends, too");
         let lines: Vec<&str> = lines.split("\r\n").collect();

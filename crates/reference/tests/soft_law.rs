@@ -1,4 +1,5 @@
-//! The soft law of the record: preferences with their ends, the list of conventions, promises by area, crosswalks.
+//! The soft law of the record: preferences with their ends, the list of conventions, promises by
+//! area, crosswalks.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -25,7 +26,8 @@ fn day(date: &Value, month: i64, day: i64) -> Option<i64> {
     Some(part("year")? * 10_000 + part("month").unwrap_or(month) * 100 + part("day").unwrap_or(day))
 }
 
-/// The parties that benefit on a day, each with its arrangement; a benefit without a first day has always been.
+/// The parties that benefit on a day, each with its arrangement; a benefit without a first day has
+/// always been.
 fn beneficiaries(on: i64) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for framework in records("frameworks") {

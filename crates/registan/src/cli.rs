@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ask;
+mod lineage;
 mod token;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use crate::reach::Reach;
 use crate::values;
 
 pub use self::ask::{About, Ask, Calendar, Search};
+pub use self::lineage::{Format, Lineage};
 pub use self::token::Token;
 
 /// Partnership data between the European Union and Central Asia: law, money and rights, linked, on any date, with sources.
@@ -32,6 +34,7 @@ Examples:
   registan serve agreements                 serve one service alone
   registan brief kz                         law, money and rights of Kazakhstan, from the running suite
   registan law kz --on 2024-01-17           the law with Kazakhstan on a day
+  registan lineage eu-kz-epca-2015          what an agreement comes from, and what came of it
   registan search kirghiz                   what has a word, in any spelling, in all services
   registan ask                              everything that can be asked
   registan calendar --party kz              what is due of Kazakhstan, for a calendar program
@@ -57,6 +60,9 @@ pub enum Command {
     /// Prints the law between the European Union and a party on a day.
     #[command(after_help = ask::LAW_EXAMPLES)]
     Law(About),
+    /// Prints what an agreement or act comes from and what came of it: as text, or as a picture in Mermaid or DOT.
+    #[command(after_help = lineage::EXAMPLES)]
+    Lineage(Lineage),
     /// Finds what has all of some words, in titles, names, identifiers and texts.
     Search(Search),
     /// Calls any method of a running suite, and explains what there is to call.

@@ -8,6 +8,7 @@ mod cli;
 mod dynamic;
 mod export;
 mod import;
+mod lineage;
 mod load;
 mod log;
 mod migrate;
@@ -37,6 +38,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Brief(arguments) => about::brief(&arguments),
         Command::Law(arguments) => about::law(&arguments),
+        Command::Lineage(arguments) => lineage::run(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
         Command::Calendar(arguments) => calendar::run(&arguments),

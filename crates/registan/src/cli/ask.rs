@@ -147,7 +147,7 @@ fn party(typed: &str) -> Result<String, String> {
     Ok(format!("parties/{}", typed.to_lowercase()))
 }
 
-fn day(typed: &str) -> Result<Day, String> {
+pub(super) fn day(typed: &str) -> Result<Day, String> {
     values::day(typed).ok_or_else(|| "this is not a day like 2024-01-17".to_owned())
 }
 

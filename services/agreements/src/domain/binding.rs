@@ -39,8 +39,8 @@ pub fn of_agreement(agreement: &wire::Agreement, bearers: &[String], day: Day) -
     }
 }
 
-/// Returns whether a convention in force binds one of these parties. Of an agreement of few parties nobody
-/// records participations: in force it binds all.
+/// Returns whether a convention in force binds one of these parties. Of an agreement of few parties
+/// nobody records participations: in force it binds all.
 fn of_parties(agreement: &wire::Agreement, bearers: &[String], day: Day) -> Binding {
     let mut least = None;
     for bearer in bearers {

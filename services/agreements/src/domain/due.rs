@@ -80,8 +80,8 @@ fn shifted(date: &PartialDate, months: i32) -> Option<PartialDate> {
     shifted.until(to.year, to.month, to.day)
 }
 
-/// An end of a date so many months later. Of a year that is not shifted by whole years it is that of
-/// `month`.
+/// An end of a date so many months later. Of a year that is not shifted by whole years it is that
+/// of `month`.
 fn later(end: End, months: i32, month: i32) -> Option<End> {
     if end.day > 0 {
         let day = Day::new(end.year, end.month, end.day)?.after_months(months)?;

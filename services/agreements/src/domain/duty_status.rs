@@ -1,8 +1,8 @@
 //! Where a duty stands on a day: what was done, what is due, what is overdue.
 //!
-//! Dates can be inexact. The status is computed twice: as if everything had been as good as the record
-//! allows (due as late, done as early as can be), and as if it had been as bad. Where both agree, that
-//! is the state; else it is UNKNOWN, between the two.
+//! Dates can be inexact. The status is computed twice: as if everything had been as good as the
+//! record allows (due as late, done as early as can be), and as if it had been as bad. Where both
+//! agree, that is the state; else it is UNKNOWN, between the two.
 
 use api::registan::agreements::v1 as wire;
 use api::registan::agreements::v1::fulfilment::Kind;
@@ -150,8 +150,8 @@ pub fn standings<'a>(
     due_days(obligation, meetings).map(move |due| Standing::on(due, &all, unknown, as_of))
 }
 
-/// Where a duty stands on a day. `meetings` are those of the body before whose meetings it is due, in
-/// the order of their days.
+/// Where a duty stands on a day. `meetings` are those of the body before whose meetings it is due,
+/// in the order of their days.
 pub fn on(
     obligation: &wire::Obligation,
     meetings: &[Meeting],

@@ -108,7 +108,7 @@ fn is_of_part(kind: RelationKind) -> bool {
 /// The ways on which a walk reached a node, which say where it goes on from there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Ways {
-    /// What refers to the node lies below: all it refers to is followed.
+    /// All it refers to is followed.
     up: bool,
     /// All that refers to it is followed.
     down: bool,
@@ -162,7 +162,7 @@ pub struct Reached {
 /// A walk: what it reached, and what of that the next step begins from.
 #[derive(Debug)]
 pub struct Walk {
-    /// What was reached, by name.
+    /// The nodes that it reached, by name.
     pub reached: BTreeMap<String, Reached>,
     front: BTreeMap<String, Ways>,
     level: i32,
@@ -291,7 +291,7 @@ mod tests {
         })
     }
 
-    /// What a record would find for a step.
+    /// The nodes that a record would find for a step.
     fn look(graph: &Graph, step: &Step) -> Vec<Node> {
         let names = graph.iter().flat_map(|(from, _, to)| [*from, *to]);
         let all: std::collections::BTreeSet<&str> = names.collect();

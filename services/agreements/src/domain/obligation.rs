@@ -10,7 +10,8 @@ use super::due;
 /// A duty.
 pub type Obligation = Value<wire::Obligation, OfDueDays>;
 
-/// Due days follow from a date, a period or the meetings of a body, and each fulfilment answers one.
+/// Due days follow from a date, a period or the meetings of a body, and each fulfilment answers
+/// one.
 pub enum OfDueDays {}
 
 impl Rules<wire::Obligation> for OfDueDays {

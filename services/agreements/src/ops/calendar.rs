@@ -5,8 +5,9 @@ use prost_types::Timestamp;
 
 use super::Due;
 
-/// Returns a calendar with an event for each due day, which lasts as long as the day is not known. The
-/// UID of an event is made of the duty and of its due day, so that it stays when other due days come.
+/// Returns a calendar with an event for each due day, which lasts as long as the day is not known.
+/// The UID of an event is made of the duty and of its due day, so that it stays when other due days
+/// come.
 pub fn calendar(due: &[Due], read_time: &Timestamp) -> String {
     let events = due.iter().map(event);
     write("Registan: due", "-//Registan//Obligations//EN", &stamp(read_time), events)

@@ -1,5 +1,6 @@
-//! Duties with what their status depends on: the law they rest on, and the meetings before which they
-//! are due. Everything is read at the record time of the duty, and only what the caller may read.
+//! Duties with what their status depends on: the law they rest on, and the meetings before which
+//! they are due. Everything is read at the record time of the duty, and only what the caller may
+//! read.
 
 use std::collections::HashMap;
 

@@ -30,7 +30,7 @@ static WAYS: LazyLock<[Way; 2]> =
 
 /// The lineage, and the day and instant of the record it holds for.
 pub struct LineageOnDay {
-    /// What was walked.
+    /// The walk, at its end.
     pub walk: Walk,
     /// The day in the world.
     pub as_of: Day,
@@ -64,7 +64,7 @@ pub async fn get_lineage(
     Ok(LineageOnDay { walk, as_of: ops::day_or_today(app, as_of), read_time })
 }
 
-/// What is asked for. What is deleted is not found, as nothing that refers to it is.
+/// The start of the walk. What is deleted is not found, as nothing that refers to it is.
 async fn first(app: &App, name: &str, read_time: Option<i64>) -> Result<(Node, i64), Failure> {
     let records = &app.records;
     let missing = |kind| from_record(kind, chronicle::Error::NotFound(name.to_owned()));
@@ -78,7 +78,7 @@ async fn first(app: &App, name: &str, read_time: Option<i64>) -> Result<(Node, i
     node.map(|node| (node, time)).ok_or_else(|| missing("registan/Agreement"))
 }
 
-/// What the next step of a walk leads to.
+/// The nodes that the next step of a walk leads to.
 async fn look(
     app: &App,
     walk: &Walk,

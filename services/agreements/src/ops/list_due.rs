@@ -99,7 +99,7 @@ fn order(due: &Due) -> (Day, Day, &str, i32) {
 
 fn too_many() -> Failure {
     let message = format!(
-        "more than {MAX_DUE} duties match, or fall due: ask for fewer by `filter`, or for a shorter time"
+        "more than {MAX_DUE} duties match, or fall due: ask for fewer, or for a shorter time"
     );
     Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
 }

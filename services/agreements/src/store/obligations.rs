@@ -1,6 +1,5 @@
 //! Queries of duties, and of what their status depends on.
 
-use api::registan::agreements::v1 as wire;
 use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Resource, Shown};
 
 use crate::domain::due::Meeting;
@@ -9,11 +8,11 @@ use crate::domain::{Act, Agreement, Framework, Obligation};
 /// The law that a duty rests on.
 pub enum Law {
     /// An agreement or a convention.
-    Agreement(Box<wire::Agreement>),
+    Agreement(Box<Agreement>),
     /// An act.
-    Act(Box<wire::Act>),
+    Act(Box<Act>),
     /// A framework.
-    Framework(Box<wire::Framework>),
+    Framework(Box<Framework>),
 }
 
 /// Returns a page of duties, in the order of their first due days.
@@ -26,8 +25,8 @@ pub async fn duties(
     chronicle.list_in::<Obligation>(Lane::Long, &request, reader).await
 }
 
-/// Returns the agreement, act or framework of this name, or the one around the provision of this name, as it
-/// stood at a record time. Nothing where the reader sees none.
+/// Returns the agreement, act or framework of this name, or the agreement around the provision of
+/// this name, as it stood at a record time. Nothing where the reader sees none.
 pub async fn law(
     chronicle: &Chronicle,
     name: &str,
@@ -38,14 +37,14 @@ pub async fn law(
     let name = around.join("/");
     if name.starts_with("frameworks/") {
         let found = one::<Framework>(chronicle, &name, read_time, reader).await?;
-        return Ok(found.map(|found| Law::Framework(Box::new(found.into_message()))));
+        return Ok(found.map(|found| Law::Framework(Box::new(found))));
     }
     if name.starts_with("acts/") {
         let found = one::<Act>(chronicle, &name, read_time, reader).await?;
-        return Ok(found.map(|found| Law::Act(Box::new(found.into_message()))));
+        return Ok(found.map(|found| Law::Act(Box::new(found))));
     }
     let found = one::<Agreement>(chronicle, &name, read_time, reader).await?;
-    Ok(found.map(|found| Law::Agreement(Box::new(found.into_message()))))
+    Ok(found.map(|found| Law::Agreement(Box::new(found))))
 }
 
 async fn one<T: Resource>(

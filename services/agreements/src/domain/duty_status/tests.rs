@@ -72,7 +72,8 @@ fn days(date: &PartialDate) -> Vec<Day> {
     all.take_while(|day| *day <= last.min(Day(20_061_231))).collect()
 }
 
-/// Where one due day stands when it is on a day and everything was done on a day, by the words of the contract.
+/// Where one due day stands when it is on a day and everything was done on a day, by the words of
+/// the contract.
 fn model(due: Day, done: &[(Kind, Day)], as_of: Day) -> State {
     let mut by_now: Vec<_> = done.iter().filter(|(_, day)| *day <= as_of).collect();
     by_now.sort_by_key(|(_, day)| *day);
@@ -89,8 +90,8 @@ fn model(due: Day, done: &[(Kind, Day)], as_of: Day) -> State {
     }
 }
 
-/// The least and the most that one due day can be, over every day that it and each fulfilment can be
-/// on: the first and last of each fulfilment and every day of the due day.
+/// The least and the most that one due day can be, over every day that it and each fulfilment can
+/// be on: the first and last of each fulfilment and every day of the due day.
 fn extremes(duty: &wire::Obligation, due: &DueDay, as_of: Day) -> (State, State) {
     let mut worlds = vec![Vec::new()];
     for one in &duty.fulfilments {
@@ -99,7 +100,8 @@ fn extremes(duty: &wire::Obligation, due: &DueDay, as_of: Day) -> (State, State)
             continue;
         }
         let options = days(&checked_date(one.done.as_ref()).unwrap());
-        // Three days of each are enough to be fast; those around the day asked about are among them.
+        // Three days of each are enough to be fast; those around the day asked about are among
+        // them.
         let near = options.iter().copied().filter(|day| *day <= as_of).max();
         let chosen = [options.first().copied(), near, options.last().copied()];
         worlds = worlds
