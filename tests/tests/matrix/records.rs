@@ -17,7 +17,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use crate::cells::{Cell, Outcome, Record, Who};
-use crate::sample::{resources, sample};
+use crate::sample::{parent, resources, sample, within};
 use crate::table::Table;
 use crate::wire::{call, connect, metadata, reason};
 
@@ -89,20 +89,6 @@ pub async fn ask(
     let method = service.methods().find(|it| it.name() == method).expect("a method");
     let message = DynamicMessage::deserialize(method.input(), request);
     call(channel, token, path, message.expect("a request").encode_to_vec()).await
-}
-
-/// The resource within which others are made, the package of its proto service, and its collection.
-fn within(one: &str) -> Option<[&'static str; 3]> {
-    match one {
-        "Transaction" => Some(["Project", "registan.projects.v1", "projects"]),
-        "Ratification" => Some(["Agreement", "registan.agreements.v1", "agreements"]),
-        _ => None,
-    }
-}
-
-/// The id of the resource within which others are made.
-fn parent(country: &str) -> String {
-    format!("around-{}", country.to_lowercase())
 }
 
 /// A partnership, and callers of one of its desks.
@@ -291,11 +277,9 @@ impl Run {
     /// A method that tells of many: who sees which.
     async fn many(&mut self, cell: &Cell, token: Option<&str>, template: &str, made: &[Made]) {
         let mut request = request(template, "", "", "", &self.since);
-        if cell.path.contains("Transactions") {
-            request["parent"] = json!("projects/-");
-        }
-        if cell.path.contains("Ratifications") {
-            request["parent"] = json!("agreements/-");
+        let parents = [("Transactions", "projects/-"), ("Ratifications", "agreements/-")];
+        if let Some((_, parent)) = parents.iter().find(|(many, _)| cell.path.contains(many)) {
+            request["parent"] = json!(parent);
         }
         let answer = ask(&self.channel, token, &cell.path, &request).await;
         self.calls += 1;

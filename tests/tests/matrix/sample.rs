@@ -79,3 +79,17 @@ pub fn sample(one: &str, tier: &str, country: &str) -> Value {
     }
     sample
 }
+
+/// The resource within which others are made, the package of its proto service, and its collection.
+pub fn within(one: &str) -> Option<[&'static str; 3]> {
+    match one {
+        "Transaction" => Some(["Project", "registan.projects.v1", "projects"]),
+        "Ratification" => Some(["Agreement", "registan.agreements.v1", "agreements"]),
+        _ => None,
+    }
+}
+
+/// The id of the resource within which others are made.
+pub fn parent(country: &str) -> String {
+    format!("around-{}", country.to_lowercase())
+}

@@ -35,7 +35,7 @@ pub struct Group {
     pub memberships: Vec<Membership>,
 }
 
-/// What is recorded about who acts.
+/// The agreement, and the acts and members that are recorded of it.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// The agreement.
@@ -270,7 +270,8 @@ fn note_counts(ledger: &mut wire::RatificationLedger, participants: &[Participan
         ledger.notes.push(note);
     } else if done < all && i32::try_from(parties.len()).is_ok_and(|named| named < done) {
         let note = format!(
-            "{done} of {all} had acted ({date}): only the count is known, the record names {} of them",
+            "{done} of {all} had acted ({date}): only the count is known, \
+             the record names {} of them",
             parties.len()
         );
         ledger.notes.push(note);

@@ -66,6 +66,7 @@ pub fn by_exit(rule: &EntryIntoForceRule, all: &[Participant], event: Span) -> O
     let one = all.iter().find(ended).filter(|_| rule.event() != Event::NthDeposit)?;
     let party = &one.stand.entry.party;
     Some(format!(
-        "all had acted only once {party} had left: whether the rule counts from then is a question of law"
+        "all had acted only once {party} had left: \
+         whether the rule counts from then is a question of law"
     ))
 }

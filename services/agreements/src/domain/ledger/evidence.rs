@@ -24,7 +24,7 @@ pub enum Stage {
 /// A statement about one party.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    /// What it says.
+    /// The step that it says of the party.
     pub stage: Stage,
     /// When.
     pub span: Span,
