@@ -49,8 +49,7 @@ impl<'a> Asked<'a> {
         binding: bool,
         status: &'a Status,
     ) -> Self {
-        let is_part = |one: &Milestone| one.suspends_a_part();
-        let parts = if milestones.iter().any(is_part) {
+        let parts = if milestones.iter().any(Milestone::suspends_a_part) {
             status::parts_on(milestones, party, status.as_of)
         } else {
             Vec::new()
@@ -122,11 +121,11 @@ impl<'a> Asked<'a> {
         if !self.milestones.iter().any(frees) {
             return None;
         }
-        let freed = |one: &Milestone| match one {
+        let as_whole = |one: &Milestone| match one {
             one if frees(one) => Milestone { scope: String::new(), whole: true, ..one.clone() },
             one => one.clone(),
         };
-        let milestones: Vec<Milestone> = self.milestones.iter().map(freed).collect();
+        let milestones: Vec<Milestone> = self.milestones.iter().map(as_whole).collect();
         Some(self.read(&status::on(&milestones, self.party, self.status.as_of)))
     }
 

@@ -93,7 +93,7 @@ fn life(events: &[Event]) -> Vec<Milestone> {
 }
 
 fn compare(seed: u64, most: i32) -> [usize; 3] {
-    let (mut random, mut seen) = (Random(seed), [0; 3]);
+    let (mut random, mut counts) = (Random(seed), [0; 3]);
     for _ in 0..400 {
         let events = events(&mut random, most);
         let life = life(&events);
@@ -110,7 +110,7 @@ fn compare(seed: u64, most: i32) -> [usize; 3] {
                     _ => most > 0 || possible.is_empty(),
                 };
                 assert!(holds, "{found:?} of {cited} on {day} of {events:#?}: {possible:?}");
-                seen[match found {
+                counts[match found {
                     Standing::Suspended => 0,
                     Standing::Binding => 1,
                     _ => 2,
@@ -118,7 +118,7 @@ fn compare(seed: u64, most: i32) -> [usize; 3] {
             }
         }
     }
-    seen
+    counts
 }
 
 #[test]
