@@ -28,7 +28,8 @@ pub struct Entry {
     pub provisions: Vec<(wire::Provision, ProvisionStatus)>,
 }
 
-/// Agreements by where they stand; every agreement of the party stands in exactly one list, the newest first.
+/// Agreements by where they stand; every agreement of the party stands in exactly one list, the
+/// newest first.
 #[derive(Debug, Default, PartialEq)]
 pub struct LegalBasis {
     /// Binding and in force.
@@ -102,8 +103,8 @@ impl Provisions {
     }
 }
 
-/// The legal basis of a party on a day, from all agreements of it and of the parties it follows. `union` holds the names of the
-/// Union and the Communities before it.
+/// The legal basis of a party on a day, from all agreements of it and of the parties it follows.
+/// `union` holds the names of the Union and the Communities before it.
 pub fn on(
     agreements: Vec<wire::Agreement>,
     mut provisions: Provisions,
@@ -150,7 +151,8 @@ enum List {
     WithoutUnion,
 }
 
-/// The list of an agreement. What may be in several states is undetermined, unless all of them belong to one list.
+/// The list of an agreement. What may be in several states is undetermined, unless all of them
+/// belong to one list.
 fn list_of(status: &Status, binding: bool) -> List {
     let of = |state: State| match state {
         State::NotStarted => List::NotStarted,
@@ -188,7 +190,8 @@ impl LegalBasis {
     }
 }
 
-/// The one that the party follows and that is party to the agreement, where the party itself is not.
+/// The one that the party follows and that is party to the agreement, where the party itself is
+/// not.
 fn predecessor(agreement: &wire::Agreement, party: &Party) -> String {
     let has = |name: &String| agreement.parties.iter().any(|part| part.party == *name);
     if has(&party.name) {

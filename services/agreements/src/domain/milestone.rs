@@ -68,7 +68,8 @@ vocabulary! {
 }
 
 impl MilestoneKind {
-    /// Returns whether it can happen more than once, so that several are several events and not several accounts of one.
+    /// Returns whether it can happen more than once, so that several are several events and not
+    /// several accounts of one.
     pub const fn repeats(self) -> bool {
         matches!(
             self,
@@ -87,8 +88,9 @@ impl MilestoneKind {
         leads_to(self).is_some_and(State::ended)
     }
 
-    /// Its place in the life of an agreement, for what comes in one order: it cannot come before what has a lower place. A
-    /// provisional application can: it is agreed on for a day before the signature.
+    /// Its place in the life of an agreement, for what comes in one order: it cannot come before
+    /// what has a lower place. A provisional application can: it is agreed on for a day before the
+    /// signature.
     const fn place(self) -> Option<u8> {
         match self {
             Self::Mandated => Some(1),
@@ -111,7 +113,8 @@ impl MilestoneKind {
     }
 }
 
-/// Something that happened to an agreement, as the rules ask for it; the contract says what each field means.
+/// Something that happened to an agreement, as the rules ask for it; the contract says what each
+/// field means.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
     missing_docs,
@@ -145,13 +148,14 @@ impl Milestone {
         }
     }
 
-    /// Returns the milestones in messages, each at its place. Every message that was recorded is one.
+    /// Returns the milestones in messages, each at its place. Every message that was recorded is
+    /// one.
     pub fn each(messages: &[wire::Milestone]) -> Vec<Self> {
         messages.iter().filter_map(Self::of).collect()
     }
 
-    /// Returns the milestones in messages, a suspension or a lifting of several articles as one of each article: each begins and ends
-    /// by itself. The article is then the scope.
+    /// Returns the milestones in messages, a suspension or a lifting of several articles as one of
+    /// each article: each begins and ends by itself. The article is then the scope.
     pub fn all(messages: &[wire::Milestone]) -> Vec<Self> {
         messages.iter().filter_map(Self::of).flat_map(Self::parts).collect()
     }
@@ -205,13 +209,15 @@ impl Milestone {
         fold(&self.scope) == fold(&other.scope)
     }
 
-    /// Returns whether `later` cannot come before it. The act of one party comes before what is its own, and need not before the others'.
+    /// Returns whether `later` cannot come before it. The act of one party comes before what is its
+    /// own, and need not before the others'.
     pub fn precedes(&self, later: &Self) -> bool {
         let theirs = self.party.is_empty() || self.party == later.party;
         theirs && self.kind.precedes(later.kind)
     }
 
-    /// Returns whether both are accounts of one event: one kind, one party, and not of what can happen again.
+    /// Returns whether both are accounts of one event: one kind, one party, and not of what can
+    /// happen again.
     pub fn is_same_event(&self, other: &Self) -> bool {
         self.kind == other.kind && self.party == other.party && !self.kind.repeats()
     }
@@ -255,8 +261,8 @@ pub fn signed(milestones: &[Milestone]) -> Option<&PartialDate> {
     followed.find(|one| one.kind == MilestoneKind::Signed).map(|one| &one.date)
 }
 
-/// The milestones to follow: of several accounts of one event the preferred one, else the most trusted, else the first; of what
-/// can happen again all.
+/// The milestones to follow: of several accounts of one event the preferred one, else the most
+/// trusted, else the first; of what can happen again all.
 pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
     let mut chosen: Vec<&Milestone> = Vec::new();
     for milestone in milestones {
@@ -275,8 +281,9 @@ fn rank(milestone: &Milestone) -> (bool, Confidence) {
     (!milestone.preferred, milestone.confidence.unwrap_or(Confidence::Unsure))
 }
 
-/// The pairs of milestones that certainly stand in the wrong order, by their places in the list: the first of a pair cannot come
-/// after the second, and does. Of several accounts only the one that is followed counts.
+/// The pairs of milestones that certainly stand in the wrong order, by their places in the list:
+/// the first of a pair cannot come after the second, and does. Of several accounts only the one
+/// that is followed counts.
 pub fn misplaced(milestones: &[Milestone]) -> Vec<(usize, usize)> {
     let followed = followed(milestones);
     let place = |one: &Milestone| milestones.iter().position(|other| std::ptr::eq(one, other));

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod agreement;
 pub mod binding;
+pub mod codebook;
 pub mod commitment;
 pub mod crosswalk;
 pub mod due;

@@ -8,8 +8,8 @@ use facts::vocabulary::Vocabulary;
 use super::milestone::{Milestone, MilestoneKind};
 use super::state::{State, leads_to};
 
-/// The milestones that count for a party: an end that names a party is an end for that party alone, and takes the place
-/// of the end for all.
+/// The milestones that count for a party: an end that names a party is an end for that party alone,
+/// and takes the place of the end for all.
 pub fn of_party<'a>(milestones: Vec<&'a Milestone>, party: &str) -> Vec<&'a Milestone> {
     let ends_for = |party: &str| {
         let ended = |one: &&Milestone| one.kind.ends() && one.party == party;
@@ -34,8 +34,9 @@ pub struct Move<'a> {
 /// A pause or a suspension, and what ended it.
 type Break<'a> = (&'a Milestone, Option<&'a Milestone>);
 
-/// The moves that change the state, in the order in which they have happened at the latest. A suspension or a lifting of a part
-/// does not, and neither does a lifting that does not say what it ends, where others say that they ended what was suspended.
+/// The moves that change the state, in the order in which they have happened at the latest. A
+/// suspension or a lifting of a part does not, and neither does a lifting that does not say what it
+/// ends, where others say that they ended what was suspended.
 pub fn moves<'a>(followed: &[&'a Milestone]) -> Vec<Move<'a>> {
     use MilestoneKind::{NegotiationsPaused, NegotiationsResumed, Suspended, SuspensionLifted};
     let ended = ended_by_name(followed);
@@ -63,7 +64,8 @@ pub fn moves<'a>(followed: &[&'a Milestone]) -> Vec<Move<'a>> {
     moves
 }
 
-/// The place of a milestone in the life of an agreement: the end of a break stands beside its begin.
+/// The place of a milestone in the life of an agreement: the end of a break stands beside its
+/// begin.
 fn rank(kind: MilestoneKind) -> u8 {
     match kind {
         MilestoneKind::NegotiationsResumed => State::Paused.rank(),
@@ -72,7 +74,8 @@ fn rank(kind: MilestoneKind) -> u8 {
     }
 }
 
-/// The breaks of a kind in their order, each with what ended it: the first that can have come after it and ended none before.
+/// The breaks of a kind in their order, each with what ended it: the first that can have come after
+/// it and ended none before.
 fn breaks<'a>(among: &[&'a Milestone], begin: MilestoneKind, end: MilestoneKind) -> Vec<Break<'a>> {
     let of = |kind| among.iter().copied().filter(move |one| one.kind == kind);
     let (mut starts, mut ends): (Vec<_>, Vec<_>) = (of(begin).collect(), of(end).collect());
@@ -83,9 +86,10 @@ fn breaks<'a>(among: &[&'a Milestone], begin: MilestoneKind, end: MilestoneKind)
     starts.into_iter().map(|one| (one, ended(one))).collect()
 }
 
-/// Between which days it happened: not after what comes after it in the life of an agreement, and not before what comes before. What
-/// is known to have happened by a day has happened after the milestone before it. What is paused has been opened, and what is
-/// suspended as a whole has entered into force, unless it was applied provisionally.
+/// Between which days it happened: not after what comes after it in the life of an agreement, and
+/// not before what comes before. What is known to have happened by a day has happened after the
+/// milestone before it. What is paused has been opened, and what is suspended as a whole has
+/// entered into force, unless it was applied provisionally.
 fn narrowed(milestone: &Milestone, among: &[&Milestone], breaks: &[Break<'_>]) -> (Day, Day) {
     let (earliest, latest) = (milestone.date.earliest(), milestone.date.latest());
     if earliest == latest {
@@ -130,8 +134,9 @@ fn ended_by_name<'a>(followed: &[&'a Milestone]) -> Vec<&'a Milestone> {
     breaks.into_iter().filter_map(|(begun, ended)| ended.map(|_| begun)).collect()
 }
 
-/// How the suspension of a part ended by a lifting that says so. It ends all that was suspended of the part until then; one of which
-/// it is not known whether it came before or after need not be it, unless it can have ended nothing else.
+/// How the suspension of a part ended by a lifting that says so. It ends all that was suspended of
+/// the part until then; one of which it is not known whether it came before or after need not be
+/// it, unless it can have ended nothing else.
 fn lifting_by_name<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
     let is_it = |one: &&Milestone| {
         one.lifts_by_name()
@@ -160,7 +165,8 @@ fn lifting_by_name<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Optio
     })
 }
 
-/// What is left when suspensions and the liftings that say that they ended them are left out.
+/// Returns the milestones without the liftings that say what they ended, and without what these
+/// ended.
 fn without_names<'a>(followed: &[&'a Milestone]) -> Vec<&'a Milestone> {
     if !followed.iter().any(|one| one.lifts_by_name()) {
         return followed.to_vec();
@@ -187,13 +193,15 @@ pub struct Lifting<'a> {
     pub latest: Day,
     /// Returns whether there were fewer liftings by then than suspensions.
     pub is_shared: bool,
-    /// The parts of which one is still suspended, for there were fewer liftings than suspensions, and a lifting does not say of which
-    /// part it is. Empty where all have been lifted, or they are one part.
+    /// The parts of which one is still suspended, for there were fewer liftings than suspensions,
+    /// and a lifting does not say of which part it is. Empty where all have been lifted, or they
+    /// are one part.
     pub open: Vec<&'a str>,
 }
 
-/// How the suspension of a part ended: by the lifting that says so; else by the lifting that is its own among all suspensions; without one, by the last that came
-/// after it. Which of several liftings ended which of several suspensions that stood side by side is not known.
+/// How the suspension of a part ended: by the lifting that says so; else by the lifting that is its
+/// own among all suspensions; without one, by the last that came after it. Which of several
+/// liftings ended which of several suspensions that stood side by side is not known.
 pub fn lifting<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Option<Lifting<'a>> {
     let (begin, end) = (MilestoneKind::Suspended, MilestoneKind::SuspensionLifted);
     if let Some(lifting) = lifting_by_name(part, followed) {
@@ -219,8 +227,8 @@ pub fn lifting<'a>(part: &'a Milestone, followed: &[&'a Milestone]) -> Option<Li
     Some(Lifting { milestone, earliest, latest, is_shared, open })
 }
 
-/// The parts of which one is still suspended, of these suspensions and of what ended each: those since when all had been lifted, if
-/// there are several and not each has been lifted.
+/// The parts of which one is still suspended, of these suspensions and of what ended each: those
+/// since when all had been lifted, if there are several and not each has been lifted.
 fn open_parts<'a, 'b>(breaks: impl Iterator<Item = &'b Break<'a>>) -> Vec<&'a str>
 where
     'a: 'b,

@@ -9,7 +9,7 @@ use super::moves::{lifting, span};
 pub struct Part<'a> {
     /// The suspension.
     pub suspended: &'a Milestone,
-    /// What ended it, or may have, also later.
+    /// The lifting that ended it, or may have, also later.
     pub lifted: Option<&'a Milestone>,
     /// True: it is suspended on that day, unless that is in doubt.
     pub is_open: bool,
@@ -17,8 +17,8 @@ pub struct Part<'a> {
     pub doubt: String,
 }
 
-/// The parts that were suspended by a day, in the order of the record. `returned` is the lifting by which the agreement returned to
-/// where it stood before it was suspended as a whole.
+/// The parts that were suspended by a day, in the order of the record. `returned` is the lifting by
+/// which the agreement returned to where it stood before it was suspended as a whole.
 pub fn parts<'a>(
     followed: &[&'a Milestone],
     returned: Option<&Milestone>,

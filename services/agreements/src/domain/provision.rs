@@ -9,11 +9,11 @@ use facts::Check;
 use standard::described::AGREEMENTS_V1_PROVISIONPART_KIND as KINDS;
 use standard::{Rules, Value};
 
+use super::Agreement;
+use super::codebook::CODEBOOK;
+
 /// A provision.
 pub type Provision = Value<wire::Provision, OfArticles>;
-
-/// The codebook of which the kinds of parts are codes.
-pub const CODEBOOK: &str = "codebooks/registan-1";
 
 /// Articles are asked and sorted by their first number.
 pub enum OfArticles {}
@@ -40,6 +40,18 @@ pub fn cited(provision: &wire::Provision) -> String {
         paragraph if paragraph.starts_with('(') => format!("{}{paragraph}", provision.article),
         paragraph => format!("{}({paragraph})", provision.article),
     }
+}
+
+/// Returns an agreement without its parts, and these as provisions.
+pub fn moved(agreement: &Agreement) -> (Agreement, Vec<Provision>) {
+    let mut without = agreement.clone();
+    let parts = std::mem::take(&mut without.provisions);
+    let provision = |part| {
+        let provision = of_part(&without.name, without.source.as_ref(), part);
+        Provision::of(wire::Provision { tier: without.tier, ..provision })
+    };
+    let provisions = parts.into_iter().map(provision).collect();
+    (without, provisions)
 }
 
 /// Returns the provision that a part of an agreement is, which was recorded before provisions were

@@ -1,5 +1,6 @@
-//! Where a provision stands on a day: where its agreement stands, but for what was suspended, lifted or applied provisionally in
-//! part. Where it is not known whether such a part has the provision, its state is not known, and the reason says why.
+//! Where a provision stands on a day: where its agreement stands, but for what was suspended,
+//! lifted or applied provisionally in part. Where it is not known whether such a part has the
+//! provision, its state is not known, and the reason says why.
 
 use std::cell::OnceCell;
 
@@ -42,7 +43,8 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// An agreement with these milestones, by parts ([`Milestone::all`]), and its status on the day for the same party.
+    /// An agreement with these milestones, by parts ([`Milestone::all`]), and its status on the day
+    /// for the same party.
     pub fn new(
         milestones: &'a [Milestone],
         party: &'a str,
@@ -81,7 +83,8 @@ impl<'a> Asked<'a> {
         binding
     }
 
-    /// The state of a provision by what is in force or applied, without the parts that are suspended.
+    /// The state of a provision by what is in force or applied, without the parts that are
+    /// suspended.
     fn applied(&self, keys: &Keys) -> ProvisionStatus {
         let whole = || self.read(self.status);
         let Some(applied) = self.applied else { return whole() };
@@ -184,7 +187,7 @@ impl ProvisionStatus {
         }
     }
 
-    /// What holds where it is not known which of both does.
+    /// Returns the status that holds where it is not known which of both does.
     fn or(self, other: Self, why: impl Fn() -> String) -> Self {
         if self.state != other.state {
             return Self::not_known(why());
@@ -194,10 +197,11 @@ impl ProvisionStatus {
     }
 }
 
-/// The citations by which a provision is covered, folded: its own, first, and those of what it lies within.
+/// The citations by which a provision is covered, folded: its own, first, and those of what it lies
+/// within.
 struct Keys([String; 3]);
 
-/// Whether a milestone covers a provision.
+/// The answer to whether a milestone covers a provision.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Covers {
     Yes,
@@ -211,8 +215,8 @@ impl Keys {
         Self(all.map(|key| fold(&key)))
     }
 
-    /// Returns whether a milestone covers the provision. Of one that covers only a paragraph of it, and of one that says in words
-    /// what it covers, it is not known.
+    /// Returns whether a milestone covers the provision. Of one that covers only a paragraph of it,
+    /// and of one that says in words what it covers, it is not known.
     fn covered_by(&self, one: &Milestone) -> Covers {
         if one.measure == Measure::Cooperation {
             return Covers::No;

@@ -1,5 +1,5 @@
-//! Where an agreement stands on a day: computed from its milestones, never stored (domain.md 3.2); but for the state alone, which
-//! filters ask (`periods`).
+//! Where an agreement stands on a day: computed from its milestones, never stored (domain.md 3.2);
+//! but for the state alone, which filters ask (`periods`).
 
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, Day, PartialDate};
@@ -24,15 +24,16 @@ pub struct Status {
     pub as_of: Day,
     pub since: Option<PartialDate>,
     pub uncertain: bool,
-    /// The first and the last in the life of an agreement that it may be in, of what is undetermined.
+    /// The first and the last in the life of an agreement that it may be in, of what is
+    /// undetermined.
     pub range: Option<(State, State)>,
     pub reason: String,
     pub suspended: String,
     pub applied: String,
 }
 
-/// Where an agreement with these milestones stands on a day, for a party; empty: for none of them. What may have happened by
-/// that day, but need not have, leaves it undetermined.
+/// Where an agreement with these milestones stands on a day, for a party; empty: for none of them.
+/// What may have happened by that day, but need not have, leaves it undetermined.
 pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     let all = followed(milestones);
     let contested = all.len() < milestones.len();
@@ -112,7 +113,8 @@ struct Life<'m, 'a> {
     lifted: Option<&'a Milestone>,
     /// Where it last stood without being suspended, and what led there.
     free: (State, Option<&'a Milestone>),
-    /// The entry into force of which it is not known whether it came before the suspension that still lasts then, or after.
+    /// The entry into force of which it is not known whether it came before the suspension that
+    /// still lasts then, or after.
     astride: Option<&'m Move<'a>>,
 }
 
@@ -124,7 +126,8 @@ impl Default for Life<'_, '_> {
 }
 
 impl<'m, 'a> Life<'m, 'a> {
-    /// The state that a move leads to from another, if it may follow. A lifting leads back to where the agreement stood.
+    /// The state that a move leads to from another, if it may follow. A lifting leads back to where
+    /// the agreement stood.
     fn after(&self, state: State, next: &Move<'_>) -> Option<State> {
         if next.milestone.kind == MilestoneKind::SuspensionLifted {
             return (state == State::Suspended).then_some(self.free.0);
@@ -189,7 +192,8 @@ impl Status {
         }
     }
 
-    /// Takes in what may have happened by the day: where that would change the state, it is undetermined.
+    /// Takes in what may have happened by the day: where that would change the state, it is
+    /// undetermined.
     fn leave_open(&mut self, led: &Led<'_, '_>) {
         for one in &led.open {
             self.doubt(&span(one.milestone.kind, one.earliest, one.latest));

@@ -23,8 +23,9 @@ pub struct Answer {
     pub read_time: i64,
 }
 
-/// The legal basis of a party, on a day (today if absent), at a record time (now if absent), of all provisions or of those
-/// with one of these codes. All queries hold for the record time of the first.
+/// The legal basis of a party, on a day (today if absent), at a record time (now if absent), of all
+/// provisions or of those with one of these codes. All queries hold for the record time of the
+/// first.
 pub async fn get_legal_basis(
     app: &App,
     party: &str,

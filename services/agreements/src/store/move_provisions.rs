@@ -2,26 +2,19 @@
 
 use std::sync::Arc;
 
-use api::registan::agreements::v1 as wire;
-use api::registan::options::v1::Tier;
 use chassis::clock::SystemClock;
 use chronicle::{Call, Chronicle, Entry, Error, Reader, Stored};
-use prost_reflect::DynamicMessage;
 use sea_orm::DatabaseConnection;
 use sea_orm::prelude::Uuid;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, SchemaManagerConnection};
-use standard::Value;
 
-use crate::domain::provision::{CODEBOOK, of_part};
-use crate::domain::{Agreement, Provision};
+use crate::domain::Agreement;
+use crate::domain::codebook::{self, CODEBOOK, Codebook};
+use crate::domain::provision::moved;
 
-/// The codebooks of the reference record: the kinds of parts are codes of the first.
-const CODEBOOKS: &str = include_str!("../../../../crates/reference/data/codebooks.json");
 /// Agreements that are read at a time: each may be large.
 const PAGE: u64 = 16;
-
-type Codebook = Value<wire::Codebook>;
 
 /// Records each part as a provision and its agreement without it, as ordinary versions in one
 /// transaction: what was asked before is answered as before, and the history says when it moved. A
@@ -78,28 +71,12 @@ async fn entries(
 ) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
     if record.known::<Codebook>(&[CODEBOOK.to_owned()], reader).await?.is_empty() {
-        entries.push(Entry::create(&codebook().map_err(Error::Corrupt)?)?);
+        entries.push(Entry::create(&codebook::of_kinds().map_err(Error::Corrupt)?)?);
     }
-    let mut without = agreement.value.clone();
-    let parts = std::mem::take(&mut without.provisions);
-    for part in parts {
-        let provision = of_part(&without.name, without.source.as_ref(), part);
-        let provision = wire::Provision { tier: without.tier, ..provision };
-        entries.push(Entry::create(&Provision::of(provision))?);
+    let (without, provisions) = moved(&agreement.value);
+    for provision in &provisions {
+        entries.push(Entry::create(provision)?);
     }
     entries.push(Entry::update(agreement, &without)?);
     Ok(entries)
-}
-
-/// The codebook of the kinds of parts, as a suite that begins now has it.
-fn codebook() -> Result<Codebook, String> {
-    let written: serde_json::Value =
-        serde_json::from_str(CODEBOOKS).map_err(|error| error.to_string())?;
-    let descriptor = api::descriptors().get_message_by_name("registan.agreements.v1.Codebook");
-    let descriptor = descriptor.ok_or("the contract has no codebook")?;
-    let message = DynamicMessage::deserialize(descriptor, &written[0]["resource"]);
-    let message = message.map_err(|error| error.to_string())?;
-    let message: wire::Codebook = message.transcode_to().map_err(|error| error.to_string())?;
-    let (name, tier) = (CODEBOOK.to_owned(), Tier::Public.into());
-    Ok(Codebook::of(wire::Codebook { name, tier, ..message }))
 }

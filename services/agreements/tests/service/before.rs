@@ -178,7 +178,8 @@ fn provisions() -> Vec<ProvisionPart> {
     vec![element, of("art-3", provision_part::Kind::Other, "Article 3")]
 }
 
-/// The agreement of the document, as the program of before answered it, without what the server says beside it.
+/// The agreement of the document, as the program of before answered it, without what the server
+/// says beside it.
 fn known() -> Agreement {
     let text = |language: &str, text: &str, original| LocalizedText {
         language_code: language.to_owned(),

@@ -1,5 +1,6 @@
-//! The provisions of the reference record: where each stands on a day, and under which articles measures can be taken. Both are
-//! compared with what was written by hand: the table of `docs/law-on-a-day.md`, and the facts.
+//! The provisions of the reference record: where each stands on a day, and under which articles
+//! measures can be taken. Both are compared with what was written by hand: the table of
+//! `docs/law-on-a-day.md`, and the facts.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -34,7 +35,8 @@ fn of<'a>(basis: &'a LegalBasis, agreement: &str) -> Option<&'a [LegalBasisProvi
     all.find(|entry| entry.agreement == name).map(|entry| &entry.provisions[..])
 }
 
-/// The state of a provision of an agreement that stands as the table says, for a part that was suspended is cooperation.
+/// The state of a provision of an agreement that stands as the table says, for a part that was
+/// suspended is cooperation.
 fn expected(said: &str) -> State {
     let one = |state: &str| match state {
         "UNKNOWN" => State::NotKnown,
@@ -75,8 +77,9 @@ pub async fn compare(running: &mut Running) -> Vec<String> {
     wrong
 }
 
-/// Country, day, agreement, article, state, and the days of consultations; by hand from the facts, whose article numbers of the older
-/// agreements are unsure, and whose days are those of the Kazakh agreement alone.
+/// Country, day, agreement, article, state, and the days of consultations; by hand from the facts,
+/// whose article numbers of the older agreements are unsure, and whose days are those of the Kazakh
+/// agreement alone.
 const BY_HAND: [(&str, &str, &str, &str, State, i32); 15] = [
     ("kz", "2006-01-01", "eu-kz-pca-1995", "Article 93", State::Binding, 0),
     ("kz", "2017-01-01", "eu-kz-pca-1995", "Article 93", State::Binding, 0),

@@ -1,5 +1,6 @@
-//! Random suspensions of an agreement in force, of the whole and of articles, and liftings that say what they end, against a model
-//! that goes through the days one by one. Where days are not exact, what is said for certain must hold whatever they were.
+//! Random suspensions of an agreement in force, of the whole and of articles, and liftings that say
+//! what they end, against a model that goes through the days one by one. Where days are not exact,
+//! what is said for certain must hold whatever they were.
 
 use super::*;
 
@@ -42,8 +43,8 @@ impl Event {
     }
 }
 
-/// The parts that are suspended at the end of a day, where each event happened on a day of its own; nothing for a life in which
-/// something was lifted that was not suspended.
+/// The parts that are suspended at the end of a day, where each event happened on a day of its own;
+/// nothing for a life in which something was lifted that was not suspended.
 fn simulated(events: &[(i32, Event)], day: i32) -> Option<(bool, [bool; 2])> {
     let mut events = events.to_vec();
     events.sort_by_key(|(on, event)| (*on, event.lifts));
