@@ -1,8 +1,9 @@
 //! Compiles every proto of the contract; protox needs no protoc on the machine.
 //!
-//! Besides messages and clients it writes `rpc.rs`, a type for each method, and `standard.rs`, by which `crates/standard` serves
-//! the standard methods of every resource; and for that crate `described.rs`, by which it checks, keeps and finds the resources of
-//! which the contract says all. There are no generated servers: there is one, `serving::Methods`.
+//! Besides messages and clients it writes `rpc.rs`, a type for each method, and `standard.rs`, by
+//! which `crates/standard` serves the standard methods of every resource; and for that crate
+//! `described.rs`, by which it checks, keeps and finds the resources of which the contract says
+//! all. There are no generated servers: there is one, `serving::Methods`.
 
 #[path = "build/contract.rs"]
 mod contract;

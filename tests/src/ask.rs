@@ -14,8 +14,8 @@ pub struct Refusal {
     pub text: String,
 }
 
-/// Calls a method, named without the common beginning: `agreements.v1.PartyService/GetParty`. Several messages of a stream
-/// come as an array. Without a token the caller is anonymous.
+/// Calls a method, named without the common beginning: `agreements.v1.PartyService/GetParty`.
+/// Several messages of a stream come as an array. Without a token the caller is anonymous.
 ///
 /// # Panics
 /// If grpcurl is not there or prints no JSON.

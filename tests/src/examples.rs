@@ -1,7 +1,8 @@
 //! Runs the examples of a document against a suite of its own, and compares what they print.
 //!
-//! An example is a block of the kind `console`: a line `$ COMMAND` (more lines where it ends in a backslash), then what it
-//! prints, where `…` stands for what is left out. A command fails where the document shows an error, and nowhere else.
+//! An example is a block of the kind `console`: a line `$ COMMAND` (more lines where it ends in a
+//! backslash), then what it prints, where `…` stands for what is left out. A command fails where
+//! the document shows an error, and nowhere else.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +21,8 @@ const ASKING: [&str; 9] = [
     "calendar",
     "ask",
 ];
-/// How a document starts a second suite, which is empty, for what is invented; and where it answers and keeps its data.
+/// How a document starts a second suite, which is empty, for what is invented; and where it answers
+/// and keeps its data.
 const EMPTY: &str = "cargo run -- --empty --listen 127.0.0.1:8081 --data-dir sample-data";
 const EMPTY_ADDRESS: &str = "127.0.0.1:8081";
 const EMPTY_DATA: &str = "sample-data";
@@ -68,7 +70,8 @@ pub fn examples(text: &str) -> Vec<Example> {
     found
 }
 
-/// Returns whether the lines stand in the output in this order; `…` stands for any number of lines, or for any part of one.
+/// Returns whether the lines stand in the output in this order; `…` stands for any number of lines,
+/// or for any part of one.
 fn shows(output: &str, printed: &[String]) -> Result<(), String> {
     let lines: Vec<&str> = output.lines().map(str::trim).collect();
     let mut place = 0;
@@ -95,8 +98,9 @@ fn shows(output: &str, printed: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs the examples of a document in their order, against one suite with the reference record, and an empty one if they ask it;
-/// nothing where grpcurl or the command is not there. An error says which example differs, and how.
+/// Runs the examples of a document in their order, against one suite with the reference record, and
+/// an empty one if they ask it; nothing where grpcurl or the command is not there. An error says
+/// which example differs, and how.
 ///
 /// # Panics
 /// If the suite does not start.
@@ -131,7 +135,8 @@ pub fn run(root: &Path, document: &str, examples: &[Example]) -> Result<(), Stri
     Ok(())
 }
 
-/// The empty suite of a document whose examples ask one. An error if it does not tell how to start it.
+/// The empty suite of a document whose examples ask one. An error if it does not tell how to start
+/// it.
 fn empty(root: &Path, document: &str, examples: &[Example]) -> Result<Option<Suite>, String> {
     if !examples.iter().any(|example| example.command.contains(EMPTY_ADDRESS)) {
         return Ok(None);

@@ -1,7 +1,8 @@
-//! The tools of the journeys: a suite in processes of its own, called by grpcurl; and the fault storms. The tests are in
-//! `tests/`.
+//! The tools of the journeys: a suite in processes of its own, called by grpcurl; and the fault
+//! storms. The tests are in `tests/`.
 //!
-//! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does first).
+//! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does
+//! first).
 
 mod ask;
 pub mod examples;

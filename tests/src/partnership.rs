@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::process::program;
 use crate::suite::Suite;
 
-/// Three desks with numbers of their own; the countries are of the range that ISO 3166-1 leaves to users.
+/// Three desks with numbers of their own; the countries are of the range that ISO 3166-1 leaves to
+/// users.
 const DESKS: &str = r#"{"title": "An invented partnership", "desks": [
     {"id": "xa", "number": 7, "title": "Land A", "parties": ["parties/xa"]},
     {"id": "islands", "number": 40, "title": "Two islands", "parties": ["parties/xb", "parties/xc"]},

@@ -47,8 +47,8 @@ impl Suite {
         Some(Self { address, services: Vec::new(), processes: vec![process], folder })
     }
 
-    /// Four processes, each service in a database of its own, with the reference record seeded through the gateway. The
-    /// databases go when they are dropped: keep them as long as the suite.
+    /// Four processes, each service in a database of its own, with the reference record seeded
+    /// through the gateway. The databases go when they are dropped: keep them as long as the suite.
     ///
     /// # Panics
     /// If they do not start.

@@ -43,7 +43,8 @@ impl<'a> Contract<'a> {
     }
 }
 
-/// The path of a message in this crate: `crate::registan::r#type::v1::Date` of `.registan.type.v1.Date`.
+/// The path of a message in this crate: `crate::registan::r#type::v1::Date` of
+/// `.registan.type.v1.Date`.
 pub fn path(message: &str) -> String {
     let parts = message.split('.').map(|part| if part == "type" { "r#type" } else { part });
     format!("crate{}", parts.collect::<Vec<_>>().join("::"))

@@ -1,7 +1,9 @@
-//! Writes `described.rs` for `crates/standard`: of each message with the option `registan.options.v1.resource`, and of each message
-//! within it, the checks of its fields; of the resource itself what the record must know.
+//! Writes `described.rs` for `crates/standard`: of each message with the option
+//! `registan.options.v1.resource`, and of each message within it, the checks of its fields; of the
+//! resource itself what the record must know.
 //!
-//! What an option asks that is not known here fails the build: a rule that stands in the contract is enforced.
+//! What an option asks that is not known here fails the build: a rule that stands in the contract
+//! is enforced.
 
 use std::collections::BTreeMap;
 
@@ -113,7 +115,8 @@ impl Description<'_> {
         Ok(())
     }
 
-    /// The checks of the fields after the first, as functions, so that none is long; what calls them takes their place.
+    /// The checks of the fields after the first, as functions, so that none is long; what calls
+    /// them takes their place.
     fn parted(&self, checks: &mut Vec<String>) -> String {
         let rest = checks.split_off(checks.len().min(MOST_CHECKS));
         let name = self.message.full_name().replace('.', "_").to_lowercase();

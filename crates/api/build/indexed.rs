@@ -162,7 +162,8 @@ impl Description<'_> {
         )))
     }
 
-    /// The edges of a list of parts, each of which names the other and says the relation in its field `kind`.
+    /// The edges of a list of parts, each of which names the other and says the relation in its
+    /// field `kind`.
     fn edge(
         &self,
         field: &FieldDescriptor,

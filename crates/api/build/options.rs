@@ -132,7 +132,8 @@ pub fn named(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<Vec<Strin
         .ok_or_else(|| format!("{}: {kind} is no resource", field.full_name()))
 }
 
-/// The resources of the package of a resource that may name it, or a part of it: the singulars of their names.
+/// The resources of the package of a resource that may name it, or a part of it: the singulars of
+/// their names.
 pub fn referred_by(
     pool: &DescriptorPool,
     message: &MessageDescriptor,

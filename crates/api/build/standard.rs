@@ -1,4 +1,5 @@
-//! Writes `standard.rs`: for each resource with the ten standard methods the one impl by which `crates/standard` serves them.
+//! Writes `standard.rs`: for each resource with the ten standard methods the one impl by which
+//! `crates/standard` serves them.
 
 use prost_types::ServiceDescriptorProto;
 use protox::prost_reflect::DescriptorPool;

@@ -1,6 +1,8 @@
-//! Writes what the tiers of its fields mean for a resource: what of it readers of each tier are shown.
+//! Writes what the tiers of its fields mean for a resource: what of it readers of each tier are
+//! shown.
 //!
-//! Answers are redacted at the edge (`chassis`). From here the record knows which changes a reader must not notice.
+//! Answers are redacted at the edge (`chassis`). From here the record knows which changes a reader
+//! must not notice.
 
 use protox::prost_reflect::{FieldDescriptor, Kind};
 
@@ -18,8 +20,8 @@ impl Description<'_> {
         Options::of_field(field).number(self.pool, &[TIER])
     }
 
-    /// Refuses a field above PUBLIC of which more than its text could be known: one of a part, one that a list is asked by, one
-    /// that refers to something.
+    /// Refuses a field above PUBLIC of which more than its text could be known: one of a part, one
+    /// that a list is asked by, one that refers to something.
     pub fn check_tier(&self, field: &FieldDescriptor) -> Result<(), String> {
         if self.tier(field) <= PUBLIC {
             return Ok(());

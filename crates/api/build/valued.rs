@@ -7,7 +7,8 @@ use crate::indexed::INDEX;
 use crate::options::{Options, is_required, member};
 
 impl Description<'_> {
-    /// The fields of a day with its year, of the currency of an amount, and of identifiers; nothing for a field of another kind.
+    /// The fields of a day with its year, of the currency of an amount, and of identifiers; nothing
+    /// for a field of another kind.
     pub fn valued(&self, field: &FieldDescriptor) -> Option<String> {
         let (own, options) = (member(field), Options::of_field(field));
         let path = match options.text(self.pool, &[INDEX, "path"]) {

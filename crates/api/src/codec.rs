@@ -1,5 +1,5 @@
-//! Messages to bytes and back, as tonic's own does it, but that a stream that waits holds next to nothing: tonic keeps 8 KiB for
-//! each, and a merged watch is nine streams.
+//! Messages to bytes and back, as tonic's own does it, but that a stream that waits holds next to
+//! nothing: tonic keeps 8 KiB for each, and a merged watch is nine streams.
 
 use std::marker::PhantomData;
 
@@ -10,8 +10,9 @@ use tonic_prost::ProstDecoder;
 
 /// The bytes kept for a message that may come.
 const KEPT: usize = 512;
-/// Messages that are ready leave together up to so many bytes. A stream keeps the room for them to its end, at either side of each
-/// connection: with the 32 KiB of tonic an idle merged watch held 180 kB in the gateway.
+/// Messages that are ready leave together up to so many bytes. A stream keeps the room for them to
+/// its end, at either side of each connection: with the 32 KiB of tonic an idle merged watch held
+/// 180 kB in the gateway.
 const TOGETHER: usize = 8 * 1024;
 
 fn settings() -> BufferSettings {
@@ -71,7 +72,8 @@ where
     }
 }
 
-/// Makes room for each message before it is written, so that a large one is not moved while it grows.
+/// Makes room for each message before it is written, so that a large one is not moved while it
+/// grows.
 #[derive(Clone, Debug)]
 pub struct Exact<T>(PhantomData<T>);
 

@@ -1,8 +1,9 @@
-//! The wire: messages and clients generated from `proto/`, one module per package, the methods as types ([`rpc`]), and the
-//! descriptors.
+//! The wire: messages and clients generated from `proto/`, one module per package, the methods as
+//! types ([`rpc`]), and the descriptors.
 //!
-//! Written by hand are [`standard`], the shape that the requests of all standard methods share; the trait of a method in [`rpc`];
-//! [`codec`], by which messages come and go; what the contract says of a [`reason`]; and what finds the [`descriptors`].
+//! Written by hand are [`standard`], the shape that the requests of all standard methods share; the
+//! trait of a method in [`rpc`]; [`codec`], by which messages come and go; what the contract says
+//! of a [`reason`]; and what finds the [`descriptors`].
 
 use std::sync::LazyLock;
 

@@ -17,7 +17,8 @@ struct Options {
 static OPTIONS: LazyLock<HashMap<i32, Options>> = LazyLock::new(|| all(crate::descriptors()));
 
 impl ErrorReason {
-    /// The canonical code that it is answered with; none of [`Self::Unspecified`], which goes with any.
+    /// The canonical code that it is answered with; none of [`Self::Unspecified`], which goes with
+    /// any.
     pub fn code(self) -> Option<Code> {
         OPTIONS.get(&(self as i32)).and_then(|it| it.code)
     }

@@ -1,5 +1,5 @@
-//! The methods of the contract as types, so that what serves a method is checked against the contract when it is compiled. The
-//! types are generated: a module for each proto service.
+//! The methods of the contract as types, so that what serves a method is checked against the
+//! contract when it is compiled. The types are generated: a module for each proto service.
 
 use prost::{Message, Name};
 

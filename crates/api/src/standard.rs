@@ -1,4 +1,5 @@
-//! The requests of the standard methods (AIP-131 to 135) of any resource; the impls are generated from the contract.
+//! The requests of the standard methods (AIP-131 to 135) of any resource; the impls are generated
+//! from the contract.
 
 use prost::{Message, Name};
 use prost_types::{FieldMask, Timestamp};
@@ -11,8 +12,8 @@ pub type Request<M> = <M as Rpc>::Request;
 /// The answer of a method, or one of its answers.
 pub type Response<M> = <M as Rpc>::Response;
 
-/// The message of a resource with the ten standard methods: their types, how their requests are taken apart and their answers
-/// put together.
+/// The message of a resource with the ten standard methods: their types, how their requests are
+/// taken apart and their answers put together.
 pub trait Standard: Message + Name + Default + Clone + 'static {
     /// AIP-131.
     type Get: Rpc<Kind = Unary, Response = Self>;
@@ -40,8 +41,8 @@ pub trait Standard: Message + Name + Default + Clone + 'static {
     /// The number of the field of an event of Watch that holds the resource.
     const CHANGED: u32;
 
-    /// The resources of its package with a field that names it or a part of it, as the contract says: the singulars of their
-    /// names. They are searched before one is deleted.
+    /// The resources of its package with a field that names it or a part of it, as the contract
+    /// says: the singulars of their names. They are searched before one is deleted.
     const REFERRED_BY: &'static [&'static str];
 
     /// Returns its name.

@@ -1,5 +1,5 @@
-//! Get, List, Export, Watch, write and import beside the programs of an earlier revision, in turns: what a change costs. Needs
-//! `cargo xtask bench --before REVISION before`.
+//! Get, List, Export, Watch, write and import beside the programs of an earlier revision, in turns:
+//! what a change costs. Needs `cargo xtask bench --before REVISION before`.
 
 mod streams;
 
@@ -78,7 +78,8 @@ pub async fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The rates of the programs of now and of before: pairs of turns, each pair in the other order than the last.
+/// The rates of the programs of now and of before: pairs of turns, each pair in the other order
+/// than the last.
 async fn in_turns(
     mut measure: impl AsyncFnMut(usize) -> anyhow::Result<f64>,
 ) -> anyhow::Result<Vec<[f64; 2]>> {
@@ -137,7 +138,8 @@ async fn create(client: &mut PartyServiceClient<Connection>, kind: Kind) -> anyh
     Ok(client.create_party(request).await?.into_inner().name)
 }
 
-/// Banks in both records, for the pages and streams of them: those of the reference record are few, and it has grown since.
+/// Banks in both records, for the pages and streams of them: those of the reference record are few,
+/// and it has grown since.
 async fn create_listed(suite: &Suite) -> anyhow::Result<()> {
     let mut client = parties(suite)?;
     for _ in 0..EXPORTED {

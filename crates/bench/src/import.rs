@@ -1,4 +1,5 @@
-//! Importing a file of 37 MB into the one process on SQLite: how fast, and how much memory it takes.
+//! Importing a file of 37 MB into the one process on SQLite: how fast, and how much memory it
+//! takes.
 
 use std::fs;
 use std::path::Path;
@@ -72,7 +73,8 @@ fn import(suite: &Suite, file: &Path) -> anyhow::Result<(Value, f64)> {
     Ok((serde_json::from_slice(&output.stdout)?, started.elapsed().as_secs_f64()))
 }
 
-/// Repeats the activities of a file, each time with identifiers of its own, until it is large enough.
+/// Repeats the activities of a file, each time with identifiers of its own, until it is large
+/// enough.
 fn repeat(source: &Path, target: &Path) -> anyhow::Result<()> {
     let text = fs::read_to_string(source)?;
     let first = text

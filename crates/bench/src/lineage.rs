@@ -1,4 +1,5 @@
-//! A lineage of 16 levels beside the bare statements of the same documents, among many other agreements.
+//! A lineage of 16 levels beside the bare statements of the same documents, among many other
+//! agreements.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,7 +1,8 @@
-//! Measures the suite beside a bare server, in one run, and prints ratios: `cargo xtask bench` builds and runs it.
+//! Measures the suite beside a bare server, in one run, and prints ratios: `cargo xtask bench`
+//! builds and runs it.
 //!
-//! Everything runs on the same cores, the load generator too, in turns of a few seconds; each figure is the median of the
-//! turns. Compare figures of one run only.
+//! Everything runs on the same cores, the load generator too, in turns of a few seconds; each
+//! figure is the median of the turns. Compare figures of one run only.
 
 mod before;
 mod import;

@@ -39,7 +39,8 @@ async fn fill(record: &Chronicle) -> anyhow::Result<i64> {
     Ok(middle)
 }
 
-/// Microseconds of a page of 50 by title, now and at an instant: the medians of many, asked in turns.
+/// Microseconds of a page of 50 by title, now and at an instant: the medians of many, asked in
+/// turns.
 async fn pages(record: &Chronicle, instant: i64, filter: &str) -> anyhow::Result<[f64; 2]> {
     let mut micros = [Vec::with_capacity(LISTS), Vec::with_capacity(LISTS)];
     for turn in 0..2 * LISTS {

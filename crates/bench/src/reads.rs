@@ -1,6 +1,6 @@
-//! `GetAgreement` and a `ListAgreements` of 50: the suite beside the bare server; `GetAgreement` with a token beside without,
-//! through the gateway beside direct, and beside the programs of an earlier revision, which
-//! `cargo xtask bench --before REVISION` builds.
+//! `GetAgreement` and a `ListAgreements` of 50: the suite beside the bare server; `GetAgreement`
+//! with a token beside without, through the gateway beside direct, and beside the programs of an
+//! earlier revision, which `cargo xtask bench --before REVISION` builds.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -56,7 +56,8 @@ pub fn median(mut rates: Vec<f64>) -> f64 {
     rates[rates.len() / 2]
 }
 
-/// A suite in processes of their own, by the programs found so, and its databases, which go after it.
+/// A suite in processes of their own, by the programs found so, and its databases, which go after
+/// it.
 pub async fn suite(
     engine: Engine,
     program: impl Fn(&str) -> Option<PathBuf>,

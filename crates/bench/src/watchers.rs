@@ -1,4 +1,5 @@
-//! How long a change takes to reach a thousand watchers: from the answer to its writer until the last of them has it.
+//! How long a change takes to reach a thousand watchers: from the answer to its writer until the
+//! last of them has it.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,6 @@
-//! Acknowledged single writes beside a bare insert of the same document, by one writer and by eight, in turns: the insert in a
-//! transaction (BEGIN, INSERT, COMMIT), and as a statement that commits by itself.
+//! Acknowledged single writes beside a bare insert of the same document, by one writer and by
+//! eight, in turns: the insert in a transaction (BEGIN, INSERT, COMMIT), and as a statement that
+//! commits by itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +29,8 @@ const TURN: Duration = Duration::from_secs(3);
 /// A table with a key and a document.
 struct Bare {
     db: DatabaseConnection,
-    /// SQLite takes one writer at a time: they queue here, as in the suite, and not in its busy timeout.
+    /// SQLite takes one writer at a time: they queue here, as in the suite, and not in its busy
+    /// timeout.
     gate: Mutex<()>,
 }
 

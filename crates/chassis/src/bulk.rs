@@ -1,5 +1,6 @@
-//! Threads for what is long: streams, imports, pages of hundreds. They step back wherever the processor is short, so that a short
-//! call waits for none of it; where it is not, they have all of it.
+//! Threads for what is long: streams, imports, pages of hundreds. They step back wherever the
+//! processor is short, so that a short call waits for none of it; where it is not, they have all of
+//! it.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -45,7 +46,8 @@ pub fn handle() -> Handle {
     THREADS.as_ref().map_or_else(Handle::current, |threads| threads.handle().clone())
 }
 
-/// Does `work` there, in the context of the present request. It ends when what is returned is dropped.
+/// Does `work` there, in the context of the present request. It ends when what is returned is
+/// dropped.
 pub async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Failure> {

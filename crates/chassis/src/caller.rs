@@ -1,4 +1,5 @@
-//! The request context: kept from the first header to the last frame of an answer, and passed on to other services.
+//! The request context: kept from the first header to the last frame of an answer, and passed on to
+//! other services.
 
 use std::future::Future;
 use std::sync::{Arc, LazyLock};
@@ -22,13 +23,15 @@ pub struct Asking {
     pub token: Option<http::HeaderValue>,
 }
 
-/// The context outside of a request: an anonymous caller, who may write nothing and read what is PUBLIC.
+/// The context outside of a request: an anonymous caller, who may write nothing and read what is
+/// PUBLIC.
 static NOBODY: LazyLock<Arc<Asking>> = LazyLock::new(|| {
     let rule = Arc::new(Rule::default());
     Arc::new(Asking { caller: Caller::anonymous(), rule, sight: Sight::public(), token: None })
 });
 
-/// Returns the context of the request that this task works for. A stream takes it before its first item: later there is none.
+/// Returns the context of the request that this task works for. A stream takes it before its first
+/// item: later there is none.
 pub fn current() -> Arc<Asking> {
     ASKING.try_with(Arc::clone).unwrap_or_else(|_| Arc::clone(&NOBODY))
 }

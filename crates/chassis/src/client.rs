@@ -1,4 +1,5 @@
-//! A connection to another service: lazy, kept alive, and passing on the caller and the rest of its deadline.
+//! A connection to another service: lazy, kept alive, and passing on the caller and the rest of its
+//! deadline.
 //!
 //! - `pool`: the addresses of the service, and which of them a call goes to
 //! - `places`: how they are found
@@ -30,15 +31,17 @@ use tower::Service;
 pub use self::pool::{Cause, Pool};
 use crate::{caller, deadline};
 
-/// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its life. Between our
-/// own services a cancelled call is daily business.
+/// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its
+/// life. Between our own services a cancelled call is daily business.
 const MAX_LOCAL_RESETS: usize = 1 << 30;
-/// The minimum of connections: one core answers what another reads, so one will do until it is full.
+/// The minimum of connections: one core answers what another reads, so one will do until it is
+/// full.
 const FEWEST: usize = 1;
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("registan/", env!("CARGO_PKG_VERSION")));
 
-/// A channel that connects when first used: `url` need not answer yet. An error means that `url` is no URL.
+/// A channel that connects when first used: `url` need not answer yet. An error means that `url` is
+/// no URL.
 pub fn channel(url: &str) -> anyhow::Result<Channel> {
     let endpoint = Endpoint::from_shared(url.to_owned())
         .with_context(|| format!("{url} is not an address like http://127.0.0.1:50051"))?;
@@ -53,12 +56,13 @@ pub fn channel(url: &str) -> anyhow::Result<Channel> {
         .connect_lazy())
 }
 
-/// The channel of a generated client: a [`Pool`] that passes on the caller, and how much of the present request's
-/// time is left, so that it stops when nobody waits any more.
+/// The channel of a generated client: a [`Pool`] that passes on the caller, and how much of the
+/// present request's time is left, so that it stops when nobody waits any more.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pool: Arc<Pool>,
-    /// The caller, where it is not that of the present request. Shared, so that a connection stays small.
+    /// The caller, where it is not that of the present request. Shared, so that a connection stays
+    /// small.
     authorization: Option<Arc<HeaderValue>>,
 }
 
@@ -68,8 +72,8 @@ impl Connection {
         Ok(Self { pool: Pool::new(url, FEWEST)?, authorization: None })
     }
 
-    /// The same service, by sockets of its own: what is asked here waits for nothing that is asked there. For long streams,
-    /// and for what every call depends on.
+    /// The same service, by sockets of its own: what is asked here waits for nothing that is asked
+    /// there. For long streams, and for what every call depends on.
     #[must_use]
     pub fn apart(&self) -> Self {
         Self { pool: self.pool.apart(FEWEST), authorization: self.authorization.clone() }

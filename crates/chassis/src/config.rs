@@ -1,7 +1,8 @@
 //! The settings of a process: flags before environment before file before defaults.
 //!
-//! One flat set for all services, so that they can share a file or a config map. What is not known or does not parse
-//! is an error that names the key and where it came from; a misspelt key is never ignored.
+//! One flat set for all services, so that they can share a file or a config map. What is not known
+//! or does not parse is an error that names the key and where it came from; a misspelt key is never
+//! ignored.
 
 mod addresses;
 mod found;
@@ -22,23 +23,26 @@ pub use keys::Flags;
 pub struct Settings {
     /// Where the process takes calls.
     pub listen: SocketAddr,
-    /// Where it tells health alone, for those who look after the process; without it only where it takes calls.
+    /// Where it tells health alone, for those who look after the process; without it only where it
+    /// takes calls.
     pub probe_address: Option<SocketAddr>,
     /// The service's own database; without it a SQLite file in `data_dir`.
     pub database_url: Option<Secret>,
     /// The desks of the partnership; without it those that are built in.
     pub desks: Option<Partnership>,
-    /// By how much the clocks of this machine, of the database and of the last change may differ: beyond it nothing is written.
+    /// By how much the clocks of this machine, of the database and of the last change may differ:
+    /// beyond it nothing is written.
     pub clock_tolerance_seconds: u64,
     /// Where SQLite files lie.
     pub data_dir: PathBuf,
     pub agreements_url: Option<String>,
     pub projects_url: Option<String>,
     pub rights_reporting_url: Option<String>,
-    /// The issuer whose access tokens are accepted; without it none, but on loopback the development issuer.
+    /// The issuer whose access tokens are accepted; without it none, but on loopback the
+    /// development issuer.
     pub oidc: Option<Oidc>,
-    /// Accepts tokens of the key in `data_dir`. Not said: on loopback without `oidc`. Said yes elsewhere, the
-    /// process does not start.
+    /// Accepts tokens of the key in `data_dir`. Not said: on loopback without `oidc`. Said yes
+    /// elsewhere, the process does not start.
     pub development_issuer: Option<bool>,
     /// A `tracing` filter.
     pub log: String,
@@ -48,13 +52,17 @@ pub struct Settings {
     pub max_connections: usize,
     /// After this time a connection is asked to close, so that callers spread over new replicas.
     pub max_connection_age_seconds: u64,
-    /// How many calls a second one caller may make, 0 for any number; without it what the service thinks fit.
+    /// How many calls a second one caller may make, 0 for any number; without it what the service
+    /// thinks fit.
     pub calls_per_second: Option<u32>,
-    /// How many calls one caller may have under way, 0 for any number; without it what the service thinks fit.
+    /// How many calls one caller may have under way, 0 for any number; without it what the service
+    /// thinks fit.
     pub calls_per_caller: Option<u32>,
-    /// How many streams one caller may have open, 0 for any number; without it what the service thinks fit.
+    /// How many streams one caller may have open, 0 for any number; without it what the service
+    /// thinks fit.
     pub streams_per_caller: Option<u32>,
-    /// How many connections one address may have open, 0 for any number; without it what the service thinks fit.
+    /// How many connections one address may have open, 0 for any number; without it what the
+    /// service thinks fit.
     pub connections_per_address: Option<u32>,
     /// True if reflection is served.
     pub reflection: bool,
@@ -89,7 +97,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads all sources, and makes the desks in them those of this process. `flags` are those of the command line.
+    /// Reads all sources, and makes the desks in them those of this process. `flags` are those of
+    /// the command line.
     pub fn load(flags: Flags) -> anyhow::Result<Self> {
         Self::load_over(Self::default(), flags)
     }

@@ -1,4 +1,5 @@
-//! How long a request may take: what the caller grants, what we allow, and what is left for those we ask.
+//! How long a request may take: what the caller grants, what we allow, and what is left for those
+//! we ask.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use crate::failure::{Code, ErrorReason, Failure};
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 tokio::task_local! {
-    /// The end of the request that this task works for; [`crate::client::Connection`] passes on what is left of it.
+    /// The end of the request that this task works for; [`crate::client::Connection`] passes on
+    /// what is left of it.
     pub(crate) static DEADLINE: Instant;
 }
 
@@ -20,8 +22,8 @@ pub fn current() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()
 }
 
-/// Tells whom we ask, by `headers`, what is left of the request that this task works for. A shorter time that stands
-/// there already stays.
+/// Tells whom we ask, by `headers`, what is left of the request that this task works for. A shorter
+/// time that stands there already stays.
 pub fn forward(headers: &mut HeaderMap) {
     let Some(deadline) = current() else { return };
     let rest = deadline.saturating_duration_since(Instant::now());
@@ -68,7 +70,8 @@ impl Deadlines {
     }
 }
 
-/// Reads `grpc-timeout`: at most 8 digits and a unit. A malformed one is refused, for the caller relies on it.
+/// Reads `grpc-timeout`: at most 8 digits and a unit. A malformed one is refused, for the caller
+/// relies on it.
 fn parse(headers: &HeaderMap) -> Result<Option<Duration>, Failure> {
     let Some(value) = headers.get(GRPC_TIMEOUT) else { return Ok(None) };
     let duration = value.to_str().ok().and_then(duration);

@@ -1,8 +1,9 @@
 //! Errors as callers receive them: a gRPC status with google.rpc details.
 //!
-//! Each service turns its own errors into a [`Failure`]; the way from there to the wire is the same for all:
-//! `ErrorInfo` always, `BadRequest` with every violation at once, the other details where they fit. What is our own
-//! fault is logged once, with its causes, and the caller reads only "internal error".
+//! Each service turns its own errors into a [`Failure`]; the way from there to the wire is the same
+//! for all: `ErrorInfo` always, `BadRequest` with every violation at once, the other details where
+//! they fit. What is our own fault is logged once, with its causes, and the caller reads only
+//! "internal error".
 
 mod details;
 mod downstream;
@@ -115,7 +116,8 @@ impl Failure {
         }))
     }
 
-    /// `INVALID_ARGUMENT`: everything that is wrong with the request, at once. The first violation gives the reason.
+    /// `INVALID_ARGUMENT`: everything that is wrong with the request, at once. The first violation
+    /// gives the reason.
     pub fn invalid(violations: Vec<Violation>) -> Self {
         let (reason, message) = match violations.as_slice() {
             [] => (ErrorReason::InvalidArgument, "the request is not valid".to_owned()),

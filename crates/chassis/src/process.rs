@@ -17,7 +17,8 @@ use crate::failure::chain;
 use crate::server::while_opening;
 use crate::{Server, Service, Settings, telemetry};
 
-/// The whole `main` of a service: reads its settings, builds it with `service`, serves it until a stop signal.
+/// The whole `main` of a service: reads its settings, builds it with `service`, serves it until a
+/// stop signal.
 ///
 /// `about` is the first line of `--help`.
 pub fn run<F, S>(name: &'static str, about: &'static str, service: F) -> ExitCode
@@ -57,7 +58,8 @@ pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     result
 }
 
-/// A token that SIGTERM or SIGINT cancels. A second signal ends the process at once. Must be called in a runtime.
+/// A token that SIGTERM or SIGINT cancels. A second signal ends the process at once. Must be called
+/// in a runtime.
 pub fn stop_signal() -> Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

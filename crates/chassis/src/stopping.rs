@@ -8,8 +8,8 @@ tokio::task_local! {
     static STOPPING: CancellationToken;
 }
 
-/// Cancelled when the server that runs this request drains: a stream then ends of itself, and its caller goes elsewhere. A
-/// stream takes it before its first item: it is not there later.
+/// Cancelled when the server that runs this request drains: a stream then ends of itself, and its
+/// caller goes elsewhere. A stream takes it before its first item: it is not there later.
 pub fn current() -> CancellationToken {
     STOPPING.try_with(Clone::clone).unwrap_or_default()
 }

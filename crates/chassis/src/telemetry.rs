@@ -18,8 +18,8 @@ fn is_harmless(about: &Metadata<'_>) -> bool {
     *about.level() <= Level::WARN || !SILENCED.iter().any(|name| about.target().starts_with(name))
 }
 
-/// Starts to log as `settings` say; a panic is logged like any fault. An error means that the filter is no filter or
-/// that logging had started already.
+/// Starts to log as `settings` say; a panic is logged like any fault. An error means that the
+/// filter is no filter or that logging had started already.
 pub fn init(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.log).with_context(|| {
         format!("log: `{}` is not a filter like info or chassis=debug,info", settings.log)
@@ -29,7 +29,8 @@ pub fn init(settings: &Settings) -> anyhow::Result<()> {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    // Beside the filter, not in it: there a longer target such as `sea_orm::driver=trace` would win.
+    // Beside the filter, not in it: there a longer target such as `sea_orm::driver=trace` would
+    // win.
     let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_harmless));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     if pretty {

@@ -1,5 +1,5 @@
-//! What a row says of a version besides its key and its document, in one column: what a row costs
-//! is its columns.
+//! The facts of a version besides its key and its document, in one column: what a row costs is its
+//! columns.
 
 use policy::{Desks, Tier};
 use sea_orm::QueryResult;

@@ -1,4 +1,5 @@
-//! Other names of what a field refers to: asked by one of them, it finds what is recorded under any.
+//! Other names of what a field refers to: asked by one of them, it finds what is recorded under
+//! any.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,9 @@ use crate::resource::Resource;
 pub use crate::spelling::Aliases;
 
 impl Aliases {
-    /// Returns whether a value is the wanted one, or another name of it. The one meant is judged by what stands now or stood at a
-    /// record time, and only by what everybody may see: else an answer would tell that something hidden is recorded.
+    /// Returns whether a value is the wanted one, or another name of it. The one meant is judged by
+    /// what stands now or stood at a record time, and only by what everybody may see: else an
+    /// answer would tell that something hidden is recorded.
     pub(crate) fn same(self, value: &SimpleExpr, asked: &str, at: At) -> SimpleExpr {
         value.clone().in_subquery(self.all(asked, at))
     }
@@ -81,8 +83,8 @@ impl Aliases {
 }
 
 impl Chronicle {
-    /// All by which what is asked for in the list `path` is known: itself, in the spelling of [`crate::filter::meant`], and its other
-    /// names. One query, and none where it has none.
+    /// All by which what is asked for in the list `path` is known: itself, in the spelling of
+    /// [`crate::filter::meant`], and its other names. One query, and none where it has none.
     pub async fn known_as<T: Resource>(
         &self,
         path: &str,

@@ -11,11 +11,12 @@ use crate::growth::doubled;
 use crate::read::select_version;
 use crate::resource::Resource;
 
-/// The versions `v` of a kind that stand now, deleted ones too, and hold one of these texts in a column that has an index;
-/// nothing is selected of them yet. `changes` is how many the record has.
+/// The versions `v` of a kind that stand now, deleted ones too, and hold one of these texts in a
+/// column that has an index; nothing is selected of them yet. `changes` is how many the record has.
 ///
-/// PostgreSQL must look up one text after the other. Without statistics, which a table that has just grown lacks, it takes
-/// "stands now" for rare, and would compare the texts with every row that stands.
+/// PostgreSQL must look up one text after the other. Without statistics, which a table that has
+/// just grown lacks, it takes "stands now" for rare, and would compare the texts with every row
+/// that stands.
 pub(crate) fn among(
     backend: DbBackend,
     changes: i64,
@@ -52,13 +53,14 @@ pub(crate) fn among(
 }
 
 impl Chronicle {
-    /// The versions `v` of a kind that stand now, deleted ones too, and hold one of these texts in a column that has an index;
-    /// nothing is selected of them yet.
+    /// The versions `v` of a kind that stand now, deleted ones too, and hold one of these texts in
+    /// a column that has an index; nothing is selected of them yet.
     pub fn among(&self, kind: &str, column: &str, texts: &[String]) -> SelectStatement {
         among(self.db.get_database_backend(), self.growth.changes(), kind, column, texts.to_vec())
     }
 
-    /// The same, with all that a version is read from. Not to be shown: nobody was asked who may see it.
+    /// The same, with all that a version is read from. Not to be shown: nobody was asked who may
+    /// see it.
     pub fn versions_among<T: Resource>(&self, column: &str, texts: &[String]) -> SelectStatement {
         select_version(&mut self.among(T::KIND, column, texts)).to_owned()
     }

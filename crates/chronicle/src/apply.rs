@@ -1,6 +1,7 @@
-//! The statements of a transaction. Record times and hashes follow from the head, which is known before: so nothing waits for an
-//! answer of the database, and the head row, by which writers of all processes are ordered, is held for one statement and
-//! the commit. A lost race shows as "0 rows", never as an error that spoils the transaction.
+//! The statements of a transaction. Record times and hashes follow from the head, which is known
+//! before: so nothing waits for an answer of the database, and the head row, by which writers of
+//! all processes are ordered, is held for one statement and the commit. A lost race shows as "0
+//! rows", never as an error that spoils the transaction.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ use crate::within::Tiers;
 
 /// Why a transaction wrote nothing.
 pub(crate) enum Refusal {
-    /// A version was not the last any more, a name or a request id is taken; in this job, if that is known.
+    /// A version was not the last any more, a name or a request id is taken; in this job, if that
+    /// is known.
     Conflict(Option<usize>),
     /// Another process wrote since the head was read.
     Moved,
@@ -57,12 +59,14 @@ struct Placed<'a> {
     hash: String,
 }
 
-/// Writes all entries of all jobs; returns their record times, and the head they leave. `head` is where the record is thought
-/// to stand. The head row comes last, always: held from the start it would wait for a row of a writer that waits for it.
+/// Writes all entries of all jobs; returns their record times, and the head they leave. `head` is
+/// where the record is thought to stand. The head row comes last, always: held from the start it
+/// would wait for a row of a writer that waits for it.
 ///
-/// All writers take the rows that others may want in one order, so that no two wait for each other: request ids, then the
-/// versions that end, by uid, then the new versions, by kind and name, then the log, by time, then the totals that are `due`,
-/// then the head. Side rows are wanted by nobody who does not hold their version.
+/// All writers take the rows that others may want in one order, so that no two wait for each other:
+/// request ids, then the versions that end, by uid, then the new versions, by kind and name, then
+/// the log, by time, then the totals that are `due`, then the head. Side rows are wanted by nobody
+/// who does not hold their version.
 pub(crate) async fn apply(
     transaction: &DatabaseTransaction,
     jobs: &[Job],
@@ -178,7 +182,8 @@ async fn request_ids(
     expect_all(rows.insert(transaction).await?)
 }
 
-/// Closes what stood, if it is still the version that was read, and the side values it no longer has.
+/// Closes what stood, if it is still the version that was read, and the side values it no longer
+/// has.
 async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
     let mut ordered: Vec<&Placed<'_>> = placed.iter().collect();
     ordered.sort_by_key(|placed| placed.entry.uid);
@@ -248,7 +253,8 @@ async fn sides(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
     Ok(())
 }
 
-/// The entries of the change log. One whose place another writer took inserts nothing: the head has moved.
+/// The entries of the change log. One whose place another writer took inserts nothing: the head has
+/// moved.
 async fn changes(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Result<(), Refusal> {
     let columns = Link::COLUMNS.iter().copied().chain(["hash"]).collect();
     let mut rows = Rows::new("change", columns, &["time"]);

@@ -1,4 +1,5 @@
-//! The side tables of the record, to be verified: the values of repeated fields, and the times of the head row.
+//! The side tables of the record, to be verified: the values of repeated fields, and the times of
+//! the head row.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,8 @@ fn column(table: &'static str, column: &str) -> SimpleExpr {
     Expr::col((id(table), id(column)))
 }
 
-/// The values a side table holds at the record time of each change of a kind after `after` up to `last`, by that time.
+/// The values a side table holds at the record time of each change of a kind after `after` up to
+/// `last`, by that time.
 pub(crate) async fn values(
     db: &DatabaseTransaction,
     kind: &str,
@@ -46,8 +48,8 @@ pub(crate) async fn values(
     Ok(all)
 }
 
-/// A value of a side table that begins or ends where no version of its resource does, if there is one. With what
-/// [`values`] finds at the versions this makes certain what holds between them.
+/// A value of a side table that begins or ends where no version of its resource does, if there is
+/// one. With what [`values`] finds at the versions this makes certain what holds between them.
 pub(crate) async fn orphaned(
     db: &DatabaseTransaction,
     kind: &str,
@@ -75,8 +77,9 @@ pub(crate) async fn orphaned(
     Ok(None)
 }
 
-/// The record times of the last versions of a kind that readers up to PUBLIC, RESTRICTED and CONFIDENTIAL can notice: because
-/// they see it, or because they no longer see what was before it; and by what it lies within, as that stood then.
+/// The record times of the last versions of a kind that readers up to PUBLIC, RESTRICTED and
+/// CONFIDENTIAL can notice: because they see it, or because they no longer see what was before it;
+/// and by what it lies within, as that stood then.
 pub(crate) async fn noticed(
     db: &impl ConnectionTrait,
     kind: &str,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-/// The caller, and the id under which the same request may be sent again, with the fingerprint of its body.
+/// The caller, and the id under which the same request may be sent again, with the fingerprint of
+/// its body.
 #[derive(Clone, Debug, Default)]
 pub struct Call {
     /// The caller, as the log records it.

@@ -1,7 +1,9 @@
-//! The hash chain over the change log: each change is hashed together with the hash of the one before and with what it wrote.
+//! The hash chain over the change log: each change is hashed together with the hash of the one
+//! before and with what it wrote.
 //!
-//! A version is not hashed as such but as a commitment with a salt that lies beside the version: destroying salt and
-//! document makes a person's data unreadable for good, and the chain still holds.
+//! A version is not hashed as such but as a commitment with a salt that lies beside the version:
+//! destroying salt and document makes a person's data unreadable for good, and the chain still
+//! holds.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use sea_orm::ConnectionTrait;
@@ -120,8 +122,8 @@ impl Hash {
     }
 }
 
-/// The changes of one kind after a record time, each with what it wrote, in order; and, as `beside_COLUMN`, these columns of
-/// the versions.
+/// The changes of one kind after a record time, each with what it wrote, in order; and, as
+/// `beside_COLUMN`, these columns of the versions.
 pub(crate) fn changes_with_versions(kind: &str, after: i64, beside: &[&str]) -> SelectStatement {
     let same = |column: &str| Expr::col((id("v"), id(column))).eq(Expr::col((id("c"), id(column))));
     let mut query = Query::select();
@@ -143,7 +145,8 @@ pub(crate) fn changes_with_versions(kind: &str, after: i64, beside: &[&str]) -> 
         .to_owned()
 }
 
-/// Gives every version a salt and every change its commitment and hash, for a log of before it was chained.
+/// Gives every version a salt and every change its commitment and hash, for a log of before it was
+/// chained.
 pub(crate) async fn seal(db: &SchemaManagerConnection<'_>, kinds: &[&str]) -> Result<(), Error> {
     for kind in kinds {
         let mut after = 0;

@@ -1,7 +1,8 @@
-//! A snapshot, then every change after it in the order of its commit: without gaps and without repeats, also while others write.
+//! A snapshot, then every change after it in the order of its commit: without gaps and without
+//! repeats, also while others write.
 //!
-//! The log is the truth and is read by position; being woken only says when to look. A watcher holds one batch at a time, so a
-//! slow one costs no more than a fast one.
+//! The log is the truth and is read by position; being woken only says when to look. A watcher
+//! holds one batch at a time, so a slow one costs no more than a fast one.
 
 mod resume;
 
@@ -72,15 +73,16 @@ pub struct Watcher<V> {
     sent: Sent,
     /// True if there may be more in the log, whatever is known of the head.
     behind: bool,
-    /// The record time up to which everything was sent, as far as this reader can see; absent before the first look.
+    /// The record time up to which everything was sent, as far as this reader can see; absent
+    /// before the first look.
     told: Option<i64>,
     wake: watch::Receiver<i64>,
     of: PhantomData<fn() -> V>,
 }
 
 impl Chronicle {
-    /// Watches what matches a filter: from the start, with a snapshot, or from a resume token of a watch or a list with the
-    /// same filter.
+    /// Watches what matches a filter: from the start, with a snapshot, or from a resume token of a
+    /// watch or a list with the same filter.
     pub fn watch<V: Held>(
         self: &Arc<Self>,
         request: ListRequest,
@@ -146,7 +148,8 @@ impl<V: Held> Watcher<V> {
         matches!(self.place, Some(Place::Changes(_) | Place::Within(..)))
     }
 
-    /// The record time up to which everything was sent, as far as this reader can see; 0 before the first [`Self::next`].
+    /// The record time up to which everything was sent, as far as this reader can see; 0 before the
+    /// first [`Self::next`].
     pub fn read_time(&self) -> i64 {
         self.told.unwrap_or(0)
     }
@@ -211,7 +214,8 @@ impl<V: Held> Watcher<V> {
         Ok((events, true))
     }
 
-    /// A page of what stood, each with whether it may be seen now; whether there is more, and what the instant stands on.
+    /// A page of what stood, each with whether it may be seen now; whether there is more, and what
+    /// the instant stands on.
     async fn stood(
         &mut self,
         asked: Stood<'_>,
@@ -246,7 +250,8 @@ impl<V: Held> Watcher<V> {
         let hash: String = first.try_get("", "head_hash")?;
         let head = Mark::new(first.try_get("", "head")?, Some(&hash));
         self.sent.look(head.time);
-        // How far this reader can notice the record to be must come from the same instant as what was sent.
+        // How far this reader can notice the record to be must come from the same instant as what
+        // was sent.
         self.told = Some(first.try_get("", "noticed")?);
         let lines = with_version(&rows)?;
         let (told, through) = self.read(&lines)?;
@@ -264,8 +269,8 @@ impl<V: Held> Watcher<V> {
         Ok((events.collect(), self.behind))
     }
 
-    /// Reads lines of the log up to one that must be looked into, or that a batch has no room for: what is to be told of which,
-    /// and whether that was all.
+    /// Reads lines of the log up to one that must be looked into, or that a batch has no room for:
+    /// what is to be told of which, and whether that was all.
     fn read<'a>(&mut self, lines: &[&'a QueryResult]) -> Result<(Vec<Line<'a>>, bool), Error> {
         let (mut told, mut room) = (Vec::new(), Room::of(Lane::Stream));
         for row in lines {

@@ -1,4 +1,5 @@
-//! The relations that a deletion needs: the children that go with their parent, and who refers to it.
+//! The relations that a deletion needs: the children that go with their parent, and who refers to
+//! it.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
@@ -24,8 +25,9 @@ pub enum Which<'a> {
 }
 
 impl Chronicle {
-    /// The next children of a parent that a writer may see, after one of them, in the order of their uids; for checks and
-    /// writes, not to be shown. Nothing for a kind without a parent. One query.
+    /// The next children of a parent that a writer may see, after one of them, in the order of
+    /// their uids; for checks and writes, not to be shown. Nothing for a kind without a parent. One
+    /// query.
     pub async fn children<T: Resource>(
         &self,
         parent: &str,
@@ -56,8 +58,9 @@ impl Chronicle {
         self.readers.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
     }
 
-    /// The next resources that stand and whose documents hold the bytes of a text, after one of them, as far as a writer may see; for
-    /// checks, not to be shown. There is no index for it: it looks through all that stand.
+    /// The next resources that stand and whose documents hold the bytes of a text, after one of
+    /// them, as far as a writer may see; for checks, not to be shown. There is no index for it: it
+    /// looks through all that stand.
     pub async fn holding<T: Resource>(
         &self,
         text: &str,

@@ -34,7 +34,8 @@ pub struct Chronicle {
     clock: Arc<dyn Clock>,
     /// The record time of the first change, once it is known.
     first: OnceLock<i64>,
-    /// The record time of the newest change this process knows of: wakes those who watch, and tells them no more.
+    /// The record time of the newest change this process knows of: wakes those who watch, and tells
+    /// them no more.
     moves: Arc<watch::Sender<i64>>,
     _look: JoinSet<()>,
 }
@@ -116,7 +117,8 @@ impl Chronicle {
     }
 }
 
-/// Looks whether another process wrote. A look that fails is made again: those who watch notice nothing but a delay.
+/// Looks whether another process wrote. A look that fails is made again: those who watch notice
+/// nothing but a delay.
 async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
     let mut turn = tokio::time::interval(LOOK);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -128,7 +130,8 @@ async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
         let known = *head.borrow();
         if let Ok(found) = Head::read(&db).await {
             head.send_if_modified(|time| {
-                // Earlier than what was known before: the record went back, and those who watch must see whether to a past of theirs.
+                // Earlier than what was known before: the record went back, and those who watch
+                // must see whether to a past of theirs.
                 let moved = found.time > *time || (found.time < known && *time == known);
                 if moved {
                     *time = found.time;

@@ -1,22 +1,26 @@
-//! Refuses to record by a clock that is wrong: record time never goes back, so one write by a clock that is years ahead would
-//! push the record there for good.
+//! Refuses to record by a clock that is wrong: record time never goes back, so one write by a clock
+//! that is years ahead would push the record there for good.
 //!
 //! A write is refused where the clock is more than the tolerance
 //! - behind the head: the last change is later than now;
-//! - away from the time of the database server, where there is one. It is read together with the head, and a steady clock that
-//!   nobody sets, and that goes on while the machine sleeps, carries it on from there. So a good write asks for nothing;
-//! - ahead of what it was, carried on by the steady clock, where there is no server: on SQLite. An idle record has an old head,
-//!   so the head alone cannot tell.
+//! - away from the time of the database server, where there is one. It is read together with the
+//!   head, and a steady clock that nobody sets, and that goes on while the machine sleeps, carries
+//!   it on from there. So a good write asks for nothing;
+//! - ahead of what it was, carried on by the steady clock, where there is no server: on SQLite. An
+//!   idle record has an old head, so the head alone cannot tell.
 //!
 //! Nothing is refused for good where it need not be:
 //! - A wrong clock that is put right fits again, and the next write goes through.
 //! - A refusal makes the next write read the head, and the time of the server, afresh.
-//! - On SQLite the clock may have been wrong when the process started, and is put right later. Had it been behind the head, the
-//!   head has proven it wrong and its first time vouches for nothing: the next clock that is not behind is believed. Had it
-//!   been ahead, its next time is behind and not ahead of it, which is allowed as far as the head allows it. One case needs a
-//!   restart: the clock was behind, the record was idle for longer, and the clock is then put forwards; nothing tells that
-//!   from a right clock that is put wrong. A machine that was paused without its clocks is the same case. The log says so.
-//! - Where the last change lies in the future already, the tolerance can be raised until the time has come.
+//! - On SQLite the clock may have been wrong when the process started, and is put right later. Had
+//!   it been behind the head, the head has proven it wrong and its first time vouches for nothing:
+//!   the next clock that is not behind is believed. Had it been ahead, its next time is behind and
+//!   not ahead of it, which is allowed as far as the head allows it. One case needs a restart: the
+//!   clock was behind, the record was idle for longer, and the clock is then put forwards; nothing
+//!   tells that from a right clock that is put wrong. A machine that was paused without its clocks
+//!   is the same case. The log says so.
+//! - Where the last change lies in the future already, the tolerance can be raised until the time
+//!   has come.
 
 use std::sync::Arc;
 
@@ -54,7 +58,8 @@ impl ClockCheck {
         }
     }
 
-    /// Returns the time to record by, or in words why the clock is wrong. `head` is the time of the last change.
+    /// Returns the time to record by, or in words why the clock is wrong. `head` is the time of the
+    /// last change.
     pub fn now(&mut self, head: i64) -> Result<i64, String> {
         let now = self.clock.now();
         let Some(Guard { steady, tolerance }) = self.clock.guard() else { return Ok(now) };
@@ -83,7 +88,8 @@ impl ClockCheck {
                 "the clock of this machine was put forwards by {seconds} s while this process ran: if it is right now, start the process again"
             ));
         }
-        // Small steps add up. One that went far back does not count: the time that was believed before may be the right one.
+        // Small steps add up. One that went far back does not count: the time that was believed
+        // before may be the right one.
         if now.abs_diff(expected) <= tolerance.unsigned_abs() {
             self.reference = Some(Reference { offset: now - steady, of_server });
         }

@@ -3,10 +3,12 @@
 use policy::Tier;
 use sea_orm::sea_query::{Alias, Expr, SimpleExpr};
 
-/// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound like any other.
+/// `recorded_to` of a version that still stands. A number, not NULL: compared, indexed and bound
+/// like any other.
 pub const OPEN: i64 = i64::MAX;
 
-/// The same as a literal: a bound parameter would keep the planners from the partial indexes over open versions.
+/// The same as a literal: a bound parameter would keep the planners from the partial indexes over
+/// open versions.
 pub fn open_literal() -> SimpleExpr {
     Expr::cust(OPEN.to_string())
 }

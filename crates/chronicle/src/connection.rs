@@ -1,12 +1,14 @@
-//! The connection by which a process writes. It belongs to the writer alone, so no reader waits for it or takes it away.
+//! The connection by which a process writes. It belongs to the writer alone, so no reader waits for
+//! it or takes it away.
 //!
-//! On PostgreSQL there are two of them, which take turns: the driver asks for a sign of life when a transaction has ended, and
-//! the next one need not wait for that. Only one is ever in a transaction. On SQLite there is one: what another one writes makes
-//! it forget all pages that it has read.
+//! On PostgreSQL there are two of them, which take turns: the driver asks for a sign of life when a
+//! transaction has ended, and the next one need not wait for that. Only one is ever in a
+//! transaction. On SQLite there is one: what another one writes makes it forget all pages that it
+//! has read.
 //!
-//! After a failed BEGIN, COMMIT or ROLLBACK nobody knows how deep in a transaction the driver believes itself to be: one level
-//! too deep, and the next "transaction" is a savepoint that is never committed. Such a connection is closed, which rolls back
-//! whatever was open, and replaced.
+//! After a failed BEGIN, COMMIT or ROLLBACK nobody knows how deep in a transaction the driver
+//! believes itself to be: one level too deep, and the next "transaction" is a savepoint that is
+//! never committed. Such a connection is closed, which rolls back whatever was open, and replaced.
 
 use std::time::Duration;
 
@@ -21,8 +23,8 @@ use tokio::time::timeout;
 /// The connections of SQLite that take turns.
 const SQLITE_CONNECTIONS: u32 = 1;
 const POSTGRES_CONNECTIONS: u32 = 2;
-/// How long a write waits for the lock of another process on a SQLite file: less than a call may take, so that its caller is
-/// told the reason.
+/// How long a write waits for the lock of another process on a SQLite file: less than a call may
+/// take, so that its caller is told the reason.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long the database may take to open a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
@@ -62,7 +64,8 @@ impl WriteConnection {
         self.current.begin_with_options(options).await
     }
 
-    /// Closes what there is and takes new ones. The old ones are closed first: one may hold a lock that a new one needs.
+    /// Closes what there is and takes new ones. The old ones are closed first: one may hold a lock
+    /// that a new one needs.
     pub async fn replace(&mut self) {
         let next = open(&self.readers);
         let former = std::mem::replace(&mut self.current, next);

@@ -34,7 +34,8 @@ pub(crate) fn sort_value<T>(read: &Read<T>, of: &T) -> Option<serde_json::Value>
     }
 }
 
-/// Rows after the cursor: `(a, b, uid) > (x, y, z)` where all directions agree, spelled out where they do not.
+/// Rows after the cursor: `(a, b, uid) > (x, y, z)` where all directions agree, spelled out where
+/// they do not.
 pub(crate) fn after<T>(order: &Order<T>, cursor: &Cursor) -> Result<Condition, Error> {
     let mut keys: Vec<(SimpleExpr, SimpleExpr, bool)> = Vec::new();
     for ((field, descending), value) in order.iter().zip(&cursor.after) {

@@ -11,10 +11,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{DatabaseFailure, Error};
 
-/// Connections to a SQLite file for short reads and pages, beside the one that writes and those for what is long. All are opened
-/// at once: each is a thread, and one that was opened by what is long would step back with it.
+/// Connections to a SQLite file for short reads and pages, beside the one that writes and those for
+/// what is long. All are opened at once: each is a thread, and one that was opened by what is long
+/// would step back with it.
 const SQLITE_CONNECTIONS: (u32, u32) = (6, 6);
-/// Statements that each connection to a SQLite file keeps prepared: some 60 kB each, at ten connections.
+/// Statements that each connection to a SQLite file keeps prepared: some 60 kB each, at ten
+/// connections.
 const STATEMENTS: usize = 48;
 /// Rows that a connection to a SQLite file reads ahead: a page of the usual size, or a batch of a
 /// stream, so that its thread does not stop within.
@@ -36,11 +38,12 @@ fn connections(url: &str) -> (u32, u32) {
     if url.starts_with("sqlite:") { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS }
 }
 
-/// Opens `sqlite:PATH?mode=rwc` or `postgres://…`. The address never reaches a log: sea-orm's own tracing of it is silenced
-/// in `chassis::telemetry`, and errors here do not repeat it.
+/// Opens `sqlite:PATH?mode=rwc` or `postgres://…`. The address never reaches a log: sea-orm's own
+/// tracing of it is silenced in `chassis::telemetry`, and errors here do not repeat it.
 ///
-/// SQLite: WAL with `synchronous=FULL`, so an acknowledged write survives a crash; deleted content is overwritten; no
-/// function of the schema is trusted. No ANALYZE ever: with statistics SQLite takes the wrong index for pinned reads.
+/// SQLite: WAL with `synchronous=FULL`, so an acknowledged write survives a crash; deleted content
+/// is overwritten; no function of the schema is trusted. No ANALYZE ever: with statistics SQLite
+/// takes the wrong index for pinned reads.
 pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     let sqlite = url.starts_with("sqlite:");
     if sqlite {
@@ -52,7 +55,8 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         .max_connections(most)
         .min_connections(least)
         .connect_timeout(Duration::from_secs(5))
-        // The pool waits up to a fifth of it between two tries to connect: so long can it come back after the database.
+        // The pool waits up to a fifth of it between two tries to connect: so long can it come back
+        // after the database.
         .acquire_timeout(Duration::from_secs(4))
         // A ping before every query would be a round trip more for each.
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
@@ -70,7 +74,8 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
                 .pragma("trusted_schema", "OFF")
         });
     if sqlite {
-        // A connection that is replaced when it is old or idle is opened by the task that returns it: by a long one, some day.
+        // A connection that is replaced when it is old or idle is opened by the task that returns
+        // it: by a long one, some day.
         options.max_lifetime(None).idle_timeout(None);
     }
     let db = connect(options).await?;
@@ -78,8 +83,8 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     Ok(db)
 }
 
-/// Connects, and tries again while another process opens or closes the same SQLite file: the change to WAL needs the file alone,
-/// and the busy timeout of SQLite does not wait for that.
+/// Connects, and tries again while another process opens or closes the same SQLite file: the change
+/// to WAL needs the file alone, and the busy timeout of SQLite does not wait for that.
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
     let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
@@ -95,8 +100,9 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
     }
 }
 
-/// Closes the files of a SQLite database to everybody but their owner; makes the first of them where the address says that it
-/// may be made, for SQLite would make it as the umask has it. The others get the mode of the first when SQLite makes them.
+/// Closes the files of a SQLite database to everybody but their owner; makes the first of them
+/// where the address says that it may be made, for SQLite would make it as the umask has it. The
+/// others get the mode of the first when SQLite makes them.
 fn close_files(url: &str) -> Result<(), DbErr> {
     let options: SqliteConnectOptions =
         url.parse().map_err(|_| DbErr::Custom("this is no address of a SQLite file".to_owned()))?;

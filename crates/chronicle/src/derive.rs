@@ -1,5 +1,5 @@
-//! Columns and side tables besides the documents, that can be made again at any time, from a document and the version
-//! before.
+//! Columns and side tables besides the documents, that can be made again at any time, from a
+//! document and the version before.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -105,7 +105,8 @@ async fn one<T: Resource>(
     Ok(version.layered(layers.views))
 }
 
-/// Ends the side values that a version no longer has, and begins those that it has and the one before had not.
+/// Ends the side values that a version no longer has, and begins those that it has and the one
+/// before had not.
 async fn sides<T: Resource>(
     db: &SchemaManagerConnection<'_>,
     before: Option<&Stored<T>>,
@@ -135,7 +136,8 @@ pub(crate) struct Side {
     pub closed: Vec<SideValue>,
 }
 
-/// Returns what a version changes in side tables: a version that keeps its parties writes no party row.
+/// Returns what a version changes in side tables: a version that keeps its parties writes no party
+/// row.
 pub(crate) fn changed_sides<T: Resource>(before: Option<&Stored<T>>, value: &T) -> Vec<Side> {
     let fields = T::fields().into_iter().filter(crate::Field::many);
     let changed = fields.map(|field| {

@@ -60,7 +60,8 @@ async fn is_empty(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(row.try_get::<i64>("", "seq")? == 0)
 }
 
-/// Remembers the desks of this process; those that are built in where there are rows of before desks were remembered.
+/// Remembers the desks of this process; those that are built in where there are rows of before
+/// desks were remembered.
 pub(crate) async fn begin(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let is_new = is_empty(db).await?;
     write(db, if is_new { Partnership::current() } else { Partnership::built_in() }).await
@@ -99,7 +100,8 @@ async fn read(db: &impl ConnectionTrait) -> Result<Vec<Written>, DbErr> {
     written.collect()
 }
 
-/// Returns what differs. A desk keeps its number for ever, for it is in the rows, and a number its desk.
+/// Returns what differs. A desk keeps its number for ever, for it is in the rows, and a number its
+/// desk.
 fn difference(before: &[Written], now: &[Written]) -> Comparison {
     let mut changed = Vec::new();
     for old in before {

@@ -33,8 +33,9 @@ pub struct Difference<T> {
 }
 
 impl Chronicle {
-    /// The next resources after `after` (by uid) that match a filter at one of two record times and differ between them, as many
-    /// as an answer has room for, and the uid to go on after; none when all are through. Three queries, and two for large ones.
+    /// The next resources after `after` (by uid) that match a filter at one of two record times and
+    /// differ between them, as many as an answer has room for, and the uid to go on after; none
+    /// when all are through. Three queries, and two for large ones.
     pub async fn difference<T: Resource>(
         &self,
         request: &ListRequest,
@@ -127,8 +128,8 @@ fn by_uid<T>(all: Vec<Stored<T>>) -> HashMap<Uuid, Stored<T>> {
     all.into_iter().map(|stored| (stored.uid, stored)).collect()
 }
 
-/// The next resources after `after` that may differ between two instants: what was changed, and what lies within something that
-/// was hidden and is shown, or was shown for a while.
+/// The next resources after `after` that may differ between two instants: what was changed, and
+/// what lies within something that was hidden and is shown, or was shown for a while.
 fn touched<T: Resource>(from: i64, to: i64, after: Uuid, reader: &Reader) -> SelectStatement {
     let c = |column: &str| Expr::col((id("c"), id(column)));
     let o = |column: &str| Expr::col((id("o"), id(column)));

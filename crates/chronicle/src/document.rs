@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 /// A value that is stored as bytes. The log commits to these bytes, so a document that was written
 /// once must be readable for ever.
 ///
-/// A type that serde can write and read is stored as JSON. A type of another form does not implement
-/// `Serialize`, and implements this itself.
+/// A type that serde can write and read is stored as JSON. A type of another form does not
+/// implement `Serialize`, and implements this itself.
 pub trait Document: Sized {
     /// Returns the bytes to store, or why there are none.
     fn to_document(&self) -> Result<Vec<u8>, String>;

@@ -1,5 +1,5 @@
-//! Why a filter found nothing: it asks for something that nothing has, and something else was perhaps meant. Looked for only where
-//! a list is empty, so it costs nothing else.
+//! Why a filter found nothing: it asks for something that nothing has, and something else was
+//! perhaps meant. Looked for only where a list is empty, so it costs nothing else.
 
 use facts::ErrorReason;
 use policy::Sight;
@@ -42,8 +42,9 @@ fn name_of<T: Resource>(term: &Term) -> Option<String> {
 }
 
 impl Chronicle {
-    /// Refuses a filter that found nothing at `at` and asks for something that nothing has: for one of the names that are
-    /// `missing`, or for a value where another is like it. What a reader may not see is not there.
+    /// Refuses a filter that found nothing at `at` and asks for something that nothing has: for one
+    /// of the names that are `missing`, or for a value where another is like it. What a reader may
+    /// not see is not there.
     pub async fn doubt<T: Resource>(
         &self,
         filter: &str,
@@ -52,7 +53,8 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<(), Error> {
         let mut said = Vec::new();
-        // Values of what is not public go into no answer but by the one way out, where the log keeps it.
+        // Values of what is not public go into no answer but by the one way out, where the log
+        // keeps it.
         let terms = terms::<T>(filter)?;
         // A choice between names is a question as long as one of them is there.
         let there = |term: &&Term| name_of::<T>(term).is_some_and(|name| !missing.contains(&name));

@@ -1,6 +1,7 @@
-//! Edges: to which resources one refers, and in which relation. A side table keeps them as intervals of record time, so that what a
-//! resource refers to, and what refers to it, is found at any instant by an index: one statement for each step of a walk, of
-//! whatever kinds the resources are.
+//! Edges: to which resources one refers, and in which relation. A side table keeps them as
+//! intervals of record time, so that what a resource refers to, and what refers to it, is found at
+//! any instant by an index: one statement for each step of a walk, of whatever kinds the resources
+//! are.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -70,8 +71,8 @@ impl Near {
 }
 
 impl Chronicle {
-    /// The versions that a step leads to at `at`, as far as a reader may see them, at most so many of them; nothing that is deleted.
-    /// One query.
+    /// The versions that a step leads to at `at`, as far as a reader may see them, at most so many
+    /// of them; nothing that is deleted. One query.
     pub async fn near(
         &self,
         ways: &[Way],
@@ -100,7 +101,8 @@ impl Chronicle {
         Ok(near)
     }
 
-    /// Shows those of the versions that are of a kind. A query for large documents, if there are any.
+    /// Shows those of the versions that are of a kind. A query for large documents, if there are
+    /// any.
     pub async fn show_near<T: Resource>(
         &self,
         near: &Near,
@@ -144,7 +146,8 @@ fn near<T: Resource>(
     queries
 }
 
-/// The texts, the last of them repeated: few numbers of them, so that the prepared statement is found again.
+/// The texts, the last of them repeated: few numbers of them, so that the prepared statement is
+/// found again.
 fn padded(texts: &BTreeSet<String>) -> Vec<&str> {
     let mut all: Vec<&str> = texts.iter().map(String::as_str).collect();
     if let Some(last) = all.last().copied() {

@@ -1,4 +1,5 @@
-//! The entries of a write: plain data, no type of any resource, so that several can share a transaction.
+//! The entries of a write: plain data, no type of any resource, so that several can share a
+//! transaction.
 
 use policy::Tier;
 use sea_orm::Value;
@@ -12,7 +13,8 @@ use crate::resource::Resource;
 use crate::sides::SideValue;
 use crate::sums::Totals;
 
-/// Bytes that the uids of resources recorded together have in common. The others are as many as make them unlike all others.
+/// Bytes that the uids of resources recorded together have in common. The others are as many as
+/// make them unlike all others.
 const ALIKE: usize = 6;
 
 /// A line of the change log, ready to be written, with the version it stands for.
@@ -130,8 +132,9 @@ impl Entry {
     }
 }
 
-/// Gives the resources that entries record for the first time uids that begin alike, so that an index takes them in at one
-/// place. In no order, each would go to a page of its own, and a large record write its indexes anew with each batch.
+/// Gives the resources that entries record for the first time uids that begin alike, so that an
+/// index takes them in at one place. In no order, each would go to a page of its own, and a large
+/// record write its indexes anew with each batch.
 pub(crate) fn gather(entries: &mut [Entry]) {
     let common = Uuid::new_v4().into_bytes();
     let is_new = |entry: &&mut Entry| entry.revision == 1 && entry.version.is_some();

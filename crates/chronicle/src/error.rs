@@ -30,7 +30,8 @@ pub enum Error {
     /// The change that the token refers to is not in the record: an older copy was restored.
     #[error("the record went back to before what the token stands on")]
     WentBack,
-    /// Something was hidden, and it is not known whether the watcher was ever sent it: it must start again.
+    /// Something was hidden, and it is not known whether the watcher was ever sent it: it must
+    /// start again.
     #[error("what may be seen changed while nobody watched")]
     VisibilityChanged,
     /// The instant asked for lies before the first change, which is of this record time.
@@ -49,7 +50,8 @@ pub enum Error {
     /// Another writer came first, again and again; trying later helps.
     #[error("too many writers at once")]
     Busy,
-    /// The clock of this machine is minutes away from the record or from the database: nothing is recorded by it.
+    /// The clock of this machine is minutes away from the record or from the database: nothing is
+    /// recorded by it.
     #[error("clock skew: {0}")]
     ClockWrong(String),
     /// The database did not do what it was asked.
@@ -110,7 +112,8 @@ pub enum DatabaseFailure {
     Full,
     /// Another process holds a lock on the file.
     Locked,
-    /// It ended the transaction for the sake of another: a deadlock or a serialization failure. The same can be run again.
+    /// It ended the transaction for the sake of another: a deadlock or a serialization failure. The
+    /// same can be run again.
     Aborted,
     /// Anything else.
     Other,
@@ -168,7 +171,8 @@ impl DatabaseFailure {
         match code {
             // serialization_failure, deadlock_detected.
             "40001" | "40P01" => Self::Aborted,
-            // too_many_connections; read_only_sql_transaction, of a server that was the primary until a failover.
+            // too_many_connections; read_only_sql_transaction, of a server that was the primary
+            // until a failover.
             "53300" | "25006" => Self::Unreachable,
             // It stops, has crashed, or starts; or the connection broke.
             _ if code.starts_with("57P0") || code.starts_with("08") => Self::Unreachable,

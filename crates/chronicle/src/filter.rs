@@ -1,7 +1,9 @@
-//! AIP-160 filters, typed against the fields of a resource. The crate aip-160 only parses; what it means in SQL is ours.
+//! AIP-160 filters, typed against the fields of a resource. The crate aip-160 only parses; what it
+//! means in SQL is ours.
 //!
-//! Here what stands at an instant, and how the parts of a filter are joined; `literal`: what a word means for the field it is
-//! compared with; `function`: what a field is on a day; `edge`: to what it refers, and how.
+//! Here what stands at an instant, and how the parts of a filter are joined; `literal`: what a word
+//! means for the field it is compared with; `function`: what a field is on a day; `edge`: to what
+//! it refers, and how.
 
 mod edge;
 mod function;
@@ -51,12 +53,14 @@ pub fn standing(table: &str, at: At) -> Condition {
     }
 }
 
-/// Returns the condition of a filter on the versions `v` of a resource at `at`. An empty filter holds for all.
+/// Returns the condition of a filter on the versions `v` of a resource at `at`. An empty filter
+/// holds for all.
 pub fn filter<T: Resource>(text: &str, at: At) -> Result<Condition, Error> {
     compiled::<T>(text, at).map(|(condition, _)| condition)
 }
 
-/// Returns the value that a text stands for, as in a filter: a name, or the one spelling of another value; otherwise the problem.
+/// Returns the value that a text stands for, as in a filter: a name, or the one spelling of another
+/// value; otherwise the problem.
 pub fn meant<T: Resource>(path: &str, asked: &str) -> Result<String, String> {
     let field = T::fields().into_iter().find(|field| field.path == path);
     let spelling = field.map_or(Spelling::ANY, |field| field.spelling);
@@ -197,7 +201,8 @@ impl<T> Compiler<'_, T> {
         }
     }
 
-    /// Returns whether a part that must hold asks for what a field with many values has: few versions have one of them.
+    /// Returns whether a part that must hold asks for what a field with many values has: few
+    /// versions have one of them.
     fn narrows(&self, part: &Expression) -> bool {
         let Expression::Restriction(restriction) = part else { return false };
         let path = restriction.comparable.field_path().map(|path| snake(&path));
@@ -214,7 +219,8 @@ impl<T> Compiler<'_, T> {
         Ok(joined)
     }
 
-    /// The syntax tree carries no positions: the first place where the words stand is the best there is.
+    /// The syntax tree carries no positions: the first place where the words stand is the best
+    /// there is.
     fn at_byte(&self, word: &str, message: &str) -> String {
         let byte =
             self.text.find(word).or_else(|| self.text.find(word.trim_matches('"'))).unwrap_or(0);
@@ -309,8 +315,8 @@ impl<T> Compiler<'_, T> {
         Ok((self.holds_of(field, rows, self.at == At::Version), asked))
     }
 
-    /// That one of the rows of the side table `s` of a field belongs to the version; `each`: looked for by the version, and not the
-    /// versions by the rows.
+    /// That one of the rows of the side table `s` of a field belongs to the version; `each`: looked
+    /// for by the version, and not the versions by the rows.
     fn holds_of(&self, field: &Field<T>, rows: SelectStatement, each: bool) -> Condition {
         sided::holds(self.kind, field.path, rows, self.at, each)
     }

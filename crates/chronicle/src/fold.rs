@@ -1,4 +1,5 @@
-//! Texts without what people do not type: case, accents, kinds of dashes and quotes, runs of spaces.
+//! Texts without what people do not type: case, accents, kinds of dashes and quotes, runs of
+//! spaces.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -7,7 +8,8 @@ use facts::source::parts;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The text as it is compared and sorted where words are asked: `Kyrgyz\u{a0}Republic – “Rôle”` is `kyrgyz republic - "role"`.
+/// The text as it is compared and sorted where words are asked: `Kyrgyz\u{a0}Republic – “Rôle”` is
+/// `kyrgyz republic - "role"`.
 pub fn fold(text: &str) -> String {
     let plain = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(plain(text)) };
     let mut folded = String::with_capacity(plain.len());
@@ -53,8 +55,8 @@ pub(crate) fn nearest<'a>(
     near.map(|(_, candidate)| candidate)
 }
 
-/// Returns what tells whether somebody who asked for a text may have meant a value: all parts of the one are in the other, but
-/// for a letter or two.
+/// Returns what tells whether somebody who asked for a text may have meant a value: all parts of
+/// the one are in the other, but for a letter or two.
 pub(crate) fn like(asked: &str) -> impl Fn(&str) -> bool {
     let asked: BTreeSet<String> = parts(&fold(asked)).into_iter().collect();
     move |value| {
@@ -78,8 +80,9 @@ fn is_same(asked: &str, held: &str) -> bool {
     most > 0 && is_word(asked) && is_word(held) && distance(asked, held, most).is_some()
 }
 
-/// Returns how many letters two texts differ by, if that is at most `most`. It takes time by the product of both lengths, and a
-/// caller chooses one: texts whose lengths differ by more are not compared.
+/// Returns how many letters two texts differ by, if that is at most `most`. It takes time by the
+/// product of both lengths, and a caller chooses one: texts whose lengths differ by more are not
+/// compared.
 fn distance(one: &str, other: &str, most: usize) -> Option<usize> {
     let lengths = one.chars().count().abs_diff(other.chars().count());
     (lengths <= most).then(|| strsim::osa_distance(one, other)).filter(|found| *found <= most)

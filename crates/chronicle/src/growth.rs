@@ -1,8 +1,9 @@
 //! New plans for a record that has grown.
 //!
-//! PostgreSQL keeps the plan of a statement for as long as a connection sends the same text, and so scans a table that was small
-//! when it made the plan, until its statistics are renewed, which takes up to a minute. An import would ask in vain for its
-//! indexes all that time. So a statement that looks up many names says the same in other words when the record has doubled.
+//! PostgreSQL keeps the plan of a statement for as long as a connection sends the same text, and so
+//! scans a table that was small when it made the plan, until its statistics are renewed, which
+//! takes up to a minute. An import would ask in vain for its indexes all that time. So a statement
+//! that looks up many names says the same in other words when the record has doubled.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

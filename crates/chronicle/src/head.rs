@@ -13,7 +13,8 @@ pub(crate) struct Head {
     pub seq: i64,
     pub time: i64,
     pub hash: String,
-    /// The record time of the last change that can be noticed by readers up to PUBLIC, RESTRICTED, CONFIDENTIAL.
+    /// The record time of the last change that can be noticed by readers up to PUBLIC, RESTRICTED,
+    /// CONFIDENTIAL.
     pub seen: [i64; 3],
 }
 
@@ -21,7 +22,8 @@ impl Head {
     /// The columns of [`Head::seen`].
     pub const SEEN: [&str; 3] = ["public", "restricted", "confidential"];
 
-    /// The column of the head row that tells a reader how far the record has come, and nothing more.
+    /// The column of the head row that tells a reader how far the record has come, and nothing
+    /// more.
     pub fn column(sight: &Sight) -> &'static str {
         if sight.is_whole() {
             return "time";
@@ -40,7 +42,8 @@ impl Head {
         Self::of(&row.ok_or_else(no_head)?)
     }
 
-    /// The head as it is, and the time of the database server in microseconds since 1970 UTC, where there is one.
+    /// The head as it is, and the time of the database server in microseconds since 1970 UTC, where
+    /// there is one.
     pub async fn read_with_clock(db: &impl ConnectionTrait) -> Result<(Self, Option<i64>), Error> {
         if db.get_database_backend() == DbBackend::Sqlite {
             return Ok((Self::read(db).await?, None));

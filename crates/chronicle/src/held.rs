@@ -43,7 +43,8 @@ pub trait Held: Clone + Send + Sync + 'static {
     /// The resource.
     type Of: Resource;
 
-    /// Returns the value of a version with this document, tier and desks, or why it cannot be decoded.
+    /// Returns the value of a version with this document, tier and desks, or why it cannot be
+    /// decoded.
     fn of(document: Vec<u8>, tier: Tier, desks: Desks) -> Result<Self, String>;
 
     /// Returns the columns that decide who may see it.

@@ -1,19 +1,22 @@
 //! Inserts of many rows into one table.
 //!
-//! PostgreSQL takes an array for each column: one statement for any number of rows, and one of few texts (whether an optional
-//! column has gaps), so that each is prepared once. SQLite takes a parameter for each value, of so many rows at a time as are a power of two, for the same reason.
+//! PostgreSQL takes an array for each column: one statement for any number of rows, and one of few
+//! texts (whether an optional column has gaps), so that each is prepared once. SQLite takes a
+//! parameter for each value, of so many rows at a time as are a power of two, for the same reason.
 
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 
-/// Rows of one statement where each value is a parameter: SQLite keeps some 100 bytes for each with the prepared statement.
+/// Rows of one statement where each value is a parameter: SQLite keeps some 100 bytes for each with
+/// the prepared statement.
 const ROWS: usize = 64;
 
 /// Rows for a table.
 pub(crate) struct Rows<'a> {
     table: &'a str,
     columns: Vec<&'a str>,
-    /// Columns of an index in which a row that is there already keeps a new one out; none: that is an error.
+    /// Columns of an index in which a row that is there already keeps a new one out; none: that is
+    /// an error.
     unless: &'static [&'static str],
     /// Row by row.
     values: Vec<Value>,
@@ -78,7 +81,8 @@ impl<'a> Rows<'a> {
         for (name, mut column) in self.columns.iter().zip(columns) {
             let name = format!("\"{name}\"");
             let kind = array_of(&column);
-            // The driver knows no arrays with gaps. An empty text is no value where there may be none.
+            // The driver knows no arrays with gaps. An empty text is no value where there may be
+            // none.
             let gaps = column.iter_mut().filter(|value| matches!(value, Value::String(None)));
             let gaps = gaps.map(|gap| *gap = String::new().into()).count();
             selected.push(if gaps > 0 { format!("NULLIF({name}, '')") } else { name.clone() });

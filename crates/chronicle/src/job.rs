@@ -11,7 +11,8 @@ use crate::error::Error;
 pub(crate) struct Job {
     pub call: Call,
     pub entries: Vec<Entry>,
-    /// The version that answers the request where nothing is to be written: kept with the request id alone.
+    /// The version that answers the request where nothing is to be written: kept with the request
+    /// id alone.
     pub answer: Option<(Uuid, i64)>,
     pub done: oneshot::Sender<Result<Vec<i64>, Error>>,
 }

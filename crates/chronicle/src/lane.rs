@@ -1,5 +1,6 @@
-//! Turns at the database, so that what reads one row finds a connection at once: what reads many waits for its turn, and
-//! what goes on for long waits in a line of its own, for connections of its own.
+//! Turns at the database, so that what reads one row finds a connection at once: what reads many
+//! waits for its turn, and what goes on for long waits in a line of its own, for connections of its
+//! own.
 
 use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -19,9 +20,11 @@ pub enum Lane {
     Free,
     /// Other pages, sums and lists of revisions.
     Page,
-    /// Other pages of more than `LONG` rows. They wait for each other, and a short page for neither.
+    /// Other pages of more than `LONG` rows. They wait for each other, and a short page for
+    /// neither.
     Long,
-    /// Other streams: exports, differences, and those who watch. However many they are, a page does not wait for them.
+    /// Other streams: exports, differences, and those who watch. However many they are, a page does
+    /// not wait for them.
     Stream,
 }
 
@@ -31,7 +34,8 @@ pub(crate) struct Lanes {
     pages: Semaphore,
     long: Semaphore,
     streams: Semaphore,
-    /// The connections for long reads. Those of SQLite are threads, which have the priority of the thread that opened them.
+    /// The connections for long reads. Those of SQLite are threads, which have the priority of the
+    /// thread that opened them.
     apart: DatabaseConnection,
 }
 
@@ -47,7 +51,8 @@ impl Lanes {
 }
 
 impl Chronicle {
-    /// Waits for a turn, which lasts until what is returned is dropped. Never take a second one meanwhile.
+    /// Waits for a turn, which lasts until what is returned is dropped. Never take a second one
+    /// meanwhile.
     pub async fn turn(&self, lane: Lane) -> Option<SemaphorePermit<'_>> {
         match lane {
             Lane::Free => None,

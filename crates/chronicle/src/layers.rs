@@ -1,7 +1,8 @@
 //! Versions as readers see them who may not read all of their fields.
 //!
-//! A version that changes nothing that readers of a tier are shown is not there for them: they have the etag and the times of
-//! the last one that did. Each row says so itself, for the tiers below SECRET, so that reading one costs no look at another.
+//! A version that changes nothing that readers of a tier are shown is not there for them: they have
+//! the etag and the times of the last one that did. Each row says so itself, for the tiers below
+//! SECRET, so that reading one costs no look at another.
 
 use std::borrow::Cow;
 
@@ -22,12 +23,13 @@ pub struct Stored<T> {
     pub revision: i64,
     /// Record time at which the first version was recorded that the reader may see.
     pub created: i64,
-    /// Record time at which this version was recorded, or the last before it that changed something for the reader.
+    /// Record time at which this version was recorded, or the last before it that changed something
+    /// for the reader.
     pub recorded: i64,
     /// True for the version that a deletion wrote.
     pub deleted: bool,
-    /// Guards a write: equal as long as nobody wrote a version that changes something for the reader. A keyed hash, so that
-    /// it tells nothing.
+    /// Guards a write: equal as long as nobody wrote a version that changes something for the
+    /// reader. A keyed hash, so that it tells nothing.
     pub etag: String,
     /// The parts that differ between readers.
     pub layers: Layered,
@@ -36,8 +38,8 @@ pub struct Stored<T> {
 }
 
 impl<T: Resource> Stored<T> {
-    /// Refuses a last version that is not the one a writer means: of another etag, if they gave one; or deleted where it
-    /// should stand, and the other way round.
+    /// Refuses a last version that is not the one a writer means: of another etag, if they gave
+    /// one; or deleted where it should stand, and the other way round.
     pub fn expect(&self, etag: &str, stands: bool) -> Result<(), Error> {
         let name = || self.value.name().to_owned();
         if !etag.is_empty() && etag != self.etag {
@@ -54,8 +56,8 @@ impl<T: Resource> Stored<T> {
 /// The tiers whose readers may be shown less than all.
 pub(crate) const TIERS: [Tier; 3] = [Tier::Public, Tier::Restricted, Tier::Confidential];
 
-/// A version as readers of one tier have it. What is 0 or empty is that of the version itself: its record time, its etag.
-/// Of a version that they may not see, only when they first saw one.
+/// A version as readers of one tier have it. What is 0 or empty is that of the version itself: its
+/// record time, its etag. Of a version that they may not see, only when they first saw one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct View {
     created: i64,
@@ -63,7 +65,8 @@ struct View {
     etag: String,
 }
 
-/// A version as readers of each of [`TIERS`] have it; absent where that is as it is, or where they have never seen one.
+/// A version as readers of each of [`TIERS`] have it; absent where that is as it is, or where they
+/// have never seen one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Views([Option<View>; 3]);
 
@@ -194,14 +197,16 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    /// Of the version with a value that follows another; `turned`: it is deleted and the other was not, or the other way round.
+    /// Of the version with a value that follows another; `turned`: it is deleted and the other was
+    /// not, or the other way round.
     pub fn of<T: Resource>(before: Option<&Stored<T>>, value: &T, turned: bool) -> Self {
         let tier = value.tier();
         let Some(stored) = before else {
             return Self { seen: tier, shown: tier, views: Views::default() };
         };
         let before = stored.before();
-        // Where no field lies above the others, a reader who sees the resource sees every change of it.
+        // Where no field lies above the others, a reader who sees the resource sees every change of
+        // it.
         let differs = |level| turned || !T::LAYERED || !same(&stored.value, value, level);
         let noticed = |level: Tier| match (before.tier <= level, tier <= level) {
             (true, true) => differs(level),

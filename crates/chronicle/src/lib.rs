@@ -2,16 +2,19 @@
 //!
 //! The modules:
 //! - [`resource`]: what a resource must say of itself; [`Document`]: the bytes that are kept of it
-//! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the side tables
-//! - [`database`]: opening either engine the way the record needs it; `readers`: the connections of single reads
+//! - [`schema`]: the tables made from that, the same on SQLite and PostgreSQL; `sides`: rows of the
+//!   side tables
+//! - [`database`]: opening either engine the way the record needs it; `readers`: the connections of
+//!   single reads
 //! - [`pulse`](fn@pulse): whether it is there
 //! - [`desks`]: the desks that a database was written with
 //!
 //! Writing:
-//! - [`entry`]: a version and its line in the change log, ready to be written; `within`: what it lies within
+//! - [`entry`]: a version and its line in the change log, ready to be written; `within`: what it
+//!   lies within
 //! - [`write`](mod@write): Create, Update, Delete, Undelete; all or nothing
-//! - `writer`, `connection`, `apply`, `head`, `chain`: the one writer of a process, its connection, its transaction, the row
-//!   that orders writers, the hash chain over the log
+//! - `writer`, `connection`, `apply`, `head`, `chain`: the one writer of a process, its connection,
+//!   its transaction, the row that orders writers, the hash chain over the log
 //! - `clock_check`: refuses to record by a clock that is wrong
 //!
 //! Reading, each answer at an instant of the record, for a reader who may not see everything:
@@ -19,13 +22,14 @@
 //! - `layers`: what a version is to readers who are not shown all of it
 //! - [`shown`]: the one way out, and what the log keeps of it
 //! - [`Held`]: the value of a version: the resource, or [`Kept`], its document not decoded
-//! - [`read`]: Get and List, each one statement, an empty page two; `rows`: as many documents as an answer has
-//!   room for; `about`: what a row says besides
+//! - [`read`]: Get and List, each one statement, an empty page two; `rows`: as many documents as an
+//!   answer has room for; `about`: what a row says besides
 //! - [`revisions`]: what was written of a resource, by whom
 //! - [`difference`]: what changed between two instants
-//! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows what its reader was sent
-//! - [`filter`] and [`order`]: what a caller asks, typed against the resource; `spelling`, [`fold`](mod@fold): in how many ways it may be
-//!   written; [`doubt`]: why it found nothing
+//! - [`changes`]: a snapshot, then every change, without a gap; `watched` asks for it, `sent` knows
+//!   what its reader was sent
+//! - [`filter`] and [`order`]: what a caller asks, typed against the resource; `spelling`,
+//!   [`fold`](mod@fold): in how many ways it may be written; [`doubt`]: why it found nothing
 //! - [`edges`]: to what a resource refers, and what refers to it
 //! - [`Chronicle::search`]: resources of several kinds by their words, the best first
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
@@ -34,8 +38,8 @@
 //! - [`verify`]: does the record still say what the log committed to?
 //! - [`log`]: who wrote or read what, for those who watch over it
 //!
-//! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the position in the change log, the
-//! instant of a read and its proof at once.
+//! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the
+//! position in the change log, the instant of a read and its proof at once.
 
 mod about;
 mod aliases;

@@ -5,8 +5,9 @@ use sea_orm::{DbBackend, Statement, StatementBuilder};
 
 /// A query of a bounded number of rows.
 ///
-/// SQLite plans by a limit that is a parameter, and so prepares the statement again each time the parameter is bound: a third of the
-/// time that a page of 50 took in its threads. It does not look into an expression.
+/// SQLite plans by a limit that is a parameter, and so prepares the statement again each time the
+/// parameter is bound: a third of the time that a page of 50 took in its threads. It does not look
+/// into an expression.
 pub(crate) struct Limited<'a>(pub &'a SelectStatement);
 
 impl StatementBuilder for Limited<'_> {

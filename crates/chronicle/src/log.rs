@@ -1,4 +1,5 @@
-//! The change log for those who watch over it: who wrote or read what, when, by which method. No contents.
+//! The change log for those who watch over it: who wrote or read what, when, by which method. No
+//! contents.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, JoinType, Order, Query};
 use sea_orm::{ConnectionTrait, QueryResult};

@@ -1,5 +1,6 @@
-//! Where in the record a token stands, and of which record: a database that goes back (a copy put in its place, a standby that was
-//! behind) has another past, and what was given out in the one that was lost must not be taken for it.
+//! Where in the record a token stands, and of which record: a database that goes back (a copy put
+//! in its place, a standby that was behind) has another past, and what was given out in the one
+//! that was lost must not be taken for it.
 
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, Order, Query, SelectStatement, SimpleExpr,
@@ -17,8 +18,8 @@ const DIGITS: usize = 16;
 pub(crate) struct Mark {
     /// Record time.
     pub time: i64,
-    /// The first digits of the hash of the last change at or before it; empty where there is none. The hash covers all that
-    /// came before.
+    /// The first digits of the hash of the last change at or before it; empty where there is none.
+    /// The hash covers all that came before.
     hash: String,
 }
 
@@ -29,13 +30,15 @@ impl Mark {
         Self { time, hash: hash.get(..DIGITS).unwrap_or(hash).to_owned() }
     }
 
-    /// Refuses an instant that the log knows otherwise: `found` is the hash of the last change at or before it.
+    /// Refuses an instant that the log knows otherwise: `found` is the hash of the last change at
+    /// or before it.
     pub fn check(&self, found: Option<&str>) -> Result<(), Error> {
         if *self == Self::new(self.time, found) { Ok(()) } else { Err(Error::WentBack) }
     }
 }
 
-/// Returns the part of a token that stands for the hash of the last change at or before an instant; before the first of several.
+/// Returns the part of a token that stands for the hash of the last change at or before an instant;
+/// before the first of several.
 pub(crate) fn hash_at(instants: impl IntoIterator<Item = SimpleExpr>) -> SelectStatement {
     let time = || Expr::col((id("m"), id("time")));
     let mut before = Condition::all();

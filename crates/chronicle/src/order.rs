@@ -9,7 +9,8 @@ use facts::ErrorReason;
 /// A field to sort by, and whether downwards.
 pub(crate) type Order<T> = Vec<(Field<T>, bool)>;
 
-/// `title desc, signed_on` → fields and directions. The uid always comes last, in the direction of the last field.
+/// `title desc, signed_on` → fields and directions. The uid always comes last, in the direction of
+/// the last field.
 pub(crate) fn order_by<T: Resource>(text: &str) -> Result<Order<T>, Error> {
     let invalid =
         |message: String| Error::invalid("order_by", ErrorReason::OrderByInvalid, message);

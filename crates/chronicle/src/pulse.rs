@@ -1,5 +1,5 @@
-//! Checks again and again whether the database is available, on a connection of its own: in the pool a busy database looks
-//! like one that is away.
+//! Checks again and again whether the database is available, on a connection of its own: in the
+//! pool a busy database looks like one that is away.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -16,7 +16,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A database that has not answered by then is away.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Follows whether the database is there, for as long as somebody listens. Must be called in a runtime.
+/// Follows whether the database is there, for as long as somebody listens. Must be called in a
+/// runtime.
 pub fn pulse(db: &DatabaseConnection) -> watch::Receiver<bool> {
     let (told, is_there) = watch::channel(true);
     let probe = Probe::of(db);
@@ -41,7 +42,8 @@ enum Probe {
     Sqlite(SqlitePool, Option<File>),
 }
 
-/// The file of a SQLite database. One that is gone is still written to, and nobody finds what was written.
+/// The file of a SQLite database. One that is gone is still written to, and nobody finds what was
+/// written.
 struct File {
     path: PathBuf,
     /// Device and inode.

@@ -1,6 +1,7 @@
-//! The one read path. Every query asks for the head row together with what is asked for: one statement, so one snapshot, so the
-//! read time it answers with is true, and no transaction is needed. Where an answer without rows needs a read time too, what is
-//! asked for is joined to the head row; else the head is one column more, which costs less.
+//! The one read path. Every query asks for the head row together with what is asked for: one
+//! statement, so one snapshot, so the read time it answers with is true, and no transaction is
+//! needed. Where an answer without rows needs a read time too, what is asked for is joined to the
+//! head row; else the head is one column more, which costs less.
 //!
 //! Here Get and what the statements have in common; `list`: List.
 
@@ -34,7 +35,8 @@ use crate::shown::Shown;
 /// By how much, in microseconds, the clock of another server may be ahead of this one.
 const CLOCK_DIFFERENCE: i64 = 30_000_000;
 
-/// `SELECT h.time AS head, v.* FROM head h LEFT JOIN (inner) v ON TRUE`; the head as far as the reader can notice it.
+/// `SELECT h.time AS head, v.* FROM head h LEFT JOIN (inner) v ON TRUE`; the head as far as the
+/// reader can notice it.
 pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
     Query::select()
         .expr_as(Expr::col((id("h"), id(Head::column(&reader.sight)))), id("head"))
@@ -49,8 +51,9 @@ pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
         .take()
 }
 
-/// As [`with_head`], but with `stand` for the head: in one column the head and, after a colon, the hash of the last change at or
-/// before the instant that the answer holds for; with a token: at or before that of the token.
+/// As [`with_head`], but with `stand` for the head: in one column the head and, after a colon, the
+/// hash of the last change at or before the instant that the answer holds for; with a token: at or
+/// before that of the token.
 pub(crate) fn with_mark(
     inner: SelectStatement,
     reader: &Reader,
@@ -72,8 +75,8 @@ pub(crate) fn with_mark(
         .take()
 }
 
-/// Adds `stand`, as [`with_mark`] has it, to a query for rows, which is then spared a join and a second sort. No row, no head:
-/// an answer without rows is to be asked for by [`with_mark`].
+/// Adds `stand`, as [`with_mark`] has it, to a query for rows, which is then spared a join and a
+/// second sort. No row, no head: an answer without rows is to be asked for by [`with_mark`].
 pub(crate) fn add_mark(query: &mut SelectStatement, reader: &Reader, at: At, token: Option<&Mark>) {
     query.expr_as(SimpleExpr::from(stand(reader, at, token)), id("stand"));
 }
@@ -105,13 +108,14 @@ fn head_of(reader: &Reader) -> SimpleExpr {
     SimpleExpr::from(head)
 }
 
-/// That it is the one head row: without statistics PostgreSQL expects hundreds, and makes a new plan for each call, as the plan that
-/// serves any call looks dear.
+/// That it is the one head row: without statistics PostgreSQL expects hundreds, and makes a new
+/// plan for each call, as the plan that serves any call looks dear.
 fn one() -> SimpleExpr {
     Expr::cust("\"h\".\"one\" = 1")
 }
 
-/// The head in an answer to [`with_mark`], and the mark it stands on: that of the token, if it still holds.
+/// The head in an answer to [`with_mark`], and the mark it stands on: that of the token, if it
+/// still holds.
 pub(crate) fn marked(
     row: Option<&QueryResult>,
     at: At,
@@ -171,9 +175,10 @@ impl Chronicle {
         stored(&self.keys, row, about, document)
     }
 
-    /// Checks an instant a caller asks for: it must not lie in the future. An instant with which any server answered is taken
-    /// whatever the clock here says: the clock that recorded it may be ahead of this one, in this record or in that of another
-    /// service. Only what is later than clocks may differ costs a query for the head. Nor may it lie before the first change. An
+    /// Checks an instant a caller asks for: it must not lie in the future. An instant with which
+    /// any server answered is taken whatever the clock here says: the clock that recorded it may be
+    /// ahead of this one, in this record or in that of another service. Only what is later than
+    /// clocks may differ costs a query for the head. Nor may it lie before the first change. An
     /// empty record answers with 0.
     pub async fn at(&self, read_time: Option<i64>) -> Result<At, Error> {
         let Some(time) = read_time else { return Ok(At::Now) };
@@ -202,7 +207,8 @@ impl Chronicle {
         Ok((recorded.show(found), read_time))
     }
 
-    /// As [`Chronicle::get`], for a version that is not shown to the reader, though it is as they have it.
+    /// As [`Chronicle::get`], for a version that is not shown to the reader, though it is as they
+    /// have it.
     pub(crate) async fn look<V: Held>(
         &self,
         name: &str,
@@ -222,7 +228,8 @@ impl Chronicle {
         Ok((stored.seen_by(&reader.sight), read_time))
     }
 
-    /// Returns those of the names that are current and not deleted, in no order; for checks, not to be shown. One query.
+    /// Returns those of the names that are current and not deleted, in no order; for checks, not to
+    /// be shown. One query.
     pub async fn known<T: Resource>(
         &self,
         names: &[String],
@@ -243,8 +250,8 @@ impl Chronicle {
         Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
     }
 
-    /// Returns those of the names that are current and not deleted, with their versions, in no order; for checks, not to be
-    /// shown. One query.
+    /// Returns those of the names that are current and not deleted, with their versions, in no
+    /// order; for checks, not to be shown. One query.
     pub async fn find<T: Resource>(
         &self,
         names: &[String],

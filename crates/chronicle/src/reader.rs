@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::filter::At;
 use crate::resource::Resource;
 
-/// The tier and desks of a resource, which decide who may see and write it, and whether it is deleted.
+/// The tier and desks of a resource, which decide who may see and write it, and whether it is
+/// deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its tier.
@@ -43,15 +44,16 @@ impl Reader {
     }
 }
 
-/// Returns the condition by which a reader may see the versions `v` of a resource at `at`: what could be seen of them then,
-/// and, of an old version, what may be seen of the one that stands now: raising a tier hides the past too. What lies within a
-/// hidden resource is hidden.
+/// Returns the condition by which a reader may see the versions `v` of a resource at `at`: what
+/// could be seen of them then, and, of an old version, what may be seen of the one that stands now:
+/// raising a tier hides the past too. What lies within a hidden resource is hidden.
 pub fn visible<T: Resource>(sight: &Sight, at: At) -> Condition {
     let now = if at == At::Now { within_seen_now::<T>(sight) } else { seen_now::<T>(sight) };
     could_be_seen::<T>(sight, at).add(now)
 }
 
-/// Returns whether the versions `v` could be seen when they stood, by what they said themselves, and what they lay within.
+/// Returns whether the versions `v` could be seen when they stood, by what they said themselves,
+/// and what they lay within.
 pub(crate) fn could_be_seen<T: Resource>(sight: &Sight, at: At) -> Condition {
     if sight.is_whole() {
         return Condition::all();
@@ -128,7 +130,8 @@ pub(crate) fn hidden(kind: &str, column: &str, sight: &Sight) -> SelectStatement
 }
 
 impl Chronicle {
-    /// Returns what stands under a name, deleted or not, of a kind that is known by its table; for checks.
+    /// Returns what stands under a name, deleted or not, of a kind that is known by its table; for
+    /// checks.
     pub async fn access(&self, kind: &str, name: &str) -> Result<Option<Standing>, Error> {
         let query = Query::select()
             .columns(["tier", "desks", "deleted"].map(id))

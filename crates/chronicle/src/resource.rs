@@ -1,7 +1,7 @@
 //! The trait by which the record knows a resource.
 //!
-//! A field is declared once: its path, its kind and how it is read off the value stand on one line, so the index can
-//! neither hold a field that no filter knows nor miss one that a filter names.
+//! A field is declared once: its path, its kind and how it is read off the value stand on one line,
+//! so the index can neither hold a field that no filter knows nor miss one that a filter names.
 
 use std::borrow::Cow;
 
@@ -28,18 +28,20 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     /// Its name pattern: `agreements/{agreement}`.
     const PATTERN: &'static str;
 
-    /// Of a resource within another of the same service: the kind of that other, and the field that holds its name. Who may
-    /// not see the one does not see what is in it.
+    /// Of a resource within another of the same service: the kind of that other, and the field that
+    /// holds its name. Who may not see the one does not see what is in it.
     const PARENT: Option<(&'static str, &'static str)> = None;
-    /// True if a field of its message is CONFIDENTIAL or above, so that showing it is recorded whatever its own tier.
+    /// True if a field of its message is CONFIDENTIAL or above, so that showing it is recorded
+    /// whatever its own tier.
     const WATCHED: bool = false;
-    /// True if a field of its message lies above PUBLIC, so that readers of the same resource are shown more or less of it.
+    /// True if a field of its message lies above PUBLIC, so that readers of the same resource are
+    /// shown more or less of it.
     const LAYERED: bool = false;
 
     /// True if a search finds it by its words.
     const SEARCHED: bool = false;
-    /// Of what is searched: fields with many that name resources of the same service, by whose words it is found, too; each with
-    /// the kind of those.
+    /// Of what is searched: fields with many that name resources of the same service, by whose
+    /// words it is found, too; each with the kind of those.
     const THROUGH: &'static [(&'static str, &'static str)] = &[];
 
     /// The sums that are kept of it, where sums are asked for.
@@ -48,7 +50,8 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     /// Its name; never changes.
     fn name(&self) -> &str;
 
-    /// Returns the name in a document, or why it cannot be decoded. To be overridden where it is found without the rest. Pure.
+    /// Returns the name in a document, or why it cannot be decoded. To be overridden where it is
+    /// found without the rest. Pure.
     fn name_in(document: &[u8]) -> Result<String, String> {
         Self::from_document(document).map(|value| value.name().to_owned())
     }
@@ -61,14 +64,14 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
         Desks::NONE
     }
 
-    /// Returns what readers of a tier are shown of it: without the fields that the contract puts above that tier. Of what is
-    /// [`LAYERED`](Self::LAYERED) to be overridden. Pure.
+    /// Returns what readers of a tier are shown of it: without the fields that the contract puts
+    /// above that tier. Of what is [`LAYERED`](Self::LAYERED) to be overridden. Pure.
     fn shown_at(&self, _: Tier) -> Cow<'_, Self> {
         Cow::Borrowed(self)
     }
 
-    /// Returns the texts by whose words it is found, its title first: none that lies above PUBLIC. Of what is
-    /// [`SEARCHED`](Self::SEARCHED) to be overridden. Pure.
+    /// Returns the texts by whose words it is found, its title first: none that lies above PUBLIC.
+    /// Of what is [`SEARCHED`](Self::SEARCHED) to be overridden. Pure.
     fn said(&self) -> Vec<Said<'_>> {
         Vec::new()
     }
@@ -100,7 +103,8 @@ fn weighed(term: Term) -> SideValue {
     SideValue { value: term.form, beside: Beside::Weight(term.weight) }
 }
 
-/// How a field is read off the value; the variant is its kind, and says whether it may be absent or many.
+/// How a field is read off the value; the variant is its kind, and says whether it may be absent or
+/// many.
 pub(crate) enum Read<T> {
     Words(fn(&T) -> String),
     Text(fn(&T) -> String),
@@ -133,7 +137,8 @@ impl<T> Field<T> {
         Self { path, read, spelling, sortable: false, filterable: true, aliases: None }
     }
 
-    /// A text in words: kept folded, so that it is asked and sorted without regard to case and accents.
+    /// A text in words: kept folded, so that it is asked and sorted without regard to case and
+    /// accents.
     pub fn words(path: &'static str, read: fn(&T) -> String) -> Self {
         Self::new(path, Read::Words(read))
     }
@@ -181,8 +186,8 @@ impl<T> Field<T> {
         Self::new(path, Read::Texts(read))
     }
 
-    /// The words of the texts of a [searched](Resource::SEARCHED) resource, kept in a side table: a search asks for them, and no
-    /// filter.
+    /// The words of the texts of a [searched](Resource::SEARCHED) resource, kept in a side table: a
+    /// search asks for them, and no filter.
     pub fn said() -> Self
     where
         T: Resource,
@@ -200,8 +205,8 @@ impl<T> Field<T> {
         Self::new(path, Read::Choices(words, read))
     }
 
-    /// One of a closed set of words on each day, kept in a side table; asked with a day: `path_on("2024-01-17") = WORD`. No two
-    /// of its periods share a day.
+    /// One of a closed set of words on each day, kept in a side table; asked with a day:
+    /// `path_on("2024-01-17") = WORD`. No two of its periods share a day.
     pub fn periods(
         path: &'static str,
         words: &'static [&'static str],
@@ -210,8 +215,9 @@ impl<T> Field<T> {
         Self::new(path, Read::Periods(words, read))
     }
 
-    /// To which resources it refers, each with one of a closed set of relations, kept in a side table: asked with `:` by the
-    /// other, or by the other and the relation. Its patterns say what the others are ([`naming`](Self::naming)).
+    /// To which resources it refers, each with one of a closed set of relations, kept in a side
+    /// table: asked with `:` by the other, or by the other and the relation. Its patterns say what
+    /// the others are ([`naming`](Self::naming)).
     pub fn edges(
         path: &'static str,
         relations: &'static [&'static str],
@@ -220,8 +226,9 @@ impl<T> Field<T> {
         Self::new(path, Read::Edges(relations, read))
     }
 
-    /// The same field, whose values have one spelling: what is asked is brought to it, and so is what a side table keeps;
-    /// what has none is refused. A single text is recorded in that spelling, or is asked exactly as it is.
+    /// The same field, whose values have one spelling: what is asked is brought to it, and so is
+    /// what a side table keeps; what has none is refused. A single text is recorded in that
+    /// spelling, or is asked exactly as it is.
     #[must_use]
     pub fn spelled(mut self, normal: Normal) -> Self {
         self.spelling.normal = Some(normal);
@@ -235,15 +242,16 @@ impl<T> Field<T> {
         self
     }
 
-    /// The same field, whose values are names of these patterns, or else spelled. What is asked must be one; in a side table it
-    /// finds what lies below it, too.
+    /// The same field, whose values are names of these patterns, or else spelled. What is asked
+    /// must be one; in a side table it finds what lies below it, too.
     #[must_use]
     pub const fn naming(mut self, patterns: &'static [&'static str]) -> Self {
         self.spelling.patterns = patterns;
         self
     }
 
-    /// Words to sort by. Only what is single and always there can be: absent values sort differently on the two engines.
+    /// Words to sort by. Only what is single and always there can be: absent values sort
+    /// differently on the two engines.
     pub fn sorted_words(path: &'static str, read: fn(&T) -> String) -> Self {
         Self { sortable: true, ..Self::words(path, read) }
     }
@@ -258,7 +266,8 @@ impl<T> Field<T> {
         Self { sortable: true, ..Self::number(path, read) }
     }
 
-    /// A day to sort by, as the number `yyyymmdd`; 0 where it is absent, and then no comparison matches it.
+    /// A day to sort by, as the number `yyyymmdd`; 0 where it is absent, and then no comparison
+    /// matches it.
     pub fn sorted_day(path: &'static str, read: fn(&T) -> i64) -> Self {
         Self { sortable: true, ..Self::new(path, Read::Day(read)) }
     }

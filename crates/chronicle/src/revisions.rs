@@ -39,8 +39,8 @@ pub struct Revision<T> {
 /// A version as it was found: it, its operation, and who wrote it.
 type Row<T> = (Stored<T>, String, String);
 
-/// Versions as they were found, the newest first, as many as there was room for, of how many; the number of the first of them,
-/// and the head.
+/// Versions as they were found, the newest first, as many as there was room for, of how many; the
+/// number of the first of them, and the head.
 struct Found<T> {
     rows: Vec<Row<T>>,
     of: usize,
@@ -62,9 +62,9 @@ struct Cursor {
 pub type Revisions<T> = (Vec<Revision<T>>, String, i64);
 
 impl Chronicle {
-    /// The versions of a resource up to a record time, the newest first. Those are left out that the reader may not see, or that
-    /// change nothing for them; the others are numbered without a gap. One query.
-    /// `NotFound` where there is none.
+    /// The versions of a resource up to a record time, the newest first. Those are left out that
+    /// the reader may not see, or that change nothing for them; the others are numbered without a
+    /// gap. One query. `NotFound` where there is none.
     pub async fn revisions<T: Resource>(
         &self,
         name: &str,
@@ -124,8 +124,8 @@ impl Chronicle {
         Ok((revisions, next, read_time))
     }
 
-    /// The next versions, as many as an answer has room for, and two at least; how many there are; and the head, with the mark of the
-    /// answer.
+    /// The next versions, as many as an answer has room for, and two at least; how many there are;
+    /// and the head, with the mark of the answer.
     async fn rows<T: Resource>(
         &self,
         name: &str,

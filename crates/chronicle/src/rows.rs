@@ -1,5 +1,5 @@
-//! Rows of versions, as far as an answer has room for them: a large document is read only when it is known to be wanted, so that
-//! a page of a thousand never holds more of them than it may.
+//! Rows of versions, as far as an answer has room for them: a large document is read only when it
+//! is known to be wanted, so that a page of a thousand never holds more of them than it may.
 
 use std::collections::HashMap;
 
@@ -17,10 +17,11 @@ use crate::layers::{Layered, Stored, Views};
 use crate::resource::Resource;
 use crate::token::Keys;
 
-/// The documents of an answer come to no more bytes than this, but for a single one that does: well below the 4 MiB that a
-/// client accepts by default.
+/// The documents of an answer come to no more bytes than this, but for a single one that does: well
+/// below the 4 MiB that a client accepts by default.
 const MOST_BYTES: usize = 3 << 20;
-/// The same of what a stream reads at a time: it sends one resource after the other, and has all of them in memory meanwhile.
+/// The same of what a stream reads at a time: it sends one resource after the other, and has all of
+/// them in memory meanwhile.
 const MOST_OF_STREAM: usize = 1 << 20;
 /// A document of at most so many bytes is read with its row.
 const SMALL: u32 = 16 << 10;
@@ -63,7 +64,8 @@ impl Room {
         Self { left: most, most }
     }
 
-    /// Takes the document of a row in; false where there is no room for it. The first always finds room.
+    /// Takes the document of a row in; false where there is no room for it. The first always finds
+    /// room.
     pub fn take(&mut self, row: &QueryResult) -> Result<bool, Error> {
         Ok(self.take_bytes(bytes(row)?))
     }
@@ -78,8 +80,8 @@ impl Room {
 }
 
 impl Chronicle {
-    /// The versions in the first of some rows of [`select`], as many as an answer has room for, but `least` where there are so
-    /// many.
+    /// The versions in the first of some rows of [`select`], as many as an answer has room for, but
+    /// `least` where there are so many.
     pub(crate) async fn load_fitting<V: Held>(
         &self,
         lane: Lane,
@@ -99,8 +101,8 @@ impl Chronicle {
         self.load_of(lane, fitting).await
     }
 
-    /// The versions in rows of [`select`]. One query for the documents that are not small, if there are any: a version never
-    /// changes, so whenever it is read it is the one of the row.
+    /// The versions in rows of [`select`]. One query for the documents that are not small, if there
+    /// are any: a version never changes, so whenever it is read it is the one of the row.
     pub(crate) async fn load<V: Held>(
         &self,
         lane: Lane,

@@ -1,7 +1,8 @@
-//! The tables of the record, made from the descriptions of the resources: the same statements for both engines.
+//! The tables of the record, made from the descriptions of the resources: the same statements for
+//! both engines.
 //!
-//! A migration brings a database to them; a test in each service pins the text that comes out, so that a later change of a
-//! description is noticed and gets a migration of its own.
+//! A migration brings a database to them; a test in each service pins the text that comes out, so
+//! that a later change of a description is noticed and gets a migration of its own.
 //!
 //! - `migration`: of which those of services are made
 //! - `shape`: one table
@@ -43,7 +44,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Returns the tables of every service: the head row, the change log, the request ids, the secret, the desks.
+    /// Returns the tables of every service: the head row, the change log, the request ids, the
+    /// secret, the desks.
     pub fn service() -> Self {
         let mut schema = Self::default();
         schema.table("head", &["one"], head_columns());
@@ -64,7 +66,8 @@ impl Schema {
         schema
     }
 
-    /// Adds the versions of a resource, a side table for each field with many values, and their indexes.
+    /// Adds the versions of a resource, a side table for each field with many values, and their
+    /// indexes.
     #[must_use]
     pub fn with<T: Resource>(mut self) -> Self {
         let kind = T::KIND;
@@ -77,8 +80,9 @@ impl Schema {
             index(&format!("{kind}_name"), kind, &["name", "recorded_to"]).unique().to_owned(),
             open_index(&format!("{kind}_open"), kind, &["uid"]),
             index(&format!("{kind}_uid_at"), kind, &["uid", "recorded_from", "recorded_to"]),
-            // The few that are hidden from some, and only those: for what everybody may read there are better ways, from which
-            // an index that begins with the tier would draw the planner of SQLite away.
+            // The few that are hidden from some, and only those: for what everybody may read there
+            // are better ways, from which an index that begins with the tier would draw the planner
+            // of SQLite away.
             open_index(&format!("{kind}_hidden"), kind, &["tier", "uid"])
                 .and_where(hidden_literal())
                 .to_owned(),
@@ -111,8 +115,8 @@ impl Schema {
         self.checked
     }
 
-    /// Adds the indexes by which pages are read in the order of a field, or within one value of it: now and at an instant.
-    /// A sortable field has them already.
+    /// Adds the indexes by which pages are read in the order of a field, or within one value of it:
+    /// now and at an instant. A sortable field has them already.
     #[must_use]
     pub fn with_order<T: Resource>(mut self, path: &str) -> Self {
         let kind = T::KIND;
@@ -125,7 +129,8 @@ impl Schema {
         self
     }
 
-    /// Adds an index on columns of the open versions of a resource, for a query of the service's own.
+    /// Adds an index on columns of the open versions of a resource, for a query of the service's
+    /// own.
     #[must_use]
     pub fn with_open_index<T: Resource>(mut self, columns: &[&str]) -> Self {
         self.indexes.push(open_index(
@@ -156,15 +161,16 @@ impl Schema {
         self.totals.push((T::KIND, totals));
     }
 
-    /// Values of a field with many, or of one that has one value a day, or words, as intervals of their own: a version that keeps its
-    /// values writes no row.
+    /// Values of a field with many, or of one that has one value a day, or words, as intervals of
+    /// their own: a version that keeps its values writes no row.
     fn side_table(&mut self, name: &str, kind: SideKind) {
         let mut columns =
             vec![uuid("uid"), text("value"), number("recorded_from"), number("recorded_to")];
         let mut key: &'static [_] = &["uid", "value", "recorded_from"];
         let ways: &[_] = match kind {
             SideKind::Values => &["value", "recorded_to", "uid", "recorded_from"],
-            // The last day comes before the first: most questions are of days of late, and most periods have begun by then.
+            // The last day comes before the first: most questions are of days of late, and most
+            // periods have begun by then.
             SideKind::Days => {
                 columns.extend([number("valid_from"), number("valid_to")]);
                 key = &["uid", "valid_from", "recorded_from"];
@@ -180,8 +186,9 @@ impl Schema {
         self.table(name, key, columns);
     }
 
-    /// Brings a database to these tables: makes what is missing, the head row and the secret included, and fills new columns
-    /// from the documents. What is there stays as it is, so it can run again.
+    /// Brings a database to these tables: makes what is missing, the head row and the secret
+    /// included, and fills new columns from the documents. What is there stays as it is, so it can
+    /// run again.
     pub async fn bring(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let (mut grown, mut made) = (Vec::new(), Vec::new());
         for shape in &self.tables {
@@ -264,8 +271,8 @@ impl Schema {
         Ok(())
     }
 
-    /// Sets the times of the head row back to those of the last versions that can be noticed, where they are later: what was
-    /// noticed when it was written may count as noticed by nobody now.
+    /// Sets the times of the head row back to those of the last versions that can be noticed, where
+    /// they are later: what was noticed when it was written may count as noticed by nobody now.
     async fn hold_head_back(&self, db: &SchemaManagerConnection<'_>) -> Result<(), Error> {
         let mut noticed = [0; 3];
         for (kind, _) in &self.kinds {
@@ -291,7 +298,8 @@ impl Schema {
     }
 }
 
-/// The head row and the secret, where they are missing. `grown`: the head row of before tiers were kept has columns for them now.
+/// The head row and the secret, where they are missing. `grown`: the head row of before tiers were
+/// kept has columns for them now.
 async fn start<C: ConnectionTrait>(db: &C, grown: bool) -> Result<(), DbErr> {
     let mut secret = [0_u8; 32];
     aws_lc_rs::rand::fill(&mut secret)
@@ -313,8 +321,9 @@ async fn start<C: ConnectionTrait>(db: &C, grown: bool) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Where the record stands: sequence, record time and hash of the last change; and, so that an answer tells nothing of what
-/// its reader may not see, the record time of the last change that could be seen up to each tier.
+/// Where the record stands: sequence, record time and hash of the last change; and, so that an
+/// answer tells nothing of what its reader may not see, the record time of the last change that
+/// could be seen up to each tier.
 fn head_columns() -> Vec<ColumnDef> {
     let mut columns = vec![key_number("one"), number("seq"), number("time"), text("hash")];
     columns.extend(["public", "restricted", "confidential"].map(number));
@@ -329,7 +338,8 @@ fn index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
     index
 }
 
-/// Only the open versions: small, whatever the history, and of no use to a pinned read, which must not be lured into it.
+/// Only the open versions: small, whatever the history, and of no use to a pinned read, which must
+/// not be lured into it.
 fn open_index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement {
     index(name, table, columns)
         .and_where(Expr::col(id("recorded_to")).eq(open_literal()))

@@ -1,8 +1,9 @@
-//! The set of resources that a watcher was sent, without a list of them: all that could be seen at its place in the log, less
-//! what was hidden by the time it was read.
+//! The set of resources that a watcher was sent, without a list of them: all that could be seen at
+//! its place in the log, less what was hidden by the time it was read.
 //!
-//! A watcher that is behind reads of what was shown then and is hidden now; hiding hides the past too, so that is withheld. It is
-//! remembered until the watcher comes to where it was hidden: what was never sent is not removed either.
+//! A watcher that is behind reads of what was shown then and is hidden now; hiding hides the past
+//! too, so that is withheld. It is remembered until the watcher comes to where it was hidden: what
+//! was never sent is not removed either.
 
 use std::collections::HashSet;
 
@@ -43,7 +44,8 @@ pub(crate) enum Trust {
 pub(crate) struct Sent {
     withheld: HashSet<Uuid>,
     trust: Trust,
-    /// From this place on it follows from the place whatever the token; `i64::MAX` before the first look.
+    /// From this place on it follows from the place whatever the token; `i64::MAX` before the first
+    /// look.
     certain_from: i64,
 }
 

@@ -1,5 +1,5 @@
-//! The one way out: a version that goes into an answer, of which the log says, where it must, that it was read or written by
-//! its reader. A message is made of nothing else, so none can forget it.
+//! The one way out: a version that goes into an answer, of which the log says, where it must, that
+//! it was read or written by its reader. A message is made of nothing else, so none can forget it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hash;
@@ -131,7 +131,8 @@ impl Chronicle {
         Ok(recorded.show(stored))
     }
 
-    /// Records, as read by `method`, the versions of resources `T` of which something is revealed without showing them.
+    /// Records, as read by `method`, the versions of resources `T` of which something is revealed
+    /// without showing them.
     pub async fn told<T: Resource>(
         &self,
         reader: &Reader,

@@ -2,7 +2,8 @@
 
 use facts::check::matches_pattern;
 
-/// Where the names of what a field refers to are kept: in the fields of a resource of the same service.
+/// Where the names of what a field refers to are kept: in the fields of a resource of the same
+/// service.
 #[derive(Clone, Copy, Debug)]
 pub struct Aliases {
     /// The kind of that resource.
@@ -38,7 +39,8 @@ impl Spelling {
     /// Any spelling is another value.
     pub const ANY: Self = Self { patterns: &[], normal: None };
 
-    /// The values that a side table keeps for a value: a name with all that it lies below, anything else in its one spelling.
+    /// The values that a side table keeps for a value: a name with all that it lies below, anything
+    /// else in its one spelling.
     pub fn kept(self, value: String) -> Vec<String> {
         if self.is_name(&value) {
             let below = std::iter::successors(Some(value.as_str()), |name| {

@@ -44,8 +44,9 @@ impl Keys {
         Self::new(&secret)
     }
 
-    /// A quoted etag (RFC 9110) of a version. The salt is made by chance for each version, so a version that takes the place of
-    /// one that was lost, after a database went back to an older copy, has another etag.
+    /// A quoted etag (RFC 9110) of a version. The salt is made by chance for each version, so a
+    /// version that takes the place of one that was lost, after a database went back to an older
+    /// copy, has another etag.
     pub fn etag(&self, uid: Uuid, revision: i64, salt: &str) -> String {
         let mut context = hmac::Context::with_key(&self.etag);
         context.update(uid.as_bytes());
@@ -54,9 +55,9 @@ impl Keys {
         format!("\"{}\"", BASE64.encode(&context.sign().as_ref()[..12]))
     }
 
-    /// Seals a token for one purpose: it does not open for another. What is the same seals the same, so that an answer at an
-    /// instant has the same bytes again: the nonce is made from what is sealed, and the cipher (RFC 8452) tells nothing of
-    /// two tokens but whether they are equal.
+    /// Seals a token for one purpose: it does not open for another. What is the same seals the
+    /// same, so that an answer at an instant has the same bytes again: the nonce is made from what
+    /// is sealed, and the cipher (RFC 8452) tells nothing of two tokens but whether they are equal.
     pub fn seal(&self, purpose: &str, token: &impl Serialize) -> Result<String, Error> {
         let mut bytes =
             serde_json::to_vec(token).map_err(|error| Error::Corrupt(error.to_string()))?;

@@ -1,9 +1,12 @@
-//! Sums of a kind by what questions tell apart, kept beside its versions: so a sum over a million resources reads few rows.
+//! Sums of a kind by what questions tell apart, kept beside its versions: so a sum over a million
+//! resources reads few rows.
 //!
-//! The totals stand at a place in the log. The statement that asks for them adds what was written after it and takes away
-//! what that replaced, so its sums are those of the current versions, also under concurrent writes. After some lines of its
-//! own a writer takes the place forward within the transaction that it writes then, before the head: if it fails, so does that
-//! write, and if another process was first, both run again. So most writes pay nothing, and what is to be added stays little.
+//! The totals stand at a place in the log. The statement that asks for them adds what was written
+//! after it and takes away what that replaced, so its sums are those of the current versions, also
+//! under concurrent writes. After some lines of its own a writer takes the place forward within the
+//! transaction that it writes then, before the head: if it fails, so does that write, and if
+//! another process was first, both run again. So most writes pay nothing, and what is to be added
+//! stays little.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -48,10 +51,11 @@ pub(crate) fn table(kind: &str) -> String {
     format!("{kind}_total")
 }
 
-/// The rows of which a sum over the resources of a kind is made that stand undeleted at `at`, match a filter and may be seen:
-/// `by`, `tier` and the sums of [`Resource::TOTALS`], and how many resources each counts, in [`COUNTED`]. Rows may take away
-/// what others have too much: only what counts more than none of a group is there. Totals, where the question tells apart no
-/// more than they do; else one row for each resource.
+/// The rows of which a sum over the resources of a kind is made that stand undeleted at `at`, match
+/// a filter and may be seen: `by`, `tier` and the sums of [`Resource::TOTALS`], and how many
+/// resources each counts, in [`COUNTED`]. Rows may take away what others have too much: only what
+/// counts more than none of a group is there. Totals, where the question tells apart no more than
+/// they do; else one row for each resource.
 pub fn summands<T: Resource>(
     text: &str,
     at: At,
@@ -83,7 +87,8 @@ pub fn summands<T: Resource>(
 }
 
 impl Totals {
-    /// Returns the condition of a filter on totals; nothing where they are not grouped by what it names, or by who may see what.
+    /// Returns the condition of a filter on totals; nothing where they are not grouped by what it
+    /// names, or by who may see what.
     fn serve<T: Resource>(&self, text: &str, at: At, reader: &Reader) -> Option<Condition> {
         let parent_is_told = T::PARENT.is_none_or(|(_, field)| self.by.contains(&field));
         if at != At::Now || reader.sight.names_any() || !parent_is_told {
@@ -125,14 +130,16 @@ impl Totals {
         query.expr_as(times(Expr::cust("1")), id(COUNTED)).to_owned()
     }
 
-    /// Returns the difference that the lines of the log make after the position of the totals, up to `end`.
+    /// Returns the difference that the lines of the log make after the position of the totals, up
+    /// to `end`.
     fn since(&self, kind: &str, end: &SimpleExpr) -> SelectStatement {
         let replaced = self.lines(kind, -1, end, c("revision").sub(1));
         self.lines(kind, 1, end, c("revision")).union(UnionType::All, replaced).to_owned()
     }
 
-    /// The undeleted versions of these lines, or of the revisions before them. The end is said because PostgreSQL, which has no
-    /// statistics of what was just written, takes a range with two ends for small.
+    /// The undeleted versions of these lines, or of the revisions before them. The end is said
+    /// because PostgreSQL, which has no statistics of what was just written, takes a range with two
+    /// ends for small.
     fn lines(
         &self,
         kind: &str,
@@ -167,7 +174,8 @@ impl Totals {
         key
     }
 
-    /// The statement that makes the unique index of the totals of a kind on PostgreSQL. On SQLite it is their primary key.
+    /// The statement that makes the unique index of the totals of a kind on PostgreSQL. On SQLite
+    /// it is their primary key.
     pub(crate) fn unique(&self, kind: &str) -> String {
         let keys = self.keys().map(|key| {
             if self.long.contains(&key) { format!("md5(\"{key}\")") } else { format!("\"{key}\"") }
@@ -189,8 +197,9 @@ impl Totals {
         query.from_subquery(rows, id("v")).to_owned()
     }
 
-    /// Takes the totals of a kind forward to `end`, the record time of the last line of the log that can be seen from here. Rows
-    /// are taken in one order, so that two writers never wait for each other.
+    /// Takes the totals of a kind forward to `end`, the record time of the last line of the log
+    /// that can be seen from here. Rows are taken in one order, so that two writers never wait for
+    /// each other.
     pub(crate) async fn fold(
         &self,
         db: &impl ConnectionTrait,
@@ -226,8 +235,9 @@ impl Totals {
         self.fold(db, kind, end).await
     }
 
-    /// Returns the first fault of the totals of a kind, in words: a total that is not the sum of the versions that stand, or a
-    /// place in the log that was not reached, after which nothing that is written would be added.
+    /// Returns the first fault of the totals of a kind, in words: a total that is not the sum of
+    /// the versions that stand, or a place in the log that was not reached, after which nothing
+    /// that is written would be added.
     pub(crate) async fn fault(
         &self,
         db: &impl ConnectionTrait,
@@ -268,8 +278,8 @@ fn text(row: &QueryResult, column: &str) -> Result<String, Error> {
     }
 }
 
-/// When the totals of each kind are due to be taken forward: by how many lines this process wrote since. At first it knows
-/// nothing, and they are.
+/// When the totals of each kind are due to be taken forward: by how many lines this process wrote
+/// since. At first it knows nothing, and they are.
 #[derive(Debug, Default)]
 pub(crate) struct Due(HashMap<&'static str, usize>);
 
@@ -298,8 +308,8 @@ impl Due {
     }
 }
 
-/// The kinds of these jobs that have totals, with how many lines each writes; in order, so that two writers never wait for
-/// each other.
+/// The kinds of these jobs that have totals, with how many lines each writes; in order, so that two
+/// writers never wait for each other.
 fn written(jobs: &[Job]) -> impl Iterator<Item = (&'static str, Totals, usize)> {
     let mut kinds: BTreeMap<&'static str, (Totals, usize)> = BTreeMap::new();
     for entry in jobs.iter().flat_map(|job| &job.entries) {

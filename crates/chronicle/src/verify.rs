@@ -1,4 +1,5 @@
-//! Does the record still say what the log committed to? Reads everything, changes nothing, and names the first that does not fit.
+//! Does the record still say what the log committed to? Reads everything, changes nothing, and
+//! names the first that does not fit.
 //!
 //! - `kind`: a kind of resource to check
 //! - `fault`: what is wrong with a version
@@ -23,7 +24,8 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::token::Keys;
 
-/// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether it still passes it.
+/// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether
+/// it still passes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// How many changes there were.
@@ -32,10 +34,12 @@ pub struct Checkpoint {
     pub hash: String,
 }
 
-/// The result of a verification: a checkpoint up to which all is right, or the first fault, in words.
+/// The result of a verification: a checkpoint up to which all is right, or the first fault, in
+/// words.
 pub type Finding = Result<Checkpoint, String>;
 
-/// [`chain::changes_with_versions`], and as `before_COLUMN` the version before; its document where that decides anything.
+/// [`chain::changes_with_versions`], and as `before_COLUMN` the version before; its document where
+/// that decides anything.
 fn with_before(kind: &Kind, after: i64) -> SelectStatement {
     let (v, p) = (
         |column: &str| Expr::col((id("v"), id(column))),
@@ -53,9 +57,10 @@ fn with_before(kind: &Kind, after: i64) -> SelectStatement {
     query.expr_as(document, id("before_document")).to_owned()
 }
 
-/// Checks the record in a database: the chain of the log, each version against what the log committed to, the columns and the
-/// values of many beside each document, that each version has its line in the log, the totals against the versions, and that the
-/// head is the end of the log and lets nobody miss what they may notice. `passes`: a checkpoint noted before. `progress` hears how
+/// Checks the record in a database: the chain of the log, each version against what the log
+/// committed to, the columns and the values of many beside each document, that each version has its
+/// line in the log, the totals against the versions, and that the head is the end of the log and
+/// lets nobody miss what they may notice. `passes`: a checkpoint noted before. `progress` hears how
 /// many lines and versions were checked. All of it sees one instant, also under concurrent writes.
 pub async fn verify(
     db: &DatabaseConnection,
@@ -100,9 +105,10 @@ pub async fn verify(
     Ok(ahead(&head, time, noticed).map_or(Ok(end), Err))
 }
 
-/// In words, which of the head's times is not that of the last change, or of the last that can be noticed: a watcher that
-/// was given a later one misses what comes before it. Rules that let a reader notice less than the tiers of the versions
-/// say keep the times of the head back, and never put them ahead.
+/// In words, which of the head's times is not that of the last change, or of the last that can be
+/// noticed: a watcher that was given a later one misses what comes before it. Rules that let a
+/// reader notice less than the tiers of the versions say keep the times of the head back, and never
+/// put them ahead.
 fn ahead(head: &Head, last: i64, noticed: [i64; 3]) -> Option<String> {
     if head.time != last {
         return Some(format!("the head's time is {}, that of the last change {last}", head.time));
@@ -178,7 +184,8 @@ async fn log(
     Ok(Ok((end, time)))
 }
 
-/// Returns that a change is not in the log, and of which version it was, if one is there without it.
+/// Returns that a change is not in the log, and of which version it was, if one is there without
+/// it.
 async fn missing(db: &DatabaseTransaction, kinds: &[Kind], seq: i64) -> Result<String, Error> {
     let mut found = format!("change {seq} is missing from the log");
     for kind in kinds {
@@ -260,7 +267,8 @@ async fn count(db: &DatabaseTransaction, kind: &Kind) -> Result<i64, Error> {
     Ok(row.map_or(Ok(0), |row| row.try_get("", "versions"))?)
 }
 
-/// The name of a resource of which a version does not end where the next begins, or the last has an end, if there is one.
+/// The name of a resource of which a version does not end where the next begins, or the last has an
+/// end, if there is one.
 async fn gap(db: &DatabaseTransaction, kind: &Kind) -> Result<Option<String>, Error> {
     let (v, n) = (
         |column: &str| Expr::col((id("v"), id(column))),

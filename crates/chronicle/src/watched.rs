@@ -1,4 +1,5 @@
-//! The queries of a watch: what was current at an instant, page by page, and the lines of the log after a position.
+//! The queries of a watch: what was current at an instant, page by page, and the lines of the log
+//! after a position.
 
 use sea_orm::sea_query::{
     Asterisk, Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SimpleExpr,
@@ -62,10 +63,12 @@ pub(crate) fn stood<V: Held>(
 }
 
 /// The lines of the log after a place, in order:
-/// - of a resource: with the version it made, whether the resource was among those watched before (`was_in`) and is so from then
-///   on (`is_in`), whether what it lies within could be seen then (`within`), whether it may be seen now (`shown`),
-///   and whether the version is one of its own for the reader (`own`)
-/// - of what resources lie within: `parent` is its name, and whether it could be seen before and from then on
+/// - of a resource: with the version it made, whether the resource was among those watched before
+///   (`was_in`) and is so from then on (`is_in`), whether what it lies within could be seen then
+///   (`within`), whether it may be seen now (`shown`), and whether the version is one of its own
+///   for the reader (`own`)
+/// - of what resources lie within: `parent` is its name, and whether it could be seen before and
+///   from then on
 pub(crate) fn log<V: Held>(
     request: &ListRequest,
     reader: &Reader,

@@ -14,14 +14,14 @@ use crate::job::Job;
 /// Names looked up at a time.
 const NAMES: usize = 500;
 
-/// The tiers of what the entries of a transaction lie within, by kind and name, as they are before the next entry; what is not
-/// there hides nothing.
+/// The tiers of what the entries of a transaction lie within, by kind and name, as they are before
+/// the next entry; what is not there hides nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Tiers(HashMap<(&'static str, String), Tier>);
 
 impl Tiers {
-    /// As they stand before the first entry: one query for each kind that resources lie within, none for most transactions.
-    /// `changes` is how many the record has.
+    /// As they stand before the first entry: one query for each kind that resources lie within,
+    /// none for most transactions. `changes` is how many the record has.
     pub async fn before(
         db: &impl ConnectionTrait,
         jobs: &[Job],
@@ -57,7 +57,8 @@ impl Tiers {
         Ok(Self(tiers))
     }
 
-    /// The lowest tier that lets a reader notice an entry; what it makes of its own resource counts for the entries after it.
+    /// The lowest tier that lets a reader notice an entry; what it makes of its own resource counts
+    /// for the entries after it.
     pub fn seen(&mut self, entry: &Entry) -> Tier {
         if let Some(version) = &entry.version
             && let Some(tier) = self.0.get_mut(&(entry.kind, version.name.clone()))

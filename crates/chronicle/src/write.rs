@@ -15,7 +15,8 @@ use crate::resource::Resource;
 use crate::shown::Shown;
 
 impl Chronicle {
-    /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is taken.
+    /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is
+    /// taken.
     pub async fn create<T: Resource>(&self, call: &Call, value: T) -> Result<Shown<T>, Error> {
         let name = value.name().to_owned();
         match self.commit(call, Entry::create(&value)?, value, Tier::Secret, Vec::new()).await {
@@ -35,8 +36,8 @@ impl Chronicle {
         self.commit(call, Entry::update(current, &value)?, value, level, Vec::new()).await
     }
 
-    /// Records that what was read as `current` is deleted: softly, its name stays taken and its versions stay readable. `Busy`
-    /// if another writer came first.
+    /// Records that what was read as `current` is deleted: softly, its name stays taken and its
+    /// versions stay readable. `Busy` if another writer came first.
     pub async fn delete<T: Resource>(
         &self,
         call: &Call,
@@ -56,7 +57,8 @@ impl Chronicle {
         self.commit(call, Entry::delete(&current)?, current.value, level, others).await
     }
 
-    /// Records that what was read as `current` stands again, with its last value (AIP-164). `Busy` if another writer came first.
+    /// Records that what was read as `current` stands again, with its last value (AIP-164). `Busy`
+    /// if another writer came first.
     pub async fn undelete<T: Resource>(
         &self,
         call: &Call,
@@ -92,7 +94,8 @@ impl Chronicle {
         Ok(current)
     }
 
-    /// The first answer to this request id, rebuilt from the version it made: for checks, and to be [shown](Self::show).
+    /// The first answer to this request id, rebuilt from the version it made: for checks, and to be
+    /// [shown](Self::show).
     pub async fn answered<T: Resource>(&self, call: &Call) -> Result<Option<Stored<T>>, Error> {
         let Some((request, fingerprint)) = call.request else { return Ok(None) };
         let query = Query::select()
@@ -109,8 +112,9 @@ impl Chronicle {
         self.version(row.try_get("", "uid")?, row.try_get("", "revision")?).await.map(Some)
     }
 
-    /// Keeps the request id of a call that writes nothing, because all stands already as it is wanted: sent again, it is
-    /// answered by this version, even if another one was written meanwhile. `Busy` if the request id is taken.
+    /// Keeps the request id of a call that writes nothing, because all stands already as it is
+    /// wanted: sent again, it is answered by this version, even if another one was written
+    /// meanwhile. `Busy` if the request id is taken.
     pub async fn keep_answer<T: Resource>(
         &self,
         call: &Call,
@@ -148,8 +152,9 @@ impl Chronicle {
         Ok(Shown::written(stored.seen_at(level)))
     }
 
-    /// Records all of these versions in one transaction, or none of them, and returns their record times. No two may be of
-    /// the same resource. `Busy` if another writer changed one of them first, or took a name.
+    /// Records all of these versions in one transaction, or none of them, and returns their record
+    /// times. No two may be of the same resource. `Busy` if another writer changed one of them
+    /// first, or took a name.
     pub async fn record(&self, call: &Call, mut entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
         if entries.is_empty() {
             return Ok(Vec::new());

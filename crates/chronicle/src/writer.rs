@@ -1,5 +1,5 @@
-//! The one writer of a process. What waits while a transaction commits goes into the next one together, so that many callers
-//! share a commit; each is answered on its own, and only after it.
+//! The one writer of a process. What waits while a transaction commits goes into the next one
+//! together, so that many callers share a commit; each is answered on its own, and only after it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -68,7 +68,8 @@ impl Writer {
         Self(jobs)
     }
 
-    /// Writes all entries in one transaction, or none, and gives their record times once they are durable.
+    /// Writes all entries in one transaction, or none, and gives their record times once they are
+    /// durable.
     pub async fn write(&self, call: Call, entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
         self.send(call, entries, None).await
     }
@@ -251,7 +252,8 @@ impl Run {
             Ok(_) => transaction.commit().await,
             Err(_) => transaction.rollback().await,
         };
-        // After an error a rollback that succeeded is not trusted either: SQLite may have rolled back before.
+        // After an error a rollback that succeeded is not trusted either: SQLite may have rolled
+        // back before.
         if ended.is_err() || matches!(outcome, Err(Refusal::Failed(_))) {
             self.connection.replace().await;
         }
@@ -282,9 +284,9 @@ impl Run {
     }
 }
 
-/// Divides jobs: those that can share a transaction, and those that touch the same resource or carry the same request id as
-/// one of them. Only one large job goes into a transaction, so that a single write or reading waits for one of them, however
-/// many there are.
+/// Divides jobs: those that can share a transaction, and those that touch the same resource or
+/// carry the same request id as one of them. Only one large job goes into a transaction, so that a
+/// single write or reading waits for one of them, however many there are.
 fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     let mut large = false;
     let mut names: HashSet<(&'static str, String)> = HashSet::new();

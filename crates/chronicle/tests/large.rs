@@ -1,4 +1,5 @@
-//! Large resources: an answer holds as many as it has room for, and to read it takes no more memory than that.
+//! Large resources: an answer holds as many as it has room for, and to read it takes no more memory
+//! than that.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -37,7 +38,8 @@ fn memory(what: &str) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Writes all of them, and one of them many times; gives the instants of the first and the last write.
+/// Writes all of them, and one of them many times; gives the instants of the first and the last
+/// write.
 async fn fill(record: &Chronicle) -> (i64, i64) {
     let mut last = record.create(&call(), large(0, "a")).await.unwrap();
     let first = last.recorded;

@@ -1,4 +1,5 @@
-//! Reads a message into values and collects every violation on the way, so that a caller hears of all at once.
+//! Reads a message into values and collects every violation on the way, so that a caller hears of
+//! all at once.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -177,7 +178,8 @@ impl Check {
         }
     }
 
-    /// The name of a resource after one of these patterns, such as `parties/{party}`; empty if it may be.
+    /// The name of a resource after one of these patterns, such as `parties/{party}`; empty if it
+    /// may be.
     pub fn name(
         &mut self,
         field: &str,

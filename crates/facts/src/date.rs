@@ -32,7 +32,8 @@ impl Day {
         Some(TimeZone::UTC.to_datetime(instant).date().into())
     }
 
-    /// The day of an instant where it is latest on earth (UTC+14): what lies after it is in the future for everybody.
+    /// The day of an instant where it is latest on earth (UTC+14): what lies after it is in the
+    /// future for everybody.
     pub fn latest_at(micros: i64) -> Option<Self> {
         Self::at(micros.checked_add(14 * 3_600 * 1_000_000)?)
     }
@@ -48,8 +49,8 @@ impl Day {
             .unwrap_or(self)
     }
 
-    /// The day so many months after it, or the last of that month where that has no such day. Nothing beyond the year 9999, or of
-    /// an open end.
+    /// The day so many months after it, or the last of that month where that has no such day.
+    /// Nothing beyond the year 9999, or of an open end.
     pub fn after_months(self, months: i32) -> Option<Self> {
         self.shifted(Span::new().try_months(months).ok()?)
     }
@@ -182,7 +183,8 @@ impl PartialDate {
         self.earliest() <= other.latest() && other.earliest() <= self.latest()
     }
 
-    /// It and the other end of its interval, or nothing where that is no date of the calendar or lies before it.
+    /// It and the other end of its interval, or nothing where that is no date of the calendar or
+    /// lies before it.
     pub fn until(self, year: i32, month: i32, day: i32) -> Option<Self> {
         let end = Self::new(year, month, day).map(|_| End { year, month, day })?;
         let sound = self.qualifier.is_none() && self.first() <= last_of(end);

@@ -11,8 +11,9 @@ use crate::vocabulary;
 
 /// Digits after the point that an amount may have.
 pub const MOST_DECIMALS: u32 = 9;
-/// Units that no single amount of a record exceeds: three times the yearly budget of Uzbekistan in its own currency (3·10^14
-/// UZS), and five thousand times that of the European Union. What is larger is a slip of the pen.
+/// Units that no single amount of a record exceeds: three times the yearly budget of Uzbekistan in
+/// its own currency (3·10^14 UZS), and five thousand times that of the European Union. What is
+/// larger is a slip of the pen.
 pub const MOST_UNITS: i64 = 1_000_000_000_000_000;
 const NANOS: i64 = 1_000_000_000;
 
@@ -83,7 +84,8 @@ pub fn is_plausible(amount: Decimal) -> bool {
     amount.abs() <= Decimal::from(MOST_UNITS)
 }
 
-/// An amount as two whole numbers, units and billionths of the same sign: both engines sum them exactly.
+/// An amount as two whole numbers, units and billionths of the same sign: both engines sum them
+/// exactly.
 pub fn units_and_nanos(amount: Decimal) -> (i64, i64) {
     let units = amount.trunc();
     let nanos = (amount - units) * Decimal::from(NANOS);

@@ -6,7 +6,8 @@ pub const CENTRAL_ASIA: [&str; 5] = ["KZ", "KG", "TJ", "TM", "UZ"];
 pub const CENTRAL_ASIA_CODE: &str = "619";
 /// The regions around it: South & Central Asia, Asia, and developing countries without more.
 const AROUND: [&str; 3] = ["689", "798", "998"];
-/// The regions of these that contain it for certain: 998 stands for developing countries without more detail.
+/// The regions of these that contain it for certain: 998 stands for developing countries without
+/// more detail.
 const CONTAINING: [&str; 2] = ["689", "798"];
 
 /// The states of a region, of those whose members are known here.
@@ -29,8 +30,8 @@ pub fn contains(region: &str, code: &str) -> bool {
     }
 }
 
-/// Returns true where a region contains a country or another region; of what lies outside Central Asia also where it is not known
-/// here, for what is not known is not excluded.
+/// Returns true where a region contains a country or another region; of what lies outside Central
+/// Asia also where it is not known here, for what is not known is not excluded.
 pub fn may_contain(region: &str, code: &str) -> bool {
     let is_region = region.bytes().all(|byte| byte.is_ascii_digit());
     if !is_region || region == code {

@@ -1,4 +1,5 @@
-//! Where facts come from, how far they are to be trusted, what others call things, and texts in a language.
+//! Where facts come from, how far they are to be trusted, what others call things, and texts in a
+//! language.
 
 use serde::{Deserialize, Serialize};
 
@@ -109,8 +110,9 @@ impl ExternalId {
     }
 }
 
-/// The one spelling of an identifier: copied numbers carry non-breaking hyphens and spaces, ELI come with and without a
-/// host, and the European Parliament writes `TA-9-2024-0027` in addresses for what it prints as `P9_TA(2024)0027`.
+/// The one spelling of an identifier: copied numbers carry non-breaking hyphens and spaces, ELI
+/// come with and without a host, and the European Parliament writes `TA-9-2024-0027` in addresses
+/// for what it prints as `P9_TA(2024)0027`.
 pub fn normal(given: &str) -> String {
     let plain: String = given
         .chars()
@@ -130,8 +132,8 @@ pub fn normal(given: &str) -> String {
     parliament(&plain).unwrap_or(plain)
 }
 
-/// Every way in which identifiers may be asked for, each to be brought to its [`key`]: whole, and without the list that is named
-/// before a colon: `ICCPR` of `short-name:ICCPR`.
+/// Every way in which identifiers may be asked for, each to be brought to its [`key`]: whole, and
+/// without the list that is named before a colon: `ICCPR` of `short-name:ICCPR`.
 pub fn spellings(ids: &[ExternalId]) -> Vec<String> {
     let whole = ids.iter().map(|id| id.value.clone());
     let listed = ids.iter().filter(|id| id.scheme == Scheme::Other);
@@ -139,9 +141,9 @@ pub fn spellings(ids: &[ExternalId]) -> Vec<String> {
     whole.chain(bare).collect()
 }
 
-/// Returns what all spellings of an identifier have in common: its letters and digits, apart, in lower case and without
-/// leading zeros.
-/// `JOIN(2019) 9 final` and `join (2019)09` are `join 2019 9`.
+/// Returns what all spellings of an identifier have in common: its letters and digits, apart, in
+/// lower case and without leading zeros. `JOIN(2019) 9 final` and `join (2019)09` are
+/// `join 2019 9`.
 pub fn key(given: &str) -> Result<String, &'static str> {
     let upper = normal(given).to_uppercase();
     let mut parts = parts(&parliament(&upper).unwrap_or(upper).to_lowercase());

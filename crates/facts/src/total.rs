@@ -1,4 +1,5 @@
-//! Sums of amounts, exact however many there are, and how they are split so that the parts add up to the whole.
+//! Sums of amounts, exact however many there are, and how they are split so that the parts add up
+//! to the whole.
 
 use std::fmt;
 use std::iter::Sum;
@@ -12,7 +13,8 @@ const NANOS: i128 = 1_000_000_000;
 /// Decimals of a weight that count: all that a percentage has, and three more.
 const WEIGHT_SCALE: u32 = 12;
 
-/// A sum of amounts, in billionths. Room for 10^11 amounts of 10^18 each: more than a record can hold.
+/// A sum of amounts, in billionths. Room for 10^11 amounts of 10^18 each: more than a record can
+/// hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Total(i128);
 
@@ -29,7 +31,8 @@ impl Total {
         (least..=most).contains(&other.0)
     }
 
-    /// Subtracts from both what they have in common: the smaller of them where they have one sign, else nothing.
+    /// Subtracts from both what they have in common: the smaller of them where they have one sign,
+    /// else nothing.
     pub fn settle(&mut self, other: &mut Self) {
         let common = if self.covers(*other) {
             other.0
@@ -58,8 +61,9 @@ impl Total {
         scale
     }
 
-    /// Splits it by weights so that the parts add up to it, to its last digit, or to the cent where it has fewer. What
-    /// rounding leaves goes to the parts that lost most, the first of equals first. No weights, or none above zero: one part.
+    /// Splits it by weights so that the parts add up to it, to its last digit, or to the cent where
+    /// it has fewer. What rounding leaves goes to the parts that lost most, the first of equals
+    /// first. No weights, or none above zero: one part.
     pub fn split(self, weights: &[Decimal]) -> Vec<Self> {
         let weights: Vec<i128> = weights.iter().map(|weight| scaled(*weight)).collect();
         let total: i128 = weights.iter().sum();

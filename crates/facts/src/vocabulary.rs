@@ -1,4 +1,5 @@
-//! Closed sets of words, such as the kinds of an agreement, with the numbers that the wire has for them.
+//! Closed sets of words, such as the kinds of an agreement, with the numbers that the wire has for
+//! them.
 
 /// A closed set of words.
 pub trait Vocabulary: Copy + Default + 'static {
@@ -36,8 +37,8 @@ impl Words {
     }
 }
 
-/// Declares a vocabulary. It is stored by its words, so that a document can be read without the contract; the first one is
-/// the default, which nothing relies on.
+/// Declares a vocabulary. It is stored by its words, so that a document can be read without the
+/// contract; the first one is the default, which nothing relies on.
 #[macro_export]
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $number:literal $word:literal,)+ }) => {

@@ -1,4 +1,5 @@
-//! File formats: what readers of any format give, and a writer of calendars. No service, no database.
+//! File formats: what readers of any format give, and a writer of calendars. No service, no
+//! database.
 //!
 //! A format is a crate: it implements [`Reader`] for its files and [`Record`] for what is in them.
 //! The crate `ingest` imports from any such reader.

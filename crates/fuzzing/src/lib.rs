@@ -1,12 +1,14 @@
-//! The targets of fuzzing: one function each. Each takes any bytes, and panics when they did what no bytes may do.
+//! The targets of fuzzing: one function each. Each takes any bytes, and panics when they did what
+//! no bytes may do.
 //!
 //! - [`TARGETS`]: all of them, by name
 //! - `service`: the agreements service in this process, as its callers meet it
 //! - `port`: the same behind a port, where an access token is read
 //!
-//! The fuzzer calls them on nightly (`fuzz/`, a workspace of its own); the test `corpus` calls them on stable, with the
-//! files in `fuzz/corpus` and with changes of them. A new target is a line in [`TARGETS`], a folder in `fuzz/corpus` and
-//! a file in `fuzz/fuzz_targets`; the test says when one is missing.
+//! The fuzzer calls them on nightly (`fuzz/`, a workspace of its own); the test `corpus` calls them
+//! on stable, with the files in `fuzz/corpus` and with changes of them. A new target is a line in
+//! [`TARGETS`], a folder in `fuzz/corpus` and a file in `fuzz/fuzz_targets`; the test says when one
+//! is missing.
 
 #![expect(clippy::unwrap_used, reason = "this is for tests")]
 #![expect(
@@ -66,7 +68,8 @@ pub fn page_token(bytes: &[u8]) {
     refused_only_for("page_token", &list(&request));
 }
 
-/// A resume token: the text itself, or after a `~` a real token whose bytes are changed by the rest.
+/// A resume token: the text itself, or after a `~` a real token whose bytes are changed by the
+/// rest.
 pub fn resume_token(bytes: &[u8]) {
     let resume_token = text(&changed(service::resume_token(), bytes));
     let is_ours = resume_token.is_empty() || resume_token == service::resume_token();
@@ -76,8 +79,8 @@ pub fn resume_token(bytes: &[u8]) {
     assert_eq!(answer.is_ok(), is_ours, "{answer:?}");
 }
 
-/// An access token: the bytes themselves, or after a `~` a real token whose bytes are changed by the rest, or after a `*` a
-/// real token for a subject of that name.
+/// An access token: the bytes themselves, or after a `~` a real token whose bytes are changed by
+/// the rest, or after a `*` a real token for a subject of that name.
 pub fn jwt(bytes: &[u8]) {
     let (token, is_signed) = match bytes.split_first() {
         Some((b'*', subject)) => (port::token_for(&text(subject)).into_bytes(), true),

@@ -1,4 +1,5 @@
-//! The agreements service in this process: all that a request passes behind the port, down to SQLite.
+//! The agreements service in this process: all that a request passes behind the port, down to
+//! SQLite.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -68,12 +69,14 @@ pub fn resume_token() -> &'static str {
     &PAGE.resume_token
 }
 
-/// Calls a method of the agreements service as an editor of all desks; gives the message of the answer.
+/// Calls a method of the agreements service as an editor of all desks; gives the message of the
+/// answer.
 pub fn answer(method: &str, request: &impl Message) -> Result<Bytes, Status> {
     SERVICE.call(&path(method), &request.encode_to_vec())
 }
 
-/// Calls a method whose answers do not end, as [`answer`] does, and waits a moment for the first of them.
+/// Calls a method whose answers do not end, as [`answer`] does, and waits a moment for the first of
+/// them.
 pub fn first_answer(method: &str, request: &impl Message) -> Result<Bytes, Status> {
     // A stream that is dropped gives its connection back, which takes a runtime.
     let _inside = SERVICE.runtime.enter();

@@ -1,6 +1,8 @@
-//! Every target over the files of its corpus and over changes of them, on stable: nothing panics, nothing takes a second.
+//! Every target over the files of its corpus and over changes of them, on stable: nothing panics,
+//! nothing takes a second.
 //!
-//! `FUZZING_INPUTS` says how many changed inputs a target gets, `FUZZING_SEED` which ones. A failure prints the input.
+//! `FUZZING_INPUTS` says how many changed inputs a target gets, `FUZZING_SEED` which ones. A
+//! failure prints the input.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -97,8 +99,8 @@ impl Changes<'_> {
     }
 }
 
-/// How long `target` takes for `input`; nothing if it panics. A busy machine can hold up a test for a second, so a slow
-/// input is tried again: it is slow again.
+/// How long `target` takes for `input`; nothing if it panics. A busy machine can hold up a test for
+/// a second, so a slow input is tried again: it is slow again.
 fn time(target: Target, input: &[u8]) -> Option<Duration> {
     let mut fastest = Duration::MAX;
     for _ in 0..3 {

@@ -11,7 +11,8 @@ use crate::notes::Notes;
 /// How far from 100 a sum of percentages may be: publishers round thirds.
 const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-/// Checks an activity that is about to be delivered; `lacks_language` is of the parts delivered before.
+/// Checks an activity that is about to be delivered; `lacks_language` is of the parts delivered
+/// before.
 pub(crate) fn whole(activity: &Activity, lacks_language: bool, notes: &mut Notes) {
     elements(activity, notes);
     languages(activity, lacks_language, notes);

@@ -283,8 +283,8 @@ impl Draft {
         }
     }
 
-    /// Gives the transactions read so far, once they are many: the first time with all that was read of the activity. Nothing
-    /// is given of what might turn out to be skipped for what it is.
+    /// Gives the transactions read so far, once they are many: the first time with all that was
+    /// read of the activity. Nothing is given of what might turn out to be skipped for what it is.
     pub(crate) fn part(&mut self, seen: &mut Seen) -> Option<Event> {
         let many = self.activity.transactions.len() >= PART_TRANSACTIONS
             || self.text_size - self.text_delivered >= PART_TEXT;

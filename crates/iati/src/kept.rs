@@ -1,5 +1,5 @@
-//! The elements and attributes of a file that the record keeps. The import takes this from each activity; all else is counted
-//! as not kept.
+//! The elements and attributes of a file that the record keeps. The import takes this from each
+//! activity; all else is counted as not kept.
 
 use crate::node::Node;
 
@@ -18,7 +18,8 @@ impl Node {
         )
     }
 
-    /// Returns whether what an attribute of an element says, that lies in `parent`, can be recorded, or says only how to read it.
+    /// Returns whether what an attribute of an element says, that lies in `parent`, can be
+    /// recorded, or says only how to read it.
     pub(crate) fn keeps(self, parent: Self, attribute: &str) -> bool {
         if attribute == "xml:lang" || attribute.starts_with("xmlns") {
             return true;

@@ -16,12 +16,13 @@
 //!   for each text they stand in. The byte order mark beats the declared encoding; without
 //!   either it is UTF-8.
 //!
-//! Every element is counted, and whether the record has a place for what it says: [`Activity::elements`]
-//! and [`Transaction::elements`] do, what [`Reader::census`] counts does not, nor do attributes there.
+//! Every element is counted, and whether the record has a place for what it says:
+//! [`Activity::elements`] and [`Transaction::elements`] do, what [`Reader::census`] counts does
+//! not, nor do attributes there.
 //!
-//! Limits: 64 open elements; 1 MiB for one tag, comment or run of text; 256 KiB for one text
-//! that is read; 256 attributes of at most 64 KiB each; 16 MiB of text, 100 000 parts and 1000
-//! findings for one activity; 1000 paths of at most 256 bytes are counted one by one. The file has none.
+//! Limits: 64 open elements; 1 MiB for one tag, comment or run of text; 256 KiB for one text that
+//! is read; 256 attributes of at most 64 KiB each; 16 MiB of text, 100 000 parts and 1000 findings
+//! for one activity; 1000 paths of at most 256 bytes are counted one by one. The file has none.
 
 mod activity;
 mod amount;

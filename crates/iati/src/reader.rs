@@ -67,7 +67,8 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// Makes a reader that delivers an activity of many transactions in parts, and holds one part at a time.
+    /// Makes a reader that delivers an activity of many transactions in parts, and holds one part
+    /// at a time.
     pub fn in_parts(input: R) -> Self {
         Self { in_parts: true, ..Self::new(input) }
     }
@@ -103,8 +104,8 @@ impl<R: Read> Reader<R> {
         Totals { bytes: self.xml.get_ref().bytes, ..self.totals }
     }
 
-    /// The elements of the file that the record has no place for, as far as it was read. The root, and what is delivered, is not
-    /// among them.
+    /// The elements of the file that the record has no place for, as far as it was read. The root,
+    /// and what is delivered, is not among them.
     pub const fn census(&self) -> &Census {
         &self.census
     }

@@ -20,7 +20,8 @@ pub(crate) struct DayDraft {
 }
 
 impl DayDraft {
-    /// Takes the element; the first one counts, of another it is false. `outcome` says what is lost without a date.
+    /// Takes the element; the first one counts, of another it is false. `outcome` says what is lost
+    /// without a date.
     pub(crate) fn start(
         &mut self,
         attrs: &Attrs<'_>,

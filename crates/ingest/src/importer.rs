@@ -50,8 +50,8 @@ pub trait Importer: Send + Sync + Sized + 'static {
         notes: &mut Notes,
     ) -> Option<Self::Child>;
 
-    /// Returns what a child says, before it has its name: the text by which it is named, the same in every import for ever. By
-    /// default its document.
+    /// Returns what a child says, before it has its name: the text by which it is named, the same
+    /// in every import for ever. By default its document.
     fn said(child: &Self::Child) -> Option<Vec<u8>> {
         child.to_document().ok()
     }

@@ -13,7 +13,8 @@ pub trait Clock: Send + Sync {
     /// Microseconds since 1970-01-01T00:00:00Z: the unit of record time.
     fn now(&self) -> i64;
 
-    /// By what the time is checked before something is recorded by it; nothing for a clock that may be put anywhere.
+    /// By what the time is checked before something is recorded by it; nothing for a clock that may
+    /// be put anywhere.
     fn guard(&self) -> Option<Guard> {
         None
     }
@@ -22,7 +23,8 @@ pub trait Clock: Send + Sync {
 /// By what a clock is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Guard {
-    /// Microseconds of a clock that nobody sets and that goes on while the machine sleeps, from any start.
+    /// Microseconds of a clock that nobody sets and that goes on while the machine sleeps, from any
+    /// start.
     pub steady: i64,
     /// By how many microseconds clocks may differ and still count as right.
     pub tolerance: i64,

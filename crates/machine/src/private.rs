@@ -12,8 +12,8 @@ const OTHERS: u32 = 0o077;
 /// The bit of a folder that many users share, such as `/tmp`.
 const STICKY: u32 = 0o1000;
 
-/// Makes a folder with mode 0700, with the folders above it, or sets that mode on one that is there. An error where it cannot be
-/// set, and for a folder such as `/tmp`, which is for all users.
+/// Makes a folder with mode 0700, with the folders above it, or sets that mode on one that is
+/// there. An error where it cannot be set, and for a folder such as `/tmp`, which is for all users.
 pub fn folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = fs::metadata(path)?.mode();

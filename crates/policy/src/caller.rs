@@ -9,7 +9,8 @@ pub struct Caller {
     pub subject: String,
     /// Its grants.
     pub grants: Vec<Grant>,
-    /// True if they proved who they are in more than one way (RFC 8176 `mfa`): needed above RESTRICTED.
+    /// True if they proved who they are in more than one way (RFC 8176 `mfa`): needed above
+    /// RESTRICTED.
     pub strong: bool,
 }
 
@@ -47,7 +48,8 @@ impl Caller {
         Err(if self.is_anonymous() { Denied::Anonymous } else { Denied::Role })
     }
 
-    /// The grants on which a call by this rule rests: those that let the caller call it, or read what is not PUBLIC.
+    /// The grants on which a call by this rule rests: those that let the caller call it, or read
+    /// what is not PUBLIC.
     pub fn needed(&self, rule: &Rule, now: i64) -> Vec<Grant> {
         let counts =
             |grant: &&Grant| rule.roles.contains(&grant.role) || grant.reach() > Tier::Public;
@@ -63,13 +65,14 @@ impl Caller {
         sight
     }
 
-    /// Returns whether the caller may write a resource of this tier and these desks by a method of this rule. What is of no
-    /// desk may be written by each of them.
+    /// Returns whether the caller may write a resource of this tier and these desks by a method of
+    /// this rule. What is of no desk may be written by each of them.
     pub fn write(&self, rule: &Rule, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
         self.with_role(rule, now).any(|grant| self.covers(grant, tier, desks, name))
     }
 
-    /// Returns whether the caller may lower the tier of a resource that now has this one, these desks and this name.
+    /// Returns whether the caller may lower the tier of a resource that now has this one, these
+    /// desks and this name.
     pub fn publish(&self, tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
         let held = self.grants.iter().filter(|grant| grant.holds(now));
         let mut publishers = held.filter(|grant| grant.role == Role::Publisher);

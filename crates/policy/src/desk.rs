@@ -2,8 +2,8 @@
 
 use crate::partnership::{Desk, Partnership};
 
-/// A set of desks, as the bits of a number: bit `n - 1` is the desk of number `n`. Of a resource: the empty set means that it
-/// belongs to no desk, and so to all.
+/// A set of desks, as the bits of a number: bit `n - 1` is the desk of number `n`. Of a resource:
+/// the empty set means that it belongs to no desk, and so to all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Desks(i64);
 
@@ -97,7 +97,8 @@ impl Desks {
         self.iter().map(|desk| desk.id.as_str()).collect()
     }
 
-    /// The desk of a country code (ISO 3166-1 alpha-2, either case), or none: the id of a state is its country code.
+    /// The desk of a country code (ISO 3166-1 alpha-2, either case), or none: the id of a state is
+    /// its country code.
     pub fn of_country(code: &str) -> Self {
         Partnership::current().desk_of(code)
     }

@@ -50,7 +50,8 @@ pub struct Grant {
     pub tier: Tier,
     /// The one resource it is for; absent for all of the desks.
     pub resource: Option<String>,
-    /// Microseconds since 1970 UTC from which it no longer holds; absent for a token's own lifetime.
+    /// Microseconds since 1970 UTC from which it no longer holds; absent for a token's own
+    /// lifetime.
     pub expires: Option<i64>,
 }
 
@@ -67,8 +68,8 @@ impl Grant {
         self.role == other.role && desks && resources && self.reach() >= other.reach()
     }
 
-    /// The tier it lets its holder read: the lowest of what it says, what its role can, and, for all of a desk, CONFIDENTIAL.
-    /// One that says nothing gives what is PUBLIC.
+    /// The tier it lets its holder read: the lowest of what it says, what its role can, and, for
+    /// all of a desk, CONFIDENTIAL. One that says nothing gives what is PUBLIC.
     pub fn reach(&self) -> Tier {
         if self.tier == Tier::Unread {
             return Tier::Public;

@@ -5,11 +5,13 @@
 //! - [`partnership`]: which desks there are, and the parties at each
 //! - [`grant`]: what somebody was given: a role, for desks, up to a tier, until a day
 //! - [`caller`]: the caller, and what follows from its grants
-//! - [`sight`]: what a caller may read, as a decision on one resource and as a predicate on a table: the same function
+//! - [`sight`]: what a caller may read, as a decision on one resource and as a predicate on a
+//!   table: the same function
 //! - [`redact`]: redacts an answer for its caller
 //! - [`rule`]: who may call a method, read from the contract
 //!
-//! Everything here is pure: no clock, no I/O; the desks of the process are constant. What the contract does not allow is forbidden.
+//! Everything here is pure: no clock, no I/O; the desks of the process are constant. What the
+//! contract does not allow is forbidden.
 
 pub mod caller;
 pub mod desk;

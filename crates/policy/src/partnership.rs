@@ -1,7 +1,8 @@
-//! The partnership that this process serves: its desks, and the parties at each of them. Data, read from a file.
+//! The partnership that this process serves: its desks, and the parties at each of them. Data, read
+//! from a file.
 //!
-//! It is constant for the life of a process, and all decisions read it: [`Partnership::install`] before anything else does, or the
-//! one that is built in is used.
+//! It is constant for the life of a process, and all decisions read it: [`Partnership::install`]
+//! before anything else does, or the one that is built in is used.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -148,7 +149,8 @@ impl Partnership {
         self.desks.iter().find(|desk| desk.id == id)
     }
 
-    /// Returns the desk of a party by its id, in either case: the id of a state is its country code.
+    /// Returns the desk of a party by its id, in either case: the id of a state is its country
+    /// code.
     pub(crate) fn desk_of(&self, id: &str) -> Desks {
         let lower = || id.bytes().map(|byte| byte.to_ascii_lowercase());
         let found = self.parties.binary_search_by(|(party, _)| party.bytes().cmp(lower()));

@@ -1,16 +1,19 @@
 //! Redacts an answer for its caller, by the tiers that the contract gives to fields.
 //!
-//! One pass over the encoded message, without decoding it; where nothing is redacted nothing is copied.
+//! One pass over the encoded message, without decoding it; where nothing is redacted nothing is
+//! copied.
 //!
 //! - `shape`: what a pass must know of a message, read from the contract once
 //! - `wire`: the wire format
 //!
-//! A resource says whose it is, by its `name` and its `desks`: in it, and in all that is in it and is no resource itself,
-//! the caller's [level](Sight::level) there decides. Outside of resources, and in one that does not say its `tier` and so
-//! is not all there, decides what the caller may read of every desk. A field without a tier, a field that the contract
-//! does not know and a group are redacted from every answer. Messages of `google.protobuf` and `google.rpc` are one value.
+//! A resource says whose it is, by its `name` and its `desks`: in it, and in all that is in it and
+//! is no resource itself, the caller's [level](Sight::level) there decides. Outside of resources,
+//! and in one that does not say its `tier` and so is not all there, decides what the caller may
+//! read of every desk. A field without a tier, a field that the contract does not know and a group
+//! are redacted from every answer. Messages of `google.protobuf` and `google.rpc` are one value.
 //!
-//! Decides on fields alone, not on whole resources: [`Sight::condition`] has kept the others out of the answer.
+//! Decides on fields alone, not on whole resources: [`Sight::condition`] has kept the others out of
+//! the answer.
 
 mod shape;
 mod wire;
@@ -50,8 +53,8 @@ impl Redaction {
         Self { shapes: shapes.all.into(), methods: Arc::new(methods) }
     }
 
-    /// Returns the redaction of the answers of a method, by its path. Of a method that is not in the contract nothing is
-    /// shown.
+    /// Returns the redaction of the answers of a method, by its path. Of a method that is not in
+    /// the contract nothing is shown.
     pub fn plan(&self, path: &str) -> Plan {
         let unknown = 0;
         let root = self.methods.get(path).copied().unwrap_or(unknown);
@@ -72,7 +75,8 @@ impl Plan {
         self.shapes[self.root].highest <= sight.floor()
     }
 
-    /// Redacts an encoded message: returns it without what the caller may not read, and nothing where all may be read.
+    /// Redacts an encoded message: returns it without what the caller may not read, and nothing
+    /// where all may be read.
     pub fn redact(&self, message: &[u8], sight: &Sight) -> Result<Option<Vec<u8>>, Malformed> {
         let pass = Pass { shapes: &self.shapes, sight, floor: sight.floor() };
         pass.message(&self.shapes[self.root], message, pass.floor, DEEPEST)

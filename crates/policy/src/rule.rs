@@ -34,7 +34,8 @@ pub struct Rule {
     pub anonymous: bool,
     /// The records of the audit log.
     pub audit: Audit,
-    /// How many calls it counts for in the quota of its caller; 0 where the contract does not say it.
+    /// How many calls it counts for in the quota of its caller; 0 where the contract does not say
+    /// it.
     pub cost: u32,
 }
 

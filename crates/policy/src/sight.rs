@@ -10,7 +10,8 @@ const HIDDEN: [Tier; 3] = [Tier::Restricted, Tier::Confidential, Tier::Secret];
 /// The clearance of a caller: what it may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
-    /// By tier, as [`HIDDEN`]: the desks of which it may be read. What may be read of a tier may be read of those below.
+    /// By tier, as [`HIDDEN`]: the desks of which it may be read. What may be read of a tier may be
+    /// read of those below.
     levels: [Desks; 3],
     /// Single resources that may be read, and up to which tier.
     named: Vec<(String, Tier)>,
@@ -41,7 +42,8 @@ impl Sight {
         }
     }
 
-    /// The highest tier that may be read of the resource `name` of these desks. What is of no desk counts for each.
+    /// The highest tier that may be read of the resource `name` of these desks. What is of no desk
+    /// counts for each.
     pub fn level(&self, desks: Desks, name: &str) -> Tier {
         let of = if desks.is_none() { Desks::ALL } else { desks };
         let by_desk = self.highest(|level| level.meets(of));
@@ -81,8 +83,8 @@ impl Sight {
         self.whole
     }
 
-    /// [`Sight::sees`] as a predicate on the columns `tier`, `desks` and `name` of the table `table`; nothing to check for
-    /// [`Sight::whole`].
+    /// [`Sight::sees`] as a predicate on the columns `tier`, `desks` and `name` of the table
+    /// `table`; nothing to check for [`Sight::whole`].
     pub fn condition(&self, table: &str) -> Condition {
         self.condition_by(table, "tier")
     }
@@ -97,7 +99,8 @@ impl Sight {
         // What is none of the tiers is read by nobody.
         let up_to = |tier: Tier| column(tier_column).between(Tier::Public.level(), tier.level());
         let mut any = Condition::any().add(column(tier_column).eq(Tier::Public.level()));
-        // What the tier above lets read of the same desks, or of the same names, is let read already.
+        // What the tier above lets read of the same desks, or of the same names, is let read
+        // already.
         let mut before = (Desks::NONE, Vec::new());
         for tier in [Tier::Secret, Tier::Confidential, Tier::Restricted] {
             let desks = self.desks_at(tier);

@@ -4,7 +4,8 @@ use facts::vocabulary;
 use facts::vocabulary::Vocabulary;
 
 vocabulary! {
-    /// How far the harm of a leak reaches; later ones reach further. Explained in `registan.options.v1.Tier`.
+    /// How far the harm of a leak reaches; later ones reach further. Explained in
+    /// `registan.options.v1.Tier`.
     Tier {
         /// Everybody may read it.
         Public = 1 "PUBLIC",

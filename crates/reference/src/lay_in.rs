@@ -19,7 +19,8 @@ pub struct Summary {
     pub existing: usize,
 }
 
-/// Seeds the whole record, in order. `progress` hears how many are done, and of how many. An error names the record.
+/// Seeds the whole record, in order. `progress` hears how many are done, and of how many. An error
+/// names the record.
 pub async fn lay_in(
     agreements: Connection,
     projects: Connection,

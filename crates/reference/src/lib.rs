@@ -1,7 +1,8 @@
 //! The reference record: sourced facts as data files, and what lays them into a running suite.
 //!
-//! A file in `data/` is a list of records: an id, and a resource as ProtoJSON of its message in the contract. A record names
-//! only what comes before it, in its own file or in one above it in [`COLLECTIONS`].
+//! A file in `data/` is a list of records: an id, and a resource as ProtoJSON of its message in the
+//! contract. A record names only what comes before it, in its own file or in one above it in
+//! [`COLLECTIONS`].
 
 mod lay_in;
 
@@ -12,7 +13,8 @@ pub use lay_in::{Summary, create, lay_in};
 
 /// A file of the record.
 pub struct Collection {
-    /// Its resources are named `NAME/ID`; of conventions that is `agreements`, of reports `sources`.
+    /// Its resources are named `NAME/ID`; of conventions that is `agreements`, of reports
+    /// `sources`.
     pub name: &'static str,
     /// The message of its resources.
     pub message: &'static str,

@@ -1,4 +1,5 @@
-//! A fact names the source that states it: not an older one, one that can be found, and one of its own for each account.
+//! A fact names the source that states it: not an older one, one that can be found, and one of its
+//! own for each account.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

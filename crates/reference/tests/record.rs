@@ -1,4 +1,5 @@
-//! The record is whole: every file follows the contract, every name exists before it is used, every fact has a source.
+//! The record is whole: every file follows the contract, every name exists before it is used, every
+//! fact has a source.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -105,7 +106,8 @@ fn every_fact_with_a_home_is_taken_over() {
     let Some(facts) = facts() else { return };
     let facts = |file: &str| facts(file).len();
 
-    // The eight parties, twelve that agreements name, the 28 states that were members of the Union, and these as a group.
+    // The eight parties, twelve that agreements name, the 28 states that were members of the Union,
+    // and these as a group.
     assert_eq!(facts("parties.json") + 12 + 28 + 1, counts[1]);
     // EU-GI-CA is the absence of an agreement.
     assert_eq!(facts("agreements.json") - 1, counts[3]);
@@ -123,7 +125,8 @@ fn every_fact_with_a_home_is_taken_over() {
     assert_eq!(facts("rights_obligations.json") - 1, participations.sum::<usize>());
 }
 
-/// How many states were members of the Union on the day before and the day of each accession, and around the exit.
+/// How many states were members of the Union on the day before and the day of each accession, and
+/// around the exit.
 #[test]
 fn the_union_had_as_many_members_as_its_treaties_say() {
     let records = COLLECTIONS[2].records().unwrap();

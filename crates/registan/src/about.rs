@@ -1,4 +1,5 @@
-//! `registan brief` and `registan law`: what stands between the European Union and a party, for a person.
+//! `registan brief` and `registan law`: what stands between the European Union and a party, for a
+//! person.
 
 use std::io::Write;
 

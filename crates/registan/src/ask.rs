@@ -1,4 +1,5 @@
-//! `registan ask`: calls a method that is known by its descriptor, and prints its answer for a person.
+//! `registan ask`: calls a method that is known by its descriptor, and prints its answer for a
+//! person.
 
 pub mod answer;
 pub mod call;

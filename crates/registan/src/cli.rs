@@ -19,7 +19,8 @@ pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::lineage::{Format, Lineage};
 pub use self::token::Token;
 
-/// Partnership data between the European Union and Central Asia: law, money and rights, linked, on any date, with sources.
+/// Partnership data between the European Union and Central Asia: law, money and rights, linked, on
+/// any date, with sources.
 #[derive(Parser)]
 #[command(name = "registan", version, after_help = EXAMPLES)]
 pub struct Cli {
@@ -50,9 +51,11 @@ Any gRPC client can ask it too:
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Serves the suite in one process, or one service alone. This is what happens without a command.
+    /// Serves the suite in one process, or one service alone. This is what happens without a
+    /// command.
     Serve(Serve),
-    /// Brings databases to the schema of this program. Services never change a database that was named to them.
+    /// Brings databases to the schema of this program. Services never change a database that was
+    /// named to them.
     Migrate(Migrate),
     /// Prints the brief of a party: law, money, recommendations and what followed.
     #[command(after_help = ask::BRIEF_EXAMPLES)]
@@ -60,7 +63,8 @@ pub enum Command {
     /// Prints the law between the European Union and a party on a day.
     #[command(after_help = ask::LAW_EXAMPLES)]
     Law(About),
-    /// Prints what an agreement or act comes from and what came of it: as text, or as a picture in Mermaid or DOT.
+    /// Prints what an agreement or act comes from and what came of it: as text, or as a picture in
+    /// Mermaid or DOT.
     #[command(after_help = lineage::EXAMPLES)]
     Lineage(Lineage),
     /// Finds what has all of some words, in titles, names, identifiers and texts.
@@ -75,13 +79,16 @@ pub enum Command {
     Import(What),
     /// Loads a running suite with reads and prints calls a second, median and 99th percentile.
     Load(Load),
-    /// Prints an access token for a suite on this machine: signed with a key in its data folder, accepted on loopback only.
+    /// Prints an access token for a suite on this machine: signed with a key in its data folder,
+    /// accepted on loopback only.
     Token(Token),
     /// Prints all resources of one kind that match, as JSON lines, for one instant of the record.
     Export(Export),
-    /// Checks that databases still say what their change log committed to, and names the first record that does not fit.
+    /// Checks that databases still say what their change log committed to, and names the first
+    /// record that does not fit.
     Verify(Verify),
-    /// Prints the change log of a service: who wrote or read what, when, by which method; no contents.
+    /// Prints the change log of a service: who wrote or read what, when, by which method; no
+    /// contents.
     Log(Log),
 }
 
@@ -98,7 +105,8 @@ pub struct Serve {
 
 #[derive(Args)]
 pub struct Migrate {
-    /// The service whose database it is; without it all three, each in its SQLite file in the data folder.
+    /// The service whose database it is; without it all three, each in its SQLite file in the data
+    /// folder.
     pub service: Option<ServiceName>,
     #[command(flatten)]
     pub settings: Flags,
@@ -152,7 +160,8 @@ pub struct Load {
     /// How many callers, each with one call under way at any time.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub callers: u16,
-    /// The shares of the calls: get (one agreement), list (a page of 50), law (the legal basis of a party).
+    /// The shares of the calls: get (one agreement), list (a page of 50), law (the legal basis of a
+    /// party).
     #[arg(long, default_value = "get=80,list=15,law=5", value_name = "MIX")]
     pub mix: String,
     /// Prints one JSON object instead of a table.
@@ -176,7 +185,8 @@ pub struct Export {
     /// Deleted ones too.
     #[arg(long)]
     pub deleted: bool,
-    /// For agreements: the day for which their status is computed, for example 2024-01-17; without it today.
+    /// For agreements: the day for which their status is computed, for example 2024-01-17; without
+    /// it today.
     #[arg(long, value_name = "DAY")]
     pub as_of: Option<String>,
     /// For what lies within something: in which one, for example projects/x; without it in all.
@@ -188,9 +198,11 @@ pub struct Export {
 
 #[derive(Args)]
 pub struct Verify {
-    /// The service whose record it is; without it all three, each in its SQLite file in the data folder.
+    /// The service whose record it is; without it all three, each in its SQLite file in the data
+    /// folder.
     pub service: Option<ServiceName>,
-    /// A checkpoint that an earlier check printed: its change must still be there, with the same hash.
+    /// A checkpoint that an earlier check printed: its change must still be there, with the same
+    /// hash.
     #[arg(long, value_name = "SEQ:HASH", value_parser = values::checkpoint, requires = "service")]
     pub expect: Option<Checkpoint>,
     #[command(flatten)]

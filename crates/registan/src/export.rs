@@ -1,7 +1,7 @@
 //! `registan export`: all resources of one kind, as JSON lines, from a running suite.
 //!
-//! Which kinds there are, what can be asked of each and what an answer looks like is read from the descriptors: a resource
-//! that gets an `Export…` method can be exported at once.
+//! Which kinds there are, what can be asked of each and what an answer looks like is read from the
+//! descriptors: a resource that gets an `Export…` method can be exported at once.
 
 use std::io::{BufWriter, Write};
 

@@ -1,4 +1,5 @@
-//! `registan lineage`: what an agreement or act comes from and what came of it, as text or as a picture.
+//! `registan lineage`: what an agreement or act comes from and what came of it, as text or as a
+//! picture.
 
 mod picture;
 mod text;

@@ -1,5 +1,5 @@
-//! The command `registan`: serves the suite, or one service of it; asks it; migrates; imports; exports; verifies; loads; makes
-//! tokens.
+//! The command `registan`: serves the suite, or one service of it; asks it; migrates; imports;
+//! exports; verifies; loads; makes tokens.
 
 mod about;
 mod ask;

@@ -20,13 +20,15 @@ pub struct Reach {
     /// Where the gateway answers.
     #[arg(long, default_value = GATEWAY, value_name = "URL")]
     pub gateway: String,
-    /// The access token to send. Others on this machine can read what is typed here: a file or the variable is better.
+    /// The access token to send. Others on this machine can read what is typed here: a file or the
+    /// variable is better.
     #[arg(long, env = "REGISTAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
     /// A file that holds the access token; it comes before --token.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// The data folder of a suite on this machine. A command that writes and is given no token signs one with the key there.
+    /// The data folder of a suite on this machine. A command that writes and is given no token
+    /// signs one with the key there.
     #[arg(long, env = "REGISTAN_DATA_DIR", default_value = "registan-data", value_name = "FOLDER")]
     data_dir: PathBuf,
 }
@@ -41,7 +43,8 @@ impl Reach {
         }
     }
 
-    /// A connection for what writes: with the token that was given, or one of the development issuer where its key is.
+    /// A connection for what writes: with the token that was given, or one of the development
+    /// issuer where its key is.
     pub fn writer(&self) -> anyhow::Result<Connection> {
         if self.given()?.is_some() || !self.is_here() || !development::has_key(&self.data_dir) {
             return self.reader();

@@ -29,7 +29,8 @@ pub fn settings(service: Option<ServiceName>, flags: Flags) -> anyhow::Result<Se
     Ok(settings)
 }
 
-/// Opens the record of a service; an error where there is none, or where it is older than this program.
+/// Opens the record of a service; an error where there is none, or where it is older than this
+/// program.
 pub async fn open(service: ServiceName, settings: &Settings) -> anyhow::Result<Record> {
     Ok(match service {
         ServiceName::Agreements => Record {

@@ -69,8 +69,8 @@ async fn alone(name: ServiceName, settings: Settings) -> anyhow::Result<Service>
     }
 }
 
-/// The three services on free loopback ports, the reference record if it is the first start, then the gateway.
-/// `takes_own`: the gateway takes the tokens of the development issuer.
+/// The three services on free loopback ports, the reference record if it is the first start, then
+/// the gateway. `takes_own`: the gateway takes the tokens of the development issuer.
 async fn suite(
     settings: &Settings,
     takes_own: bool,
@@ -81,7 +81,8 @@ async fn suite(
         settings.database_url.is_none(),
         "the whole suite in one process keeps its data in --data-dir: leave database_url out, or serve each service alone"
     );
-    // A taken port is known before anything is written; nobody is listened to before everything serves.
+    // A taken port is known before anything is written; nobody is listened to before everything
+    // serves.
     let free = tokio::net::TcpListener::bind(settings.listen).await;
     drop(free.with_context(|| {
         format!(
@@ -101,13 +102,15 @@ async fn suite(
         })?;
     }
     if is_first && !takes_own {
-        // The record is seeded with a token of our own: into services that no caller knows and that end afterwards.
+        // The record is seeded with a token of our own: into services that no caller knows and that
+        // end afterwards.
         let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
         let services = Services::start(&own).await?;
         services.lay_in().await?;
         services.stop().await;
     }
-    // What the gateway takes, the services behind it take, and nothing else, though they always listen on loopback.
+    // What the gateway takes, the services behind it take, and nothing else, though they always
+    // listen on loopback.
     let development_issuer = Some(takes_own);
     let services = Services::start(&Settings { development_issuer, ..settings.clone() }).await?;
     if is_first && takes_own {
@@ -142,7 +145,8 @@ struct Services {
 impl Services {
     /// Starts them on free loopback ports.
     async fn start(settings: &Settings) -> anyhow::Result<Self> {
-        // The gateway alone counts what a caller uses, and is probed: it is the caller of the services.
+        // The gateway alone counts what a caller uses, and is probed: it is the caller of the
+        // services.
         let mut settings = Settings {
             listen: loopback(0),
             probe_address: None,

@@ -1,4 +1,5 @@
-//! The grants of callers, as the service agreements keeps them: asked with the caller's own token, remembered for a moment.
+//! The grants of callers, as the service agreements keeps them: asked with the caller's own token,
+//! remembered for a moment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,21 +20,23 @@ use tonic::metadata::MetadataValue;
 
 use crate::time::micros;
 
-/// How long a grant that was taken back can still be used, and a new one can be missing. One that expires does so at once,
-/// for that is looked at in each use. Streams ask as often as this, and so end within 30 seconds.
+/// How long a grant that was taken back can still be used, and a new one can be missing. One that
+/// expires does so at once, for that is looked at in each use. Streams ask as often as this, and so
+/// end within 30 seconds.
 const REMEMBERED: Duration = Duration::from_secs(10);
 /// The most subjects that are remembered.
 const MOST_SUBJECTS: u64 = 10_000;
 /// How long agreements may take to answer where the call itself says nothing.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Asks agreements, with the token of the caller: it verifies the token itself and answers for whoever that is, so no service
-/// needs a right to read the grants of others.
+/// Asks agreements, with the token of the caller: it verifies the token itself and answers for
+/// whoever that is, so no service needs a right to read the grants of others.
 #[derive(Clone, Debug)]
 pub struct AskedGrants(AccessServiceClient<Connection>);
 
 impl AskedGrants {
-    /// Agreements is at the other end of `connection`. It is asked by sockets apart: every call may depend on it.
+    /// Agreements is at the other end of `connection`. It is asked by sockets apart: every call may
+    /// depend on it.
     pub fn new(connection: &Connection) -> Self {
         Self(
             AccessServiceClient::new(connection.apart())

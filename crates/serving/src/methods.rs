@@ -1,4 +1,5 @@
-//! The one gRPC server: the standard methods of resources, and what a service registers beside them or in their place.
+//! The one gRPC server: the standard methods of resources, and what a service registers beside them
+//! or in their place.
 //!
 //! ```ignore
 //! resources().methods(&app.records)
@@ -69,7 +70,8 @@ impl Methods {
         self.own::<M>(unary(method, context, f))
     }
 
-    /// Adds a method with one request and a stream of answers, or puts it in the place of the standard one.
+    /// Adds a method with one request and a stream of answers, or puts it in the place of the
+    /// standard one.
     #[must_use]
     pub fn server_streaming<M, A, C, F>(
         self,
@@ -109,7 +111,8 @@ impl Methods {
         self
     }
 
-    /// Adds all methods to a service. An error if a method of one of the proto services is missing or registered twice.
+    /// Adds all methods to a service. An error if a method of one of the proto services is missing
+    /// or registered twice.
     pub fn build(self, mut service: Service) -> anyhow::Result<Service> {
         let missing = self.missing();
         ensure!(missing.is_empty(), "no handler is registered for {}", missing.join(", "));
@@ -165,8 +168,9 @@ fn grpc<M: Rpc, A: Encode>(max_decoding: usize) -> Grpc<Codec<A, M::Request>> {
         .max_encoding_message_size(MAX_ENCODING)
 }
 
-/// Writes a function that makes a handler of a method of one kind: it makes the future of the method only once the request is
-/// decoded, so that a call whose request is still on its way holds little memory.
+/// Writes a function that makes a handler of a method of one kind: it makes the future of the
+/// method only once the request is decoded, so that a call whose request is still on its way holds
+/// little memory.
 macro_rules! handler {
     ($kind:ident $marker:ident: $request:ty => $answer:ty) => {
         /// Makes the handler of a method of this kind.

@@ -1,4 +1,5 @@
-//! Checks that a caller may write a resource: the desks and the tier of the resource, and the tiers of its fields.
+//! Checks that a caller may write a resource: the desks and the tier of the resource, and the tiers
+//! of its fields.
 
 use chassis::caller::{Asking, current};
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
@@ -11,7 +12,8 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
 use crate::Served;
 use crate::records::{kind, noun};
 
-/// Returns whether the caller may write a resource of this tier and these desks, by the method they call.
+/// Returns whether the caller may write a resource of this tier and these desks, by the method they
+/// call.
 fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
     let asking = current();
     asking.caller.write(&asking.rule, tier, desks, name, now)
@@ -48,8 +50,9 @@ impl Around {
     }
 }
 
-/// Returns the parent of the resource `name`: nothing for a kind without a parent, and for a parent that is not there. One that
-/// the caller may not see counts as missing, and is refused as such by the check of references.
+/// Returns the parent of the resource `name`: nothing for a kind without a parent, and for a parent
+/// that is not there. One that the caller may not see counts as missing, and is refused as such by
+/// the check of references.
 pub(crate) async fn around<T: Served>(
     record: &Chronicle,
     name: &str,
@@ -66,8 +69,8 @@ pub(crate) async fn around<T: Served>(
     }))
 }
 
-/// Refuses a value that the caller may not write: of other desks, or above the tier they were given. What lies within
-/// another resource needs the same for that.
+/// Refuses a value that the caller may not write: of other desks, or above the tier they were
+/// given. What lies within another resource needs the same for that.
 pub(crate) fn may_write<T: Served>(
     value: &T,
     around: Option<&Around>,
@@ -78,8 +81,8 @@ pub(crate) fn may_write<T: Served>(
     if own && around.is_none_or(outer) { Ok(()) } else { Err(not_granted::<T>(&current(), value)) }
 }
 
-/// Refuses to turn a value that may be written into another: that must be writable too, and a lower tier needs the role
-/// PUBLISHER.
+/// Refuses to turn a value that may be written into another: that must be writable too, and a lower
+/// tier needs the role PUBLISHER.
 pub(crate) fn may_change<T: Served>(
     before: &T,
     after: &T,
@@ -111,7 +114,8 @@ fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
         .with("action", asking.rule.action.clone())
 }
 
-/// Above PUBLIC the server makes every id: a chosen one that is taken by something hidden would tell of it.
+/// Above PUBLIC the server makes every id: a chosen one that is taken by something hidden would
+/// tell of it.
 pub(crate) fn id_violation<T: Served>(value: &T, id: &str) -> Option<Violation> {
     (value.tier() > Tier::Public && !id.is_empty()).then(|| {
         let description = "must be empty above PUBLIC: the server makes the id";

@@ -1,4 +1,5 @@
-//! Documents of before the message became the value: JSON, with the words of enums and the names that the fields of `facts` have.
+//! Documents of before the message became the value: JSON, with the words of enums and the names
+//! that the fields of `facts` have.
 
 use api::registan::r#type::v1 as wire;
 use prost_reflect::{

@@ -1,5 +1,5 @@
-//! Checks that a message holds what the contract says. For the messages of resources this is generated from their options; here
-//! are the values that all of them use, whose rules `facts` has.
+//! Checks that a message holds what the contract says. For the messages of resources this is
+//! generated from their options; here are the values that all of them use, whose rules `facts` has.
 
 use api::registan::r#type::v1 as wire;
 use facts::wire as read;
@@ -14,11 +14,12 @@ const MOST_TEXT: usize = 1024;
 
 /// A message that is checked, and brought to its one form, as the contract says.
 pub trait Checked: Sized {
-    /// Returns the message in its one form; nothing where it is so wrong that it has none. Every violation goes to `check`, which
-    /// stands at the message.
+    /// Returns the message in its one form; nothing where it is so wrong that it has none. Every
+    /// violation goes to `check`, which stands at the message.
     fn checked(check: &mut Check, message: Self) -> Option<Self>;
 
-    /// Adds every name of another resource in it. `at` is where it stands: empty, or a path with its point.
+    /// Adds every name of another resource in it. `at` is where it stands: empty, or a path with
+    /// its point.
     fn refer(&self, at: &str, all: &mut Vec<Reference>) {
         let _ = (at, all);
     }

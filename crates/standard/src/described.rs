@@ -1,4 +1,5 @@
-//! The resources of the contract, as code: generated from the options of their messages by `crates/api/build/described.rs`.
+//! The resources of the contract, as code: generated from the options of their messages by
+//! `crates/api/build/described.rs`.
 
 use std::ops::Deref;
 

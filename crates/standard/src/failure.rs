@@ -77,8 +77,8 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
     }
 }
 
-/// The answer where the database failed: where trying again can help, it is asked for. What became of a write is not known
-/// then; the same request id writes it once.
+/// The answer where the database failed: where trying again can help, it is asked for. What became
+/// of a write is not known then; the same request id writes it once.
 fn from_database(source: Arc<DbErr>) -> Failure {
     let message = match DatabaseFailure::of(&source) {
         DatabaseFailure::Unreachable => "the database does not answer",

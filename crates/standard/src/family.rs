@@ -1,4 +1,5 @@
-//! Children follow their parent: what lies within a resource is deleted with it, and stands again with it.
+//! Children follow their parent: what lies within a resource is deleted with it, and stands again
+//! with it.
 
 use std::marker::PhantomData;
 
@@ -11,7 +12,8 @@ use crate::access::Around;
 use crate::records::{Records, noun, reader, refused};
 use crate::{Served, Step};
 
-/// Children that are written in one transaction. More go before, in transactions of their own, so that nobody waits long.
+/// Children that are written in one transaction. More go before, in transactions of their own, so
+/// that nobody waits long.
 const BATCH: u64 = 500;
 
 /// One kind of children, whatever its type.
@@ -23,7 +25,8 @@ pub(crate) trait Children: Send + Sync {
     /// The name of its collection, where the caller may see one that stands.
     async fn any(&self, record: &Chronicle, parent: &str) -> Result<Option<&'static str>, Failure>;
 
-    /// The entries that delete or revive the next of them, and after which to go on; nothing more after the last.
+    /// The entries that delete or revive the next of them, and after which to go on; nothing more
+    /// after the last.
     async fn next(
         &self,
         record: &Chronicle,
@@ -76,8 +79,9 @@ impl<T: Served> Children for Of<T> {
 }
 
 impl Records {
-    /// Refuses to delete a parent, without `force`, while the caller may see a child that stands. What is hidden from them
-    /// is not told of: it stays, within what is deleted, and no sum counts it.
+    /// Refuses to delete a parent, without `force`, while the caller may see a child that stands.
+    /// What is hidden from them is not told of: it stays, within what is deleted, and no sum counts
+    /// it.
     pub(crate) async fn expect_no_children<T: Served>(&self, name: &str) -> Result<(), Failure> {
         for children in self.references.children(T::KIND) {
             if let Some(child) = children.any(&self.chronicle, name).await? {
@@ -91,8 +95,9 @@ impl Records {
         Ok(())
     }
 
-    /// The entries that delete or revive all children of a parent, as far as they fit into one transaction with it; the others
-    /// are recorded here, before. So a call that is cut off leaves the parent as it was, and the same call again goes on.
+    /// The entries that delete or revive all children of a parent, as far as they fit into one
+    /// transaction with it; the others are recorded here, before. So a call that is cut off leaves
+    /// the parent as it was, and the same call again goes on.
     pub(crate) async fn family<T: Served>(
         &self,
         parent: &Stored<T>,

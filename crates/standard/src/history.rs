@@ -24,7 +24,8 @@ use crate::{Served, mask};
 const BATCH: u64 = 500;
 
 impl Records {
-    /// Every resource that matches, without pages: one batch in memory at a time, all for one instant of the record.
+    /// Every resource that matches, without pages: one batch in memory at a time, all for one
+    /// instant of the record.
     pub async fn export<T: Served>(
         &self,
         request: Request<Asked<Export<T>>>,

@@ -6,13 +6,15 @@
 //! Resources::default().with::<Party>().with::<Agreement>()
 //! ```
 //!
-//! What a resource is, its contract says: [`Value`] is the message itself, with what its options say of it and the [`Rules`] that no
-//! option can say. Older ones say in a type of their own what they are ([`chronicle::Resource`]) and how they look on the wire
-//! ([`Served`]).
+//! What a resource is, its contract says: [`Value`] is the message itself, with what its options
+//! say of it and the [`Rules`] that no option can say. Older ones say in a type of their own what
+//! they are ([`chronicle::Resource`]) and how they look on the wire ([`Served`]).
 //!
 //! - [`Resources`]: the list from which tables, references and methods of a service are made
-//! - [`Methods`]: the gRPC server, of the crate `serving`: the standard methods, and those that a service adds
-//! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded, `watch` what changes
+//! - [`Methods`]: the gRPC server, of the crate `serving`: the standard methods, and those that a
+//!   service adds
+//! - [`Records`]: the methods: `records` reads, `writes` writes, `history` tells what was recorded,
+//!   `watch` what changes
 //! - [`access`]: checks that a caller may write a resource
 //! - `search`: what has the words of a query
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
@@ -66,7 +68,8 @@ pub use value::{NoRules, Rules, Value};
 pub trait Served: Resource {
     /// Its message.
     type Message: api::standard::Standard;
-    /// The form in which a version is read that is only sent: the resource, or its document, undecoded.
+    /// The form in which a version is read that is only sent: the resource, or its document,
+    /// undecoded.
     type Held: Held<Of = Self>;
     /// The form in which it is sent: the message, or the document with the system fields.
     type Sent: Encode<As = Self::Message>;
@@ -131,7 +134,8 @@ impl Reference {
     }
 }
 
-/// The fields that every resource has on the wire, besides its name, with the numbers that they have in each.
+/// The fields that every resource has on the wire, besides its name, with the numbers that they
+/// have in each.
 #[derive(Clone, PartialEq, prost::Message)]
 #[expect(missing_docs, reason = "each field is explained in the contract, in every resource")]
 pub struct Stamp {

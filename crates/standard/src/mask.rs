@@ -11,9 +11,10 @@ use crate::access::{dynamic, is_hidden, too_high};
 /// Paths of one mask: more than any resource has fields.
 const MOST_PATHS: usize = 100;
 
-/// `current` with the fields of `mask` taken from `wanted`, both of the kind `noun`. An empty mask takes every field that is
-/// set, `*` takes all. Fields that only the server sets, and the name, are left alone; so is, under `*`, what lies above `level`
-/// and is not set: nobody empties what they cannot see. A path that does not exist, or lies above `level`, is refused.
+/// `current` with the fields of `mask` taken from `wanted`, both of the kind `noun`. An empty mask
+/// takes every field that is set, `*` takes all. Fields that only the server sets, and the name,
+/// are left alone; so is, under `*`, what lies above `level` and is not set: nobody empties what
+/// they cannot see. A path that does not exist, or lies above `level`, is refused.
 pub fn merge<M: Message + Name + Default>(
     noun: &str,
     current: &M,
@@ -96,8 +97,8 @@ fn apply(
     }
 }
 
-/// The paths of the fields in which two messages differ, as far as they lie within `level`: into messages, not into lists.
-/// Without a first all that is set in the second.
+/// The paths of the fields in which two messages differ, as far as they lie within `level`: into
+/// messages, not into lists. Without a first all that is set in the second.
 pub fn differences<M: Message + Name + Default>(
     before: Option<&M>,
     after: &M,
@@ -146,7 +147,8 @@ fn take(target: &mut DynamicMessage, source: &DynamicMessage, field: &FieldDescr
     }
 }
 
-/// Returns whether only the server sets it: `OUTPUT_ONLY` (3), `IDENTIFIER` (8), and the etag, which guards and is not stored.
+/// Returns whether only the server sets it: `OUTPUT_ONLY` (3), `IDENTIFIER` (8), and the etag,
+/// which guards and is not stored.
 fn fixed(field: &FieldDescriptor) -> bool {
     let Some(extension) = api::descriptors().get_extension_by_name("google.api.field_behavior")
     else {

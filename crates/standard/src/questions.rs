@@ -1,5 +1,5 @@
-//! Why a list is empty: a question that cannot match is refused, with what was perhaps meant. All of this is looked up only where
-//! nothing was found.
+//! Why a list is empty: a question that cannot match is refused, with what was perhaps meant. All
+//! of this is looked up only where nothing was found.
 
 use chassis::caller::current;
 use chassis::failure::Failure;
@@ -9,8 +9,9 @@ use crate::Served;
 use crate::records::{Records, reader, refused};
 
 impl Records {
-    /// Refuses a question that found nothing, if it could not: its parent does not exist, its filter asks for something that
-    /// does not, or for a value where another is like it. What may not be seen does not exist.
+    /// Refuses a question that found nothing, if it could not: its parent does not exist, its
+    /// filter asks for something that does not, or for a value where another is like it. What may
+    /// not be seen does not exist.
     pub async fn explain_nothing<T: Served>(&self, asked: &ListRequest) -> Result<(), Failure> {
         if !asked.page_token.is_empty() {
             return Ok(());

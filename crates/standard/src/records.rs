@@ -66,7 +66,8 @@ impl Records {
         self.find_held::<T, T::Held>("name", &parts.name, read_time).await
     }
 
-    /// The version of the name in `field` of the request that stood at a record time, absent for now, and the instant it holds for.
+    /// The version of the name in `field` of the request that stood at a record time, absent for
+    /// now, and the instant it holds for.
     pub async fn find_by<T: Served>(
         &self,
         field: &str,
@@ -161,7 +162,8 @@ pub(crate) fn check_name<T: Served>(field: &str, name: &str) -> Result<(), Failu
     Err(Failure::invalid(vec![Violation::new(field, ErrorReason::NameInvalid, description)]))
 }
 
-/// The parent of a pattern: `projects/{project}` of `projects/{project}/transactions/{transaction}`, if it has one.
+/// The parent of a pattern: `projects/{project}` of
+/// `projects/{project}/transactions/{transaction}`, if it has one.
 pub(crate) fn parent_pattern<T: Served>() -> Option<&'static str> {
     let collection = T::PATTERN.rsplit_once('/')?.0;
     collection.rsplit_once('/').map(|(parent, _)| parent)
@@ -175,7 +177,8 @@ fn ordered<T: Served>(asked: String) -> String {
 /// A field, and the names of which it has one.
 type Scope = (&'static str, Vec<String>);
 
-/// The scope that restricts a list to one parent; `projects/-` and resources without a parent do not.
+/// The scope that restricts a list to one parent; `projects/-` and resources without a parent do
+/// not.
 pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<Scope>, Failure> {
     let Some(pattern) = parent_pattern::<T>() else { return Ok(None) };
     let collection = pattern.split('/').next().unwrap_or_default();

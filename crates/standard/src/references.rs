@@ -1,4 +1,5 @@
-//! Checks that the resources which another refers to exist: a query a kind here, a call for each thousand names elsewhere.
+//! Checks that the resources which another refers to exist: a query a kind here, a call for each
+//! thousand names elsewhere.
 
 use std::collections::{BTreeSet, HashSet};
 use std::future::Future;
@@ -82,7 +83,8 @@ impl References {
         self.children.iter().map(AsRef::as_ref).filter(move |children| children.of() == kind)
     }
 
-    /// Parts of the resources of this kind, kept here: `agreements/{agreement}/provisions/{provision}`.
+    /// Parts of the resources of this kind, kept here:
+    /// `agreements/{agreement}/provisions/{provision}`.
     fn parts<T: Resource>(
         mut self,
         pattern: &'static str,

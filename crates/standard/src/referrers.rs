@@ -52,8 +52,9 @@ impl<T: Served> Referrers for By<T> {
 }
 
 impl Records {
-    /// Refuses to delete, without `force`, what another resource of this service refers to, as far as the caller may see:
-    /// what is hidden from them is not told of. Other services are not asked.
+    /// Refuses to delete, without `force`, what another resource of this service refers to, as far
+    /// as the caller may see: what is hidden from them is not told of. Other services are not
+    /// asked.
     pub(crate) async fn expect_no_referrer<T: Served>(&self, name: &str) -> Result<(), Failure> {
         for referrers in self.references.referrers(T::Message::REFERRED_BY) {
             if let Some(referrer) = referrers.one(&self.chronicle, name).await? {

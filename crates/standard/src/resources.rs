@@ -47,8 +47,8 @@ impl Asked {
     }
 }
 
-/// The resources of a service. Its tables, what `registan verify` and `registan log` read, what others may refer to, and the
-/// methods it serves are made from this list.
+/// The resources of a service. Its tables, what `registan verify` and `registan log` read, what
+/// others may refer to, and the methods it serves are made from this list.
 #[derive(Default)]
 pub struct Resources {
     schema: Vec<fn(Schema) -> Schema>,

@@ -1,4 +1,5 @@
-//! Resources as they are sent: as messages, or as the bytes that are stored, which nobody decodes on their way.
+//! Resources as they are sent: as messages, or as the bytes that are stored, which nobody decodes
+//! on their way.
 
 use std::marker::PhantomData;
 
@@ -18,8 +19,9 @@ use crate::methods::{List, Watch};
 use crate::time::timestamp;
 use crate::{Served, Stamp};
 
-/// A resource whose document is its message `M`: the stored bytes, and after them the system fields and what is computed of it. Two
-/// encoded messages one after the other are one that has the fields of both.
+/// A resource whose document is its message `M`: the stored bytes, and after them the system fields
+/// and what is computed of it. Two encoded messages one after the other are one that has the fields
+/// of both.
 pub struct Stamped<M> {
     document: Vec<u8>,
     /// All but the desks.
@@ -45,8 +47,9 @@ impl<M: Message> Stamped<M> {
         Ok(Self { document, stamp, desks, computed: Vec::new(), of: PhantomData })
     }
 
-    /// Adds what `compute` makes of a part `P` of the document: a message with the fields that are computed, and no others. `P` has
-    /// some fields of `M`, with their numbers, so that the rest is not decoded.
+    /// Adds what `compute` makes of a part `P` of the document: a message with the fields that are
+    /// computed, and no others. `P` has some fields of `M`, with their numbers, so that the rest is
+    /// not decoded.
     pub(crate) fn with<P: Message + Default>(
         self,
         compute: &impl Fn(P) -> M,
@@ -77,7 +80,8 @@ impl<M: Message + 'static> Encode for Stamped<M> {
     }
 }
 
-/// An answer with resources in one of its fields: the others as a message, and these as they are sent.
+/// An answer with resources in one of its fields: the others as a message, and these as they are
+/// sent.
 pub struct With<A, M> {
     /// The number of the field.
     tag: u32,

@@ -18,9 +18,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// One in so many tries is logged.
 const LINES: u64 = 10;
 
-/// Opens the database of a service. With no `database_url` it is the SQLite file `NAME.db` in the data folder, migrated
-/// here; a database that was named is never changed by a service, only by `registan migrate`. Where somebody asks for the health of
-/// the process (`probe_address`), a database that is away is waited for.
+/// Opens the database of a service. With no `database_url` it is the SQLite file `NAME.db` in the
+/// data folder, migrated here; a database that was named is never changed by a service, only by
+/// `registan migrate`. Where somebody asks for the health of the process (`probe_address`), a
+/// database that is away is waited for.
 pub async fn open_record<M: MigratorTrait>(
     name: &str,
     settings: &Settings,
@@ -79,8 +80,8 @@ async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow:
     }
 }
 
-/// Returns what differs between the desks of this process and those that a database was written with; an error where no
-/// migration helps.
+/// Returns what differs between the desks of this process and those that a database was written
+/// with; an error where no migration helps.
 async fn compare(name: &str, db: &DatabaseConnection) -> anyhow::Result<Option<String>> {
     match desks::compare(db).await? {
         Comparison::Same => Ok(None),
@@ -99,7 +100,8 @@ async fn renew_desks(name: &str, db: &DatabaseConnection, schema: &Schema) -> an
     renewed.with_context(|| format!("the database of {name} could not be filled for its desks"))
 }
 
-/// Brings the database of a service to the schema of this program, and its rows to the desks of this process; returns how many migrations ran.
+/// Brings the database of a service to the schema of this program, and its rows to the desks of
+/// this process; returns how many migrations ran.
 pub async fn migrate<M: MigratorTrait>(
     name: &str,
     settings: &Settings,

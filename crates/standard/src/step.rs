@@ -1,4 +1,5 @@
-//! One write of one resource, judged before it is recorded: by a single write and by an import alike.
+//! One write of one resource, judged before it is recorded: by a single write and by an import
+//! alike.
 
 use chassis::caller::current;
 use chassis::failure::Failure;
@@ -21,8 +22,8 @@ pub enum Step<'a, T> {
 }
 
 impl<T: Served> Step<'_, T> {
-    /// Checks whether the caller may do this at `now`: what they may not see is not there for them, what stood and what is
-    /// to stand must be writable by them, and so must what lies around it.
+    /// Checks whether the caller may do this at `now`: what they may not see is not there for them,
+    /// what stood and what is to stand must be writable by them, and so must what lies around it.
     pub fn check(&self, around: Option<&Around>, now: i64) -> Result<(), Failure> {
         match self {
             Self::Create(value) => may_write(*value, around, now),

@@ -18,7 +18,8 @@ use crate::{Parts, Reference, Served, Stamp, Stamped};
 /// The number of the field `name` of every resource.
 const NAME: u32 = 1;
 
-/// A message whose options describe a resource; generated for each message with `(registan.options.v1.resource)`.
+/// A message whose options describe a resource; generated for each message with
+/// `(registan.options.v1.resource)`.
 pub trait Described:
     Checked + api::standard::Standard + PartialEq + fmt::Debug + Send + Sync
 {
@@ -77,12 +78,12 @@ pub trait Rules<M> {
     /// Checks a message whose fields are each as the contract says, and brings it to its one form.
     fn check(message: &mut M, check: &mut Check);
 
-    /// Sets what follows from the rest within the parts of a message, such as a field that only the server says: it is stored, for
-    /// nothing can follow the stored bytes of a part.
+    /// Sets what follows from the rest within the parts of a message, such as a field that only the
+    /// server says: it is stored, for nothing can follow the stored bytes of a part.
     fn complete(_: &mut M) {}
 
-    /// Returns the fields by which a list may be asked that the contract calls computed, and those of sums, of a value that holds the
-    /// message.
+    /// Returns the fields by which a list may be asked that the contract calls computed, and those
+    /// of sums, of a value that holds the message.
     fn fields<T: Deref<Target = M>>() -> Vec<Field<T>> {
         Vec::new()
     }
@@ -95,7 +96,8 @@ impl<M> Rules<M> for NoRules {
     fn check(_: &mut M, _: &mut Check) {}
 }
 
-/// A value that is the message `M`, under the rules `R`. Its document is the encoded message, without what only the server says.
+/// A value that is the message `M`, under the rules `R`. Its document is the encoded message,
+/// without what only the server says.
 pub struct Value<M, R = NoRules>(M, PhantomData<fn() -> R>);
 
 impl<M, R> Value<M, R> {
@@ -143,7 +145,8 @@ impl<M: fmt::Debug, R> fmt::Debug for Value<M, R> {
     }
 }
 
-/// True for a document of before the message became the value, which is JSON. No message begins with this byte.
+/// True for a document of before the message became the value, which is JSON. No message begins
+/// with this byte.
 fn is_of_before(document: &[u8]) -> bool {
     document.first() == Some(&b'{')
 }
@@ -164,7 +167,8 @@ impl<M: Described, R: Rules<M> + 'static> Document for Value<M, R> {
     }
 }
 
-/// Returns the text in the first field of an encoded message, which is its name. Nothing of another document.
+/// Returns the text in the first field of an encoded message, which is its name. Nothing of another
+/// document.
 fn first_field(mut document: &[u8]) -> Option<&str> {
     let (NAME, WireType::LengthDelimited) = decode_key(&mut document).ok()? else { return None };
     let length = usize::try_from(decode_varint(&mut document).ok()?).ok()?;

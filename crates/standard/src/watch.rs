@@ -1,4 +1,5 @@
-//! Watch, for every resource: a snapshot, then every change, with heartbeats between, until it is time to come again.
+//! Watch, for every resource: a snapshot, then every change, with heartbeats between, until it is
+//! time to come again.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -152,8 +152,9 @@ impl Records {
         Err(refused::<T>(Error::Busy).into())
     }
 
-    /// The last version, which the caller may change, and which is the one they mean, with what lies around it. First whether they may see it, then
-    /// whether they may write it, and only then how it stands.
+    /// The last version, which the caller may change, and which is the one they mean, with what
+    /// lies around it. First whether they may see it, then whether they may write it, and only then
+    /// how it stands.
     async fn writable<T: Served>(
         &self,
         name: &str,
@@ -172,8 +173,9 @@ impl Records {
         self.chronicle.answered::<T>(call).await.map_err(refused::<T>)
     }
 
-    /// The first answer, where what did not go through is a request seen before, of something that may still be read; else why
-    /// it did not. Only what did not go through is looked up: the good path pays nothing.
+    /// The first answer, where what did not go through is a request seen before, of something that
+    /// may still be read; else why it did not. Only what did not go through is looked up: the good
+    /// path pays nothing.
     async fn again<T: Served>(
         &self,
         call: &Call,
@@ -210,7 +212,8 @@ impl Records {
         Ok((current, value))
     }
 
-    /// Refuses what refers to something that does not exist, unless the request was answered before.
+    /// Refuses what refers to something that does not exist, unless the request was answered
+    /// before.
     async fn check_references<T: Served>(
         &self,
         references: &[Reference],
@@ -236,8 +239,8 @@ impl Records {
         ))
     }
 
-    /// The value that a Create would record, without recording it. A name is taken by whatever has it, seen or not, as it is for the
-    /// Create itself.
+    /// The value that a Create would record, without recording it. A name is taken by whatever has
+    /// it, seen or not, as it is for the Create itself.
     async fn preview<T: Served>(&self, value: T) -> Result<Shown<T>, Failure> {
         let taken = self.chronicle.access(T::KIND, value.name()).await.map_err(refused::<T>)?;
         if taken.is_some() {

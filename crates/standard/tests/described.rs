@@ -1,4 +1,5 @@
-//! The rules of the contract are enforced: every option of every field, at its limit and one past it.
+//! The rules of the contract are enforced: every option of every field, at its limit and one past
+//! it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -44,7 +45,8 @@ fn is_required(field: &FieldDescriptor) -> bool {
     all.as_list().unwrap().contains(&Any::EnumNumber(2))
 }
 
-/// A message of a resource in which one field of it, or of the first part in one of its lists, has a value.
+/// A message of a resource in which one field of it, or of the first part in one of its lists, has
+/// a value.
 fn with(
     descriptor: &MessageDescriptor,
     list: Option<&FieldDescriptor>,

@@ -20,7 +20,8 @@ pub fn pinned(file: &str, text: &str) {
     );
 }
 
-/// Compares a vocabulary with the enum of this name: the same numbers, and the same words without their prefix.
+/// Compares a vocabulary with the enum of this name: the same numbers, and the same words without
+/// their prefix.
 ///
 /// # Panics
 /// If they differ.

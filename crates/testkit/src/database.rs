@@ -25,7 +25,8 @@ pub struct Database {
 }
 
 impl Drop for Database {
-    /// Ends all connections and drops the database; one that cannot be dropped goes with the cluster.
+    /// Ends all connections and drops the database; one that cannot be dropped goes with the
+    /// cluster.
     fn drop(&mut self) {
         let Some((server, name)) = self.on_server.take() else { return };
         let dropping = async move {

@@ -1,4 +1,5 @@
-//! Descriptors of services that only a test has. They live as long as the process, as those of the contract do.
+//! Descriptors of services that only a test has. They live as long as the process, as those of the
+//! contract do.
 
 use std::path::{Path, PathBuf};
 
@@ -40,8 +41,8 @@ pub fn compiled(proto: &str) -> Contract {
     decoded(compiler.encode_file_descriptor_set())
 }
 
-/// The descriptors of the contract, where the proto service `service` has more methods, each with the rule, the streams and
-/// the messages of its method `like`.
+/// The descriptors of the contract, where the proto service `service` has more methods, each with
+/// the rule, the streams and the messages of its method `like`.
 ///
 /// # Panics
 /// If the contract has no such service or method.

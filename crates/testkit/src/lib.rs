@@ -1,7 +1,8 @@
 //! The tools that the tests of several crates share; only ever a dev-dependency.
 //!
 //! - [`on_both`]: runs a test on SQLite and on PostgreSQL, each in an empty database of its own
-//! - [`pinned`], [`same_vocabulary`]: what is written by hand is what the contract and the migrations say
+//! - [`pinned`], [`same_vocabulary`]: what is written by hand is what the contract and the
+//!   migrations say
 //! - [`token`], [`token_for`]: access tokens of the development issuer
 //! - [`oidc`]: an identity provider on loopback, and what it signs
 //! - [`compiled`], [`contract_with`]: descriptors of services that only a test has
@@ -9,8 +10,8 @@
 //! - [`tool`]: finds a real client: grpcurl, kubectl, python3 with grpcio
 //! - [`shared_data`]: the real files beside the repository
 //!
-//! `cargo xtask test` installs the tools, starts PostgreSQL, says where it is in `TESTKIT_POSTGRES`, and sets
-//! `TESTKIT_REQUIRE`. A plain `cargo test` says what it skips.
+//! `cargo xtask test` installs the tools, starts PostgreSQL, says where it is in
+//! `TESTKIT_POSTGRES`, and sets `TESTKIT_REQUIRE`. A plain `cargo test` says what it skips.
 
 mod contract;
 mod database;

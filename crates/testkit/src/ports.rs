@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-/// Below the ports that a machine gives to outgoing connections: one of these could take the port of a service that is down,
-/// and a client that connects from it to the same port would meet itself.
+/// Below the ports that a machine gives to outgoing connections: one of these could take the port
+/// of a service that is down, and a client that connects from it to the same port would meet
+/// itself.
 const PORTS: std::ops::Range<u16> = 15_000..30_000;
 
 /// Returns an address on loopback on which nothing listens.

@@ -14,7 +14,8 @@ pub fn token(data_dir: &Path) -> String {
     token_for(data_dir, &[Role::Editor, Role::Monitor], Desks::ALL, Tier::Confidential)
 }
 
-/// A token for the suite with this data folder, of somebody with these roles, for these desks, up to this tier.
+/// A token for the suite with this data folder, of somebody with these roles, for these desks, up
+/// to this tier.
 ///
 /// # Panics
 /// If it cannot be signed.

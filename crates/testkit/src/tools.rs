@@ -18,8 +18,8 @@ pub fn tool(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// The folder of real files beside the repository, if it is there; a clone alone does not have it, so this only ever
-/// skips.
+/// The folder of real files beside the repository, if it is there; a clone alone does not have it,
+/// so this only ever skips.
 pub fn shared_data() -> Option<PathBuf> {
     let folder = root().join("../shared/data");
     if folder.is_dir() {

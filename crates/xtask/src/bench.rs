@@ -8,8 +8,8 @@ use crate::postgres::Cluster;
 use crate::shell::{self, cargo, command, root, step};
 use crate::tools::{self, POSTGRES};
 
-/// Builds the programs for release and runs the measurements, all or those of `parts`, beside a cluster of their own; with those
-/// of an earlier revision beside them, if one is given.
+/// Builds the programs for release and runs the measurements, all or those of `parts`, beside a
+/// cluster of their own; with those of an earlier revision beside them, if one is given.
 pub fn run(before: Option<&str>, parts: &[String]) -> Result<()> {
     tools::ensure(&[POSTGRES])?;
     step("programs", || shell::run(&mut cargo(&["build", "--release", "--workspace", "--bins"])))?;
@@ -23,7 +23,8 @@ pub fn run(before: Option<&str>, parts: &[String]) -> Result<()> {
     step("bench", || shell::run(&mut bench))
 }
 
-/// Builds the programs of a revision in a working tree of their own below `target`; gives the folder they are in.
+/// Builds the programs of a revision in a working tree of their own below `target`; gives the
+/// folder they are in.
 fn earlier(revision: &str) -> Result<PathBuf> {
     let tree = root().join("target/before");
     if !tree.exists() {

@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use crate::shell::{self, cargo, command, root, step};
 use crate::tools::{self, FAKETIME, POSTGRES};
 
-/// Builds the program and the storms, and runs the storm that `arguments` choose; the storm starts a PostgreSQL of its own.
+/// Builds the program and the storms, and runs the storm that `arguments` choose; the storm starts
+/// a PostgreSQL of its own.
 pub fn run(release: bool, arguments: &[String]) -> Result<()> {
     tools::ensure(&[POSTGRES, FAKETIME])?;
     let storms = if release { "target/release/faults" } else { "target/debug/faults" };

@@ -49,7 +49,8 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Compares the contract with the one whose wire was pinned last: buf knows rules besides those of the pin.
+/// Compares the contract with the one whose wire was pinned last: buf knows rules besides those of
+/// the pin.
 fn breaking() -> Result<()> {
     let Ok(pinned) = output(&mut command("git", &["log", "-1", "--format=%H", "--", WIRE])) else {
         println!("buf breaking: skipped: this is no git checkout");
@@ -70,7 +71,8 @@ fn breaking() -> Result<()> {
     shell::run(&mut command(BUF.path()?, &["breaking", "proto", "--against", &against]))
 }
 
-/// Licences, bans and sources; advisories would need the network. Never built here, for that takes minutes.
+/// Licences, bans and sources; advisories would need the network. Never built here, for that takes
+/// minutes.
 fn deny() -> Result<()> {
     if on_path("cargo-deny").is_none() {
         println!("cargo-deny: skipped: cargo-deny is not installed (`cargo install cargo-deny`)");

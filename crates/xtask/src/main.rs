@@ -1,5 +1,5 @@
-//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask proto`, `cargo xtask new-resource`,
-//! `cargo xtask bench`, `cargo xtask faults`, `cargo xtask tools`.
+//! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask proto`,
+//! `cargo xtask new-resource`, `cargo xtask bench`, `cargo xtask faults`, `cargo xtask tools`.
 
 mod bench;
 mod faults;
@@ -28,34 +28,41 @@ struct Arguments {
 enum Command {
     /// Runs every test, on SQLite and on a PostgreSQL of its own, with real clients.
     ///
-    /// Two tests are run by hand before figures are renewed: `cost` of policy (prints figures) and `the_long_form` of `hostile`
-    /// (takes minutes). Their commands stand in docs/figures.md.
+    /// Two tests are run by hand before figures are renewed: `cost` of policy (prints figures) and
+    /// `the_long_form` of `hostile` (takes minutes). Their commands stand in docs/figures.md.
     Test {
         /// Arguments of `cargo test` instead of --workspace, such as: -p chronicle -- pages
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         cargo: Vec<String>,
     },
-    /// Checks the format, the contract, the dependencies, the code and its documentation; nothing is changed.
+    /// Checks the format, the contract, the dependencies, the code and its documentation; nothing
+    /// is changed.
     Lint,
-    /// Writes the standard methods and the system fields of every resource into `proto/`, from the options of its message.
+    /// Writes the standard methods and the system fields of every resource into `proto/`, from the
+    /// options of its message.
     ///
-    /// A message with the option `registan.options.v1.resource` gets the fields 1 to 8 that every resource has, and a proto
-    /// service with the ten standard methods, their requests and answers, in `NOUN_service.proto` beside it; where that file is
-    /// missing, it is made. They stand between markers (`// The standard methods, written by ...`). A field, method or message
-    /// that is written by hand outside the markers takes the place of the one of its name between them. Run it after a change
-    /// of the options, or of the templates in `crates/xtask/src/proto/`; `cargo xtask lint` fails where it was forgotten.
+    /// A message with the option `registan.options.v1.resource` gets the fields 1 to 8 that every
+    /// resource has, and a proto service with the ten standard methods, their requests and answers,
+    /// in `NOUN_service.proto` beside it; where that file is missing, it is made. They stand
+    /// between markers (`// The standard methods, written by ...`). A field, method or message that
+    /// is written by hand outside the markers takes the place of the one of its name between them.
+    /// Run it after a change of the options, or of the templates in `crates/xtask/src/proto/`;
+    /// `cargo xtask lint` fails where it was forgotten.
     ///
-    /// It also pins the wire in `docs/wire.txt`, one line for each field, value and method. What breaks it is refused: a number,
-    /// type or name that changes, something that goes without `reserved`.
+    /// It also pins the wire in `docs/wire.txt`, one line for each field, value and method. What
+    /// breaks it is refused: a number, type or name that changes, something that goes without
+    /// `reserved`.
     Proto {
         /// Change nothing, and fail if something would be changed.
         #[arg(long)]
         check: bool,
-        /// Pin a wire that does not read what the pinned one wrote: allowed only for what was never released.
+        /// Pin a wire that does not read what the pinned one wrote: allowed only for what was never
+        /// released.
         #[arg(long, conflicts_with = "check")]
         accept_break: bool,
     },
-    /// Begins a resource: writes its message, with the fields that almost every one has, and its proto service.
+    /// Begins a resource: writes its message, with the fields that almost every one has, and its
+    /// proto service.
     ///
     /// docs/add-a-resource.md says how to continue.
     NewResource {
@@ -68,15 +75,18 @@ enum Command {
     },
     /// Measures the suite beside a bare server, in release builds, and prints ratios.
     Bench {
-        /// Build the programs of this revision too, and measure reads, writes and imports beside them.
+        /// Build the programs of this revision too, and measure reads, writes and imports beside
+        /// them.
         #[arg(long, value_name = "REVISION")]
         before: Option<String>,
         /// Measure only these: start, reads, import, before, writes, past, watchers.
         parts: Vec<String>,
     },
-    /// Kills the suite and its databases at random moments while it is used, and compares everything.
+    /// Kills the suite and its databases at random moments while it is used, and compares
+    /// everything.
     Faults {
-        /// Against release programs: what is measured is what is deployed, and a long storm ends sooner.
+        /// Against release programs: what is measured is what is deployed, and a long storm ends
+        /// sooner.
         #[arg(long)]
         release: bool,
         /// The storm and its options, such as: kill --cycles 100

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, ensure};
 use crate::proto::{self, Mode};
 use crate::shell::root;
 
-/// Writes the message of a resource, with the fields that almost every one has, and its proto service; says what is left to do.
+/// Writes the message of a resource, with the fields that almost every one has, and its proto
+/// service; says what is left to do.
 pub fn run(service: &str, noun: &str, plural: &str) -> Result<()> {
     let services = root().join("services").join(service);
     ensure!(services.join("src/resources.rs").is_file(), "no service keeps resources in {service}");

@@ -1,4 +1,5 @@
-//! A PostgreSQL cluster for the tests alone: in a temporary folder, with a private socket, gone afterwards.
+//! A PostgreSQL cluster for the tests alone: in a temporary folder, with a private socket, gone
+//! afterwards.
 
 use std::env;
 use std::fs::{self, DirBuilder, File};
@@ -17,8 +18,8 @@ use crate::tools::POSTGRES;
 /// Long enough for a cold and busy machine.
 const START: Duration = Duration::from_mins(1);
 
-/// Keeps the server until its input ends, which happens however the process that started it ends; then it stops the
-/// server and removes the folder.
+/// Keeps the server until its input ends, which happens however the process that started it ends;
+/// then it stops the server and removes the folder.
 const KEEPER: &str = r#"
 folder=$1; shift
 "$@" & server=$!

@@ -25,7 +25,8 @@ struct Wanted {
     text: String,
 }
 
-/// The file in which the wire is pinned. It is outside of `proto`: the contract is compiled again when a file there is written.
+/// The file in which the wire is pinned. It is outside of `proto`: the contract is compiled again
+/// when a file there is written.
 pub const WIRE: &str = "docs/wire.txt";
 
 /// The way in which differences are treated.
@@ -39,7 +40,8 @@ pub enum Mode {
     AcceptBreak,
 }
 
-/// Writes the regions of all resources and the pinned wire, or fails where one differs from what is in its file.
+/// Writes the regions of all resources and the pinned wire, or fails where one differs from what is
+/// in its file.
 pub fn run(mode: Mode) -> Result<()> {
     let regions = regions(mode)?;
     let wire = wire(mode)?;
@@ -70,7 +72,8 @@ fn regions(mode: Mode) -> Result<Vec<String>> {
     Ok(differing)
 }
 
-/// Compares the contract with the pinned wire, and returns the file of the pin if it is to be renewed.
+/// Compares the contract with the pinned wire, and returns the file of the pin if it is to be
+/// renewed.
 fn wire(mode: Mode) -> Result<Option<String>> {
     let file = root().join(WIRE);
     let pinned = fs::read_to_string(&file).unwrap_or_default();

@@ -28,7 +28,8 @@ fn all() -> Result<()> {
 /// Runs `cargo test` with these arguments.
 fn chosen(arguments: &[String]) -> Result<()> {
     if arguments.iter().any(|word| word == JOURNEYS) {
-        // With the tests, so that the libraries have the features that the tests below are built with, and are compiled once.
+        // With the tests, so that the libraries have the features that the tests below are built
+        // with, and are compiled once.
         step("programs", || shell::run(&mut cargo(&programs::BUILD)))?;
     }
     let cluster = Cluster::start()?;

@@ -1,4 +1,5 @@
-//! The tools that the tests and the checks need: each is looked for, and installed into `.tools` where it is missing.
+//! The tools that the tests and the checks need: each is looked for, and installed into `.tools`
+//! where it is missing.
 
 mod install;
 

@@ -1,4 +1,5 @@
-//! Rendered text → typed documents, as strict as the API server: unknown fields and wrong types are findings.
+//! Rendered text → typed documents, as strict as the API server: unknown fields and wrong types are
+//! findings.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
@@ -57,7 +58,8 @@ pub fn name(metadata: &ObjectMeta) -> &str {
 }
 
 impl Manifests {
-    /// Every pod of every workload. A workload without a pod is left out; the schema rules found it.
+    /// Every pod of every workload. A workload without a pod is left out; the schema rules found
+    /// it.
     pub fn pods(&self) -> Vec<Pod<'_>> {
         static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
         let deployments = self.deployments.iter().map(|deployment| {
@@ -122,7 +124,8 @@ fn keep<T: DeserializeOwned>(
     value: Value,
     findings: &mut Vec<String>,
 ) {
-    // By way of a Value: read from text, a number would pass for a string, which the API server refuses.
+    // By way of a Value: read from text, a number would pass for a string, which the API server
+    // refuses.
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
     let typed = serde_ignored::deserialize(

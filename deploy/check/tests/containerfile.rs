@@ -1,4 +1,5 @@
-//! The Containerfile builds what compose and the manifests run; PostgreSQL gets a database for each.
+//! The Containerfile builds what compose and the manifests run; PostgreSQL gets a database for
+//! each.
 
 use manifests::compose::parse;
 use manifests::deploy;

@@ -9,7 +9,8 @@
 //!
 //! [`resources`] lists what is kept; tables, references and standard methods are made from it.
 //!
-//! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`.
+//! The standard methods of all resources are in the crate `standard`; the record itself is the
+//! crate `chronicle`.
 
 pub mod app;
 pub mod domain;

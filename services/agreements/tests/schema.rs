@@ -1,4 +1,5 @@
-//! The tables of this service are those of its migrations, and its vocabularies are those of the contract.
+//! The tables of this service are those of its migrations, and its vocabularies are those of the
+//! contract.
 
 use agreements::domain::{milestone, status};
 

@@ -1,7 +1,8 @@
 //! Which services are up, as `grpc.health.v1` of the gateway tells it.
 //!
-//! The gateway itself (the empty name) serves as long as it runs. Beside it stands an entry for each service, and one
-//! for each proto service that it answers, kept current by asking every two seconds.
+//! The gateway itself (the empty name) serves as long as it runs. Beside it stands an entry for
+//! each service, and one for each proto service that it answers, kept current by asking every two
+//! seconds.
 
 use std::time::Duration;
 

@@ -47,17 +47,19 @@ pub const NAME: &str = "gateway";
 const HEADER_ROOM: u32 = 512;
 /// The flow-control window of a connection: the memory that a caller can hold.
 const CONNECTION_WINDOW: u32 = 1 << 20;
-/// After so many calls that end early a connection is closed, as h2 does by default: against rapid resets.
+/// After so many calls that end early a connection is closed, as h2 does by default: against rapid
+/// resets.
 const LOCAL_RESETS: usize = 1024;
 /// The same of calls that are taken back before they were looked at.
 const PENDING_RESETS: usize = 20;
 /// The most streams at a time: a merged watch takes some 50 kB here, and 256 MB are all there are.
 const STREAMS: u32 = 768;
-/// The most calls at a time on one connection: what waits for callers who do not read is kept here and in the services.
+/// The most calls at a time on one connection: what waits for callers who do not read is kept here
+/// and in the services.
 const CALLS: usize = 64;
-/// The quotas of a caller: a program that reads page after page on one connection makes some 50 calls a second, a person
-/// behind the explorer fewer than 10; the watchers of one analyst are a handful.
-/// What is more than eight calls at once waits: it would only wait in the database.
+/// The quotas of a caller: a program that reads page after page on one connection makes some 50
+/// calls a second, a person behind the explorer fewer than 10; the watchers of one analyst are a
+/// handful. What is more than eight calls at once waits: it would only wait in the database.
 const QUOTAS: Quotas = Quotas {
     calls_per_second: 100,
     calls_per_caller: 8,
@@ -65,7 +67,8 @@ const QUOTAS: Quotas = Quotas {
     connections_per_address: 128,
 };
 
-/// Gives the gateway to the three services that `settings` name; none of them need be up. Must be called in a runtime.
+/// Gives the gateway to the three services that `settings` name; none of them need be up. Must be
+/// called in a runtime.
 #[expect(clippy::unused_async, reason = "every service is opened the same way")]
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     // The other half is for their callers to go elsewhere.

@@ -1,6 +1,6 @@
-//! The answer of a passed-on stream. When the gateway is about to stop, it ends after a whole message:
-//! a watch in good order, to go on elsewhere by its token; another stream, if it has not ended in
-//! time, with the advice to begin again.
+//! The answer of a passed-on stream. When the gateway is about to stop, it ends after a whole
+//! message: a watch in good order, to go on elsewhere by its token; another stream, if it has not
+//! ended in time, with the advice to begin again.
 
 use std::pin::Pin;
 use std::sync::Arc;

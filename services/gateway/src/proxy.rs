@@ -1,7 +1,9 @@
-//! Passes a call on, frame by frame: streams of all kinds, metadata, trailers and error details go through as they are.
+//! Passes a call on, frame by frame: streams of all kinds, metadata, trailers and error details go
+//! through as they are.
 //!
-//! The server this runs in has measured the deadline and will end the answer at it; here the rest of it is passed to the
-//! service, so that both stop. When the caller leaves, the server drops the answer, which resets the stream behind it.
+//! The server this runs in has measured the deadline and will end the answer at it; here the rest
+//! of it is passed to the service, so that both stop. When the caller leaves, the server drops the
+//! answer, which resets the stream behind it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -89,7 +91,8 @@ impl Proxy {
     }
 }
 
-/// Returns whether the answer is gRPC; otherwise it came not from the service but from something on the way.
+/// Returns whether the answer is gRPC; otherwise it came not from the service but from something on
+/// the way.
 fn is_grpc(headers: &HeaderMap<HeaderValue>) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"))
 }

@@ -7,7 +7,8 @@ use chassis::client::{Cause, Pool};
 use http::{Request, Response};
 use tonic::body::Body;
 
-/// Sockets for short calls that are used alike. Each is read and written by one task, so that two use two cores.
+/// Sockets for short calls that are used alike. Each is read and written by one task, so that two
+/// use two cores.
 const FOR_CALLS: usize = 2;
 const FOR_STREAMS: usize = 1;
 
@@ -27,7 +28,8 @@ impl Upstream {
         Ok(Arc::new(Self { name, calls, streams }))
     }
 
-    /// Gives the head of the answer; the frames follow in its body. Dropping either cancels the call.
+    /// Gives the head of the answer; the frames follow in its body. Dropping either cancels the
+    /// call.
     pub async fn send(
         &self,
         request: Request<Body>,

@@ -1,5 +1,6 @@
-//! Imports a file, repeated with new identifiers, into a fresh SQLite record; prints speed and memory, for both the first and
-//! a second import, and how long the slowest reading took that had to be recorded meanwhile.
+//! Imports a file, repeated with new identifiers, into a fresh SQLite record; prints speed and
+//! memory, for both the first and a second import, and how long the slowest reading took that had
+//! to be recorded meanwhile.
 //!
 //! `cargo run --release -p projects --example import -- FILE [TIMES]`
 

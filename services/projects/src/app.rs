@@ -23,7 +23,8 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the record in a migrated database; `agreements` is where parties, sources, agreements and frameworks are kept.
+    /// Opens the record in a migrated database; `agreements` is where parties, sources, agreements
+    /// and frameworks are kept.
     pub async fn open(
         db: DatabaseConnection,
         clock: Arc<dyn Clock>,
@@ -47,8 +48,8 @@ impl App {
         })
     }
 
-    /// Waits until few enough other imports run. The turn ends when the permit is dropped; the semaphore is never closed, so
-    /// there always is one.
+    /// Waits until few enough other imports run. The turn ends when the permit is dropped; the
+    /// semaphore is never closed, so there always is one.
     pub async fn import_turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.imports).acquire_owned().await.ok()
     }

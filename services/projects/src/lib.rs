@@ -9,8 +9,9 @@
 //!
 //! [`resources`] lists what is kept; tables, references and standard methods are made from it.
 //!
-//! The standard methods of all resources are in the crate `standard`; the record itself is the crate `chronicle`; the
-//! reader of IATI files is the crate `iati`, what imports have in common the crate `ingest`.
+//! The standard methods of all resources are in the crate `standard`; the record itself is the
+//! crate `chronicle`; the reader of IATI files is the crate `iati`, what imports have in common the
+//! crate `ingest`.
 
 pub mod app;
 pub mod domain;
@@ -33,8 +34,8 @@ pub use resources::resources;
 /// The name of this service, in health answers and logs.
 pub const NAME: &str = "projects";
 
-/// Opens the record and gives the gRPC services on it. An error if `settings` do not say where agreements answers; it need
-/// not be up yet.
+/// Opens the record and gives the gRPC services on it. An error if `settings` do not say where
+/// agreements answers; it need not be up yet.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let url = settings.agreements_url.as_deref().context(
         "does not know where agreements answers: set --agreements-url or REGISTAN_AGREEMENTS_URL",

@@ -5,7 +5,8 @@ use standard::Resources;
 
 use crate::domain::{Organization, Project, Transaction};
 
-/// Returns the resources of this service. Transactions are listed by project, and an import finds projects by their identifiers.
+/// Returns the resources of this service. Transactions are listed by project, and an import finds
+/// projects by their identifiers.
 pub fn resources() -> Resources {
     Resources::default()
         .with::<Organization>()

@@ -8,8 +8,8 @@
 //!
 //! [`resources`] lists what is kept; tables, references and standard methods are made from it.
 //!
-//! There is no operation that is more than a standard method. Those are in the crate `standard`; the record itself is the
-//! crate `chronicle`.
+//! There is no operation that is more than a standard method. Those are in the crate `standard`;
+//! the record itself is the crate `chronicle`.
 
 pub mod app;
 pub mod domain;
@@ -31,8 +31,8 @@ pub use resources::resources;
 /// The name of this service, in health answers and logs.
 pub const NAME: &str = "rights-reporting";
 
-/// Opens the record and gives the gRPC services on it. An error if `settings` do not say where agreements and projects
-/// answer; neither of them need be up yet.
+/// Opens the record and gives the gRPC services on it. An error if `settings` do not say where
+/// agreements and projects answer; neither of them need be up yet.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let peers = Peers {
         agreements: peer("agreements", settings.agreements_url.as_deref())?,

@@ -1,4 +1,5 @@
-//! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`, `cargo xtask faults watch`.
+//! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`,
+//! `cargo xtask faults watch`.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,7 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
 use e2e::faults::{disk, greedy, kill, parents, restore, skew, watch};
 
-/// Ends the program, or those who watch it, at random moments while it is used, and then compares everything.
+/// Ends the program, or those who watch it, at random moments while it is used, and then compares
+/// everything.
 #[derive(Parser)]
 #[command(name = "cargo xtask faults", disable_help_subcommand = true)]
 struct Arguments {
@@ -17,19 +19,26 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Storm {
-    /// Kills the service and its database under writers: no acknowledged write may be lost, doubled or half there.
+    /// Kills the service and its database under writers: no acknowledged write may be lost, doubled
+    /// or half there.
     Kill(Kill),
-    /// Takes the room for the database away under writers and gives it back: the same, and every refusal asks to try again.
+    /// Takes the room for the database away under writers and gives it back: the same, and every
+    /// refusal asks to try again.
     Disk(Disk),
-    /// Puts an older copy in the place of the database: nothing that the lost future gave out may be taken for what is.
+    /// Puts an older copy in the place of the database: nothing that the lost future gave out may
+    /// be taken for what is.
     Restore(Restore),
-    /// Puts clocks forwards, backwards and apart: nothing may be lost, missed, recorded in the future or refused for long.
+    /// Puts clocks forwards, backwards and apart: nothing may be lost, missed, recorded in the
+    /// future or refused for long.
     Clock(Clock),
-    /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of order.
+    /// Cuts watchers off while others write: nothing may be missed, invented, told twice or out of
+    /// order.
     Watch(Watch),
-    /// Hides and shows projects and their transactions under watchers of several clearances: nothing may be shown or missed.
+    /// Hides and shows projects and their transactions under watchers of several clearances:
+    /// nothing may be shown or missed.
     Parents(Parents),
-    /// Lets greedy callers ask for as much as they can: honest ones beside them must not notice, and memory must not grow.
+    /// Lets greedy callers ask for as much as they can: honest ones beside them must not notice,
+    /// and memory must not grow.
     Greedy(Greedy),
 }
 

@@ -1,5 +1,5 @@
-//! A client that reads what is CONFIDENTIAL all the time, each time under another name, and keeps the names of those who were
-//! answered: of each the log must have a line.
+//! A client that reads what is CONFIDENTIAL all the time, each time under another name, and keeps
+//! the names of those who were answered: of each the log must have a line.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

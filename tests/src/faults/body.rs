@@ -1,5 +1,5 @@
-//! The texts of the writers: each made from a number that no other write has, so that half a text, an old text and a text
-//! of another write are all told from the right one.
+//! The texts of the writers: each made from a number that no other write has, so that half a text,
+//! an old text and a text of another write are all told from the right one.
 
 use std::fmt;
 

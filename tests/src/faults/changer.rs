@@ -1,4 +1,5 @@
-//! A client that creates, changes, deletes and restores parties of its own over one connection, as fast as it is answered.
+//! A client that creates, changes, deletes and restores parties of its own over one connection, as
+//! fast as it is answered.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! The checks of a record against the ledgers of its clients, once every write has been answered: pure functions.
+//! The checks of a record against the ledgers of its clients, once every write has been answered:
+//! pure functions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -175,7 +176,8 @@ fn chains(kind: &str, versions: &[Version]) -> Vec<Finding> {
     findings
 }
 
-/// Every acknowledged write is in one version, as it was acknowledged, and no version holds anything else.
+/// Every acknowledged write is in one version, as it was acknowledged, and no version holds
+/// anything else.
 fn ledger_and_versions(ledger: &[Acknowledged], record: &Record) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut found: HashMap<u64, Vec<(&Version, Body)>> = HashMap::new();

@@ -1,5 +1,6 @@
-//! A clock of a process that can be set from outside: libfaketime, preloaded into the program as it was built, reads how far to
-//! be off from a file each time somebody asks for the time. The monotonic clock, by which timers run, stays what it is.
+//! A clock of a process that can be set from outside: libfaketime, preloaded into the program as it
+//! was built, reads how far to be off from a file each time somebody asks for the time. The
+//! monotonic clock, by which timers run, stays what it is.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! A database that goes back: a copy is taken while the service is stopped, and later put in its place.
+//! A database that goes back: a copy is taken while the service is stopped, and later put in its
+//! place.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,8 +35,8 @@ impl Copied {
         Ok(copied)
     }
 
-    /// Puts the copy in the place of the database. The service is killed before and started afterwards; on PostgreSQL, if
-    /// `running`, it runs on and merely loses its connections.
+    /// Puts the copy in the place of the database. The service is killed before and started
+    /// afterwards; on PostgreSQL, if `running`, it runs on and merely loses its connections.
     pub async fn put_back(&self, system: &mut System, running: bool) -> anyhow::Result<()> {
         if system.engine == Engine::Postgres && running {
             self.replace(&system.url).await?;

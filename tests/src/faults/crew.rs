@@ -58,7 +58,8 @@ impl Crew {
         Ok(begin.elapsed())
     }
 
-    /// Waits until so many calls more have been refused; false if that takes longer than `patience`.
+    /// Waits until so many calls more have been refused; false if that takes longer than
+    /// `patience`.
     pub async fn refused(&self, count: usize, patience: Duration) -> bool {
         let wanted = self.shared.refused.load(Ordering::Relaxed) + count;
         let until = Instant::now() + patience;
@@ -81,8 +82,8 @@ impl Crew {
         Ok(tally)
     }
 
-    /// Compares the ledgers with what the service answers and, once it has been stopped, with the rows of its database;
-    /// returns the number of acknowledged writes and what does not hold.
+    /// Compares the ledgers with what the service answers and, once it has been stopped, with the
+    /// rows of its database; returns the number of acknowledged writes and what does not hold.
     pub async fn compare(&self, system: &mut System) -> anyhow::Result<(usize, Vec<Finding>)> {
         let ledger = ledger::read(&self.folder)?;
         let mut findings = read_back(system.addresses[0], &ledger).await?;

@@ -1,4 +1,5 @@
-//! The disk storm: the room for the database runs out while writers are at work, comes back, and then a process is killed.
+//! The disk storm: the room for the database runs out while writers are at work, comes back, and
+//! then a process is killed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use super::space::Means;
 use super::system::{Setup, System, Victim};
 use super::writer::Tally;
 
-/// Within this time after there is room again a write must succeed; on PostgreSQL the recovery after a panic is part of it.
+/// Within this time after there is room again a write must succeed; on PostgreSQL the recovery
+/// after a panic is part of it.
 pub const WRITING: Duration = Duration::from_secs(10);
 /// The most room that is left when it is taken away.
 const MOST_LEFT: u64 = 256 << 10;
@@ -137,7 +139,8 @@ async fn storm(
     Ok(())
 }
 
-/// Waits until a write succeeds. A PostgreSQL that has ended is started again, the service is left alone.
+/// Waits until a write succeeds. A PostgreSQL that has ended is started again, the service is left
+/// alone.
 async fn writes_again(system: &mut System, crew: &Crew) -> anyhow::Result<Duration> {
     let begin = Instant::now();
     let before = crew.shared.acknowledged.load(Ordering::Relaxed);

@@ -1,4 +1,5 @@
-//! A client that watches parties, is cut off again and again, and goes on at any replica from the last token it had.
+//! A client that watches parties, is cut off again and again, and goes on at any replica from the
+//! last token it had.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -99,8 +100,8 @@ impl Follower {
         Ok(())
     }
 
-    /// Compares all that it was told with what the writers were answered, and what it knows with a paged list for the record
-    /// time of its last event.
+    /// Compares all that it was told with what the writers were answered, and what it knows with a
+    /// paged list for the record time of its last event.
     pub async fn check(&self, changes: &[Change]) -> anyhow::Result<Faults> {
         let begun = self.begun.context("it was told something")?;
         let mut faults = compare(&self.told, &expected(changes, self.filter, begun));

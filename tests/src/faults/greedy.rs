@@ -1,4 +1,5 @@
-//! The greedy storm: callers who demand as much as they can, all at once, and honest ones beside them, who must not notice.
+//! The greedy storm: callers who demand as much as they can, all at once, and honest ones beside
+//! them, who must not notice.
 //!
 //! - `house`: the four processes, with the quotas of a deployment
 //! - `fill`: what is recorded before
@@ -100,7 +101,8 @@ pub struct Report {
     disturbed: Tally,
     /// The results of each kind of greed.
     greed: Vec<String>,
-    /// How long the imports took, and how many of them neither came through nor were told when to come again.
+    /// How long the imports took, and how many of them neither came through nor were told when to
+    /// come again.
     imports: (Option<Duration>, usize),
     memory: Vec<(&'static str, u64)>,
     logged: String,
@@ -198,8 +200,9 @@ impl Greedy {
 }
 
 impl Report {
-    /// Returns whether honest callers were answered, no process held too much, and every import came through or was told when
-    /// to come again; p99 is the report's to tell, for it is the machine's too.
+    /// Returns whether honest callers were answered, no process held too much, and every import
+    /// came through or was told when to come again; p99 is the report's to tell, for it is the
+    /// machine's too.
     pub fn is_good(&self) -> bool {
         self.are_answered() && self.fits() && self.imports.1 == 0
     }

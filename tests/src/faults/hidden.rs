@@ -1,5 +1,5 @@
-//! The events that a watcher of transactions may and must be sent, derived from the answers to the writers: pure functions, and a
-//! second reading of who may see what.
+//! The events that a watcher of transactions may and must be sent, derived from the answers to the
+//! writers: pure functions, and a second reading of who may see what.
 
 use std::collections::BTreeMap;
 use std::fmt;

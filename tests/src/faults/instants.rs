@@ -1,5 +1,5 @@
-//! A client that asks a replica, takes the instant of the answer and asks every replica for that instant: an instant that one
-//! server answered with must be accepted by all.
+//! A client that asks a replica, takes the instant of the answer and asks every replica for that
+//! instant: an instant that one server answered with must be accepted by all.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -63,7 +63,8 @@ impl Asked {
 /// The calls, by method.
 pub type Answers = BTreeMap<&'static str, Asked>;
 
-/// A gateway before each replica, with clocks of their own, and one projects service behind all of them.
+/// A gateway before each replica, with clocks of their own, and one projects service behind all of
+/// them.
 pub struct Gateways {
     /// Where they answer, in the order of the replicas.
     pub addresses: Vec<SocketAddr>,
@@ -115,7 +116,8 @@ struct Replica {
     gateway: PartnershipServiceClient<Connection>,
 }
 
-/// Asks one replica, and then all of them for the instant it answered with, until it is told to stop.
+/// Asks one replica, and then all of them for the instant it answered with, until it is told to
+/// stop.
 pub async fn probe(
     (services, gateways): (Vec<SocketAddr>, Vec<SocketAddr>),
     first: usize,

@@ -1,4 +1,5 @@
-//! A client that keeps projects and transactions of its own, and changes their tiers and desks all the time.
+//! A client that keeps projects and transactions of its own, and changes their tiers and desks all
+//! the time.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

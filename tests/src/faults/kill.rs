@@ -1,4 +1,5 @@
-//! The kill storm: writers at work while the service, its database or both are killed at random moments.
+//! The kill storm: writers at work while the service, its database or both are killed at random
+//! moments.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,8 +15,9 @@ use super::crew::Crew;
 use super::system::{System, Victim};
 use super::writer::Tally;
 
-/// Within this time the service must answer again (security.md, T1): after its own start, or after PostgreSQL has recovered
-/// where that was killed too, for how long a recovery takes is the disk's affair.
+/// Within this time the service must answer again (security.md, T1): after its own start, or after
+/// PostgreSQL has recovered where that was killed too, for how long a recovery takes is the disk's
+/// affair.
 pub const RESTART: Duration = Duration::from_secs(2);
 /// One restart of so many is itself killed within `EARLY`, before the service answers.
 const KILLED_AT_START: u8 = 8;
@@ -131,7 +133,8 @@ async fn restart(system: &mut System, victim: Victim) -> anyhow::Result<Restart>
     });
     system.wait_until_it_answers(victim).await?;
     let served = start.elapsed();
-    // Who answers has recovered: what is still waited for then is a server that ended and was replaced.
+    // Who answers has recovered: what is still waited for then is a server that ended and was
+    // replaced.
     let recovered = match recovered {
         Some(recovered) => timeout(RECOVERY_SEEN, recovered).await.ok().transpose()?,
         None => None,

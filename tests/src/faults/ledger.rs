@@ -1,5 +1,5 @@
-//! The writes that the service acknowledged, kept by its clients: a line for each write, on the disk before the next write is
-//! sent.
+//! The writes that the service acknowledged, kept by its clients: a line for each write, on the
+//! disk before the next write is sent.
 
 use std::fs;
 use std::path::Path;

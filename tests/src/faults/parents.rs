@@ -1,5 +1,6 @@
-//! The storm of hidden parents: projects and their transactions change tier and desk under watchers of several clearances, who
-//! are cut off again and again. None may be shown what it may not see, or miss what it may.
+//! The storm of hidden parents: projects and their transactions change tier and desk under watchers
+//! of several clearances, who are cut off again and again. None may be shown what it may not see,
+//! or miss what it may.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -151,7 +152,8 @@ impl Watcher {
         })
     }
 
-    /// Watches until it knows the transaction that ends the storm, and all that stands beside it in a snapshot.
+    /// Watches until it knows the transaction that ends the storm, and all that stands beside it in
+    /// a snapshot.
     async fn run(mut self) -> anyhow::Result<Self> {
         while !self.is_done() {
             let replica = self.random.usize(..self.clients.len());

@@ -112,8 +112,9 @@ impl Parties {
         }
     }
 
-    /// How a watch that goes on with a token is refused; success if it is not. A connection that the database closed as it went
-    /// back is told as UNAVAILABLE once, by streams too: asked again.
+    /// How a watch that goes on with a token is refused; success if it is not. A connection that
+    /// the database closed as it went back is told as UNAVAILABLE once, by streams too: asked
+    /// again.
     pub async fn resume(&mut self, token: &str, known: &Titles) -> Result<(), Status> {
         let mut answer = Ok(());
         for _ in 0..TRIES {
@@ -129,7 +130,8 @@ impl Parties {
         answer
     }
 
-    /// Follows the changes from a token on, until it is told of the party `last`; `known` is what it knows then.
+    /// Follows the changes from a token on, until it is told of the party `last`; `known` is what
+    /// it knows then.
     pub async fn follow(
         &mut self,
         resume_token: &mut String,

@@ -1,4 +1,5 @@
-//! A PostgreSQL cluster that dies as in a crash: SIGKILL for the postmaster and every child, nothing shut down or flushed.
+//! A PostgreSQL cluster that dies as in a crash: SIGKILL for the postmaster and every child,
+//! nothing shut down or flushed.
 
 use std::env;
 use std::fs;
@@ -35,7 +36,8 @@ pub type Room = Option<Option<Means>>;
 const SMALL: [&str; 4] = ["-c", "min_wal_size=2MB", "-c", "max_wal_size=8MB"];
 
 impl Cluster {
-    /// Makes a cluster in a folder that is not there yet; it does not run. Nothing where PostgreSQL is not installed.
+    /// Makes a cluster in a folder that is not there yet; it does not run. Nothing where PostgreSQL
+    /// is not installed.
     pub fn make(folder: &Path, room: Room) -> anyhow::Result<Option<Self>> {
         let Some(programs) = programs() else {
             testkit::skip("PostgreSQL is not installed: initdb and postgres are not there");
@@ -67,8 +69,9 @@ impl Cluster {
         format!("postgres://postgres@localhost/{NAME}?host={}", self.folder.display())
     }
 
-    /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and full pages are on. After a
-    /// crash it flushes all files at once and not one by one, which costs seconds before it even begins to recover.
+    /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and
+    /// full pages are on. After a crash it flushes all files at once and not one by one, which
+    /// costs seconds before it even begins to recover.
     pub fn start(&mut self) {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
@@ -111,8 +114,8 @@ impl Cluster {
         }
     }
 
-    /// Kills the postmaster and all its children, and waits until they are gone. They never see it coming: the
-    /// postmaster is halted first, so that it neither notices nor replaces what dies.
+    /// Kills the postmaster and all its children, and waits until they are gone. They never see it
+    /// coming: the postmaster is halted first, so that it neither notices nor replaces what dies.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         let Some(mut server) = self.server.take() else { return Ok(()) };
         let id = server.id();
@@ -131,7 +134,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Kills one child, which one `random` says. PostgreSQL takes that for a crash: it ends the others and recovers.
+    /// Kills one child, which one `random` says. PostgreSQL takes that for a crash: it ends the
+    /// others and recovers.
     pub fn kill_one(&mut self, random: &mut fastrand::Rng) {
         let children = self.server.as_ref().map(|server| children(server.id())).unwrap_or_default();
         if let Some(child) = random.choice(children) {

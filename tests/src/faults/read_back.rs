@@ -24,8 +24,9 @@ use super::system::connection;
 const READERS: usize = 8;
 const PAGE: i32 = 1000;
 
-/// Reads back every write: by name at its record time it must be what was acknowledged; by its number at that time it must
-/// be found, alone. And the resources that stand now must be those that were written, each once.
+/// Reads back every write: by name at its record time it must be what was acknowledged; by its
+/// number at that time it must be found, alone. And the resources that stand now must be those that
+/// were written, each once.
 pub async fn read_back(
     address: SocketAddr,
     ledger: &[Acknowledged],

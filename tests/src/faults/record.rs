@@ -1,4 +1,5 @@
-//! The rows of a record, read from the database while no service writes: the head, the change log, every version.
+//! The rows of a record, read from the database while no service writes: the head, the change log,
+//! every version.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! The restore storm: the database goes back to an older copy, other writes are made, and then everything is used that was given
-//! out in the future that was lost: etags, page tokens, resume tokens, read times.
+//! The restore storm: the database goes back to an older copy, other writes are made, and then
+//! everything is used that was given out in the future that was lost: etags, page tokens, resume
+//! tokens, read times.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -13,7 +14,8 @@ use super::copies::Copied;
 use super::parties::{Parties, Titles, is_broken};
 use super::system::System;
 
-/// Parties of each round that are there before the copy is taken, and that only the lost future has.
+/// Parties of each round that are there before the copy is taken, and that only the lost future
+/// has.
 const PARTIES: usize = 12;
 const LATER: usize = 4;
 /// Items of a page whose token is kept: fewer than there are.
@@ -41,7 +43,8 @@ pub struct Tally {
     pub past: usize,
     /// Writes with an etag of the lost future that were accepted.
     pub stale: Vec<String>,
-    /// Tokens of the lost future that were accepted, or refused with another code or without a reason.
+    /// Tokens of the lost future that were accepted, or refused with another code or without a
+    /// reason.
     pub tokens: Vec<String>,
     /// Answers to a read time of the lost future other than they were then.
     pub other_answers: Vec<String>,
@@ -115,7 +118,8 @@ async fn round(
     lost.etags = etags;
     // Somebody watches while the database goes back.
     let (mut token, mut known) = lost.resume_tokens.last().cloned().context("a list was made")?;
-    // On a connection of its own: what it finds while the service is away must not be told to the others.
+    // On a connection of its own: what it finds while the service is away must not be told to the
+    // others.
     let (end, mut watching) =
         (format!("parties/r{number}-last"), Parties::at(system.addresses[0])?);
     let watch = tokio::spawn(async move {
@@ -148,8 +152,9 @@ async fn round(
     Ok(())
 }
 
-/// Changes, creates and deletes; returns the etags that this gave out, by name. What goes back makes the same once more, with
-/// another title: the second versions before and after have one number.
+/// Changes, creates and deletes; returns the etags that this gave out, by name. What goes back
+/// makes the same once more, with another title: the second versions before and after have one
+/// number.
 async fn write(
     parties: &mut Parties,
     round: usize,

@@ -1,4 +1,5 @@
-//! The clock storm: the clocks of the replicas are put forwards, backwards and apart while clients write, watch and read.
+//! The clock storm: the clocks of the replicas are put forwards, backwards and apart while clients
+//! write, watch and read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use super::told::{Change, FILTERS, Faults};
 const LAST: &str = "last";
 const WRITERS: usize = 8;
 const WATCHERS: usize = 4;
-/// After a step of a clock, or once it is right again, a write must succeed at each replica within this time.
+/// After a step of a clock, or once it is right again, a write must succeed at each replica within
+/// this time.
 pub const WRITING: Duration = Duration::from_secs(3);
 /// How long a replica may write nothing before the storm is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,7 +67,8 @@ pub struct Report {
 /// How many writes each replica acknowledged.
 type Made = Arc<Vec<AtomicUsize>>;
 
-/// Runs a storm and compares everything. Nothing where PostgreSQL, libfaketime or the program is not there.
+/// Runs a storm and compares everything. Nothing where PostgreSQL, libfaketime or the program is
+/// not there.
 pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let begin = Instant::now();
     let Plan { engine, replicas, seed, .. } = plan;
@@ -138,7 +141,8 @@ async fn gather(probes: &mut JoinSet<anyhow::Result<Answers>>) -> anyhow::Result
     Ok(asked)
 }
 
-/// Returns what the watchers were told, compared with what was written: events, faults, and pairs of changes that share a time.
+/// Returns what the watchers were told, compared with what was written: events, faults, and pairs
+/// of changes that share a time.
 async fn compare(
     watchers: &mut JoinSet<anyhow::Result<Follower>>,
     changes: &mut [Change],

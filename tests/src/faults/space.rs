@@ -1,5 +1,6 @@
-//! Little room for a database, on demand: a small file system of its own where the machine allows a mount, else a limit on the
-//! size of the files of its processes. Both refuse a write as a full disk does, the second with EFBIG instead of ENOSPC.
+//! Little room for a database, on demand: a small file system of its own where the machine allows a
+//! mount, else a limit on the size of the files of its processes. Both refuse a write as a full
+//! disk does, the second with EFBIG instead of ENOSPC.
 
 use std::fmt;
 use std::fs;
@@ -42,7 +43,8 @@ pub struct Space {
 }
 
 impl Space {
-    /// Makes the folder, for this user and group alone. Without `means`, what the machine allows decides.
+    /// Makes the folder, for this user and group alone. Without `means`, what the machine allows
+    /// decides.
     pub fn make(
         folder: &Path,
         owner: Option<(u32, u32)>,
@@ -108,7 +110,8 @@ impl Space {
             let mut command = Command::new("prlimit");
             command.args([format!("--pid={process}"), format!("--fsize={size}:")]);
             if let Some((user, group)) = self.owner {
-                // A user may limit its own processes; even root needs another right for those of others.
+                // A user may limit its own processes; even root needs another right for those of
+                // others.
                 command.uid(user).gid(group);
             }
             let output = command.output().context("prlimit (util-linux) is needed")?;

@@ -28,16 +28,19 @@ use crate::process::{Process, program};
 
 /// How long the system may take to answer again before the storm is given up.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long one question after a restart may take, and how long to wait before the next. Short: a question that came while
-/// the database was away waits in the service's pool, which looks for the database less and less often.
+/// How long one question after a restart may take, and how long to wait before the next. Short: a
+/// question that came while the database was away waits in the service's pool, which looks for the
+/// database less and less often.
 const QUESTION: Duration = Duration::from_millis(250);
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(5);
 
-/// The data folder of every service here, with the key by which tokens are signed; the databases are elsewhere.
+/// The data folder of every service here, with the key by which tokens are signed; the databases
+/// are elsewhere.
 static KEYS: LazyLock<TempDir> =
     LazyLock::new(|| tempfile::tempdir().expect("a temporary folder can be made"));
 
-/// Connects a client to a service: the one place where writers, readers and probes get what they need to be let in.
+/// Connects a client to a service: the one place where writers, readers and probes get what they
+/// need to be let in.
 pub fn connection(address: SocketAddr) -> anyhow::Result<Connection> {
     connection_as(address, "test", Desks::ALL, Tier::Confidential)
 }
@@ -112,13 +115,15 @@ pub struct System {
 }
 
 impl System {
-    /// Makes a database, migrates it and serves agreements. Nothing where PostgreSQL or the program is not there.
+    /// Makes a database, migrates it and serves agreements. Nothing where PostgreSQL or the program
+    /// is not there.
     pub async fn start(engine: Engine, replicas: usize) -> anyhow::Result<Option<Self>> {
         let (service, room, clocks) = ("agreements", None, false);
         Self::start_with(Setup { engine, replicas, service, room, clocks }).await
     }
 
-    /// Makes a database, migrates it and serves it. Nothing where PostgreSQL, the program or a library is not there.
+    /// Makes a database, migrates it and serves it. Nothing where PostgreSQL, the program or a
+    /// library is not there.
     pub async fn start_with(setup: Setup) -> anyhow::Result<Option<Self>> {
         let Setup { engine, replicas, service, room, clocks } = setup;
         ensure!(replicas > 0, "a system has at least one replica");
@@ -246,8 +251,8 @@ impl System {
         self.cluster.as_ref().filter(|_| killed).map(Cluster::recovered)
     }
 
-    /// Waits for a good answer of the replica that was killed, of all if it was not one of them, and starts again whatever
-    /// has ended by itself, as a supervisor does.
+    /// Waits for a good answer of the replica that was killed, of all if it was not one of them,
+    /// and starts again whatever has ended by itself, as a supervisor does.
     pub async fn wait_until_it_answers(&mut self, victim: Victim) -> anyhow::Result<()> {
         let until = Instant::now() + PATIENCE;
         for place in 0..self.services.len() {
@@ -357,7 +362,8 @@ impl System {
 
     fn serve(&self, place: usize) -> Process {
         let mut command = if self.space().is_some() {
-            // Above the limit on the size of files a write fails then, and does not end the process.
+            // Above the limit on the size of files a write fails then, and does not end the
+            // process.
             let mut command = Command::new("sh");
             command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(&self.program);
             command

@@ -1,5 +1,5 @@
-//! The events that a watcher must be sent, derived from the answers to the writers, compared with those that it was sent:
-//! pure functions.
+//! The events that a watcher must be sent, derived from the answers to the writers, compared with
+//! those that it was sent: pure functions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -108,8 +108,8 @@ impl fmt::Display for Faults {
     }
 }
 
-/// All that a watcher with this filter must be told whose snapshot is of the record time `begun`: of `changes`, which are in
-/// the order of their times.
+/// All that a watcher with this filter must be told whose snapshot is of the record time `begun`:
+/// of `changes`, which are in the order of their times.
 pub fn expected(changes: &[Change], filter: &Filter, begun: i64) -> Vec<Told> {
     let mut known: BTreeMap<&str, &Change> = BTreeMap::new();
     let (before, after) = changes.split_at(changes.partition_point(|change| change.time <= begun));

@@ -1,4 +1,5 @@
-//! The watch storm: many write at two replicas, and watchers that are cut off again and again must miss nothing.
+//! The watch storm: many write at two replicas, and watchers that are cut off again and again must
+//! miss nothing.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! A client that writes as fast as it is answered, sends again what was not answered, and keeps a ledger of what was.
+//! A client that writes as fast as it is answered, sends again what was not answered, and keeps a
+//! ledger of what was.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,7 +31,8 @@ const REPEATED: u32 = 20;
 pub struct Tally {
     /// Calls that ended without an answer and were made again, by code and reason.
     pub refusals: BTreeMap<String, usize>,
-    /// The refusals with `UNAVAILABLE` or `RESOURCE_EXHAUSTED` without the time after which to try again.
+    /// The refusals with `UNAVAILABLE` or `RESOURCE_EXHAUSTED` without the time after which to try
+    /// again.
     pub without_retry: usize,
     /// Writes of which the answer came only after such a call.
     pub delayed: usize,
@@ -133,7 +135,8 @@ impl Writer {
         })
     }
 
-    /// Creates agreements that all may change, and a party that is CONFIDENTIAL; returns their names.
+    /// Creates agreements that all may change, and a party that is CONFIDENTIAL; returns their
+    /// names.
     pub async fn create_shared(mut self, count: usize) -> anyhow::Result<(Vec<String>, String)> {
         let number = self.next_number();
         self.write(Write::create_confidential_party(number)).await?;
@@ -203,8 +206,8 @@ impl Writer {
         self.number
     }
 
-    /// Half of the ids are chosen here. The others are chosen by the service, anew each time the request arrives, so that
-    /// only the request id keeps a second one from being created.
+    /// Half of the ids are chosen here. The others are chosen by the service, anew each time the
+    /// request arrives, so that only the request id keeps a second one from being created.
     fn id(&mut self, number: u64) -> String {
         if self.random.bool() { format!("w{number}") } else { String::new() }
     }
@@ -216,7 +219,8 @@ impl Writer {
         names
     }
 
-    /// Sends a write until it is answered, and keeps the answer in the ledger before anything else is sent.
+    /// Sends a write until it is answered, and keeps the answer in the ledger before anything else
+    /// is sent.
     async fn write(&mut self, write: Write) -> anyhow::Result<()> {
         let tries = self.tally.unanswered();
         let Some(acknowledged) = self.deliver(&write).await else { return Ok(()) };
@@ -288,8 +292,9 @@ impl Writer {
     }
 }
 
-/// Returns whether a call ended without saying what became of the write: the connection broke, nobody listened, the time ran out,
-/// the database was away or had no room, or others wrote the same all the time.
+/// Returns whether a call ended without saying what became of the write: the connection broke,
+/// nobody listened, the time ran out, the database was away or had no room, or others wrote the
+/// same all the time.
 pub(super) fn is_no_answer(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable

@@ -69,10 +69,12 @@ fn text(value: &str) -> Vec<u8> {
     [bytes, value.as_bytes().to_vec()].concat()
 }
 
-/// Zeros that compress a thousandfold: one zero, then "the byte before, 258 times" (a fixed-Huffman block of RFC 1951).
+/// Zeros that compress a thousandfold: one zero, then "the byte before, 258 times" (a fixed-Huffman
+/// block of RFC 1951).
 pub fn bomb(repeats: usize) -> Vec<u8> {
     let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
-    // The last block, codes as they stand in the RFC: first the literal 0, then length 258 at distance 1.
+    // The last block, codes as they stand in the RFC: first the literal 0, then length 258 at
+    // distance 1.
     let mut bits = vec![true, true, false];
     bits.extend([false, false, true, true, false, false, false, false]);
     for _ in 0..repeats {

@@ -1,8 +1,8 @@
-//! Hostile callers on a real server while honest ones go on reading: these are answered, the memory stays small, and no
-//! hostile connection is borne for longer than 15 seconds.
+//! Hostile callers on a real server while honest ones go on reading: these are answered, the memory
+//! stays small, and no hostile connection is borne for longer than 15 seconds.
 //!
-//! The short form runs with all tests; the long one, with 50 000 resets and 1 000 connections in each stall:
-//! `cargo xtask test -p e2e --test hostile -- --ignored --nocapture`.
+//! The short form runs with all tests; the long one, with 50 000 resets and 1 000 connections in
+//! each stall: `cargo xtask test -p e2e --test hostile -- --ignored --nocapture`.
 
 mod frames;
 mod honest;
@@ -38,7 +38,8 @@ struct Scale {
 const SHORT: Scale = Scale { stalls: 160, resets: 5_000, refusals: 50, floods: 10, unread: 4 };
 const LONG: Scale =
     Scale { stalls: 1_000, resets: 50_000, refusals: 1_000, floods: 100, unread: 16 };
-/// Behind the gateway nobody leaves a thousand answers on one connection: the gateway asks for 64 at most.
+/// Behind the gateway nobody leaves a thousand answers on one connection: the gateway asks for 64
+/// at most.
 const BEHIND: Scale = Scale { unread: 0, ..LONG };
 
 /// The agreements service on the reference record, alone in a process.

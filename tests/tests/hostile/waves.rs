@@ -60,8 +60,9 @@ pub async fn stalled(address: SocketAddr, stage: &'static str, count: usize) -> 
     .await
 }
 
-/// Asks and takes it back, `count` times in all, on as many connections as the server wears out. With a `pause` after every
-/// ten, so that the server takes each up before it is taken back, it has no reason to close the connection.
+/// Asks and takes it back, `count` times in all, on as many connections as the server wears out.
+/// With a `pause` after every ten, so that the server takes each up before it is taken back, it has
+/// no reason to close the connection.
 pub async fn rapid_resets(
     address: SocketAddr,
     count: usize,
@@ -148,7 +149,8 @@ pub fn write_with(token: String) {
     *TOKEN.lock().expect("nobody panicked") = token;
 }
 
-/// Requests that are refused with an answer: `count` of each. Nothing that should have been refused may be answered.
+/// Requests that are refused with an answer: `count` of each. Nothing that should have been refused
+/// may be answered.
 pub async fn refused(address: SocketAddr, count: usize) {
     // 64 MiB in 420 KiB; the claim alone would be as much.
     let zeros = Bytes::from(bomb(260_000));

@@ -1,4 +1,5 @@
-//! The boundaries of the crates: which of ours each may know, and which families of libraries it may use or even reach.
+//! The boundaries of the crates: which of ours each may know, and which families of libraries it
+//! may use or even reach.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -16,8 +17,8 @@ const FAMILIES: [(&str, &[&str]); 5] = [
     ("runtime", &["tokio"]),
 ];
 
-/// The crates of ours and the families that each crate may know, from the pure ones to the programs. It knows all of them, so
-/// that the table tells the truth.
+/// The crates of ours and the families that each crate may know, from the pure ones to the
+/// programs. It knows all of them, so that the table tells the truth.
 const MAY_KNOW: [(&str, &str, &str); 24] = [
     ("formats", "", ""),
     ("iati", "formats", ""),

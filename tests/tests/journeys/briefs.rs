@@ -1,4 +1,5 @@
-//! The thirty briefs of docs/briefs.md, worked out again in another language, of one process on SQLite and of four on PostgreSQL.
+//! The thirty briefs of docs/briefs.md, worked out again in another language, of one process on
+//! SQLite and of four on PostgreSQL.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,6 @@
-//! Secrets that are easy to find again, in a suite that logs all it can: they are in no answer to somebody who may not read
-//! them, in no log, in no temporary file, and in no file of the data folder but the databases.
+//! Secrets that are easy to find again, in a suite that logs all it can: they are in no answer to
+//! somebody who may not read them, in no log, in no temporary file, and in no file of the data
+//! folder but the databases.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -34,7 +35,8 @@ fn holds(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|part| part == word.as_bytes())
 }
 
-/// A round of calls that answer with an activity or fail; what was answered, errors with their details, as one text.
+/// A round of calls that answer with an activity or fail; what was answered, errors with their
+/// details, as one text.
 fn round(address: SocketAddr, token: Option<&str>, name: &str) -> String {
     let source = json!({ "citation": "made for a test" });
     let filter = format!("delegation = \"{FILTER}\"");
@@ -113,7 +115,8 @@ fn write(address: SocketAddr, token: &str, method: &str, request: &Value) -> Val
     answer.unwrap_or_else(|refusal| panic!("{method}: {}", refusal.text))
 }
 
-/// The suite, logging all it can to a file of this name; with an identity provider, or else with the development issuer.
+/// The suite, logging all it can to a file of this name; with an identity provider, or else with
+/// the development issuer.
 fn suite(folder: &Path, log: &str, issuer: Option<&Issuer>) -> Option<(Process, SocketAddr)> {
     let address = free_address();
     let mut command = Command::new(program("registan")?);
@@ -127,8 +130,9 @@ fn suite(folder: &Path, log: &str, issuer: Option<&Issuer>) -> Option<(Process, 
     Some((process, address))
 }
 
-/// Seeds an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a grant for each caller, as an
-/// operator does before people of an identity provider are let in. Gives the name of the activity.
+/// Seeds an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a
+/// grant for each caller, as an operator does before people of an identity provider are let in.
+/// Gives the name of the activity.
 fn lay_in(address: SocketAddr, data: &Path, issuer: &Issuer) -> String {
     let writer = testkit::token(data);
     let source = json!({ "citation": "made for a test" });

@@ -12,7 +12,8 @@ const LEFT: [(&str, &[usize]); 2] =
 /// The number of files in circles.
 const FILES_LEFT: usize = 4;
 
-/// The modules of a crate, by path: `""` is the root, `server::edge` a file. For each those that it names.
+/// The modules of a crate, by path: `""` is the root, `server::edge` a file. For each those that it
+/// names.
 type Modules = BTreeMap<String, BTreeSet<String>>;
 
 #[test]

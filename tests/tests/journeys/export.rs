@@ -1,4 +1,5 @@
-//! `registan export` against a running suite: the same as a paged List, the same again at its read time, in constant memory.
+//! `registan export` against a running suite: the same as a paged List, the same again at its read
+//! time, in constant memory.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -12,8 +13,8 @@ use serde_json::Value;
 
 /// Transactions of the large export.
 const TRANSACTIONS: usize = 12_000;
-/// The maximum growth of memory on either side, at the end of a large export than at its beginning, in KiB. Held as a whole, the
-/// transactions take several times that.
+/// The maximum growth of memory on either side, at the end of a large export than at its beginning,
+/// in KiB. Held as a whole, the transactions take several times that.
 const ROOM: u64 = 8 * 1024;
 
 fn command(suite: &Suite, arguments: &[&str]) -> Command {
@@ -195,7 +196,8 @@ fn a_large_export_takes_no_more_memory_than_a_small_one() {
     read(&mut lines, TRANSACTIONS / 4);
     let server = suite.processes[0].id();
     let (client_first, server_first) = (resident(export.id()), resident(server));
-    // What was written ahead waits in the pipe and in the windows: the client is still at work here.
+    // What was written ahead waits in the pipe and in the windows: the client is still at work
+    // here.
     read(&mut lines, TRANSACTIONS * 3 / 4 - 1_000);
     let (client_last, server_last) = (resident(export.id()), resident(server));
     read(&mut lines, 1_000);

@@ -1,5 +1,5 @@
-//! No filter asks about a field that not everybody may read: it would tell by whom it lets through. What can be asked is what the
-//! contract says.
+//! No filter asks about a field that not everybody may read: it would tell by whom it lets through.
+//! What can be asked is what the contract says.
 
 use std::collections::BTreeSet;
 
@@ -96,7 +96,8 @@ fn commented(request: &MessageDescriptor, field: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The contract says by which fields a resource is asked: in its options, in the comments made of them, and as the code does.
+/// The contract says by which fields a resource is asked: in its options, in the comments made of
+/// them, and as the code does.
 fn agrees(asked: &Asked, message: &MessageDescriptor) {
     let (filters, orders) = indexed(message);
     assert_eq!(filters, asked.filters, "{}: filters", message.full_name());
@@ -121,7 +122,8 @@ fn agrees(asked: &Asked, message: &MessageDescriptor) {
     }
 }
 
-/// Asks a resource about each of its fields; gives the hidden ones, and how many can be asked about.
+/// Asks a resource about each of its fields; gives the hidden ones, and how many can be asked
+/// about.
 fn ask(asked: &Asked) -> (Vec<String>, usize) {
     let message = &asked.message;
     let descriptor = api::descriptors().get_message_by_name(message).expect("a resource");
@@ -171,7 +173,8 @@ fn no_filter_asks_about_what_not_everybody_may_read() {
     }
 }
 
-/// A field that the contract puts above its resource must be known to `shown_at`, or its changes would be noticed.
+/// A field that the contract puts above its resource must be known to `shown_at`, or its changes
+/// would be noticed.
 #[test]
 fn what_is_shown_at_a_tier_is_what_the_contract_says() {
     let tier = api::descriptors().get_extension_by_name("registan.options.v1.tier");

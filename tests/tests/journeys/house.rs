@@ -1,4 +1,5 @@
-//! The house rules: what each layer may know, how long a file may be, and what never stands in the repository.
+//! The house rules: what each layer may know, how long a file may be, and what never stands in the
+//! repository.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -212,7 +213,8 @@ fn every_server_has_the_message_limits() {
     assert!(text.contains(".max_encoding_message_size(MAX_ENCODING)"));
 }
 
-/// Two providers of cryptography make rustls panic at the first connection, and one is enough to watch.
+/// Two providers of cryptography make rustls panic at the first connection, and one is enough to
+/// watch.
 #[test]
 fn there_is_one_cryptography() {
     let tree = Command::new(env!("CARGO"))

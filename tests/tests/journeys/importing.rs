@@ -12,7 +12,8 @@ fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/iati-central-asia.xml")
 }
 
-/// Imports a file as somebody who only knows where the suite is and where it keeps its data; returns what is printed.
+/// Imports a file as somebody who only knows where the suite is and where it keeps its data;
+/// returns what is printed.
 fn import(suite: &Suite, more: &[&str], file: &Path) -> String {
     let output = Command::new(program("registan").unwrap())
         .args(["import", "iati", "--gateway", &format!("http://{}", suite.address)])

@@ -1,4 +1,5 @@
-//! A suite that is killed in the middle of an import ends up, after a second import, where an undisturbed one ends.
+//! A suite that is killed in the middle of an import ends up, after a second import, where an
+//! undisturbed one ends.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

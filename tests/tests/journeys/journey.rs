@@ -125,7 +125,8 @@ async fn a_part_that_is_down_is_named_and_the_rest_is_served() {
     );
 }
 
-/// The instant of a record whose clock was ten years ahead once: past for its own service, in the future for the others.
+/// The instant of a record whose clock was ten years ahead once: past for its own service, in the
+/// future for the others.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_brief_is_given_again_for_its_own_instant_after_a_clock_was_ahead() {
     if testkit::tool("grpcurl").is_none() {

@@ -1,4 +1,5 @@
-//! The links of the documents: each leads to a file, and the function that is named after it stands in that file.
+//! The links of the documents: each leads to a file, and the function that is named after it stands
+//! in that file.
 
 use std::fs;
 use std::path::{Path, PathBuf};

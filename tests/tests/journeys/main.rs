@@ -1,5 +1,6 @@
-//! Journeys across the suite, what newcomers meet, and the house rules. One program, so that it is linked once and its tests run
-//! beside each other; what needs the machine for itself (storms, floods, the matrix) has a program of its own.
+//! Journeys across the suite, what newcomers meet, and the house rules. One program, so that it is
+//! linked once and its tests run beside each other; what needs the machine for itself (storms,
+//! floods, the matrix) has a program of its own.
 
 mod boundaries;
 mod briefs;

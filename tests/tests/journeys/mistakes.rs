@@ -1,5 +1,5 @@
-//! The mistakes of `docs/mistakes.md`, each asked of the reference record with the real grpcurl: what was meant is found, or
-//! what is wrong is said, as the table says.
+//! The mistakes of `docs/mistakes.md`, each asked of the reference record with the real grpcurl:
+//! what was meant is found, or what is wrong is said, as the table says.
 
 use std::fs;
 use std::path::Path;

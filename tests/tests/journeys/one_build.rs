@@ -1,9 +1,11 @@
-//! One build serves all commands: `cargo run`, `cargo xtask` and the tests choose the same features of every library.
+//! One build serves all commands: `cargo run`, `cargo xtask` and the tests choose the same features
+//! of every library.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Returns the libraries from elsewhere that a choice of packages needs, each with the features it is built with.
+/// Returns the libraries from elsewhere that a choice of packages needs, each with the features it
+/// is built with.
 fn libraries(choice: &[&str]) -> BTreeSet<String> {
     let mut tree = Command::new(env!("CARGO"));
     tree.args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} | {f}"]);

@@ -1,4 +1,5 @@
-//! The reasons of errors: what docs/errors.md says of each is what the contract says, and each is answered somewhere.
+//! The reasons of errors: what docs/errors.md says of each is what the contract says, and each is
+//! answered somewhere.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -78,7 +78,8 @@ fn the_desks_of_resources_are_those_of_its_parties(suite: &Suite) -> String {
     between["name"].as_str().unwrap().to_owned()
 }
 
-/// An editor writes at their desk alone, and a reader sees what is RESTRICTED there alone; so do sums.
+/// An editor writes at their desk alone, and a reader sees what is RESTRICTED there alone; so do
+/// sums.
 fn each_desk_has_its_own(suite: &Suite, desks: &Path) {
     let at = |role: &str, desk: &str| token(suite, desks, role, desk, "restricted");
     let (editor, monitor) = (at("editor", "xa"), at("monitor", "islands"));

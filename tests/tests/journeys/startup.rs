@@ -155,12 +155,12 @@ async fn a_service_with_a_probe_port_waits_for_its_database() {
     assert!(process.runs(), "{}", process.logged());
     std::os::unix::fs::symlink(server, &there).unwrap();
 
-    let serves = async {
+    let waiting = async {
         while tells("").await != Some(ServingStatus::Serving) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let in_time = tokio::time::timeout(Duration::from_secs(20), serves).await;
+    let in_time = tokio::time::timeout(Duration::from_secs(20), waiting).await;
     let end = process.stop();
     assert!(in_time.is_ok() && end.success(), "{}", process.logged());
     assert!(process.logged().contains("waiting for the database"), "{}", process.logged());

@@ -1,4 +1,5 @@
-//! No test is left out: a target that is said to have none, which is then not built twice, has none.
+//! No test is left out: a target that is said to have none, which is then not built twice, has
+//! none.
 
 use std::path::Path;
 
@@ -22,7 +23,8 @@ fn targets(manifest: &str) -> Vec<(String, &str)> {
 
 fn sources(package: &Path, path: &str) -> Vec<std::path::PathBuf> {
     let place = package.join(path);
-    // The program of a package with modules of its own lies among them; that of a library is one file.
+    // The program of a package with modules of its own lies among them; that of a library is one
+    // file.
     if place.ends_with("src/main.rs") && !package.join("src/lib.rs").is_file() {
         return files(&package.join("src"), &[".rs"]);
     }

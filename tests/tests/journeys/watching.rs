@@ -1,4 +1,5 @@
-//! A real client that watches all three services, is killed again and again and goes on, ends up with what they list.
+//! A real client that watches all three services, is killed again and again and goes on, ends up
+//! with what they list.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -47,7 +48,8 @@ fn write(address: SocketAddr, token: &str) {
     }
 }
 
-/// Returns what a watcher prints until it is killed after some time; a message that was cut off does not count.
+/// Returns what a watcher prints until it is killed after some time; a message that was cut off
+/// does not count.
 fn watched(address: SocketAddr, resume_token: &str, milliseconds: u64) -> Vec<Value> {
     let request = json!({ "party": "parties/kz", "resume_token": resume_token }).to_string();
     let mut client = Command::new(testkit::tool("grpcurl").unwrap())

@@ -1,4 +1,5 @@
-//! The admission of callers, over gRPC: every method of every process with every kind of caller, held against the table.
+//! The admission of callers, over gRPC: every method of every process with every kind of caller,
+//! held against the table.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -35,7 +36,8 @@ fn places<'a>(suite: &'a Suite, path: &str) -> Vec<(&'a str, SocketAddr)> {
         "rights-reporting" => path.contains(".rights."),
         _ => false,
     };
-    // Each service says which of the names that it keeps are there; the gateway does not. All of them search.
+    // Each service says which of the names that it keeps are there; the gateway does not. All of
+    // them search.
     let is_references = path.contains(".references.");
     let is_of_each = is_references || path.contains(".search.");
     let services = suite.services.iter().filter(|(name, _)| is_of_each || of(name));
@@ -75,7 +77,8 @@ async fn who_is_let_in_over_grpc_is_who_the_table_lets_in() {
                             it == (Code::Unauthenticated, "TOKEN_MISSING")
                         }
                         (Outcome::RoleNeeded, it) => it == (Code::PermissionDenied, "ROLE_MISSING"),
-                        // Of a call that came in anything may become, but none of what is said at the door.
+                        // Of a call that came in anything may become, but none of what is said at
+                        // the door.
                         (_, (code, reason)) => {
                             !matches!(reason, "TOKEN_MISSING" | "ROLE_MISSING" | "NO_RULE")
                                 && !matches!(

@@ -1,5 +1,5 @@
-//! The answers of a create reveal of a hidden parent or a reference nothing, and of a name no more than that it is
-//! taken, whether it is tried or done.
+//! The answers of a create reveal of a hidden parent or a reference nothing, and of a name no more
+//! than that it is taken, whether it is tried or done.
 
 use e2e::Suite;
 use policy::{Desks, Role, Tier};
@@ -66,8 +66,8 @@ fn same(what: &str, one: (&Status, &str), other: (&Status, &str)) {
 /// The package and the resource of a Create, something hidden, and the request that names it.
 type Case<'a> = (&'a str, &'a str, &'a str, &'a dyn Fn(&str) -> Value);
 
-/// Once, an editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing one was
-/// `REFERENCE_MISSING`).
+/// Once, an editor was told that a parent they may not see is there (`NOT_GRANTED`, where a missing
+/// one was `REFERENCE_MISSING`).
 async fn parents_and_references(stage: &Stage) {
     for country in ["KZ", "UZ"] {
         let secret = |one: &str| json!({ one: body(&capital(one), "CONFIDENTIAL", country) });
@@ -103,7 +103,8 @@ fn capital(one: &str) -> String {
     one[..1].to_uppercase() + &one[1..]
 }
 
-/// Once, creating under the name of something hidden was refused, but trying it was not, which told the two apart.
+/// Once, creating under the name of something hidden was refused, but trying it was not, which told
+/// the two apart.
 async fn names(stage: &Stage) {
     let request = |id: &str| json!({ "party": body("Party", "PUBLIC", "KZ"), "party_id": id });
     for id in ["raised", "erased"] {

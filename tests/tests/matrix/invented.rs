@@ -1,4 +1,5 @@
-//! The access matrix of records at the desks of another partnership, which the unchanged program reads from a file.
+//! The access matrix of records at the desks of another partnership, which the unchanged program
+//! reads from a file.
 
 use e2e::{Suite, partnership};
 use facts::vocabulary::Vocabulary;

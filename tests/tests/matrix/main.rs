@@ -1,4 +1,5 @@
-//! Every method × every kind of caller × every kind of record, held against a table that was written by hand.
+//! Every method × every kind of caller × every kind of record, held against a table that was
+//! written by hand.
 
 mod admission;
 mod cells;
@@ -43,7 +44,8 @@ fn cells(path: &str, does: &str) -> Vec<Cell> {
     .collect()
 }
 
-/// Returns what the rules of the contract and the grants of the caller decide about a method that does this with a record.
+/// Returns what the rules of the contract and the grants of the caller decide about a method that
+/// does this with a record.
 fn decided(rules: &Rules, does: &str, cell: &Cell) -> Outcome {
     let (caller, rule) = (cell.who.caller(), rules.get(&cell.path));
     match caller.call(rule.map(AsRef::as_ref), NOW) {

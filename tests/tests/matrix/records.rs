@@ -1,6 +1,5 @@
-//! The access matrix of records, over gRPC: records of the own and of another desk, of every tier that a token reaches, and
-//! one that does not exist, asked for by every method of their resource. What is hidden answers as what is missing, byte for
-//! byte.
+//! The access matrix of records, over gRPC: records of the own and of another desk, of every tier,
+//! and one that does not exist, asked for by every method: what is hidden answers as what is missing.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +22,8 @@ use crate::wire::{call, connect, metadata, reason};
 
 /// Methods that are asked for one name.
 const NAMED: [&str; 4] = ["Get{one}", "List{one}Revisions", "Update{one}", "Delete{one}"];
-/// Methods that are refused for how a record stands: its etag is another, or it was not deleted. Only those are told who may write
-/// it.
+/// Methods that are refused for how a record stands: its etag is another, or it was not deleted.
+/// Only those are told who may write it.
 const REFUSED: [&str; 3] = ["Update{one}", "Delete{one}", "Undelete{one}"];
 /// The method that is asked for the name of what was deleted.
 const UNDELETE: [&str; 1] = ["Undelete{one}"];
@@ -229,7 +228,8 @@ fn has(messages: &[Bytes], name: &str) -> bool {
     messages.iter().any(|it| it.windows(name.len()).any(|part| part == name.as_bytes()))
 }
 
-/// Returns a caller of each role for one desk with all that the role can be given, and an anonymous one.
+/// Returns a caller of each role for one desk with all that the role can be given, and an anonymous
+/// one.
 pub fn callers(token: impl Fn(Role) -> String) -> Vec<(Who, Option<String>)> {
     let nobody = Who { role: "ANONYMOUS".to_owned(), grant: "-", proof: "-" };
     let mut all = vec![(nobody, None)];

@@ -22,7 +22,8 @@ fn text(said: &DynamicMessage, field: &str) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Every resource that belongs to desks. The others, sources and organizations, are of all desks; and grants only operators see.
+/// Every resource that belongs to desks. The others, sources and organizations, are of all desks;
+/// and grants only operators see.
 pub fn resources() -> Vec<Resource> {
     let mut all = Vec::new();
     for message in api::descriptors().all_messages() {

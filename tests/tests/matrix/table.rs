@@ -10,7 +10,8 @@ pub struct Table {
     calls: BTreeMap<(String, String), String>,
     /// By the path of the method: its action, and what it does with a record.
     methods: BTreeMap<String, (String, String)>,
-    /// By section, role, grant and proof: the highest tier by whose the record is, and `no` for none.
+    /// By section, role, grant and proof: the highest tier by whose the record is, and `no` for
+    /// none.
     most: BTreeMap<[String; 4], Vec<String>>,
 }
 

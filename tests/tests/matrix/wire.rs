@@ -60,8 +60,8 @@ pub async fn connect(address: SocketAddr) -> Channel {
     endpoint.connect().await.expect("it listens")
 }
 
-/// Calls a method with one message, by somebody with this token or by nobody; gives the answer as it begins. A refusal stands
-/// where it would begin.
+/// Calls a method with one message, by somebody with this token or by nobody; gives the answer as
+/// it begins. A refusal stands where it would begin.
 pub async fn open(
     channel: &Channel,
     token: Option<&str>,

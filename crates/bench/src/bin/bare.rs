@@ -1,7 +1,8 @@
-//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its key; pages in the order of the suite,
-//! so that both read the same rows.
+//! The baseline: tonic and sea-orm and nothing else. One table, one row an agreement, read by its
+//! key; pages in the order of the suite, so that both read the same rows.
 //!
-//! `bare ADDRESS DATABASE_URL SUITE_URL`: copies the agreements of a running suite, then serves Get and List of them.
+//! `bare ADDRESS DATABASE_URL SUITE_URL`: copies the agreements of a running suite, then serves Get
+//! and List of them.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -8,8 +8,8 @@ use super::token::MOST_BYTES;
 
 const SCHEME: &str = "bearer";
 
-/// The token of the one `authorization` header; none without such a header. Two of them, another scheme or a token that is
-/// too long are an error: who sends one wants to be known.
+/// The token of the one `authorization` header; none without such a header. Two of them, another
+/// scheme or a token that is too long are an error: who sends one wants to be known.
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refused> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };

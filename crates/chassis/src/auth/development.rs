@@ -1,5 +1,6 @@
-//! Tokens for development: of a key in the data folder, accepted on loopback alone, where who can read the key can read the
-//! databases too. They say what their holder may do, which no other token does.
+//! Tokens for development: of a key in the data folder, accepted on loopback alone, where who can
+//! read the key can read the databases too. They say what their holder may do, which no other token
+//! does.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,8 +29,8 @@ pub const KEY_FILE: &str = "development-issuer.key";
 /// The longest life of one of its tokens, in hours: a day of work.
 pub const MOST_HOURS: u32 = 24;
 
-/// Returns whether its tokens are accepted: on loopback, without an OIDC issuer, unless the settings say no. An error if they
-/// say yes where it cannot be.
+/// Returns whether its tokens are accepted: on loopback, without an OIDC issuer, unless the
+/// settings say no. An error if they say yes where it cannot be.
 pub fn is_on(settings: &Settings) -> Result<bool> {
     let may = settings.listen.ip().is_loopback() && settings.oidc.is_none();
     if settings.development_issuer == Some(true) && !may {
@@ -66,7 +67,8 @@ struct Given {
 }
 
 impl Token {
-    /// Signs it with the key in `folder`, which is made if it is not there, at an instant in microseconds since 1970 UTC.
+    /// Signs it with the key in `folder`, which is made if it is not there, at an instant in
+    /// microseconds since 1970 UTC.
     pub fn sign(&self, folder: &Path, now: i64) -> Result<String> {
         let signer = Signer::of(file::read_or_make(&folder.join(KEY_FILE))?)?;
         let made = now / 1_000_000;
@@ -101,7 +103,8 @@ pub fn has_key(folder: &Path) -> bool {
     file::read(&folder.join(KEY_FILE)).is_ok_and(|key| key.is_some())
 }
 
-/// Makes the key in `folder`, if it is not there, so that those who may read the folder can sign a token with it.
+/// Makes the key in `folder`, if it is not there, so that those who may read the folder can sign a
+/// token with it.
 pub fn make_key(folder: &Path) -> Result<()> {
     file::read_or_make(&folder.join(KEY_FILE)).map(drop)
 }
@@ -129,7 +132,8 @@ impl Signer {
     }
 }
 
-/// Verifies the tokens. The key is read when the first of them comes, and again for one of another key.
+/// Verifies the tokens. The key is read when the first of them comes, and again for one of another
+/// key.
 pub(super) struct Issuer {
     file: PathBuf,
     known: RwLock<Option<(String, Arc<Key>)>>,

@@ -1,4 +1,5 @@
-//! Where what somebody was given is kept: asked while a caller is authenticated, before anything else is known of the call.
+//! Where what somebody was given is kept: asked while a caller is authenticated, before anything
+//! else is known of the call.
 
 use std::fmt;
 
@@ -10,9 +11,10 @@ use crate::Failure;
 
 /// Knows what subjects were given.
 pub trait GrantSource: Send + Sync {
-    /// Returns the grants that `subject` holds. `token` is the header `authorization` as the caller sent it, by which the
-    /// subject was proven: a source in another process passes it on, and so can ask for nobody else's. An error where the
-    /// source cannot be asked; a subject that was given nothing is none.
+    /// Returns the grants that `subject` holds. `token` is the header `authorization` as the caller
+    /// sent it, by which the subject was proven: a source in another process passes it on, and so
+    /// can ask for nobody else's. An error where the source cannot be asked; a subject that was
+    /// given nothing is none.
     fn grants<'a>(
         &'a self,
         subject: &'a str,

@@ -2,7 +2,8 @@
 //!
 //! - `bearer`: finds the token in a request
 //! - `token`: the checks of a token of any issuer
-//! - `oidc`: tokens of the issuer that the settings name; `keys` and `fetch` are its keys and how they are fetched
+//! - `oidc`: tokens of the issuer that the settings name; `keys` and `fetch` are its keys and how
+//!   they are fetched
 //! - `development`: tokens of a key in the data folder, on loopback alone
 //! - `verified`: tokens that were verified before, so that a call costs one hash and one look-up
 //! - `grants`: what the record grants to the subject of a token
@@ -87,7 +88,8 @@ impl Authenticator {
         }
     }
 
-    /// Returns the caller with these headers: anonymous without a token; an error for a token that is not valid.
+    /// Returns the caller with these headers: anonymous without a token; an error for a token that
+    /// is not valid.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
         let token = match bearer(headers) {
             Ok(None) => return Ok(Caller::anonymous()),
@@ -106,8 +108,8 @@ impl Authenticator {
         Ok(Caller { subject: identity.subject.clone(), grants, strong: identity.strong })
     }
 
-    /// The instant from which the token that was sent with these headers is of no use, in microseconds since 1970 UTC: without
-    /// the leeway that clocks are given when a call begins.
+    /// The instant from which the token that was sent with these headers is of no use, in
+    /// microseconds since 1970 UTC: without the leeway that clocks are given when a call begins.
     pub async fn expires(&self, headers: &HeaderMap) -> Result<i64, Failure> {
         let refused = |refused: Refused| self.failure(&refused);
         let Some(token) = bearer(headers).map_err(refused)? else { return Ok(i64::MAX) };
@@ -135,7 +137,8 @@ impl Authenticator {
         Ok(identity)
     }
 
-    /// Returns the error for the caller. On loopback the likeliest mistake is the key of another folder, so it names ours.
+    /// Returns the error for the caller. On loopback the likeliest mistake is the key of another
+    /// folder, so it names ours.
     fn failure(&self, refused: &Refused) -> Failure {
         match (&self.issuer, refused) {
             (Issuer::Development(issuer), Refused::Unknown) => Refused::other_key(&issuer.folder()),

@@ -1,5 +1,6 @@
-//! Tokens of an OpenID Connect issuer. Its keys are found by discovery and kept: fetched again when they are old, and, at
-//! most every half minute, for a key that is not known; used for an hour more while the issuer is down.
+//! Tokens of an OpenID Connect issuer. Its keys are found by discovery and kept: fetched again when
+//! they are old, and, at most every half minute, for a key that is not known; used for an hour more
+//! while the issuer is down.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,8 +18,8 @@ use super::token::{self, Claims, Expected, Key, Types};
 use crate::clock::Clock;
 use crate::config::Oidc;
 
-/// The longest life of an access token, in seconds. Nothing calls one back before its end, so this is how long a stolen one
-/// is of use; every issuer can be told to keep to it.
+/// The longest life of an access token, in seconds. Nothing calls one back before its end, so this
+/// is how long a stolen one is of use; every issuer can be told to keep to it.
 const LIFETIME: i64 = 15 * 60;
 /// Keys older than this are fetched again, while they are still in use.
 const FRESH: Duration = Duration::from_mins(5);

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::failure::{Code, ErrorReason, Failure};
 
-/// The minimum interval between fetches of keys, also while callers send tokens of keys that do not exist.
+/// The minimum interval between fetches of keys, also while callers send tokens of keys that do not
+/// exist.
 pub(super) const RETRY: Duration = Duration::from_secs(30);
 
-/// The reason for which a token is not accepted. No more is revealed: the rest would help to forge one.
+/// The reason for which a token is not accepted. No more is revealed: the rest would help to forge
+/// one.
 #[derive(Debug)]
 pub(super) enum Refused {
     /// It was valid once.
@@ -53,7 +55,8 @@ impl Refused {
         Self::invalid(problem, what, advice)
     }
 
-    /// Returns the error [`Self::Unknown`] of a suite that accepts tokens of the key in `folder` alone.
+    /// Returns the error [`Self::Unknown`] of a suite that accepts tokens of the key in `folder`
+    /// alone.
     pub fn other_key(folder: &str) -> Failure {
         let advice =
             format!("get one with `registan token --role editor --desk all --data-dir {folder}`");

@@ -1,4 +1,5 @@
-//! The checks of a token of any issuer: a JWT (RFC 7519, RFC 8725), signed with a key and the one algorithm it is for.
+//! The checks of a token of any issuer: a JWT (RFC 7519, RFC 8725), signed with a key and the one
+//! algorithm it is for.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -13,20 +14,23 @@ pub(super) const MOST_BYTES: usize = 8 * 1024;
 pub(super) const LEEWAY: i64 = 30;
 /// A subject is at most this long (OpenID Connect Core 2).
 const LONGEST_SUBJECT: usize = 255;
-/// The types of access tokens (RFC 9068), with and without the prefix that may be left out (RFC 7515 4.1.9).
+/// The types of access tokens (RFC 9068), with and without the prefix that may be left out (RFC
+/// 7515 4.1.9).
 const ACCESS_TYPES: [&str; 2] = ["at+jwt", "application/at+jwt"];
-/// The type of any JWT: an ID token has it, or none, and so has an access token of an issuer that knows no RFC 9068.
+/// The type of any JWT: an ID token has it, or none, and so has an access token of an issuer that
+/// knows no RFC 9068.
 const ANY_TYPE: &str = "jwt";
 /// Public keys alone: with a shared secret everybody who can verify could also issue.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::ES256, Algorithm::EdDSA, Algorithm::RS256];
 
-/// The types of tokens that are accepted. An ID token says who logged in somewhere, to a program that may be anybody's; it
-/// must not open this record.
+/// The types of tokens that are accepted. An ID token says who logged in somewhere, to a program
+/// that may be anybody's; it must not open this record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Types {
     /// Access tokens that say so.
     Access,
-    /// Also those that say `JWT`, or nothing: for issuers that give access tokens no type of their own.
+    /// Also those that say `JWT`, or nothing: for issuers that give access tokens no type of their
+    /// own.
     Untyped,
 }
 
@@ -79,7 +83,8 @@ impl<More> Claims<More> {
     }
 }
 
-/// The id of the key that a token names, if the token is of one of these types. Nothing of it is verified yet.
+/// The id of the key that a token names, if the token is of one of these types. Nothing of it is
+/// verified yet.
 pub(super) fn key_id(token: &str, types: Types) -> Result<String, Refused> {
     let header = decode_header(token).map_err(|_| Refused::Malformed)?;
     // `crit` asks us to understand what we do not.

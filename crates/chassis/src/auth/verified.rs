@@ -20,7 +20,8 @@ impl Verified {
         known.get(hash).filter(|identity| holds(identity, now)).cloned()
     }
 
-    /// Keeps what a token says. When there are too many, all are forgotten: each is verified again when it comes again.
+    /// Keeps what a token says. When there are too many, all are forgotten: each is verified again
+    /// when it comes again.
     pub fn keep(&self, hash: &[u8], identity: &Arc<Identity>, now: i64) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {

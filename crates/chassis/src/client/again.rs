@@ -30,7 +30,8 @@ pub(super) struct Method {
     request: Option<MessageDescriptor>,
 }
 
-/// Returns the method with one request message at a path; `None` of a stream, and of other contracts.
+/// Returns the method with one request message at a path; `None` of a stream, and of other
+/// contracts.
 pub(super) fn method(path: &str) -> Option<&'static Method> {
     static ALL: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
         let services = api::descriptors().services();

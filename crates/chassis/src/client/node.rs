@@ -23,11 +23,12 @@ use super::Cause;
 const SHARE: usize = 256;
 /// The maximum of calls on a connection where no other can be made.
 const MOST: usize = 1000;
-/// The most connections to one address. When all are full, requests wait on the one with the fewest.
+/// The most connections to one address. When all are full, requests wait on the one with the
+/// fewest.
 const MOST_LINES: usize = 64;
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
-/// After a failure calls are refused at once for this time, instead of each waiting for a try of its
-/// own.
+/// After a failure calls are refused at once for this time, instead of each waiting for a try of
+/// its own.
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest rest of an address that fails again and again, while others answer.
 const LONGEST_REST: Duration = Duration::from_secs(8);
@@ -37,10 +38,11 @@ const PING_EVERY: Duration = Duration::from_secs(1);
 const PONG_WITHIN: Duration = Duration::from_secs(2);
 /// How much of one answer may wait here for a slow caller.
 const STREAM_WINDOW: u32 = 64 * 1024;
-/// Room for 1024 such answers: callers who do not read must not hold up the others on the connection.
+/// Room for 1024 such answers: callers who do not read must not hold up the others on the
+/// connection.
 const CONNECTION_WINDOW: u32 = 1024 * STREAM_WINDOW;
-/// h2 closes a connection after 1024 cancelled calls in its life. A cancelled call is no attack from
-/// this side.
+/// h2 closes a connection after 1024 cancelled calls in its life. A cancelled call is no attack
+/// from this side.
 const MAX_LOCAL_RESETS: usize = usize::MAX;
 
 /// One address of a service.
@@ -240,8 +242,8 @@ impl Drop for Open {
     }
 }
 
-/// Asks for the health of what failed before: the system takes connections for a process that hangs.
-/// Any answer will do.
+/// Asks for the health of what failed before: the system takes connections for a process that
+/// hangs. Any answer will do.
 async fn probe(sender: &mut SendRequest<Body>) -> Result<(), Cause> {
     let request = Request::post("http://health/grpc.health.v1.Health/Check")
         .header(CONTENT_TYPE, "application/grpc")

@@ -1,9 +1,9 @@
-//! The connections to one service, which has one address or many. Each call goes to the less busy of
-//! two addresses. What broke rests while others answer; what did not arrive is sent again, and once
-//! more what may arrive twice.
+//! The connections to one service, which has one address or many. Each call goes to the less busy
+//! of two addresses. What broke rests while others answer; what did not arrive is sent again, and
+//! once more what may arrive twice.
 //!
-//! Not tonic's channel: that has one connection, on which the 1025th stream waits for the others, and
-//! hands every call to a queue and a task of its own, which a pass-through pays for twice; its
+//! Not tonic's channel: that has one connection, on which the 1025th stream waits for the others,
+//! and hands every call to a queue and a task of its own, which a pass-through pays for twice; its
 //! balancing loses the calls of a connection that closes, also in good order.
 
 use std::error::Error;
@@ -130,8 +130,8 @@ impl Pool {
         Err("each connection closes before it takes a request".into())
     }
 
-    /// Sends a request with one message, again if it did not arrive; if it may have, once more where
-    /// the contract allows that.
+    /// Sends a request with one message, again if it did not arrive; if it may have, once more
+    /// where the contract allows that.
     async fn send_kept(
         self: &Arc<Self>,
         request: Request<Body>,
@@ -321,9 +321,9 @@ struct Broken {
     is_unseen: bool,
 }
 
-/// The reason that the other side gave (RFC 9113, 7). `REFUSED_STREAM` says that the request was not
-/// read. `NO_ERROR`, of a connection that closes in good order, does not: h2 says it also of a request
-/// that was read and whose answer was lost with the connection.
+/// The reason that the other side gave (RFC 9113, 7). `REFUSED_STREAM` says that the request was
+/// not read. `NO_ERROR`, of a connection that closes in good order, does not: h2 says it also of a
+/// request that was read and whose answer was lost with the connection.
 fn reason(error: &hyper::Error) -> Option<h2::Reason> {
     let inner = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
     inner.filter(|error| error.is_remote()).and_then(h2::Error::reason)

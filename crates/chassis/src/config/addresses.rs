@@ -1,7 +1,8 @@
 //! Properties of addresses and database URLs.
 
-/// Returns whether the connection to the database is encrypted or local, or the URL allows another: without `sslmode` the
-/// driver falls back to clear text when the server, or who stands in its place, offers no TLS.
+/// Returns whether the connection to the database is encrypted or local, or the URL allows another:
+/// without `sslmode` the driver falls back to clear text when the server, or who stands in its
+/// place, offers no TLS.
 pub(super) fn is_private(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return true };
     if !scheme.starts_with("postgres") {

@@ -27,7 +27,8 @@ const fn key(flag: &'static str, placeholder: &'static str, help: &'static str) 
     Key { flag, placeholder, help }
 }
 
-/// A variable for the commands that call a running suite, so that a server started beside them must not trip over it.
+/// A variable for the commands that call a running suite, so that a server started beside them must
+/// not trip over it.
 pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 
 /// The one key that cannot stand in the file.

@@ -8,8 +8,8 @@ use tonic_types::StatusExt;
 use super::{DOMAIN, ErrorReason, Failure, Precondition, Quota, Resource, Violation};
 
 impl Failure {
-    /// Takes over what `service` answered: a refusal with all its details, an absence as `UNAVAILABLE`, and a fault of
-    /// that service as a fault of ours, for our caller asked us.
+    /// Takes over what `service` answered: a refusal with all its details, an absence as
+    /// `UNAVAILABLE`, and a fault of that service as a fault of ours, for our caller asked us.
     pub fn downstream(service: &'static str, status: Status) -> Self {
         if timed_out(&status) {
             let message = format!("{service} did not answer in time");

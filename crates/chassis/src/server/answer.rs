@@ -1,4 +1,5 @@
-//! The body of an answer: ends a stream at its deadline or with its lease, turns faults into trailers, and notes how the request ended.
+//! The body of an answer: ends a stream at its deadline or with its lease, turns faults into
+//! trailers, and notes how the request ended.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,10 +26,12 @@ use crate::failure::Failure;
 /// Frames shorter than this many bytes do not count for a caller who does not read.
 const WORTH_HOLDING: usize = 4096;
 
-/// The frames of an answer. tonic's own `grpc-timeout` ends with the response head; this holds to the last frame.
+/// The frames of an answer. tonic's own `grpc-timeout` ends with the response head; this holds to
+/// the last frame.
 pub(super) struct Answer {
     body: Body,
-    /// When the stream must end, and how long it was allowed. A unary answer is ready by the time it gets here.
+    /// When the stream must end, and how long it was allowed. A unary answer is ready by the time
+    /// it gets here.
     deadline: Option<(Pin<Box<Sleep>>, Duration)>,
     /// The time until which its caller may receive anything.
     lease: Option<Lease>,
@@ -161,8 +164,8 @@ impl Outcome {
         self.permit.as_ref()?.bill.as_ref()
     }
 
-    /// A frame that keeps the turn of the call until it has left: HTTP/2 takes a whole frame from here when the caller can
-    /// take a single byte of it. A short one is not worth it.
+    /// A frame that keeps the turn of the call until it has left: HTTP/2 takes a whole frame from
+    /// here when the caller can take a single byte of it. A short one is not worth it.
     fn held(&self, frame: Frame<Bytes>) -> Frame<Bytes> {
         let Some(turn) = &self.turn else { return frame };
         frame.map_data(|bytes| {

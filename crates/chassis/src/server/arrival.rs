@@ -1,4 +1,5 @@
-//! The body of a request: ends it when its next part is late, so that who stalls holds nothing until the deadline.
+//! The body of a request: ends it when its next part is late, so that who stalls holds nothing
+//! until the deadline.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -73,8 +73,8 @@ impl Connections {
         }
     }
 
-    /// Takes connections until `stop`, then closes the port. Those above the limit wait in the system's queue; those of an
-    /// address that has its share are closed.
+    /// Takes connections until `stop`, then closes the port. Those above the limit wait in the
+    /// system's queue; those of an address that has its share are closed.
     pub async fn take(&self, listener: TcpListener, stop: &CancellationToken) {
         while let Some((socket, peer)) = stop.run_until_cancelled(next(&listener)).await {
             let Some(place) = stop.run_until_cancelled(self.places.take(peer.ip())).await else {
@@ -107,7 +107,8 @@ impl Connections {
             let activity = Arc::clone(&place.activity);
             let answer = service_fn(move |request| {
                 threads.choose(edge.is_long(&request));
-                // Apart from what hyper keeps until the last frame: an answer that lasts is small then.
+                // Apart from what hyper keeps until the last frame: an answer that lasts is small
+                // then.
                 Box::pin(edge.clone().answer(request, peer, calls.clone(), activity.begin()))
             });
             let mut connection = pin!(http.serve_connection(socket, answer));
@@ -157,8 +158,8 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Which threads answer the requests of a connection. hyper hands each over right after its service was called, on the task of
-/// the connection, so that what was chosen there holds for it.
+/// Which threads answer the requests of a connection. hyper hands each over right after its service
+/// was called, on the task of the connection, so that what was chosen there holds for it.
 #[derive(Clone, Default)]
 struct Threads(Arc<AtomicBool>);
 

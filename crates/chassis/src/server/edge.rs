@@ -29,7 +29,8 @@ use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 
-/// The health check, which has no limit: an orchestrator must not find a process dead because of its load.
+/// The health check, which has no limit: an orchestrator must not find a process dead because of
+/// its load.
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// The state that all connections of a server share. Cheap to clone.
@@ -67,8 +68,8 @@ impl Edge {
         method.is_some_and(|method| method.is_stream)
     }
 
-    /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are the unary calls that its
-    /// connection may have at a time.
+    /// Answers one request of `peer`; a panic and a passed deadline are answers too. `calls` are
+    /// the unary calls that its connection may have at a time.
     pub async fn answer(
         self,
         request: Request<Incoming>,
@@ -116,7 +117,8 @@ impl Edge {
         Ok(self.run(request, asking, outcome, (deadline, allowed), is_stream).await)
     }
 
-    /// Runs the method of a request that was let in, until the deadline, and for a stream until its lease is over.
+    /// Runs the method of a request that was let in, until the deadline, and for a stream until its
+    /// lease is over.
     async fn run(
         &self,
         request: Request<Incoming>,
@@ -152,8 +154,8 @@ impl Edge {
         answer.map(|answer| answer.within(lease))
     }
 
-    /// Authenticates the caller, and checks whether it may call the method and has not called too often. A caller that cannot
-    /// prove who they are is counted by their address.
+    /// Authenticates the caller, and checks whether it may call the method and has not called too
+    /// often. A caller that cannot prove who they are is counted by their address.
     async fn admit(
         &self,
         request: &Request<Incoming>,

@@ -1,4 +1,5 @@
-//! A connection that must say something soon: HTTP/2 keepalive does not reach one that never began to speak HTTP/2.
+//! A connection that must say something soon: HTTP/2 keepalive does not reach one that never began
+//! to speak HTTP/2.
 
 use std::future::Future;
 use std::io;

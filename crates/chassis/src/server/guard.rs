@@ -23,8 +23,8 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Admits the caller of `path` with these headers. Everything that has no rule is refused; then a bad token, then
-    /// nobody where somebody is needed, then a wrong role.
+    /// Admits the caller of `path` with these headers. Everything that has no rule is refused; then
+    /// a bad token, then nobody where somebody is needed, then a wrong role.
     pub async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Arc<Asking>, Failure> {
         let Some(method) = self.methods.find(path) else { return Err(self.unknown(path)) };
         if method.is_open {

@@ -7,8 +7,9 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-/// The name under which the process itself is known to health: it serves as long as it runs, whatever else is away. Whoever
-/// restarts a process that hangs asks for this one, for a restart brings no database back.
+/// The name under which the process itself is known to health: it serves as long as it runs,
+/// whatever else is away. Whoever restarts a process that hangs asks for this one, for a restart
+/// brings no database back.
 pub const PROCESS: &str = "process";
 
 /// The health of the process and of every proto service that it serves.

@@ -1,4 +1,5 @@
-//! How long a stream may go on: as long as the token of its caller, and the grants by which it was admitted, hold.
+//! How long a stream may go on: as long as the token of its caller, and the grants by which it was
+//! admitted, hold.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,9 +15,9 @@ use super::guard::Guard;
 use crate::caller::Asking;
 use crate::failure::{Code, ErrorReason, Failure};
 
-/// How often it is asked what the caller of a stream still holds. What was asked may be remembered for as long again, and once
-/// it may be asked in vain: so a grant that is taken back ends the stream within three times this, and that is what the contract
-/// promises.
+/// How often it is asked what the caller of a stream still holds. What was asked may be remembered
+/// for as long again, and once it may be asked in vain: so a grant that is taken back ends the
+/// stream within three times this, and that is what the contract promises.
 pub(super) const EVERY: Duration = Duration::from_secs(10);
 
 /// Ends when the stream must, and says why.

@@ -14,30 +14,35 @@ pub struct Limits {
     pub first_bytes: Duration,
     /// How often a connection is asked whether it lives, and how long it has to say so.
     pub keepalive: (Duration, Duration),
-    /// After so long without a request a connection is asked to close. A caller comes again when they need one.
+    /// After so long without a request a connection is asked to close. A caller comes again when
+    /// they need one.
     pub idle: Duration,
-    /// After so long without a request a connection gives way to a newcomer, when every place is taken.
+    /// After so long without a request a connection gives way to a newcomer, when every place is
+    /// taken.
     pub gives_way: Duration,
-    /// The longest pause in the body of a request; then the request ends, though its deadline be later.
+    /// The longest pause in the body of a request; then the request ends, though its deadline be
+    /// later.
     pub pause: Duration,
     /// The most bytes of headers of one request.
     pub headers: u32,
     /// The most requests at a time on one connection.
     pub streams: u32,
-    /// The most unary calls at a time on one connection; others wait for their turn. A call lasts until its answer is taken,
-    /// so this bounds what is kept for a caller who does not read.
+    /// The most unary calls at a time on one connection; others wait for their turn. A call lasts
+    /// until its answer is taken, so this bounds what is kept for a caller who does not read.
     pub calls: usize,
-    /// How many bytes a caller may send ahead of our reading: on one stream, and on one connection. The second is the
-    /// most memory a connection can hold; when stalled streams fill it, the others on that connection wait for them.
+    /// How many bytes a caller may send ahead of our reading: on one stream, and on one connection.
+    /// The second is the most memory a connection can hold; when stalled streams fill it, the
+    /// others on that connection wait for them.
     pub windows: (u32, u32),
-    /// How many calls that ended early a connection survives. A stranger gets h2's own bound; between our services a
-    /// refused upload is daily business.
+    /// How many calls that ended early a connection survives. A stranger gets h2's own bound;
+    /// between our services a refused upload is daily business.
     pub local_resets: usize,
-    /// How many calls that were taken back before they were looked at a connection survives. A stranger gets h2's own bound;
-    /// between our services callers who leave together must not end the calls of others.
+    /// How many calls that were taken back before they were looked at a connection survives. A
+    /// stranger gets h2's own bound; between our services callers who leave together must not end
+    /// the calls of others.
     pub pending_resets: usize,
-    /// How many streams there may be at a time, of all callers; 0 is any number. The last quarter is kept for callers who
-    /// have few.
+    /// How many streams there may be at a time, of all callers; 0 is any number. The last quarter
+    /// is kept for callers who have few.
     pub streams_in_all: u32,
     /// The quotas of a caller where the settings give none.
     pub quotas: Quotas,
@@ -70,8 +75,9 @@ impl Default for Limits {
 
 /// The quotas of a caller; 0 is no limit.
 ///
-/// The default is no limit, because the caller of a service behind the gateway is the gateway: to count there would count
-/// all who have no name as one. The gateway counts, and has a default of its own.
+/// The default is no limit, because the caller of a service behind the gateway is the gateway: to
+/// count there would count all who have no name as one. The gateway counts, and has a default of
+/// its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quotas {
     /// Calls a second; after a pause those of two seconds at once. A dear call counts for several.
@@ -85,8 +91,8 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// Returns the limits of a server with these `settings`. On loopback everybody has the same address, so no limit
-    /// holds that is not asked for.
+    /// Returns the limits of a server with these `settings`. On loopback everybody has the same
+    /// address, so no limit holds that is not asked for.
     pub(super) fn chosen(self, settings: &Settings) -> Self {
         let own = if settings.listen.ip().is_loopback() { Self::default() } else { self };
         Self {

@@ -7,8 +7,8 @@ use policy::rule::path;
 use policy::{Audit, Rule, Rules};
 use prost_reflect::{DescriptorError, DescriptorPool};
 
-/// The proto services that every server answers to all callers: health and reflection. These contracts are not ours, so they have
-/// no rule of their own.
+/// The proto services that every server answers to all callers: health and reflection. These
+/// contracts are not ours, so they have no rule of their own.
 const OPEN: [&str; 3] = [
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
@@ -44,7 +44,8 @@ pub(super) struct Methods {
     services: Vec<String>,
 }
 
-/// Returns the cost that the contract gives, or a default: to open a stream is more work than a unary call.
+/// Returns the cost that the contract gives, or a default: to open a stream is more work than a
+/// unary call.
 fn cost(is_stream: bool, rule: Option<&Rule>) -> u32 {
     match rule.map_or(0, |rule| rule.cost) {
         0 if is_stream => STREAM_COST,
@@ -54,7 +55,8 @@ fn cost(is_stream: bool, rule: Option<&Rule>) -> u32 {
 }
 
 impl Methods {
-    /// Reads a contract, of which the proto services `served` are answered here; health and reflection are known without.
+    /// Reads a contract, of which the proto services `served` are answered here; health and
+    /// reflection are known without.
     pub fn read(contract: &DescriptorPool, served: &[String]) -> Result<Self, DescriptorError> {
         let mut methods = HashMap::new();
         let rules = Rules::of(contract);

@@ -10,7 +10,8 @@
 //! - `lease`: how long a stream may go on
 //! - `limits`: the bounds of all that, and what one caller may use
 //! - `rates`: how much one caller may ask for
-//! - `health`: tells whether the process serves; on a port of its own too, for those who look after it
+//! - `health`: tells whether the process serves; on a port of its own too, for those who look after
+//!   it
 //! - `opening`: the time before a service is open
 //! - `methods`: the methods there are, their rules, and which of them stream, from the descriptors
 //! - `redacted`: redacts every answer for its caller
@@ -70,8 +71,8 @@ pub const MAX_DECODING: usize = 1 << 20;
 /// The most bytes of one message that a service encodes; tonic's own default is no limit.
 pub const MAX_ENCODING: usize = 8 << 20;
 
-/// How many connections may wait to be taken, if the system allows as many. With the 128 of the standard library a burst
-/// of connections makes honest callers try again after 1, 3 and 7 seconds.
+/// How many connections may wait to be taken, if the system allows as many. With the 128 of the
+/// standard library a burst of connections makes honest callers try again after 1, 3 and 7 seconds.
 const BACKLOG: u32 = 4096;
 
 /// How many connections may ask for health alone, and how old each may get.
@@ -86,8 +87,8 @@ pub struct Service {
     pub routes: Routes,
     /// The proto services that are answered here: listed by reflection, known to health.
     pub proto_services: Vec<String>,
-    /// The proto services that are passed on to other processes: listed by reflection. Their health is for whoever
-    /// passes them on to tell.
+    /// The proto services that are passed on to other processes: listed by reflection. Their health
+    /// is for whoever passes them on to tell.
     pub passed_on: Vec<String>,
     pub health: HealthReporter,
     /// True while the database is available; while it is not, health reports `NOT_SERVING`.
@@ -234,7 +235,8 @@ impl Server {
         self.probes.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Answers until `stop` is cancelled, then lets requests under way end within the drain time and cuts the rest.
+    /// Answers until `stop` is cancelled, then lets requests under way end within the drain time
+    /// and cuts the rest.
     pub async fn run(self, stop: CancellationToken) {
         let Self { listener, address, edge, stopping, service, drain, mut health, .. } = self;
         tracing::info!(service = service.name, %address, "serving");
@@ -263,7 +265,8 @@ impl Server {
     }
 }
 
-/// A port that tells nothing but health, to those who look after the process: callers cannot fill it.
+/// A port that tells nothing but health, to those who look after the process: callers cannot fill
+/// it.
 fn probes(
     address: SocketAddr,
     service: &Service,

@@ -12,8 +12,9 @@ use super::health::Health;
 use super::listen;
 use crate::Settings;
 
-/// Waits for what `opening` opens. Meanwhile the probe port, if there is one, tells that the process
-/// lives and does not serve; it is free again when this returns. `None` if `stop` comes first.
+/// Waits for what `opening` opens. Meanwhile the probe port, if there is one, tells that the
+/// process lives and does not serve; it is free again when this returns. `None` if `stop` comes
+/// first.
 pub async fn while_opening<T>(
     settings: &Settings,
     opening: impl Future<Output = Result<T>>,

@@ -1,5 +1,5 @@
-//! Limits the connections: no address has more than its share, the last places for who has few, and a newcomer
-//! before who has long been quiet.
+//! Limits the connections: no address has more than its share, the last places for who has few, and
+//! a newcomer before who has long been quiet.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +18,8 @@ use super::rates::{Credits, Key, network};
 const MAKE_ROOM: usize = 32;
 /// After this time without a free place others are asked.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
-/// The maximum for an address in the last eighth of all places, so that a newcomer finds one at once.
+/// The maximum for an address in the last eighth of all places, so that a newcomer finds one at
+/// once.
 const FEW: u32 = 8;
 /// How many an address may make each second at least.
 const ARRIVALS: NonZeroU32 = NonZeroU32::new(16).expect("16 is not 0");
@@ -62,7 +63,8 @@ impl Places {
         Arc::new(Self { free, last, per_address, arrivals, gives_way, taken: Mutex::default() })
     }
 
-    /// A place for a connection of `peer`, as soon as there is one; none if that address has its share, or comes too often.
+    /// A place for a connection of `peer`, as soon as there is one; none if that address has its
+    /// share, or comes too often.
     pub async fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let address = network(peer);
         if !self.may_come(address) {

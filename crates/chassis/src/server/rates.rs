@@ -1,8 +1,10 @@
-//! How much one caller may ask for: calls a second, calls under way at a time, and streams at a time.
+//! How much one caller may ask for: calls a second, calls under way at a time, and streams at a
+//! time.
 //!
-//! Counted before a request is read, so a refusal costs next to nothing. A large request or answer counts for more calls than
-//! one, which is known when it is over: it is charged then. A caller is the subject of a token; who has none
-//! is their address. Each process counts for itself: two replicas allow twice as much.
+//! Counted before a request is read, so a refusal costs next to nothing. A large request or answer
+//! counts for more calls than one, which is known when it is over: it is charged then. A caller is
+//! the subject of a token; who has none is their address. Each process counts for itself: two
+//! replicas allow twice as much.
 
 mod credits;
 mod key;
@@ -34,7 +36,8 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    /// `all` is how many streams there may be of all callers together, where there is a quota for one.
+    /// `all` is how many streams there may be of all callers together, where there is a quota for
+    /// one.
     pub fn new(quotas: Quotas, all: u32) -> Self {
         Self {
             calls: NonZeroU32::new(quotas.calls_per_second).map(Credits::new),

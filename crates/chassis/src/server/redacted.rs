@@ -1,7 +1,8 @@
 //! Every answer, without what its caller may not read.
 //!
-//! It stands around the methods, so that none can forget it. Where nothing that an answer can hold is above its caller the
-//! answer is passed on as it is; else each message is cut out of the frames, redacted and framed again.
+//! It stands around the methods, so that none can forget it. Where nothing that an answer can hold
+//! is above its caller the answer is passed on as it is; else each message is cut out of the
+//! frames, redacted and framed again.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -46,7 +47,8 @@ pub(super) struct Redacted {
 }
 
 impl Redacted {
-    /// Redacts the answers of `routes`. What the proto services `passed_on` answer was redacted by whoever answered it.
+    /// Redacts the answers of `routes`. What the proto services `passed_on` answer was redacted by
+    /// whoever answered it.
     pub fn new(routes: Routes, contract: &DescriptorPool, passed_on: &[String]) -> Self {
         let redaction = Redaction::of(contract);
         let open = OPEN.iter().map(|name| (*name).to_owned());
@@ -54,7 +56,8 @@ impl Redacted {
         Self { routes, redaction, untouched }
     }
 
-    /// Runs the method that is asked for. The [caller](caller::current) of now decides what is redacted.
+    /// Runs the method that is asked for. The [caller](caller::current) of now decides what is
+    /// redacted.
     pub async fn call(mut self, request: Request<Arrival>) -> Result<Response<Body>, Infallible> {
         let path = request.uri().path();
         let service = path.split('/').nth(1).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The keys of an issuer: fetched when they are needed, again when they change, and used for a while when it is down.
+//! The keys of an issuer: fetched when they are needed, again when they change, and used for a
+//! while when it is down.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

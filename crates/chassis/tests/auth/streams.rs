@@ -1,4 +1,5 @@
-//! A stream goes on for as long as the token and the grants of its caller hold, in either direction, and no longer.
+//! A stream goes on for as long as the token and the grants of its caller hold, in either
+//! direction, and no longer.
 
 use std::collections::HashMap;
 use std::sync::Arc;

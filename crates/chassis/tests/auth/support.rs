@@ -60,7 +60,8 @@ fn ticking() -> Response<Body> {
     response
 }
 
-/// Answers every method, also those that are not in the contract, with the caller; `/test.Who/Relay` asks the next server.
+/// Answers every method, also those that are not in the contract, with the caller;
+/// `/test.Who/Relay` asks the next server.
 #[derive(Clone, Default)]
 pub struct Who {
     pub next: Option<Connection>,

@@ -27,7 +27,8 @@ async fn a_token_of_each_algorithm_says_who_it_is() {
         let change = json!({"amr": ["pwd", "mfa"], "aud": ["other", "registan-test"]});
         let strong = running.who(&key.sign(&claims(&issuer, &change))).await;
 
-        // No grant source, no grants: whatever a token of this issuer says, it gives nothing but a name.
+        // No grant source, no grants: whatever a token of this issuer says, it gives nothing but a
+        // name.
         assert_eq!(plain, format!("{subject} strong=false sees=Public by=test.read"), "{}", key.id);
         assert_eq!(strong, format!("{subject} strong=true sees=Public by=test.read"), "{}", key.id);
     }

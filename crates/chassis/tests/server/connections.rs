@@ -12,7 +12,8 @@ use tokio::time::{sleep, timeout};
 use tonic::body::Body;
 use tonic_health::pb::HealthCheckRequest;
 
-/// A connection that says nothing but that it lives: it answers pings. The task ends when the server has closed it.
+/// A connection that says nothing but that it lives: it answers pings. The task ends when the
+/// server has closed it.
 struct Quiet {
     open: JoinHandle<()>,
     _sender: SendRequest<Body>,

@@ -85,8 +85,9 @@ pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Ru
     Running { address, probes, stop, server }
 }
 
-/// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics. `/test.Slow/Timeout` says
-/// how long its caller waits, `/test.Slow/Large` sends 320 KiB, `/test.Slow/Relay` what the next server answers to that.
+/// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics.
+/// `/test.Slow/Timeout` says how long its caller waits, `/test.Slow/Large` sends 320 KiB,
+/// `/test.Slow/Relay` what the next server answers to that.
 #[derive(Clone, Default)]
 pub struct Slow {
     /// How many of its methods run right now.

@@ -52,15 +52,16 @@ pub(crate) struct Turn {
 pub(super) struct Resume {
     pub place: Place,
     pub trust: Trust,
-    /// When it was given, in microseconds since 1970 UTC; with a list: the instant of the list, so that the same list gives
-    /// the same token.
+    /// When it was given, in microseconds since 1970 UTC; with a list: the instant of the list, so
+    /// that the same list gives the same token.
     issued: i64,
     /// Filter and parent, as [`arguments`] gives them.
     arguments: [i64; 2],
 }
 
 impl Chronicle {
-    /// The token from which a watch goes on after a list. Whether all pages were read, and when, is not known.
+    /// The token from which a watch goes on after a list. Whether all pages were read, and when, is
+    /// not known.
     pub(crate) fn resume_token_of_list<T: Resource>(
         &self,
         arguments: [i64; 4],

@@ -1,4 +1,5 @@
-//! Edges in filters: `relations:"agreements/eu-kz-pca-1995"`, `relations:"agreements/eu-kz-pca-1995 REPLACES"`.
+//! Edges in filters: `relations:"agreements/eu-kz-pca-1995"`,
+//! `relations:"agreements/eu-kz-pca-1995 REPLACES"`.
 
 use super::{Compiler, Wanted};
 use crate::edge::with_relation;
@@ -6,7 +7,8 @@ use crate::resource::Field;
 use crate::spelling::Meant;
 
 impl<T> Compiler<'_, T> {
-    /// Returns the row of a side table that an edge is asked by: the other, or the other and the relation.
+    /// Returns the row of a side table that an edge is asked by: the other, or the other and the
+    /// relation.
     pub(super) fn edge(
         &self,
         field: &Field<T>,

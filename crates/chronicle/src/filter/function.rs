@@ -45,7 +45,8 @@ impl<T> Compiler<'_, T> {
         };
         let s = |column: &str| Expr::col((id("s"), id(column)));
         let each = self.narrowed || self.at == At::Version;
-        // Of few versions each is looked at. The index over values, which SQLite would take, finds those of all.
+        // Of few versions each is looked at. The index over values, which SQLite would take, finds
+        // those of all.
         let value: SimpleExpr = if each {
             s("value").binary(BinOper::Custom("||"), Expr::cust("''"))
         } else {
@@ -110,8 +111,8 @@ impl<T> Compiler<'_, T> {
         Some(self.at_byte(path, &format!("a day is wanted: write {call} = {argument}")))
     }
 
-    /// Returns the problem of a word or a call that is compared with nothing, if it is meant for a field that has one value a
-    /// day.
+    /// Returns the problem of a word or a call that is compared with nothing, if it is meant for a
+    /// field that has one value a day.
     pub(super) fn uncompared(&self, word: &Comparable) -> Option<String> {
         match word {
             Comparable::Function(function) => Some(match self.function(function) {

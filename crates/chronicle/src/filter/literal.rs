@@ -1,4 +1,5 @@
-//! The meaning of a literal for the field that it is compared with: an enum value, a day, a name, a text.
+//! The meaning of a literal for the field that it is compared with: an enum value, a day, a name, a
+//! text.
 
 use aip_160::{Comparator, Value};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, SimpleExpr};
@@ -12,7 +13,8 @@ use crate::spelling::Meant;
 type Compared = (SimpleExpr, Option<Wanted>);
 
 impl<T> Compiler<'_, T> {
-    /// A comparison of a single field. An absent value matches nothing, and its negation matches it: the logic stays two-valued.
+    /// A comparison of a single field. An absent value matches nothing, and its negation matches
+    /// it: the logic stays two-valued.
     pub(super) fn compare(
         &self,
         field: &Field<T>,
@@ -61,7 +63,8 @@ impl<T> Compiler<'_, T> {
         Ok((Condition::all().add(present).add(holds), wanted))
     }
 
-    /// A comparison of words, without regard to case and accents; a quoted `*` at either end stands for anything.
+    /// A comparison of words, without regard to case and accents; a quoted `*` at either end stands
+    /// for anything.
     fn words(
         &self,
         column: SimpleExpr,

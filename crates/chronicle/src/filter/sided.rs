@@ -6,8 +6,8 @@ use sea_orm::sea_query::{Query, SimpleExpr};
 use super::{At, standing};
 use crate::columns::{id, side};
 
-/// That one of these rows `s` of the side table of a field belongs to the version `v`; `each`: looked for by the version, and not
-/// the versions by the rows.
+/// That one of these rows `s` of the side table of a field belongs to the version `v`; `each`:
+/// looked for by the version, and not the versions by the rows.
 pub(crate) fn holds(
     kind: &str,
     path: &str,
@@ -29,7 +29,8 @@ pub(crate) fn holds(
         At::Time(time) if !each => time,
         _ => return Condition::all().add(uid.in_subquery(rows)),
     };
-    // With when the version that stands then began: so each is found at once, however many there are of it.
+    // With when the version that stands then began: so each is found at once, however many there
+    // are of it.
     let began = Query::select()
         .expr(b("recorded_from").max())
         .from_as(id(kind), id("b"))

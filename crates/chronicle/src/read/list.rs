@@ -70,8 +70,8 @@ impl Chronicle {
         self.list_in::<V>(Lane::Page, request, reader).await
     }
 
-    /// As [`Chronicle::list`], where the page is a short one, whatever was asked; none where it is long and its place is in
-    /// [`Lane::Long`].
+    /// As [`Chronicle::list`], where the page is a short one, whatever was asked; none where it is
+    /// long and its place is in [`Lane::Long`].
     pub async fn list_if_short<V: Held>(
         &self,
         request: &ListRequest,
@@ -251,7 +251,8 @@ impl<'a, V: Held> Plan<'a, V> {
         for (field, _) in &self.order {
             inner.column((id("v"), id(field.path)));
         }
-        // Sorted inside, where the index serves the page, and outside, where a join promises no order.
+        // Sorted inside, where the index serves the page, and outside, where a join promises no
+        // order.
         Ok(self.sorted(with_mark(self.sorted(inner), self.reader, self.at, self.token())))
     }
 
@@ -314,13 +315,14 @@ impl<'a, V: Held> Plan<'a, V> {
     }
 }
 
-/// Returns what a page token is of. Tokens of before words were folded were of `page KIND`: the places they name are others now.
+/// Returns what a page token is of. Tokens of before words were folded were of `page KIND`: the
+/// places they name are others now.
 fn page_of<T: Resource>() -> String {
     format!("list {}", T::KIND)
 }
 
-/// Returns the arguments that a token belongs to: a hash each of filter, order, whether deleted ones are shown, and
-/// parent. A token stays short whatever the filter.
+/// Returns the arguments that a token belongs to: a hash each of filter, order, whether deleted
+/// ones are shown, and parent. A token stays short whatever the filter.
 pub(crate) fn arguments(request: &ListRequest) -> [i64; 4] {
     let scope = request.scope.as_ref().map(|(_, values)| values.join(" ")).unwrap_or_default();
     let shown = if request.show_deleted { "deleted" } else { "" };

@@ -7,8 +7,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::Schema;
 use crate::desks;
 
-/// A migration that brings a database to the tables as they are described now; by its name and the description. Each change of
-/// a description gets one.
+/// A migration that brings a database to the tables as they are described now; by its name and the
+/// description. Each change of a description gets one.
 pub struct Bring(pub &'static str, pub fn() -> Schema);
 
 impl MigrationName for Bring {
@@ -28,8 +28,9 @@ impl MigrationTrait for Bring {
     }
 }
 
-/// As [`Bring`], and fills all columns and side tables again, from the documents: for a description that keeps the tables and
-/// changes what they hold. What still runs of the version before neither finds nor writes that: it must be stopped first.
+/// As [`Bring`], and fills all columns and side tables again, from the documents: for a description
+/// that keeps the tables and changes what they hold. What still runs of the version before neither
+/// finds nor writes that: it must be stopped first.
 pub struct Refill(pub &'static str, pub fn() -> Schema);
 
 impl MigrationName for Refill {
@@ -53,8 +54,8 @@ impl MigrationTrait for Refill {
 }
 
 impl Schema {
-    /// Fills the rows for the desks of this process, and remembers these. What still serves the database with those of before
-    /// must be stopped first.
+    /// Fills the rows for the desks of this process, and remembers these. What still serves the
+    /// database with those of before must be stopped first.
     pub async fn renew_desks(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         let transaction = db.begin().await?;
         let manager = SchemaManager::new(&transaction);
@@ -65,6 +66,6 @@ impl Schema {
     }
 }
 
-/// A migration is one transaction on both engines: done or not begun for concurrent readers, and on SQLite not one that is
-/// written to the disk for each row.
+/// A migration is one transaction on both engines: done or not begun for concurrent readers, and on
+/// SQLite not one that is written to the disk for each row.
 const WHOLE: Option<bool> = Some(true);

@@ -29,8 +29,8 @@ impl Shape {
         table
     }
 
-    /// Turns columns of text into those of bytes, where the description says so now, and adds the columns that are missing,
-    /// empty; true if there were any to add.
+    /// Turns columns of text into those of bytes, where the description says so now, and adds the
+    /// columns that are missing, empty; true if there were any to add.
     pub async fn grow(&self, manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
         if manager.get_database_backend() == DbBackend::Postgres {
             self.turn_to_bytes(manager).await?;
@@ -47,7 +47,8 @@ impl Shape {
         Ok(grown)
     }
 
-    /// The columns of before, in which documents were text. SQLite keeps bytes in them beside the text that is there.
+    /// The columns of before, in which documents were text. SQLite keeps bytes in them beside the
+    /// text that is there.
     async fn turn_to_bytes(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let (db, table) = (manager.get_connection(), &self.name);
         let of_bytes = |column: &&ColumnDef| column.get_column_type() == Some(&ColumnType::Blob);

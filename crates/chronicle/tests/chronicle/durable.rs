@@ -1,4 +1,5 @@
-//! Nothing acknowledged is lost, whatever went wrong before, and writers of several processes do not stop each other.
+//! Nothing acknowledged is lost, whatever went wrong before, and writers of several processes do
+//! not stop each other.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -11,7 +12,8 @@ use chronicle::{Chronicle, Entry, Error, ListRequest, database};
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use testkit::Engine;
 
-/// Makes the COMMIT of each transaction fail in which `spoiler` writes: a constraint that is looked at only then.
+/// Makes the COMMIT of each transaction fail in which `spoiler` writes: a constraint that is looked
+/// at only then.
 const SPOIL: &str =
     "CREATE TABLE spoilt (one integer REFERENCES head (one) DEFERRABLE INITIALLY DEFERRED)";
 const SPOIL_SQLITE: &str = "CREATE TRIGGER spoil AFTER INSERT ON change WHEN NEW.caller = 'spoiler' \

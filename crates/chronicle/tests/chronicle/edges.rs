@@ -1,4 +1,5 @@
-//! Edges: what refers to what, and in which relation, at any instant and as far as a reader may see.
+//! Edges: what refers to what, and in which relation, at any instant and as far as a reader may
+//! see.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,5 @@
-//! Random histories against a model in memory: every read at every record time, by pages of several sizes, twice.
+//! Random histories against a model in memory: every read at every record time, by pages of several
+//! sizes, twice.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -75,7 +76,8 @@ const ORDERS: [&str; 4] = ["", "title", "day desc, title", "title desc, day"];
 const TIERS: [Tier; 6] =
     [Tier::Public, Tier::Public, Tier::Restricted, Tier::Public, Tier::Confidential, Tier::Public];
 
-/// Returns readers of every kind: anonymous, of one desk, of two up to different tiers, of one resource, and the system.
+/// Returns readers of every kind: anonymous, of one desk, of two up to different tiers, of one
+/// resource, and the system.
 fn readers() -> [Reader; 5] {
     let grant = |desks, tier, resource: Option<&str>| Grant {
         role: Role::Monitor,
@@ -100,8 +102,8 @@ fn readers() -> [Reader; 5] {
     ]
 }
 
-/// Returns what a reader may see of the model at a record time: what that version allows, and what the one that stands last
-/// allows.
+/// Returns what a reader may see of the model at a record time: what that version allows, and what
+/// the one that stands last allows.
 fn may_see(
     reader: &Reader,
     stored: &Stored<Thing>,
@@ -236,7 +238,8 @@ async fn pages(
     }
 }
 
-/// Returns what is the same for all who may see a version; etag and times are a matter of `layers.rs`.
+/// Returns what is the same for all who may see a version; etag and times are a matter of
+/// `layers.rs`.
 fn said(stored: &Stored<Thing>) -> (Uuid, i64, bool, &Thing) {
     (stored.uid, stored.revision, stored.deleted, &stored.value)
 }

@@ -1,5 +1,5 @@
-//! To readers who are not shown all of a resource the record looks as if the versions that change nothing for them were not
-//! there: random histories against a model.
+//! To readers who are not shown all of a resource the record looks as if the versions that change
+//! nothing for them were not there: random histories against a model.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -112,8 +112,8 @@ async fn differences(record: &Chronicle, model: &Model<'_>, reader: &Reader) {
     }
 }
 
-/// An edit of a hidden field gave anonymous callers a new etag, an event, a gap in the revision numbers,
-/// another `update_time` and an entry of a Diff.
+/// An edit of a hidden field gave anonymous callers a new etag, an event, a gap in the revision
+/// numbers, another `update_time` and an entry of a Diff.
 #[tokio::test]
 async fn what_changes_nothing_for_a_reader_is_not_there_for_them() {
     testkit::on_both(|url| async move {
@@ -139,7 +139,8 @@ async fn what_changes_nothing_for_a_reader_is_not_there_for_them() {
     }
 }
 
-/// A writer is held to the etag of what they are shown: a hidden edit by others does not get in their way, a visible one does.
+/// A writer is held to the etag of what they are shown: a hidden edit by others does not get in
+/// their way, a visible one does.
 #[tokio::test]
 async fn a_writer_is_held_to_the_etag_of_their_own_tier() {
     testkit::on_both(|url| async move {

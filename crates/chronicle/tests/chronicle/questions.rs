@@ -1,4 +1,5 @@
-//! Questions as people ask them: in any case and spelling, or with a mistake that is refused with what was perhaps meant.
+//! Questions as people ask them: in any case and spelling, or with a mistake that is refused with
+//! what was perhaps meant.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -204,7 +205,8 @@ async fn where_nothing_is_found_it_is_said_what_was_perhaps_meant() {
         assert!(said.contains("did you mean \"books/law\"?"), "{said}");
         let either = "about:\"books/lew\" OR about:\"books/law\"";
         assert_eq!(doubts(&record, either, &["books/lew"], &Reader::public()).await, "");
-        // What is hidden is not hinted at, not even to those who may see it: that would be a reading that no log keeps.
+        // What is hidden is not hinted at, not even to those who may see it: that would be a
+        // reading that no log keeps.
         for reader in [Reader::public(), Reader::system()] {
             let hidden = doubts(&record, "about:\"books/zoa\"", &["books/zoa"], &reader).await;
             assert!(!hidden.is_empty() && !hidden.contains("books/zoo"), "{hidden}");

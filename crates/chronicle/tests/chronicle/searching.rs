@@ -1,5 +1,5 @@
-//! A search finds what has all words of a query, by its own texts and by what it names, at any record
-//! time, and tells nothing of what its reader may not see.
+//! A search finds what has all words of a query, by its own texts and by what it names, at any
+//! record time, and tells nothing of what its reader may not see.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,5 @@
-//! A resource above the clearance of a reader does not exist for it: in no answer, no order, no count, no token, no instant.
+//! A resource above the clearance of a reader does not exist for it: in no answer, no order, no
+//! count, no token, no instant.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

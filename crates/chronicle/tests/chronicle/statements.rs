@@ -1,5 +1,5 @@
-//! How many statements a read takes: always the same number, whatever the page size; and by which way SQLite, which keeps no
-//! statistics, finds its rows.
+//! How many statements a read takes: always the same number, whatever the page size; and by which
+//! way SQLite, which keeps no statistics, finds its rows.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -112,7 +112,8 @@ async fn a_log_that_was_cut_or_written_anew_is_found_by_a_noted_checkpoint() {
 
         let other = Checkpoint { hash: "0".repeat(64), ..noted.clone() };
         assert!(checked(&record.db, Some(&other)).await.unwrap_err().contains("written anew"));
-        // Everything of the last change is taken back, the head too: nothing within the record tells.
+        // Everything of the last change is taken back, the head too: nothing within the record
+        // tells.
         let cut = [
             "DELETE FROM thing_tags WHERE uid = (SELECT uid FROM thing WHERE name = 'things/t9')"
                 .to_owned(),

@@ -1,5 +1,5 @@
-//! Writers in two processes' worth of records, watchers that are cut and resumed at random: what each watcher was sent, in
-//! order and once, folds to what a list says.
+//! Writers in two processes' worth of records, watchers that are cut and resumed at random: what
+//! each watcher was sent, in order and once, folds to what a list says.
 //!
 //! `STORM_CHANGES=100000` makes it as long as one likes.
 
@@ -21,7 +21,8 @@ const WRITERS: usize = 16;
 const WATCHERS: usize = 8;
 const THINGS: usize = 40;
 
-/// The state of a watcher: the resources, the record time of its last event, and how many events it had.
+/// The state of a watcher: the resources, the record time of its last event, and how many events it
+/// had.
 #[derive(Default)]
 struct Fold {
     standing: BTreeMap<Uuid, Thing>,
@@ -97,7 +98,8 @@ async fn watch(
         let told = tokio::time::timeout(patience, async {
             loop {
                 let events = match watcher.next().await {
-                    // Cut off again and again, it opens connections faster than a busy server may take them.
+                    // Cut off again and again, it opens connections faster than a busy server may
+                    // take them.
                     Err(Error::Database(_)) => return false,
                     events => events.unwrap(),
                 };

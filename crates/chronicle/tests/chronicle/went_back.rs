@@ -1,5 +1,5 @@
-//! A record that goes back, to an older copy or a standby that was behind: what was given out in the future that was lost is refused,
-//! what was given out before holds.
+//! A record that goes back, to an older copy or a standby that was behind: what was given out in
+//! the future that was lost is refused, what was given out before holds.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

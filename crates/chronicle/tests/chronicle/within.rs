@@ -1,5 +1,5 @@
-//! A child of something hidden is hidden: in every answer, now and in the past, and from watchers; and watchers are sent it
-//! as it is hidden and shown.
+//! A child of something hidden is hidden: in every answer, now and in the past, and from watchers;
+//! and watchers are sent it as it is hidden and shown.
 
 use crate::common::{Thing, call, public, thing};
 use crate::parts::{

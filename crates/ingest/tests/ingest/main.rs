@@ -145,7 +145,7 @@ async fn where_another_writer_comes_first_the_batch_is_compared_again() {
 
 #[tokio::test]
 async fn an_import_that_is_given_up_leaves_whole_batches_and_the_next_one_goes_on() {
-    on_both(async |url| {
+    Box::pin(on_both(async |url| {
         let record = record(&url).await;
         let meetings = (0..250).map(|one| format!("# m-{one} Meeting\n+ trade\n"));
         let file = meetings.collect::<Vec<_>>().concat();
@@ -166,7 +166,7 @@ async fn an_import_that_is_given_up_leaves_whole_batches_and_the_next_one_goes_o
         let rest = run(&record, Whole, false, &file).await;
 
         assert_eq!(rest.changes, changes([50, 0, 200, 50, 0]));
-    })
+    }))
     .await;
 }
 

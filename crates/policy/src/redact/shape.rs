@@ -72,7 +72,8 @@ impl Shapes {
         }
     }
 
-    /// The place of the shape of a message; adds it, and those of all messages in it, where they are new.
+    /// The place of the shape of a message; adds it, and those of all messages in it, where they
+    /// are new.
     pub fn add(&mut self, message: &MessageDescriptor) -> usize {
         if let Some(place) = self.by_name.get(message.full_name()) {
             return *place;
@@ -108,7 +109,8 @@ impl Shapes {
         number.and_then(Tier::from_number).unwrap_or(NEVER)
     }
 
-    /// Works out what is below each message, once all are there; messages may hold each other in a ring.
+    /// Works out what is below each message, once all are there; messages may hold each other in a
+    /// ring.
     pub fn close(&mut self) {
         loop {
             let next: Vec<_> = self.all.iter().map(|shape| self.below(shape)).collect();
@@ -136,7 +138,8 @@ impl Shapes {
     }
 }
 
-/// Messages of others, which have no tiers and are taken as one value. An `Any` could hold anything, and is not.
+/// Messages of others, which have no tiers and are taken as one value. An `Any` could hold
+/// anything, and is not.
 fn is_whole(message: &MessageDescriptor) -> bool {
     let package = message.package_name();
     let others = package == "google.protobuf" || package == "google.rpc";

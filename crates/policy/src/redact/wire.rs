@@ -1,4 +1,5 @@
-//! The protobuf wire format, as far as a pass needs it: where a field begins, what it is, where it ends.
+//! The protobuf wire format, as far as a pass needs it: where a field begins, what it is, where it
+//! ends.
 
 /// An answer of our own that cannot be read, and so not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

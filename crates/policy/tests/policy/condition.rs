@@ -15,7 +15,8 @@ const SIGHTS: u32 = 200;
 /// A row of the table: its tier, its desks, its name.
 type Row = (i64, i64, &'static str);
 
-/// Every tier with every set of desks, also sets with a desk that is not known here, each with several names.
+/// Every tier with every set of desks, also sets with a desk that is not known here, each with
+/// several names.
 fn rows() -> Vec<Row> {
     let tiers = 1..=4;
     let bits = tiers.flat_map(|tier| (0..128).map(move |bits| (tier, bits)));

@@ -1,4 +1,5 @@
-//! The contract: every method has a rule, every field of an answer has a tier, every resource says whose it is.
+//! The contract: every method has a rule, every field of an answer has a tier, every resource says
+//! whose it is.
 
 use std::collections::HashSet;
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, IncludeFileResolver};
 
-/// Keeps to the contract, and holds all that a pass must know: a resource in a resource, a ring, a map, a oneof.
+/// Keeps to the contract, and holds all that a pass must know: a resource in a resource, a ring, a
+/// map, a oneof.
 pub const GOOD: &str = r#"
 syntax = "proto3";
 package registan.planted.v1;

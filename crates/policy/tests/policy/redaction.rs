@@ -152,7 +152,8 @@ fn of_a_method_without_a_contract_nothing_is_shown() {
 #[test]
 fn what_no_message_of_ours_has_is_taken_out() {
     let plain = activity("activities/a").encode_to_vec();
-    // Field 1000, twice: a number, and a group with a number in it. Then field 16, which is a text, as a group.
+    // Field 1000, twice: a number, and a group with a number in it. Then field 16, which is a text,
+    // as a group.
     let strange =
         [&plain[..], &[0xc0, 0x3e, 1], &[0xc3, 0x3e, 8, 1, 0xc4, 0x3e], &[0x83, 1, 0x84, 1]];
 

@@ -1,5 +1,5 @@
-//! Prints an answer: as JSON, or for a person by what its descriptor says: lists become tables, parts become sections. A new
-//! field of the contract is printed at once.
+//! Prints an answer: as JSON, or for a person by what its descriptor says: lists become tables,
+//! parts become sections. A new field of the contract is printed at once.
 
 use std::io::Write;
 
@@ -79,7 +79,8 @@ fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyh
     Ok(())
 }
 
-/// A list: a table, or a section for each where each holds lists itself, as the law with each state of a region.
+/// A list: a table, or a section for each where each holds lists itself, as the law with each state
+/// of a region.
 fn list(
     out: &mut impl Write,
     name: &str,
@@ -98,7 +99,8 @@ fn list(
     Ok(())
 }
 
-/// A message in a message: a resource by its names, a status or one without lists on a line, anything else below a heading.
+/// A message in a message: a resource by its names, a status or one without lists on a line,
+/// anything else below a heading.
 fn within(
     out: &mut impl Write,
     name: &str,

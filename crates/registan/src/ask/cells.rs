@@ -105,7 +105,8 @@ fn text(value: &Value, field: &FieldDescriptor) -> String {
     }
 }
 
-/// A value of an enum without what all its values begin with; nothing for the one that says nothing.
+/// A value of an enum without what all its values begin with; nothing for the one that says
+/// nothing.
 fn of_enum(number: i32, field: &FieldDescriptor) -> String {
     let Kind::Enum(kind) = field.kind() else { return number.to_string() };
     let zero = kind.default_value();

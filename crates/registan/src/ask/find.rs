@@ -29,8 +29,8 @@ pub fn short(method: &MethodDescriptor) -> String {
     format!("{}/{}", method.parent_service().name(), method.name())
 }
 
-/// The method or service that was typed: with or without packages, in any case, the method alone where only one service has
-/// it.
+/// The method or service that was typed: with or without packages, in any case, the method alone
+/// where only one service has it.
 pub fn find(typed: &str) -> anyhow::Result<Found> {
     let typed = typed.trim().trim_start_matches('/');
     let services = services();

@@ -1,4 +1,5 @@
-//! The error of a call, for people: the message, the reason, every violation, and when to try again.
+//! The error of a call, for people: the message, the reason, every violation, and when to try
+//! again.
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};

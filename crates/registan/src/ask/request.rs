@@ -34,7 +34,8 @@ pub fn read(method: &MethodDescriptor, typed: &str) -> anyhow::Result<DynamicMes
     })
 }
 
-/// Field masks as `grpcurl` takes them, `{"paths": ["a_b"]}`, turned into the text that JSON has for them, `aB`.
+/// Field masks as `grpcurl` takes them, `{"paths": ["a_b"]}`, turned into the text that JSON has
+/// for them, `aB`.
 fn with_masks(value: Value, kind: &MessageDescriptor) -> Value {
     match value {
         Value::Object(fields) => Value::Object(

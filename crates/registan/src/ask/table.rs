@@ -1,4 +1,5 @@
-//! A list of messages as a table: a line for each, first what it is called, since when and how sure that is, last its source.
+//! A list of messages as a table: a line for each, first what it is called, since when and how sure
+//! that is, last its source.
 
 use std::io::{Result, Write};
 
@@ -65,7 +66,8 @@ impl Column {
     }
 }
 
-/// Writes the rows, each indented by `depth`. What finds no room in a line is left to the JSON, and the title says so by `…`.
+/// Writes the rows, each indented by `depth`. What finds no room in a line is left to the JSON, and
+/// the title says so by `…`.
 pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Result<()> {
     let Some(first) = rows.first() else { return Ok(()) };
     let mut columns = columns(&first.descriptor(), rows);
@@ -84,7 +86,8 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
     Ok(())
 }
 
-/// The columns that are not empty. A message within a row, such as the status of an agreement, gives its own fields.
+/// The columns that are not empty. A message within a row, such as the status of an agreement,
+/// gives its own fields.
 fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
     let mut all = Vec::new();
     // The same in several languages.
@@ -121,7 +124,8 @@ fn cell_within(row: &DynamicMessage, outer: &FieldDescriptor, inner: &FieldDescr
     value.as_message().map(|message| cell(message, inner)).unwrap_or_default()
 }
 
-/// As many columns as fit, in their order: the title, since when, how sure, and the source come before all others.
+/// As many columns as fit, in their order: the title, since when, how sure, and the source come
+/// before all others.
 fn fitting(columns: Vec<Column>) -> Vec<Column> {
     let is_first = |column: &Column| !matches!(column.rank, Rank::Other | Rank::Name);
     let needed = |column: &Column| column.width() + GAP;

@@ -75,11 +75,12 @@ Examples:
 #[derive(Args)]
 #[command(after_help = ASK_EXAMPLES)]
 pub struct Ask {
-    /// The method: `AgreementService/GetAgreement`, or `GetAgreement` where only one service has it. The name of
-    /// a service lists its methods; without one, all are listed.
+    /// The method: `AgreementService/GetAgreement`, or `GetAgreement` where only one service has
+    /// it. The name of a service lists its methods; without one, all are listed.
     #[arg(value_name = "SERVICE/METHOD")]
     pub method: Option<String>,
-    /// The request, as JSON; fields may be written as the contract has them (`page_size`) or as JSON has them (`pageSize`).
+    /// The request, as JSON; fields may be written as the contract has them (`page_size`) or as
+    /// JSON has them (`pageSize`).
     #[arg(value_name = "JSON", default_value = "{}")]
     pub request: String,
     /// Explains the method, its request and its answer instead of calling it.

@@ -9,10 +9,12 @@ use crate::values;
 
 #[derive(Args)]
 pub struct Lineage {
-    /// The agreement or act: agreements/eu-kz-epca-2015, acts/ndici-2021; without a collection an agreement.
+    /// The agreement or act: agreements/eu-kz-epca-2015, acts/ndici-2021; without a collection an
+    /// agreement.
     #[arg(value_name = "NAME", value_parser = name)]
     pub name: String,
-    /// The day in the world, for example 2018-01-01; without it today. Relations that do not hold on it are marked.
+    /// The day in the world, for example 2018-01-01; without it today. Relations that do not hold
+    /// on it are marked.
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub as_of: Option<Day>,
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.

@@ -10,14 +10,16 @@ use policy::{Role, Tier};
 #[derive(Args)]
 #[command(after_help = TOKEN_EXAMPLES)]
 pub struct Token {
-    /// The roles of its holder: partner, analyst, monitor, editor, publisher, custodian, auditor or operator. May be said
-    /// more than once.
+    /// The roles of its holder: partner, analyst, monitor, editor, publisher, custodian, auditor or
+    /// operator. May be said more than once.
     #[arg(long = "role", required = true, value_name = "ROLE", value_parser = role)]
     pub roles: Vec<Role>,
-    /// For which desk: kz, kg, tj, tm, uz, reg, or all; with --desks those of the file. May be said more than once.
+    /// For which desk: kz, kg, tj, tm, uz, reg, or all; with --desks those of the file. May be said
+    /// more than once.
     #[arg(long = "desk", required = true, value_name = "DESK")]
     pub given: Vec<String>,
-    /// Up to which tier: public, restricted or confidential. Secret is granted for single resources, by the record alone.
+    /// Up to which tier: public, restricted or confidential. Secret is granted for single
+    /// resources, by the record alone.
     #[arg(long, default_value = "restricted", value_name = "TIER", value_parser = tier)]
     pub tier: Tier,
     /// The subject of its holder; the log records it as development#NAME
@@ -32,7 +34,8 @@ pub struct Token {
     /// The file with the desks of the suite, where it has other ones than those that are built in.
     #[arg(long, env = "REGISTAN_DESKS", value_name = "FILE")]
     pub desks: Option<PathBuf>,
-    /// Makes the folder and a key also where no suite keeps its data: for one whose databases are elsewhere.
+    /// Makes the folder and a key also where no suite keeps its data: for one whose databases are
+    /// elsewhere.
     #[arg(long)]
     pub new_key: bool,
 }

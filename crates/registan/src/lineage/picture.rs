@@ -1,4 +1,5 @@
-//! A lineage as a picture: what refers to another stands below it. Relations that do not hold on the day are dashed.
+//! A lineage as a picture: what refers to another stands below it. Relations that do not hold on
+//! the day are dashed.
 
 use std::fmt::Write;
 

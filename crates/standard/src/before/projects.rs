@@ -1,4 +1,5 @@
-//! Documents of before of what the service of projects keeps, as its types wrote them, with every list filled.
+//! Documents of before of what the service of projects keeps, as its types wrote them, with every
+//! list filled.
 
 use api::registan::projects::v1::{
     Organization, Participant, Project, Recipient, Sector, Transaction, TransactionParty,

@@ -1,7 +1,8 @@
 //! The wire as it is pinned in `docs/wire.txt`: what is stored and sent is read by it for ever.
 //!
-//! One line for each field, enum value, method and reserved number or name. A line may be added. One that goes is a break, but
-//! for a field or value whose number and name are reserved from then on.
+//! One line for each field, enum value, method and reserved number or name. A line may be added.
+//! One that goes is a break, but for a field or value whose number and name are reserved from then
+//! on.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -225,7 +226,8 @@ registan.test.v1.StoneService rpc Watch(registan.test.v1.Stone) returns (stream 
         assert_eq!(wire(), expected);
     }
 
-    /// Breaks, each with the part of the contract, what stands in its place, and what is said of it.
+    /// Breaks, each with the part of the contract, what stands in its place, and what is said of
+    /// it.
     const BREAKS: &[(&str, &str, &str, &str)] = &[
         ("the number of a field", "string name = 1;", "string name = 8;", "1 name: string: gone"),
         (

@@ -11,7 +11,8 @@ use crate::shell::{cargo, root};
 /// Everything that the tests need: they start the programs of the suite, too.
 pub const BUILD: [&str; 4] = ["build", "--workspace", "--bins", "--tests"];
 
-/// The programs that take longest, longest first: they begin first, so that none of them runs on when all others have ended.
+/// The programs that take longest, longest first: they begin first, so that none of them runs on
+/// when all others have ended.
 const LONG: [&str; 8] = [
     "services/projects service",
     "tests matrix",
@@ -29,8 +30,9 @@ const ALONE: [&str; 2] = ["tests greedy", "crates/fuzzing corpus"];
 /// A test program: what `cargo test` runs for one target.
 #[derive(Debug, PartialEq)]
 pub struct Program {
-    /// The folder of its package and the name of its target: `services/projects service`. The tests within the sources of a
-    /// library or a program have the name of their file: `services/projects src/lib.rs`.
+    /// The folder of its package and the name of its target: `services/projects service`. The tests
+    /// within the sources of a library or a program have the name of their file:
+    /// `services/projects src/lib.rs`.
     pub name: String,
     /// The folder of its package, in which it runs.
     pub folder: PathBuf,

@@ -23,7 +23,8 @@ pub(super) fn check(pod: &Pod<'_>, findings: &mut Findings) {
     }
 }
 
-/// Checks the Kubernetes standard `restricted` of a pod, and that it has no token for the API server.
+/// Checks the Kubernetes standard `restricted` of a pod, and that it has no token for the API
+/// server.
 fn check_pod_security(pod: &Pod<'_>, findings: &mut Findings) {
     let place = pod.workload.as_str();
     let spec = pod.spec;

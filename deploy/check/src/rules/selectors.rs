@@ -1,4 +1,5 @@
-//! Selectors: each must select what it is meant for. A selector that selects nothing is a typo nobody sees.
+//! Selectors: each must select what it is meant for. A selector that selects nothing is a typo
+//! nobody sees.
 
 use super::Findings;
 use super::settings::has_port;

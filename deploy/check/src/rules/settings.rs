@@ -1,4 +1,5 @@
-//! The settings a container gets: known names, addresses that lead somewhere, no secrets, time to drain.
+//! The settings a container gets: known names, addresses that lead somewhere, no secrets, time to
+//! drain.
 
 use super::{Findings, check_setting};
 use crate::manifests::{Manifests, Pod, name};
@@ -68,7 +69,8 @@ fn settings(
     settings
 }
 
-/// A service that keeps a record needs one database. Only the address of a file may stand in the open.
+/// A service that keeps a record needs one database. Only the address of a file may stand in the
+/// open.
 fn check_database(
     pod: &Pod<'_>,
     settings: &BTreeMap<String, String>,
@@ -106,7 +108,8 @@ fn check_migration(
     );
 }
 
-/// An issuer of access tokens needs an audience, and encryption; the one for development has no place in a cluster.
+/// An issuer of access tokens needs an audience, and encryption; the one for development has no
+/// place in a cluster.
 fn check_issuer(settings: &BTreeMap<String, String>, place: &str, findings: &mut Findings) {
     let set = |key: &str| settings.get(key).map(String::as_str).unwrap_or_default();
     let (issuer, audience) = (set("REGISTAN_OIDC_ISSUER"), set("REGISTAN_OIDC_AUDIENCE"));
@@ -152,7 +155,8 @@ fn ports(spec: &ServiceSpec) -> impl Iterator<Item = i32> {
     spec.ports.iter().flatten().map(|port| port.port)
 }
 
-/// Checks that it listens on the ports it declares: one for calls, one for health alone, which is the one that is probed.
+/// Checks that it listens on the ports it declares: one for calls, one for health alone, which is
+/// the one that is probed.
 fn check_listen(
     container: &Container,
     manifests: &Manifests,

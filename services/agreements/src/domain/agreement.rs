@@ -20,7 +20,8 @@ use super::state::State;
 /// An agreement.
 pub type Agreement = Value<wire::Agreement, OfMilestones>;
 
-/// Milestones stand in the order of a life; from them follow the day of the signature and the state on each day.
+/// Milestones stand in the order of a life; from them follow the day of the signature and the state
+/// on each day.
 pub enum OfMilestones {}
 
 impl Rules<wire::Agreement> for OfMilestones {
@@ -79,8 +80,8 @@ fn check_scope(check: &mut Check, place: usize, milestone: &wire::Milestone) {
     }
 }
 
-/// Names both milestones of a pair that stands in the wrong order. Only where all could be read: a date that could not be read is
-/// none.
+/// Names both milestones of a pair that stands in the wrong order. Only where all could be read: a
+/// date that could not be read is none.
 fn check_order(check: &mut Check, milestones: &[Milestone]) {
     for (first, second) in misplaced(milestones) {
         for (place, other, relation) in [(first, second, "after"), (second, first, "before")] {

@@ -1,4 +1,5 @@
-//! Grants: what a person or program was given. Only operators are answered with grants, and they read no more than the public.
+//! Grants: what a person or program was given. Only operators are answered with grants, and they
+//! read no more than the public.
 
 use std::ops::Deref;
 use std::sync::LazyLock;
@@ -21,7 +22,8 @@ pub type Grant = Value<wire::Grant, OfGrants>;
 /// A grant gives no more than its role can do, at desks that there are.
 pub enum OfGrants {}
 
-/// The name pattern of every resource of the contract: a grant may be for any of them, whoever keeps it.
+/// The name pattern of every resource of the contract: a grant may be for any of them, whoever
+/// keeps it.
 static PATTERNS: LazyLock<Vec<String>> =
     LazyLock::new(|| api::descriptors().all_messages().flat_map(|it| patterns(&it)).collect());
 
@@ -101,7 +103,8 @@ fn desks(grant: &wire::Grant) -> Desks {
     desks.map(policy::Desk::alone).fold(Desks::NONE, Desks::and)
 }
 
-/// Returns its expiry in microseconds since 1970 UTC; 0 where it has none that can be, which is never recorded.
+/// Returns its expiry in microseconds since 1970 UTC; 0 where it has none that can be, which is
+/// never recorded.
 fn expiry(grant: &wire::Grant) -> i64 {
     let Some(Timestamp { seconds, nanos }) = grant.expire_time else { return 0 };
     seconds.saturating_mul(1_000_000).saturating_add(i64::from(nanos) / 1000)
@@ -130,8 +133,8 @@ fn faults(grant: &wire::Grant) -> Vec<Fault> {
     faults
 }
 
-/// Returns what is wrong with the expiry of a grant that is written at `now` in place of `before`. An expiry that has passed may
-/// stay, so that the rest of an old grant can be put right.
+/// Returns what is wrong with the expiry of a grant that is written at `now` in place of `before`.
+/// An expiry that has passed may stay, so that the rest of an old grant can be put right.
 pub fn expiry_fault(grant: &wire::Grant, before: Option<&wire::Grant>, now: i64) -> Option<Fault> {
     let expiry = grant.expire_time.map(|_| expiry(grant))?;
     let stays = before.is_some_and(|before| before.expire_time == grant.expire_time);
@@ -147,8 +150,9 @@ pub fn expiry_fault(grant: &wire::Grant, before: Option<&wire::Grant>, now: i64)
     None
 }
 
-/// Returns a grant as the rules of access use it, from the version recorded at `recorded`. Writes are checked one by one; should
-/// two at once have made a grant that holds for too long together, it still ends where it must.
+/// Returns a grant as the rules of access use it, from the version recorded at `recorded`. Writes
+/// are checked one by one; should two at once have made a grant that holds for too long together,
+/// it still ends where it must.
 pub fn held(grant: &wire::Grant, recorded: i64) -> policy::Grant {
     policy::Grant {
         role: role(grant),
@@ -164,8 +168,8 @@ fn latest(grant: &wire::Grant, now: i64) -> i64 {
     now.saturating_add(most_days(grant) * DAY)
 }
 
-/// The longest time of a grant, in days: what could cost somebody liberty or life is given for a quarter of a year; the rest for a
-/// year, and a month to renew it in.
+/// The longest time of a grant, in days: what could cost somebody liberty or life is given for a
+/// quarter of a year; the rest for a year, and a month to renew it in.
 fn most_days(grant: &wire::Grant) -> i64 {
     if up_to(grant) == Tier::Secret { 90 } else { 400 }
 }

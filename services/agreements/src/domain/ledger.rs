@@ -182,18 +182,19 @@ fn placed(mut stand: Stand, member: Member, group: &str) -> Participant {
     if let Belongs::Unknown(reason) = &member.then {
         doubt(format!("it is not known whether it belonged to the group: {reason}"));
     }
-    let is_gone = member.now == Belongs::No;
+    let has_left = member.now == Belongs::No;
     if let (Belongs::Unknown(reason), Belongs::Yes) = (&member.now, &member.then) {
         doubt(format!("it is not known whether it still belonged to the group: {reason}"));
     }
-    if let Some((_, date)) = member.left.as_ref().filter(|_| is_gone) {
+    if let Some((_, date)) = member.left.as_ref().filter(|_| has_left) {
         let acted = if is_done { "it had acted" } else { "an act is not recorded" };
         stand.entry.reason = format!("it left on {date}; {acted}");
         if !is_done {
             stand.entry.evidence = Evidence::Membership.into();
         }
     }
-    Participant { stand, left: member.left.map(|(span, _)| span), is_gone }
+    let left = member.left.map(|(span, _)| span);
+    Participant { stand, left, is_gone: has_left }
 }
 
 /// The day of the entry into force as published, by the account that is followed.

@@ -74,7 +74,7 @@ pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
 pub struct Provisions {
     /// Only those with one of these codes, and agreements that have one; none: all.
     pub codes: Vec<String>,
-    /// Those that are recorded.
+    /// The provisions that are recorded.
     pub of: BTreeMap<String, Vec<wire::Provision>>,
 }
 

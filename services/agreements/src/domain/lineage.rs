@@ -1,7 +1,9 @@
-//! The lineage of an agreement or act: the rules of a walk along relations, one level at a time, without I/O.
+//! The lineage of an agreement or act: the rules of a walk along relations, one level at a time,
+//! without I/O.
 //!
-//! What is asked for is followed both ways: to what it refers to, and to what refers to it. From above the walk goes on upwards,
-//! and to the parts of what lies there; from below it goes on downwards.
+//! What is asked for is followed both ways: to what it refers to, and to what refers to it. From
+//! above the walk goes on upwards, and to the parts of what lies there; from below it goes on
+//! downwards.
 
 use std::collections::BTreeMap;
 
@@ -135,7 +137,8 @@ impl Ways {
         }
     }
 
-    /// The ways to what a node refers to. The whole of a part that is followed both ways is followed so, too.
+    /// The ways to what a node refers to. The whole of a part that is followed both ways is
+    /// followed so, too.
     fn above(self, kind: RelationKind) -> Self {
         Self { up: self.up, down: self.up && self.down && is_of_part(kind), parts: false }
     }
@@ -226,7 +229,8 @@ impl Walk {
         self.front.iter().filter_map(|(name, ways)| Some((name, *ways, self.reached.get(name)?)))
     }
 
-    /// Where the step leads: from where, to which name, on which ways. What was not found is hidden or missing.
+    /// Where the step leads: from where, to which name, on which ways. What was not found is hidden
+    /// or missing.
     fn next(&self, found: &[Node]) -> Vec<(String, String, Ways)> {
         let mut next = Vec::new();
         let known = |name: &str| {

@@ -26,7 +26,8 @@ impl Rules<wire::Membership> for OfMemberships {
     }
 }
 
-/// The answer to whether a party belongs to a group on a day, from the least to the most that is said.
+/// The answer to whether a party belongs to a group on a day, from the least to the most that is
+/// said.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Belongs {
     /// It does not.
@@ -53,8 +54,8 @@ fn on(membership: &wire::Membership, day: Day) -> Belongs {
     }
 }
 
-/// Returns each party that has one of these memberships, by its name, and whether it belongs on a day. A party that left and came
-/// again belongs by any of them.
+/// Returns each party that has one of these memberships, by its name, and whether it belongs on a
+/// day. A party that left and came again belongs by any of them.
 pub fn members<'a>(
     memberships: impl IntoIterator<Item = &'a Membership>,
     day: Day,

@@ -1,4 +1,5 @@
-//! The values and rules of agreements: no I/O, no clock. The value of a resource is its message, but that of a grant.
+//! The values and rules of agreements: no I/O, no clock. The value of a resource is its message,
+//! but that of a grant.
 
 pub mod act;
 pub mod agreement;

@@ -8,8 +8,9 @@ use super::milestone::{Milestone, followed};
 use super::moves::{moves, of_party};
 use super::status::state;
 
-/// The state on every day there is, as [`super::status::on`] has it for no party in particular. The record keeps it beside each
-/// version: whoever changes what it says adds a migration that fills it again (`store/migrations.rs`).
+/// The state on every day there is, as [`super::status::on`] has it for no party in particular. The
+/// record keeps it beside each version: whoever changes what it says adds a migration that fills it
+/// again (`store/migrations.rs`).
 pub fn periods(milestones: &[Milestone]) -> Vec<Period> {
     let moves = moves(&of_party(followed(milestones), ""));
     let mut turns = vec![Day::FIRST];
@@ -51,7 +52,8 @@ mod tests {
         }
     }
 
-    /// A day, a month or the whole of 2001, or of 2002 now and then; known by then, from then on, or with two ends.
+    /// A day, a month or the whole of 2001, or of 2002 now and then; known by then, from then on,
+    /// or with two ends.
     fn date(random: &mut Random) -> PartialDate {
         let of = |most: i32, random: &mut Random| {
             i32::try_from(random.below(usize::try_from(most).unwrap())).unwrap()
@@ -121,7 +123,8 @@ mod tests {
         assert!(seen.len() > 14, "{seen:?}");
     }
 
-    /// Where this differs, a database holds what was said before: add a `Refill` to `store/migrations.rs`, then renew the file.
+    /// Where this differs, a database holds what was said before: add a `Refill` to
+    /// `store/migrations.rs`, then renew the file.
     #[test]
     fn other_periods_need_a_migration() {
         let mut random = Random(11);

@@ -51,14 +51,15 @@ impl<'a> Asked<'a> {
         binding: bool,
         status: &'a Status,
     ) -> Self {
-        let parts = if milestones.iter().any(Milestone::suspends_a_part) {
+        let suspended = if milestones.iter().any(Milestone::suspends_a_part) {
             status::parts_on(milestones, party, status.as_of)
         } else {
             Vec::new()
         };
         let is_applied = |one: &&Milestone| one.kind == MilestoneKind::ProvisionallyApplied;
         let applied = followed(milestones).into_iter().find(is_applied);
-        Self { milestones, party, binding, status, parts, applied, without: OnceCell::new() }
+        let without = OnceCell::new();
+        Self { milestones, party, binding, status, parts: suspended, applied, without }
     }
 
     /// Returns where a provision of it stands on the day.

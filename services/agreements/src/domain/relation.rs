@@ -1,4 +1,5 @@
-//! Relations between agreements and acts: from when they hold, until when, and whether they do on a day.
+//! Relations between agreements and acts: from when they hold, until when, and whether they do on a
+//! day.
 
 use api::registan::agreements::v1::lineage_edge::State;
 use api::registan::r#type::v1 as wire;

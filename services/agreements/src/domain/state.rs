@@ -46,7 +46,8 @@ vocabulary! {
     }
 }
 
-/// The state a milestone leads to; nothing for what does not change the state, such as consent or a ratification.
+/// The state a milestone leads to; nothing for what does not change the state, such as consent or a
+/// ratification.
 pub const fn leads_to(kind: MilestoneKind) -> Option<State> {
     match kind {
         MilestoneKind::Mandated => Some(State::Mandated),
@@ -103,8 +104,9 @@ impl State {
         }
     }
 
-    /// Returns whether `next` may follow: life goes forward, but for negotiations that go on, and what enters into force while it is
-    /// suspended. A lifting leads back to where the agreement stood: the life of it knows.
+    /// Returns whether `next` may follow: life goes forward, but for negotiations that go on, and
+    /// what enters into force while it is suspended. A lifting leads back to where the agreement
+    /// stood: the life of it knows.
     pub const fn allows(self, next: Self) -> bool {
         match (self, next) {
             (Self::Paused, Self::Negotiating) | (Self::Suspended, Self::InForce) => true,

@@ -1,4 +1,5 @@
-//! `AgreementService`: the standard methods that answer with the status on a day, and the legal basis.
+//! `AgreementService`: the standard methods that answer with the status on a day, and the legal
+//! basis.
 
 use api::registan::agreements::v1::{
     Agreement as Message, ExportAgreementsRequest, GetAgreementRequest, GetLegalBasisRequest,

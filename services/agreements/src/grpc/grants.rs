@@ -31,8 +31,8 @@ pub async fn update_grant(
     records.update::<Grant>(request).await
 }
 
-/// Reading a message knows no time, so the expiry is checked here, before the standard method. All violations are told, for the
-/// caller is to hear of them at once.
+/// Reading a message knows no time, so the expiry is checked here, before the standard method. All
+/// violations are told, for the caller is to hear of them at once.
 fn check_expiry(
     records: &Records,
     before: Option<&Message>,

@@ -38,8 +38,8 @@ pub struct LineageOnDay {
     pub read_time: i64,
 }
 
-/// The lineage of an agreement or act, on a day (today if absent), at a record time (now if absent). One query for each level, all at
-/// the record time of the first.
+/// The lineage of an agreement or act, on a day (today if absent), at a record time (now if
+/// absent). One query for each level, all at the record time of the first.
 pub async fn get_lineage(
     app: &App,
     name: &str,

@@ -11,7 +11,8 @@ use crate::app::App;
 use crate::domain::grant;
 use crate::store;
 
-/// The grants that `subject` holds now; nothing for the empty subject of a caller who did not say who they are.
+/// The grants that `subject` holds now; nothing for the empty subject of a caller who did not say
+/// who they are.
 pub async fn held_grants(app: &App, subject: &str) -> Result<Vec<policy::Grant>, Failure> {
     if subject.is_empty() {
         return Ok(Vec::new());

@@ -11,7 +11,8 @@ use crate::domain::Party;
 use crate::domain::membership::{self, Belongs};
 use crate::{ops, store};
 
-/// The parties of which a membership of a group is recorded, and the day and instant of the record it holds for.
+/// The parties of which a membership of a group is recorded, and the day and instant of the record
+/// it holds for.
 pub struct MembersOnDay {
     /// The answer for each, by its name.
     pub members: BTreeMap<String, Belongs>,
@@ -21,8 +22,8 @@ pub struct MembersOnDay {
     pub read_time: i64,
 }
 
-/// The members of a group on a day (today if absent), at a record time (now if absent). A group of states that stands for the
-/// members of a union is looked up there, on its own day if it has one.
+/// The members of a group on a day (today if absent), at a record time (now if absent). A group of
+/// states that stands for the members of a union is looked up there, on its own day if it has one.
 pub async fn list_members(
     app: &App,
     group: &str,

@@ -4,8 +4,9 @@ use chronicle::{Chronicle, Error, ListRequest, Reader};
 
 use crate::domain::{Agreement, Party};
 
-/// Every agreement that one of these parties is party to, at a record time: each is given to `take` as it is read, until that
-/// wants no more. A question for each party: each is answered by its index.
+/// Every agreement that one of these parties is party to, at a record time: each is given to `take`
+/// as it is read, until that wants no more. A question for each party: each is answered by its
+/// index.
 pub async fn agreements_of(
     chronicle: &Chronicle,
     parties: &[String],

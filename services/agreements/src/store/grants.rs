@@ -4,8 +4,8 @@ use chronicle::{Chronicle, Error, Lane, ListRequest, Reader, Shown};
 
 use crate::domain::Grant;
 
-/// Every grant of a subject that is not deleted, expired or not. They are PUBLIC by tier, so that they are found before it is
-/// known who the caller is.
+/// Every grant of a subject that is not deleted, expired or not. They are PUBLIC by tier, so that
+/// they are found before it is known who the caller is.
 pub async fn grants_of(chronicle: &Chronicle, subject: &str) -> Result<Vec<Shown<Grant>>, Error> {
     let mut request = ListRequest {
         scope: Some(("subject", vec![subject.to_owned()])),

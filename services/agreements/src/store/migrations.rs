@@ -1,5 +1,5 @@
-//! The migrations, oldest first. Each brings a database to the tables as they are described now, so each change of a
-//! description gets one; `tests/schema.rs` notices.
+//! The migrations, oldest first. Each brings a database to the tables as they are described now, so
+//! each change of a description gets one; `tests/schema.rs` notices.
 
 use chronicle::schema::{Bring, Refill, Schema};
 use chronicle::verify::Kind;

@@ -66,7 +66,8 @@ pub fn provision(agreement: &str, id: &str, article: &str) -> CreateProvisionReq
     }
 }
 
-/// The Union, Kazakhstan and three agreements between them: an old one, its successor, and a memorandum.
+/// The Union, Kazakhstan and three agreements between them: an old one, its successor, and a
+/// memorandum.
 async fn recorded(url: &str) -> Running {
     use milestone::Kind::{InForce, Initialled, ProvisionallyApplied, Replaced, Signed};
     let mut running = serve(url).await;

@@ -1,4 +1,5 @@
-//! Writes and reads on bad days: a locked database, a clock that was wrong once, a request that was sent twice.
+//! Writes and reads on bad days: a locked database, a clock that was wrong once, a request that was
+//! sent twice.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

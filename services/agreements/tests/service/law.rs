@@ -1,4 +1,5 @@
-//! The law on a day: what is not known is said, nothing is left out, and what cannot have happened is refused.
+//! The law on a day: what is not known is said, nothing is left out, and what cannot have happened
+//! is refused.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

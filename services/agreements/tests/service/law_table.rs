@@ -1,4 +1,5 @@
-//! The table of `docs/law-on-a-day.md`, read from that file and compared with what the service answers of the reference record.
+//! The table of `docs/law-on-a-day.md`, read from that file and compared with what the service
+//! answers of the reference record.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -32,7 +33,8 @@ pub fn day(text: &str) -> Option<Date> {
     Some(Date { year: part(0), month: part(1), day: part(2) })
 }
 
-/// The service with the part of the reference record that it keeps: what is law, and what that names.
+/// The service with the part of the reference record that it keeps: what is law, and what that
+/// names.
 pub async fn recorded(url: &str) -> Running {
     let mut running = serve(url).await;
     for collection in &COLLECTIONS[..7] {
@@ -192,7 +194,8 @@ async fn compare_found(running: &mut Running) -> Vec<String> {
     wrong
 }
 
-/// Compares every list of each party on each day, and that every agreement of it is in exactly one of them.
+/// Compares every list of each party on each day, and that every agreement of it is in exactly one
+/// of them.
 async fn compare_parties(running: &mut Running) -> Vec<String> {
     let mut wrong = Vec::new();
     let rows = rows("Parties");

@@ -57,7 +57,7 @@ fn day(it: Option<&api::registan::r#type::v1::PartialDate>) -> Option<[i32; 3]> 
 
 #[tokio::test]
 async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
-    testkit::on_both(|url| async move {
+    Box::pin(testkit::on_both(|url| async move {
         let running = serve(&url).await;
         let mut client = Client::new(running.connection.clone());
         recorded(&running).await;
@@ -112,7 +112,7 @@ async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
         assert_eq!(names(&named.missing), ["fr", "gb", "gr", "ie"]);
         let counted = ask(&mut client, "eu-tm-pca-1998", [2009, 5, 1]).await;
         assert_eq!(counted.tally.as_ref().map(|it| (it.done, it.of)), Some((11, 15)));
-    })
+    }))
     .await;
 }
 

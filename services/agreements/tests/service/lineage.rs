@@ -1,4 +1,5 @@
-//! The lineage of agreements and acts: both ways, on a day, at any instant, and only of what the caller may read.
+//! The lineage of agreements and acts: both ways, on a day, at any instant, and only of what the
+//! caller may read.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

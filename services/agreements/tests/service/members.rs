@@ -45,8 +45,8 @@ async fn members(running: &mut Running, group: &str, on: Option<Parts>) -> Membe
     running.memberships.list_members(request).await.unwrap().into_inner()
 }
 
-/// A union with a state that stays, one that left, and one of which only the year of its joining is known; and two groups of its
-/// states.
+/// A union with a state that stays, one that left, and one of which only the year of its joining is
+/// known; and two groups of its states.
 async fn union(running: &mut Running) {
     for id in ["aa", "bb", "cc"] {
         running.parties.create_party(party(id, Kind::State)).await.unwrap();

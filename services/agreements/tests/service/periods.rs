@@ -1,5 +1,5 @@
-//! Agreements by their status on a day: a filter finds those of which the status says it, at any read time, by pages, in exports,
-//! watches and differences.
+//! Agreements by their status on a day: a filter finds those of which the status says it, at any
+//! read time, by pages, in exports, watches and differences.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -47,7 +47,8 @@ impl Random {
         date
     }
 
-    /// A life with inexact, contradictory and missing dates; the contract has 26 kinds of milestones.
+    /// A life with inexact, contradictory and missing dates; the contract has 26 kinds of
+    /// milestones.
     fn life(&mut self) -> Vec<Milestone> {
         let mut milestones = Vec::new();
         for _ in 0..self.below(7) {
@@ -116,7 +117,8 @@ async fn written(
     }
 }
 
-/// Agreements with random lives in several versions, and the instants between which all of them have changed.
+/// Agreements with random lives in several versions, and the instants between which all of them
+/// have changed.
 async fn recorded(running: &mut Running, random: &mut Random) -> Vec<Timestamp> {
     let mut instants = Vec::new();
     for round in 0..ROUNDS {

@@ -39,12 +39,11 @@ fn of<'a>(basis: &'a LegalBasis, agreement: &str) -> Option<&'a [LegalBasisProvi
 /// suspended is cooperation.
 fn expected(said: &str) -> State {
     let one = |state: &str| match state {
-        "UNKNOWN" => State::NotKnown,
+        // Which provisions were applied provisionally the facts do not say.
+        "UNKNOWN" | "PROVISIONALLY_APPLIED" => State::NotKnown,
         "IN_FORCE" => State::Binding,
         "SUSPENDED" => State::Suspended,
         "TERMINATED" | "EXPIRED" | "REPLACED" | "WITHDRAWN" => State::Ended,
-        // Which provisions were applied provisionally the facts do not say.
-        "PROVISIONALLY_APPLIED" => State::NotKnown,
         _ => State::NotYetBinding,
     };
     let state = said.split(',').next().unwrap();

@@ -1,5 +1,5 @@
-//! Lists, as people ask for them: what cannot match is refused, what is hidden is refused as what is missing, and what has no
-//! order has its natural one.
+//! Lists, as people ask for them: what cannot match is refused, what is hidden is refused as what
+//! is missing, and what has no order has its natural one.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -74,7 +74,8 @@ async fn what_only_deleted_ones_refer_to_can_be_deleted() {
     .await;
 }
 
-/// Once, the kinds that may refer to an agreement were a list beside the contract, and bodies were not on it.
+/// Once, the kinds that may refer to an agreement were a list beside the contract, and bodies were
+/// not on it.
 #[tokio::test]
 async fn an_agreement_that_a_body_names_is_deleted_only_with_force() {
     testkit::on_both(|url| async move {

@@ -24,8 +24,8 @@ fn kyrgyzstan() -> CreatePartyRequest {
     };
     let mut request = party("kg", Kind::State);
     let it = request.party.as_mut().unwrap();
-    it.display_name = "Kyrgyzstan".to_owned();
-    it.official_name = "Kyrgyz Republic".to_owned();
+    "Kyrgyzstan".clone_into(&mut it.display_name);
+    "Kyrgyz Republic".clone_into(&mut it.official_name);
     it.names = vec![name("ky", "Кыргызстан"), name("en", "Kirghiz Republic")];
     request
 }

@@ -1,4 +1,5 @@
-//! Where facts come from: what a source says of itself, how a fact rests on it, how far an identifier is trusted.
+//! Where facts come from: what a source says of itself, how a fact rests on it, how far an
+//! identifier is trusted.
 
 use api::registan::agreements::v1::milestone::Kind as Happened;
 use api::registan::agreements::v1::party::Kind;

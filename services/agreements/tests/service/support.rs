@@ -59,7 +59,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// The grants that the service reports to their holder. They are known already: this is behind the authentication.
+    /// The grants that the service reports to their holder. They are known already: this is behind
+    /// the authentication.
     pub async fn own_grants(&self, subject: &str) -> Vec<HeldGrant> {
         let caller = Caller { subject: subject.to_owned(), ..Caller::default() };
         let (rule, sight) = (Arc::new(Rule::default()), Sight::public());

@@ -36,8 +36,9 @@ struct Question {
     read_time: Option<Timestamp>,
 }
 
-/// Says what stands between the European Union and a party on a day: three parts, fetched in parallel. A part that cannot
-/// be had is named as missing and the others are served; if none can be had, that is the answer.
+/// Says what stands between the European Union and a party on a day: three parts, fetched in
+/// parallel. A part that cannot be had is named as missing and the others are served; if none can
+/// be had, that is the answer.
 pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Failure> {
     let question = question(app, request).await?;
     let (law, money, rights) = tokio::join!(
@@ -45,8 +46,8 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
         money::part(app, &question),
         rights::part(app, &question)
     );
-    // Each service keeps its own instants: one that is past for one of them is not in the future, even where the clock that
-    // recorded it was. The others answer for their last.
+    // Each service keeps its own instants: one that is past for one of them is not in the future,
+    // even where the clock that recorded it was. The others answer for their last.
     let is_past = law.is_ok() || money.is_ok() || rights.is_ok();
     let last = Question { read_time: None, ..question.clone() };
     let law = if_later(law, is_past, law::part(app, &last)).await;
@@ -96,7 +97,8 @@ async fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failu
     Ok(Question { party: request.party, subject, as_of, days, read_time: request.read_time })
 }
 
-/// The part; or `last`, where the instant is past for another part and lies in the future for this one.
+/// The part; or `last`, where the instant is past for another part and lies in the future for this
+/// one.
 async fn if_later<P>(
     part: Result<P, Failure>,
     is_past: bool,

@@ -18,7 +18,8 @@ pub fn check(party: &str) -> Result<(), Failure> {
     Err(Failure::invalid(vec![Violation::new("party", ErrorReason::NameInvalid, description)]))
 }
 
-/// The filter that says that a country gains from a project; one that finds nothing for a party that is no country.
+/// The filter that says that a country gains from a project; one that finds nothing for a party
+/// that is no country.
 pub fn gains(party: &str) -> String {
     of_country("recipients", ':', party)
 }

@@ -1,7 +1,7 @@
 //! One watch in place of one for each kind: those of the three services, merged as they come.
 //!
-//! Each kind is asked for its next event only when the caller has taken the one before, so a slow caller holds back the services
-//! and costs no memory here.
+//! Each kind is asked for its next event only when the caller has taken the one before, so a slow
+//! caller holds back the services and costs no memory here.
 
 mod kinds;
 mod question;
@@ -29,13 +29,15 @@ use token::Place;
 
 /// How long nothing is said of how far the watch is. The contract promises 15 seconds.
 const QUIET: Duration = Duration::from_secs(10);
-/// How long a watch lasts. The contract promises no more than 30 minutes, and those of the services last 28.
+/// How long a watch lasts. The contract promises no more than 30 minutes, and those of the services
+/// last 28.
 const LONGEST: Duration = Duration::from_mins(27);
 
 /// The answers of a watch.
 pub type Answers = BoxStream<'static, Result<WatchResponse, Status>>;
 
-/// A snapshot of all kinds, then every change after it, without a gap and without a repeat in any of them.
+/// A snapshot of all kinds, then every change after it, without a gap and without a repeat in any
+/// of them.
 pub async fn watch(app: &App, request: WatchRequest) -> Result<Answers, Failure> {
     let resume_token = request.resume_token.clone();
     let question = Question::read(request)?;

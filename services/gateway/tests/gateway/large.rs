@@ -1,4 +1,5 @@
-//! Resources as large as a service takes, through the gateway, by clients that take no more than 4 MiB at a time.
+//! Resources as large as a service takes, through the gateway, by clients that take no more than 4
+//! MiB at a time.
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;

@@ -1,4 +1,5 @@
-//! A gateway before the three real services, each with an empty record, and what a watcher of it keeps.
+//! A gateway before the three real services, each with an empty record, and what a watcher of it
+//! keeps.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -105,8 +105,8 @@ async fn answer(request: Request<Body>, guard: OnDrop) -> HttpResponse<Body> {
             let first = stream::iter([Ok(Frame::data(frame("first")))]);
             respond(first.chain(stream::pending()), guard)
         }
-        // Two messages, of which the second comes in halves; of a watch the other half with the first
-        // of a third.
+        // Two messages, of which the second comes in halves; of a watch the other half with the
+        // first of a third.
         "WatchProjects" | "ExportProjects" => {
             let second = frame("second");
             let (half, rest) = second.split_at(second.len() / 2);

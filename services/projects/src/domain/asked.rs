@@ -1,4 +1,5 @@
-//! Which part of an amount is asked for: that of some countries, regions or sectors; and why a part cannot be attributed to them.
+//! Which part of an amount is asked for: that of some countries, regions or sectors; and why a part
+//! cannot be attributed to them.
 
 use std::collections::BTreeSet;
 
@@ -31,8 +32,8 @@ impl Fit {
 /// The codes asked for; empty: all.
 pub type Asked = BTreeSet<String>;
 
-/// Returns whether the part of a recipient is asked for. What nobody has (`""`) belongs to those without a stated share
-/// together. What lies in a region that is asked for is asked for too.
+/// Returns whether the part of a recipient is asked for. What nobody has (`""`) belongs to those
+/// without a stated share together. What lies in a region that is asked for is asked for too.
 pub fn recipient(asked: &Asked, code: &str, sharing: &[String]) -> Fit {
     let one = |code: &str| {
         let may_be = |it: &String| region::may_contain(code, it) || region::may_contain(it, code);

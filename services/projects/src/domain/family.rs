@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::asked::Reason;
 use super::holding::Holding;
 
-/// The parents and children that a project names, as they are kept in a column for sums: by name where recorded, else by
-/// identifier.
+/// The parents and children that a project names, as they are kept in a column for sums: by name
+/// where recorded, else by identifier.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kin {
     parents: Vec<String>,
@@ -59,7 +59,8 @@ pub struct Member {
     pub kin: Kin,
 }
 
-/// The parents of each project. Those that are each above the others are a ring; most rings are one project.
+/// The parents of each project. Those that are each above the others are a ring; most rings are one
+/// project.
 #[derive(Clone, Debug, Default)]
 pub struct Families {
     /// The ring of each project, by name.
@@ -95,9 +96,9 @@ impl Families {
         Self { rings, above }
     }
 
-    /// Returns those of `counted` that others of it are above, and the reason for which they are left out of a sum: they are
-    /// counted there, or those right below the one above have more than it has, or for others. Of a ring the first by name
-    /// counts. Looks at each project once.
+    /// Returns those of `counted` that others of it are above, and the reason for which they are
+    /// left out of a sum: they are counted there, or those right below the one above have more than
+    /// it has, or for others. Of a ring the first by name counts. Looks at each project once.
     pub fn counted_above<'a>(
         &self,
         counted: &BTreeMap<&'a str, Holding>,
@@ -126,7 +127,8 @@ impl Families {
         places.filter_map(reason).collect()
     }
 
-    /// The nearest above each ring that counts: of several the one that has most, of equals the first by name.
+    /// The nearest above each ring that counts: of several the one that has most, of equals the
+    /// first by name.
     fn nearest<'a>(
         &self,
         first: &[Option<&'a str>],
@@ -143,8 +145,9 @@ impl Families {
     }
 }
 
-/// The ring of each, and the rings right above each ring, which come before it. Each is looked at twice (Kosaraju, Sharir): from
-/// above downwards for the order, and in that order upwards, where what was not seen yet is of the same ring.
+/// The ring of each, and the rings right above each ring, which come before it. Each is looked at
+/// twice (Kosaraju, Sharir): from above downwards for the order, and in that order upwards, where
+/// what was not seen yet is of the same ring.
 fn rings(parents: &[Vec<usize>], children: &[Vec<usize>]) -> (Vec<usize>, Vec<BTreeSet<usize>>) {
     let mut ring_of: Vec<Option<usize>> = vec![None; parents.len()];
     let mut above: Vec<BTreeSet<usize>> = Vec::new();
@@ -254,7 +257,8 @@ mod tests {
         assert_eq!(below.into_keys().collect::<Vec<_>>(), ["a", "b", "z"]);
     }
 
-    /// Each of five hundred below each of five hundred, and those below as many again, none of which is counted.
+    /// Each of five hundred below each of five hundred, and those below as many again, none of
+    /// which is counted.
     #[test]
     fn a_wide_family_is_looked_at_once() {
         let names = |of: &str| (0..500).map(|it| format!("{of}{it}")).collect::<Vec<_>>();

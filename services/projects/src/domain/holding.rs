@@ -1,4 +1,5 @@
-//! The share of a project in a sum, and for whom: whether what one has can be a part of what another has.
+//! The share of a project in a sum, and for whom: whether what one has can be a part of what
+//! another has.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,8 @@ impl Holding {
         self.whole
     }
 
-    /// Adds a part: among which recipients and sectors it goes, how much, and whether it was rounded.
+    /// Adds a part: among which recipients and sectors it goes, how much, and whether it was
+    /// rounded.
     pub fn add(&mut self, recipients: Among, sectors: Among, amount: Total, is_rounded: bool) {
         self.whole += amount;
         *self.by_recipient.entry(recipients).or_default() += amount;
@@ -65,7 +67,8 @@ fn overlap(one: &str, other: &str) -> bool {
     one == other || region::may_contain(one, other) || region::may_contain(other, one)
 }
 
-/// How much of some parts has no place in others. What fits into few comes first, and goes where few others fit.
+/// How much of some parts has no place in others. What fits into few comes first, and goes where
+/// few others fit.
 fn lacking(has: &Parts, wanted: &Parts, can_be: impl Fn(&str, &str) -> bool) -> Total {
     let fits = |one: &Among, other: &Among| {
         let can_be_one = |one: &String| other.iter().any(|other| can_be(one, other));
@@ -135,7 +138,8 @@ mod tests {
         assert!(of("15160").covers(&of("15160")) && !of("15160").covers(&of("11220")));
     }
 
-    /// Two of fifty, each split in three, have together a cent more for one than a hundred split in three.
+    /// Two of fifty, each split in three, have together a cent more for one than a hundred split in
+    /// three.
     #[test]
     fn what_rounding_adds_is_not_more() {
         let rounded = |parts: [i64; 3]| {

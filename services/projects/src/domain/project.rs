@@ -88,7 +88,8 @@ fn participant(asked: &str) -> Result<String, &'static str> {
     key(asked)
 }
 
-/// Returns the identifier of a related project, as it was published, for sums look it up among those of projects.
+/// Returns the identifier of a related project, as it was published, for sums look it up among
+/// those of projects.
 fn related(asked: &str) -> Result<String, &'static str> {
     if asked.starts_with("projects/") {
         return Err("a name like projects/{project}, or an identifier, is wanted");

@@ -7,7 +7,8 @@ use api::registan::projects::v1::participant::Role;
 use facts::source::key;
 use serde::{Deserialize, Serialize};
 
-/// A participant: the number of its role, its name where it is recorded, and its identifier or else its name as published.
+/// A participant: the number of its role, its name where it is recorded, and its identifier or else
+/// its name as published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Part(i32, String, String);
 
@@ -38,13 +39,15 @@ impl Roles {
         self.0.iter().filter(move |part| wanted.is_none_or(|role| part.0 == role))
     }
 
-    /// Returns whether a participant known by these names and keys of identifiers takes part, in this role or any.
+    /// Returns whether a participant known by these names and keys of identifiers takes part, in
+    /// this role or any.
     pub fn has(&self, known: &BTreeSet<String>, role: Option<Role>) -> bool {
         let is_known = |published: &str| key(published).is_ok_and(|key| known.contains(&key));
         self.of(role).any(|part| known.contains(&part.1) || is_known(&part.2))
     }
 
-    /// The one participant in this role, or any; empty where there is none, or several: nobody said how to split.
+    /// The one participant in this role, or any; empty where there is none, or several: nobody said
+    /// how to split.
     pub fn only(&self, role: Option<Role>) -> &str {
         let names = self.of(role).map(|part| if part.1.is_empty() { &part.2 } else { &part.1 });
         let names: BTreeSet<&String> = names.collect();

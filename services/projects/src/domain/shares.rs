@@ -20,8 +20,9 @@ pub fn area(recipient: &Recipient) -> &str {
     if country_code.is_empty() { region_code } else { country_code }
 }
 
-/// Checks that each recipient is a country or a region, and that shares, if any is said, add up to 100: those of all recipients,
-/// and those of the sectors of a vocabulary. A sector of no vocabulary is a purpose code of the DAC.
+/// Checks that each recipient is a country or a region, and that shares, if any is said, add up to
+/// 100: those of all recipients, and those of the sectors of a vocabulary. A sector of no
+/// vocabulary is a purpose code of the DAC.
 pub fn check(recipients: &[Recipient], sectors: &mut [Sector], check: &mut Check) {
     for (place, recipient) in recipients.iter().enumerate() {
         check.within(&format!("recipients[{place}]"), |check| check_area(recipient, check));
@@ -65,7 +66,8 @@ fn check_sum<'a>(check: &mut Check, field: &str, of: &str, shares: impl Iterator
 /// A code and its percentage.
 type Share = (String, Option<Decimal>);
 
-/// Shares as they are kept beside a version for sums: the parts that one statement needs to join, and no more.
+/// Shares as they are kept beside a version for sums: the parts that one statement needs to join,
+/// and no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
     recipients: Vec<Share>,
@@ -101,13 +103,15 @@ impl Shares {
         Ok(Self { recipients, sectors })
     }
 
-    /// How an amount is split by recipients: as the transaction itself says, else as its project does.
+    /// How an amount is split by recipients: as the transaction itself says, else as its project
+    /// does.
     pub fn recipients(own: &Self, project: &Self) -> Division {
         let shares = if own.recipients.is_empty() { &project.recipients } else { &own.recipients };
         Division::of(shares)
     }
 
-    /// How an amount is split by the sectors of a vocabulary: as the transaction itself says, else as its project does.
+    /// How an amount is split by the sectors of a vocabulary: as the transaction itself says, else
+    /// as its project does.
     pub fn sectors(own: &Self, project: &Self, vocabulary: &str) -> Division {
         let of = |shares: &Self| shares.sectors.get(vocabulary).cloned().unwrap_or_default();
         let shares = Some(of(own)).filter(|own| !own.is_empty()).unwrap_or_else(|| of(project));
@@ -120,7 +124,8 @@ impl Shares {
 pub struct Division {
     /// The weight of each code.
     pub weights: Vec<(String, Decimal)>,
-    /// The codes that share what `weights` give to nobody: those without a percentage, where they are not alone.
+    /// The codes that share what `weights` give to nobody: those without a percentage, where they
+    /// are not alone.
     pub sharing: Vec<String>,
 }
 
@@ -146,8 +151,9 @@ impl Division {
     }
 }
 
-/// Returns the weight of each code; they add up to more than nothing. One code alone has it all. Several without percentages:
-/// nobody said how to split, so it is all on "", which means "not said". Below 100 the rest is on ""; above 100 all shrink.
+/// Returns the weight of each code; they add up to more than nothing. One code alone has it all.
+/// Several without percentages: nobody said how to split, so it is all on "", which means "not
+/// said". Below 100 the rest is on ""; above 100 all shrink.
 fn weights(shares: &[Share]) -> Vec<(String, Decimal)> {
     let nobody = || vec![(String::new(), Decimal::ONE_HUNDRED)];
     if let [(code, None)] = shares {

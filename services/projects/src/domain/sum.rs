@@ -13,8 +13,8 @@ use super::holding::Holding;
 use super::roles::Roles;
 use super::shares::{Division, Shares, split};
 
-/// The transactions of one type and currency of projects of one kind, of one year and project where these are told apart, that
-/// are split alike.
+/// The transactions of one type and currency of projects of one kind, of one year and project where
+/// these are told apart, that are split alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The type of its transactions.
@@ -156,7 +156,8 @@ impl Splits {
         }
     }
 
-    /// The parts of a group that are or may be asked for: recipient and sector, how much, and which of the two.
+    /// The parts of a group that are or may be asked for: recipient and sector, how much, and which
+    /// of the two.
     fn parts(&self, group: &Group) -> Vec<Part> {
         let (recipients, sectors) = self.divisions(group);
         let mut parts = Vec::new();
@@ -188,8 +189,9 @@ impl Splits {
     }
 }
 
-/// Splits each group and brings together what has the same key. The sums of a type, currency and kind and what is left out of
-/// them add up to the totals of its groups, as far as these are asked for, however they are split.
+/// Splits each group and brings together what has the same key. The sums of a type, currency and
+/// kind and what is left out of them add up to the totals of its groups, as far as these are asked
+/// for, however they are split.
 pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums {
     let parts = groups.iter().map(|group| (group, splits.parts(group)));
     // What is somebody else's is in no sum, and takes nothing out of one.
@@ -233,7 +235,8 @@ fn measure(group: &Group) -> Measure<'_> {
     (group.r#type, &group.currency, group.kind)
 }
 
-/// The projects of which a measure is counted in a project above, or left out because that one has less, or for others.
+/// The projects of which a measure is counted in a project above, or left out because that one has
+/// less, or for others.
 fn counted_above<'a>(
     asked: &[(&'a Group, Vec<Part>)],
     splits: &Splits,

@@ -1,4 +1,5 @@
-//! Sums transactions, apart as asked, split so that the parts add up to the whole, and none counted twice.
+//! Sums transactions, apart as asked, split so that the parts add up to the whole, and none counted
+//! twice.
 
 use chassis::Failure;
 use chronicle::{At, ListRequest};
@@ -25,7 +26,8 @@ pub struct Question {
     pub years: bool,
     /// By project.
     pub projects: bool,
-    /// Of projects in which this one takes part: a name, or the key of an identifier; empty: of all.
+    /// Of projects in which this one takes part: a name, or the key of an identifier; empty: of
+    /// all.
     pub participant: String,
     /// By recipient, sector and participant, and of which of them.
     pub splits: Splits,
@@ -33,9 +35,9 @@ pub struct Question {
     pub read_time: Option<i64>,
 }
 
-/// The sums, in order, and the record time they hold for. One query; one more where projects with transactions name others, one
-/// where a participant is asked for, and, for who may read what is CONFIDENTIAL, one before, and another where somebody wrote
-/// meanwhile.
+/// The sums, in order, and the record time they hold for. One query; one more where projects with
+/// transactions name others, one where a participant is asked for, and, for who may read what is
+/// CONFIDENTIAL, one before, and another where somebody wrote meanwhile.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
     let Question { filter, kinds, years, projects, participant, splits, read_time: asked } =
         question;
@@ -51,8 +53,8 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     let selection = store::Selection { filter, kinds };
     let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
     let (mut groups, mut read_time) = ask(*asked).await.map_err(failed)?;
-    // Somebody wrote meanwhile, or the reader notices the lines that were recorded just now (SECRET): what is told must be of the
-    // instant for which it was recorded who reads it.
+    // Somebody wrote meanwhile, or the reader notices the lines that were recorded just now
+    // (SECRET): what is told must be of the instant for which it was recorded who reads it.
     if told != *asked && told != Some(read_time) {
         (groups, read_time) = ask(told).await.map_err(failed)?;
     }
@@ -68,8 +70,8 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     Ok((sum::allocate(&groups, splits, &families), read_time))
 }
 
-/// Keeps what the participant that is asked for has a part in, by any name of it. One that nobody knows is refused as in a filter of
-/// projects.
+/// Keeps what the participant that is asked for has a part in, by any name of it. One that nobody
+/// knows is refused as in a filter of projects.
 async fn keep(
     app: &App,
     groups: &mut Vec<Group>,

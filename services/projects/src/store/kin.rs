@@ -20,8 +20,8 @@ fn id(name: &str) -> Alias {
     Alias::new(name)
 }
 
-/// Returns the condition that the project `table` names another at `at`, or is named, as far as a caller of this clearance
-/// can see.
+/// Returns the condition that the project `table` names another at `at`, or is named, as far as a
+/// caller of this clearance can see.
 pub fn is_member(table: &str, at: At, sight: &Sight) -> Condition {
     let column = |path: &str| -> SimpleExpr { Expr::col((id(table), id(path))) };
     Condition::any()
@@ -30,7 +30,8 @@ pub fn is_member(table: &str, at: At, sight: &Sight) -> Condition {
         .add(column("iati_identifier").in_subquery(relations("value", at, sight)))
 }
 
-/// Whom projects name: what is hidden, or deleted, names nobody. Who sees everything is spared the look at the projects.
+/// Whom projects name: what is hidden, or deleted, names nobody. Who sees everything is spared the
+/// look at the projects.
 fn relations(column: &str, at: At, sight: &Sight) -> SelectStatement {
     let mut query = Query::select()
         .column((id("s"), id(column)))
@@ -48,7 +49,8 @@ fn relations(column: &str, at: At, sight: &Sight) -> SelectStatement {
     query
 }
 
-/// The projects that name others at a record time, or are named, as far as a reader may see them. One query.
+/// The projects that name others at a record time, or are named, as far as a reader may see them.
+/// One query.
 pub async fn members(
     chronicle: &Chronicle,
     read_time: i64,

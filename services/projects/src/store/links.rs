@@ -1,5 +1,5 @@
-//! Queries for the relations between activities: which project has an identifier, and which names one. One query each, however
-//! many identifiers there are.
+//! Queries for the relations between activities: which project has an identifier, and which names
+//! one. One query each, however many identifiers there are.
 
 use std::collections::HashMap;
 
@@ -20,8 +20,9 @@ const PAGE: u64 = 10;
 /// Where the values of the field `relations` are.
 const RELATIONS: &str = "project_relations";
 
-/// The names of the projects that have these IATI identifiers; of several with one, the first. Only those that stand and that
-/// everybody may see: the reader of a relation learns that the other is recorded.
+/// The names of the projects that have these IATI identifiers; of several with one, the first. Only
+/// those that stand and that everybody may see: the reader of a relation learns that the other is
+/// recorded.
 pub async fn public_projects_of(
     chronicle: &Chronicle,
     identifiers: &[String],
@@ -42,7 +43,8 @@ pub async fn public_projects_of(
     Ok(found)
 }
 
-/// The next projects after a uid that stand and whose relations name one of these identifiers, but for those of these names.
+/// The next projects after a uid that stand and whose relations name one of these identifiers, but
+/// for those of these names.
 pub async fn projects_naming(
     chronicle: &Chronicle,
     identifiers: &[String],

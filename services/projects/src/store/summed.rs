@@ -13,9 +13,10 @@ use crate::domain::{Project, Transaction};
 /// How the log names the reading.
 const METHOD: &str = "SumTransactions";
 
-/// Records, for the transactions of a sum that are above RESTRICTED or lie in a project that is, that their projects were read:
-/// a line each, however many transactions there are. Gives the instant to sum at, so that nothing is in the sum that was not
-/// recorded. One query, and none for who may read nothing of it.
+/// Records, for the transactions of a sum that are above RESTRICTED or lie in a project that is,
+/// that their projects were read: a line each, however many transactions there are. Gives the
+/// instant to sum at, so that nothing is in the sum that was not recorded. One query, and none for
+/// who may read nothing of it.
 pub async fn disclose(
     chronicle: &Chronicle,
     text: &str,

@@ -42,7 +42,8 @@ pub struct Apart {
     pub roles: bool,
 }
 
-/// The sums of the transactions that are selected and stand undeleted, and the record time they hold for. One query.
+/// The sums of the transactions that are selected and stand undeleted, and the record time they
+/// hold for. One query.
 pub async fn groups(
     chronicle: &Chronicle,
     selection: Selection<'_>,
@@ -74,7 +75,8 @@ fn column(table: &str, path: &str) -> SimpleExpr {
     Expr::col((id(table), id(path)))
 }
 
-/// The sums of each project: so that what belongs to it is looked up once, not for each of its transactions.
+/// The sums of each project: so that what belongs to it is looked up once, not for each of its
+/// transactions.
 fn of_projects(summands: SelectStatement, apart: Apart, at: At) -> SelectStatement {
     let mut query = Query::select()
         .expr_as(sum("v", COUNTED), id("transactions"))
@@ -93,8 +95,8 @@ fn of_projects(summands: SelectStatement, apart: Apart, at: At) -> SelectStateme
     query
 }
 
-/// The sums of the projects, brought together by kind and by what else is asked. Those that name others, or are named, stay
-/// apart: what is counted in one above is not counted again.
+/// The sums of the projects, brought together by kind and by what else is asked. Those that name
+/// others, or are named, stay apart: what is counted in one above is not counted again.
 fn of_kinds(
     of_projects: SelectStatement,
     kinds: &[Kind],

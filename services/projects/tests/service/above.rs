@@ -11,7 +11,8 @@ use policy::{Desks, Tier};
 use crate::counted::{all, below, by, shown, sum, texts};
 use crate::support::{country, disbursement, project, sector, serve};
 
-/// A payment of a parent to another recipient takes nothing from what its child pays to the one asked for.
+/// A payment of a parent to another recipient takes nothing from what its child pays to the one
+/// asked for.
 #[tokio::test]
 async fn a_parent_that_pays_others_takes_nothing_out() {
     testkit::on_both(|url| async move {
@@ -165,7 +166,8 @@ async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
     .await;
 }
 
-/// The amounts added before a split decide the rounding: a hidden project that names one keeps it apart for nobody.
+/// The amounts added before a split decide the rounding: a hidden project that names one keeps it
+/// apart for nobody.
 #[tokio::test]
 async fn whom_a_hidden_project_names_does_not_show_by_rounding() {
     testkit::on_both(|url| async move {

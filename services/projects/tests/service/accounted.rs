@@ -248,7 +248,8 @@ async fn what_stands_between_many_transactions_is_counted_with_the_last_of_them_
             let begun = running.import(broken.as_bytes()).await;
             let whole = running.import(text.as_bytes()).await;
 
-            // The root, and each transaction with its type, date and value, the receiver and its name.
+            // The root, and each transaction with its type, date and value, the receiver and its
+            // name.
             assert_eq!(begun.elements_kept, 1 + 1000 * 6);
             assert_eq!(not_kept(&begun)["iati-activity/sector"], 2);
             assert_eq!(imported(&mut running).await[0].sectors.len(), 2);

@@ -1,4 +1,5 @@
-//! Every way to read what is CONFIDENTIAL leaves a line in the log, that of a write which writes nothing too.
+//! Every way to read what is CONFIDENTIAL leaves a line in the log, that of a write which writes
+//! nothing too.
 
 use api::registan::options::v1::Tier;
 use api::registan::projects::v1::{

@@ -1,4 +1,5 @@
-//! Importing with less than all clearances: what an importer may not see or write stays as it is, and is not revealed.
+//! Importing with less than all clearances: what an importer may not see or write stays as it is,
+//! and is not revealed.
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{

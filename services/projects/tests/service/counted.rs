@@ -29,7 +29,8 @@ fn named(reason: &str) -> String {
     reason.trim_start_matches("REASON_").to_lowercase()
 }
 
-/// The rows in short: `TYPE KIND recipient/sector/participant/project=amount(count)`, then `reason KIND=amount(count)`.
+/// The rows in short: `TYPE KIND recipient/sector/participant/project=amount(count)`, then
+/// `reason KIND=amount(count)`.
 pub fn shown(answer: &SumTransactionsResponse) -> Vec<String> {
     let kind = |kind: &str| kind.trim_start_matches("KIND_").to_lowercase();
     let rows = answer.sums.iter().map(|sum| {
@@ -101,7 +102,8 @@ async fn parent_and_child_and_envelope_and_project_and_types_are_never_added() {
     .await;
 }
 
-/// Projects for one country, for two with shares and without, for the region, for the world, and for nobody that is said.
+/// Projects for one country, for two with shares and without, for the region, for the world, and
+/// for nobody that is said.
 async fn shared(running: &mut Running) {
     let region = |code: &str| Recipient { region_code: code.to_owned(), ..Recipient::default() };
     for (id, recipients, amount) in [

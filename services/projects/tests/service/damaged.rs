@@ -1,4 +1,5 @@
-//! Files that break off, are no XML, are too old, or say the same twice: an answer each time, and nothing half recorded.
+//! Files that break off, are no XML, are too old, or say the same twice: an answer each time, and
+//! nothing half recorded.
 
 use std::time::Duration;
 

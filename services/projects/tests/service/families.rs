@@ -1,5 +1,5 @@
-//! Transactions follow their project: it is not deleted under them, they go and come back with it, and no sum counts them
-//! meanwhile.
+//! Transactions follow their project: it is not deleted under them, they go and come back with it,
+//! and no sum counts them meanwhile.
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{

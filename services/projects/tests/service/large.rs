@@ -19,7 +19,8 @@ async fn counted(running: &mut Running) -> i64 {
     sums.iter().map(|sum| sum.transactions).sum()
 }
 
-/// Sends most of the file and then nothing more, until some of its first activity is recorded; then goes away.
+/// Sends most of the file and then nothing more, until some of its first activity is recorded; then
+/// goes away.
 async fn broken(running: &mut Running, file: &str) -> i64 {
     let mut sent = messages("file.xml", false, file.as_bytes());
     sent.truncate(sent.len() - 2);

@@ -12,7 +12,8 @@ const TRANSACTIONS: &str = r#"
 <transaction><transaction-type code="3"/><transaction-date iso-date="2021-01-01"/><value value-date="2021-01-01">1000000</value></transaction>
 <transaction><transaction-type code="3"/><transaction-date iso-date="2021-01-01"/><value value-date="2021-01-01">1000000</value></transaction>"#;
 
-/// Computed by the program that kept transactions as JSON. Other names would record everything anew that was imported before.
+/// Computed by the program that kept transactions as JSON. Other names would record everything anew
+/// that was imported before.
 const NAMES: [&str; 4] = [
     "iati-4bd9d1bd4c93a9bf28296b31d2a1e02c",
     "iati-b82c224949f2027e948b320be521c533",

@@ -31,7 +31,8 @@ async fn relations(running: &mut Running, title: &str) -> Vec<ProjectRelation> {
     found.remove(0).relations
 }
 
-/// Where they lead, by the title at the end of the name that an import gives; empty where they lead nowhere.
+/// Where they lead, by the title at the end of the name that an import gives; empty where they lead
+/// nowhere.
 async fn links(running: &mut Running, title: &str) -> Vec<String> {
     let slug = |name: &str| name.split('-').nth(1).unwrap_or_default().to_owned();
     relations(running, title).await.iter().map(|it| slug(&it.project)).collect()
@@ -80,7 +81,8 @@ async fn a_relation_is_resolved_when_the_other_arrives_and_when_it_was_there() {
     .await;
 }
 
-/// A project recorded by hand, or by an older program, is found when a file that names it comes again.
+/// A project recorded by hand, or by an older program, is found when a file that names it comes
+/// again.
 #[tokio::test]
 async fn a_project_recorded_by_hand_is_found_by_its_identifier_but_not_a_hidden_one() {
     testkit::on_both(|url| async move {

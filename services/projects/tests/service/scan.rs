@@ -1,8 +1,10 @@
-//! Counts the elements of an XML file by their paths, with nothing but the bytes: independent of the reader that is tested.
+//! Counts the elements of an XML file by their paths, with nothing but the bytes: independent of
+//! the reader that is tested.
 
 use std::collections::BTreeMap;
 
-/// How many elements of each path a file has. Nothing if it is not well-formed as far as this looks.
+/// How many elements of each path a file has. Nothing if it is not well-formed as far as this
+/// looks.
 pub fn elements(file: &[u8]) -> Option<BTreeMap<String, i64>> {
     let text = String::from_utf8_lossy(file);
     let mut counts = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! The service on a loopback port, on the database at `url`, the agreements service it asks, and clients of it.
+//! The service on a loopback port, on the database at `url`, the agreements service it asks, and
+//! clients of it.
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::{Agreement, CreateAgreementRequest, agreement};
@@ -50,7 +51,8 @@ async fn start(service: Service, settings: &Settings) -> (Connection, String, Dr
     (connection.with_token(&testkit::token(&settings.data_dir)).unwrap(), url, stop.drop_guard())
 }
 
-/// Serves the database at `url` beside a fresh agreements service that knows one agreement, `agreements/epca`.
+/// Serves the database at `url` beside a fresh agreements service that knows one agreement,
+/// `agreements/epca`.
 pub async fn serve(url: &str) -> Running {
     let listen = "127.0.0.1:0".parse().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -134,7 +136,8 @@ impl Running {
     }
 }
 
-/// Returns what UNHCR published of 2023; nothing where the published files are not beside the repository.
+/// Returns what UNHCR published of 2023; nothing where the published files are not beside the
+/// repository.
 pub fn unhcr() -> Option<Vec<u8>> {
     let file = testkit::shared_data()?.join("iati-unhcr-2023/UNHCR-Activities-2023.xml");
     Some(std::fs::read(file).unwrap())

@@ -1,5 +1,5 @@
-//! Sums that are read from totals are those of the transactions: at the instant of the answer they are asked for again, which
-//! reads each transaction.
+//! Sums that are read from totals are those of the transactions: at the instant of the answer they
+//! are asked for again, which reads each transaction.
 
 use std::sync::{Arc, Mutex};
 
@@ -76,7 +76,8 @@ async fn update(running: &mut Running, transaction: Transaction) {
     running.transactions.update_transaction(request).await.unwrap();
 }
 
-/// Ten transactions of a project that was recorded by hand: some moved, hidden, deleted and brought back.
+/// Ten transactions of a project that was recorded by hand: some moved, hidden, deleted and brought
+/// back.
 async fn edit(running: &mut Running) {
     let mut hand = project("By hand");
     hand.recipients = vec![country("TJ", "70"), country("KG", "30")];

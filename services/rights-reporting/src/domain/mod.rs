@@ -1,4 +1,5 @@
-//! The values and rules of recommendations and activities: no I/O, no clock, no wire. No natural person is in any of them.
+//! The values and rules of recommendations and activities: no I/O, no clock, no wire. No natural
+//! person is in any of them.
 
 pub mod activity;
 pub mod recommendation;

@@ -7,7 +7,8 @@ use standard::{check_references, contract};
 use crate::app::App;
 use crate::resources;
 
-/// Every method of this service: the standard ones of its resources, and one for the other services.
+/// Every method of this service: the standard ones of its resources, and one for the other
+/// services.
 pub fn service(app: &App) -> anyhow::Result<Service> {
     let records = &app.records;
     resources()

@@ -26,7 +26,8 @@ async fn update(client: &mut Client, activity: Activity, path: &str) -> Result<A
     client.update_activity(request).await.map(tonic::Response::into_inner)
 }
 
-/// All that a reader can ask about one activity: itself, a list, its revisions, and what changed since.
+/// All that a reader can ask about one activity: itself, a list, its revisions, and what changed
+/// since.
 async fn everything(client: &mut Client, one: &Activity) -> Vec<String> {
     let name = one.name.clone();
     let get = GetActivityRequest { name: name.clone(), ..GetActivityRequest::default() };
@@ -50,7 +51,8 @@ async fn everything(client: &mut Client, one: &Activity) -> Vec<String> {
     all
 }
 
-/// Once, an edit of a hidden field gave anonymous callers a new etag, event, revision number, `update_time` and entry of a Diff.
+/// Once, an edit of a hidden field gave anonymous callers a new etag, event, revision number,
+/// `update_time` and entry of a Diff.
 #[tokio::test]
 async fn an_edit_of_a_hidden_field_did_not_happen_for_those_who_may_not_see_it() {
     testkit::on_both(|url| async move {
@@ -100,7 +102,8 @@ async fn an_edit_of_a_hidden_field_did_not_happen_for_those_who_may_not_see_it()
     .await;
 }
 
-/// An editor who may not see a field is held to the etag they were given, and leaves the field as it is.
+/// An editor who may not see a field is held to the etag they were given, and leaves the field as
+/// it is.
 #[tokio::test]
 async fn an_etag_of_below_stands_while_only_hidden_fields_change() {
     testkit::on_both(|url| async move {

@@ -1,4 +1,5 @@
-//! The service on a loopback port beside a real agreements service, as a client sees it, on both engines.
+//! The service on a loopback port beside a real agreements service, as a client sees it, on both
+//! engines.
 
 mod activities;
 mod layers;

@@ -1,4 +1,5 @@
-//! A stored activity is sent as its bytes. What its reader may not see is missing from them, byte for byte.
+//! A stored activity is sent as its bytes. What its reader may not see is missing from them, byte
+//! for byte.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,5 @@
-//! The service on a loopback port, on the database at `url`, the services it asks, and clients of it.
+//! The service on a loopback port, on the database at `url`, the services it asks, and clients of
+//! it.
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
@@ -78,7 +79,8 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Activities as somebody reads and writes them who may do so for all desks up to a tier; as nobody without one.
+    /// Activities as somebody reads and writes them who may do so for all desks up to a tier; as
+    /// nobody without one.
     pub fn activities_up_to(
         &self,
         tier: Option<policy::Tier>,
@@ -96,7 +98,8 @@ impl Suite {
     }
 }
 
-/// Serves the database at `url` beside a fresh agreements service that knows two parties, a source and an agreement.
+/// Serves the database at `url` beside a fresh agreements service that knows two parties, a source
+/// and an agreement.
 pub async fn serve(url: &str) -> Suite {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let settings = Settings { data_dir: folder.path().to_owned(), ..loopback() };

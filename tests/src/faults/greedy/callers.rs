@@ -1,5 +1,6 @@
-//! The greedy callers. Each counts what it got and what it was refused, until it is ended. They run on threads that step back: the
-//! machine that they ask from is the one that answers, and what they take of it is not what is measured.
+//! The greedy callers. Each counts what it got and what it was refused, until it is ended. They run
+//! on threads that step back: the machine that they ask from is the one that answers, and what they
+//! take of it is not what is measured.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -81,7 +82,8 @@ pub async fn lists(address: SocketAddr, a_second: u32, greed: Arc<Greed>) {
     }
 }
 
-/// Merged watches, as many from each address as one caller may have. Each stands for as long as it can and comes again.
+/// Merged watches, as many from each address as one caller may have. Each stands for as long as it
+/// can and comes again.
 pub async fn watches(address: SocketAddr, count: usize, greed: Arc<Greed>) {
     let (mut running, mut channel) = (JoinSet::new(), from([127, 0, 3, 1], address));
     for place in 0..count {
@@ -112,7 +114,8 @@ async fn watch(channel: Channel, greed: Arc<Greed>) {
     }
 }
 
-/// Connections that say nothing but that they live, from 16 addresses; each comes again when it was closed.
+/// Connections that say nothing but that they live, from 16 addresses; each comes again when it was
+/// closed.
 pub async fn idle(address: SocketAddr, count: usize, greed: Arc<Greed>) {
     let mut running = JoinSet::new();
     for place in 0..count {

@@ -1,4 +1,5 @@
-//! The record before the storm: projects with transactions for long pages, and agreements as large as one may be.
+//! The record before the storm: projects with transactions for long pages, and agreements as large
+//! as one may be.
 
 use std::fmt::Write as _;
 

@@ -1,5 +1,5 @@
-//! Honest callers, all the while. They have a thread of their own, so that the work of the greedy ones here
-//! does not count as waiting there.
+//! Honest callers, all the while. They have a thread of their own, so that the work of the greedy
+//! ones here does not count as waiting there.
 
 use std::collections::BTreeMap;
 use std::fmt;

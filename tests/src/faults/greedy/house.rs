@@ -1,4 +1,5 @@
-//! The gateway and the three services as processes of their own on SQLite, with the quotas of a deployment.
+//! The gateway and the three services as processes of their own on SQLite, with the quotas of a
+//! deployment.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -104,7 +104,8 @@ fn refusals(suite: &Suite) {
     assert!(errors.contains(&nowhere) && errors.contains("registan serve"), "{errors}");
 }
 
-/// A write on this machine needs no token to be fetched first; a mask may be written as grpcurl takes it.
+/// A write on this machine needs no token to be fetched first; a mask may be written as grpcurl
+/// takes it.
 fn writes(suite: &Suite) {
     let new = r#"{"party_id": "asked", "party": {"kind": "KIND_ORGANISATION", "display_name": "Asked",
         "source": {"citation": "a test"}}}"#;

@@ -1,5 +1,5 @@
-//! The suite as a newcomer meets it: reflection that teaches, commands that answer people, refusals that say
-//! what to do, overlays that start.
+//! The suite as a newcomer meets it: reflection that teaches, commands that answer people, refusals
+//! that say what to do, overlays that start.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

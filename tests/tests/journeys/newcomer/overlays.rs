@@ -1,5 +1,6 @@
-//! Every overlay starts: each container is run as Kubernetes would run it, by the very arguments and settings that the overlay
-//! renders. Only what is the machine's differs: where volumes are mounted, and the addresses to listen on, which are loopback.
+//! Every overlay starts: each container is run as Kubernetes would run it, by the very arguments
+//! and settings that the overlay renders. Only what is the machine's differs: where volumes are
+//! mounted, and the addresses to listen on, which are loopback.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -82,8 +83,8 @@ fn of_service<'a>(all: &'a [Started], service: &str) -> (&'a Started, &'a Starte
     (all.iter().find(migrates).unwrap(), all.iter().find(serves).unwrap())
 }
 
-/// Migrates and starts every service of an overlay, then its gateway, and asks through it. `secrets` are the addresses of the
-/// databases, where the overlay reads them from files.
+/// Migrates and starts every service of an overlay, then its gateway, and asks through it.
+/// `secrets` are the addresses of the databases, where the overlay reads them from files.
 fn walk(overlay: &str, secrets: &[String]) {
     let (Some(registan), Some(all)) = (program("registan"), containers(overlay)) else { return };
     let folder = tempfile::tempdir().unwrap();

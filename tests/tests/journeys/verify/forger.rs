@@ -1,5 +1,5 @@
-//! A forger with the database and the source code: alters a version and writes all hashes anew. Shares no code with the suite,
-//! so that it is a second reading of how the chain is made, too.
+//! A forger with the database and the source code: alters a version and writes all hashes anew.
+//! Shares no code with the suite, so that it is a second reading of how the chain is made, too.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Statement};
 use sha2::{Digest, Sha256};
@@ -79,7 +79,8 @@ async fn rehash(db: &DatabaseConnection) -> usize {
     altered
 }
 
-/// Makes the first version of `parties/invented` say something else, with a commitment and a chain that fit.
+/// Makes the first version of `parties/invented` say something else, with a commitment and a chain
+/// that fit.
 pub async fn forge(db: &DatabaseConnection) {
     assert_eq!(rehash(db).await, 0, "the chain is made as this file reads it");
     let forged = "WHERE name = 'parties/invented' AND revision = 1";

@@ -1,5 +1,5 @@
-//! `registan verify` on the record of a suite that was stopped: it fits; and after each of many tamperings with plain SQL, on
-//! both engines, what does not fit is named.
+//! `registan verify` on the record of a suite that was stopped: it fits; and after each of many
+//! tamperings with plain SQL, on both engines, what does not fit is named.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,5 @@
-//! The file of the key: for its owner alone, made whole or not at all, and once, however many processes want it.
+//! The file of the key: for its owner alone, made whole or not at all, and once, however many
+//! processes want it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};

@@ -1,4 +1,5 @@
-//! The credit of each caller: grows with time, falls with every call, and below nothing when one was dear.
+//! The credit of each caller: grows with time, falls with every call, and below nothing when one
+//! was dear.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -17,8 +18,8 @@ const ANSWERED: u64 = 32 * 1024;
 const BURST: f64 = 2.0;
 /// The longest wait for credit after a dear call, in seconds.
 const LONGEST_WAIT: f64 = 5.0;
-/// After so many calls the callers whose pause is over are forgotten. So there are never more in memory than called in the
-/// last seconds, and these.
+/// After so many calls the callers whose pause is over are forgotten. So there are never more in
+/// memory than called in the last seconds, and these.
 const FORGET_EVERY: u32 = 4096;
 
 /// The credit of every caller who has not all of it.

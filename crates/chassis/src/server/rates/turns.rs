@@ -1,5 +1,5 @@
-//! How many calls of one caller are under way at a time. The others wait for their turn, so that a caller of many at once
-//! takes no more of the database than one that calls one by one.
+//! How many calls of one caller are under way at a time. The others wait for their turn, so that a
+//! caller of many at once takes no more of the database than one that calls one by one.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

@@ -60,7 +60,8 @@ impl Resource for Thing {
     }
 }
 
-/// Nothing is known of a thing without a day; another is open from its day on, and closed later if it is good.
+/// Nothing is known of a thing without a day; another is open from its day on, and closed later if
+/// it is good.
 pub fn phase(thing: &Thing, day: i64) -> &'static str {
     match thing.day {
         0 => "UNKNOWN",
@@ -82,7 +83,8 @@ fn phases(thing: &Thing) -> Vec<Period> {
     turns.iter().copied().zip(ends).map(period).collect()
 }
 
-/// A thing that differs with `number`: titles repeat and mix cases and scripts, so that ties and collation show.
+/// A thing that differs with `number`: titles repeat and mix cases and scripts, so that ties and
+/// collation show.
 pub fn thing(who: usize, number: usize) -> Thing {
     Thing {
         name: format!("things/t{who}"),

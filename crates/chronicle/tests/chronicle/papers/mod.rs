@@ -1,5 +1,5 @@
-//! A resource with three fields each above the one before, histories of it that only a seed decides, and a model of how readers
-//! of a tier have them.
+//! A resource with three fields each above the one before, histories of it that only a seed
+//! decides, and a model of how readers of a tier have them.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -153,7 +153,8 @@ pub async fn write(record: &Chronicle, seed: u64) -> Vec<Written> {
     all
 }
 
-/// The versions as readers of a tier have them: those they see, each with the place of the one that it is to them.
+/// The versions as readers of a tier have them: those they see, each with the place of the one that
+/// it is to them.
 pub struct Model<'a> {
     pub versions: &'a [Written],
     pub level: Tier,
@@ -185,7 +186,8 @@ impl<'a> Model<'a> {
         all
     }
 
-    /// The record time of the last version that they notice, be it that the resource is gone for them.
+    /// The record time of the last version that they notice, be it that the resource is gone for
+    /// them.
     pub fn noticed(&self) -> Option<i64> {
         let places = 0..self.is.len();
         let mut noticed = places.rev().filter(|&place| {

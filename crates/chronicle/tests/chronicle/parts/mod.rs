@@ -1,4 +1,5 @@
-//! A resource that lies within a thing, a watcher that keeps what it is sent, and random changes of both.
+//! A resource that lies within a thing, a watcher that keeps what it is sent, and random changes of
+//! both.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,7 +1,5 @@
 //! The ledger against a model that tries every world: each inexact date on each of its days.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 mod model;
 
 use api::registan::agreements::v1 as wire;
@@ -98,7 +96,7 @@ fn names(entries: &[wire::LedgerEntry]) -> Vec<&str> {
 #[test]
 fn twenty_eight_states_deposit_and_one_that_leaves_is_not_waited_for() {
     let acts = (0..27).map(|number| {
-        let day = 20_190_101 + i32::try_from(number).unwrap();
+        let day = 20_190_101 + number;
         deposit(&format!("m{number:02}"), date(day))
     });
     let mut all = recorded(&["eu", "states", "kz"], acts.collect());

@@ -1,4 +1,5 @@
-//! The values with a type of their own in this service ↔ the messages of `registan.agreements.v1`, one file a noun.
+//! The values with a type of their own in this service ↔ the messages of `registan.agreements.v1`,
+//! one file a noun.
 
 mod legal_basis;
 mod milestones;

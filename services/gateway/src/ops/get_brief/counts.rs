@@ -7,11 +7,12 @@ use api::registan::partnership::v1::activity_count::Exactness;
 use api::registan::rights::v1::activity::{Kind, Outcome};
 use facts::Day;
 
-/// Below so many a number leads to persons; and in such steps numbers are given, so that none follows from a difference between a
-/// region and its states. A step is taken at the end of a year: two days of one year differ in nothing, and of two years only in
-/// how many steps lie between.
+/// Below so many a number leads to persons; and in such steps numbers are given, so that none
+/// follows from a difference between a region and its states. A step is taken at the end of a year:
+/// two days of one year differ in nothing, and of two years only in how many steps lie between.
 const STEP: i64 = 5;
-/// The kinds of activities with persons: a small number reveals where a delegation was, and whom it met.
+/// The kinds of activities with persons: a small number reveals where a delegation was, and whom it
+/// met.
 const SENSITIVE: [Kind; 4] =
     [Kind::Monitoring, Kind::CourtHearing, Kind::DefendersMeeting, Kind::PrisonVisit];
 
@@ -20,8 +21,8 @@ pub fn is_sensitive(kind: i32) -> bool {
     SENSITIVE.iter().any(|sensitive| i32::from(*sensitive) == kind)
 }
 
-/// The day up to which what is sensitive is counted for anonymous callers: numbers for each day would reveal on which
-/// something was done.
+/// The day up to which what is sensitive is counted for anonymous callers: numbers for each day
+/// would reveal on which something was done.
 pub fn end_of_year_before(day: Day) -> Day {
     Day((day.year() - 1) * 10_000 + 1231)
 }
@@ -44,8 +45,9 @@ impl Counts {
             .collect()
     }
 
-    /// The counts for anonymous callers. Of each sensitive kind it is said that there are fewer than five of the outcomes that
-    /// are not given, also where there are none: that one appears on a day would tell that something was done on it.
+    /// The counts for anonymous callers. Of each sensitive kind it is said that there are fewer
+    /// than five of the outcomes that are not given, also where there are none: that one appears on
+    /// a day would tell that something was done on it.
     pub fn for_anonymous(self) -> Vec<ActivityCount> {
         let mut counts = Vec::new();
         for ((kind, outcome), count) in self.0 {

@@ -22,7 +22,8 @@ use crate::App;
 /// When each framework was adopted, by name; nothing where that is not recorded.
 type Adoptions = HashMap<String, Option<PartialDate>>;
 
-/// How many projects serve frameworks of which it is not known whether they were adopted by that day.
+/// How many projects serve frameworks of which it is not known whether they were adopted by that
+/// day.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Doubts {
     /// Because of their date.
@@ -31,7 +32,8 @@ struct Doubts {
     unread: usize,
 }
 
-/// Keeps, of the frameworks that projects serve, those that were adopted by that day, and apart those of which that is not known.
+/// Keeps, of the frameworks that projects serve, those that were adopted by that day, and apart
+/// those of which that is not known.
 pub async fn served_by(
     app: &App,
     question: &Question,
@@ -84,7 +86,8 @@ fn keep(adoptions: &Adoptions, days: Days, projects: &mut [ProjectSummary]) -> D
     doubts
 }
 
-/// Returns whether a framework was adopted by that day. What is recorded exists today, unless its own date lies in the future.
+/// Returns whether a framework was adopted by that day. What is recorded exists today, unless its
+/// own date lies in the future.
 fn by(adopted: Option<&PartialDate>, days: Days) -> By {
     let may_exist = adopted.is_none_or(|date| date.earliest() <= days.today);
     match By::of(adopted, days.as_of) {

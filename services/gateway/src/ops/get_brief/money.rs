@@ -26,7 +26,8 @@ use crate::App;
 /// The bytes of the projects that are listed.
 const MOST_BYTES: usize = 3 << 18;
 
-/// Two kinds of call, all at the instant of the first; and one more kind where projects serve frameworks.
+/// Two kinds of call, all at the instant of the first; and one more kind where projects serve
+/// frameworks.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
     let sums = sums(app, question).await?;
     let mut gaps = Gaps::default();
@@ -113,7 +114,8 @@ async fn projects(
 }
 
 impl Listed {
-    /// Takes a project in, if there was one by that day or may have been; false where there is no room.
+    /// Takes a project in, if there was one by that day or may have been; false where there is no
+    /// room.
     fn take(&mut self, project: Project, question: &Question, room: &mut Room) -> bool {
         let dates = Dates::of(&project);
         let by = dates.by(question.days);

@@ -25,8 +25,8 @@ fn down(status: tonic::Status) -> Failure {
     Failure::downstream("rights-reporting", status)
 }
 
-/// Two kinds of call, all at the instant of the first. What is later than the day is passed over here, not by a filter: a filter
-/// knows only the first day that an inexact date can be.
+/// Two kinds of call, all at the instant of the first. What is later than the day is passed over
+/// here, not by a filter: a filter knows only the first day that an inexact date can be.
 pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure> {
     let mut gaps = Gaps::default();
     let mut part = recommendations(app, question, &mut gaps).await?;
@@ -88,8 +88,9 @@ async fn recommendations(
     Ok(part)
 }
 
-/// Counts the activities of delegations by that day; for anonymous callers, what could lead to a person only up to the end of
-/// the year before that day or today, whichever is earlier, and not a word of what is not counted of it.
+/// Counts the activities of delegations by that day; for anonymous callers, what could lead to a
+/// person only up to the end of the year before that day or today, whichever is earlier, and not a
+/// word of what is not counted of it.
 async fn count(
     app: &App,
     question: &Question,

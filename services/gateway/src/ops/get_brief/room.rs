@@ -1,5 +1,5 @@
-//! How much of what could be listed a part has room and time for. The parts together stay below the 4 MiB that a client takes
-//! by default.
+//! How much of what could be listed a part has room and time for. The parts together stay below the
+//! 4 MiB that a client takes by default.
 
 use std::time::Duration;
 

@@ -30,8 +30,8 @@ impl Dates {
         self.0.iter().find(|(kind, _)| *kind == wanted).map(|(_, date)| date)
     }
 
-    /// Returns whether a project had begun or was announced by a day. What is recorded exists today; before, a plan proves
-    /// nothing, and what ended had begun.
+    /// Returns whether a project had begun or was announced by a day. What is recorded exists
+    /// today; before, a plan proves nothing, and what ended had begun.
     pub fn by(&self, days: Days) -> By {
         if days.as_of >= days.today {
             return By::Then;
@@ -49,8 +49,9 @@ impl Dates {
         }
     }
 
-    /// Where a project stood on a day, of which only where it stands now is recorded; nothing where that cannot be determined.
-    /// What is planned now was planned before; what runs now ran since it began; what is closed now ran until it ended.
+    /// Where a project stood on a day, of which only where it stands now is recorded; nothing where
+    /// that cannot be determined. What is planned now was planned before; what runs now ran since
+    /// it began; what is closed now ran until it ended.
     pub fn status(&self, now: Status, days: Days) -> Option<Status> {
         if days.as_of == days.today {
             return Some(now);

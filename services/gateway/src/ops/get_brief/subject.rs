@@ -22,7 +22,8 @@ pub struct Subject {
     pub states: Vec<String>,
     /// `TM`, or those of each state and the code of the region itself: whose money it is.
     pub recipients: Vec<String>,
-    /// The code of the region of which the party is part, if any: what names it concerns the party too.
+    /// The code of the region of which the party is part, if any: what names it concerns the party
+    /// too.
     pub around: Option<&'static str>,
     /// True if it is a region.
     pub is_region: bool,
@@ -43,14 +44,16 @@ impl Subject {
         Some(Self { states, recipients, around: None, is_region: true })
     }
 
-    /// One of a field's values, in the language of filters: `(party = "parties/kz" OR party = "parties/kg")`.
+    /// One of a field's values, in the language of filters:
+    /// `(party = "parties/kz" OR party = "parties/kg")`.
     pub fn any(field: &str, comparison: &str, values: &[String]) -> String {
         let terms = values.iter().map(|value| format!("{field}{comparison}\"{value}\""));
         format!("({})", terms.collect::<Vec<_>>().join(" OR "))
     }
 }
 
-/// Looks the party up. While its service is down, what has the name of a state is taken for one: the other parts are served.
+/// Looks the party up. While its service is down, what has the name of a state is taken for one:
+/// the other parts are served.
 pub async fn find(
     app: &App,
     party: &str,

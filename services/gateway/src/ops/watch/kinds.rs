@@ -56,8 +56,8 @@ struct Watch {
 static WATCHES: LazyLock<HashMap<ResourceKind, Watch>> =
     LazyLock::new(|| watches(api::descriptors()));
 
-/// Finds the Watch of each kind in the contract: the one whose events hold the message that merged events hold in the field of
-/// that kind.
+/// Finds the Watch of each kind in the contract: the one whose events hold the message that merged
+/// events hold in the field of that kind.
 fn watches(contract: &DescriptorPool) -> HashMap<ResourceKind, Watch> {
     let merged = contract.get_message_by_name(&WatchResponse::full_name());
     let fields: Vec<_> = merged.iter().flat_map(MessageDescriptor::fields).collect();

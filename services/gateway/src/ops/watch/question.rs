@@ -62,8 +62,8 @@ impl Question {
         Ok(Self { party, kinds, filter: request.filter })
     }
 
-    /// The filter for one kind. What the caller sent comes first, so that positions in a refusal are theirs; AND binds weaker
-    /// than all that it can hold.
+    /// The filter for one kind. What the caller sent comes first, so that positions in a refusal
+    /// are theirs; AND binds weaker than all that it can hold.
     pub fn filter_of(&self, kind: ResourceKind) -> String {
         let asked = self.filter.trim_end();
         let about = if self.party.is_empty() { None } else { about(kind, &self.party) };

@@ -1,4 +1,5 @@
-//! The watch of one kind, for as long as the merged one lasts: opened again where it left off whenever it ends.
+//! The watch of one kind, for as long as the merged one lasts: opened again where it left off
+//! whenever it ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,8 @@ pub struct Trouble {
 }
 
 impl Source {
-    /// Opens it for the first time: an invalid request is refused here. A service that is away is another matter.
+    /// Opens it for the first time: an invalid request is refused here. A service that is away is
+    /// another matter.
     pub async fn begin(mut self) -> Result<Self, Failure> {
         match self.open().await {
             Err(failure) if failure.code != Code::Unavailable => Err(failure),

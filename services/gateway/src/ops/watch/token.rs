@@ -1,7 +1,7 @@
 //! The token of a merged watch: where it stands in each kind.
 //!
-//! The token of each kind is sealed by its service; what is around them is only wrapped, for a changed one is refused by
-//! the services or misleads nobody but themselves.
+//! The token of each kind is sealed by its service; what is around them is only wrapped, for a
+//! changed one is refused by the services or misleads nobody but themselves.
 
 use api::registan::partnership::v1::ResourceKind;
 use base64::Engine;
@@ -48,7 +48,8 @@ pub fn wrap(question: &Question, places: &[Place]) -> String {
     BASE64.encode(Token { party, filter, places: places.to_vec() }.encode_to_vec())
 }
 
-/// Where a watch stands that goes on from `token`; at the beginning if it is empty. Refuses a token of another question.
+/// Where a watch stands that goes on from `token`; at the beginning if it is empty. Refuses a token
+/// of another question.
 pub fn open(question: &Question, token: &str) -> Result<Vec<Place>, Failure> {
     if token.is_empty() {
         let begin = |kind: &ResourceKind| Place { kind: (*kind).into(), ..Place::default() };

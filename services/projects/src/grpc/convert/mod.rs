@@ -1,4 +1,5 @@
-//! The reports and sums of this service ↔ the messages of `registan.projects.v1`, one file a noun. A resource is its message.
+//! The reports and sums of this service ↔ the messages of `registan.projects.v1`, one file a noun.
+//! A resource is its message.
 
 mod report;
 mod sum;

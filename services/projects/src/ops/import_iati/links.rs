@@ -1,5 +1,6 @@
-//! Relations between activities as links between recorded projects, whichever of them came first: what a batch names is looked
-//! up before it is recorded, and who named what came with it is updated after.
+//! Relations between activities as links between recorded projects, whichever of them came first:
+//! what a batch names is looked up before it is recorded, and who named what came with it is
+//! updated after.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,8 @@ use super::Iati;
 use crate::domain::Project;
 use crate::store;
 
-/// Sets the links of these projects that can be set. A query, if they name an activity that is not among them.
+/// Sets the links of these projects that can be set. A query, if they name an activity that is not
+/// among them.
 pub async fn resolve(
     chronicle: &Chronicle,
     targets: &mut [Target<'_, Iati>],
@@ -41,8 +43,9 @@ pub async fn resolve(
     Ok(())
 }
 
-/// Links what is recorded and names one of these identifiers, a page at a time, each in a transaction of its own. `batch` is what
-/// they came with, of which the links are set already. What the caller may not write stays as it is.
+/// Links what is recorded and names one of these identifiers, a page at a time, each in a
+/// transaction of its own. `batch` is what they came with, of which the links are set already. What
+/// the caller may not write stays as it is.
 pub async fn announce(
     import: Import<'_>,
     arrived: &Names,
@@ -64,8 +67,8 @@ pub async fn announce(
     }
 }
 
-/// Returns the write that links a recorded project to one of these; nothing if it names none of them, or the caller may not
-/// write it.
+/// Returns the write that links a recorded project to one of these; nothing if it names none of
+/// them, or the caller may not write it.
 fn entry(stored: &Stored<Project>, arrived: &Names, now: i64) -> Option<Entry> {
     let linked = linked(&stored.value, &stored.value.name, arrived)?;
     Step::Update(stored, &linked).entry(None, now).ok()
@@ -77,7 +80,8 @@ fn unresolved(project: &Project) -> impl Iterator<Item = &str> {
     open.map(|it| it.iati_identifier.as_str()).filter(|identifier| !identifier.is_empty())
 }
 
-/// A project with the links that can be set; nothing if there is none, or no room for them. None leads to itself.
+/// A project with the links that can be set; nothing if there is none, or no room for them. None
+/// leads to itself.
 fn linked(project: &Project, name: &str, names: &Names) -> Option<Project> {
     let of = |identifier: &str| names.get(identifier).filter(|other| *other != name);
     unresolved(project).find_map(of)?;

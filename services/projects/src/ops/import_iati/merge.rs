@@ -7,7 +7,8 @@ use api::registan::r#type::v1::ExternalId;
 
 use crate::domain::Project;
 
-/// Returns the new value of a recorded project; nothing if the file says nothing new. The same facts from a file of another name are no news.
+/// Returns the new value of a recorded project; nothing if the file says nothing new. The same
+/// facts from a file of another name are no news.
 pub fn news(recorded: &Project, file: &Project) -> Option<Project> {
     let mut merged = merge(recorded, file);
     if merged == **recorded {
@@ -17,8 +18,9 @@ pub fn news(recorded: &Project, file: &Project) -> Option<Project> {
     Some(Project::of(merged))
 }
 
-/// The recorded project as the file has it, under the source of before. What IATI has no place for stays: kind, amounts, links,
-/// note, confidence; and so does what this file says nothing of. Merging the same file again changes nothing.
+/// The recorded project as the file has it, under the source of before. What IATI has no place for
+/// stays: kind, amounts, links, note, confidence; and so does what this file says nothing of.
+/// Merging the same file again changes nothing.
 fn merge(recorded: &wire::Project, file: &wire::Project) -> wire::Project {
     let mut merged = recorded.clone();
     if !file.titles.is_empty() {

@@ -1,5 +1,6 @@
-//! The text of what a transaction says, by which an import names it: the JSON in which transactions were kept when the first were
-//! imported. It never changes, or a file that is imported again would be recorded anew.
+//! The text of what a transaction says, by which an import names it: the JSON in which transactions
+//! were kept when the first were imported. It never changes, or a file that is imported again would
+//! be recorded anew.
 
 use api::registan::projects::v1 as wire;
 use api::registan::r#type::v1::{Date, LocalizedText};

@@ -127,8 +127,7 @@ fn list(worlds: &[Vec<(i32, i32)>], place: usize, on: i32) -> &'static str {
 
 fn compare(seed: u64) {
     let mut random = Random(seed);
-    let parties: Vec<Party> =
-        (0..1 + random.below(3)).map(|_| Party::random(&mut random)).collect();
+    let parties: Vec<Party> = (0..=random.below(3)).map(|_| Party::random(&mut random)).collect();
     let count = (random.below(2) == 0).then(|| usize::try_from(1 + random.below(2)).unwrap());
     let all: Vec<_> = parties.iter().enumerate().map(|(place, one)| one.recorded(place)).collect();
     let acts = all.iter().flat_map(|(acts, _)| acts.clone()).collect();
@@ -144,7 +143,7 @@ fn compare(seed: u64) {
     let worlds = worlds(&parties);
     for number in 1..=DAYS {
         let ledger = on(&recorded, Day(day(number)));
-        let seen = format!("seed {seed} on {number}: {parties:?} {rule:?} {ledger:?}");
+        let context = format!("seed {seed} on {number}: {parties:?} {rule:?} {ledger:?}");
         for (place, _) in parties.iter().enumerate() {
             let of = format!("m{place}");
             let lists = [
@@ -155,7 +154,7 @@ fn compare(seed: u64) {
             ];
             let found = lists.iter().filter(|(_, all)| names(all).contains(&of.as_str()));
             let found: Vec<_> = found.map(|(list, _)| *list).collect();
-            assert_eq!(found, [list(&worlds, place, number)], "{of}, {seen}");
+            assert_eq!(found, [list(&worlds, place, number)], "{of}, {context}");
         }
         let events = || worlds.iter().map(|world| happened(world, count));
         let (first, last) = (events().min().unwrap(), events().max().unwrap());
@@ -163,7 +162,7 @@ fn compare(seed: u64) {
             let event = Span { earliest: Day(day(first)), latest: Day(day(last)) };
             derived(&rule, event).date().unwrap()
         });
-        assert_eq!(ledger.derived, wanted, "{seen}");
+        assert_eq!(ledger.derived, wanted, "{context}");
     }
 }
 

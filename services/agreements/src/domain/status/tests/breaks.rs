@@ -1,4 +1,5 @@
-//! Pauses and suspensions: what can have come before them, what ended them, and what of that is not known.
+//! Pauses and suspensions: what can have come before them, what ended them, and what of that is not
+//! known.
 
 use super::*;
 
