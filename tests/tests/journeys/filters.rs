@@ -108,7 +108,11 @@ fn agrees(asked: &Asked, message: &MessageDescriptor) {
     let lists: Vec<_> = service
         .methods()
         .filter(|it| {
-            ["List", "Export", "Watch", "Diff"].iter().any(|verb| it.name().starts_with(verb))
+            // Those of duties that are asked for a day take the same filter, and say so.
+            !["ListOverdue", "ListDue"].contains(&it.name())
+                && ["List", "Export", "Watch", "Diff"]
+                    .iter()
+                    .any(|verb| it.name().starts_with(verb))
         })
         .map(|it| it.input())
         .filter(|request| request.get_field_by_name("filter").is_some())
@@ -146,6 +150,9 @@ fn ask(asked: &Asked) -> (Vec<String>, usize) {
     (hidden, filterable)
 }
 
+/// The resource of which there are too few to be asked by a field.
+const ASKED_BY_NAME_ALONE: &str = "registan.agreements.v1.Codebook";
+
 #[test]
 fn no_filter_asks_about_what_not_everybody_may_read() {
     let services = [agreements::resources(), projects::resources(), rights_reporting::resources()];
@@ -163,7 +170,12 @@ fn no_filter_asks_about_what_not_everybody_may_read() {
     for one in asked {
         let (more, filterable) = ask(&one);
         let message = one.message;
-        assert!(filterable > 1, "{message}: nothing can be asked, so nothing is tested");
+        let is_asked = message != ASKED_BY_NAME_ALONE;
+        assert_eq!(
+            filterable > 1,
+            is_asked,
+            "{message}: where nothing is asked, nothing is tested"
+        );
         hidden.extend(more);
     }
 

@@ -90,6 +90,8 @@ pub async fn forge(db: &DatabaseConnection) {
     run(db, &format!("UPDATE party SET {} {forged}", alter.join(", "))).await;
     let found = rows(db, &format!("SELECT * FROM party {forged}")).await;
     let (now, at) = (commitment(&found[0]), recorded(&found[0]));
+    let found_by = format!("value = 'anew' AND uid = (SELECT uid FROM party {forged})");
+    run(db, &format!("UPDATE party_words SET recorded_from = {at} WHERE {found_by}")).await;
     run(db, &format!("UPDATE change SET commitment = '{now}' WHERE time = {at}")).await;
     assert_eq!(rehash(db).await, 3, "the forged change and the two after it");
 }

@@ -74,13 +74,16 @@ const TAMPERINGS: &[(&str, &[&str])] = &[
     ("UPDATE head SET public = time + 1", &["the head's time public is after that of the last"]),
     ("DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)", &["parties/last-one"]),
     (
-        "DELETE FROM party WHERE name = 'parties/last-one'; DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)",
+        "DELETE FROM party_words WHERE uid = (SELECT uid FROM party WHERE name = 'parties/last-one');
+        DELETE FROM party WHERE name = 'parties/last-one'; DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change)",
         &["the head says", "cut off"],
     ),
 ];
 
 /// Takes the last change back without a trace: nothing in the database tells of it any more.
-const ROLLED_BACK: &str = "DELETE FROM party WHERE name = 'parties/last-one';
+const ROLLED_BACK: &str = "DELETE FROM party_words
+    WHERE uid = (SELECT uid FROM party WHERE name = 'parties/last-one');
+    DELETE FROM party WHERE name = 'parties/last-one';
     DELETE FROM change WHERE seq = (SELECT MAX(seq) FROM change);
     UPDATE head SET seq = (SELECT MAX(seq) FROM change), time = (SELECT MAX(time) FROM change),
     public = (SELECT MAX(time) FROM change), restricted = (SELECT MAX(time) FROM change),
