@@ -42,7 +42,7 @@ fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
         } else {
             answer::sections(&mut out, &answer)
         })?;
-        out.flush()?;
+        unless_closed(out.flush().map_err(Into::into))?;
         Ok(())
     })
 }

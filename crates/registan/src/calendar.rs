@@ -26,7 +26,7 @@ pub fn run(arguments: &Calendar) -> anyhow::Result<()> {
         let content = content.as_ref().and_then(|content| content.as_str()).unwrap_or_default();
         let mut out = std::io::stdout().lock();
         unless_closed(out.write_all(content.as_bytes()).map_err(Into::into))?;
-        out.flush()?;
+        unless_closed(out.flush().map_err(Into::into))?;
         Ok(())
     })
 }

@@ -36,7 +36,7 @@ pub fn run(arguments: &Search) -> anyhow::Result<()> {
         } else {
             print(&mut out, &answer.transcode_to()?).map_err(Into::into)
         })?;
-        out.flush()?;
+        unless_closed(out.flush().map_err(Into::into))?;
         Ok(())
     })
 }

@@ -143,7 +143,11 @@ fn an_image_without_our_version_is_found() {
 fn a_wrong_setting_or_an_open_secret_is_found() {
     for (good, bad, expected) in [
         ("REGISTAN_LOG:", "REGISTAN_LOGS:", "no service reads the setting REGISTAN_LOGS"),
-        ("http://projects:50051", "http://project:50051", "no Service has that name and port"),
+        (
+            "http://projects-pods:50051",
+            "http://project-pods:50051",
+            "no Service has that name and port",
+        ),
         ("REGISTAN_LOG: info", "REGISTAN_LOG: postgres://u:p@h/d", "must come from a secret"),
         ("REGISTAN_LOG: info", "API_TOKEN: abc", "API_TOKEN must come from a secret"),
         ("value: /run/secrets/database/url", "value: /run/url", "nothing is mounted there"),
