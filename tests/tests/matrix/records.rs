@@ -1,6 +1,5 @@
 //! The access matrix of records, over gRPC: records of the own and of another desk, of every tier,
-//! and one that does not exist, asked for by every method: what is hidden answers as what is
-//! missing.
+//! and one that does not exist, asked for by every method. Hidden ones answer as missing ones do.
 
 use std::collections::BTreeMap;
 
