@@ -7,7 +7,7 @@ use crate::token::tokens;
 
 /// The most bytes of a query.
 pub const MAX_BYTES: usize = 512;
-/// The most words of a query.
+/// The most words of a query, and of all its phrases together.
 pub const MAX_WORDS: usize = 24;
 /// Letters of a word from which on it may be the beginning of a longer one.
 const MIN_PREFIX: usize = 2;
@@ -77,8 +77,9 @@ impl Query {
         for (place, part) in parts.into_iter().enumerate() {
             let keys: Vec<Key> = tokens(part).filter_map(|token| Key::of(&token)).collect();
             let is_phrase = place % 2 == 1 && place < closed;
-            if is_phrase && keys.len() > 1 {
-                query.phrases.push(keys.iter().map(Key::asked).collect());
+            let phrase: Vec<_> = keys.iter().map(Key::asked).collect();
+            if is_phrase && phrase.len() > 1 && !query.phrases.contains(&phrase) {
+                query.phrases.push(phrase);
             }
             for key in keys {
                 last = (!is_phrase).then(|| key.whole.clone());
@@ -88,7 +89,8 @@ impl Query {
         if let (Some(word), Some(whole)) = (query.words.last_mut(), last) {
             word.prefix = (whole.chars().count() >= MIN_PREFIX).then_some(whole);
         }
-        match query.words.len() {
+        let in_phrases: usize = query.phrases.iter().map(Vec::len).sum();
+        match query.words.len().max(in_phrases) {
             0 => Err(Problem::Empty),
             1..=MAX_WORDS => Ok(query),
             _ => Err(Problem::TooMany),
@@ -103,7 +105,11 @@ impl Query {
 
     /// Returns whether each phrase stands in one of the texts.
     pub fn has_phrases<T: AsRef<str>>(&self, texts: &[T]) -> bool {
-        let has = |phrase: &Vec<_>| texts.iter().any(|text| holds(text.as_ref(), phrase));
+        if self.phrases.is_empty() {
+            return true;
+        }
+        let texts: Vec<_> = texts.iter().map(|text| forms(text.as_ref())).collect();
+        let has = |phrase: &Vec<_>| texts.iter().any(|text| holds(text, phrase));
         self.phrases.iter().all(has)
     }
 }
@@ -112,10 +118,17 @@ const fn is_quote(character: char) -> bool {
     matches!(character, '"' | '«' | '»' | '\u{201c}'..='\u{201f}')
 }
 
-fn holds(text: &str, phrase: &[Vec<String>]) -> bool {
-    let keys: Vec<Key> = tokens(text).filter_map(|token| Key::of(&token)).collect();
-    let is_it = |(key, stems): (&Key, &Vec<String>)| key.kept(false).any(|it| stems.contains(&it));
-    keys.windows(phrase.len()).any(|some| some.iter().zip(phrase).all(is_it))
+/// The words of a text, each by all its stems.
+fn forms(text: &str) -> Vec<Vec<String>> {
+    let keys = tokens(text).filter_map(|token| Key::of(&token));
+    keys.map(|key| key.kept(false).collect()).collect()
+}
+
+fn holds(text: &[Vec<String>], phrase: &[Vec<String>]) -> bool {
+    let is_it = |(forms, stems): (&Vec<String>, &Vec<String>)| {
+        forms.iter().any(|form| stems.contains(form))
+    };
+    text.windows(phrase.len()).any(|some| some.iter().zip(phrase).all(is_it))
 }
 
 #[cfg(test)]
@@ -154,6 +167,16 @@ mod tests {
         assert_eq!(words("two \"one\""), ["two", "one"]);
         let open = Query::read("Kyrgyz \"Republic of").unwrap_or_default();
         assert!(open.phrases.is_empty());
+    }
+
+    #[test]
+    fn few_words_in_many_phrases_are_too_many() {
+        let same = Query::read(&"\"b c\" ".repeat(60)).unwrap_or_default();
+        assert_eq!(same.phrases.len(), 1);
+        let letters = || "bcdfgh".chars();
+        let pairs = letters().flat_map(|one| letters().map(move |other| (one, other)));
+        let many: String = pairs.map(|(one, other)| format!("\"{one} {other}\" ")).collect();
+        assert_eq!(Query::read(&many), Err(Problem::TooMany));
     }
 
     #[test]

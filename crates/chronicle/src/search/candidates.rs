@@ -32,8 +32,6 @@ const COUNTED_WORDS: usize = 6;
 /// Rows of the rarest word that are looked at before it is given up: all that match are ranked
 /// then.
 const MOST_OF_RAREST: u64 = 500;
-/// Names whose resources are gone through.
-const MOST_DRIVING: usize = 16;
 /// The weight of a word that only something named has.
 const THROUGH: i64 = MAX_WEIGHT * 2 / 5;
 /// Stems that so many resources have that they drive only where no other word does.
@@ -253,7 +251,7 @@ impl<'a> Search<'a> {
         }
         for (path, kind) in searched.through {
             let table = side(searched.kind, path);
-            let names = known[kind][word].iter().take(MOST_DRIVING);
+            let names = known[kind][word].iter();
             arms.extend(names.map(|name| arm(&table, is(name), &["recorded_to", "uid"])));
         }
         arms

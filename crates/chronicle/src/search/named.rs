@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::filter::standing;
 use crate::limited::Limited;
 
-/// The most names that a word stands for, the heaviest of them.
-const MOST_NAMES: u64 = 64;
+/// The most names that a word stands for, the heaviest of them, whichever word is looked at first.
+const MOST_NAMES: u64 = 16;
 
 /// By kind: of each word of the query the names of those that have it, the heaviest first.
 pub(super) type Named = BTreeMap<&'static str, Vec<Vec<String>>>;
@@ -51,7 +51,10 @@ impl Search<'_> {
         for (kind, word, _, name) in rows {
             let of_kind = found.get_mut(kind.as_str());
             let names = of_kind.and_then(|of| of.get_mut(usize::try_from(word).ok()?));
-            if let Some(names) = names.filter(|names| !names.contains(&name)) {
+            let has_room = |names: &&mut Vec<String>| {
+                !names.contains(&name) && (names.len() as u64) < MOST_NAMES
+            };
+            if let Some(names) = names.filter(has_room) {
                 names.push(name);
             }
         }

@@ -4,7 +4,8 @@
 mod place;
 mod source;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse};
 use chassis::Failure;
@@ -18,6 +19,8 @@ use crate::{App, routes};
 
 const DEFAULT_PAGE: usize = 20;
 const MAX_PAGE: usize = 100;
+/// The most kinds that may be named: there are fewer.
+const MAX_KINDS: usize = 64;
 
 /// Returns the best hits of all services.
 pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse, Failure> {
@@ -94,35 +97,44 @@ fn of_services(kinds: &[String]) -> Result<Kinds, Failure> {
     if kinds.is_empty() {
         return Ok(SERVICES.map(|service| (service, Vec::new())).into());
     }
+    if kinds.len() > MAX_KINDS {
+        let description = format!("must name at most {MAX_KINDS}");
+        let violation = Violation::new("kinds", ErrorReason::TooMany, description);
+        return Err(Failure::invalid(vec![violation]));
+    }
     let mut all = Kinds::new();
     for (place, kind) in kinds.iter().enumerate() {
-        let Some(service) = keeper(kind) else {
+        let Some(service) = keepers().get(kind) else {
             let description = "is no kind of resource; write `agreement`, `project`";
             let field = format!("kinds[{place}]");
             let violation = Violation::new(field, ErrorReason::UnknownValue, description);
             return Err(Failure::invalid(vec![violation]));
         };
-        all.entry(service).or_default().push(kind.clone());
+        let of_service = all.entry(*service).or_default();
+        if !of_service.contains(kind) {
+            of_service.push(kind.clone());
+        }
     }
     Ok(all)
 }
 
-/// The service that keeps a kind of resource.
-fn keeper(kind: &str) -> Option<&'static str> {
-    let pool = api::descriptors();
-    let resource = pool.get_extension_by_name("google.api.resource")?;
-    let singular = |message: &MessageDescriptor| {
-        let options = message.options();
-        let said = options.get_extension(&resource).as_message()?.clone();
-        said.get_field_by_name("singular").and_then(|it| Some(it.as_str()?.to_owned()))
-    };
-    let is_it = |message: &MessageDescriptor| singular(message).as_deref() == Some(kind);
-    let found: BTreeSet<&str> = pool
-        .all_messages()
-        .filter(is_it)
-        .filter_map(|message| routes::process(message.package_name()))
-        .collect();
-    found.first().copied()
+/// The service that keeps each kind of resource.
+fn keepers() -> &'static BTreeMap<String, &'static str> {
+    static ALL: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
+        let pool = api::descriptors();
+        let Some(resource) = pool.get_extension_by_name("google.api.resource") else {
+            return BTreeMap::new();
+        };
+        let kept = |message: MessageDescriptor| {
+            let options = message.options();
+            let singular = options.get_extension(&resource).as_message()?.clone();
+            let singular = singular.get_field_by_name("singular")?.as_str()?.to_owned();
+            let service = routes::process(message.package_name())?;
+            (!singular.is_empty()).then_some((singular, service))
+        };
+        pool.all_messages().filter_map(kept).collect()
+    });
+    &ALL
 }
 
 fn negative() -> Failure {

@@ -13,6 +13,8 @@ use prost_types::Timestamp;
 
 /// Each service takes 8 KiB.
 const MOST: usize = 64 * 1024;
+/// The most hits of a page of a service, so that no more of it can have been sent.
+const MAX_SENT: u32 = 100;
 
 /// Where a search stands in one service.
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -88,7 +90,9 @@ pub fn open(
         let description = format!("`{argument}` differs from that of the first page");
         return Err(refusal(ErrorReason::PageTokenMismatch, &description));
     }
-    if !token.places.iter().map(|place| place.service.as_str()).eq(services) {
+    let is_ours = token.places.iter().map(|place| place.service.as_str()).eq(services)
+        && token.places.iter().all(|place| place.sent <= MAX_SENT);
+    if !is_ours {
         return Err(refusal(ErrorReason::PageTokenInvalid, invalid));
     }
     Ok(token.places)

@@ -46,6 +46,8 @@ impl Source {
             "rights-reporting" => app.rights_reporting.clone(),
             _ => app.agreements.clone(),
         };
+        // What was sent of the page at hand is read once more, and at once.
+        let size = size.max(usize::try_from(place.sent).unwrap_or(usize::MAX));
         let request = SearchRequest {
             query: request.query.clone(),
             page_size: i32::try_from(size).unwrap_or(i32::MAX),
@@ -138,9 +140,9 @@ impl Source {
         self.hits.pop_front()
     }
 
-    /// True where no hit is left.
+    /// True where no hit is left. One that failed may have more: the next page asks it again.
     pub fn is_done(&self) -> bool {
-        self.hits.is_empty() && self.next.is_empty()
+        self.failure.is_none() && self.hits.is_empty() && self.next.is_empty()
     }
 
     /// Where it stands.
