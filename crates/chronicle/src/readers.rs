@@ -120,7 +120,13 @@ impl<DB: Database> Hold<DB> {
         let rows = query.fetch_all(&mut *out.connection).await;
         let rows = rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
         out.used = Instant::now();
-        self.free().push(out);
+        let idle = {
+            let mut free = self.free();
+            free.push(out);
+            // Those of a burst lie below, and would stay out of the pool for ever.
+            free.extract_if(.., |out| out.used.elapsed() >= MAX_IDLE).collect::<Vec<_>>()
+        };
+        drop(idle);
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
