@@ -39,10 +39,11 @@ impl http_body::Body for Answer {
         let mut hint = self.body.size_hint();
         let waiting = self.first.as_ref().and_then(|frame| frame.data_ref()).map_or(0, Bytes::len);
         let waiting = u64::try_from(waiting).unwrap_or(0);
-        hint.set_lower(hint.lower() + waiting);
+        // The upper one first: it is never below the other.
         if let Some(upper) = hint.upper() {
             hint.set_upper(upper + waiting);
         }
+        hint.set_lower(hint.lower() + waiting);
         hint
     }
 }

@@ -216,9 +216,9 @@ impl Line {
         !self.sender.is_closed() && !self.retired.load(Ordering::Relaxed)
     }
 
-    /// Sends nothing more on it.
-    pub fn retire(&self) {
-        self.retired.store(true, Ordering::Relaxed);
+    /// Sends nothing more on it; false if that was so.
+    pub fn retire(&self) -> bool {
+        !self.retired.swap(true, Ordering::Relaxed)
     }
 
     fn open(&self) -> usize {

@@ -211,7 +211,8 @@ impl Pool {
         let cause = Cause::from(error);
         if is_unseen || reason == Some(h2::Reason::NO_ERROR) {
             line.retire();
-        } else if !line.is_live() {
+        } else if line.sender.is_closed() && line.retire() {
+            // All calls on a connection break with it: that is one failure.
             node.failed(&cause);
         }
         self.refresh(SOON);
@@ -293,8 +294,8 @@ impl Pool {
 /// other connected ones, those not yet connected, those that failed lately, and last the one that
 /// just did. Those not connected yet are connected behind the scenes while others answer.
 fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>) -> Vec<Arc<Node>> {
-    if let [only] = nodes {
-        return vec![Arc::clone(only)];
+    if nodes.len() < 2 {
+        return nodes.to_vec();
     }
     let rank = |node: &Arc<Node>| {
         let is_cold = node.connections() == 0;
