@@ -72,6 +72,13 @@ pub fn word(name: &str) -> String {
     name.to_lowercase().replace('_', " ")
 }
 
+/// The texts of the messages in a list.
+pub fn texts(message: &DynamicMessage, field: &FieldDescriptor) -> Vec<String> {
+    let value = message.get_field(field);
+    let items = value.as_list().unwrap_or_default().iter();
+    items.map(|item| text(item, field)).filter(|item| !item.is_empty()).collect()
+}
+
 /// The text of a field of a message; empty where it is not set.
 pub fn cell(message: &DynamicMessage, field: &FieldDescriptor) -> String {
     if message.has_field(field) { text(&message.get_field(field), field) } else { String::new() }

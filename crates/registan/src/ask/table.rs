@@ -5,7 +5,7 @@ use std::io::{Result, Write};
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage};
 
-use super::cells::{cell, humanised, is_system, parts};
+use super::cells::{cell, humanised, is_system, parts, texts};
 
 /// The widest that a line becomes, but for what is too long for a column.
 const MAX_WIDTH: usize = 160;
@@ -54,6 +54,8 @@ struct Column {
     rank: Rank,
     name: String,
     cells: Vec<String>,
+    /// Of a list of messages: the text of each, by row.
+    parts: Vec<Vec<String>>,
 }
 
 impl Column {
@@ -80,10 +82,22 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
     for row in 0..rows.len() {
         line(out, &columns, depth, |column| clipped(&column.cells[row], column.width()))?;
         for long in below.iter().filter(|long| !long.cells[row].is_empty()) {
-            writeln!(out, "{:1$}{2}: {3}", "", depth + GAP, long.name, long.cells[row])?;
+            below_line(out, depth + GAP, long, row)?;
         }
     }
     Ok(())
+}
+
+/// Writes what is too long for a column; several messages that do not fit into a line have one each.
+fn below_line(out: &mut impl Write, depth: usize, column: &Column, row: usize) -> Result<()> {
+    let (name, cell) = (&column.name, &column.cells[row]);
+    let parts = column.parts.get(row).filter(|parts| parts.len() > 1);
+    let Some(parts) = parts.filter(|_| depth + cell.chars().count() > MAX_WIDTH) else {
+        return writeln!(out, "{:depth$}{name}: {cell}", "");
+    };
+    writeln!(out, "{:depth$}{name}:", "")?;
+    let within = depth + GAP;
+    parts.iter().try_for_each(|part| writeln!(out, "{:within$}{part}", ""))
 }
 
 /// The columns that are not empty. A message within a row, such as the status of an agreement,
@@ -107,7 +121,9 @@ fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
                 }
             }
             Some(_) => {
-                all.push(column(&field, rows.iter().map(|row| cell(row, &field)).collect()));
+                let cells = rows.iter().map(|row| cell(row, &field)).collect();
+                let parts = rows.iter().map(|row| texts(row, &field)).collect();
+                all.push(Column { parts, ..column(&field, cells) });
             }
         }
     }
@@ -116,7 +132,8 @@ fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
 }
 
 fn column(field: &FieldDescriptor, cells: Vec<String>) -> Column {
-    Column { rank: Rank::of(field), name: humanised(field.name()), cells }
+    let parts = Vec::new();
+    Column { rank: Rank::of(field), name: humanised(field.name()), cells, parts }
 }
 
 fn cell_within(row: &DynamicMessage, outer: &FieldDescriptor, inner: &FieldDescriptor) -> String {
@@ -199,6 +216,22 @@ mod tests {
         assert!(lines[1].contains("T… ") && lines[1].ends_with("OJ L 196"), "{text}");
         assert!(lines[1].contains("1999") && lines[2].contains("uncertain"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= MAX_WIDTH + GAP), "{text}");
+    }
+
+    #[test]
+    fn several_messages_that_do_not_fit_into_a_line_have_one_each() {
+        let one =
+            |article: &str| json!({"provision": {"article": article, "summary": "S".repeat(90)}});
+        let row = json!({"title": "A", "provisions": [one("Article 1"), one("Article 2")]});
+
+        let text = printed("registan.agreements.v1.LegalBasisEntry", &[row]);
+
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        assert_eq!(lines[2], "provisions:", "{text}");
+        assert!(
+            lines[3].starts_with("Article 1 S") && lines[4].starts_with("Article 2 S"),
+            "{text}"
+        );
     }
 
     #[test]
