@@ -19,16 +19,38 @@ pub enum Binding {
     Unknown(String),
 }
 
-/// Returns whether an agreement binds parties on a day. Of a convention it is asked whether one of
-/// them was party to it by then.
+/// Returns whether an agreement binds one of these parties on a day. Of a convention it is asked
+/// whether it was party to it by then.
 pub fn of_agreement(agreement: &wire::Agreement, bearers: &[String], day: Day) -> Binding {
-    let status = status::on(&Milestone::all(&agreement.milestones), "", day);
+    let milestones = Milestone::all(&agreement.milestones);
+    if bearers.is_empty() {
+        return of_bearer(agreement, &milestones, "", day);
+    }
+    let mut least = None;
+    for bearer in bearers {
+        least = match (least, of_bearer(agreement, &milestones, bearer, day)) {
+            (_, Binding::Yes) => return Binding::Yes,
+            (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
+            (_, other) => Some(other),
+        };
+    }
+    least.unwrap_or(Binding::Yes)
+}
+
+/// An end that names a party ends the agreement for that party alone.
+fn of_bearer(
+    agreement: &wire::Agreement,
+    milestones: &[Milestone],
+    bearer: &str,
+    day: Day,
+) -> Binding {
+    let status = status::on(milestones, bearer, day);
     let name = &agreement.name;
     match status.state {
         State::InForce if !status.suspended.is_empty() => {
             Binding::Unknown(format!("{name} is suspended in part: {}", status.suspended))
         }
-        State::InForce => of_parties(agreement, bearers, day),
+        State::InForce => of_participant(agreement, bearer, day),
         State::ProvisionallyApplied => Binding::Unknown(format!(
             "{name} is applied provisionally, and whether this part of it is not recorded"
         )),
@@ -39,25 +61,16 @@ pub fn of_agreement(agreement: &wire::Agreement, bearers: &[String], day: Day) -
     }
 }
 
-/// Returns whether a convention in force binds one of these parties. Of an agreement of few parties
-/// nobody records participations: in force it binds all.
-fn of_parties(agreement: &wire::Agreement, bearers: &[String], day: Day) -> Binding {
-    let mut least = None;
-    for bearer in bearers {
-        let own = agreement.participations.iter().filter(|one| one.party == *bearer);
-        let own: Vec<&wire::Participation> = own.collect();
-        let binding = if own.is_empty() && agreement.kind() != wire::agreement::Kind::Convention {
-            Binding::Yes
-        } else {
-            of_party(&agreement.name, bearer, &own, day)
-        };
-        least = match (least, binding) {
-            (_, Binding::Yes) => return Binding::Yes,
-            (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
-            (_, other) => Some(other),
-        };
+/// Returns whether a convention in force binds a party. Of an agreement of few parties nobody
+/// records participations: in force it binds all.
+fn of_participant(agreement: &wire::Agreement, bearer: &str, day: Day) -> Binding {
+    let own = agreement.participations.iter().filter(|one| one.party == bearer);
+    let own: Vec<&wire::Participation> = own.collect();
+    let is_convention = agreement.kind() == wire::agreement::Kind::Convention;
+    if bearer.is_empty() || own.is_empty() && !is_convention {
+        return Binding::Yes;
     }
-    least.unwrap_or(Binding::Yes)
+    of_party(&agreement.name, bearer, &own, day)
 }
 
 fn of_party(name: &str, party: &str, own: &[&wire::Participation], day: Day) -> Binding {

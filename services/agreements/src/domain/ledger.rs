@@ -129,12 +129,29 @@ fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participan
             all.insert(party.party.clone(), Participant { stand, left: None, is_gone: false });
             continue;
         };
-        for (name, of_it) in members(group, agreement, day) {
+        let members = members(group, agreement, day);
+        if members.is_empty() {
+            all.insert(group.name.clone(), nobody_of(&group.name));
+        }
+        for (name, of_it) in members {
+            // A party in its own right stays one, whatever group it leaves.
+            if all.get(&name).is_some_and(|one: &Participant| !one.is_gone) {
+                continue;
+            }
             let stand = stand_of(&name, &group.name);
             all.insert(name, placed(stand, of_it, &group.name));
         }
     }
     all.into_values().collect()
+}
+
+/// Returns what stands for a group of which no members are recorded, as far as the caller may see:
+/// whether all had acted is not known then.
+fn nobody_of(group: &str) -> Participant {
+    let entry = said(Evidence::Membership, "no members of it are recorded".to_owned());
+    let entry = wire::LedgerEntry { party: group.to_owned(), group: group.to_owned(), ..entry };
+    let stand = Stand { standing: Standing::NotKnown, acted: Span::ANY, entry };
+    Participant { stand, left: None, is_gone: false }
 }
 
 /// How a member belonged: when the group was counted, on the day asked for, and when it left.
@@ -162,6 +179,8 @@ fn members(group: &Group, agreement: &wire::Agreement, day: Day) -> BTreeMap<Str
             (Span { earliest: left.earliest().max(begun), latest: left.latest() }, left)
         });
         let now = now.get(&party).cloned().unwrap_or(Belongs::No);
+        // One that left and came again acts like any other.
+        let left = left.filter(|_| now != Belongs::Yes);
         all.insert(party, Member { then, now, left });
     }
     all

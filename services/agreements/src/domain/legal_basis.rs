@@ -88,12 +88,15 @@ impl Provisions {
         bytes
     }
 
-    /// Returns the provisions of an agreement that are asked for, by article. It has them as parts
-    /// or as resources: never both at one instant.
+    /// Returns the provisions of an agreement that are asked for, by article. Between the instants
+    /// of a migration it has some as parts and as resources: each once.
     fn take(&mut self, agreement: &mut wire::Agreement) -> Vec<wire::Provision> {
         let mut all = self.of.remove(&agreement.name).unwrap_or_default();
         for part in std::mem::take(&mut agreement.provisions) {
-            all.push(of_part(&agreement.name, agreement.source.as_ref(), part));
+            let part = of_part(&agreement.name, agreement.source.as_ref(), part);
+            if !all.iter().any(|one| one.name == part.name) {
+                all.push(part);
+            }
         }
         if !self.codes.is_empty() {
             all.retain(|one| one.codes.iter().any(|code| self.codes.contains(code)));

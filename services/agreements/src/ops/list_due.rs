@@ -120,10 +120,14 @@ fn of_duty<'a>(
         if !one.due.certain {
             reasons.push("it may lie beyond the end of the duty".to_owned());
         }
-        match ground.binding(duty, one.due.date.earliest().max(from)) {
-            Binding::No(_) => return None,
-            Binding::Unknown(reason) => reasons.push(reason),
-            Binding::Yes => {}
+        // The law may begin or end within an inexact date.
+        let first = one.due.date.earliest().max(from);
+        let last = one.due.date.latest().min(to);
+        match (ground.binding(duty, first), ground.binding(duty, last)) {
+            (Binding::No(_), Binding::No(_)) => return None,
+            (Binding::Unknown(reason), _) | (_, Binding::Unknown(reason)) => reasons.push(reason),
+            (Binding::Yes, Binding::Yes) => {}
+            _ => reasons.push("the law binds on some of these days, and not on all".to_owned()),
         }
         reasons.retain(|reason| !reason.is_empty());
         Some((one.due.clone(), one.state(), reasons.join("; ")))

@@ -65,23 +65,29 @@ async fn one<T: Resource>(
 }
 
 /// Returns the meetings of a body that were held or are planned, at a record time, in the order of
-/// their days: the newest 1000.
+/// their days.
 pub async fn meetings_of(
     chronicle: &Chronicle,
     body: &str,
     read_time: i64,
     reader: &Reader,
 ) -> Result<Vec<Meeting>, Error> {
-    let request = ListRequest {
+    let mut request = ListRequest {
         filter: format!("body = \"{body}\""),
-        order_by: "date desc".to_owned(),
         page_size: 1000,
         read_time: Some(read_time),
         ..ListRequest::default()
     };
-    let page = chronicle.list::<crate::domain::Meeting>(&request, reader).await?;
-    let all = page.items.into_iter().map(|shown| shown.into_stored().value);
-    let mut meetings: Vec<Meeting> = all.filter_map(|meeting| Meeting::of(&meeting)).collect();
+    let mut meetings: Vec<Meeting> = Vec::new();
+    loop {
+        let page = chronicle.list::<crate::domain::Meeting>(&request, reader).await?;
+        let all = page.items.into_iter().map(|shown| shown.into_stored().value);
+        meetings.extend(all.filter_map(|meeting| Meeting::of(&meeting)));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
     meetings.sort_by(|one, other| {
         let key = |meeting: &Meeting| (meeting.date.earliest(), meeting.date.latest());
         (key(one), &one.name).cmp(&(key(other), &other.name))

@@ -46,6 +46,16 @@ fn an_agreement_binds_while_it_is_in_force() {
 }
 
 #[test]
+fn an_end_for_a_party_ends_the_duties_of_that_party() {
+    use milestone::Kind::{InForce, Replaced};
+    let mut agreement = agreement(Kind::TradeAndCooperation, &[(InForce, 1990), (Replaced, 1999)]);
+    for (party, wanted) in [("parties/kz", "no"), ("parties/tm", "yes")] {
+        agreement.milestones[1].party = party.to_owned();
+        assert_eq!(on(&agreement, 2005), wanted, "{party}");
+    }
+}
+
+#[test]
 fn a_convention_binds_whoever_is_party_to_it() {
     use participation::Kind::{Acceded, Party, Signed, Withdrawn};
     let mut convention = agreement(Kind::Convention, &[(milestone::Kind::InForce, 1990)]);

@@ -155,6 +155,15 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
         let reason = "whether it had withdrawn by then is not known".to_owned();
         return standing(Standing::NotKnown, Span::ANY, gone, reason);
     }
+    let may_be_later = |gone: &Fact, fact: &Fact| {
+        fact.stage == Stage::Act
+            && gone.span.earliest < fact.span.latest
+            && fact.span.earliest <= gone.span.latest
+    };
+    if let Some(gone) = last.filter(|gone| of_it.iter().any(|fact| may_be_later(gone, fact))) {
+        let reason = "whether it acted again after it withdrew is not known".to_owned();
+        return standing(Standing::NotKnown, Span::ANY, gone, reason);
+    }
     let earliest = earliest(&counted);
     if let Some(act) = Fact::followed(&counted, Stage::Act) {
         return by_act(act, &counted, earliest, day);

@@ -250,3 +250,52 @@ fn an_act_that_does_not_extend_to_a_territory_says_so() {
 
     assert_eq!(ledger.done[0].territories, act.territories);
 }
+
+/// Hidden memberships, or none yet, are no proof that nobody is missing.
+#[test]
+fn a_group_without_members_is_not_known_and_no_day_follows() {
+    let acts = ["eu", "kz"].map(|party| deposit(party, date(20_190_401)));
+    let mut all = recorded(&["eu", "states", "kz"], acts.into());
+    let name = "parties/states".to_owned();
+    all.groups = vec![Group { name, on: None, memberships: Vec::new() }];
+
+    let ledger = on(&all, Day(20_250_101));
+
+    assert_eq!(names(&ledger.not_known), ["states"]);
+    assert_eq!(ledger.derived, None);
+}
+
+#[test]
+fn one_that_left_and_came_again_is_waited_for() {
+    let acts = (0..28).map(|number| {
+        let day = if number == 27 { 20_220_101 } else { 20_190_101 };
+        deposit(&format!("m{number:02}"), date(day))
+    });
+    let mut all = recorded(&["states"], acts.collect());
+    let mut states = group(20_200_131);
+    states.memberships.push(Membership::of(wire::Membership {
+        party: "parties/m27".to_owned(),
+        joined: Some(date(20_210_101)),
+        ..wire::Membership::default()
+    }));
+    all.groups = vec![states];
+
+    let ledger = on(&all, Day(20_230_101));
+
+    assert_eq!((ledger.done.len(), ledger.not_needed.len()), (28, 0));
+    assert_eq!(ledger.derived, Some(date(20_220_301)));
+}
+
+#[test]
+fn an_act_that_may_have_come_after_a_withdrawal_is_not_known() {
+    let gone =
+        wire::Ratification { kind: Kind::Withdrawal.into(), ..deposit("kz", date(20_050_301)) };
+    let again = deposit(
+        "kz",
+        PartialDate { date: Some(Date { year: 2005, month: 0, day: 0 }), ..PartialDate::default() },
+    );
+
+    let ledger = on(&recorded(&["kz"], vec![gone, again]), Day(20_100_101));
+
+    assert_eq!(names(&ledger.not_known), ["kz"]);
+}
