@@ -266,6 +266,10 @@ pub fn signed(milestones: &[Milestone]) -> Option<&PartialDate> {
 pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
     let mut chosen: Vec<&Milestone> = Vec::new();
     for milestone in milestones {
+        if milestone.kind.repeats() {
+            chosen.push(milestone);
+            continue;
+        }
         let rival = chosen.iter().position(|other| other.is_same_event(milestone));
         match rival {
             Some(place) if rank(milestone) < rank(chosen[place]) => chosen[place] = milestone,

@@ -15,6 +15,8 @@ use crate::{ops, store};
 
 /// The most duties that one call looks at.
 const MAX_LOOKED_AT: usize = 10_000;
+/// The most queries of one call: where few are overdue, a page is short, and the next goes on.
+const MAX_QUERIES: usize = 20;
 /// A page that is this large takes no more in: the next query can give three megabytes.
 const FULL: usize = 3 << 19;
 
@@ -42,7 +44,9 @@ pub async fn list_overdue(
     let wanted = usize::try_from(request.page_size).unwrap_or(usize::MAX);
     let mut request = ListRequest { page_token, ..request };
     let (mut duties, mut looked_at, mut bytes, mut ground) = (Vec::new(), 0, 0, None);
+    let mut queries = 0;
     loop {
+        queries += 1;
         let left = wanted.saturating_sub(duties.len());
         request.page_size = u64::try_from(left).unwrap_or(u64::MAX);
         let page = store::duties(&app.records.chronicle, &request, &reader).await;
@@ -58,7 +62,10 @@ pub async fn list_overdue(
                 duties.push((duty.into_message(), status));
             }
         }
-        let is_full = duties.len() >= wanted || looked_at >= MAX_LOOKED_AT || bytes >= FULL;
+        let is_full = duties.len() >= wanted
+            || looked_at >= MAX_LOOKED_AT
+            || bytes >= FULL
+            || queries >= MAX_QUERIES;
         let next = page.next_page_token;
         if next.is_empty() || is_full {
             let next_page_token =
