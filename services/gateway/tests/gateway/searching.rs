@@ -88,6 +88,10 @@ async fn pages(record: &Record, query: &str, page_size: i32) -> Vec<SearchHit> {
     }
 }
 
+/// A page token of the query `water` without kinds: 4294967295 hits of agreements were sent.
+const FAR: &str =
+    "CgcKBXdhdGVyEhIKCmFncmVlbWVudHMY_____w8SCgoIcHJvamVjdHMSEgoQcmlnaHRzLXJlcG9ydGluZw";
+
 #[tokio::test]
 async fn what_all_services_have_is_found_in_one_order() {
     let mut record = start().await;
@@ -115,7 +119,12 @@ async fn what_all_services_have_is_found_in_one_order() {
     let page_token = first.expect("it is answered").next_page_token;
     let other = SearchRequest { page_token, ..words("water") };
     assert_eq!(ask(&record, other).await.map_err(|it| it.code()), Err(Code::InvalidArgument));
-    for wrong in [words(""), SearchRequest { kinds: vec!["x".to_owned()], ..words("water") }] {
+    let kinds =
+        |kind: &str, times| SearchRequest { kinds: vec![kind.to_owned(); times], ..words("water") };
+    assert!(ask(&record, kinds("agreement", 64)).await.is_ok(), "one kind, named again and again");
+    // A token of ours that says that more was sent of a page than any has.
+    let far = SearchRequest { page_token: FAR.to_owned(), ..words("water") };
+    for wrong in [words(""), kinds("x", 1), kinds("agreement", 65), far] {
         assert_eq!(ask(&record, wrong).await.map_err(|it| it.code()), Err(Code::InvalidArgument));
     }
 
