@@ -88,7 +88,8 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
     Ok(())
 }
 
-/// Writes what is too long for a column; several messages that do not fit into a line have one each.
+/// Writes what is too long for a column; several messages that do not fit into a line have one
+/// each.
 fn below_line(out: &mut impl Write, depth: usize, column: &Column, row: usize) -> Result<()> {
     let (name, cell) = (&column.name, &column.cells[row]);
     let parts = column.parts.get(row).filter(|parts| parts.len() > 1);
