@@ -133,6 +133,13 @@ pub fn said(evidence: Evidence, reason: String) -> wire::LedgerEntry {
     wire::LedgerEntry { evidence: evidence.into(), reason, ..wire::LedgerEntry::default() }
 }
 
+/// Returns whether an act may lie before a withdrawal, and after it.
+fn on_either_side(gone: &Fact, fact: &Fact) -> bool {
+    fact.stage == Stage::Act
+        && gone.span.earliest < fact.span.latest
+        && fact.span.earliest <= gone.span.latest
+}
+
 /// Returns how a party stands by what is recorded of it alone. An act is undone by a later
 /// withdrawal.
 fn own(of_it: &[&Fact], day: Day) -> Stand {
@@ -155,12 +162,7 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
         let reason = "whether it had withdrawn by then is not known".to_owned();
         return standing(Standing::NotKnown, Span::ANY, gone, reason);
     }
-    let may_be_later = |gone: &Fact, fact: &Fact| {
-        fact.stage == Stage::Act
-            && gone.span.earliest < fact.span.latest
-            && fact.span.earliest <= gone.span.latest
-    };
-    if let Some(gone) = last.filter(|gone| of_it.iter().any(|fact| may_be_later(gone, fact))) {
+    if let Some(gone) = last.filter(|gone| of_it.iter().any(|fact| on_either_side(gone, fact))) {
         let reason = "whether it acted again after it withdrew is not known".to_owned();
         return standing(Standing::NotKnown, Span::ANY, gone, reason);
     }
