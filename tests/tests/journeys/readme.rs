@@ -95,7 +95,7 @@ fn short(service: &str, method: &str) -> String {
 }
 
 /// Returns what a process serves, by reflection.
-fn served(name: &str, own: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
+fn served(name: &str, own: &[&str]) -> Option<BTreeMap<String, BTreeSet<String>>> {
     let (grpcurl, registan) = (testkit::tool("grpcurl")?, program("registan")?);
     let folder = tempfile::tempdir().unwrap();
     let address = free_address().to_string();
@@ -109,7 +109,8 @@ fn served(name: &str, own: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
         let text = String::from_utf8(output.unwrap().stdout).unwrap();
         text.lines().map(ToOwned::to_owned).collect::<Vec<_>>()
     };
-    let services = list(&[]).into_iter().filter(|it| it.starts_with(own));
+    let services =
+        list(&[]).into_iter().filter(|it| own.iter().any(|package| it.starts_with(package)));
     let of = |service: String| {
         let short_name = service.rsplit('.').next().unwrap().to_owned();
         let methods = list(&[&service]);
@@ -122,10 +123,10 @@ fn served(name: &str, own: &str) -> Option<BTreeMap<String, BTreeSet<String>>> {
 #[test]
 fn every_readme_of_a_service_lists_the_methods_it_serves() {
     for (name, own) in [
-        ("agreements", "registan."),
-        ("projects", "registan."),
-        ("rights-reporting", "registan."),
-        ("gateway", "registan.partnership."),
+        ("agreements", &["registan."][..]),
+        ("projects", &["registan."]),
+        ("rights-reporting", &["registan."]),
+        ("gateway", &["registan.partnership.", "registan.search."]),
     ] {
         let readme = root().join("services").join(name).join("README.md");
         let Some(served) = served(name, own) else { return };
