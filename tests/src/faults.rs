@@ -18,6 +18,8 @@
 //! - [`kill`], [`disk`]: the storms of `cargo xtask faults kill` and `disk`, and their reports
 //! - [`copies`], [`parties`], [`restore`]: a database that goes back, a client that uses what it
 //!   was given before, the storm of `cargo xtask faults restore`
+//! - [`drill`]: a backup under load, a database that is lost, a restore, the storm of
+//!   `cargo xtask faults drill`
 //! - [`instants`], [`skew`]: a client that asks all replicas for an instant that one of them named,
 //!   the storm of `cargo xtask faults clock`
 //! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is
@@ -41,6 +43,7 @@ pub mod copies;
 pub mod crew;
 pub mod databases;
 pub mod disk;
+pub mod drill;
 pub mod follower;
 pub mod greedy;
 pub mod hidden;

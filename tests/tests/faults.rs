@@ -1,10 +1,10 @@
 //! The short forms of the storms; the long ones are `cargo xtask faults kill --cycles 100` and
-//! `cargo xtask faults disk`, `clock`, `watch`, `restore` and `parents`.
+//! `cargo xtask faults disk`, `clock`, `watch`, `restore`, `drill` and `parents`.
 
 use std::time::Duration;
 
 use e2e::faults::kill::{self, Plan, RESTART};
-use e2e::faults::{disk, parents, restore, skew, watch};
+use e2e::faults::{disk, drill, parents, restore, skew, watch};
 use testkit::Engine;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -44,6 +44,17 @@ async fn a_database_that_goes_back_is_noticed() {
         eprintln!("{engine:?}: seed {seed}");
         let plan = restore::Plan { engine, rounds: 2, seed };
         let report = restore::run(plan).await.expect("the storm comes to its end");
+        let Some(report) = report else { continue };
+        eprintln!("{report}");
+        assert!(report.is_good(), "{report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_backup_under_load_is_restored_whole_and_what_came_after_it_is_named() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let plan = drill::Plan { engine, writers: 8, pause: Duration::from_millis(700) };
+        let report = drill::run(plan).await.expect("the drill comes to its end");
         let Some(report) = report else { continue };
         eprintln!("{report}");
         assert!(report.is_good(), "{report}");

@@ -37,6 +37,7 @@
 //! - [`totals`]: sums that are kept, so that a sum over very many reads few rows
 //! - [`verify`]: does the record still say what the log committed to?
 //! - [`log`]: who wrote or read what, for those who watch over it
+//! - [`State`]: how far the record has come, for those who operate it
 //!
 //! Record time is a number: microseconds since 1970 UTC, strictly growing, so that it is the
 //! position in the change log, the instant of a read and its proof at once.
@@ -91,6 +92,7 @@ mod sent;
 pub mod shown;
 mod sides;
 mod spelling;
+mod state;
 mod sums;
 pub mod token;
 pub mod totals;
@@ -122,4 +124,5 @@ pub use search::{Found, Hit, SearchRequest, Searched};
 pub use sent::EventKind;
 pub use shown::Shown;
 pub use spelling::Normal;
+pub use state::State;
 pub use words::{Piece, Said, Weight};

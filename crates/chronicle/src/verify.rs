@@ -1,9 +1,11 @@
 //! Does the record still say what the log committed to? Reads everything, changes nothing, and
 //! names the first that does not fit.
 //!
+//! - `checkpoint`: a place in the log, to be noted elsewhere
 //! - `kind`: a kind of resource to check
 //! - `fault`: what is wrong with a version
 
+mod checkpoint;
 mod fault;
 mod kind;
 
@@ -15,6 +17,7 @@ use sea_orm::{
     IsolationLevel, TransactionTrait,
 };
 
+pub use self::checkpoint::Checkpoint;
 use self::fault::fault;
 pub use self::kind::Kind;
 use crate::beside;
@@ -23,16 +26,6 @@ use crate::columns::{OPEN, id};
 use crate::error::Error;
 use crate::head::Head;
 use crate::token::Keys;
-
-/// A place in the log, to be noted elsewhere: a later check of the same record can be asked whether
-/// it still passes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// How many changes there were.
-    pub seq: i64,
-    /// The hash of the last of them, in hexadecimal digits.
-    pub hash: String,
-}
 
 /// The result of a verification: a checkpoint up to which all is right, or the first fault, in
 /// words.
@@ -177,8 +170,10 @@ async fn log(
     }
     if let Some(noted) = passes.filter(|noted| noted.seq > end.seq) {
         return Ok(Err(format!(
-            "the log ends with change {}, but change {} was noted: it was rolled back",
-            end.seq, noted.seq
+            "the log ends with change {}, but change {} was noted: it was rolled back, {} changes are lost",
+            end.seq,
+            noted.seq,
+            noted.seq - end.seq
         )));
     }
     Ok(Ok((end, time)))

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ask;
+mod backup;
 mod lineage;
 mod token;
 
@@ -16,6 +17,7 @@ use crate::reach::Reach;
 use crate::values;
 
 pub use self::ask::{About, Ask, Calendar, Search};
+pub use self::backup::{Backup, Restore};
 pub use self::lineage::{Format, Lineage};
 pub use self::token::Token;
 
@@ -44,6 +46,9 @@ Examples:
   registan token --role editor --desk kz    print an access token for a suite on this machine
   registan export agreements                every agreement of the running suite, one JSON object a line
   registan verify                           check that the record in ./registan-data was not altered
+  registan backup backups/monday            copy the record in ./registan-data while it is served
+  registan restore backups/monday --data-dir trial
+                                            put it into another folder, and verify it
   registan log agreements                   who wrote or read what, and when
 
 Any gRPC client can ask it too:
@@ -87,6 +92,12 @@ pub enum Command {
     /// Checks that databases still say what their change log committed to, and names the first
     /// record that does not fit.
     Verify(Verify),
+    /// Copies databases while they are served, checks each copy, and notes their checkpoints.
+    #[command(after_help = backup::BACKUP_EXAMPLES)]
+    Backup(Backup),
+    /// Puts a backup into an empty data folder or database, and verifies it.
+    #[command(after_help = backup::RESTORE_EXAMPLES)]
+    Restore(Restore),
     /// Prints the change log of a service: who wrote or read what, when, by which method; no
     /// contents.
     Log(Log),

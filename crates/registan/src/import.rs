@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -10,11 +10,11 @@ use api::registan::projects::v1::import_iati_request::Part;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{ImportIatiOptions, ImportIatiRequest, ImportIatiResponse};
 use chassis::process::block_on;
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::AsyncReadExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::cli::{Iati, Reference};
+use crate::output::bytes;
 
 const CHUNK: usize = 256 * 1024;
 
@@ -38,9 +38,8 @@ pub fn iati(arguments: &Iati) -> anyhow::Result<()> {
 /// Sends one file, with a progress bar by bytes.
 async fn import(arguments: &Iati, path: &Path) -> anyhow::Result<ImportIatiResponse> {
     let file = tokio::fs::File::open(path).await.context("it cannot be opened")?;
-    let bar = progress_bar(file.metadata().await?.len(), arguments.json);
     let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    bar.set_message(file_name.clone());
+    let bar = bytes(&file_name, file.metadata().await?.len(), arguments.json);
     let (sender, receiver) = tokio::sync::mpsc::channel(4);
     let options = ImportIatiOptions { file_name, validate_only: arguments.dry_run };
     let progress = bar.clone();
@@ -80,18 +79,6 @@ pub fn said(status: &tonic::Status, gateway: &str) -> anyhow::Error {
             status.message()
         ),
         code => anyhow::anyhow!("{code:?}: {}", status.message()),
-    }
-}
-
-fn progress_bar(bytes: u64, quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(bytes);
-    let template = "{msg} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec}, {eta} left";
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }
 

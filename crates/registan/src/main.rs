@@ -1,8 +1,9 @@
 //! The command `registan`: serves the suite, or one service of it; asks it; migrates; imports;
-//! exports; verifies; loads; makes tokens.
+//! exports; verifies; backs up and restores; loads; makes tokens.
 
 mod about;
 mod ask;
+mod backup;
 mod calendar;
 mod cli;
 mod dynamic;
@@ -15,6 +16,7 @@ mod migrate;
 mod output;
 mod reach;
 mod record;
+mod restore;
 mod search;
 mod serve;
 mod token;
@@ -48,6 +50,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Token(arguments) => token::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Backup(arguments) => backup::run(arguments),
+        Command::Restore(arguments) => restore::run(arguments),
         Command::Log(arguments) => log::run(arguments),
     }
 }

@@ -29,7 +29,9 @@ pub fn run(arguments: Migrate) -> anyhow::Result<()> {
     })
 }
 
-async fn one(name: ServiceName, settings: &Settings) -> anyhow::Result<(&'static str, usize)> {
+/// Brings the database of one service to the schema of this program; returns the name of the service
+/// and how many migrations ran.
+pub async fn one(name: ServiceName, settings: &Settings) -> anyhow::Result<(&'static str, usize)> {
     Ok(match name {
         ServiceName::Agreements => (
             agreements::NAME,

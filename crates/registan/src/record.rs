@@ -1,12 +1,14 @@
 //! The database of a service, opened to be read and not to be changed.
 
+use anyhow::Context;
 use chassis::Settings;
 use chassis::config::Flags;
-use chronicle::verify::Kind;
-use sea_orm::DatabaseConnection;
+use chronicle::verify::{Checkpoint, Finding, Kind, verify};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use standard::startup::open_existing;
 
 use crate::cli::ServiceName;
+use crate::output::counter;
 use crate::serve::defaults;
 
 /// The record of a service.
@@ -17,6 +19,24 @@ pub struct Record {
     pub db: DatabaseConnection,
     /// The kinds kept in it.
     pub kinds: Vec<Kind>,
+}
+
+impl Record {
+    /// Verifies it, and that it passes a checkpoint noted before, and shows how far that is.
+    pub async fn verify(&self, passes: Option<&Checkpoint>) -> anyhow::Result<Finding> {
+        let bar = counter(self.name);
+        let found = verify(&self.db, &self.kinds, passes, |count| bar.inc(count)).await;
+        bar.finish_and_clear();
+        Ok(found?)
+    }
+
+    /// Returns the name of the last migration that was applied to its database.
+    pub async fn schema(&self) -> anyhow::Result<String> {
+        let last = "SELECT MAX(version) AS version FROM seaql_migrations";
+        let last = Statement::from_string(self.db.get_database_backend(), last);
+        let row = self.db.query_one_raw(last).await?.context("no migration was applied")?;
+        Ok(row.try_get("", "version")?)
+    }
 }
 
 /// The settings of a command that reads one database, or, without a service, all of a data folder.

@@ -16,7 +16,7 @@ use crate::reach::own_token;
 
 const GATEWAY_PORT: u16 = 8080;
 /// Marks that the reference record was seeded, so that a start with data does not ask for it again.
-const LAID_IN: &str = "reference-record";
+pub const LAID_IN: &str = "reference-record";
 
 pub fn run(arguments: Serve) -> anyhow::Result<()> {
     let settings = Settings::load_over(defaults(arguments.service), arguments.settings)?;
@@ -196,7 +196,8 @@ impl Services {
     }
 }
 
-fn write_marker(marker: &Path) -> anyhow::Result<()> {
+/// Writes the mark that the reference record was seeded.
+pub fn write_marker(marker: &Path) -> anyhow::Result<()> {
     std::fs::write(marker, "seeded\n")
         .with_context(|| format!("{} cannot be written", marker.display()))
 }

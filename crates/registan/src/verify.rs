@@ -3,11 +3,10 @@
 use std::io::Write;
 
 use chassis::process::block_on;
-use chronicle::verify::{Checkpoint, verify};
+use chronicle::verify::Checkpoint;
 
 use crate::cli::Verify;
 use crate::migrate::ALL;
-use crate::output::counter;
 use crate::record;
 
 pub fn run(arguments: Verify) -> anyhow::Result<()> {
@@ -17,14 +16,12 @@ pub fn run(arguments: Verify) -> anyhow::Result<()> {
         let mut altered = false;
         for service in services {
             let record = record::open(service, &settings).await?;
-            let bar = counter(record.name);
-            let expected = arguments.expect.as_ref();
-            let found = verify(&record.db, &record.kinds, expected, |count| bar.inc(count)).await?;
-            bar.finish_and_clear();
+            let found = record.verify(arguments.expect.as_ref()).await?;
             let mut out = std::io::stdout();
             match found {
-                Ok(Checkpoint { seq, hash }) => {
-                    writeln!(out, "{}: {seq} changes fit, checkpoint {seq}:{hash}", record.name)?;
+                Ok(end) => {
+                    let (name, Checkpoint { seq, .. }) = (record.name, &end);
+                    writeln!(out, "{name}: {seq} changes fit, checkpoint {end}")?;
                 }
                 Err(what) => {
                     altered = true;

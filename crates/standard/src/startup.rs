@@ -114,6 +114,8 @@ pub async fn migrate<M: MigratorTrait>(
         .await
         .with_context(|| format!("the database of {name} could not be migrated"))?;
     renew_desks(name, &db, schema).await?;
+    // A SQLite file may be moved afterwards.
+    db.close().await?;
     Ok(pending)
 }
 

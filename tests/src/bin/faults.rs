@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
-use e2e::faults::{disk, greedy, kill, parents, restore, skew, watch};
+use e2e::faults::{disk, drill, greedy, kill, parents, restore, skew, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares
 /// everything.
@@ -28,6 +28,9 @@ enum Storm {
     /// Puts an older copy in the place of the database: nothing that the lost future gave out may
     /// be taken for what is.
     Restore(Restore),
+    /// Backs up under writers, destroys the database and restores it: nothing of before the backup
+    /// may be missing, and what came after it must be named.
+    Drill(Drill),
     /// Puts clocks forwards, backwards and apart: nothing may be lost, missed, recorded in the
     /// future or refused for long.
     Clock(Clock),
@@ -103,6 +106,19 @@ struct Restore {
     /// Repeats the choices of another storm.
     #[arg(long)]
     seed: Option<u64>,
+}
+
+#[derive(Args)]
+struct Drill {
+    /// One engine alone.
+    #[arg(long)]
+    engine: Option<Engine>,
+    /// Clients that write at the same time.
+    #[arg(long, default_value_t = 8)]
+    writers: usize,
+    /// How long they write before the backup and after it, in milliseconds.
+    #[arg(long, default_value_t = 5000)]
+    pause: u64,
 }
 
 #[derive(Args)]
@@ -187,6 +203,7 @@ async fn main() -> ExitCode {
         Storm::Kill(arguments) => kill(&arguments).await,
         Storm::Disk(arguments) => disk(&arguments).await,
         Storm::Restore(arguments) => restore(&arguments).await,
+        Storm::Drill(arguments) => drill(&arguments).await,
         Storm::Clock(arguments) => clock(&arguments).await,
         Storm::Watch(arguments) => watch(&arguments).await,
         Storm::Parents(arguments) => parents(&arguments).await,
@@ -254,6 +271,20 @@ async fn restore(arguments: &Restore) -> anyhow::Result<bool> {
         let plan = restore::Plan { engine, rounds: arguments.rounds, seed };
         let report = restore::run(plan).await?;
         let Some(report) = report else { anyhow::bail!("{engine:?}: the storm cannot begin") };
+        println!("{report}");
+        good &= report.is_good();
+    }
+    Ok(good)
+}
+
+/// Returns whether nothing was lost but what was named.
+async fn drill(arguments: &Drill) -> anyhow::Result<bool> {
+    let mut good = true;
+    for engine in engines(arguments.engine) {
+        let pause = Duration::from_millis(arguments.pause);
+        let plan = drill::Plan { engine, writers: arguments.writers, pause };
+        let report = drill::run(plan).await?;
+        let Some(report) = report else { anyhow::bail!("{engine:?}: the drill cannot begin") };
         println!("{report}");
         good &= report.is_good();
     }

@@ -53,14 +53,13 @@ impl Parties {
 
     /// Creates a party.
     pub async fn create(&mut self, id: &str, title: &str) -> Result<Party, Status> {
-        let request = CreatePartyRequest {
-            party: Some(titled("", title, "")),
-            party_id: id.to_owned(),
-            request_id: request_id(),
-            ..CreatePartyRequest::default()
-        };
-        let client = &mut self.0;
+        let (client, request) = (&mut self.0, creation(id, title));
         until_there(async || client.create_party(request.clone()).await).await
+    }
+
+    /// As [`Parties::create`], for a service that is there.
+    pub async fn create_once(&mut self, id: &str, title: &str) -> Result<Party, Status> {
+        self.0.create_party(creation(id, title)).await.map(Response::into_inner)
     }
 
     /// Changes the display name of a party.
@@ -173,6 +172,15 @@ async fn until_there<A>(
 /// Returns whether the connection, and not the service, ended a call.
 pub fn is_broken(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal)
+}
+
+fn creation(id: &str, title: &str) -> CreatePartyRequest {
+    CreatePartyRequest {
+        party: Some(titled("", title, "")),
+        party_id: id.to_owned(),
+        request_id: request_id(),
+        ..CreatePartyRequest::default()
+    }
 }
 
 fn titled(name: &str, title: &str, etag: &str) -> Party {

@@ -1,0 +1,188 @@
+//! `registan backup` and `registan restore`: a suite is copied while it serves, a backup that is
+//! not what it was is refused, and nothing is ever overwritten.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use e2e::{Suite, program};
+use sea_orm::{ConnectionTrait, Database};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+fn registan(arguments: &[&str], paths: [&Path; 2]) -> Output {
+    let [folder, data] = paths;
+    let mut command = Command::new(program("registan").unwrap());
+    let (name, more) = arguments.split_first().unwrap();
+    command.arg(name).arg(folder).args(more).arg("--data-dir").arg(data);
+    command.output().unwrap()
+}
+
+fn printed(arguments: &[&str], paths: [&Path; 2]) -> String {
+    let output = registan(arguments, paths);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one line of a command that must fail.
+fn refused(arguments: &[&str], paths: [&Path; 2]) -> String {
+    let output = registan(arguments, paths);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    errors
+}
+
+/// The checkpoints in the lines of a command, by service.
+fn checkpoints(text: &str) -> Vec<(String, String)> {
+    let line = |line: &str| {
+        let (service, rest) = line.split_once(": ")?;
+        let (_, checkpoint) = rest.split_once("checkpoint ")?;
+        Some((service.to_owned(), checkpoint.split(',').next()?.to_owned()))
+    };
+    let mut found: Vec<_> = text.lines().filter_map(line).collect();
+    found.sort();
+    found
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(folder).into_iter().flatten();
+    let mut all: Vec<_> = all.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+/// A copy of a backup, to be altered.
+fn copied(backup: &Path, to: &Path) -> PathBuf {
+    fs::create_dir(to).unwrap();
+    for file in entries(backup) {
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
+    to.to_owned()
+}
+
+/// Changes the manifest of a backup.
+fn with_manifest(backup: &Path, change: impl Fn(&mut Value)) {
+    let file = backup.join("manifest.json");
+    let mut manifest = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(&file, manifest.to_string()).unwrap();
+}
+
+/// The entry of agreements.
+fn part(manifest: &mut Value) -> &mut Value {
+    let parts = manifest["parts"].as_array_mut().unwrap();
+    parts.iter_mut().find(|part| part["service"] == "agreements").unwrap()
+}
+
+#[tokio::test]
+async fn a_suite_is_backed_up_while_it_serves_and_restored_elsewhere() {
+    let Some(suite) = Suite::embedded() else { return };
+    let folder = suite.folder.path();
+    let (data, backup, restored) =
+        (folder.join("data"), folder.join("some/backup"), folder.join("restored"));
+
+    let said = printed(&["backup"], [&backup, &data]);
+    assert_eq!(checkpoints(&said).len(), 3, "{said}");
+    assert!(said.lines().last().unwrap().contains("whole and verified"), "{said}");
+    assert_eq!(mode(&backup), 0o700);
+    assert_eq!(entries(&backup).len(), 4, "three databases and a manifest, nothing beside");
+    assert!(entries(&backup).iter().all(|file| mode(file) == 0o600));
+    assert_eq!(entries(backup.parent().unwrap()), std::slice::from_ref(&backup));
+
+    let before: Vec<_> = entries(&backup).iter().map(|file| fs::read(file).unwrap()).collect();
+    let again = refused(&["backup"], [&backup, &data]);
+    assert!(again.contains("never overwritten"), "{again}");
+    let over = refused(&["restore"], [&backup, &data]);
+    assert!(over.contains("nothing is overwritten") && over.contains("--data-dir"), "{over}");
+    let elsewhere = ["restore", "agreements", "--database-url", "postgres://localhost/none"];
+    let other = refused(&elsewhere, [&backup, &data]);
+    assert!(other.contains("of SQLite"), "{other}");
+
+    let told = printed(&["restore"], [&backup, &restored]);
+    assert_eq!(checkpoints(&told), checkpoints(&said), "{told}");
+    assert!(told.contains("RECORD_WENT_BACK"), "{told}");
+    let after: Vec<_> = entries(&backup).iter().map(|file| fs::read(file).unwrap()).collect();
+    assert!(before == after, "neither verifying nor restoring changes a backup");
+    assert_eq!(mode(&restored.join("agreements.db")), 0o600);
+    assert!(restored.join("reference-record").exists(), "a restored record is not seeded again");
+    assert!(!restored.join("development-issuer.key").exists(), "keys are no part of a backup");
+
+    let list = r#"{"page_size": 1000}"#;
+    let asked = suite.ask("agreements.v1.PartyService/ListParties", list).unwrap();
+    drop(suite.processes);
+    let kept = suite.folder;
+    fs::rename(&data, kept.path().join("lost")).unwrap();
+    fs::rename(&restored, &data).unwrap();
+    let second = Suite::embedded_in(kept, &[]).unwrap();
+    let answer = second.ask("agreements.v1.PartyService/ListParties", list).unwrap();
+    assert_eq!(answer["parties"], asked["parties"]);
+    assert!(!second.logged(0).contains("reference record seeded"), "{}", second.logged(0));
+}
+
+#[tokio::test]
+async fn a_backup_that_is_not_what_it_was_is_refused_and_leaves_nothing() {
+    let Some(suite) = Suite::embedded() else { return };
+    let folder = suite.folder.path();
+    let (data, backup, target) =
+        (folder.join("data"), folder.join("backup"), folder.join("target"));
+    printed(&["backup"], [&backup, &data]);
+    drop(suite.processes);
+    let refuses = |backup: &Path, words: &str| {
+        let line = refused(&["restore"], [backup, &target]);
+        assert!(line.contains(words), "{line}");
+        assert_eq!(entries(&target), Vec::<PathBuf>::new(), "{words}: nothing is left");
+    };
+
+    let altered = copied(&backup, &folder.join("altered"));
+    let mut bytes = fs::read(altered.join("agreements.db")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(altered.join("agreements.db"), bytes).unwrap();
+    refuses(&altered, "agreements.db is not the file that was backed up");
+
+    // Whoever alters a file can write its digest anew: the record does not fit its log.
+    let forged = copied(&backup, &folder.join("forged"));
+    let file = forged.join("agreements.db");
+    let db = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
+    let forge = "UPDATE party SET display_name = 'Forged' WHERE name = 'parties/kz'";
+    db.execute_unprepared(forge).await.unwrap();
+    db.close().await.unwrap();
+    let (size, digest) =
+        (fs::metadata(&file).unwrap().len(), hex::encode(Sha256::digest(fs::read(&file).unwrap())));
+    with_manifest(&forged, |manifest| {
+        part(manifest)["size"] = json!(size);
+        part(manifest)["sha256"] = json!(digest);
+    });
+    refuses(&forged, "parties/kz");
+
+    let other = copied(&backup, &folder.join("other"));
+    with_manifest(&other, |manifest| {
+        let changes = part(manifest)["changes"].clone();
+        part(manifest)["checkpoint"] = json!(format!("{changes}:{}", "0".repeat(64)));
+    });
+    refuses(&other, "has another hash than was noted");
+
+    let newer = copied(&backup, &folder.join("newer"));
+    with_manifest(&newer, |manifest| manifest["format"] = json!(2));
+    refuses(&newer, "of a form that this version does not know");
+    fs::remove_file(newer.join("manifest.json")).unwrap();
+    refuses(&newer, "no backup that came to its end");
+
+    // A record that was altered is not backed up, and no half of a backup is left.
+    let file = data.join("agreements.db");
+    let db = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
+    db.execute_unprepared(forge).await.unwrap();
+    db.close().await.unwrap();
+    let line = refused(&["backup"], [&folder.join("second"), &data]);
+    assert!(line.contains("parties/kz") && line.contains("an earlier backup"), "{line}");
+    assert!(!folder.join("second").exists() && !folder.join("second.partial").exists());
+}
