@@ -10,8 +10,9 @@ use std::process::Command;
 use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
-const ASKING: [&str; 9] = [
+const ASKING: [&str; 10] = [
     "import iati",
+    "import ratification",
     "import reference",
     "export",
     "brief",

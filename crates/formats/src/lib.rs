@@ -6,10 +6,12 @@
 //!
 //! - [`Event`]: a record, a part of a large one, or a finding
 //! - [`Finding`]: what is wrong in a file, and what was done about it; [`Tally`] counts them
+//! - [`csv`]: rows of comma-separated values (RFC 4180)
 //! - [`icalendar`]: writes calendars (RFC 5545)
 //! - [`Census`]: how many elements of each path are not kept; [`Elements`]: those of one record
 
 mod census;
+pub mod csv;
 mod finding;
 pub mod icalendar;
 mod reader;

@@ -32,11 +32,13 @@ pub trait Importer: Send + Sync + Sized + 'static {
     const IDENTIFIER: &'static str;
     /// How the ids of imported children begin. Others are never touched by an import.
     const MARK: &'static str;
+    /// False: a record without a recorded parent is skipped, with a finding.
+    const CREATES: bool = true;
     /// How findings call it all.
     const WORDS: Words;
 
     /// Opens a file of the format; records of many children come in parts.
-    fn open(file: impl Read) -> impl Reader<Record = Self::Record>;
+    fn open(&self, file: impl Read) -> impl Reader<Record = Self::Record>;
 
     /// Makes the parent of a record, under a name that its identifier decides ([`id`](crate::id)).
     /// What it cannot hold goes to `notes`.

@@ -43,7 +43,7 @@ pub fn read<I: Importer>(
     file: impl Read,
     batches: &Sender<Batch<I>>,
 ) -> (Totals, Tally, Census) {
-    let mut reader = I::open(file);
+    let mut reader = importer.open(file);
     let mut reading = Reading {
         importer,
         batches,

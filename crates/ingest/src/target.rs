@@ -96,6 +96,12 @@ impl<'a, I: Importer> Known<'a, I> {
         let own = named.filter(|it| I::identifier(&it.value) == identifier && !it.deleted);
         let recorded = own.or_else(|| self.by_identifier.get(identifier).copied()).or(named);
         let Some(recorded) = recorded else {
+            if !I::CREATES {
+                let (kind, record) = (I::Parent::KIND, I::WORDS.record);
+                let message =
+                    format!("the {kind} {name} is not recorded; the {record} was skipped");
+                return Err(("not-recorded", message));
+            }
             if self.hidden.contains(name) {
                 return Err(another::<I>(name, ""));
             }

@@ -3,6 +3,7 @@
 mod ask;
 mod backup;
 mod lineage;
+mod participations;
 mod token;
 
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ use crate::values;
 pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::backup::{Backup, Restore};
 pub use self::lineage::{Format, Lineage};
+pub use self::participations::Participations;
 pub use self::token::Token;
 
 /// Partnership data between the European Union and Central Asia: law, money and rights, linked, on
@@ -42,6 +44,7 @@ Examples:
   registan ask                              everything that can be asked
   registan calendar --party kz              what is due of Kazakhstan, for a calendar program
   registan import iati FILE.xml             import an IATI file into the running suite
+  registan import ratification FILE.csv     import who takes part in which convention
   registan load --seconds 10                measure the running suite
   registan token --role editor --desk kz    print an access token for a suite on this machine
   registan export agreements                every agreement of the running suite, one JSON object a line
@@ -135,6 +138,10 @@ pub enum ServiceName {
 pub enum What {
     /// Imports IATI 2.01 to 2.03 activity files. Importing a file again changes nothing.
     Iati(Iati),
+    /// Imports CSV files that say which states take part in which conventions. Importing a file
+    /// again changes nothing.
+    #[command(visible_alias = "participations", after_help = participations::EXAMPLES)]
+    Ratification(Participations),
     /// Seeds the reference record; what is recorded already is left alone.
     Reference(Reference),
 }

@@ -45,6 +45,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Search(arguments) => search::run(&arguments),
         Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
+        Command::Import(What::Ratification(arguments)) => import::participations::run(&arguments),
         Command::Import(What::Reference(arguments)) => import::reference(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),

@@ -1,5 +1,6 @@
 //! The values of arguments: how each is read.
 
+use api::registan::r#type::v1::PartialDate;
 use chronicle::verify::Checkpoint;
 use facts::date::Day;
 use prost_reflect::MethodDescriptor;
@@ -64,6 +65,15 @@ pub fn since(typed: &str) -> Result<i64, String> {
 pub fn day(typed: &str) -> Option<Day> {
     let mut parts = typed.splitn(3, '-').map(|part| part.parse().ok());
     Day::new(parts.next()??, parts.next()??, parts.next()??)
+}
+
+/// For clap: a year, a month or a day, as `2022-08`.
+pub fn partial_date(typed: &str) -> Result<PartialDate, String> {
+    let parts: Option<Vec<i32>> = typed.split('-').map(|part| part.parse().ok()).collect();
+    let parts = parts.filter(|parts| parts.len() <= 3).unwrap_or_default();
+    let part = |index: usize| parts.get(index).copied().unwrap_or(0);
+    let date = facts::PartialDate::new(part(0), part(1), part(2)).map(Into::into);
+    date.ok_or_else(|| "this is not like 2022, 2022-08 or 2022-08-25".to_owned())
 }
 
 #[cfg(test)]

@@ -6,14 +6,19 @@ use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
 use standard::Records;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::resources;
+
+/// Imports that run at a time. Each holds a file in memory.
+const MAX_IMPORTS: usize = 2;
 
 /// The service, without its wire.
 #[derive(Clone)]
 pub struct App {
     /// The record and its standard methods.
     pub records: Records,
+    imports: Arc<Semaphore>,
 }
 
 impl App {
@@ -24,6 +29,15 @@ impl App {
     ) -> Result<Self, chronicle::Error> {
         let chronicle = Arc::new(Chronicle::open(db, clock).await?);
         let references = resources().references(Arc::clone(&chronicle));
-        Ok(Self { records: Records { chronicle, references: Arc::new(references) } })
+        Ok(Self {
+            records: Records { chronicle, references: Arc::new(references) },
+            imports: Arc::new(Semaphore::new(MAX_IMPORTS)),
+        })
+    }
+
+    /// Waits until few enough other imports run. The turn ends when the permit is dropped; the
+    /// semaphore is never closed, so there always is one.
+    pub async fn import_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.imports).acquire_owned().await.ok()
     }
 }

@@ -34,7 +34,11 @@ const MAY_KNOW: [(&str, &str, &str); 24] = [
     ("ingest", "chassis chronicle formats policy standard", "calls database runtime"),
     ("reference", "api chassis", "calls"),
     ("gateway", "api chassis facts serving", "calls http runtime"),
-    ("agreements", "api chassis chronicle facts formats policy standard", "calls database runtime"),
+    (
+        "agreements",
+        "api chassis chronicle facts formats ingest policy standard",
+        "calls database runtime",
+    ),
     (
         "projects",
         "api chassis chronicle facts formats iati ingest policy standard",

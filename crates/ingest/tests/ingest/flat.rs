@@ -20,8 +20,8 @@ impl Importer for Titles {
     const MARK: &'static str = Whole::MARK;
     const WORDS: Words = Whole::WORDS;
 
-    fn open(file: impl Read) -> impl Reader<Record = Meeting> {
-        Whole::open(file)
+    fn open(&self, file: impl Read) -> impl Reader<Record = Meeting> {
+        Whole.open(file)
     }
 
     fn parent(&self, meeting: &Meeting, notes: &mut Notes) -> Session {

@@ -121,7 +121,7 @@ impl Importer for Whole {
     const MARK: &'static str = "minutes-";
     const WORDS: Words = WORDS;
 
-    fn open(file: impl Read) -> impl Reader<Record = Meeting> {
+    fn open(&self, file: impl Read) -> impl Reader<Record = Meeting> {
         Minutes::open(file)
     }
 

@@ -8,11 +8,12 @@ mod grants;
 mod lineage;
 mod memberships;
 mod obligations;
+mod participations;
 mod ratifications;
 
 use api::rpc::access_service::GetOwnGrants;
 use api::rpc::agreement_service::{
-    ExportAgreements, GetAgreement, GetLegalBasis, GetLineage, ListAgreements,
+    ExportAgreements, GetAgreement, GetLegalBasis, GetLineage, ImportParticipations, ListAgreements,
 };
 use api::rpc::desk_service::{GetDesk, ListDesks};
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
@@ -36,6 +37,8 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .server_streaming(ExportAgreements, app, agreements::export_agreements)
         .unary(GetLegalBasis, app, agreements::get_legal_basis)
         .unary(GetLineage, app, lineage::get_lineage)
+        .client_streaming(ImportParticipations, app, participations::import)
+        .max_decoding(ImportParticipations, ingest::feed::MAX_MESSAGE)
         .unary(ListMembers, app, memberships::list_members)
         .unary(GetObligationStatus, app, obligations::get_obligation_status)
         .unary(ListOverdue, app, obligations::list_overdue)

@@ -5,6 +5,7 @@ mod duties;
 mod get_legal_basis;
 mod get_lineage;
 mod held_grants;
+pub mod import_participations;
 mod list_due;
 mod list_members;
 mod list_overdue;

@@ -12,6 +12,7 @@ mod members;
 mod obligations;
 mod obligations_record;
 mod obligations_refused;
+mod participations;
 mod parties;
 mod periods;
 mod provisions;

@@ -67,7 +67,7 @@ impl Importer for Iati {
         parent_deleted: "project-deleted",
     };
 
-    fn open(file: impl Read) -> impl Reader<Record = Activity> {
+    fn open(&self, file: impl Read) -> impl Reader<Record = Activity> {
         iati::Reader::in_parts(file)
     }
 
