@@ -11,6 +11,8 @@ mod contract;
 mod described;
 #[path = "build/indexed.rs"]
 mod indexed;
+#[path = "build/known.rs"]
+mod known;
 #[path = "build/options.rs"]
 mod options;
 #[path = "build/rpc.rs"]

@@ -99,10 +99,12 @@ impl Description<'_> {
                     {} Some(message)
                 }}
                 fn refer(&self, at: &str, all: &mut Vec<Reference>) {{ {refers} let _ = (at, all); }}
+                {}
             }}",
             self.parted(&mut checks),
             rust(self.message.full_name()),
             checks.concat(),
+            self.keep()?,
         );
         pieces.insert(name, code);
         for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {

@@ -19,17 +19,30 @@ pub fn code(contract: &Contract<'_>, pool: &DescriptorPool) -> Result<String, St
 
 /// The ten: of each the struct that holds what is asked, and its fields.
 const TEN: [(&str, &str, &[&str]); 10] = [
-    ("Get", "GetParts", &["name", "read_time"]),
+    ("Get", "GetParts", &["name", "read_time", "known_by"]),
     (
         "List",
         "ListParts",
-        &["parent", "page_size", "page_token", "filter", "order_by", "show_deleted", "read_time"],
+        &[
+            "parent",
+            "page_size",
+            "page_token",
+            "filter",
+            "order_by",
+            "show_deleted",
+            "read_time",
+            "known_by",
+        ],
     ),
     ("Create", "CreateParts<Self>", &["parent", "id", "resource", "request_id", "validate_only"]),
     ("Update", "UpdateParts<Self>", &["resource", "update_mask", "request_id", "validate_only"]),
     ("Delete", "DeleteParts", &["name", "etag", "request_id", "validate_only", "force"]),
     ("Undelete", "DeleteParts", &["name", "etag", "request_id", "validate_only", "force"]),
-    ("Export", "ExportParts", &["parent", "filter", "order_by", "show_deleted", "read_time"]),
+    (
+        "Export",
+        "ExportParts",
+        &["parent", "filter", "order_by", "show_deleted", "read_time", "known_by"],
+    ),
     ("Watch", "WatchParts", &["parent", "filter", "resume_token"]),
     ("Revisions", "RevisionsParts", &["name", "page_size", "page_token", "read_time"]),
     ("Diff", "DiffParts", &["parent", "filter", "from_time", "to_time"]),
@@ -110,6 +123,7 @@ impl<'a> Methods<'a> {
                     "resource" => format!("request.{noun}"),
                     "parent" if !contract.has_field(request, field)? => "String::new()".to_owned(),
                     "force" if !contract.has_field(request, field)? => "false".to_owned(),
+                    "known_by" if !contract.has_field(request, field)? => "None".to_owned(),
                     _ => format!("request.{field}"),
                 };
                 code += &format!("{field}: {value},");

@@ -4,7 +4,7 @@
 use prost::{Message, Name};
 use prost_types::{FieldMask, Timestamp};
 
-use crate::registan::r#type::v1::{ChangeKind, Operation};
+use crate::registan::r#type::v1::{ChangeKind, Date, Operation};
 use crate::rpc::{Rpc, ServerStreaming, Unary};
 
 /// The request of a method.
@@ -109,6 +109,8 @@ pub struct GetParts {
     pub name: String,
     /// The instant of the record; absent for now.
     pub read_time: Option<Timestamp>,
+    /// The day on which it must have been known; absent for any.
+    pub known_by: Option<Date>,
 }
 
 /// The parts of a List request; see the contract for each field.
@@ -128,6 +130,8 @@ pub struct ListParts {
     pub show_deleted: bool,
     /// The instant of the record; absent for now.
     pub read_time: Option<Timestamp>,
+    /// The day on which it must have been known; absent for any.
+    pub known_by: Option<Date>,
 }
 
 /// The parts of a Create request.
@@ -186,6 +190,8 @@ pub struct ExportParts {
     pub show_deleted: bool,
     /// The instant of the record; absent for now.
     pub read_time: Option<Timestamp>,
+    /// The day on which it must have been known; absent for any.
+    pub known_by: Option<Date>,
 }
 
 /// The parts of a Watch request.

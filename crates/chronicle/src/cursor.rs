@@ -1,6 +1,6 @@
 //! Where a page ended, so that the next begins after it.
 
-use facts::ErrorReason;
+use facts::{Day, ErrorReason};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +22,10 @@ pub(crate) struct Cursor {
     pub arguments: [i64; 4],
     pub after: Vec<serde_json::Value>,
     pub uid: Uuid,
+    /// The day on which what is listed must have been known; tokens without one are as they were
+    /// before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_by: Option<Day>,
 }
 
 /// The value of a sortable field, as a cursor keeps it.

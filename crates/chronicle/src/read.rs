@@ -267,6 +267,18 @@ impl Chronicle {
         self.readers.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
     }
 
+    /// Returns those of the names that stood at `at`, deleted ones too, with their versions, in no
+    /// order; for checks, not to be shown. One query.
+    pub async fn stood<T: Resource>(
+        &self,
+        names: &[String],
+        at: At,
+        reader: &Reader,
+    ) -> Result<Vec<Stored<T>>, Error> {
+        let query = versions::<T>(at, reader).and_where(v("name").is_in(names)).take();
+        self.readers.query_all(&query).await?.iter().map(|row| self.stored(row)).collect()
+    }
+
     /// One version of a resource.
     pub(crate) async fn version<T: Resource>(
         &self,

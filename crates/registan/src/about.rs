@@ -27,9 +27,11 @@ fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
     let mut fields = Map::new();
     fields.insert("party".to_owned(), json!(arguments.party));
     fields.insert("readTime".to_owned(), json!(arguments.read_time));
-    if let Some(day) = arguments.on {
-        let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
-        fields.insert("asOf".to_owned(), date);
+    for (field, day) in [("asOf", arguments.on), ("knownBy", arguments.known_by)] {
+        if let Some(day) = day {
+            let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
+            fields.insert(field.to_owned(), date);
+        }
     }
     let request = DynamicMessage::deserialize(method.input(), serde_json::Value::Object(fields))
         .context("the contract has another request")?;

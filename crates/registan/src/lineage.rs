@@ -22,6 +22,7 @@ pub fn run(arguments: &Lineage) -> anyhow::Result<()> {
         name: arguments.name.clone(),
         as_of: arguments.as_of.map(Into::into),
         read_time: read_time.context("--read-time")?,
+        known_by: arguments.known_by.map(Into::into),
     };
     block_on(async {
         let client = AgreementServiceClient::new(arguments.reach.reader()?);

@@ -7,6 +7,7 @@ use facts::{Check, ErrorReason, LocalizedText};
 use prost_types::Timestamp;
 
 use crate::Reference;
+use crate::known::Known;
 use crate::time::{micros, timestamp};
 
 /// Most bytes of a text in a language.
@@ -22,6 +23,12 @@ pub trait Checked: Sized {
     /// its point.
     fn refer(&self, at: &str, all: &mut Vec<Reference>) {
         let _ = (at, all);
+    }
+
+    /// Keeps of it what was known; false where it was not known itself.
+    fn keep(&mut self, known: &Known) -> bool {
+        let _ = known;
+        true
     }
 }
 
@@ -97,6 +104,10 @@ impl Checked for wire::StatedAmount {
         if let Some(source) = &self.source {
             source.refer(&format!("{at}source."), all);
         }
+    }
+
+    fn keep(&mut self, known: &Known) -> bool {
+        known.has(self.source.as_ref())
     }
 }
 

@@ -7,7 +7,7 @@ use api::registan::r#type::v1::{ChangeKind, Operation};
 use api::standard::{Request as Asked, Response as Answer, RevisionParts, Standard};
 use chassis::failure::{ErrorReason, Failure, Violation};
 use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Shown, Stored};
-use futures::stream::{self, Stream, StreamExt};
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use policy::Tier;
 use prost::Message;
 use serving::Answers;
@@ -18,7 +18,7 @@ use crate::methods::{Diff, Export, Revisions};
 use crate::records::{Records, at, check_name, page_size, reader, refused, scope};
 use crate::sent::{Computable, send, send_with};
 use crate::time::{micros, timestamp};
-use crate::{Served, mask};
+use crate::{Served, known, mask};
 
 /// Resources of an export that are read at a time.
 const BATCH: u64 = 500;
@@ -30,7 +30,7 @@ impl Records {
         &self,
         request: Request<Asked<Export<T>>>,
     ) -> Result<Response<Answers<T::Sent>>, Status> {
-        self.export_sent::<T>(request, send::<T>).await
+        self.export_sent::<T>(request, Ok).await
     }
 
     /// As [`Records::export`], each item with the fields that `compute` makes of a part of it.
@@ -39,13 +39,13 @@ impl Records {
         request: Request<Asked<Export<T>>>,
         compute: impl Fn(P) -> T::Message + Clone + Send + 'static,
     ) -> Result<Response<Answers<T::Sent>>, Status> {
-        self.export_sent::<T>(request, move |shown| send_with::<T, P>(shown, &compute)).await
+        self.export_sent::<T>(request, move |sent| send_with::<T, P>(sent, &compute)).await
     }
 
     async fn export_sent<T: Served>(
         &self,
         request: Request<Asked<Export<T>>>,
-        send: impl Fn(Shown<T::Held>) -> Result<T::Sent, Failure> + Clone + Send + 'static,
+        finish: impl Fn(T::Sent) -> Result<T::Sent, Failure> + Clone + Send + 'static,
     ) -> Result<Response<Answers<T::Sent>>, Status> {
         let parts = T::Message::export(request.into_inner());
         let asked = ListRequest {
@@ -55,6 +55,7 @@ impl Records {
             read_time: micros(parts.read_time)?,
             show_deleted: parts.show_deleted,
             scope: scope::<T>(parts.parent)?,
+            known_by: known::day(parts.known_by)?,
             ..ListRequest::default()
         };
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
@@ -63,7 +64,8 @@ impl Records {
         if first.items.is_empty() {
             self.explain_nothing::<T>(&asked).await?;
         }
-        let read_time = first.read_time;
+        let (read_time, known_by) = (first.read_time, asked.known_by);
+        let (records, caller) = (self.clone(), reader.clone());
         let state = Some((first, asked, chronicle, reader));
         let pages = stream::try_unfold(state, |state| async {
             let Some((page, mut asked, chronicle, reader)) = state else { return Ok(None) };
@@ -78,7 +80,15 @@ impl Records {
                 .map_err(refused::<T>)?;
             Ok::<_, Status>(Some((items, Some((next, asked, chronicle, reader)))))
         });
-        Ok(at(read_time, flat(pages.map(move |page| each(page, send.clone())))))
+        let known = move |items: Vec<Shown<T::Held>>| {
+            let (records, reader) = (records.clone(), caller.clone());
+            async move {
+                let sent = items.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
+                Ok(records.known_of::<T>(sent, known_by, read_time, &reader).await?)
+            }
+        };
+        let pages = pages.and_then(known);
+        Ok(at(read_time, flat(pages.map(move |page| each(page, finish.clone())))))
     }
 
     /// The versions of a resource, the newest first, with who wrote them and what they changed.

@@ -18,6 +18,7 @@
 //! - [`access`]: checks that a caller may write a resource
 //! - `search`: what has the words of a query
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
+//! - [`known`]: what was known on a day
 //! - `questions`: why a list is empty
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
@@ -33,8 +34,11 @@ pub mod described;
 pub mod failure;
 mod family;
 mod history;
+pub mod known;
+mod known_by;
 pub mod mask;
 mod methods;
+mod publications;
 mod questions;
 mod records;
 mod references;
@@ -42,11 +46,14 @@ mod referrers;
 mod resources;
 mod search;
 mod sent;
+mod sources;
 pub mod startup;
 mod step;
 mod value;
 mod watch;
 mod writes;
+
+use std::collections::BTreeSet;
 
 use api::codec::Encode;
 use chronicle::{Held, Resource, Shown, Stored};
@@ -55,7 +62,10 @@ use facts::vocabulary::Vocabulary;
 use policy::Tier;
 use prost_types::Timestamp;
 
+use crate::known::Known;
+
 pub use described::{DESCRIBED, Find};
+pub use publications::list_publications;
 pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};
 pub use resources::{Asked, Resources};
@@ -99,6 +109,16 @@ pub trait Served: Resource {
 
     /// Every name of another resource in it; each must exist when it is written.
     fn references(&self) -> Vec<Reference>;
+
+    /// Adds the names of the sources that what is sent names.
+    fn cite(_: &Self::Sent, _: &mut BTreeSet<String>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Keeps of what is sent what was known; nothing where it was not known itself.
+    fn keep(sent: Self::Sent, _: &Known) -> Result<Option<Self::Sent>, String> {
+        Ok(Some(sent))
+    }
 }
 
 /// Parts of a resource: a pattern, and the names of this pattern in one resource.

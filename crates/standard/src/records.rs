@@ -5,7 +5,8 @@ use std::sync::Arc;
 use api::standard::{Request as Asked, Standard};
 use chassis::bulk;
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Held, Lane, ListRequest, Reader, Shown};
+use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
+use facts::Day;
 use facts::check::matches_pattern;
 use prost::Message;
 use tonic::metadata::MetadataValue;
@@ -16,7 +17,7 @@ pub use crate::failure::refused;
 use crate::methods::{Get, List};
 use crate::sent::{Computable, SentPage, Stamped, page, send, send_with};
 use crate::time::{READ_TIME_KEY, micros, timestamp};
-use crate::{References, Served};
+use crate::{References, Served, known};
 
 /// The record of a service, as its gRPC services use it.
 #[derive(Clone)]
@@ -43,8 +44,8 @@ impl Records {
         &self,
         request: Request<Asked<Get<T>>>,
     ) -> Result<Response<T::Sent>, Status> {
-        let (shown, read_time) = self.got::<T>(request).await?;
-        Ok(at(read_time, send::<T>(shown)?))
+        let (sent, read_time) = self.got::<T>(request).await?;
+        Ok(at(read_time, sent))
     }
 
     /// AIP-131, with the fields that `compute` makes of a part of the resource.
@@ -53,17 +54,25 @@ impl Records {
         request: Request<Asked<Get<T>>>,
         compute: impl Fn(P) -> T::Message,
     ) -> Result<Response<Stamped<T::Message>>, Status> {
-        let (shown, read_time) = self.got::<T>(request).await?;
-        Ok(at(read_time, send_with::<T, P>(shown, &compute)?))
+        let (sent, read_time) = self.got::<T>(request).await?;
+        Ok(at(read_time, send_with::<T, P>(sent, &compute)?))
     }
 
     async fn got<T: Served>(
         &self,
         request: Request<Asked<Get<T>>>,
-    ) -> Result<(Shown<T::Held>, i64), Failure> {
+    ) -> Result<(T::Sent, i64), Failure> {
         let parts = T::Message::get(request.into_inner());
-        let read_time = micros(parts.read_time)?;
-        self.find_held::<T, T::Held>("name", &parts.name, read_time).await
+        let (read_time, known_by) = (micros(parts.read_time)?, known::day(parts.known_by)?);
+        let (shown, read_time) =
+            self.find_held::<T, T::Held>("name", &parts.name, read_time).await?;
+        let sent = send::<T>(shown)?;
+        if known_by.is_none() {
+            return Ok((sent, read_time));
+        }
+        let kept = self.known_of::<T>(vec![sent], known_by, read_time, &reader()).await?.pop();
+        let kept = kept.ok_or_else(|| refused::<T>(Error::NotFound(parts.name)))?;
+        Ok((kept, read_time))
     }
 
     /// The version of the name in `field` of the request that stood at a record time, absent for
@@ -93,7 +102,7 @@ impl Records {
         &self,
         request: Request<Asked<List<T>>>,
     ) -> Result<Response<SentPage<T>>, Status> {
-        self.list_sent::<T>(request, send::<T>).await
+        self.list_sent::<T>(request, Ok).await
     }
 
     /// AIP-132, each item with the fields that `compute` makes of a part of it.
@@ -102,13 +111,13 @@ impl Records {
         request: Request<Asked<List<T>>>,
         compute: impl Fn(P) -> T::Message + Send + 'static,
     ) -> Result<Response<SentPage<T>>, Status> {
-        self.list_sent::<T>(request, move |shown| send_with::<T, P>(shown, &compute)).await
+        self.list_sent::<T>(request, move |sent| send_with::<T, P>(sent, &compute)).await
     }
 
     async fn list_sent<T: Served>(
         &self,
         request: Request<Asked<List<T>>>,
-        send: impl Fn(Shown<T::Held>) -> Result<T::Sent, Failure> + Send + 'static,
+        finish: impl Fn(T::Sent) -> Result<T::Sent, Failure> + Send + 'static,
     ) -> Result<Response<SentPage<T>>, Status> {
         let parts = T::Message::list(request.into_inner());
         let page_size = page_size(parts.page_size)?;
@@ -120,6 +129,7 @@ impl Records {
             read_time: micros(parts.read_time)?,
             show_deleted: parts.show_deleted,
             scope: scope::<T>(parts.parent)?,
+            known_by: known::day(parts.known_by)?,
         };
         let reader = reader();
         let short = self.chronicle.list_if_short::<T::Held>(&asked, &reader).await;
@@ -127,15 +137,34 @@ impl Records {
             if page.items.is_empty() {
                 self.explain_nothing::<T>(&asked).await?;
             }
-            return Ok(at(page.read_time, self::page::<T>(page, send)?));
+            return Ok(self.sent::<T>(page, asked.known_by, &reader, finish).await?);
         }
-        let chronicle = Arc::clone(&self.chronicle);
+        let records = self.clone();
         let long = async move {
-            let page = chronicle.list_in::<T::Held>(Lane::Long, &asked, &reader).await;
+            let page = records.chronicle.list_in::<T::Held>(Lane::Long, &asked, &reader).await;
             let page = page.map_err(refused::<T>)?;
-            Ok(at(page.read_time, self::page::<T>(page, send)?))
+            Ok(records.sent::<T>(page, asked.known_by, &reader, finish).await?)
         };
         bulk::run(long).await?
+    }
+
+    /// Returns the answer that holds what was known of a page.
+    async fn sent<T: Served>(
+        &self,
+        page: Page<Shown<T::Held>>,
+        known_by: Option<Day>,
+        reader: &Reader,
+        finish: impl Fn(T::Sent) -> Result<T::Sent, Failure>,
+    ) -> Result<Response<SentPage<T>>, Failure> {
+        let read_time = page.read_time;
+        let stamp = Some(timestamp(read_time));
+        let rest = T::Message::page(Vec::new(), page.next_page_token, stamp, page.resume_token);
+        let mut sent = page.items.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
+        if known_by.is_some() {
+            sent = self.known_of::<T>(sent, known_by, read_time, reader).await?;
+        }
+        let sent = sent.into_iter().map(finish).collect::<Result<_, _>>()?;
+        Ok(at(read_time, self::page::<T>(sent, rest)))
     }
 }
 

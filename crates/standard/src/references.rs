@@ -8,19 +8,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
-use api::registan::references::v1::{CheckReferencesRequest, CheckReferencesResponse};
+use api::registan::references::v1::{CheckReferencesRequest, CheckReferencesResponse, Publication};
+use api::registan::r#type::v1::PartialDate;
 use chassis::client::Connection;
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Error, Resource};
+use chronicle::{Chronicle, Error, Reader, Resource};
+use facts::Day;
 use facts::check::matches_pattern;
 
 use crate::Served;
 use crate::family::{Children, Of};
+use crate::known::{Known, SOURCES};
 use crate::records::reader;
 use crate::referrers::{By, Referrers};
+use crate::sources::{MOST_NAMES, Sources};
 use tonic::{Request, Response, Status};
 
-const MOST_NAMES: usize = 1000;
 /// Resources that are read at a time for the parts they have: each may be large.
 const MOST_WHOLES: usize = 16;
 
@@ -41,12 +44,19 @@ pub struct References {
     kinds: Vec<(&'static str, Knower)>,
     children: Vec<Box<dyn Children>>,
     referrers: Vec<Box<dyn Referrers>>,
+    sources: Sources,
 }
 
 impl References {
     /// Nothing yet.
     pub fn new(chronicle: Arc<Chronicle>) -> Self {
-        Self { chronicle, kinds: Vec::new(), children: Vec::new(), referrers: Vec::new() }
+        Self {
+            chronicle,
+            kinds: Vec::new(),
+            children: Vec::new(),
+            referrers: Vec::new(),
+            sources: Sources::Unknown,
+        }
     }
 
     /// The resources of this kind and their parts, kept here.
@@ -120,9 +130,41 @@ impl References {
         for pattern in patterns {
             let client = ReferenceServiceClient::new(connection.clone())
                 .max_decoding_message_size(chassis::server::MAX_ENCODING);
+            if *pattern == SOURCES {
+                self.sources = Sources::Remote(service, client.clone());
+            }
             self.kinds.push((pattern, Knower::There(service, client)));
         }
         self
+    }
+
+    /// The sources that facts rest on, kept by this service, and when each was published.
+    #[must_use]
+    pub fn sources<T: Served>(mut self, published: fn(&T) -> Option<PartialDate>) -> Self {
+        self.sources = Sources::local(published);
+        self
+    }
+
+    /// Returns those of the sources that had surely been published by a day, as the record stood at
+    /// an instant. What the reader may not see was not.
+    pub(crate) async fn known(
+        &self,
+        names: BTreeSet<String>,
+        day: Day,
+        read_time: i64,
+        reader: &Reader,
+    ) -> Result<Known, Failure> {
+        let known = self.sources.known(&self.chronicle, names, (day, read_time), reader).await?;
+        Ok(Known::of(known))
+    }
+
+    /// Returns when those of the names were published that are sources of this service.
+    pub(crate) async fn publications(
+        &self,
+        names: Vec<String>,
+        read_time: Option<i64>,
+    ) -> Result<Vec<Publication>, Failure> {
+        self.sources.published(&self.chronicle, names, read_time, &reader()).await
     }
 
     /// Returns the names that do not exist, in order.

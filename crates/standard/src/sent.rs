@@ -8,7 +8,7 @@ use api::registan::r#type::v1::ChangeKind;
 use api::standard::{Response as Answer, Standard};
 use bytes::BufMut;
 use chassis::failure::Failure;
-use chronicle::{Error, Event, EventKind, Kept, Page, Resource, Shown};
+use chronicle::{Error, Event, EventKind, Kept, Resource, Shown};
 use policy::{Desk, Desks};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
@@ -45,6 +45,19 @@ impl<M: Message> Stamped<M> {
         let stamp = Stamp::with(&stored, tier);
         let document = document(stored.value)?;
         Ok(Self { document, stamp, desks, computed: Vec::new(), of: PhantomData })
+    }
+
+    /// Returns its message, without the system fields.
+    pub(crate) fn message(&self) -> Result<M, String>
+    where
+        M: Default,
+    {
+        M::decode(self.document.as_slice()).map_err(|error| error.to_string())
+    }
+
+    /// Takes another message, without the system fields, for its own.
+    pub(crate) fn changed(self, message: &M) -> Self {
+        Self { document: message.encode_to_vec(), ..self }
     }
 
     /// Adds what `compute` makes of a part `P` of the document: a message with the fields that are
@@ -119,11 +132,10 @@ pub(crate) fn send<T: Served>(shown: Shown<T::Held>) -> Result<T::Sent, Failure>
 
 /// Returns what is sent of a version, with what is computed of it.
 pub(crate) fn send_with<T: Computable, P: Message + Default>(
-    shown: Shown<Kept<T>>,
+    sent: Stamped<T::Message>,
     compute: &impl Fn(P) -> T::Message,
 ) -> Result<Stamped<T::Message>, Failure> {
-    let computed = T::send(shown).and_then(|sent| sent.with(compute));
-    computed.map_err(|error| refused::<T>(Error::Corrupt(error)))
+    sent.with(compute).map_err(|error| refused::<T>(Error::Corrupt(error)))
 }
 
 /// A resource whose stored bytes are sent, so that what is computed of it can follow them.
@@ -134,15 +146,9 @@ impl<T> Computable for T where T: Served<Held = Kept<T>, Sent = Stamped<<T as Se
 /// A page of a List.
 pub type SentPage<T> = With<<T as Served>::Sent, Answer<List<T>>>;
 
-/// Returns the answer that holds a page.
-pub(crate) fn page<T: Served>(
-    page: Page<Shown<T::Held>>,
-    send: impl Fn(Shown<T::Held>) -> Result<T::Sent, Failure>,
-) -> Result<SentPage<T>, Failure> {
-    let read_time = Some(timestamp(page.read_time));
-    let rest = T::Message::page(Vec::new(), page.next_page_token, read_time, page.resume_token);
-    let resources = page.items.into_iter().map(send).collect::<Result<_, _>>()?;
-    Ok(With { tag: T::Message::ITEMS, resources, rest })
+/// Returns the answer that holds a page: these resources, and the rest.
+pub(crate) fn page<T: Served>(resources: Vec<T::Sent>, rest: Answer<List<T>>) -> SentPage<T> {
+    With { tag: T::Message::ITEMS, resources, rest }
 }
 
 /// An event of a Watch.

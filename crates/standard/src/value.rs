@@ -1,6 +1,7 @@
 //! Resources whose value is their message. The options of the message describe them whole.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -13,7 +14,8 @@ use policy::{Desks, Tier};
 use prost::encoding::{WireType, decode_key, decode_varint};
 
 use crate::checked::Checked;
-use crate::{Parts, Reference, Served, Stamp, Stamped};
+use crate::known::Known;
+use crate::{Parts, Reference, Served, Stamp, Stamped, known_by};
 
 /// The number of the field `name` of every resource.
 const NAME: u32 = 1;
@@ -266,6 +268,20 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
         let mut all = Vec::new();
         self.0.refer("", &mut all);
         all
+    }
+
+    fn cite(sent: &Stamped<M>, all: &mut BTreeSet<String>) -> Result<(), String> {
+        known_by::cite(&sent.message()?, all);
+        Ok(())
+    }
+
+    fn keep(sent: Stamped<M>, known: &Known) -> Result<Option<Stamped<M>>, String> {
+        let mut message = sent.message()?;
+        if !known_by::keep(&mut message, known) {
+            return Ok(None);
+        }
+        R::complete(&mut message);
+        Ok(Some(sent.changed(&message)))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use api::registan::agreements::v1 as wire;
 use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
-use standard::Records;
+use standard::{Records, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::resources;
@@ -28,7 +29,9 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, chronicle::Error> {
         let chronicle = Arc::new(Chronicle::open(db, clock).await?);
-        let references = resources().references(Arc::clone(&chronicle));
+        let references = resources()
+            .references(Arc::clone(&chronicle))
+            .sources::<Value<wire::Source>>(|source| source.published.clone());
         Ok(Self {
             records: Records { chronicle, references: Arc::new(references) },
             imports: Arc::new(Semaphore::new(MAX_IMPORTS)),

@@ -154,7 +154,8 @@ impl Replica {
         self.legal_basis("GetLegalBasis at an instant", Some(instant), answers).await;
         self.list("ListParties at an instant", Some(instant), answers).await;
         self.brief("GetBrief at an instant", Some(instant), answers).await;
-        let request = GetPartyRequest { name: STATE.to_owned(), read_time: Some(instant) };
+        let request =
+            GetPartyRequest { name: STATE.to_owned(), read_time: Some(instant), known_by: None };
         let answer = self.parties.get_party(request).await.map(|_| ());
         note("GetParty at an instant", &answer, answers);
     }

@@ -100,11 +100,11 @@ impl Reader {
         let (name, read_time) = (acknowledged.name.clone(), Some(time(acknowledged.recorded)));
         match acknowledged.kind {
             Kind::Party => {
-                let request = GetPartyRequest { name, read_time };
+                let request = GetPartyRequest { name, read_time, known_by: None };
                 of_party(&self.parties.get_party(request).await?.into_inner())
             }
             Kind::Agreement => {
-                let request = GetAgreementRequest { name, read_time, as_of: None };
+                let request = GetAgreementRequest { name, read_time, as_of: None, known_by: None };
                 of_agreement(&self.agreements.get_agreement(request).await?.into_inner())
             }
         }

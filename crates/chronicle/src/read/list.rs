@@ -1,7 +1,7 @@
 //! List: what it asks, what it answers, and its statement.
 
 use aws_lc_rs::digest;
-use facts::ErrorReason;
+use facts::{Day, ErrorReason};
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
 };
@@ -44,6 +44,9 @@ pub struct ListRequest {
     pub show_deleted: bool,
     /// Only where this text field equals one of these: the resources of one parent, or of several.
     pub scope: Option<(&'static str, Vec<String>)>,
+    /// The day on which what is listed must have been known. The record does not read it: it is
+    /// only bound to the page token.
+    pub known_by: Option<Day>,
 }
 
 /// A page of a list.
@@ -150,7 +153,8 @@ impl Chronicle {
                 let after =
                     order.filter_map(|(field, _)| sort_value(&field.read, &*value)).collect();
                 let (mark, arguments) = (mark.clone(), arguments(request));
-                let cursor = Cursor { mark, asked, arguments, after, uid: last.uid };
+                let (uid, known_by) = (last.uid, request.known_by);
+                let cursor = Cursor { mark, asked, arguments, after, uid, known_by };
                 self.keys.seal(&page_of::<V::Of>(), &cursor)?
             }
             _ => String::new(),
@@ -195,7 +199,8 @@ impl Chronicle {
         let changed =
             arguments(request).iter().zip(&cursor.arguments).position(|(now, then)| now != then);
         let names = ["filter", "order_by", "show_deleted", "parent"];
-        let changed = changed.map(|place| names[place]);
+        let other_day = request.known_by != cursor.known_by;
+        let changed = changed.map(|place| names[place]).or(other_day.then_some("known_by"));
         let pinned = [cursor.asked, Some(cursor.mark.time)];
         let other_time = request.read_time.is_some() && !pinned.contains(&request.read_time);
         if let Some(argument) = changed.or(other_time.then_some("read_time")) {

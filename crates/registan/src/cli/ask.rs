@@ -17,6 +17,10 @@ pub struct About {
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
     #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
     pub read_time: Option<String>,
+    /// Only what was known on this day, for example 2024-01-12: what rests on sources that had been
+    /// published by then.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub known_by: Option<Day>,
     /// Prints the whole answer as JSON.
     #[arg(long)]
     pub json: bool,
@@ -29,6 +33,7 @@ Examples:
   registan brief kz                               as things stand today
   registan brief tm --on 2025-12-31               as they stood on a day in the world
   registan brief uz --read-time 2026-11-24T12:00:00Z    as the record said then, whatever was learnt since
+  registan brief kg --known-by 2024-01-12         what was known on a day, whatever was published since
   registan brief kg --json                        the whole answer: PartnershipService/GetBrief
 
 What is not public is shown to the holder of a token: --token-file, or the variable REGISTAN_TOKEN.";

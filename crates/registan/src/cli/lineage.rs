@@ -20,6 +20,10 @@ pub struct Lineage {
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
     #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
     pub read_time: Option<String>,
+    /// Only what was known on this day, for example 2024-01-12: what rests on sources that had been
+    /// published by then.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub known_by: Option<Day>,
     /// The form in which it is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use api::registan::agreements::v1::{Lineage, LineageEdge};
-use api::registan::r#type::v1::Confidence;
+use api::registan::r#type::v1::{Confidence, Date};
 use facts::Day;
 use facts::wire::checked_date;
 
@@ -11,10 +11,13 @@ use super::{relation, state};
 
 /// Each agreement and act with where it stands, and to what it refers.
 pub fn text(lineage: &Lineage) -> String {
-    let Lineage { name, as_of, nodes, edges, .. } = lineage;
-    let day = as_of.and_then(|day| Day::new(day.year, day.month, day.day));
-    let on = day.map(|day| format!(" on {day}")).unwrap_or_default();
-    let mut text = format!("Lineage of {name}{on}: {} agreements and acts\n\n", nodes.len());
+    let Lineage { name, as_of, nodes, edges, known_by, .. } = lineage;
+    let dated = |word: &str, date: &Option<Date>| {
+        let day = date.and_then(|day| Day::new(day.year, day.month, day.day));
+        day.map(|day| format!(" {word} {day}")).unwrap_or_default()
+    };
+    let (on, known) = (dated("on", as_of), dated("as known by", known_by));
+    let mut text = format!("Lineage of {name}{on}{known}: {} agreements and acts\n\n", nodes.len());
     for node in nodes {
         line(&mut text, &format!("{}  {}  {}", node.name, state(node), node.title));
         for edge in edges.iter().filter(|edge| edge.from == node.name) {

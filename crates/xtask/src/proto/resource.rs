@@ -172,7 +172,11 @@ impl Options {
         holes.insert("tier", if tier.is_empty() { "PUBLIC".to_owned() } else { tier });
         holes.insert("desks", desks(said, holes.get("a_noun").map_or("", String::as_str)));
         conditions.extend(found.by_day.is_some().then_some("as_of"));
+        let has_day = found.by_day.is_some();
         holes.insert("as_of", found.by_day.unwrap_or_default());
+        let is_knowable = is_knowable(message, &text(kind, "type"));
+        conditions.extend(is_knowable.then_some("known_by"));
+        known_by(is_knowable, has_day, &mut holes);
 
         let file = message.parent_file().name().into();
         Ok(Resource { file, message: message.name().to_owned(), holes, conditions })
@@ -239,6 +243,31 @@ fn nouns(kind: &DynamicMessage) -> BTreeMap<&'static str, String> {
         ("many_words", snake(&many).replace('_', " ")),
         ("words", words),
     ])
+}
+
+/// Returns whether a resource rests on a source, or is one.
+fn is_knowable(message: &MessageDescriptor, kind: &str) -> bool {
+    let is_source = |kind: Kind| {
+        kind.as_message().is_some_and(|it| it.full_name() == "registan.type.v1.SourceRef")
+    };
+    kind == "registan/Source" || message.fields().any(|field| is_source(field.kind()))
+}
+
+/// Adds the errors of a day that a read is asked for.
+fn known_by(is_knowable: bool, has_day: bool, holes: &mut BTreeMap<&'static str, String>) {
+    let (not_known, no_day) = match (is_knowable, has_day) {
+        (false, _) => ("", ""),
+        (true, false) => (
+            " (also where it was not known by `known_by`)",
+            ", DATE_INVALID: `known_by` is no day of the calendar",
+        ),
+        (true, true) => (
+            " (also where it was not known by `known_by`)",
+            ", DATE_INVALID: `as_of` or `known_by` is no day of the calendar",
+        ),
+    };
+    holes.insert("or_not_known", not_known.to_owned());
+    holes.insert("or_no_day", no_day.to_owned());
 }
 
 /// Adds the pattern of a resource, and its parent.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use api::registan::agreements::v1 as wire;
 use facts::{Day, PartialDate};
-use prost::Message;
 
 use super::milestone::{Milestone, signed};
 use super::party::Party;
@@ -79,13 +78,11 @@ pub struct Provisions {
 }
 
 impl Provisions {
-    /// Adds one that is recorded, without its system fields; returns its bytes.
-    pub fn add(&mut self, provision: wire::Provision) -> usize {
+    /// Adds one that is recorded, without its system fields.
+    pub fn add(&mut self, provision: wire::Provision) {
         let provision = wire::Provision { tier: 0, ..provision };
-        let bytes = provision.encoded_len();
         let agreement = provision.name.split("/provisions/").next().unwrap_or_default();
         self.of.entry(agreement.to_owned()).or_default().push(provision);
-        bytes
     }
 
     /// Returns the provisions of an agreement that are asked for, by article. Between the instants

@@ -9,7 +9,7 @@ use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use facts::{Check, Day};
 use standard::time::{micros, timestamp};
-use standard::{Answers, SentPage, Stamped, at};
+use standard::{Answers, SentPage, Stamped, at, known};
 use tonic::{Request, Response, Status};
 
 use super::convert::{Milestones, legal_basis_message, status_message};
@@ -53,11 +53,17 @@ pub async fn get_legal_basis(
     request: Request<GetLegalBasisRequest>,
 ) -> Result<Response<LegalBasis>, Status> {
     let request = request.into_inner();
-    let (as_of, read_time) = (read_day(request.as_of)?, micros(request.read_time)?);
-    let codes = read_codes(request.codes)?;
-    let answer = ops::get_legal_basis(&app, &request.party, codes, as_of, read_time).await?;
+    let question = ops::Question {
+        party: request.party.clone(),
+        codes: read_codes(request.codes)?,
+        as_of: read_day(request.as_of)?,
+        read_time: micros(request.read_time)?,
+        known_by: known::day(request.known_by)?,
+    };
+    let answer = ops::get_legal_basis(&app, question).await?;
     let instant = timestamp(answer.read_time);
     let basis = legal_basis_message(request.party, answer.as_of, instant, answer.basis);
+    let basis = LegalBasis { known_by: request.known_by, ..basis };
     Ok(at(answer.read_time, basis))
 }
 

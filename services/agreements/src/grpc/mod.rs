@@ -20,9 +20,9 @@ use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
 use api::rpc::obligation_service::{GetDueCalendar, GetObligationStatus, ListDue, ListOverdue};
 use api::rpc::ratification_service::WhoIsMissing;
-use api::rpc::reference_service::CheckReferences;
+use api::rpc::reference_service::{CheckReferences, ListPublications};
 use chassis::Service;
-use standard::{check_references, contract};
+use standard::{check_references, contract, list_publications};
 
 use crate::app::App;
 use crate::resources;
@@ -51,5 +51,6 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(ListDesks, app, desks::list_desks)
         .unary(GetDesk, app, desks::get_desk)
         .unary(CheckReferences, &records.references, check_references)
+        .unary(ListPublications, &records.references, list_publications)
         .build(Service::new(crate::NAME, contract()))
 }

@@ -1,5 +1,6 @@
 //! The law between the European Union and a party on a day.
 
+use api::registan::agreements::v1 as wire;
 use chassis::Failure;
 use facts::{Day, ErrorReason};
 use prost::Message;
@@ -13,6 +14,21 @@ use crate::{ops, store};
 /// The most bytes of the documents behind an answer: it must leave room for the rest of a brief.
 const MOST_BYTES: usize = 3 << 19;
 
+/// The request for a legal basis.
+#[derive(Debug, Default)]
+pub struct Question {
+    /// The party.
+    pub party: String,
+    /// Only provisions with one of these codes; none: all.
+    pub codes: Vec<String>,
+    /// The day in the world; absent for today.
+    pub as_of: Option<Day>,
+    /// The record time; absent for now.
+    pub read_time: Option<i64>,
+    /// The day on which it was known; absent for all that is recorded.
+    pub known_by: Option<Day>,
+}
+
 /// The legal basis, and the day and instant of the record it holds for.
 pub struct Answer {
     /// The law.
@@ -23,54 +39,97 @@ pub struct Answer {
     pub read_time: i64,
 }
 
-/// The legal basis of a party, on a day (today if absent), at a record time (now if absent), of all
-/// provisions or of those with one of these codes. All queries hold for the record time of the
-/// first.
-pub async fn get_legal_basis(
-    app: &App,
-    party: &str,
-    codes: Vec<String>,
-    as_of: Option<Day>,
-    read_time: Option<i64>,
-) -> Result<Answer, Failure> {
+/// The legal basis of a party. All queries hold for the record time of the first.
+pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Failure> {
     let chronicle = &app.records.chronicle;
     let (shown, read_time) =
-        app.records.find_by::<Party>("party", party.to_owned(), read_time).await?;
+        app.records.find_by::<Party>("party", question.party, question.read_time).await?;
     let party = shown.into_stored().value;
-    let reader = standard::reader();
     let failed = |error| from_record("registan/Agreement", error);
+    let reader = standard::reader();
     let union = store::union_names(chronicle, read_time, &reader).await.map_err(failed)?;
+    let mut room = Room { bytes: 0, party: party.name.clone() };
     let mut names = party.predecessors.clone();
     names.push(party.name.clone());
-    let (mut agreements, mut bytes) = (Vec::new(), 0);
-    let take = |agreement: Agreement| {
-        let agreement = legal_basis::needed(agreement.into_message());
-        bytes += agreement.encoded_len();
-        agreements.push(agreement);
-        bytes <= MOST_BYTES
-    };
-    store::agreements_of(chronicle, &names, read_time, &reader, take).await.map_err(failed)?;
+    let agreements = agreements(app, &names, read_time, &mut room).await?;
+    let agreements = app.records.known(agreements, question.known_by, read_time).await?;
     let names: Vec<String> = agreements.iter().map(|agreement| agreement.name.clone()).collect();
-    let mut provisions = Provisions { codes, ..Provisions::default() };
-    let take = |provision: Provision| {
-        bytes += provisions.add(provision.into_message());
-        bytes <= MOST_BYTES
-    };
-    store::provisions_of(chronicle, &names, read_time, &reader, take).await.map_err(failed)?;
-    if bytes > MOST_BYTES {
-        let message = format!(
-            "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{}\"",
-            party.name
-        );
-        return Err(Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message));
-    }
-    let as_of = ops::day_or_today(app, as_of);
-    let codes = provisions.codes.clone();
+    let found = provisions(app, &names, read_time, &mut room).await?;
+    let found = app.records.known(found, question.known_by, read_time).await?;
+    let mut provisions = Provisions { codes: question.codes.clone(), ..Provisions::default() };
+    found.into_iter().for_each(|provision| provisions.add(provision));
+    let as_of = ops::day_or_today(app, question.as_of);
     let basis = legal_basis::on(agreements, provisions, &party, &union, as_of);
-    if !codes.is_empty() && basis == LegalBasis::default() {
-        expect_codes(app, &codes).await?;
+    if !question.codes.is_empty() && basis == LegalBasis::default() {
+        expect_codes(app, &question.codes).await?;
     }
     Ok(Answer { basis, as_of, read_time })
+}
+
+/// The bytes that were read for an answer about a party.
+struct Room {
+    bytes: usize,
+    party: String,
+}
+
+impl Room {
+    const fn take(&mut self, bytes: usize) -> bool {
+        self.bytes += bytes;
+        self.bytes <= MOST_BYTES
+    }
+
+    fn expect(&self) -> Result<(), Failure> {
+        if self.bytes <= MOST_BYTES {
+            return Ok(());
+        }
+        let message = format!(
+            "the legal basis is larger than an answer may be: list the agreements with the filter parties:\"{}\"",
+            self.party
+        );
+        Err(Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message))
+    }
+}
+
+/// The agreements of these parties, as far as a legal basis needs them.
+async fn agreements(
+    app: &App,
+    parties: &[String],
+    read_time: i64,
+    room: &mut Room,
+) -> Result<Vec<wire::Agreement>, Failure> {
+    let mut agreements = Vec::new();
+    let take = |agreement: Agreement| {
+        let agreement = legal_basis::needed(agreement.into_message());
+        let fits = room.take(agreement.encoded_len());
+        agreements.push(agreement);
+        fits
+    };
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let read = store::agreements_of(chronicle, parties, read_time, &reader, take).await;
+    read.map_err(|error| from_record("registan/Agreement", error))?;
+    room.expect()?;
+    Ok(agreements)
+}
+
+/// The provisions of these agreements.
+async fn provisions(
+    app: &App,
+    agreements: &[String],
+    read_time: i64,
+    room: &mut Room,
+) -> Result<Vec<wire::Provision>, Failure> {
+    let mut provisions = Vec::new();
+    let take = |provision: Provision| {
+        let provision = provision.into_message();
+        let fits = room.take(provision.encoded_len());
+        provisions.push(provision);
+        fits
+    };
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let read = store::provisions_of(chronicle, agreements, read_time, &reader, take).await;
+    read.map_err(|error| from_record("registan/Agreement", error))?;
+    room.expect()?;
+    Ok(provisions)
 }
 
 /// Refuses to answer with nothing where a code does not exist.

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use chassis::Failure;
+use chronicle::At;
 use chronicle::edges::{Near, Way};
-use chronicle::{At, Reader};
 use facts::{Day, ErrorReason};
 use standard::failure::from_record;
 
@@ -39,63 +39,84 @@ pub struct LineageOnDay {
 }
 
 /// The lineage of an agreement or act, on a day (today if absent), at a record time (now if
-/// absent). One query for each level, all at the record time of the first.
+/// absent), of what was known on a day (all if absent). One query for each level, all at the record
+/// time of the first; and two more for the sources, where only what was known is asked for.
 pub async fn get_lineage(
     app: &App,
     name: &str,
     as_of: Option<Day>,
     read_time: Option<i64>,
+    known_by: Option<Day>,
 ) -> Result<LineageOnDay, Failure> {
-    let (node, read_time) = first(app, name, read_time).await?;
-    let reader = standard::reader();
+    let (node, read_time) = first(app, name, read_time, known_by).await?;
+    let search = Search { app, name, read_time, known_by };
     let mut walk = Walk::from(node);
     for _ in 0..MAX_LEVELS {
         if walk.step().is_empty() {
             break;
         }
-        let found = look(app, &walk, (name, read_time), &reader).await?;
+        let found = search.look(&walk).await?;
         walk.go(found);
         expect_room(&walk, name)?;
     }
     if !walk.step().is_empty() {
-        let beyond = look(app, &walk, (name, read_time), &reader).await?;
+        let beyond = search.look(&walk).await?;
         walk.stop(&beyond);
     }
     Ok(LineageOnDay { walk, as_of: ops::day_or_today(app, as_of), read_time })
 }
 
-/// The start of the walk. What is deleted is not found, as nothing that refers to it is.
-async fn first(app: &App, name: &str, read_time: Option<i64>) -> Result<(Node, i64), Failure> {
+/// The start of the walk. What is deleted is not found, as nothing that refers to it is; neither is
+/// what was not known.
+async fn first(
+    app: &App,
+    name: &str,
+    read_time: Option<i64>,
+    known_by: Option<Day>,
+) -> Result<(Node, i64), Failure> {
     let records = &app.records;
     let missing = |kind| from_record(kind, chronicle::Error::NotFound(name.to_owned()));
     if name.starts_with("acts/") {
         let (shown, time) = records.find_by::<Act>("name", name.to_owned(), read_time).await?;
-        let node = (!shown.deleted).then(|| Node::from(&*shown.value));
-        return node.map(|node| (node, time)).ok_or_else(|| missing("registan/Act"));
+        let found = (!shown.deleted).then(|| shown.into_stored().value.into_message());
+        let known = records.known(found.into_iter().collect(), known_by, time).await?;
+        let node = known.first().map(|act| (Node::from(act), time));
+        return node.ok_or_else(|| missing("registan/Act"));
     }
     let (shown, time) = records.find_by::<Agreement>("name", name.to_owned(), read_time).await?;
-    let node = (!shown.deleted).then(|| Node::from(&*shown.value));
-    node.map(|node| (node, time)).ok_or_else(|| missing("registan/Agreement"))
+    let found = (!shown.deleted).then(|| shown.into_stored().value.into_message());
+    let known = records.known(found.into_iter().collect(), known_by, time).await?;
+    let node = known.first().map(|agreement| (Node::from(agreement), time));
+    node.ok_or_else(|| missing("registan/Agreement"))
 }
 
-/// The nodes that the next step of a walk leads to.
-async fn look(
-    app: &App,
-    walk: &Walk,
-    (name, read_time): (&str, i64),
-    reader: &Reader,
-) -> Result<Vec<Node>, Failure> {
-    let (chronicle, at) = (&app.records.chronicle, At::Time(read_time));
-    let failed = |error| from_record("registan/Agreement", error);
-    let near = chronicle.near(&*WAYS, &walk.step(), at, reader, MAX_ROWS).await;
-    let near = near.map_err(failed)?;
-    if !fits(&near) {
-        return Err(too_large(name));
+/// A search for the nodes of a walk.
+struct Search<'a> {
+    app: &'a App,
+    name: &'a str,
+    read_time: i64,
+    known_by: Option<Day>,
+}
+
+impl Search<'_> {
+    /// The nodes that the next step of a walk leads to.
+    async fn look(&self, walk: &Walk) -> Result<Vec<Node>, Failure> {
+        let (records, reader) = (&self.app.records, standard::reader());
+        let (chronicle, at) = (&records.chronicle, At::Time(self.read_time));
+        let failed = |error| from_record("registan/Agreement", error);
+        let near = chronicle.near(&*WAYS, &walk.step(), at, &reader, MAX_ROWS).await;
+        let near = near.map_err(failed)?;
+        if !fits(&near) {
+            return Err(too_large(self.name));
+        }
+        let shown = chronicle.show_near::<Agreement>(&near, at, &reader).await.map_err(failed)?;
+        let agreements = shown.into_iter().map(|one| one.into_stored().value.into_message());
+        let agreements = records.known(agreements.collect(), self.known_by, self.read_time).await?;
+        let shown = chronicle.show_near::<Act>(&near, at, &reader).await.map_err(failed)?;
+        let acts = shown.into_iter().map(|one| one.into_stored().value.into_message());
+        let acts = records.known(acts.collect(), self.known_by, self.read_time).await?;
+        Ok(agreements.iter().map(Node::from).chain(acts.iter().map(Node::from)).collect())
     }
-    let agreements = chronicle.show_near::<Agreement>(&near, at, reader).await.map_err(failed)?;
-    let acts = chronicle.show_near::<Act>(&near, at, reader).await.map_err(failed)?;
-    let acts = acts.iter().map(|shown| Node::from(&*shown.value));
-    Ok(agreements.iter().map(|shown| Node::from(&*shown.value)).chain(acts).collect())
 }
 
 /// Returns whether so much may be read for one level.

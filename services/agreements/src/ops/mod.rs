@@ -13,7 +13,7 @@ mod who_is_missing;
 
 pub use calendar::calendar;
 pub use duties::Ground;
-pub use get_legal_basis::{Answer, get_legal_basis};
+pub use get_legal_basis::{Answer, Question, get_legal_basis};
 pub use get_lineage::{LineageOnDay, get_lineage};
 pub use held_grants::held_grants;
 pub use list_due::{AllDue, Due, interval, list_due};

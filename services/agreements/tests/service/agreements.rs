@@ -209,7 +209,8 @@ async fn which_of_several_accounts_is_followed_is_recorded_and_can_be_taken_back
         let mut states = Vec::new();
         for read_time in times {
             let name = first.name.clone();
-            let request = GetAgreementRequest { name, as_of: day(2000, 1, 1), read_time };
+            let request =
+                GetAgreementRequest { name, as_of: day(2000, 1, 1), read_time, known_by: None };
             let then = running.agreements.get_agreement(request).await.unwrap().into_inner();
             assert_eq!(then.milestones.len(), 2, "both accounts stand");
             states.push(then.status.unwrap().state());

@@ -272,7 +272,7 @@ async fn fits(url: &str) {
 /// Every way to read it: Get, List by a filter, Export.
 async fn answers(running: &mut Running, filter: &str) -> [Agreement; 3] {
     let (name, as_of) = (NAME.to_owned(), day(2001, 6, 1));
-    let get = GetAgreementRequest { name, as_of, read_time: None };
+    let get = GetAgreementRequest { name, as_of, read_time: None, known_by: None };
     let list = ListAgreementsRequest {
         filter: filter.to_owned(),
         as_of,
@@ -319,7 +319,12 @@ async fn an_agreement_that_was_recorded_as_json_is_read_asked_and_changed() {
 /// The provisions of the party's only agreement, each with its codes, at an instant of the record.
 async fn basis(running: &mut Running, read_time: Option<Timestamp>) -> Vec<(String, String)> {
     let party = "parties/kz".to_owned();
-    let request = GetLegalBasisRequest { party, as_of: day(2003, 1, 1), read_time, codes: vec![] };
+    let request = GetLegalBasisRequest {
+        party,
+        as_of: day(2003, 1, 1),
+        read_time,
+        ..GetLegalBasisRequest::default()
+    };
     let basis = running.agreements.get_legal_basis(request).await.unwrap().into_inner();
     let provisions = basis.in_force[0].provisions.iter();
     let provisions = provisions.map(|it| {
@@ -351,7 +356,7 @@ async fn provisions_that_were_parts_are_resources_and_were_parts_before() {
             assert_eq!(basis(&mut running, read_time).await, wanted, "{read_time:?}");
         }
 
-        let request = GetProvisionRequest { name: name("art-2"), read_time: None };
+        let request = GetProvisionRequest { name: name("art-2"), read_time: None, known_by: None };
         let moved = running.provisions.get_provision(request).await.unwrap().into_inner();
         let source = (moved.source.unwrap().citation, moved.confidence);
         assert_eq!(source, ("Article 2".to_owned(), Confidence::Certain.into()));

@@ -80,7 +80,8 @@ async fn a_retried_update_that_changed_nothing_leaves_the_change_of_another_writ
 
         assert_eq!((&first, &at_once, &again), (&noted, &noted, &noted));
         assert_eq!(reason(&other), "REQUEST_ID_REUSED");
-        let request = GetPartyRequest { name: "parties/bank".to_owned(), read_time: None };
+        let request =
+            GetPartyRequest { name: "parties/bank".to_owned(), read_time: None, known_by: None };
         assert_eq!(running.parties.get_party(request).await.unwrap().into_inner(), second);
     })
     .await;
@@ -145,7 +146,8 @@ async fn a_record_of_a_clock_that_was_ahead_can_be_read_and_by_choice_written() 
         let basis = running.agreements.get_legal_basis(ask(None)).await.unwrap().into_inner();
         let instant = basis.read_time;
         running.agreements.get_legal_basis(ask(instant)).await.unwrap();
-        let request = GetPartyRequest { name: "parties/kz".to_owned(), read_time: instant };
+        let request =
+            GetPartyRequest { name: "parties/kz".to_owned(), read_time: instant, known_by: None };
         running.parties.get_party(request).await.unwrap();
         let later = Timestamp { seconds: instant.unwrap().seconds + 1, nanos: 0 };
         let refusal = running.agreements.get_legal_basis(ask(Some(later))).await.unwrap_err();

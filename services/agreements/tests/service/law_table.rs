@@ -148,7 +148,7 @@ async fn compare_agreements(running: &mut Running) -> Vec<String> {
     for row in rows("Agreements").into_iter().chain(rows("Conventions")) {
         let [agreement, on, state, since, source] = row.as_slice() else { panic!("{row:?}") };
         let (name, as_of) = (format!("agreements/{agreement}"), day(on));
-        let request = GetAgreementRequest { name, as_of, read_time: None };
+        let request = GetAgreementRequest { name, as_of, read_time: None, known_by: None };
         let answer = running.agreements.get_agreement(request).await.unwrap().into_inner();
         let found = said(&answer.status.unwrap());
         if found != (state.clone(), since.clone()) {

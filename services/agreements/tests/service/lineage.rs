@@ -37,7 +37,7 @@ fn act(id: &str, relations: Vec<ActRelation>) -> CreateActRequest {
 }
 
 fn asked(name: &str, as_of: Option<Date>, read_time: Option<Timestamp>) -> GetLineageRequest {
-    GetLineageRequest { name: name.to_owned(), as_of, read_time }
+    GetLineageRequest { name: name.to_owned(), as_of, read_time, known_by: None }
 }
 
 async fn lineage(running: &mut Running, name: &str) -> Lineage {

@@ -4,6 +4,7 @@ mod agreements;
 mod before;
 mod durable;
 mod grants;
+mod known;
 mod law;
 mod law_table;
 mod ledger;

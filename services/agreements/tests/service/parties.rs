@@ -18,7 +18,7 @@ async fn create(running: &mut Running, request: CreatePartyRequest) -> Party {
 async fn get(running: &mut Running, name: &str, read_time: Option<Timestamp>) -> Party {
     running
         .parties
-        .get_party(GetPartyRequest { name: name.to_owned(), read_time })
+        .get_party(GetPartyRequest { name: name.to_owned(), read_time, known_by: None })
         .await
         .unwrap()
         .into_inner()
@@ -72,7 +72,7 @@ async fn every_answer_names_the_instant_it_holds_for() {
         let mut running = serve(&url).await;
         let created = create(&mut running, party("kz", Kind::State)).await;
 
-        let request = GetPartyRequest { name: created.name, read_time: None };
+        let request = GetPartyRequest { name: created.name, read_time: None, known_by: None };
         let answer = running.parties.get_party(request).await.unwrap();
 
         let named = answer.metadata().get("registan-read-time").unwrap().to_str().unwrap();
@@ -205,7 +205,11 @@ async fn bad_names_masks_and_instants_are_refused() {
         let mut running = serve(&url).await;
         create(&mut running, party("kz", Kind::State)).await;
         let future = Timestamp { seconds: 99_999_999_999, nanos: 0 };
-        let get = |name: &str, read_time| GetPartyRequest { name: name.to_owned(), read_time };
+        let get = |name: &str, read_time| GetPartyRequest {
+            name: name.to_owned(),
+            read_time,
+            known_by: None,
+        };
 
         for (request, wanted) in [
             (get("parties/", None), "NAME_INVALID"),

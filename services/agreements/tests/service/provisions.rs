@@ -23,7 +23,7 @@ async fn basis(running: &mut Running, party: &str, as_of: &str, codes: &[&str]) 
         party: format!("parties/{party}"),
         as_of: day(as_of),
         codes: codes.iter().map(|code| (*code).to_owned()).collect(),
-        read_time: None,
+        ..GetLegalBasisRequest::default()
     };
     running.agreements.get_legal_basis(request).await.unwrap().into_inner()
 }
@@ -152,7 +152,8 @@ async fn an_article_is_suspended_by_itself_and_asked_by_itself() {
         for (read_time, eleven) in [(before, State::Binding), (None, State::Suspended)] {
             let party = "parties/kz".to_owned();
             let as_of = on(2021, 1, 1);
-            let request = GetLegalBasisRequest { party, as_of, read_time, codes: Vec::new() };
+            let request =
+                GetLegalBasisRequest { party, as_of, read_time, ..GetLegalBasisRequest::default() };
             let found = running.agreements.get_legal_basis(request).await.unwrap().into_inner();
             let states = of(&found, "a").unwrap().iter().map(LegalBasisProvision::state);
             assert_eq!(states.collect::<Vec<_>>(), [State::Binding, eleven], "by article");

@@ -34,6 +34,8 @@ struct Question {
     as_of: Date,
     days: Days,
     read_time: Option<Timestamp>,
+    /// The day on which it was known; absent for all that is recorded.
+    known_by: Option<Date>,
 }
 
 /// Says what stands between the European Union and a party on a day: three parts, fetched in
@@ -65,6 +67,7 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
     Ok(Brief {
         party: question.party,
         as_of: Some(question.as_of),
+        known_by: question.known_by,
         law: Some(law.unwrap_or_else(|reason| LawPart {
             status: Some(Gaps::missing(reason)),
             ..LawPart::default()
@@ -84,17 +87,21 @@ async fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failu
     party::check(&request.party)?;
     let today = Day::from(today(&*app.clock));
     let as_of = request.as_of.unwrap_or_else(|| today.into());
-    let Some(day) = day::day(as_of) else {
-        let description = format!("{}-{}-{} is no day", as_of.year, as_of.month, as_of.day);
-        return Err(Failure::invalid(vec![Violation::new(
-            "as_of",
-            ErrorReason::DateInvalid,
-            description,
-        )]));
-    };
+    let day = checked("as_of", as_of)?;
+    if let Some(day) = request.known_by {
+        checked("known_by", day)?;
+    }
     let subject = subject::find(app, &request.party, request.read_time).await?;
     let days = Days { as_of: day, today };
-    Ok(Question { party: request.party, subject, as_of, days, read_time: request.read_time })
+    let GetBriefRequest { party, read_time, known_by, .. } = request;
+    Ok(Question { party, subject, as_of, days, read_time, known_by })
+}
+
+/// The day in a field of a request.
+fn checked(field: &'static str, date: Date) -> Result<Day, Failure> {
+    let description = || format!("{}-{}-{} is no day", date.year, date.month, date.day);
+    let violation = || Violation::new(field, ErrorReason::DateInvalid, description());
+    day::day(date).ok_or_else(|| Failure::invalid(vec![violation()]))
 }
 
 /// The part; or `last`, where the instant is past for another part and lies in the future for this

@@ -3,6 +3,7 @@
 mod briefs;
 mod command;
 mod failing;
+mod known;
 mod large;
 mod lasting;
 mod passing;

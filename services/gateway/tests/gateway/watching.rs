@@ -326,5 +326,5 @@ async fn a_brief_of_one_instant_is_the_same_bytes_again() {
 
 fn brief(read_time: Option<prost_types::Timestamp>) -> GetBriefRequest {
     let as_of = Some(Date { year: 2026, month: 1, day: 1 });
-    GetBriefRequest { party: "parties/kz".to_owned(), as_of, read_time }
+    GetBriefRequest { party: "parties/kz".to_owned(), as_of, read_time, known_by: None }
 }

@@ -6,10 +6,10 @@ mod projects;
 mod transactions;
 
 use api::rpc::project_service::ImportIati;
-use api::rpc::reference_service::CheckReferences;
+use api::rpc::reference_service::{CheckReferences, ListPublications};
 use api::rpc::transaction_service::SumTransactions;
 use chassis::Service;
-use standard::{check_references, contract};
+use standard::{check_references, contract, list_publications};
 
 use crate::app::App;
 use crate::resources;
@@ -23,5 +23,6 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .max_decoding(ImportIati, ingest::feed::MAX_MESSAGE)
         .unary(SumTransactions, app, transactions::sum_transactions)
         .unary(CheckReferences, &records.references, check_references)
+        .unary(ListPublications, &records.references, list_publications)
         .build(Service::new(crate::NAME, contract()))
 }

@@ -120,7 +120,8 @@ async fn a_transaction_that_comes_back_keeps_its_tier() {
         assert_eq!(revived.tier, i32::from(WireTier::Confidential));
         assert_eq!(revived.delete_time, None);
         let mut low = running.editor(Desks::ALL, Tier::Public);
-        let get = GetTransactionRequest { name: revived.name.clone(), read_time: None };
+        let get =
+            GetTransactionRequest { name: revived.name.clone(), read_time: None, known_by: None };
         let refusal = low.transactions.get_transaction(get).await.unwrap_err();
         assert_eq!(refusal.code(), Code::NotFound);
     })

@@ -200,7 +200,11 @@ async fn a_project_recorded_under_another_name_takes_up_the_file_and_keeps_its_o
 
         let first = running.import(file(&two()).as_bytes()).await;
         let second = running.import(file(&two()).as_bytes()).await;
-        let get = GetProjectRequest { name: "projects/water".to_owned(), read_time: None };
+        let get = GetProjectRequest {
+            name: "projects/water".to_owned(),
+            read_time: None,
+            known_by: None,
+        };
         let after = running.projects.get_project(get).await.unwrap().into_inner();
 
         assert_eq!(before.participants[0].confidence(), Confidence::Likely);

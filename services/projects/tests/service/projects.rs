@@ -41,7 +41,11 @@ async fn a_project_comes_back_as_it_was_recorded() {
         wanted.status = project::Status::Closed.into();
 
         let created = running.create_project("water", wanted.clone()).await;
-        let get = GetProjectRequest { name: "projects/water".to_owned(), read_time: None };
+        let get = GetProjectRequest {
+            name: "projects/water".to_owned(),
+            read_time: None,
+            known_by: None,
+        };
         let got = running.projects.get_project(get).await.unwrap().into_inner();
 
         assert_eq!(got, created);

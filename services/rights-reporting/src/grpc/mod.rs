@@ -1,8 +1,8 @@
 //! The methods of this service.
 
-use api::rpc::reference_service::CheckReferences;
+use api::rpc::reference_service::{CheckReferences, ListPublications};
 use chassis::Service;
-use standard::{check_references, contract};
+use standard::{check_references, contract, list_publications};
 
 use crate::app::App;
 use crate::resources;
@@ -14,5 +14,6 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
     resources()
         .methods(records)
         .unary(CheckReferences, &records.references, check_references)
+        .unary(ListPublications, &records.references, list_publications)
         .build(Service::new(crate::NAME, contract()))
 }

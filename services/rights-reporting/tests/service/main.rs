@@ -2,6 +2,7 @@
 //! engines.
 
 mod activities;
+mod known;
 mod layers;
 mod peers;
 mod recommendations;

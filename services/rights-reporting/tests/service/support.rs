@@ -163,6 +163,7 @@ fn source() -> CreateSourceRequest {
     let source = Source {
         kind: source::Kind::ParliamentDocument.into(),
         title: "A resolution".to_owned(),
+        published: Some(date(2024, 1, 17)),
         ..Source::default()
     };
     CreateSourceRequest {

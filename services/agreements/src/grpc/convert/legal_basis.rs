@@ -29,6 +29,7 @@ pub fn legal_basis_message(
         undetermined: entries(basis.undetermined, as_of),
         not_started: entries(basis.not_started, as_of),
         without_union: entries(basis.without_union, as_of),
+        known_by: None,
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
             gaps.add(GapKind::NoRoom, format!("no room is left for the legal basis of {state}"));
         }
     }
-    let request = GetPartyRequest { name: question.party.clone(), read_time };
+    let request = GetPartyRequest { name: question.party.clone(), read_time, known_by: None };
     let party = PartyServiceClient::new(app.agreements.clone())
         .max_decoding_message_size(MAX_ENCODING)
         .get_party(request)
@@ -67,6 +67,7 @@ async fn legal_basis(
         party: state.to_owned(),
         as_of: Some(question.as_of),
         read_time,
+        known_by: question.known_by,
         ..GetLegalBasisRequest::default()
     };
     let client = AgreementServiceClient::new(app.agreements.clone());

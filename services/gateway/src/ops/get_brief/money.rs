@@ -29,13 +29,16 @@ const MOST_BYTES: usize = 3 << 18;
 /// Two kinds of call, all at the instant of the first; and one more kind where projects serve
 /// frameworks.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
+    if question.known_by.is_some() {
+        return known(app, question).await;
+    }
     let sums = sums(app, question).await?;
     let mut gaps = Gaps::default();
     let open = sums.left_out.iter().filter(|left| is_open(left)).count();
     gaps.add_some(GapKind::MoneyNotAttributed, open, || {
         "money that may be the party's is in no sum, but in leftOut: nobody said whether or by how much, or projects have more of it, or for others, than the one above in which it should be counted".to_owned()
     });
-    let (listed, of_projects) = projects(app, question, sums.read_time).await?;
+    let (listed, of_projects, _) = projects(app, question, sums.read_time).await?;
     gaps.append(of_projects);
     Ok(MoneyPart {
         status: Some(gaps.there(sums.read_time)),
@@ -43,6 +46,24 @@ pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> 
         left_out: sums.left_out,
         projects: listed.projects,
         undetermined: listed.undetermined,
+    })
+}
+
+/// The projects that were known on a day. No sum is of what was known: a service sums all that is
+/// recorded.
+async fn known(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
+    let mut gaps = Gaps::default();
+    gaps.add(
+        GapKind::SumNotKnown,
+        "sums are left out: they are those of all that is recorded, and not of what was known on a day",
+    );
+    let (listed, of_projects, read_time) = projects(app, question, question.read_time).await?;
+    gaps.append(of_projects);
+    Ok(MoneyPart {
+        status: Some(gaps.there(read_time)),
+        projects: listed.projects,
+        undetermined: listed.undetermined,
+        ..MoneyPart::default()
     })
 }
 
@@ -73,12 +94,13 @@ struct Listed {
     without_status: usize,
 }
 
-/// Reads the projects by that day, and those whose date cannot be determined.
+/// Reads the projects by that day, and those whose date cannot be determined; with the instant of
+/// the record.
 async fn projects(
     app: &App,
     question: &Question,
     read_time: Option<Timestamp>,
-) -> Result<(Listed, Gaps), Failure> {
+) -> Result<(Listed, Gaps, Option<Timestamp>), Failure> {
     let mut codes = question.subject.recipients.clone();
     codes.extend(question.subject.around.map(ToOwned::to_owned));
     let mut request = ListProjectsRequest {
@@ -86,6 +108,7 @@ async fn projects(
         order_by: "title".to_owned(),
         page_size: 1000,
         read_time,
+        known_by: question.known_by,
         ..ListProjectsRequest::default()
     };
     let client = ProjectServiceClient::new(app.projects.clone());
@@ -99,7 +122,7 @@ async fn projects(
                 break;
             }
         }
-        request.page_token = page.next_page_token;
+        (request.page_token, request.read_time) = (page.next_page_token, page.read_time);
         if request.page_token.is_empty() || !room.is_left() {
             break;
         }
@@ -110,7 +133,7 @@ async fn projects(
     }
     listed.tell(&mut gaps, question);
     frameworks::served_by(app, question, &mut listed.projects, &mut gaps).await;
-    Ok((listed, gaps))
+    Ok((listed, gaps, request.read_time))
 }
 
 impl Listed {

@@ -5,6 +5,7 @@ use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{ListActivitiesRequest, ListRecommendationsRequest};
+use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
@@ -36,6 +37,10 @@ pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure>
     part.activities = if is_anonymous {
         let description = "counts of what could lead to a person are given to anonymous callers up to the end of the year before, as multiples of five, and below five not at all";
         gaps.add(GapKind::CountNotTold, description);
+        if question.known_by.is_some() {
+            let description = "for anonymous callers the activities are those that were known by the end of the year before the day of known_by";
+            gaps.add(GapKind::CountNotTold, description);
+        }
         counts.for_anonymous()
     } else {
         counts.exact()
@@ -55,6 +60,7 @@ async fn recommendations(
         order_by: "adopted desc".to_owned(),
         page_size: 1000,
         read_time: question.read_time,
+        known_by: question.known_by,
         ..ListRecommendationsRequest::default()
     };
     let client = RecommendationServiceClient::new(app.rights_reporting.clone());
@@ -88,6 +94,14 @@ async fn recommendations(
     Ok(part)
 }
 
+/// The day on which activities were known. For anonymous callers it is the end of a year: numbers
+/// for each day would reveal on which something was published of one.
+fn known_by(question: &Question, is_anonymous: bool) -> Option<Date> {
+    let day = super::day::day(question.known_by?)?;
+    let day = if is_anonymous { counts::end_of_year_before(day) } else { day };
+    Some(day.into())
+}
+
 /// Counts the activities of delegations by that day; for anonymous callers, what could lead to a
 /// person only up to the end of the year before that day or today, whichever is earlier, and not a
 /// word of what is not counted of it.
@@ -105,6 +119,7 @@ async fn count(
         filter: Subject::any("party", " = ", &question.subject.states),
         page_size: 1000,
         read_time,
+        known_by: known_by(question, is_anonymous),
         ..ListActivitiesRequest::default()
     };
     let (mut counts, mut uncounted) = (Counts::default(), 0);

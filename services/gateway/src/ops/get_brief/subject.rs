@@ -80,7 +80,7 @@ pub async fn find(
 }
 
 async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Subject, Failure> {
-    let request = GetPartyRequest { name: name.to_owned(), read_time };
+    let request = GetPartyRequest { name: name.to_owned(), read_time, known_by: None };
     let client = PartyServiceClient::new(app.agreements.clone());
     let party = client.max_decoding_message_size(MAX_ENCODING).get_party(request).await;
     let party = party.map_err(|status| Failure::downstream("agreements", status))?.into_inner();

@@ -1,0 +1,67 @@
+//! What of a message was known on a day: code that leaves out what rests on other sources.
+
+use protox::prost_reflect::{FieldDescriptor, Kind};
+
+use crate::described::Description;
+use crate::options::{is_output, is_required, member, named};
+
+const SOURCE_REF: &str = "registan.type.v1.SourceRef";
+const SOURCES: &str = "sources/{source}";
+
+impl Description<'_> {
+    /// Keeps of a message what was known: its parts, the names of sources, and what one field says
+    /// by a source of that field alone, `left` by `left_source`.
+    pub fn keep(&self) -> Result<String, String> {
+        let mut code = String::new();
+        for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
+            code += &self.keep_field(&field)?;
+        }
+        if code.is_empty() {
+            return Ok(code);
+        }
+        Ok(format!("fn keep(&mut self, known: &Known) -> bool {{ {code} true }}"))
+    }
+
+    fn keep_field(&self, field: &FieldDescriptor) -> Result<String, String> {
+        let own = member(field);
+        let is_source = named(self.pool, field)?.iter().any(|pattern| pattern == SOURCES);
+        Ok(match field.kind() {
+            Kind::Message(kind) if kind.full_name() == SOURCE_REF => self.rest_on(field)?,
+            Kind::Message(_) if field.is_list() => {
+                format!("self.{own}.retain_mut(|part| part.keep(known));")
+            }
+            Kind::Message(_) => format!(
+                "if self.{own}.as_mut().is_some_and(|part| !part.keep(known)) {{ self.{own} = None; }}"
+            ),
+            Kind::String if is_source && field.is_list() => {
+                format!("self.{own}.retain(|name| known.names(name));")
+            }
+            Kind::String if is_source => {
+                format!("if !known.names(&self.{own}) {{ self.{own}.clear(); }}")
+            }
+            _ => String::new(),
+        })
+    }
+
+    /// What is left where the source in a field was not known: nothing of the message, or not what
+    /// the field beside it says.
+    fn rest_on(&self, field: &FieldDescriptor) -> Result<String, String> {
+        let (name, own) = (field.name(), member(field));
+        let has_source = self.message.get_field_by_name("source").is_some();
+        let is_own = name == "source" || (!has_source && is_required(self.pool, field));
+        if is_own && !field.is_list() {
+            return Ok(format!("if !known.has(self.{own}.as_ref()) {{ return false; }}"));
+        }
+        let beside = name.strip_suffix("_source");
+        let beside = beside.and_then(|beside| self.message.get_field_by_name(beside));
+        match beside {
+            Some(beside) if matches!(beside.kind(), Kind::Message(_)) && !beside.is_list() => {
+                let beside = member(&beside);
+                Ok(format!(
+                    "if !known.has(self.{own}.as_ref()) {{ self.{own} = None; self.{beside} = None; }}"
+                ))
+            }
+            _ => Err(format!("{}: what rests on this source is not known", field.full_name())),
+        }
+    }
+}

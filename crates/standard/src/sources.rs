@@ -1,0 +1,142 @@
+//! Which sources had been published by a day: a query of this record, or a call for each thousand
+//! names.
+
+use std::collections::{BTreeSet, HashSet};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
+use api::registan::references::v1::{ListPublicationsRequest, Publication};
+use api::registan::r#type::v1::PartialDate;
+use chassis::client::Connection;
+use chassis::failure::{ErrorReason, Failure};
+use chronicle::{At, Chronicle, Error, Reader};
+use facts::{Check, Day};
+
+use crate::Served;
+use crate::failure::from_record;
+use crate::time::timestamp;
+
+/// Names in one question.
+pub(crate) const MOST_NAMES: usize = 1000;
+
+type Found = Pin<Box<dyn Future<Output = Result<Vec<Publication>, Error>> + Send>>;
+type Finder = Box<dyn Fn(Arc<Chronicle>, Vec<String>, At, Reader) -> Found + Send + Sync>;
+
+/// The service that keeps the sources.
+pub(crate) enum Sources {
+    /// No service that is known.
+    Unknown,
+    /// This service: gives when those of the names were published that it keeps.
+    Local(Finder),
+    /// Another service, by its name and client.
+    Remote(&'static str, ReferenceServiceClient<Connection>),
+}
+
+impl Sources {
+    /// The sources of this kind, kept by this service.
+    pub fn local<T: Served>(published: fn(&T) -> Option<PartialDate>) -> Self {
+        Self::Local(Box::new(move |chronicle, names, at, reader| {
+            Box::pin(async move {
+                let found = chronicle.stood::<T>(&names, at, &reader).await?;
+                let publication = |source: &T| Publication {
+                    source: source.name().to_owned(),
+                    published: published(source),
+                };
+                Ok(found.iter().map(|stored| publication(&stored.value)).collect())
+            })
+        }))
+    }
+
+    /// Returns those of the names that had surely been published by a day, as the record stood at
+    /// an instant.
+    pub async fn known(
+        &self,
+        chronicle: &Arc<Chronicle>,
+        names: BTreeSet<String>,
+        (day, read_time): (Day, i64),
+        reader: &Reader,
+    ) -> Result<HashSet<String>, Failure> {
+        let names: Vec<String> = names.into_iter().collect();
+        let mut known = HashSet::new();
+        for some in names.chunks(MOST_NAMES) {
+            let found = match self {
+                Self::Unknown => Vec::new(),
+                Self::Local(_) => {
+                    self.published(chronicle, some.to_vec(), Some(read_time), reader).await?
+                }
+                Self::Remote(service, client) => {
+                    let read_time = Some(timestamp(read_time));
+                    let request = ListPublicationsRequest { names: some.to_vec(), read_time };
+                    let answer = client.clone().list_publications(request).await;
+                    let failed = |status| Failure::downstream(service, status);
+                    answer.map_err(failed)?.into_inner().publications
+                }
+            };
+            let is_known = |one: &Publication| is_by(one.published.clone(), day);
+            known.extend(found.into_iter().filter(is_known).map(|one| one.source));
+        }
+        Ok(known)
+    }
+
+    /// Returns when those of the names were published that this service keeps. At an instant before
+    /// its first change it keeps none; one in its future is of another service, and is now.
+    pub async fn published(
+        &self,
+        chronicle: &Arc<Chronicle>,
+        names: Vec<String>,
+        read_time: Option<i64>,
+        reader: &Reader,
+    ) -> Result<Vec<Publication>, Failure> {
+        let Self::Local(find) = self else { return Ok(Vec::new()) };
+        let failed = |error| from_record("registan/Source", error);
+        let at = match chronicle.at(read_time).await {
+            Ok(at) => at,
+            Err(Error::BeforeRecord(_)) => return Ok(Vec::new()),
+            Err(error) => match failed(error) {
+                failure if failure.reason == ErrorReason::ReadTimeInvalid => At::Now,
+                failure => return Err(failure),
+            },
+        };
+        find(Arc::clone(chronicle), names, at, reader.clone()).await.map_err(failed)
+    }
+}
+
+/// Returns whether a date lies at or before a day, whatever day of it was the one.
+fn is_by(published: Option<PartialDate>, day: Day) -> bool {
+    let date = published.and_then(|date| facts::wire::date(&mut Check::default(), date));
+    date.is_some_and(|date| date.latest() <= day)
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::r#type::v1::{Date, partial_date::Qualifier};
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_exact_was_published_by_its_last_day() {
+        let dated = |(year, month, day): (i32, i32, i32), qualifier: Qualifier| PartialDate {
+            date: Some(Date { year, month, day }),
+            qualifier: qualifier.into(),
+            ..PartialDate::default()
+        };
+        let end = Some(Date { year: 2024, month: 1, day: 16 });
+        let interval = PartialDate { end, ..dated((2024, 1, 0), Qualifier::Unspecified) };
+        for (published, first) in [
+            (dated((2024, 1, 17), Qualifier::Unspecified), Some(20_240_117)),
+            (dated((2024, 1, 0), Qualifier::Unspecified), Some(20_240_131)),
+            (dated((2024, 0, 0), Qualifier::Unspecified), Some(20_241_231)),
+            (dated((2024, 1, 17), Qualifier::Until), Some(20_240_117)),
+            (interval, Some(20_240_116)),
+            (dated((2024, 1, 17), Qualifier::From), None),
+            (dated((2024, 13, 0), Qualifier::Unspecified), None),
+        ] {
+            let by = |day: i32| is_by(Some(published.clone()), Day(day));
+            for day in [20_240_112, 20_240_116, 20_240_117, 20_240_131, 20_241_231, 20_260_101] {
+                assert_eq!(by(day), first.is_some_and(|first| first <= day), "{published:?} {day}");
+            }
+        }
+        assert!(!is_by(None, Day(20_260_101)), "it has no day of publication");
+    }
+}
