@@ -31,7 +31,8 @@
 //! - [`filter`] and [`order`]: what a caller asks, typed against the resource; `spelling`,
 //!   [`fold`](mod@fold): in how many ways it may be written; [`doubt`]: why it found nothing
 //! - [`edges`]: to what a resource refers, and what refers to it
-//! - [`Chronicle::search`]: resources of several kinds by their words, the best first
+//! - [`Chronicle::search`]: resources of several kinds by their words, the best first; `terms`:
+//!   what is kept of them for it
 //! - [`token`]: page and resume tokens, sealed; `mark` binds them to what had happened
 //! - [`Lane`]: what reads much waits for its turn, what reads little does not
 //! - [`totals`]: sums that are kept, so that a sum over very many reads few rows
@@ -94,6 +95,7 @@ mod sides;
 mod spelling;
 mod state;
 mod sums;
+mod terms;
 pub mod token;
 pub mod totals;
 pub mod verify;

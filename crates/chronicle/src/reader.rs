@@ -4,7 +4,7 @@ use policy::{Desks, Sight, Tier};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
 use crate::Chronicle;
-use crate::columns::{hidden_literal, id, open_literal, v};
+use crate::columns::{OPEN, hidden_literal, id, open_literal, v};
 use crate::error::Error;
 use crate::filter::At;
 use crate::resource::Resource;
@@ -93,6 +93,26 @@ pub(crate) fn seen_now<T: Resource>(sight: &Sight) -> Condition {
     }
     let own = v("uid").not_in_subquery(hidden(T::KIND, "uid", sight));
     Condition::all().add(own).add(within_seen_now::<T>(sight))
+}
+
+/// As [`visible`], for few versions, each of which is looked up: the resources that are hidden now
+/// are not gathered. At an instant that is `now` what is hidden later is of no account.
+pub(crate) fn visible_each<T: Resource>(sight: &Sight, at: At, is_now: bool) -> Condition {
+    let could = could_be_seen::<T>(sight, at);
+    if is_now || sight.is_whole() {
+        return could;
+    }
+    // A query of one value, which planners do not make a join of.
+    let current = Query::select()
+        .column((id("n"), id("uid")))
+        .from_as(id(T::KIND), id("n"))
+        .and_where(Expr::col((id("n"), id("uid"))).eq(v("uid")))
+        .and_where(Expr::col((id("n"), id("recorded_to"))).eq(open_literal()))
+        .cond_where(sight.condition("n"))
+        .take();
+    could
+        .add(SimpleExpr::from(current).is_not_null())
+        .add(within_seen::<T>(sight, Expr::cust((OPEN - 1).to_string())))
 }
 
 fn within_seen_now<T: Resource>(sight: &Sight) -> Condition {

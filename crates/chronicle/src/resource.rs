@@ -17,6 +17,7 @@ use crate::fold::fold;
 use crate::sides::{Beside, SideKind, SideValue};
 use crate::spelling::{Aliases, Normal, Spelling};
 use crate::sums::Totals;
+use crate::terms;
 
 /// The field that holds the words of a resource, and so the name of their table.
 pub(crate) const WORDS: &str = "words";
@@ -186,14 +187,19 @@ impl<T> Field<T> {
         Self::new(path, Read::Texts(read))
     }
 
-    /// The words of the texts of a [searched](Resource::SEARCHED) resource, kept in a side table: a
-    /// search asks for them, and no filter.
+    /// The words of the texts of a [searched](Resource::SEARCHED) resource and the names by whose
+    /// words it is found, kept in a side table: a search asks for them, and no filter.
     pub fn said() -> Self
     where
         T: Resource,
     {
-        let said = Read::Said(|it: &T| words::terms(&it.said()));
-        Self { filterable: false, ..Self::new(WORDS, said) }
+        let said = |it: &T| {
+            let fields = if T::THROUGH.is_empty() { Vec::new() } else { T::fields() };
+            let is_through = |field: &&Self| T::THROUGH.iter().any(|(path, _)| *path == field.path);
+            let named = fields.iter().filter(is_through).flat_map(|field| field.values(it));
+            terms::kept(it.tier(), words::terms(&it.said()), named.map(|side| side.value))
+        };
+        Self { filterable: false, ..Self::new(WORDS, Read::Said(said)) }
     }
 
     /// Several of a closed set of words, kept in a side table; asked with `:`.

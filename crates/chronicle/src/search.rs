@@ -8,17 +8,25 @@
 //!
 //! - `kinds`: what is searched, and its texts
 //! - `named`: what has a word, for those that name it
-//! - `asked`: the request, checked; `conditions`: parts of statements
+//! - `asked`: the request, checked; `conditions`, `forms`: parts of statements
+//! - `counted`: by which word a kind is searched; `completed`: what a frequent last word begins
 //! - `candidates`: which resources have all words
 //! - `place`: where a page ended
 //!
-//! The work is bounded. Of each kind as many as 200 are ranked. Where more match, these are the
-//! heaviest of one word, which the query alone determines: which word is the rarest depends on what
-//! the reader may not see.
+//! The work is bounded: of each kind some 500 rows of words are gone through, and 200 resources
+//! ranked. Where a word has no more rows, these are all that match. Where all words have more, they
+//! are the heaviest rows of two of them, which the query alone determines, and the answer says that
+//! more may match. What is counted is what the reader may see: words are kept under the tier of
+//! their resource ([`terms`](crate::terms)), so that hidden rows are neither counted nor gone
+//! through. Readers who may see a tier of some desks alone, and those of the past, have each row
+//! looked up.
 
 mod asked;
 mod candidates;
+mod completed;
 mod conditions;
+mod counted;
+mod forms;
 mod kinds;
 mod named;
 mod place;
@@ -30,7 +38,7 @@ use words::{Piece, Query, snippet};
 
 use self::asked::Search;
 pub use self::asked::SearchRequest;
-use self::candidates::Candidate;
+use self::candidates::{Candidate, Ranked};
 pub use self::kinds::Searched;
 use self::kinds::Texts;
 use self::place::Place;
@@ -56,6 +64,8 @@ pub struct Found {
     pub next_page_token: String,
     /// The record time it holds for.
     pub read_time: i64,
+    /// True if more may match than the pages give.
+    pub is_incomplete: bool,
 }
 
 /// A resource that was found.
@@ -91,8 +101,9 @@ impl Chronicle {
         let turn = self.turn(Lane::Page).await;
         let (mark, head) = self.instant(request, place.as_ref(), reader).await?;
         let at = At::Time(mark.time);
-        let search = Search { chronicle: self, all, kinds: of_kinds, query, at, reader };
-        let mut ranked = search.ranked().await?;
+        let is_now = request.read_time.is_none() && place.is_none();
+        let search = Search { chronicle: self, all, kinds: of_kinds, query, at, is_now, reader };
+        let Ranked { candidates: mut ranked, is_incomplete } = search.ranked().await?;
         if let Some(place) = &place {
             ranked.retain(|candidate| place.is_before(candidate));
         }
@@ -107,7 +118,7 @@ impl Chronicle {
             _ => String::new(),
         };
         let hits = search.show(page).await?;
-        Ok(Found { hits, next_page_token, read_time: head })
+        Ok(Found { hits, next_page_token, read_time: head, is_incomplete })
     }
 
     /// The instant that all statements hold for, and the one that the answer names.
@@ -223,9 +234,7 @@ impl Search<'_> {
             let Candidate { kind, name, through, score, .. } = candidate;
             hits.push(Hit { kind, name, title, snippet, through, score });
         }
-        for readings in readings {
-            self.chronicle.disclose(self.reader, readings).await?;
-        }
+        self.chronicle.disclose_all(self.reader, readings).await?;
         Ok(hits)
     }
 }

@@ -1,7 +1,7 @@
 //! The one way out: a version that goes into an answer, of which the log says, where it must, that
 //! it was read or written by its reader. A message is made of nothing else, so none can forget it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::Hash;
 use std::ops::Deref;
 
@@ -83,6 +83,16 @@ pub(crate) struct Readings {
     parent: Option<&'static str>,
 }
 
+impl Readings {
+    /// Adds those of others of the same kind.
+    fn join(&mut self, other: Self) {
+        self.certain.extend(other.certain);
+        self.open.extend(other.open);
+        self.past |= other.past;
+        self.parent = self.parent.or(other.parent);
+    }
+}
+
 /// The proof that the log has what it must have of showing versions to a reader.
 pub(crate) struct Recorded<'a>(&'a Reader);
 
@@ -151,6 +161,30 @@ impl Chronicle {
         reader: &'a Reader,
         readings: Readings,
     ) -> Result<Recorded<'a>, Error> {
+        let entries = self.due(readings).await?;
+        self.log(reader, entries).await
+    }
+
+    /// As [`disclose`](Self::disclose) for versions of several kinds, in one record.
+    pub(crate) async fn disclose_all<'a>(
+        &self,
+        reader: &'a Reader,
+        all: impl IntoIterator<Item = Readings> + Send,
+    ) -> Result<Recorded<'a>, Error> {
+        let mut by_parent: BTreeMap<_, Readings> = BTreeMap::new();
+        for readings in all {
+            let kind = readings.open.first().map(|(entry, _)| entry.kind);
+            by_parent.entry(kind).or_default().join(readings);
+        }
+        let mut entries = Vec::new();
+        for readings in by_parent.into_values() {
+            entries.extend(self.due(readings).await?);
+        }
+        self.log(reader, entries).await
+    }
+
+    /// The entries that the log must have of readings.
+    async fn due(&self, readings: Readings) -> Result<Vec<Entry>, Error> {
         let Readings { certain: mut entries, open, past, parent } = readings;
         if let Some(kind) = open.first().map(|(entry, _)| entry.kind) {
             let (mut uids, mut names) = (HashSet::<Uuid>::new(), HashSet::<String>::new());
@@ -167,6 +201,14 @@ impl Chronicle {
             };
             entries.extend(open.into_iter().filter(is_watched).map(|(entry, _)| entry));
         }
+        Ok(entries)
+    }
+
+    async fn log<'a>(
+        &self,
+        reader: &'a Reader,
+        entries: Vec<Entry>,
+    ) -> Result<Recorded<'a>, Error> {
         if !entries.is_empty() {
             let call = Call {
                 caller: reader.caller.clone(),

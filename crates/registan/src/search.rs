@@ -51,6 +51,9 @@ fn print(out: &mut impl Write, found: &SearchResponse) -> std::io::Result<()> {
     if !found.next_page_token.is_empty() {
         writeln!(out, "There are more: add words, or ask for more with --hits.")?;
     }
+    if found.incomplete {
+        writeln!(out, "The words are frequent, and more may match: add a rarer one.")?;
+    }
     for service in &found.missing {
         writeln!(out, "{service} did not answer: what it keeps is missing.")?;
     }

@@ -34,6 +34,7 @@ pub(crate) async fn search(
             next_page_token: found.next_page_token,
             read_time: Some(timestamp(found.read_time)),
             missing: Vec::new(),
+            incomplete: found.is_incomplete,
         },
     ))
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::filter::At;
 use crate::layers::Stored;
 use crate::read::versions;
-use crate::reader::{Reader, visible};
+use crate::reader::{Reader, visible_each};
 use crate::resource::Resource;
 use crate::shown::Readings;
 
@@ -25,8 +25,10 @@ pub struct Searched {
     pub kind: &'static str,
     /// As [`Resource::THROUGH`].
     pub(super) through: &'static [(&'static str, &'static str)],
-    /// As [`visible`].
-    pub(super) visible: fn(&Sight, At) -> Condition,
+    /// True if it lies within resources that may be hidden.
+    pub(super) is_within: bool,
+    /// As [`visible_each`].
+    pub(super) visible: fn(&Sight, At, bool) -> Condition,
     /// Reads the texts of these resources that a reader may see.
     pub(super) texts: for<'a> fn(&'a Chronicle, Vec<Uuid>, At, &'a Reader) -> Reading<'a>,
 }
@@ -39,7 +41,8 @@ impl Searched {
         T::SEARCHED.then_some(Self {
             kind: T::KIND,
             through: T::THROUGH,
-            visible: visible::<T>,
+            is_within: T::PARENT.is_some(),
+            visible: visible_each::<T>,
             texts: |chronicle, uids, at, reader| Box::pin(texts::<T>(chronicle, uids, at, reader)),
         })
     }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod frequent;
+
 use std::sync::Arc;
 
 use chronicle::schema::{Refill, Schema};

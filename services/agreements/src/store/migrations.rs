@@ -50,6 +50,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Bring("m20261128_000022_keep_ratifications", schema)));
         // What `crates/words` makes of a text is kept, too: whoever changes it adds one.
         all.push(Box::new(Refill("m20261128_000030_find_by_words", schema)));
+        all.push(Box::new(Refill("m20261129_000040_find_more_by_words", schema)));
         all
     }
 }

@@ -59,6 +59,7 @@ pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse,
             place::wrap(question, sources.iter().map(Source::place))
         },
         read_time: None,
+        incomplete: sources.iter().any(Source::is_incomplete),
     })
 }
 

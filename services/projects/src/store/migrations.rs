@@ -31,6 +31,7 @@ impl MigratorTrait for Migrator {
         ];
         all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
         all.push(Box::new(Refill("m20261128_000010_find_by_words", schema)));
+        all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
         all
     }
 }

@@ -25,6 +25,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Bring("m20261128_000006_keep_bytes", schema)));
         all.push(Box::new(Bring("m20261128_000007_keep_desks", schema)));
         all.push(Box::new(Refill("m20261128_000008_find_by_words", schema)));
+        all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
         all
     }
 }

@@ -33,6 +33,9 @@ pub struct Place {
     /// True where it has no more.
     #[prost(bool, tag = "5")]
     pub is_done: bool,
+    /// True where more may match than its pages have.
+    #[prost(bool, tag = "6")]
+    pub is_incomplete: bool,
 }
 
 /// The arguments that all pages share.

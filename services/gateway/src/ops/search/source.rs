@@ -110,6 +110,7 @@ impl Source {
                 let answer = answer.into_inner();
                 self.hits = answer.hits.into();
                 self.next = answer.next_page_token;
+                self.place.is_incomplete |= answer.incomplete;
                 // All pages of a service hold for the instant of its first.
                 let first: &mut Option<Timestamp> = &mut self.place.read_time;
                 *first = first.take().or(answer.read_time);
@@ -143,6 +144,11 @@ impl Source {
     /// True where no hit is left. One that failed may have more: the next page asks it again.
     pub fn is_done(&self) -> bool {
         self.failure.is_none() && self.hits.is_empty() && self.next.is_empty()
+    }
+
+    /// True where more may match than its pages have.
+    pub const fn is_incomplete(&self) -> bool {
+        self.place.is_incomplete
     }
 
     /// Where it stands.

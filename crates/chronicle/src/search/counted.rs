@@ -1,0 +1,128 @@
+//! How a kind is searched: by all rows of a word that few resources have, or by some of the rows of
+//! frequent words.
+//!
+//! Only rows of resources that the reader may see are counted, so that hidden ones decide nothing.
+
+use std::cmp::Reverse;
+
+use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
+use words::Ask;
+
+use super::asked::Search;
+use super::forms::Forms;
+use super::kinds::Searched;
+use super::named::Named;
+use crate::columns::id;
+use crate::error::Error;
+use crate::limited::Limited;
+
+/// Rows of words that are gone through in a kind. A word that has more is frequent.
+pub(super) const MAX_ROWS: u64 = 500;
+/// Words that are counted: the longest.
+const COUNTED_WORDS: usize = 6;
+/// Frequent words by whose rows is searched.
+const MAX_DRIVERS: usize = 2;
+/// Stems that so many resources have that others are taken before.
+const FREQUENT: [&str; 22] = [
+    "action",
+    "agreement",
+    "asia",
+    "between",
+    "central",
+    "commiss",
+    "communiti",
+    "cooper",
+    "council",
+    "develop",
+    "eu",
+    "euro",
+    "european",
+    "human",
+    "member",
+    "parti",
+    "partnership",
+    "programm",
+    "project",
+    "republ",
+    "state",
+    "union",
+];
+
+/// How a kind is searched.
+pub(super) enum Way {
+    /// By all rows of this word.
+    All(usize),
+    /// By the heaviest rows of these, since all words are frequent.
+    Heaviest(Vec<usize>),
+}
+
+impl<'a> Search<'a> {
+    /// The kinds that may have all words, and how each is searched. One statement.
+    pub(super) async fn ways(&self, known: &Named) -> Result<Vec<(&'a Searched, Way)>, Error> {
+        let mut counted: Vec<usize> = (0..self.query.words.len()).collect();
+        counted.sort_by_key(|word| Reverse(self.query.words[*word].stems[0].len()));
+        counted.truncate(COUNTED_WORDS);
+        let mut counts = Query::select();
+        for (place, searched) in self.kinds.iter().enumerate() {
+            for word in &counted {
+                let forms = self.forms(searched, *word, known);
+                counts.expr_as(self.count(searched, &forms), id(format!("c{place}_{word}")));
+            }
+        }
+        let row = self.chronicle.db.query_one(&Limited(&counts)).await?;
+        let row = row.ok_or_else(|| Error::Corrupt("a count gave no row".to_owned()))?;
+        let most = i64::try_from(MAX_ROWS).unwrap_or(i64::MAX);
+        let mut ways = Vec::new();
+        for (place, searched) in self.kinds.iter().enumerate() {
+            let mut rarest = (i64::MAX, 0);
+            for word in &counted {
+                let count: i64 = row.try_get("", &format!("c{place}_{word}"))?;
+                rarest = rarest.min((count, *word));
+            }
+            match rarest {
+                (0, _) => (),
+                (count, word) if count <= most => ways.push((*searched, Way::All(word))),
+                _ => ways.push((*searched, Way::Heaviest(self.drivers()))),
+            }
+        }
+        Ok(ways)
+    }
+
+    /// How many rows of a kind have a word, each form up to a bound.
+    fn count(&self, searched: &Searched, forms: &Forms) -> SimpleExpr {
+        let counts = self.rows_of(searched, forms).into_iter().map(|mut rows| {
+            rows.expr(Expr::cust("1")).limit(MAX_ROWS + 1);
+            let count = Query::select()
+                .expr(Func::count(Expr::cust("*")))
+                .from_subquery(rows, id("r"))
+                .take();
+            SimpleExpr::from(count)
+        });
+        counts.reduce(|one, other| one.add(other)).unwrap_or_else(|| Expr::cust("0"))
+    }
+
+    /// The words by whose rows is searched where all are frequent: those that fewer are likely to
+    /// have. The query alone determines them.
+    fn drivers(&self) -> Vec<usize> {
+        let is_frequent = |stem: &String| FREQUENT.binary_search(&stem.as_str()).is_ok();
+        let rank = |word: &usize| {
+            let ask: &Ask = &self.query.words[*word];
+            (ask.stems.iter().any(is_frequent), ask.prefix.is_some(), *word)
+        };
+        let mut words: Vec<usize> = (0..self.query.words.len()).collect();
+        words.sort_by_key(rank);
+        words.truncate(MAX_DRIVERS);
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FREQUENT;
+
+    #[test]
+    fn frequent_stems_are_sorted_for_the_search() {
+        assert!(FREQUENT.is_sorted());
+    }
+}

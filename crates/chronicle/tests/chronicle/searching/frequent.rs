@@ -1,0 +1,95 @@
+//! Frequent words: few of their rows are gone through, and hidden ones decide nothing.
+
+use chronicle::verify::{Kind, verify};
+use chronicle::{Reader, SearchRequest};
+use policy::{Desks, Tier};
+
+use super::{Note, Topic, ask, create, note, pages, record};
+use crate::common::public;
+use crate::parts::{change, reader};
+
+#[tokio::test]
+async fn a_search_of_frequent_words_looks_at_few_rows_and_says_so() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        // Two words that most have, and that meet in one; and one that begins like many.
+        let title = |it: usize| match it {
+            0 => "Energy and transport".to_owned(),
+            it if it % 2 == 0 => format!("Energy of many kinds {it}"),
+            it => format!("Transport by many ways trans{}", it % 90),
+        };
+        create(&record, (0..1300).map(|it| note(&format!("n{it}"), &title(it))).collect()).await;
+        create(&record, vec![note("short", "Transparency")]).await;
+        let incomplete = async |query: &str| {
+            let request = SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
+            let found = ask(&record, &public(), &request).await.unwrap();
+            (found.is_incomplete, found.hits[0].name.clone())
+        };
+        // It is the heaviest of both.
+        assert_eq!(incomplete("energy transport").await, (true, "notes/n0".to_owned()));
+        assert_eq!(incomplete("\"energy\" \"transport\"").await, (true, "notes/n0".to_owned()));
+        // Not the last of the alphabet, but the heaviest that begins so.
+        assert_eq!(incomplete("trans").await, (true, "notes/short".to_owned()));
+        assert_eq!(incomplete("transpar").await, (false, "notes/short".to_owned()));
+        assert_eq!(pages(&record, "energy", 100).await.len(), 200);
+        // As rare as can be looked at whole, whichever words are beside it.
+        assert_eq!(incomplete("energy 1298").await, (false, "notes/n1298".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_past_and_readers_of_some_desks_find_what_they_may_see_of_frequent_words() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let of = |desks: i64, tier: Tier| {
+            move |it: usize| {
+                let id = format!("d{desks}-{}-{it}", tier.level());
+                Note { tier: tier.level(), desks, ..note(&id, &format!("Water and energy {it}")) }
+            }
+        };
+        create(&record, (0..300).map(of(1, Tier::Restricted)).collect()).await;
+        create(&record, (0..300).map(of(1, Tier::Public)).collect()).await;
+        let desk = reader(Desks::from_bits(1), Tier::Restricted);
+        let all_of = async |reader: &Reader, at: Option<i64>| {
+            let mut request = SearchRequest {
+                query: "water energy".to_owned(),
+                page_size: 100,
+                read_time: at,
+                ..SearchRequest::default()
+            };
+            let (mut names, mut incomplete) = (Vec::new(), Vec::new());
+            loop {
+                let found = ask(&record, reader, &request).await.unwrap();
+                names.extend(found.hits.into_iter().map(|hit| hit.name));
+                incomplete.push(found.is_incomplete);
+                if found.next_page_token.is_empty() {
+                    return (names, incomplete);
+                }
+                request.page_token = found.next_page_token;
+            }
+        };
+        let (public_before, desk_before) =
+            (all_of(&public(), None).await, all_of(&desk, None).await);
+        assert_eq!(public_before.1, [true; 2], "300 match");
+        assert_eq!(desk_before.1, [true; 2]);
+        let request = SearchRequest { query: "water".to_owned(), ..SearchRequest::default() };
+        let head = ask(&record, &public(), &request).await.unwrap().read_time;
+        assert_eq!(all_of(&public(), Some(head)).await, public_before);
+        // Of another desk, and above: more than are gone through.
+        create(&record, (0..900).map(of(2, Tier::Restricted)).collect()).await;
+        create(&record, (0..900).map(of(1, Tier::Confidential)).collect()).await;
+        assert_eq!(all_of(&public(), None).await, public_before);
+        assert_eq!(all_of(&desk, None).await, desk_before);
+        // What was public is found no more when it is hidden, whichever instant is asked for.
+        let hide = |note: &mut Note| note.tier = Tier::Secret.level();
+        change::<Note>(&record, "notes/d1-1-7", hide).await;
+        for at in [None, Some(head)] {
+            let (names, _) = all_of(&public(), at).await;
+            assert!(!names.iter().any(|name| name == "notes/d1-1-7"));
+        }
+        let kinds = [Kind::of::<Note>(), Kind::of::<Topic>()];
+        assert!(verify(&record.db, &kinds, None, |_| {}).await.unwrap().is_ok());
+    })
+    .await;
+}
