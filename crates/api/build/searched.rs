@@ -58,7 +58,7 @@ impl Description<'_> {
         let weight = match Options::of_field(field).number(self.pool, &[WORDS]) {
             0 => return self.said_within(field, &own, found),
             NAMED => {
-                found.through.push(self.through(field, above)?);
+                found.through.extend(self.through(field, above)?);
                 return Ok(());
             }
             1 => "Name",
@@ -105,28 +105,34 @@ impl Description<'_> {
         Ok(())
     }
 
-    /// The list that a filter asks for by a name, and the kind that it names.
-    fn through(&self, field: &FieldDescriptor, above: &str) -> Result<(String, String), String> {
+    /// The list that a filter asks for by a name, and the kinds that it names.
+    fn through(
+        &self,
+        field: &FieldDescriptor,
+        above: &str,
+    ) -> Result<Vec<(String, String)>, String> {
         let options = Options::of_field(field);
         let names = named(self.pool, field)?;
         let is_asked = options.is(self.pool, &[INDEX, "filter"]);
-        let ([name], true, true) = (&names[..], is_asked, field.is_list() || !above.is_empty())
-        else {
+        if names.is_empty() || !is_asked || !field.is_list() && above.is_empty() {
             return Err(unknown(field));
-        };
+        }
         let path = match options.text(self.pool, &[INDEX, "path"]) {
             path if !path.is_empty() => path,
             _ if above.is_empty() => field.name().to_owned(),
             _ => format!("{above}.{}", field.name()),
         };
-        let is_it = |it: &MessageDescriptor| {
-            pattern(self.pool, it).as_ref() == Some(name)
-                && it.package_name() == self.message.package_name()
+        let kind = |name: &String| {
+            let is_it = |it: &MessageDescriptor| {
+                pattern(self.pool, it).as_ref() == Some(name)
+                    && it.package_name() == self.message.package_name()
+            };
+            let named = self.pool.all_messages().find(is_it).ok_or_else(|| unknown(field))?;
+            let path_of_kind = ["google.api.resource", "singular"];
+            let kind = Options::of_message(&named).text(self.pool, &path_of_kind);
+            Ok((path.clone(), kind))
         };
-        let named = self.pool.all_messages().find(is_it).ok_or_else(|| unknown(field))?;
-        let kind =
-            Options::of_message(&named).text(self.pool, &["google.api.resource", "singular"]);
-        Ok((path, kind))
+        names.iter().map(kind).collect()
     }
 }
 

@@ -73,7 +73,9 @@ fn round(address: SocketAddr, token: Option<&str>, name: &str) -> String {
         calls.iter().map(|(method, request)| ask(&format!("{ACTIVITIES}/{method}"), request));
     let brief =
         ask("partnership.v1.PartnershipService/GetBrief", &json!({ "party": "parties/kz" }));
-    told.chain([brief]).collect::<Vec<_>>().join("\n")
+    let searches =
+        ALL.map(|secret| ask("search.v1.SearchService/Search", &json!({ "query": secret })));
+    told.chain([brief]).chain(searches).collect::<Vec<_>>().join("\n")
 }
 
 /// A caller: its subject, its grants, and the secrets that it may read.

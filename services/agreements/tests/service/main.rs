@@ -20,5 +20,6 @@ mod provisions;
 mod questions;
 mod referred;
 mod searching;
+mod searching_kinds;
 mod sources;
 mod support;
