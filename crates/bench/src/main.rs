@@ -6,6 +6,7 @@
 
 mod before;
 mod import;
+mod law;
 mod lineage;
 mod past;
 mod reads;
@@ -51,6 +52,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("searches") {
         searches::measure().await?;
+    }
+    if wanted("law") {
+        law::measure().await?;
     }
     if wanted("lineage") {
         lineage::measure().await?;

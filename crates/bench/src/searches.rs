@@ -21,7 +21,7 @@ const BATCH: usize = 500;
 const OPEN: i64 = i64::MAX;
 
 /// The queries, and how a bare statement finds the first 20: by a party, or by a stem.
-const QUERIES: [(&str, &str, &str); 8] = [
+const QUERIES: [(&str, &str, &str); 13] = [
     ("Kirghiz", "parties", "parties/kg"),
     ("Кыргызстан", "parties", "parties/kg"),
     ("Kyrgyz Republic", "parties", "parties/kg"),
@@ -30,7 +30,23 @@ const QUERIES: [(&str, &str, &str); 8] = [
     ("\"on partnership and cooperation\"", "words", "cooper"),
     ("Kirghiz 07919", "words", "7919"),
     ("agreement with the Kirghiz", "parties", "parties/kg"),
+    // Words that very many have, together and with a party.
+    ("partnership cooperation", "words", "cooper"),
+    ("Kirghiz cooperation", "parties", "parties/kg"),
+    // Words that many have, and that rarely meet.
+    ("water energy", "words", "energi"),
+    // The beginnings of words.
+    ("coop", "words", "cooperation"),
+    ("partn", "words", "partnership"),
 ];
+
+/// An agreement of which one in sixteen is about water, and one in seventeen about energy.
+fn agreement(number: usize) -> Agreement {
+    let about = |every, word: &str| {
+        if number.is_multiple_of(every) { word.to_owned() } else { String::new() }
+    };
+    record::noted(&record::agreement(number), about(16, "Water. ") + &about(17, "Energy."))
+}
 
 /// How many agreements: another number is for machines that have other work.
 fn count() -> usize {
@@ -68,14 +84,14 @@ async fn fill(record: &Chronicle) -> anyhow::Result<()> {
     record.record(&call, entries).await?;
     for begin in (0..count()).step_by(BATCH) {
         let some = begin..Ord::min(begin + BATCH, count());
-        let entries = some.map(|number| Entry::create(&record::agreement(number)));
+        let entries = some.map(|number| Entry::create(&agreement(number)));
         record.record(&call, entries.collect::<Result<_, _>>()?).await?;
     }
     Ok(())
 }
 
 /// The median and the 99th percentile of some times, in microseconds.
-fn percentiles(mut micros: Vec<f64>) -> [f64; 2] {
+pub fn percentiles(mut micros: Vec<f64>) -> [f64; 2] {
     micros.sort_by(f64::total_cmp);
     [micros[micros.len() / 2], micros[micros.len() * 99 / 100]]
 }
@@ -147,8 +163,8 @@ pub async fn measure() -> anyhow::Result<()> {
             let [median, worst] = searches(&record, query).await?;
             let [bare, _] = bare(&record, table, value).await?;
             row(
-                &format!("{engine:?}: search {query}, p99 (median; bare statement)"),
-                &format!("{worst:.0} µs ({median:.0}; {bare:.0})"),
+                &format!("{engine:?}: search {query}, p99 (median; to a bare statement)"),
+                &format!("{worst:.0} µs ({median:.0}; {:.1} × {bare:.0})", median / bare),
                 "≤ 5000 µs",
             );
         }
