@@ -30,6 +30,8 @@
 //!   within, what a watcher may be sent of it, the storm of `cargo xtask faults parents`
 //! - [`greedy`]: callers who demand as much as they can beside honest ones, the storm of
 //!   `cargo xtask faults greedy`
+//! - [`replicas`]: replicas of all services that are lost and come back, the storm of
+//!   `cargo xtask faults replicas`
 //!
 //! A storm of another kind takes `system`, `writer`, `ledger` and `check` as they are, and adds a
 //! file beside `kill`.
@@ -56,6 +58,7 @@ pub mod parties;
 pub mod postgres;
 pub mod read_back;
 pub mod record;
+pub mod replicas;
 pub mod request;
 pub mod restore;
 pub mod skew;

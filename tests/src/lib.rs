@@ -1,5 +1,5 @@
-//! The tools of the journeys: a suite in processes of its own, called by grpcurl; and the fault
-//! storms. The tests are in `tests/`.
+//! The tools of the journeys: a suite in processes of its own, called by grpcurl; a load
+//! on one; and the fault storms. The tests are in `tests/`.
 //!
 //! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does
 //! first).
@@ -7,6 +7,7 @@
 mod ask;
 pub mod examples;
 pub mod faults;
+pub mod load;
 pub mod partnership;
 mod process;
 mod suite;

@@ -1,10 +1,11 @@
 //! The short forms of the storms; the long ones are `cargo xtask faults kill --cycles 100` and
-//! `cargo xtask faults disk`, `clock`, `watch`, `restore`, `drill` and `parents`.
+//! `cargo xtask faults disk`, `clock`, `watch`, `restore`, `drill`, `parents` and `replicas`.
 
 use std::time::Duration;
 
 use e2e::faults::kill::{self, Plan, RESTART};
-use e2e::faults::{disk, drill, parents, restore, skew, watch};
+use e2e::faults::{disk, drill, parents, replicas, restore, skew, watch};
+use e2e::load::running::Force;
 use testkit::Engine;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -102,4 +103,22 @@ async fn a_wrong_clock_records_nothing_in_the_future_and_refuses_no_read() {
         eprintln!("{report}");
         assert!(report.is_good(), "{report}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn replicas_that_are_lost_fail_no_call_that_may_be_repeated() {
+    let pause = Duration::from_millis(20);
+    let plan = replicas::Plan {
+        force: Force { readers: 4, writers: 2, watchers: 2, pause },
+        age: 1,
+        briefs: 100,
+        away: Duration::from_secs(4),
+        share: (Duration::from_secs(4), Duration::from_secs(2)),
+        // The machine may be busy.
+        longest: (Duration::from_secs(5), Duration::from_secs(8)),
+    };
+    let report = Box::pin(replicas::run(plan, None)).await.expect("the storm comes to its end");
+    let Some(report) = report else { return };
+    eprintln!("{report}");
+    assert!(report.is_good(), "{report}");
 }

@@ -3,12 +3,12 @@
 use anyhow::{Context, Result};
 
 use crate::shell::{self, cargo, command, root, step};
-use crate::tools::{self, FAKETIME, POSTGRES};
+use crate::tools::{self, FAKETIME, NSS_WRAPPER, POSTGRES};
 
 /// Builds the program and the storms, and runs the storm that `arguments` choose; the storm starts
 /// a PostgreSQL of its own.
 pub fn run(release: bool, arguments: &[String]) -> Result<()> {
-    tools::ensure(&[POSTGRES, FAKETIME])?;
+    tools::ensure(&[POSTGRES, FAKETIME, NSS_WRAPPER])?;
     let storms = if release { "target/release/faults" } else { "target/debug/faults" };
     step("programs", || {
         if !release {

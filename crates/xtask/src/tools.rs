@@ -53,6 +53,14 @@ pub const FAKETIME: Tool = Tool {
     advice: "install libfaketime 0.9.10 (Debian: libfaketime); it must be below /usr/lib",
 };
 
+/// Resolves names by a file, for the replica storm.
+pub const NSS_WRAPPER: Tool = Tool {
+    name: "nss_wrapper",
+    find: nss_wrapper,
+    install: install::nss_wrapper,
+    advice: "install nss_wrapper 1.1 (Debian: libnss-wrapper); it must be below /usr/lib",
+};
+
 /// Checks the contract.
 pub const BUF: Tool = Tool {
     name: "buf",
@@ -61,7 +69,7 @@ pub const BUF: Tool = Tool {
     advice: "install Node.js with npm, or put buf 1.75 on PATH",
 };
 
-pub const ALL: [Tool; 6] = [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, BUF];
+pub const ALL: [Tool; 7] = [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER, BUF];
 
 #[derive(Clone, Copy)]
 pub struct Tool {
@@ -125,6 +133,12 @@ fn faketime() -> Option<PathBuf> {
     let folders = Path::new("/usr/lib").read_dir().into_iter().flatten().flatten();
     let files = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
     files.chain(["/usr/lib/faketime/libfaketimeMT.so.1".into()]).find(|file| file.is_file())
+}
+
+/// The library at the place of any machine.
+fn nss_wrapper() -> Option<PathBuf> {
+    let folders = Path::new("/usr/lib").read_dir().into_iter().flatten().flatten();
+    folders.map(|folder| folder.path().join("libnss_wrapper.so")).find(|file| file.is_file())
 }
 
 /// 15 in "postgres (PostgreSQL) 15.18 (Debian 15.18-0)" and in "postgres (PostgreSQL) 15beta1".

@@ -1,12 +1,13 @@
 //! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`,
 //! `cargo xtask faults watch`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use e2e::faults::space::Means;
-use e2e::faults::{disk, drill, greedy, kill, parents, restore, skew, watch};
+use e2e::faults::{disk, drill, greedy, kill, parents, replicas, restore, skew, watch};
 
 /// Ends the program, or those who watch it, at random moments while it is used, and then compares
 /// everything.
@@ -43,6 +44,9 @@ enum Storm {
     /// Lets greedy callers ask for as much as they can: honest ones beside them must not notice,
     /// and memory must not grow.
     Greedy(Greedy),
+    /// Loses replicas of every service in all the ways in which they are lost, on PostgreSQL: what
+    /// may be called twice must not fail, no write may be lost and no event missed.
+    Replicas(Replicas),
 }
 
 #[derive(Args)]
@@ -191,6 +195,19 @@ struct Greedy {
     percent: usize,
 }
 
+#[derive(Args)]
+struct Replicas {
+    /// How long what is lost is away, in seconds.
+    #[arg(long, default_value_t = 20)]
+    away: u64,
+    /// How many briefs to ask while connections are closed in good order.
+    #[arg(long, default_value_t = 10_000)]
+    briefs: usize,
+    /// A file for every call, a line each.
+    #[arg(long)]
+    log: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Engine {
     Sqlite,
@@ -208,6 +225,7 @@ async fn main() -> ExitCode {
         Storm::Watch(arguments) => watch(&arguments).await,
         Storm::Parents(arguments) => parents(&arguments).await,
         Storm::Greedy(arguments) => greedy(&arguments).await,
+        Storm::Replicas(arguments) => replicas(arguments).await,
     };
     match good {
         Ok(true) => ExitCode::SUCCESS,
@@ -362,6 +380,16 @@ async fn greedy(arguments: &Greedy) -> anyhow::Result<bool> {
     let Some(report) = report else { anyhow::bail!("the storm cannot begin") };
     println!("{report}");
     Ok(report.is_good() && report.is_quick())
+}
+
+/// Returns whether every bound held.
+async fn replicas(arguments: Replicas) -> anyhow::Result<bool> {
+    let (away, briefs) = (Duration::from_secs(arguments.away), arguments.briefs);
+    let plan = replicas::Plan { away, briefs, ..replicas::Plan::WHOLE };
+    let report = Box::pin(replicas::run(plan, arguments.log)).await?;
+    let Some(report) = report else { anyhow::bail!("the storm cannot begin") };
+    println!("{report}");
+    Ok(report.is_good())
 }
 
 /// The one that was chosen, or both.

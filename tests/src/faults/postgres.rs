@@ -66,7 +66,12 @@ impl Cluster {
 
     /// The address of the database of the service.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@localhost/{NAME}?host={}", self.folder.display())
+        self.url_of(NAME)
+    }
+
+    /// The address of a database.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
     }
 
     /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and
@@ -76,6 +81,8 @@ impl Cluster {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
         command.args(["-c", "listen_addresses=", "-c", "recovery_init_sync_method=syncfs"]);
+        // Every replica may have some twenty.
+        command.args(["-c", "max_connections=250"]);
         if self.space.is_some() {
             command.args(SMALL);
         }

@@ -391,7 +391,7 @@ impl System {
 }
 
 /// The user that PostgreSQL runs as must reach its folder below this one.
-fn open_for_all(folder: &TempDir) -> anyhow::Result<()> {
+pub(super) fn open_for_all(folder: &TempDir) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let permissions = std::fs::Permissions::from_mode(0o711);
     std::fs::set_permissions(folder.path(), permissions).context("the folder cannot be opened")

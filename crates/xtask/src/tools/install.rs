@@ -33,6 +33,11 @@ pub fn faketime() -> Result<()> {
     apt("libfaketime")
 }
 
+/// From Debian.
+pub fn nss_wrapper() -> Result<()> {
+    apt("libnss-wrapper")
+}
+
 /// Built by Go.
 pub fn grpcurl() -> Result<()> {
     run(command("go", &["install", GRPCURL]).env("GOBIN", folder()))
