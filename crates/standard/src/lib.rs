@@ -17,6 +17,7 @@
 //!   `watch` what changes
 //! - [`access`]: checks that a caller may write a resource
 //! - `search`: what has the words of a query
+//! - [`Judged`]: a resource as a Create judges it, without a record
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
 //! - [`known`]: what was known on a day
 //! - `questions`: why a list is empty
@@ -34,6 +35,7 @@ pub mod described;
 pub mod failure;
 mod family;
 mod history;
+mod judged;
 pub mod known;
 mod known_by;
 pub mod mask;
@@ -65,6 +67,7 @@ use prost_types::Timestamp;
 use crate::known::Known;
 
 pub use described::{DESCRIBED, Find};
+pub use judged::{Judged, New};
 pub use publications::list_publications;
 pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};

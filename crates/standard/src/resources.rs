@@ -8,12 +8,14 @@ use chronicle::filter::{At, filter};
 use chronicle::schema::Schema;
 use chronicle::verify::Kind;
 use chronicle::{Chronicle, Field, Searched};
+use facts::Day;
 use prost::Name;
 
 use serving::Methods;
 
+use crate::judged::judge;
 use crate::methods::resource;
-use crate::{Records, References, Served};
+use crate::{Judged, New, Records, References, Served};
 
 /// How a resource can be asked, whatever its type; for tests that hold it against the contract.
 pub struct Asked {
@@ -47,6 +49,9 @@ impl Asked {
     }
 }
 
+/// The name of a message, and how a resource of it is judged.
+type Judge = (fn() -> String, fn(New<'_>, Day) -> Judged);
+
 /// The resources of a service. Its tables, what `registan verify` and `registan log` read, what
 /// others may refer to, and the methods it serves are made from this list.
 #[derive(Default)]
@@ -55,6 +60,7 @@ pub struct Resources {
     references: Vec<fn(References) -> References>,
     methods: Vec<fn(Methods, &Records) -> Methods>,
     asked: Vec<fn() -> Asked>,
+    judges: Vec<Judge>,
     searched: Vec<Searched>,
 }
 
@@ -66,6 +72,7 @@ impl Resources {
         self.references.push(References::here::<T>);
         self.methods.push(resource::<T>);
         self.asked.push(Asked::of::<T>);
+        self.judges.push((T::Message::full_name, judge::<T>));
         self.searched.extend(Searched::of::<T>());
         self
     }
@@ -95,6 +102,13 @@ impl Resources {
     /// Returns how each of them can be asked.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.iter().map(|of| of()).collect()
+    }
+
+    /// Returns the judgement of a resource of the message of this full name, as far as that needs
+    /// no record; nothing if it is kept elsewhere. No day of an act is later than `today`.
+    pub fn judge(&self, message: &str, new: New<'_>, today: Day) -> Option<Judged> {
+        let judge = self.judges.iter().find(|(name, _)| name() == message);
+        judge.map(|(_, judge)| judge(new, today))
     }
 
     /// Returns their standard methods, and the search of those that have words.

@@ -270,6 +270,21 @@ fn new_value<T: Served>(
     now: i64,
 ) -> Result<T, Failure> {
     let mut check = Check::default().on(Day::latest_at(now));
+    check_new_name::<T>(&mut check, parent, id);
+    let message = check.required(noun::<T>(), message).unwrap_or_default();
+    let sent = message.clone();
+    let value =
+        check.within(noun::<T>(), |check| T::read(check, new_name::<T>(parent, id), message));
+    if let Some(failure) = failure::from_violations(check.finish()) {
+        return Err(failure);
+    }
+    let mut violations = access::set_above::<T>(&sent, access::level(&value))?;
+    violations.extend(access::id_violation(&value, id).filter(|_| !T::SERVER_IDS));
+    if violations.is_empty() { Ok(value) } else { Err(Failure::invalid(violations)) }
+}
+
+/// Checks the parent and the id of what is to be created.
+pub(crate) fn check_new_name<T: Served>(check: &mut Check, parent: &str, id: &str) {
     if let Some(pattern) = parent_pattern::<T>().filter(|pattern| !matches_pattern(parent, pattern))
     {
         check.violation(
@@ -288,19 +303,10 @@ fn new_value<T: Served>(
     } else if !id.is_empty() && !is_id(id) {
         check.violation(&field, ErrorReason::IdInvalid, "must be [a-z]([a-z0-9-]{0,61}[a-z0-9])?");
     }
-    let message = check.required(noun::<T>(), message).unwrap_or_default();
-    let sent = message.clone();
-    let value =
-        check.within(noun::<T>(), |check| T::read(check, new_name::<T>(parent, id), message));
-    if let Some(failure) = failure::from_violations(check.finish()) {
-        return Err(failure);
-    }
-    let mut violations = access::set_above::<T>(&sent, access::level(&value))?;
-    violations.extend(access::id_violation(&value, id).filter(|_| !T::SERVER_IDS));
-    if violations.is_empty() { Ok(value) } else { Err(Failure::invalid(violations)) }
 }
 
-fn new_name<T: Served>(parent: &str, id: &str) -> String {
+/// Returns the name of what is to be created; without an id, one of the server's.
+pub(crate) fn new_name<T: Served>(parent: &str, id: &str) -> String {
     let collection = T::PATTERN.rsplit_once('/').map_or("", |(collection, _)| collection);
     let collection = collection.rsplit('/').next().unwrap_or(collection);
     // 122 random bits: an id of the server's tells nothing of when it was made.
