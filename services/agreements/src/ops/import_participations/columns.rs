@@ -30,7 +30,7 @@ pub struct Entry {
     pub date: Option<PartialDate>,
     /// As of when.
     pub stated: Option<PartialDate>,
-    /// Who says so: a recorded source, or a citation; empty for the file itself.
+    /// The source: a recorded one, or a citation; empty for the file itself.
     pub source: String,
     /// How far it is to be trusted, where the row says so.
     pub confidence: Option<Confidence>,

@@ -15,7 +15,7 @@ pub const MAX_BYTES: u64 = 4 << 20;
 const MAX_FILE_ROWS: u64 = 20_000;
 const MAX_ROWS: usize = 1000;
 
-/// What rows may refer to.
+/// The names that rows may refer to.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// The recorded parties, each with whether it is a state.
@@ -31,7 +31,7 @@ pub struct Reading<'a> {
     pub agreement: &'a str,
     /// The day of the import: no row knows what happens later.
     pub today: Day,
-    /// What rows may refer to; absent while that is not known yet.
+    /// The names that rows may refer to; absent while they are not known yet.
     pub known: Option<&'a Known>,
 }
 
@@ -78,7 +78,7 @@ pub struct Tables {
     census: Census,
     row: PathId,
     unknown: PathId,
-    /// What is still to be given.
+    /// The events that are still to be given.
     events: std::vec::IntoIter<Event<Table>>,
 }
 
