@@ -1,4 +1,4 @@
-//! Lays the record into a suite: a Create for each, what is there already is left alone.
+//! Seeds a suite with a record: a Create for each, what is there already is left alone.
 
 use anyhow::Context;
 use api::codec::Codec;
@@ -8,7 +8,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, Reflect
 use tonic::client::Grpc;
 use tonic::{Code, Request};
 
-use crate::{COLLECTIONS, Record};
+use crate::{Loaded, Place, Record};
 
 /// The counts of what was seeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,31 +19,32 @@ pub struct Summary {
     pub existing: usize,
 }
 
-/// Seeds the whole record, in order. `progress` hears how many are done, and of how many. An error
+/// Seeds a whole record, in order. `progress` hears how many are done, and of how many. An error
 /// names the record.
 pub async fn lay_in(
+    loaded: &Loaded,
     agreements: Connection,
     projects: Connection,
     rights: Connection,
     progress: impl Fn(usize, usize),
 ) -> anyhow::Result<Summary> {
-    let mut all = Vec::new();
-    for collection in &COLLECTIONS {
-        all.extend(collection.records()?.into_iter().map(|record| (collection.name, record)));
-    }
+    loaded.sound()?;
     let connections = Connections { agreements, projects, rights };
+    let count = loaded.all().count();
     let mut summary = Summary::default();
-    for (done, (collection, record)) in all.iter().enumerate() {
+    for (done, (collection, record)) in loaded.all().enumerate() {
         let package = record.resource.descriptor().package_name().to_owned();
         let created = create(record, connections.of(&package)).await;
-        let created = created
-            .with_context(|| format!("{collection}/{} of the reference record", record.id))?;
+        let created = created.with_context(|| {
+            let Place { file, line, .. } = &record.place;
+            format!("{} ({file}:{line})", collection.name_of(record))
+        })?;
         if created {
             summary.created += 1;
         } else {
             summary.existing += 1;
         }
-        progress(done + 1, all.len());
+        progress(done + 1, count);
     }
     Ok(summary)
 }

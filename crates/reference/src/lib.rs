@@ -1,37 +1,48 @@
-//! The reference record: sourced facts as data files, and what lays them into a running suite.
+//! The reference record: sourced facts as data files, and what seeds a running suite with them.
 //!
-//! A file in `data/` is a list of records: an id, and a resource as ProtoJSON of its message in the
-//! contract. A record names only what comes before it, in its own file or in one above it in
-//! [`COLLECTIONS`].
+//! A record is an id, and a resource as ProtoJSON of its message in the contract. Most files in
+//! `data/` are lists of records; each agreement and convention has a file of its own, with what
+//! lies within it and the duties under it. A record names only what comes before it: in its own
+//! collection, where the order follows from the names, or in one above it in [`COLLECTIONS`].
+//!
+//! - [`Data`]: the files of this program, or those of a folder
+//! - [`load`]: files become records; what cannot be read is a [`Problem`] with its line
+//! - [`Place`]: the line of any field of a record
+//! - [`lay_in`]: seeds a suite
 
+mod data;
 mod lay_in;
+mod place;
+mod read;
+
+use std::sync::LazyLock;
 
 use prost_reflect::DynamicMessage;
 use serde_json::Value;
 
+pub use data::{Data, File};
 pub use lay_in::{Summary, create, lay_in};
+pub use place::Place;
+pub use read::{Loaded, Problem, load};
 
-/// A file of the record.
+/// A collection of the record.
 pub struct Collection {
+    /// The file that lists its records, without `.json`, or the folder with a file for each.
+    pub file: &'static str,
     /// Its resources are named `NAME/ID`; of conventions that is `agreements`, of reports
     /// `sources`.
     pub name: &'static str,
     /// The message of its resources.
     pub message: &'static str,
-    text: &'static str,
 }
 
 macro_rules! collection {
     ($file:literal, $name:literal, $message:literal) => {
-        Collection {
-            name: $name,
-            message: concat!("registan.", $message),
-            text: include_str!(concat!("../data/", $file, ".json")),
-        }
+        Collection { file: $file, name: $name, message: concat!("registan.", $message) }
     };
 }
 
-/// All files, in the order in which they are seeded.
+/// All collections, in the order in which they are seeded.
 pub const COLLECTIONS: [Collection; 19] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
@@ -55,6 +66,7 @@ pub const COLLECTIONS: [Collection; 19] = [
 ];
 
 /// A fact of the record, with its source and confidence.
+#[derive(Clone)]
 pub struct Record {
     /// The name of what it lies within; empty for what lies within nothing.
     pub parent: String,
@@ -64,7 +76,11 @@ pub struct Record {
     pub resource: DynamicMessage,
     /// The resource, as it is written in the file.
     pub written: Value,
+    /// Where it is written.
+    pub place: Place,
 }
+
+static RECORD: LazyLock<Loaded> = LazyLock::new(|| load(&Data::embedded()));
 
 impl Collection {
     /// Returns the name of one of its records: `agreements/eu-kz-epca-2015/provisions/art-1`.
@@ -73,27 +89,11 @@ impl Collection {
         format!("{}{within}{}/{}", record.parent, self.name, record.id)
     }
 
-    /// Its records; a field that the message does not have is an error.
+    /// Returns its records in the reference record; a field that the message does not have is an
+    /// error.
     pub fn records(&self) -> anyhow::Result<Vec<Record>> {
-        let written: Vec<Written> = serde_json::from_str(self.text)?;
-        written.into_iter().map(|record| self.record(record)).collect()
+        RECORD.sound()?;
+        let index = COLLECTIONS.iter().position(|one| one.file == self.file);
+        Ok(index.map(|index| RECORD.collections[index].clone()).unwrap_or_default())
     }
-
-    fn record(&self, record: Written) -> anyhow::Result<Record> {
-        let descriptor = api::descriptors().get_message_by_name(self.message);
-        let descriptor =
-            descriptor.ok_or_else(|| anyhow::anyhow!("{} is not in the contract", self.message))?;
-        let resource = DynamicMessage::deserialize(descriptor, record.resource.clone())
-            .map_err(|error| anyhow::anyhow!("{}/{}: {error}", self.name, record.id))?;
-        Ok(Record { parent: record.parent, id: record.id, resource, written: record.resource })
-    }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(default)]
-    parent: String,
-    id: String,
-    resource: Value,
 }

@@ -4,6 +4,7 @@ mod ask;
 mod backup;
 mod lineage;
 mod participations;
+mod reference;
 mod token;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::backup::{Backup, Restore};
 pub use self::lineage::{Format, Lineage};
 pub use self::participations::Participations;
+pub use self::reference::Reference;
 pub use self::token::Token;
 
 /// Partnership data between the European Union and Central Asia: law, money and rights, linked, on
@@ -142,7 +144,9 @@ pub enum What {
     /// again changes nothing.
     #[command(visible_alias = "participations", after_help = participations::EXAMPLES)]
     Ratification(Participations),
-    /// Seeds the reference record; what is recorded already is left alone.
+    /// Seeds the reference record, or files of the same form; what is recorded already is left
+    /// alone. With --check nothing is sent: every problem is printed with its file and line.
+    #[command(after_help = reference::EXAMPLES)]
     Reference(Reference),
 }
 
@@ -159,12 +163,6 @@ pub struct Iati {
     /// Reads and checks everything, records nothing.
     #[arg(long)]
     pub dry_run: bool,
-}
-
-#[derive(Args)]
-pub struct Reference {
-    #[command(flatten)]
-    pub reach: Reach,
 }
 
 #[derive(Args)]
@@ -207,6 +205,10 @@ pub struct Export {
     /// it today.
     #[arg(long, value_name = "DAY")]
     pub as_of: Option<String>,
+    /// For agreements: prints who takes part in them, as CSV in the form that `registan import
+    /// ratification` reads.
+    #[arg(long)]
+    pub participations: bool,
     /// For what lies within something: in which one, for example projects/x; without it in all.
     #[arg(long, value_name = "NAME")]
     pub parent: Option<String>,

@@ -3,6 +3,8 @@
 //! Which kinds there are, what can be asked of each and what an answer looks like is read from the
 //! descriptors: a resource that gets an `Export…` method can be exported at once.
 
+mod participations;
+
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
@@ -43,6 +45,11 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
         let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
         fields.insert("asOf".to_owned(), date);
     }
+    let has_participations = input.full_name().ends_with(".ExportAgreementsRequest");
+    anyhow::ensure!(
+        has_participations || !arguments.participations,
+        "--participations: {resource} have none, agreements have"
+    );
     let within = input.get_field_by_name("parent").is_some();
     match &arguments.parent {
         Some(_) if !within => {
@@ -89,9 +96,17 @@ async fn print(
 ) -> anyhow::Result<u64> {
     let bar = counter(&resource(&arguments.method));
     let mut out = BufWriter::new(std::io::stdout().lock());
+    if arguments.participations {
+        out.write_all(participations::HEAD.as_bytes())?;
+    }
     let mut count = 0;
     loop {
         match answers.message().await {
+            Ok(Some(message)) if arguments.participations => {
+                out.write_all(participations::rows(&message)?.as_bytes())?;
+                count += 1;
+                bar.inc(1);
+            }
             Ok(Some(message)) => {
                 let mut json = serde_json::Serializer::new(&mut out);
                 let written = message.serialize_with_options(&mut json, &SerializeOptions::new());

@@ -1,10 +1,12 @@
 //! `registan import`: IATI files, tables of participations, and the reference record, into a
 //! running suite.
 
+mod check;
+mod dates;
 pub mod participations;
+pub mod reference;
 mod report;
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
@@ -18,7 +20,7 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::cli::{Iati, Reference};
+use crate::cli::Iati;
 use crate::output::bytes;
 
 const CHUNK: usize = 256 * 1024;
@@ -101,19 +103,4 @@ pub fn said(status: &tonic::Status, gateway: &str) -> anyhow::Error {
         ),
         code => anyhow::anyhow!("{code:?}: {}", status.message()),
     }
-}
-
-pub fn reference(arguments: &Reference) -> anyhow::Result<()> {
-    block_on(async {
-        let gateway = arguments.reach.writer()?;
-        let summary =
-            reference::lay_in(gateway.clone(), gateway.clone(), gateway, |_, _| {}).await?;
-        writeln!(
-            std::io::stdout(),
-            "{} records created, {} were there.",
-            summary.created,
-            summary.existing
-        )?;
-        Ok(())
-    })
 }

@@ -46,7 +46,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),
         Command::Import(What::Ratification(arguments)) => import::participations::run(&arguments),
-        Command::Import(What::Reference(arguments)) => import::reference(&arguments),
+        Command::Import(What::Reference(arguments)) => import::reference::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

@@ -8,6 +8,7 @@ use chassis::auth::development;
 use chassis::client::Connection;
 use chassis::process::{block_on, stop_signal};
 use chassis::{Server, Service, Settings, telemetry};
+use reference::{Data, load};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -181,7 +182,9 @@ impl Services {
             to(&self.settings.projects_url)?,
             to(&self.settings.rights_reporting_url)?,
         );
-        let summary = reference::lay_in(agreements, projects, rights, |_, _| {}).await?;
+        let summary =
+            reference::lay_in(&load(&Data::embedded()), agreements, projects, rights, |_, _| {})
+                .await?;
         tracing::info!(
             created = summary.created,
             existing = summary.existing,
