@@ -13,6 +13,7 @@ mod node;
 mod places;
 mod pool;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -29,7 +30,8 @@ use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 
 pub use self::pool::{Cause, Pool};
-use crate::{caller, deadline};
+use crate::tls::Dial;
+use crate::{Settings, caller, deadline};
 
 /// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its
 /// life. Between our own services a cancelled call is daily business.
@@ -67,9 +69,33 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects to `url` when first used, in the name of the caller of the present request.
+    /// Connects to `url` when first used, in plain text, in the name of the caller of the present
+    /// request.
     pub fn to(url: &str) -> anyhow::Result<Self> {
         Ok(Self { pool: Pool::new(url, FEWEST)?, authorization: None })
+    }
+
+    /// The same from the service `own` to the service `peer`, with the certificates that `settings`
+    /// name.
+    pub fn between(
+        settings: &Settings,
+        own: &str,
+        peer: &'static str,
+        url: &str,
+    ) -> anyhow::Result<Self> {
+        let pool = Pool::between(settings, own, peer, url, FEWEST)?;
+        Ok(Self { pool, authorization: None })
+    }
+
+    /// The same to a host for which one of the authorities in a file vouches, or one of those that
+    /// the system trusts. In plain text only to this machine, or where `plaintext` allows it.
+    pub fn trusting(
+        url: &str,
+        authorities: Option<&Path>,
+        plaintext: bool,
+    ) -> anyhow::Result<Self> {
+        let dial = Dial::trusting(url, authorities, plaintext)?;
+        Ok(Self { pool: Pool::dialled(url, dial, FEWEST)?, authorization: None })
     }
 
     /// The same service, by sockets of its own: what is asked here waits for nothing that is asked

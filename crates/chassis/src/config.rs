@@ -18,6 +18,8 @@ use policy::Partnership;
 
 pub use keys::Flags;
 
+use crate::tls::Tls;
+
 /// The settings of a process.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -44,6 +46,12 @@ pub struct Settings {
     /// Accepts tokens of the key in `data_dir`. Not said: on loopback without `oidc`. Said yes
     /// elsewhere, the process does not start.
     pub development_issuer: Option<bool>,
+    /// The certificate of this process, and the authorities that vouch for others.
+    pub tls: Option<Tls>,
+    /// The certificate of the port of the gateway, where its callers trust other authorities.
+    pub public_tls: Option<Tls>,
+    /// True if calls may be taken and made in plain text where others can read them.
+    pub plaintext: bool,
     /// A `tracing` filter.
     pub log: String,
     pub log_format: LogFormat,
@@ -82,6 +90,9 @@ impl Default for Settings {
             rights_reporting_url: None,
             oidc: None,
             development_issuer: None,
+            tls: None,
+            public_tls: None,
+            plaintext: false,
             log: "info".to_owned(),
             log_format: LogFormat::Auto,
             drain_seconds: 20,

@@ -5,6 +5,7 @@
 //! - `telemetry`: its logs
 //! - `server`: its port: limits, deadlines, health, reflection, drain
 //! - `client`: its connections to other services
+//! - `tls`: certificates, at both ends
 //! - `contract`: what a process serves
 //! - `failure`: what it answers when it cannot do what is asked
 //! - `auth`: who sends an access token
@@ -37,6 +38,7 @@ mod reflection;
 pub mod server;
 pub mod stopping;
 pub mod telemetry;
+pub mod tls;
 
 pub use config::Settings;
 pub use contract::Contract;

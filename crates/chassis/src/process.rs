@@ -15,6 +15,7 @@ use crate::auth::development;
 use crate::config::Flags;
 use crate::failure::chain;
 use crate::server::while_opening;
+use crate::tls::may_be_plain;
 use crate::{Server, Service, Settings, telemetry};
 
 /// The whole `main` of a service: reads its settings, builds it with `service`, serves it until a
@@ -41,6 +42,7 @@ where
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
     development::is_on(&settings)?;
+    may_be_plain(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
         let opened = while_opening(&settings, service(settings.clone()), &stop).await?;

@@ -49,6 +49,7 @@ Examples:
   registan import ratification FILE.csv     import who takes part in which convention
   registan load --seconds 10                measure the running suite
   registan token --role editor --desk kz    print an access token for a suite on this machine
+  registan certificates certificates        make certificates, so that calls are encrypted
   registan export agreements                every agreement of the running suite, one JSON object a line
   registan verify                           check that the record in ./registan-data was not altered
   registan backup backups/monday            copy the record in ./registan-data while it is served
@@ -92,6 +93,9 @@ pub enum Command {
     /// Prints an access token for a suite on this machine: signed with a key in its data folder,
     /// accepted on loopback only.
     Token(Token),
+    /// Makes certificates for a suite, for trials and for a few machines of your own: an authority
+    /// whose key is not kept, and a certificate for each process.
+    Certificates(Certificates),
     /// Prints all resources of one kind that match, as JSON lines, for one instant of the record.
     Export(Export),
     /// Checks that databases still say what their change log committed to, and names the first
@@ -117,6 +121,18 @@ pub struct Serve {
     pub empty: bool,
     #[command(flatten)]
     pub settings: Flags,
+}
+
+#[derive(Args)]
+pub struct Certificates {
+    /// Where they go: a folder for each process, as --tls-dir takes it.
+    pub folder: PathBuf,
+    /// More names of the gateway, for example registan.example.org or 192.0.2.7.
+    #[arg(long = "name", value_name = "NAME")]
+    pub names: Vec<String>,
+    /// How long they are valid.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
 }
 
 #[derive(Args)]

@@ -1,10 +1,11 @@
 //! The command `registan`: serves the suite, or one service of it; asks it; migrates; imports;
-//! exports; verifies; backs up and restores; loads; makes tokens.
+//! exports; verifies; backs up and restores; loads; makes tokens and certificates.
 
 mod about;
 mod ask;
 mod backup;
 mod calendar;
+mod certificates;
 mod cli;
 mod dynamic;
 mod export;
@@ -49,6 +50,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(What::Reference(arguments)) => import::reference::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Certificates(arguments) => certificates::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Backup(arguments) => backup::run(arguments),

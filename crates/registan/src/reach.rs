@@ -20,6 +20,13 @@ pub struct Reach {
     /// Where the gateway answers.
     #[arg(long, default_value = GATEWAY, value_name = "URL")]
     pub gateway: String,
+    /// A file of the authorities, one of which vouches for the gateway; without it those that this
+    /// system trusts.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Ask in plain text although others can read it, where others encrypt it.
+    #[arg(long, env = "REGISTAN_PLAINTEXT")]
+    plaintext: bool,
     /// The access token to send. Others on this machine can read what is typed here: a file or the
     /// variable is better.
     #[arg(long, env = "REGISTAN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
@@ -36,7 +43,7 @@ pub struct Reach {
 impl Reach {
     /// A connection for what only reads: with the token that was given, or anonymous.
     pub fn reader(&self) -> anyhow::Result<Connection> {
-        let connection = Connection::to(&self.gateway)?;
+        let connection = self.connection()?;
         match self.given()? {
             Some(token) => connection.with_token(&token),
             None => Ok(connection),
@@ -49,7 +56,11 @@ impl Reach {
         if self.given()?.is_some() || !self.is_here() || !development::has_key(&self.data_dir) {
             return self.reader();
         }
-        Connection::to(&self.gateway)?.with_token(&own_token("registan", &self.data_dir)?)
+        self.connection()?.with_token(&own_token("registan", &self.data_dir)?)
+    }
+
+    fn connection(&self) -> anyhow::Result<Connection> {
+        Connection::trusting(&self.gateway, self.ca.as_deref(), self.plaintext)
     }
 
     fn given(&self) -> anyhow::Result<Option<String>> {
@@ -62,7 +73,8 @@ impl Reach {
 
     /// Returns whether the gateway is on loopback.
     fn is_here(&self) -> bool {
-        let authority = self.gateway.trim_start_matches("http://").trim_end_matches('/');
+        let authority = self.gateway.split_once("://").map_or(&*self.gateway, |(_, rest)| rest);
+        let authority = authority.trim_end_matches('/');
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
         let host = host.trim_matches(['[', ']']);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())

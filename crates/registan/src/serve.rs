@@ -7,6 +7,7 @@ use anyhow::Context;
 use chassis::auth::development;
 use chassis::client::Connection;
 use chassis::process::{block_on, stop_signal};
+use chassis::tls::may_be_plain;
 use chassis::{Server, Service, Settings, telemetry};
 use reference::{Data, load};
 use tokio::task::JoinSet;
@@ -24,6 +25,7 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
     let takes_own = development::is_on(&settings)?;
+    may_be_plain(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
         match arguments.service {
@@ -123,6 +125,7 @@ async fn suite(
     let outer = Settings {
         listen: settings.listen,
         probe_address: settings.probe_address,
+        public_tls: settings.public_tls.clone().or(settings.tls.clone()),
         calls_per_second: settings.calls_per_second,
         calls_per_caller: settings.calls_per_caller,
         streams_per_caller: settings.streams_per_caller,
@@ -151,6 +154,9 @@ impl Services {
         let mut settings = Settings {
             listen: loopback(0),
             probe_address: None,
+            // Between them nothing leaves the process.
+            tls: None,
+            public_tls: None,
             calls_per_second: None,
             calls_per_caller: None,
             streams_per_caller: None,

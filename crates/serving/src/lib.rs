@@ -2,15 +2,18 @@
 //!
 //! - [`Methods`]: the handlers of its methods, by the types of the contract
 //! - [`CachedGrants`], [`AskedGrants`]: the grants of callers
+//! - [`EDGES`]: which service may call which
 //! - [`contract`]: the contract, as servers need it
 //! - [`time`]: record time ↔ timestamps
 //!
 //! Nothing here knows a record or a database: `standard` adds the standard methods of resources.
 
+mod edges;
 mod grants;
 mod methods;
 pub mod time;
 
+pub use edges::EDGES;
 pub use grants::{AskedGrants, CachedGrants};
 pub use methods::{Answers, Handler, Methods, server_streaming, unary};
 

@@ -25,6 +25,8 @@ use tonic::server::Grpc;
 use tonic::{Request, Response, Status, Streaming};
 use tower::service_fn;
 
+use crate::edges;
+
 /// A stream of answers.
 pub type Answers<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
 
@@ -127,6 +129,7 @@ impl Methods {
             router = router.route_service(path, service_fn(call));
         }
         service.routes = router.into();
+        service.callers = edges::callers(service.name);
         Ok(service)
     }
 

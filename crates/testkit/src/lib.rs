@@ -7,6 +7,7 @@
 //! - [`oidc`]: an identity provider on loopback, and what it signs
 //! - [`compiled`], [`contract_with`]: descriptors of services that only a test has
 //! - [`free_address`]: a port for a server that stops and comes back
+//! - [`sheath`]: a plain port before one with TLS
 //! - [`tool`]: finds a real client: grpcurl, kubectl, python3 with grpcio
 //! - [`shared_data`]: the real files beside the repository
 //!
@@ -18,6 +19,7 @@ mod database;
 mod descriptors;
 pub mod oidc;
 mod ports;
+mod sheath;
 mod tokens;
 mod tools;
 
@@ -25,6 +27,7 @@ pub use contract::{pinned, same_vocabulary};
 pub use database::{Database, Engine, copy, database, on_both};
 pub use descriptors::{compiled, contract_with};
 pub use ports::free_address;
+pub use sheath::sheath;
 pub use tokens::{token, token_for};
 pub use tools::{shared_data, tool};
 

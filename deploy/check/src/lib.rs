@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 19] = [
+pub const SETTINGS: [&str; 23] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_CALLER",
     "REGISTAN_CALLS_PER_SECOND",
@@ -35,11 +35,15 @@ pub const SETTINGS: [&str; 19] = [
     "REGISTAN_OIDC_AUDIENCE",
     "REGISTAN_OIDC_ISSUER",
     "REGISTAN_OIDC_UNTYPED_TOKENS",
+    "REGISTAN_PLAINTEXT",
     "REGISTAN_PROBE_ADDRESS",
     "REGISTAN_PROJECTS_URL",
+    "REGISTAN_PUBLIC_TLS_DIR",
     "REGISTAN_REFLECTION",
     "REGISTAN_RIGHTS_REPORTING_URL",
     "REGISTAN_STREAMS_PER_CALLER",
+    "REGISTAN_TLS_CA",
+    "REGISTAN_TLS_DIR",
 ];
 
 /// The folder `deploy/`.

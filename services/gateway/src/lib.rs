@@ -73,13 +73,14 @@ const QUOTAS: Quotas = Quotas {
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     // The other half is for their callers to go elsewhere.
     let grace = Duration::from_secs(settings.drain_seconds) / 2;
-    let agreements = address("agreements", settings.agreements_url)?;
-    let projects = address("projects", settings.projects_url)?;
-    let rights_reporting = address("rights-reporting", settings.rights_reporting_url)?;
+    let agreements = address("agreements", settings.agreements_url.as_deref())?;
+    let projects = address("projects", settings.projects_url.as_deref())?;
+    let rights_reporting = address("rights-reporting", settings.rights_reporting_url.as_deref())?;
+    let to = |name, url| Connection::between(&settings, NAME, name, url);
     let services = Services {
-        agreements: Connection::to(&agreements)?,
-        projects: Connection::to(&projects)?,
-        rights_reporting: Connection::to(&rights_reporting)?,
+        agreements: to("agreements", agreements)?,
+        projects: to("projects", projects)?,
+        rights_reporting: to("rights-reporting", rights_reporting)?,
     };
     let app = App {
         clock: Arc::new(SystemClock),
@@ -89,9 +90,9 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         rights_reporting: services.rights_reporting.clone(),
     };
     let upstreams = [
-        Upstream::new("agreements", &agreements)?,
-        Upstream::new("projects", &projects)?,
-        Upstream::new("rights-reporting", &rights_reporting)?,
+        Upstream::new(&settings, "agreements", agreements)?,
+        Upstream::new(&settings, "projects", projects)?,
+        Upstream::new(&settings, "rights-reporting", rights_reporting)?,
     ];
     let routes = routes::table(api::descriptors(), &upstreams);
 
@@ -121,7 +122,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         .build(service)
 }
 
-fn address(name: &str, url: Option<String>) -> anyhow::Result<String> {
+fn address<'a>(name: &str, url: Option<&'a str>) -> anyhow::Result<&'a str> {
     url.with_context(|| {
         let variable = name.replace('-', "_").to_uppercase();
         format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")

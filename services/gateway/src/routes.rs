@@ -51,12 +51,15 @@ pub fn path(method: &MethodDescriptor) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chassis::Settings;
+
     use super::*;
 
     #[test]
     fn every_service_of_the_contract_has_a_place() {
-        let upstreams =
-            PACKAGES.map(|(name, _)| Upstream::new(name, "http://127.0.0.1:1").unwrap());
+        let upstreams = PACKAGES.map(|(name, _)| {
+            Upstream::new(&Settings::default(), name, "http://127.0.0.1:1").unwrap()
+        });
 
         let table = table(api::descriptors(), &upstreams);
 

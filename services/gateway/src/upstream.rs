@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chassis::Failure;
 use chassis::client::{Cause, Pool};
+use chassis::{Failure, Settings};
 use http::{Request, Response};
 use tonic::body::Body;
 
@@ -21,9 +21,9 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// `url` is `http://` and an authority.
-    pub fn new(name: &'static str, url: &str) -> anyhow::Result<Arc<Self>> {
-        let calls = Pool::new(url, FOR_CALLS)?;
+    /// The service of this name at `url`, reached as `settings` say.
+    pub fn new(settings: &Settings, name: &'static str, url: &str) -> anyhow::Result<Arc<Self>> {
+        let calls = Pool::between(settings, crate::NAME, name, url, FOR_CALLS)?;
         let streams = calls.apart(FOR_STREAMS);
         Ok(Arc::new(Self { name, calls, streams }))
     }

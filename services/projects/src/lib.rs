@@ -40,7 +40,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let url = settings.agreements_url.as_deref().context(
         "does not know where agreements answers: set --agreements-url or REGISTAN_AGREEMENTS_URL",
     )?;
-    let agreements = Connection::to(url)?;
+    let agreements = Connection::between(&settings, NAME, "agreements", url)?;
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
     let ground = chronicle::pulse(&db);

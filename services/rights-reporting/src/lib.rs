@@ -35,8 +35,8 @@ pub const NAME: &str = "rights-reporting";
 /// agreements and projects answer; neither of them need be up yet.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let peers = Peers {
-        agreements: peer("agreements", settings.agreements_url.as_deref())?,
-        projects: peer("projects", settings.projects_url.as_deref())?,
+        agreements: peer(&settings, "agreements", settings.agreements_url.as_deref())?,
+        projects: peer(&settings, "projects", settings.projects_url.as_deref())?,
     };
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
@@ -49,10 +49,10 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     Ok(service)
 }
 
-fn peer(name: &str, url: Option<&str>) -> anyhow::Result<Connection> {
+fn peer(settings: &Settings, name: &'static str, url: Option<&str>) -> anyhow::Result<Connection> {
     let url = url.with_context(|| {
         let variable = name.to_uppercase();
         format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")
     })?;
-    Connection::to(url)
+    Connection::between(settings, NAME, name, url)
 }

@@ -19,11 +19,12 @@ const FAMILIES: [(&str, &[&str]); 5] = [
 
 /// The crates of ours and the families that each crate may know, from the pure ones to the
 /// programs. It knows all of them, so that the table tells the truth.
-const MAY_KNOW: [(&str, &str, &str); 24] = [
+const MAY_KNOW: [(&str, &str, &str); 25] = [
     ("formats", "", ""),
     ("iati", "formats", ""),
     ("machine", "", ""),
     ("words", "", ""),
+    ("authority", "", ""),
     ("api", "", "calls"),
     ("facts", "api", ""),
     ("policy", "facts", "statements"),
@@ -47,8 +48,8 @@ const MAY_KNOW: [(&str, &str, &str); 24] = [
     ("rights-reporting", "api chassis chronicle facts standard", "calls database"),
     (
         "registan",
-        "agreements api chassis chronicle facts gateway policy projects reference rights-reporting \
-         standard",
+        "agreements api authority chassis chronicle facts gateway policy projects reference \
+         rights-reporting standard",
         "calls database runtime",
     ),
     ("manifests", "", ""),

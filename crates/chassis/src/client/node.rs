@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use tonic::body::Body;
 
 use super::Cause;
+use crate::tls::Dial;
 
 /// How many requests a connection carries before another is made: a quarter of what a server allows
 /// on one.
@@ -49,6 +50,7 @@ const MAX_LOCAL_RESETS: usize = usize::MAX;
 #[derive(Debug)]
 pub(super) struct Node {
     pub address: SocketAddr,
+    dial: Dial,
     lines: RwLock<Vec<Line>>,
     /// Held while connecting.
     connecting: tokio::sync::Mutex<()>,
@@ -72,9 +74,10 @@ pub(super) struct Line {
 }
 
 impl Node {
-    pub fn new(address: SocketAddr) -> Self {
+    pub fn new(address: SocketAddr, dial: Dial) -> Self {
         Self {
             address,
+            dial,
             lines: RwLock::default(),
             connecting: tokio::sync::Mutex::default(),
             failures: Mutex::default(),
@@ -162,7 +165,7 @@ impl Node {
 
     async fn connect(&self) -> Result<Line, Cause> {
         let connecting = async {
-            let mut sender = connect(self.address).await?;
+            let mut sender = connect(self.address, &self.dial).await?;
             if self.has_failed() {
                 probe(&mut sender).await?;
             }
@@ -254,9 +257,10 @@ async fn probe(sender: &mut SendRequest<Body>) -> Result<(), Cause> {
     Ok(())
 }
 
-async fn connect(address: SocketAddr) -> Result<SendRequest<Body>, Cause> {
+async fn connect(address: SocketAddr, dial: &Dial) -> Result<SendRequest<Body>, Cause> {
     let socket = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
+    let socket = dial.connect(socket).await?;
     let (sender, connection) = Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context as _, ensure};
 use http::Uri;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use tokio::net::lookup_host;
 
 /// The names of one service, each `host:port`.
@@ -17,20 +17,23 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Reads `http://` and a host, or several with commas between. A host may have many addresses.
-    pub fn read(url: &str) -> anyhow::Result<Self> {
-        let wrong = || format!("{url} is not an address like http://127.0.0.1:50051");
+    /// Reads `http://` or `https://` and a host, or several with commas between. A host may have
+    /// many addresses.
+    pub fn read(url: &str, scheme: &Scheme) -> anyhow::Result<Self> {
+        let wrong = || format!("{url} is not an address like {scheme}://127.0.0.1:50051");
+        let port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
         let mut all = Vec::new();
         for part in url.split(',') {
-            let url = if part.contains("://") { part.to_owned() } else { format!("http://{part}") };
+            let url =
+                if part.contains("://") { part.to_owned() } else { format!("{scheme}://{part}") };
             let uri: Uri = url.parse().with_context(wrong)?;
-            ensure!(uri.scheme_str() == Some("http"), wrong());
+            ensure!(uri.scheme() == Some(scheme), wrong());
             all.push(uri.authority().with_context(|| format!("{url} names no host"))?.clone());
         }
         let hosts = all.iter().map(|authority| {
             // An IPv6 address stands in brackets.
             let host = authority.host().trim_matches(['[', ']']).to_owned();
-            (host, authority.port_u16().unwrap_or(80))
+            (host, authority.port_u16().unwrap_or(port))
         });
         let hosts = hosts.collect();
         let authority = all.into_iter().next().with_context(wrong)?;

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::uri::{PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 use http::{Request, Response, Uri, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -25,6 +25,8 @@ use super::again::{Budget, Method, Sent, method};
 use super::answer::Answer;
 use super::node::{Line, Node, Open};
 use super::places::Places;
+use crate::Settings;
+use crate::tls::Dial;
 
 /// How old the known addresses of a service may be while it is used.
 const FRESH: Duration = Duration::from_secs(3);
@@ -40,6 +42,7 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 #[derive(Debug)]
 pub struct Pool {
     places: Places,
+    dial: Dial,
     /// How many connections are used alike.
     fewest: usize,
     known: RwLock<Known>,
@@ -61,17 +64,35 @@ impl Pool {
     /// Up to `fewest` connections are used alike: each is read and written by one task, so that two
     /// use two cores.
     pub fn new(url: &str, fewest: usize) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self::to(Places::read(url)?, fewest)))
+        Self::dialled(url, Dial::Plain, fewest)
+    }
+
+    /// From the service `own` to the service `peer` at `url`, with the certificates that `settings`
+    /// name: nobody else is taken for it, and it is told the name of `own`.
+    pub fn between(
+        settings: &Settings,
+        own: &str,
+        peer: &'static str,
+        url: &str,
+        fewest: usize,
+    ) -> anyhow::Result<Arc<Self>> {
+        Self::dialled(url, Dial::between(settings, own, peer, url)?, fewest)
+    }
+
+    pub(super) fn dialled(url: &str, dial: Dial, fewest: usize) -> anyhow::Result<Arc<Self>> {
+        let places = Places::read(url, &dial.scheme())?;
+        Ok(Arc::new(Self::to(places, dial, fewest)))
     }
 
     /// The same service, by connections of its own.
     pub fn apart(&self, fewest: usize) -> Arc<Self> {
-        Arc::new(Self::to(self.places.clone(), fewest))
+        Arc::new(Self::to(self.places.clone(), self.dial.clone(), fewest))
     }
 
-    fn to(places: Places, fewest: usize) -> Self {
+    fn to(places: Places, dial: Dial, fewest: usize) -> Self {
         Self {
             places,
+            dial,
             fewest,
             known: RwLock::default(),
             asking: AtomicBool::new(false),
@@ -103,7 +124,7 @@ impl Pool {
         let path =
             asked.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
+        parts.scheme = Some(self.dial.scheme());
         parts.authority = Some(self.places.authority.clone());
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).expect("scheme, authority and path make a uri")
@@ -278,8 +299,8 @@ impl Pool {
         if !found.is_empty() && found != have {
             // Calls under way on what is gone end where they are.
             let kept = |at| known.nodes.iter().find(|node| node.address == at).cloned();
-            let nodes =
-                found.into_iter().map(|at| kept(at).unwrap_or_else(|| Arc::new(Node::new(at))));
+            let made = |at| Arc::new(Node::new(at, self.dial.clone()));
+            let nodes = found.into_iter().map(|at| kept(at).unwrap_or_else(|| made(at)));
             known.nodes = nodes.collect();
         }
         Ok(())

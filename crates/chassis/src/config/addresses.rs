@@ -1,9 +1,18 @@
 //! Properties of addresses and database URLs.
 
-/// Returns whether the connection to the database is encrypted or local, or the URL allows another:
-/// without `sslmode` the driver falls back to clear text when the server, or who stands in its
-/// place, offers no TLS.
-pub(super) fn is_private(url: &str) -> bool {
+/// The URL of a database so that the connection is encrypted and the server proves its name, unless
+/// it is local, or the URL says another `sslmode`: by itself the driver falls back to clear text
+/// when the server, or who stands in its place, offers no TLS.
+pub(super) fn verified(url: String) -> String {
+    if is_private(&url) {
+        return url;
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}sslmode=verify-full")
+}
+
+/// Returns whether the connection is local, or the URL says how it is encrypted.
+fn is_private(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return true };
     if !scheme.starts_with("postgres") {
         return true;

@@ -35,7 +35,7 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 24] = [
+pub(super) const KEYS: [Key; 28] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "probe-address",
@@ -89,6 +89,26 @@ pub(super) const KEYS: [Key; 24] = [
         "development-issuer",
         "YES",
         "Whether to take the tokens of `registan token`: true or false; when not said, on loopback without an OIDC issuer",
+    ),
+    key(
+        "tls-dir",
+        "FOLDER",
+        "The certificate of this process, its key and the authorities of the other services, as cert-manager or spiffe-helper writes them, for example /run/secrets/tls; renewed files are used within seconds",
+    ),
+    key(
+        "tls-ca",
+        "FILE",
+        "The authorities of the other services, where they do not stand in that folder, for example /run/secrets/ca/bundle.pem",
+    ),
+    key(
+        "public-tls-dir",
+        "FOLDER",
+        "The certificate of the port of the gateway, where its callers trust another authority, for example /run/secrets/public",
+    ),
+    key(
+        "plaintext",
+        "TRUE OR FALSE",
+        "Whether calls may be taken and made in plain text where others can read them: true where others encrypt them (default: false, and on loopback it need not be said)",
     ),
     key("log", "FILTER", "What to log, for example info or chassis=debug,info"),
     key(

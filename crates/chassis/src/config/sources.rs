@@ -10,11 +10,12 @@ use std::str::FromStr;
 use anyhow::{Context, Result, bail};
 use policy::Partnership;
 
-use super::addresses::{has_port, is_private};
+use super::addresses::{has_port, verified};
 use super::found::{Value, file_values, known_variables};
 use super::keys::CONFIG;
 use super::{Flags, LogFormat, Oidc, Secret, Settings, read_desks};
 use crate::auth::encrypted;
+use crate::tls::Tls;
 
 /// By flag name.
 pub(super) struct Values(BTreeMap<&'static str, Value>);
@@ -43,6 +44,7 @@ impl Values {
         self.put("listen", &mut settings.listen, "an address like 127.0.0.1:8080")?;
         self.put("data-dir", &mut settings.data_dir, "a folder")?;
         settings.desks = self.desks()?.or(settings.desks);
+        self.put("plaintext", &mut settings.plaintext, "true or false")?;
         self.put("log", &mut settings.log, "a filter like info")?;
         self.put("drain-seconds", &mut settings.drain_seconds, "a whole number of seconds")?;
         self.put("max-connections", &mut settings.max_connections, "a whole number")?;
@@ -79,6 +81,9 @@ impl Values {
             let Ok(says) = text.parse() else { bail!("{origin}: `{text}` is not true or false") };
             settings.development_issuer = Some(says);
         }
+        settings.tls = self.tls()?.or(settings.tls);
+        let public = self.0.remove("public-tls-dir").map(|folder| Tls::new(folder.text, None));
+        settings.public_tls = public.or(settings.public_tls);
         if let Some(url) = self.database_url()? {
             settings.database_url = Some(url);
         }
@@ -109,7 +114,8 @@ impl Values {
 
     fn put_address(&mut self, flag: &'static str, place: &mut Option<String>) -> Result<()> {
         let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
-        let authority = text.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+        let authority = text.strip_prefix("http://").or(text.strip_prefix("https://"));
+        let authority = authority.map(|rest| rest.trim_end_matches('/'));
         if authority.is_none_or(|it| {
             it.is_empty()
                 || it.contains(['/', '@', ' '])
@@ -124,6 +130,16 @@ impl Values {
     fn desks(&mut self) -> Result<Option<Partnership>> {
         let Some(Value { text: path, origin }) = self.0.remove("desks") else { return Ok(None) };
         read_desks(Path::new(&path)).with_context(|| origin).map(Some)
+    }
+
+    fn tls(&mut self) -> Result<Option<Tls>> {
+        match (self.0.remove("tls-dir"), self.0.remove("tls-ca")) {
+            (Some(folder), ca) => Ok(Some(Tls::new(folder.text, ca.map(|ca| ca.text.into())))),
+            (None, Some(ca)) => {
+                bail!("{} needs tls_dir: the certificate of this process", ca.origin)
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     fn oidc(&mut self) -> Result<Option<Oidc>> {
@@ -150,27 +166,22 @@ impl Values {
     fn database_url(&mut self) -> Result<Option<Secret>> {
         let file = self.0.remove("database-url-file");
         let url = self.0.remove("database-url");
-        let (url, origin) = match (url, file) {
+        let url = match (url, file) {
             (Some(url), Some(file)) => {
                 bail!("give the database once, not by {} and by {}", url.origin, file.origin)
             }
-            (Some(url), None) => (url.text, url.origin),
+            (Some(url), None) => url.text,
             (None, Some(Value { text: path, origin })) => {
                 let url = fs::read_to_string(&path)
                     .with_context(|| format!("{origin}: cannot read {path}"))?;
                 if url.trim().is_empty() {
                     bail!("{origin}: {path} is empty and should hold a database URL");
                 }
-                (url.trim().to_owned(), origin)
+                url.trim().to_owned()
             }
             (None, None) => return Ok(None),
         };
-        if !is_private(&url) {
-            bail!(
-                "{origin}: the database is on another machine and the URL does not say sslmode, for example ?sslmode=verify-full"
-            );
-        }
-        Ok(Some(Secret::new(url)))
+        Ok(Some(Secret::new(verified(url))))
     }
 }
 
@@ -278,14 +289,17 @@ mod tests {
     #[test]
     fn an_address_may_be_a_name_and_a_port() {
         let settings =
-            load(&[], &[("REGISTAN_AGREEMENTS_URL", "http://agreements:50051")]).unwrap();
+            load(&[], &[("REGISTAN_AGREEMENTS_URL", "https://agreements:50051")]).unwrap();
 
-        assert_eq!(settings.agreements_url.as_deref(), Some("http://agreements:50051"));
+        assert_eq!(settings.agreements_url.as_deref(), Some("https://agreements:50051"));
     }
 
     #[test]
-    fn a_database_elsewhere_needs_to_say_sslmode() {
-        let told = |url| load(&[("database-url", url)], &[]).map_err(|error| error.to_string());
+    fn a_database_elsewhere_proves_its_name_unless_the_url_says_otherwise() {
+        let url = |url| {
+            let settings = load(&[("database-url", url)], &[]).unwrap();
+            settings.database_url.unwrap().expose().to_owned()
+        };
 
         for here in [
             "sqlite:agreements.db",
@@ -294,14 +308,24 @@ mod tests {
             "postgres://a@localhost/a?host=/run/postgresql",
             "postgres://a:hunter2@db/a?application_name=x&sslmode=verify-full",
         ] {
-            assert!(told(here).is_ok(), "{here}");
+            assert_eq!(url(here), here);
         }
-        for elsewhere in ["postgres://a:hunter2@db/a", "postgresql://a:hunter2@10.0.0.1:5432/a?x=y"]
-        {
-            let error = told(elsewhere).unwrap_err();
-            assert!(error.starts_with("--database-url: ") && error.contains("sslmode"), "{error}");
-            assert!(!error.contains("hunter2"), "{error}");
+        for (elsewhere, separator) in [
+            ("postgres://a:hunter2@db/a", "?"),
+            ("postgresql://a:hunter2@10.0.0.1:5432/a?x=y", "&"),
+        ] {
+            assert_eq!(url(elsewhere), format!("{elsewhere}{separator}sslmode=verify-full"));
         }
+    }
+
+    #[test]
+    fn certificates_stand_in_a_folder() {
+        let tls = |environment: &[_]| load(&[], environment).map(|it| it.tls.is_some());
+
+        assert!(!tls(&[]).unwrap());
+        assert!(tls(&[("REGISTAN_TLS_DIR", "/run/tls")]).unwrap(), "it is read when it is used");
+        let error = tls(&[("REGISTAN_TLS_CA", "/run/ca.pem")]).unwrap_err().to_string();
+        assert_eq!(error, "REGISTAN_TLS_CA needs tls_dir: the certificate of this process");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +22,7 @@ use super::first_bytes::FirstBytes;
 use super::limits::Limits;
 use super::places::{Place, Places};
 use crate::bulk;
+use crate::tls::{Peer, Port, Socket};
 
 /// How long a connection that is to make room may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -48,6 +49,7 @@ pub(super) struct Connections {
     /// How many unary calls each connection may have at a time.
     calls: usize,
     places: Arc<Places>,
+    port: Port,
     tasks: TaskTracker,
     /// Asks every connection to finish what it does.
     finish: CancellationToken,
@@ -57,7 +59,7 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Connections that lead to `edge`.
-    pub fn new(edge: Edge, limits: &Limits, room: Room) -> Self {
+    pub fn new(edge: Edge, limits: &Limits, room: Room, port: Port) -> Self {
         Self {
             edge,
             limits: *limits,
@@ -67,6 +69,7 @@ impl Connections {
             grace: limits.deadlines.stream_max,
             calls: limits.calls,
             places: Places::new(room.connections, room.per_address, limits.gives_way),
+            port,
             tasks: TaskTracker::new(),
             finish: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -98,14 +101,25 @@ impl Connections {
         let http = http(&self.limits, threads.clone());
         let calls = Arc::new(Semaphore::new(self.calls));
         let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
-        let idle = self.idle;
+        let (idle, port) = (self.idle, self.port.clone());
         async move {
             if let Err(error) = socket.set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }
-            let socket = FirstBytes::new(socket, first_bytes);
+            let start = Instant::now();
+            let begun = tokio::select! {
+                begun = begin(&port, socket, first_bytes) => begun,
+                () = cut.cancelled() => return,
+                () = finish.cancelled() => return,
+                () = place.make_room.cancelled() => return,
+            };
+            let Some((socket, from)) = begun else { return };
+            let socket = FirstBytes::new(socket, first_bytes.saturating_sub(start.elapsed()));
             let activity = Arc::clone(&place.activity);
-            let answer = service_fn(move |request| {
+            let answer = service_fn(move |mut request| {
+                if let Some(from) = &from {
+                    request.extensions_mut().insert(from.clone());
+                }
                 threads.choose(edge.is_long(&request));
                 // Apart from what hyper keeps until the last frame: an answer that lasts is small
                 // then.
@@ -155,6 +169,19 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// The handshake, if it comes to an end in time. A place is held meanwhile, so there are no more at
+/// a time than connections.
+async fn begin(port: &Port, socket: TcpStream, within: Duration) -> Option<(Socket, Option<Peer>)> {
+    match timeout(within, port.accept(socket)).await {
+        Ok(Ok(begun)) => Some(begun),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the handshake failed");
+            None
+        }
+        Err(_elapsed) => None,
     }
 }
 

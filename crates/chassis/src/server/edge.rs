@@ -28,10 +28,22 @@ use super::redacted::Redacted;
 use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
+use crate::tls::{Peer, Port};
 
 /// The health check, which has no limit: an orchestrator must not find a process dead because of
 /// its load.
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+
+/// The answer to who speaks no gRPC.
+pub(super) struct Advice(String);
+
+impl Advice {
+    /// Says how the port at `address` is called.
+    pub fn new(address: SocketAddr, port: &Port) -> Self {
+        let how = if port.is_encrypted() { "" } else { " -plaintext" };
+        Self(format!("This port speaks gRPC over HTTP/2. Try: grpcurl{how} {address} list\n"))
+    }
+}
 
 /// The state that all connections of a server share. Cheap to clone.
 #[derive(Clone)]
@@ -44,7 +56,7 @@ struct Shared {
     deadlines: Deadlines,
     pause: Duration,
     lease: Duration,
-    address: SocketAddr,
+    advice: Advice,
     /// Tells streams to end when the server drains.
     stopping: CancellationToken,
 }
@@ -55,11 +67,11 @@ impl Edge {
         guard: Guard,
         rates: Rates,
         limits: &Limits,
-        address: SocketAddr,
+        advice: Advice,
         stopping: CancellationToken,
     ) -> Self {
         let (deadlines, pause, lease) = (limits.deadlines, limits.pause, limits.lease);
-        Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, lease, address, stopping }))
+        Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, lease, advice, stopping }))
     }
 
     /// Returns whether a request is long: a stream in either direction.
@@ -164,6 +176,9 @@ impl Edge {
         cost: u32,
     ) -> Result<(Arc<Asking>, Option<Permit>), Failure> {
         let path = request.uri().path();
+        if let Some(peer) = request.extensions().get::<Peer>() {
+            peer.check(path)?;
+        }
         let admitted = self.0.guard.admit(path, request.headers()).await;
         if path == HEALTH_CHECK {
             return admitted.map(|asking| (asking, None));
@@ -179,9 +194,7 @@ impl Edge {
     }
 
     fn not_grpc(&self, request: &Request<Incoming>, busy: Busy) -> Response<Answer> {
-        let address = self.0.address;
-        let text =
-            format!("This port speaks gRPC over HTTP/2. Try: grpcurl -plaintext {address} list\n");
+        let text = self.0.advice.0.clone();
         let found = request.method() == http::Method::POST;
         let mut response = Response::new(Body::new(http_body_util::Full::from(text)));
         *response.status_mut() =

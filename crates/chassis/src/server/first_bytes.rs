@@ -9,22 +9,23 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
+
+use crate::tls::Socket;
 
 /// The length of the preface by which a client begins HTTP/2.
 const PREFACE: usize = 24;
 
 /// A socket whose reads fail when the first bytes are late. Afterwards it costs one branch a read.
 pub(super) struct FirstBytes {
-    socket: TokioIo<TcpStream>,
+    socket: TokioIo<Socket>,
     /// How many of the first bytes are still to come, and until when.
     awaited: Option<(usize, Pin<Box<Sleep>>)>,
 }
 
 impl FirstBytes {
     /// A connection whose first bytes must come within a time.
-    pub fn new(socket: TcpStream, within: Duration) -> Self {
+    pub fn new(socket: Socket, within: Duration) -> Self {
         let awaited = Some((PREFACE, Box::pin(tokio::time::sleep(within))));
         Self { socket: TokioIo::new(socket), awaited }
     }

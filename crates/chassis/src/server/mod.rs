@@ -52,7 +52,7 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use self::connections::{Connections, Room};
-use self::edge::Edge;
+use self::edge::{Advice, Edge};
 use self::guard::Guard;
 use self::health::Health;
 pub use self::health::PROCESS;
@@ -64,6 +64,7 @@ use self::redacted::Redacted;
 use crate::auth::Authenticator;
 use crate::auth::grants::GrantSource;
 use crate::clock::{Clock, SystemClock};
+use crate::tls::{Callers, Port};
 use crate::{Contract, Settings, reflection};
 
 /// The most bytes of one message that a service decodes.
@@ -98,6 +99,8 @@ pub struct Service {
     pub grant_source: Option<Arc<dyn GrantSource>>,
     /// By which tokens and grants hold or have expired.
     pub clock: Arc<dyn Clock>,
+    /// The services that may call it, by their certificates; absent where everybody may.
+    pub callers: Option<Callers>,
     tasks: JoinSet<()>,
 }
 
@@ -115,6 +118,7 @@ impl Service {
             limits: Limits::default(),
             grant_source: None,
             clock: Arc::new(SystemClock),
+            callers: None,
             tasks: JoinSet::new(),
         }
     }
@@ -160,6 +164,7 @@ pub struct Server {
     service: Service,
     drain: Duration,
     room: Room,
+    port: Port,
 }
 
 impl fmt::Debug for Server {
@@ -173,6 +178,7 @@ impl Server {
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
         let grant_source = service.grant_source.clone();
         let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
+        let port = Port::choose(settings, service.name, service.callers)?;
         let listener = listen(settings.listen, "--listen")?;
         let address = listener.local_addr().context("the port has no address")?;
         let health = Health {
@@ -205,7 +211,7 @@ impl Server {
             guard,
             Rates::new(quotas, service.limits.streams_in_all),
             &service.limits,
-            address,
+            Advice::new(address, &port),
             stopping.clone(),
         );
         Ok(Self {
@@ -222,6 +228,7 @@ impl Server {
                 per_address: quotas.connections_per_address,
                 age: Duration::from_secs(settings.max_connection_age_seconds),
             },
+            port,
         })
     }
 
@@ -244,13 +251,14 @@ impl Server {
         let until_stopped = probes.clone().drop_guard();
         if let Some((listener, edge)) = self.probes {
             let room = Room { connections: PROBES, per_address: 0, age: PROBES_AGE };
-            let connections = Connections::new(edge, &service.limits, room);
+            // In plain text: it tells health alone, and Kubernetes can ask it no other way.
+            let connections = Connections::new(edge, &service.limits, room, Port::Plain);
             tokio::spawn(async move {
                 connections.take(listener, &probes).await;
                 connections.drain(Duration::ZERO).await;
             });
         }
-        let connections = Connections::new(edge, &service.limits, self.room);
+        let connections = Connections::new(edge, &service.limits, self.room, self.port);
         tokio::select! {
             () = connections.take(listener, &stop) => {}
             () = health.follow() => {}
@@ -283,7 +291,8 @@ fn probes(
     let (authenticator, clock) = (Arc::clone(authenticator), Arc::clone(&service.clock));
     let guard = Guard { methods: Arc::new(methods), authenticator, clock };
     let rates = Rates::new(Quotas::default(), 0);
-    let edge = Edge::new(routes, guard, rates, &service.limits, address, stopping.clone());
+    let advice = Advice::new(address, &Port::Plain);
+    let edge = Edge::new(routes, guard, rates, &service.limits, advice, stopping.clone());
     Ok((listener, edge))
 }
 

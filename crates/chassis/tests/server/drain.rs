@@ -67,7 +67,7 @@ async fn a_stopped_server_gives_its_port_back() {
     running.stop.cancel();
     (&mut running.server).await.unwrap();
 
-    let settings = Settings { listen: running.address, ..Settings::default() };
+    let settings = Settings { listen: running.listens, ..Settings::default() };
 
     assert!(Server::bind(Service::new("test", Contract::default()), &settings).await.is_ok());
 }

@@ -12,3 +12,4 @@ mod quotas;
 mod redacted;
 mod reflection;
 mod support;
+mod tls;

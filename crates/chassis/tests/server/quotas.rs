@@ -146,6 +146,7 @@ async fn the_quotas_of_a_service_hold_off_loopback_and_settings_win() {
     let limited = |listen: &'static str, calls: Option<u32>| {
         serve(move |mut service, settings| {
             settings.listen = listen.parse().unwrap();
+            settings.plaintext = true;
             settings.calls_per_second = calls;
             service.limits.quotas.calls_per_second = 5;
             service.with(Slow::default())

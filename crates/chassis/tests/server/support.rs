@@ -7,14 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use authority::Authority;
 use bytes::Bytes;
 use chassis::client::Connection;
+use chassis::tls::Tls;
 use chassis::{Contract, Server, Service, Settings};
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use prost::Message;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -25,13 +28,21 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+/// With this variable the servers under test speak TLS, and a port before each speaks it to them, so
+/// that all else is as without.
+pub const WITHIN_TLS: &str = "TESTKIT_TLS";
+
 /// A server under test; ends with it.
 pub struct Running {
+    /// Where it is called in plain text: itself, or a port before it that speaks TLS to it.
     pub address: SocketAddr,
+    /// Where it listens.
+    pub listens: SocketAddr,
     /// Where it tells health alone, if it was asked to.
     pub probes: Option<SocketAddr>,
     pub stop: CancellationToken,
     pub server: JoinHandle<()>,
+    _certificates: Option<TempDir>,
 }
 
 impl Drop for Running {
@@ -78,11 +89,30 @@ pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Ru
     let mut settings =
         Settings { listen: "127.0.0.1:0".parse().expect("an address"), ..Settings::default() };
     let service = change(Service::new("test", contract()), &mut settings);
+    let within_tls = std::env::var_os(WITHIN_TLS).is_some() && settings.listen.ip().is_loopback();
+    let certificates = (within_tls && settings.tls.is_none()).then(certificates);
+    if let Some((_, folder)) = &certificates {
+        settings.tls = Some(Tls::new(folder.path(), None));
+    }
     let server = Server::bind(service, &settings).await.expect("a port is free");
-    let (address, probes) = (server.address(), server.probe_address());
+    let (listens, probes) = (server.address(), server.probe_address());
     let stop = CancellationToken::new();
     let server = tokio::spawn(server.run(stop.clone()));
-    Running { address, probes, stop, server }
+    let (mut address, mut kept) = (listens, None);
+    if let Some((authority, folder)) = certificates {
+        address = testkit::sheath(listens, authority.certificate()).await;
+        kept = Some(folder);
+    }
+    Running { address, listens, probes, stop, server, _certificates: kept }
+}
+
+/// The certificate of a server under test, and who vouches for it.
+fn certificates() -> (Authority, TempDir) {
+    let authority = Authority::new(1).expect("an authority is made");
+    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
+    let issued = authority.service("test", &[], 1).expect("it issues certificates");
+    authority.write(folder.path(), &issued).expect("they are written");
+    (authority, folder)
 }
 
 /// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics.

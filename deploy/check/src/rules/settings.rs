@@ -138,7 +138,8 @@ fn check_addresses(
     findings: &mut Findings,
 ) {
     for (key, value) in settings {
-        let Some(address) = value.strip_prefix("http://") else { continue };
+        let address = value.strip_prefix("http://").or(value.strip_prefix("https://"));
+        let Some(address) = address.filter(|_| key.ends_with("_URL")) else { continue };
         let leads_somewhere = manifests.services.iter().any(|service| {
             let ports = service.spec.iter().flat_map(ports);
             ports.map(|port| format!("{}:{port}", name(&service.metadata))).any(|it| it == address)

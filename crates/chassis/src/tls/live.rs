@@ -1,0 +1,180 @@
+//! The certificates in use. A thread reads the files again every second; what changed is used for
+//! every connection from then on, all of it at once. Connections that are open stay.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::files::{Contents, Place};
+use super::version::Version;
+use crate::clock::{Clock, SystemClock};
+
+/// How often the files are read.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often the log tells of a certificate that expires soon.
+const TOLD_EVERY: Duration = Duration::from_hours(1);
+/// The part of its life that is left when the log tells that a certificate was not renewed. Tools
+/// renew it when a third is left.
+const LAST_PART: i64 = 6;
+
+/// The certificates in use.
+#[derive(Debug)]
+pub(crate) struct Live {
+    place: Place,
+    service: String,
+    current: RwLock<Arc<Version>>,
+    looked: Mutex<Looked>,
+}
+
+/// The result of the last look at the files.
+#[derive(Debug)]
+struct Looked {
+    /// A digest of the files in use.
+    used: [u8; 32],
+    /// Why other files are not used, and how often that was so.
+    refused: Option<(String, u32)>,
+    /// When the log last told that the certificate expires.
+    told: Option<Instant>,
+}
+
+impl Live {
+    /// Reads the files, and again as long as what is returned is used.
+    pub(super) fn open(place: Place, service: &str) -> Result<Arc<Self>> {
+        let folder = place.folder.display().to_string();
+        let origin = || format!("the certificates in {folder} cannot be used");
+        let contents = place.read()?;
+        let version = Version::of(&contents, service).with_context(origin)?;
+        let looked = Looked { used: fingerprint(&contents), refused: None, told: None };
+        let live = Arc::new(Self {
+            place,
+            service: service.to_owned(),
+            current: RwLock::new(Arc::new(version)),
+            looked: Mutex::new(looked),
+        });
+        let weak = Arc::downgrade(&live);
+        thread::Builder::new()
+            .name("certificates".to_owned())
+            .spawn(move || follow(&weak))
+            .context("the system gives no thread")?;
+        Ok(live)
+    }
+
+    /// The certificates to begin a connection with.
+    pub(super) fn now(&self) -> Arc<Version> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many seconds the certificate is still valid, less than 0 if it has expired.
+    pub fn seconds_left(&self) -> i64 {
+        self.now().validity.until - now()
+    }
+
+    /// An error if other services would not know us by these certificates.
+    pub fn must_be_of_service(&self) -> Result<()> {
+        let version = self.now();
+        if version.is_of_service() {
+            return Ok(());
+        }
+        let (folder, service, names) = (self.place.folder.display(), &self.service, &version.names);
+        if version.family.is_none() {
+            bail!(
+                "the certificate in {folder} is that of {names}, and {service} needs its own: \
+                 spiffe://…/{service}, or the DNS name {service}"
+            );
+        }
+        bail!(
+            "{folder} names no authorities for the other services: put them into ca.crt, or set \
+             --tls-ca"
+        )
+    }
+
+    /// Reads the files, and uses them if they changed and are good.
+    fn look(&self) {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.renewed(&looked.used) {
+            Ok(None) => looked.refused = None,
+            Ok(Some((used, version))) => {
+                let days_left = days_left(&version);
+                tracing::info!(names = %version.names, days_left, "certificate renewed");
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(version);
+                *looked = Looked { used, refused: None, told: None };
+            }
+            Err(error) => looked.refuse(&format!("{error:#}")),
+        }
+        self.tell_of_the_end(&mut looked);
+    }
+
+    /// Returns what the files hold, if that is not in use.
+    fn renewed(&self, used: &[u8; 32]) -> Result<Option<([u8; 32], Version)>> {
+        let contents = self.place.read()?;
+        let found = fingerprint(&contents);
+        if found == *used {
+            return Ok(None);
+        }
+        let version = Version::of(&contents, &self.service)?;
+        if self.now().is_of_service() && !version.is_of_service() {
+            bail!("the certificate is that of {}, or there are no authorities", version.names);
+        }
+        Ok(Some((found, version)))
+    }
+
+    fn tell_of_the_end(&self, looked: &mut Looked) {
+        let version = self.now();
+        let life = version.validity.until - version.validity.from;
+        let left = version.validity.until - now();
+        let is_told = looked.told.is_some_and(|told| told.elapsed() < TOLD_EVERY);
+        if left > life / LAST_PART || is_told {
+            return;
+        }
+        looked.told = Some(Instant::now());
+        let (names, hours) = (&version.names, left / 3600);
+        if left < 0 {
+            tracing::error!(%names, "the certificate has expired: others refuse it");
+        } else {
+            tracing::warn!(%names, hours, "the certificate expires soon and was not renewed");
+        }
+    }
+}
+
+impl Looked {
+    /// Tells once why the files are not used. Not at first sight: a certificate is written before
+    /// its key, or after it.
+    fn refuse(&mut self, error: &str) {
+        let times = match self.refused.take() {
+            Some((same, times)) if same == error => times.saturating_add(1),
+            _ => 1,
+        };
+        if times == 2 {
+            tracing::warn!(error, "the new certificate is not used; the old one stays");
+        }
+        self.refused = Some((error.to_owned(), times));
+    }
+}
+
+fn follow(live: &Weak<Live>) {
+    loop {
+        thread::sleep(EVERY);
+        let Some(live) = live.upgrade() else { return };
+        live.look();
+    }
+}
+
+fn fingerprint(contents: &Contents) -> [u8; 32] {
+    let authorities = contents.authorities.as_deref().unwrap_or_default();
+    let all = [&contents.certificate, &contents.key, authorities].map(|part| digest(&SHA256, part));
+    let all = all.iter().flat_map(|part| part.as_ref().to_vec()).collect::<Vec<_>>();
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(digest(&SHA256, &all).as_ref());
+    fingerprint
+}
+
+fn days_left(version: &Version) -> i64 {
+    (version.validity.until - now()) / 86_400
+}
+
+fn now() -> i64 {
+    SystemClock.now() / 1_000_000
+}

@@ -1,0 +1,83 @@
+//! TLS 1.3 at every port, and the identity of a service to another.
+//!
+//! - [`Tls`]: a folder of certificates as the settings name it, opened once for a process
+//! - `files`: the layouts of such a folder: cert-manager, SPIFFE, certbot
+//! - `version`: what was read, checked, and made ready for handshakes
+//! - `live`: the version in use, and its renewal while the process runs
+//! - `validity`: from when until when a certificate is valid
+//! - `family`: the names by which the services of a suite know each other
+//! - `port`: a port that takes calls: in plain text, for everybody, or for the services that may
+//!   call it
+//! - `dial`: the other end: whom a connection must reach
+//! - `socket`: a connection, with TLS or without
+
+mod dial;
+mod family;
+mod files;
+mod live;
+mod port;
+mod socket;
+mod validity;
+mod version;
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use anyhow::Result;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+
+pub(crate) use self::dial::Dial;
+use self::files::Place;
+pub(crate) use self::live::Live;
+pub use self::port::{Caller, Callers, may_be_plain};
+pub(crate) use self::port::{Peer, Port};
+pub(crate) use self::socket::Socket;
+
+/// The protocol that is spoken within (ALPN): HTTP/2.
+const PROTOCOL: &[u8] = b"h2";
+
+/// Cryptography by aws-lc-rs. Keys are agreed on so that who records the traffic today cannot read
+/// it with a quantum computer later, where the other side can do that, too.
+static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+    let mut provider = aws_lc_rs::default_provider();
+    let hybrid = aws_lc_rs::kx_group::X25519MLKEM768;
+    provider.kx_groups.retain(|group| group.name() != hybrid.name());
+    provider.kx_groups.insert(0, hybrid);
+    Arc::new(provider)
+});
+
+/// The certificates of a process: its own, and the authorities that vouch for others. Cheap to
+/// clone; all clones are the same.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    place: Place,
+    live: Arc<Mutex<Option<Arc<Live>>>>,
+}
+
+impl Tls {
+    /// The certificate and its key in `folder`, and the authorities in a file of their own or in
+    /// the folder as well. Nothing is read yet.
+    pub fn new(folder: impl Into<PathBuf>, authorities: Option<PathBuf>) -> Self {
+        let place = Place { folder: folder.into(), authorities };
+        Self { place, live: Arc::default() }
+    }
+
+    /// Reads the files, for the service of this name, and again whenever they change. An error says
+    /// what is wrong with them.
+    pub(crate) fn open(&self, service: &str) -> Result<Arc<Live>> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = &*live {
+            return Ok(Arc::clone(open));
+        }
+        let opened = Live::open(self.place.clone(), service)?;
+        *live = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// How many seconds the certificate in use is still valid, less than 0 if it has expired;
+    /// nothing before it is used.
+    pub fn seconds_left(&self) -> Option<i64> {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.as_ref().map(|live| live.seconds_left())
+    }
+}

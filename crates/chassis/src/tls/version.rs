@@ -1,0 +1,188 @@
+//! The certificates as they stood in the files at one time, checked and made ready for handshakes.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor};
+use rustls::crypto::verify_tls13_signature;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::version::TLS13;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, ServerConfig,
+    SignatureScheme,
+};
+
+use super::family::{Family, Names};
+use super::files::Contents;
+use super::validity::Validity;
+use super::{PROTOCOL, PROVIDER};
+
+/// The certificates in use.
+#[derive(Debug)]
+pub(super) struct Version {
+    own: Arc<SingleCertAndKey>,
+    pub validity: Validity,
+    /// The names in the certificate, for messages.
+    pub names: Names,
+    /// The names of the other services, if the certificate is that of a service.
+    pub family: Option<Family>,
+    roots: Option<Arc<RootCertStore>>,
+    /// For callers who need no certificate.
+    pub open: Arc<ServerConfig>,
+    /// For callers with a certificate of one of the authorities.
+    pub mutual: Option<Arc<ServerConfig>>,
+}
+
+impl Version {
+    /// Checks what was read. An error if others would refuse it.
+    pub fn of(contents: &Contents, service: &str) -> Result<Self> {
+        let chain = certificates(&contents.certificate).context("the certificate is unreadable")?;
+        let key = PrivateKeyDer::from_pem_slice(&contents.key).context("the key is unreadable")?;
+        let key = CertifiedKey::from_der(chain, key, &PROVIDER)
+            .context("the certificate and the key do not fit")?;
+        let leaf = key.end_entity_cert()?;
+        let validity = Validity::of(leaf).context("the certificate has no validity")?;
+        let names = Names::of(leaf);
+        let family = Family::of(&names, service);
+        let roots = contents.authorities.as_deref().map(roots).transpose()?.map(Arc::new);
+        if let (Some(_), Some(roots)) = (&family, &roots) {
+            verify(&key.cert, roots, UnixTime::now())
+                .context("the other services would refuse the certificate")?;
+        }
+        let own = Arc::new(SingleCertAndKey::from(key));
+        let open = server(&own, None)?;
+        let mutual = roots.as_ref().map(|roots| server(&own, Some(roots))).transpose()?;
+        Ok(Self { own, validity, names, family, roots, open, mutual })
+    }
+
+    /// Returns the configuration that reaches the service of this name, and no other.
+    pub fn client(&self, service: &str) -> Result<ClientConfig, Error> {
+        let none = || Error::General("there is no certificate of a service".to_owned());
+        let (family, roots) = self.family.clone().zip(self.roots.clone()).ok_or_else(none)?;
+        let sibling = Sibling { family, roots, service: service.to_owned() };
+        let config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(sibling))
+            .with_client_cert_resolver(Arc::clone(&self.own) as _);
+        Ok(client(config))
+    }
+
+    /// Returns whether it is the certificate of a service, with the authorities of the others.
+    pub fn is_of_service(&self) -> bool {
+        self.family.is_some() && self.roots.is_some()
+    }
+}
+
+/// Reads the certificates of a file.
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
+    let all = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
+    ensure!(!all.is_empty(), "there is no certificate");
+    Ok(all)
+}
+
+/// Reads the authorities of a file.
+pub(super) fn roots(pem: &[u8]) -> Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(pem).context("the authorities are unreadable")? {
+        roots.add(authority).context("an authority is unreadable")?;
+    }
+    Ok(roots)
+}
+
+/// Speaks HTTP/2, and begins every connection anew: a caller that may no longer connect cannot go on
+/// with the keys of before.
+pub(super) fn client(mut config: ClientConfig) -> ClientConfig {
+    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.resumption = Resumption::disabled();
+    config
+}
+
+fn server(
+    own: &Arc<SingleCertAndKey>,
+    roots: Option<&Arc<RootCertStore>>,
+) -> Result<Arc<ServerConfig>> {
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER))
+        .with_protocol_versions(&[&TLS13])?;
+    let builder = match roots {
+        None => builder.with_no_client_auth(),
+        Some(roots) => {
+            let provider = Arc::clone(&PROVIDER);
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), provider).build()?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let mut config = builder.with_cert_resolver(Arc::clone(own) as _);
+    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    // As above: every connection shows its certificate.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+/// Checks that an authority vouches for the first of a chain, as a server.
+fn verify(chain: &[CertificateDer<'_>], roots: &RootCertStore, now: UnixTime) -> Result<(), Error> {
+    let Some((leaf, intermediates)) = chain.split_first() else {
+        return Err(Error::NoCertificatesPresented);
+    };
+    let leaf = ParsedCertificate::try_from(leaf)?;
+    let algorithms = PROVIDER.signature_verification_algorithms.all;
+    verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, now, algorithms)
+}
+
+/// Takes the certificate of one service of the suite, whatever its address is called.
+#[derive(Debug)]
+struct Sibling {
+    family: Family,
+    roots: Arc<RootCertStore>,
+    service: String,
+}
+
+impl ServerCertVerifier for Sibling {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain: Vec<_> = std::iter::once(leaf).chain(intermediates).cloned().collect();
+        verify(&chain, &self.roots, now)?;
+        let names = Names::of(leaf);
+        if self.family.is(&names, &self.service) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let wanted = self.family.name(&self.service);
+        tracing::warn!(%names, wanted, "a service shows the certificate of another");
+        Err(CertificateError::NotValidForName.into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(Error::General("only TLS 1.3 is spoken".to_owned()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &PROVIDER.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        PROVIDER.signature_verification_algorithms.supported_schemes()
+    }
+}
