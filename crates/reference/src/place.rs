@@ -16,7 +16,7 @@ pub struct Place {
 
 /// Returns the line of a byte of a text, from 1.
 pub fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    text.get(..offset).unwrap_or(text).matches('\n').count() + 1
 }
 
 /// Returns how far within a text a part of it begins.

@@ -51,13 +51,11 @@ fn options(message: ImportParticipationsOptions) -> Result<Options, Status> {
     let stated = message
         .stated
         .and_then(|date| check.within("stated", |check| facts::wire::date(check, date)));
-    match standard::failure::from_violations(check.finish()) {
-        Some(failure) => Err(failure.into()),
-        None => {
-            let validate_only = message.validate_only;
-            Ok(Options { file_name, agreement, source, stated, validate_only })
-        }
+    if let Some(failure) = standard::failure::from_violations(check.finish()) {
+        return Err(failure.into());
     }
+    let validate_only = message.validate_only;
+    Ok(Options { file_name, agreement, source, stated, validate_only })
 }
 
 fn message(imported: Imported) -> ImportParticipationsResponse {

@@ -110,14 +110,14 @@ impl Columns {
             return Err((None, format!("the row has {has} columns, the head {wanted}")));
         }
         let (kind, contradiction) = self.kind(row)?;
-        let note = self.limited(row, self.note, MAX_NOTE)?;
+        let note = limited(row, self.note, MAX_NOTE)?;
         Ok(Entry {
             party: self.party(row)?,
             is_by_country: self.is_status_table,
             kind,
             date: date(row, self.date, Some(today))?,
             stated: date(row, self.stated, None)?,
-            source: self.limited(row, self.source, MAX_SOURCE)?,
+            source: limited(row, self.source, MAX_SOURCE)?,
             confidence: self.confidence(row)?,
             note,
             contradiction,
@@ -195,14 +195,15 @@ impl Columns {
         };
         known.copied().map(Some).ok_or_else(|| (Some(index), problem()))
     }
+}
 
-    fn limited(&self, row: &Row, index: Option<usize>, most: usize) -> Result<String, Problem> {
-        let text = index.map_or("", |index| text(row, index));
-        if text.len() > most {
-            return Err((index, format!("the text is longer than {most} bytes: shorten it")));
-        }
-        Ok(text.to_owned())
+/// Returns the text of a cell, unless it is too long.
+fn limited(row: &Row, index: Option<usize>, most: usize) -> Result<String, Problem> {
+    let text = index.map_or("", |index| text(row, index));
+    if text.len() > most {
+        return Err((index, format!("the text is longer than {most} bytes: shorten it")));
     }
+    Ok(text.to_owned())
 }
 
 /// Returns the date of a cell: `2009`, `2009-03` or `2009-03-15`; none where the cell is empty.

@@ -100,16 +100,16 @@ async fn known(chronicle: &Chronicle, named: &Named) -> Result<Known, Error> {
     let parties: Vec<String> = named.parties.keys().cloned().collect();
     let sources: Vec<String> = named.sources.iter().cloned().collect();
     let mut known = Known::default();
-    for names in parties.chunks(NAMES) {
-        let found = chronicle.find::<Party>(names, &reader).await?;
+    for some in parties.chunks(NAMES) {
+        let found = chronicle.find::<Party>(some, &reader).await?;
         let found = found.into_iter().map(|stored| stored.value.into_message());
         known.parties.extend(found.map(|party| {
             let is_state = party.kind() == wire::party::Kind::State;
             (party.name, is_state)
         }));
     }
-    for names in sources.chunks(NAMES) {
-        known.sources.extend(chronicle.known::<Value<wire::Source>>(names, &reader).await?);
+    for some in sources.chunks(NAMES) {
+        known.sources.extend(chronicle.known::<Value<wire::Source>>(some, &reader).await?);
     }
     Ok(known)
 }

@@ -71,7 +71,7 @@ impl Record for Table {
 
 /// A file of participations, read whole: it is small.
 pub struct Tables {
-    tables: Vec<Table>,
+    all: Vec<Table>,
     findings: Vec<Finding>,
     indices: HashMap<String, usize>,
     totals: Totals,
@@ -89,7 +89,7 @@ impl Tables {
         let row = census.element(TOP, "row");
         let unknown = census.element(TOP, "row-of-a-party-that-is-not-recorded");
         let mut tables = Self {
-            tables: Vec::new(),
+            all: Vec::new(),
             findings: Vec::new(),
             indices: HashMap::new(),
             totals: Totals::default(),
@@ -102,19 +102,19 @@ impl Tables {
         let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
         tables.totals.bytes = bytes.len() as u64;
         match (read, std::str::from_utf8(&bytes)) {
-            (Err(_), _) => tables.give_up(1, "the file could not be read".to_owned()),
+            (Err(_), _) => tables.give_up(1, "the file could not be read"),
             _ if tables.totals.bytes > MAX_BYTES => {
-                tables.give_up(1, "the file is larger than 4 MiB: split it".to_owned());
+                tables.give_up(1, "the file is larger than 4 MiB: split it");
             }
             (_, Err(error)) => {
-                let sound = &bytes[..error.valid_up_to()];
-                let line = sound.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
-                tables.give_up(line, "the file is not UTF-8 here: save it as UTF-8".to_owned());
+                let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let line = sound.matches('\n').count() as u64 + 1;
+                tables.give_up(line, "the file is not UTF-8 here: save it as UTF-8");
             }
             (_, Ok(text)) => tables.read(text, reading),
         }
         let findings = std::mem::take(&mut tables.findings).into_iter().map(Event::Finding);
-        let records = std::mem::take(&mut tables.tables).into_iter();
+        let records = std::mem::take(&mut tables.all).into_iter();
         let records = records.map(|table| Event::Record(Box::new(table), Vec::new()));
         tables.events = findings.chain(records).collect::<Vec<_>>().into_iter();
         tables
@@ -126,7 +126,7 @@ impl Tables {
         let Some(columns) = head.as_ref().and_then(Columns::of) else {
             let wanted = "the first line must name the columns: `party` and `kind`, or `iso2` and \
                           `status`";
-            return self.give_up(1, wanted.to_owned());
+            return self.give_up(1, wanted);
         };
         for row in rows {
             if self.totals.elements == MAX_FILE_ROWS {
@@ -143,7 +143,7 @@ impl Tables {
                 }
             }
         }
-        self.totals.records = self.tables.len() as u64;
+        self.totals.records = self.all.len() as u64;
     }
 
     fn row(&mut self, columns: &Columns, row: &Row, reading: Reading<'_>) {
@@ -156,10 +156,10 @@ impl Tables {
         }
         let index = *self.indices.entry(named.clone()).or_insert_with(|| {
             let table = Table { line: row.line, agreement: named.clone(), ..Table::default() };
-            self.tables.push(table);
-            self.tables.len() - 1
+            self.all.push(table);
+            self.all.len() - 1
         });
-        if self.tables[index].entries.len() == MAX_ROWS {
+        if self.all[index].entries.len() == MAX_ROWS {
             let problem = format!("{named} has more than {MAX_ROWS} rows in this file");
             return self.lose(row.line, (None, problem));
         }
@@ -173,8 +173,8 @@ impl Tables {
             finding.identifier = Some(named);
             self.findings.push(finding);
         }
-        self.tables[index].elements.add(self.row, 1);
-        self.tables[index].entries.push(entry);
+        self.all[index].elements.add(self.row, 1);
+        self.all[index].entries.push(entry);
     }
 
     /// Counts a row that was not taken.
@@ -186,7 +186,7 @@ impl Tables {
     }
 
     /// Notes that nothing of the file can be taken.
-    fn give_up(&mut self, line: u64, problem: String) {
+    fn give_up(&mut self, line: u64, problem: &str) {
         let message = format!("{problem}; nothing of the file was taken");
         self.findings.push(found(Severity::Critical, "file-unreadable", line, message));
     }
