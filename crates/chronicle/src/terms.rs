@@ -32,8 +32,8 @@ pub(crate) fn without_tier(form: &str) -> &str {
 }
 
 /// Returns what is kept of the words of a resource, and of the names by whose words it is found.
-pub(crate) fn kept(tier: Tier, own: Vec<Term>, names: impl Iterator<Item = String>) -> Vec<Term> {
-    let named = names.map(|name| Term { form: of_name(&name), weight: THROUGH });
+pub(crate) fn kept(tier: Tier, own: Vec<Term>, through: impl Iterator<Item = String>) -> Vec<Term> {
+    let named = through.map(|name| Term { form: of_name(&name), weight: THROUGH });
     let all = own.into_iter().chain(named);
     match tier {
         Tier::Public => all.collect(),

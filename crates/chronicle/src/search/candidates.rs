@@ -151,7 +151,7 @@ impl Search<'_> {
         }
         let uid = column("m", "uid");
         let weights = forms.iter().map(|forms| self.weight(searched, forms, &uid));
-        let sum = weights.reduce(|one, other| one.add(other)).unwrap_or_else(|| Expr::cust("0"));
+        let sum = weights.reduce(ExprTrait::add).unwrap_or_else(|| Expr::cust("0"));
         let best = Query::select()
             .columns(["uid", "name"].map(|name| (id("m"), id(name))))
             .expr_as(sum.div(Expr::cust(forms.len().to_string())), id("score"))

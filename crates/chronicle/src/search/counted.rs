@@ -99,7 +99,7 @@ impl<'a> Search<'a> {
                 .take();
             SimpleExpr::from(count)
         });
-        counts.reduce(|one, other| one.add(other)).unwrap_or_else(|| Expr::cust("0"))
+        counts.reduce(ExprTrait::add).unwrap_or_else(|| Expr::cust("0"))
     }
 
     /// The words by whose rows is searched where all are frequent: those that fewer are likely to

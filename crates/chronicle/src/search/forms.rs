@@ -39,9 +39,9 @@ impl Search<'_> {
     /// The forms of a word in a kind.
     pub(super) fn forms(&self, searched: &Searched, word: usize, known: &Named) -> Forms {
         let ask = &self.query.words[word];
-        let named = searched.through.iter().filter_map(|(_, kind)| known.get(kind));
+        let of_kinds = searched.through.iter().filter_map(|(_, kind)| known.get(kind));
         let mut names: Vec<String> =
-            named.flat_map(|of| &of[word]).map(|name| of_name(name)).collect();
+            of_kinds.flat_map(|of| &of[word]).map(|name| of_name(name)).collect();
         // Two lists may name the same kind.
         names.sort();
         names.dedup();
