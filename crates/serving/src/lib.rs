@@ -4,6 +4,7 @@
 //! - [`CachedGrants`], [`AskedGrants`]: the grants of callers
 //! - [`EDGES`]: which service may call which
 //! - [`contract`]: the contract, as servers need it
+//! - [`page_size`]: the check of the size of a page
 //! - [`time`]: record time ↔ timestamps
 //!
 //! Nothing here knows a record or a database: `standard` adds the standard methods of resources.
@@ -11,11 +12,13 @@
 mod edges;
 mod grants;
 mod methods;
+mod pages;
 pub mod time;
 
 pub use edges::EDGES;
 pub use grants::{AskedGrants, CachedGrants};
 pub use methods::{Answers, Handler, Methods, server_streaming, unary};
+pub use pages::page_size;
 
 /// The whole contract, as every server of a process shares it.
 pub fn contract() -> chassis::Contract {

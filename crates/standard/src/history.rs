@@ -10,12 +10,12 @@ use chronicle::{Chronicle, Difference, Lane, ListRequest, Reader, Revision, Show
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use policy::Tier;
 use prost::Message;
-use serving::Answers;
+use serving::{Answers, page_size};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::methods::{Diff, Export, Revisions};
-use crate::records::{Records, at, check_name, page_size, reader, refused, scope};
+use crate::records::{Records, at, check_name, reader, refused, scope};
 use crate::sent::{Computable, send, send_with};
 use crate::time::{micros, timestamp};
 use crate::{Served, known, mask};

@@ -73,7 +73,7 @@ pub use records::{Records, at, reader, refused};
 pub use references::{References, check_references};
 pub use resources::{Asked, Resources};
 pub use sent::{Computable, SentPage, Stamped};
-pub use serving::{Answers, AskedGrants, CachedGrants, Methods, contract, time};
+pub use serving::{Answers, AskedGrants, CachedGrants, Methods, contract, page_size, time};
 pub use step::Step;
 pub use value::{NoRules, Rules, Value};
 

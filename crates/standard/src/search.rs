@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse, SnippetPart};
 use chronicle::{Hit, Searched};
+use serving::page_size;
 use tonic::{Request, Response, Status};
 
 use crate::Records;
 use crate::failure::from_record;
-use crate::records::{at, page_size, reader};
+use crate::records::{at, reader};
 use crate::time::{micros, timestamp};
 
 /// Returns a page of what has all words of a query.

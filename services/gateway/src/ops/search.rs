@@ -12,6 +12,7 @@ use chassis::Failure;
 use chassis::failure::{Code, ErrorReason, Violation};
 use futures::future::join_all;
 use prost_reflect::MessageDescriptor;
+use serving::page_size;
 
 use self::place::Question;
 use self::source::{SERVICES, Source};
@@ -24,7 +25,7 @@ const MAX_KINDS: usize = 64;
 
 /// Returns the best hits of all services.
 pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse, Failure> {
-    let size = match usize::try_from(request.page_size).map_err(|_| negative())? {
+    let size = match usize::try_from(page_size(request.page_size)?).unwrap_or(MAX_PAGE) {
         0 => DEFAULT_PAGE,
         size => size.min(MAX_PAGE),
     };
@@ -136,10 +137,4 @@ fn keepers() -> &'static BTreeMap<String, &'static str> {
         pool.all_messages().filter_map(kept).collect()
     });
     &ALL
-}
-
-fn negative() -> Failure {
-    let description = "must not be negative";
-    let reason = ErrorReason::PageSizeInvalid;
-    Failure::invalid(vec![Violation::new("page_size", reason, description)])
 }
