@@ -4,8 +4,10 @@
 //! - `evidence`: statements about single parties, wherever they are recorded
 //! - `standing`: how one party stands by them
 //! - `event`: when the event happened from which the rule counts
+//! - `acts`: how a party stands by its own acts, asked for many days
 //! - `span`: days between which something happened, and the day that a rule counts from them
 
+mod acts;
 mod event;
 mod evidence;
 mod span;
@@ -18,9 +20,11 @@ use facts::wire::checked_date;
 use facts::{Day, PartialDate};
 use wire::ledger_entry::Evidence;
 
-use self::evidence::Fact;
+pub use self::acts::Acts;
+use self::evidence::{Fact, Stage};
 use self::span::{Span, derived};
-use self::standing::{Common, Stand, Standing, said, stand};
+pub use self::standing::Standing;
+use self::standing::{Common, Stand, said, stand};
 use super::membership::{self, Belongs, Membership};
 use super::milestone::{Milestone, MilestoneKind, followed, signed};
 
@@ -60,7 +64,7 @@ struct Participant {
 impl Participant {
     /// When nothing was missing of it any more: it had acted, or had left.
     fn settled(&self) -> Span {
-        self.left.map_or(self.stand.acted, |left| self.stand.acted.min(left.next()))
+        self.left.map_or(self.stand.counted, |left| self.stand.counted.min(left.next()))
     }
 }
 
@@ -76,7 +80,7 @@ pub fn on(recorded: &Recorded, day: Day) -> wire::RatificationLedger {
         ..wire::RatificationLedger::default()
     };
     add_tallies(&mut ledger, agreement, day);
-    add_event(&mut ledger, agreement, &participants, day);
+    add_event(&mut ledger, recorded, &facts, day);
     note_counts(&mut ledger, &participants);
     for one in participants {
         let list = match one.stand.standing {
@@ -150,7 +154,7 @@ fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participan
 fn nobody_of(group: &str) -> Participant {
     let entry = said(Evidence::Membership, "no members of it are recorded".to_owned());
     let entry = wire::LedgerEntry { party: group.to_owned(), group: group.to_owned(), ..entry };
-    let stand = Stand { standing: Standing::NotKnown, acted: Span::ANY, entry };
+    let stand = Stand { entry, ..Stand::new(Standing::NotKnown, Span::ANY) };
     Participant { stand, left: None, is_gone: false }
 }
 
@@ -236,12 +240,8 @@ fn add_tallies(ledger: &mut wire::RatificationLedger, agreement: &wire::Agreemen
 }
 
 /// Adds the event of the rule and the day that follows from it, or a note why there is none.
-fn add_event(
-    ledger: &mut wire::RatificationLedger,
-    agreement: &wire::Agreement,
-    participants: &[Participant],
-    day: Day,
-) {
+fn add_event(ledger: &mut wire::RatificationLedger, recorded: &Recorded, facts: &[Fact], day: Day) {
+    let agreement = &recorded.agreement;
     let Some(rule) = &agreement.entry_into_force else {
         ledger
             .notes
@@ -250,7 +250,8 @@ fn add_event(
     };
     let completed = agreement.tallies.iter().filter_map(|tally| Span::of(tally.completed.as_ref()));
     let completed = completed.filter(|span| span.latest <= day).min_by_key(|span| span.latest);
-    let acts = event::of(rule, participants, is_closed(agreement), day);
+    let days = candidates(ledger, facts, day);
+    let (acts, participants) = happened(rule, recorded, facts, &days);
     let span = match (acts, completed) {
         (Ok(acts), Some(completed)) => acts.both(completed).unwrap_or_else(|| {
             let note = "the dates of the acts contradict the date by which all had acted";
@@ -261,12 +262,44 @@ fn add_event(
         (Err(_), Some(completed)) => completed,
         (Err(note), None) => return ledger.notes.push(note),
     };
-    ledger.notes.extend(event::by_exit(rule, participants, span));
+    ledger.notes.extend(event::by_exit(rule, &participants, span));
     ledger.last_act = span.date();
     let derived = derived(rule, span);
     ledger.derived = derived.date();
     let published = Span::of(ledger.published.as_ref());
     ledger.differs = published.is_some_and(|published| published.both(derived).is_none());
+}
+
+/// Returns the days as of which the event of the rule is looked for, the last that of the answer. A
+/// party that withdrew after the event had acted when it happened: so it is looked for as of the
+/// day before anybody withdrew, and as of the published entry into force.
+fn candidates(ledger: &wire::RatificationLedger, facts: &[Fact], day: Day) -> Vec<Day> {
+    let withdrawn = facts.iter().filter(|fact| fact.stage == Stage::Withdrawal);
+    let begun = withdrawn.map(|fact| fact.span.earliest).filter(|begun| *begun <= day);
+    let Some(first) = begun.min() else { return vec![day] };
+    let published = Span::of(ledger.published.as_ref()).map(|span| span.latest);
+    let before = first.days_before(1).filter(|_| first != Day::FIRST);
+    let published = published.filter(|published| *published < day);
+    before.into_iter().chain(published).chain([day]).collect()
+}
+
+/// Returns when the event of the rule happened, by the first of these days as of which that is
+/// known, and the participants as of then.
+fn happened(
+    rule: &wire::EntryIntoForceRule,
+    recorded: &Recorded,
+    facts: &[Fact],
+    days: &[Day],
+) -> (Result<Span, String>, Vec<Participant>) {
+    let (mut found, mut all) = (Err(String::new()), Vec::new());
+    for day in days {
+        all = participants(recorded, facts, *day);
+        found = event::of(rule, &all, is_closed(&recorded.agreement), *day);
+        if found.is_ok() {
+            break;
+        }
+    }
+    (found, all)
 }
 
 /// Says what counts say and names do not, and what contradicts a count.

@@ -25,18 +25,34 @@ pub fn of(
         needed.filter(|one| standing.contains(&one.stand.standing)).count()
     };
     let missing = stands(&[Standing::Missing]);
-    if missing > 0 {
-        return Err(format!("no day follows yet: {missing} had not acted"));
+    let withdrew = all.iter().filter(|one| !one.is_gone && one.stand.withdrew).count();
+    if missing > withdrew {
+        return Err(format!("no day follows yet: {} had not acted", missing - withdrew));
+    }
+    if withdrew > 0 {
+        return Err(format!("no day follows: {withdrew} withdrew before all had acted"));
     }
     let open = stands(&[Standing::NotKnown, Standing::Ratified]);
     if open > 0 {
         return Err(format!("no day follows: of {open} it is not known whether they had acted"));
     }
     let last = all.iter().map(Participant::settled).reduce(Span::max);
-    match last.filter(|last| last.latest <= day) {
-        Some(last) => Ok(last),
-        None => Err("no day follows: it is not known when the last of them acted".to_owned()),
+    if let Some(last) = last.filter(|last| last.latest <= day) {
+        return Ok(last);
     }
+    let other = |one: &&Participant| {
+        !one.is_gone && one.stand.acted.latest <= day && day < one.stand.counted.latest
+    };
+    Err(match all.iter().filter(other).count() {
+        0 => "no day follows: it is not known when the last of them acted".to_owned(),
+        others => {
+            let wanted = match rule.event() {
+                Event::LastDeposit => "deposits",
+                _ => "notifications",
+            };
+            format!("no day follows: the rule counts {wanted}, and of {others} none is recorded")
+        }
+    })
 }
 
 /// Returns when the deposit with a number was made. Where others may have deposited, it may have
@@ -47,12 +63,15 @@ fn nth(count: i32, all: &[Participant], closed: bool, day: Day) -> Result<Span, 
         days.sort_unstable();
         days.get(place).copied().unwrap_or(Day::LAST)
     };
-    let latest = nth(all.iter().map(|one| one.stand.acted.latest).collect());
+    let latest = nth(all.iter().map(|one| one.stand.counted.latest).collect());
     if latest > day {
-        let done = all.iter().filter(|one| one.stand.standing == Standing::Done).count();
+        let is_done = |one: &&Participant| {
+            one.stand.standing == Standing::Done && one.stand.counted.latest <= day
+        };
+        let done = all.iter().filter(is_done).count();
         return Err(format!("no day follows: {done} of the {count} deposits are recorded by then"));
     }
-    let earliest = nth(all.iter().map(|one| one.stand.acted.earliest).collect());
+    let earliest = nth(all.iter().map(|one| one.stand.counted.earliest).collect());
     Ok(Span { earliest: if closed { earliest } else { Day::FIRST }, latest })
 }
 
@@ -61,7 +80,7 @@ pub fn by_exit(rule: &EntryIntoForceRule, all: &[Participant], event: Span) -> O
     let ended = |one: &&Participant| {
         let left = one.left.map(Span::next);
         one.is_gone
-            && left.is_some_and(|left| left == event && left.latest < one.stand.acted.latest)
+            && left.is_some_and(|left| left == event && left.latest < one.stand.counted.latest)
     };
     let one = all.iter().find(ended).filter(|_| rule.event() != Event::NthDeposit)?;
     let party = &one.stand.entry.party;

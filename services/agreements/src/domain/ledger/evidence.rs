@@ -4,6 +4,7 @@
 use api::registan::agreements::v1 as wire;
 use api::registan::r#type::v1 as value;
 use facts::Day;
+use wire::entry_into_force_rule::Event;
 use wire::ledger_entry::Evidence;
 
 use super::span::Span;
@@ -28,20 +29,30 @@ pub struct Fact {
     pub stage: Stage,
     /// When.
     pub span: Span,
+    /// True unless the rule for the entry into force counts from another act: from the deposit,
+    /// where this is a notification, or the other way round.
+    pub counts: bool,
     /// The entry of the answer that rests on it.
     pub entry: wire::LedgerEntry,
     /// Lower is followed, where several say the same of a party.
-    rank: (i32, bool, i32),
+    rank: (bool, i32, bool, i32),
 }
 
 impl Fact {
     fn new(stage: Stage, span: Span, preferred: bool, entry: wire::LedgerEntry) -> Self {
         let doubt = if entry.confidence == 0 { i32::MAX } else { entry.confidence };
-        Self { stage, span, rank: (entry.evidence, !preferred, doubt), entry }
+        let rank = (false, entry.evidence, !preferred, doubt);
+        Self { stage, span, counts: true, rank, entry }
     }
 
-    /// Returns the one to follow of those of a stage: a ratification, else a milestone, else a
-    /// participation; of several the preferred, else the most trusted, else the first.
+    fn counting(self, counts: bool) -> Self {
+        let (_, evidence, preferred, doubt) = self.rank;
+        Self { counts, rank: (!counts, evidence, preferred, doubt), ..self }
+    }
+
+    /// Returns the one to follow of those of a stage: one of the act that the rule counts, of them
+    /// a ratification, else a milestone, else a participation; of several the preferred, else the
+    /// most trusted, else the first.
     pub fn followed<'a>(facts: &[&'a Self], stage: Stage) -> Option<&'a Self> {
         let of_stage = facts.iter().copied().filter(|fact| fact.stage == stage);
         of_stage.min_by_key(|fact| fact.rank)
@@ -57,13 +68,25 @@ pub fn facts(
 ) -> Vec<Fact> {
     let own = |it: &&wire::AgreementParty| unions.contains(&it.party);
     let union = agreement.parties.iter().find(own).map_or("", |it| &it.party);
-    let mut all: Vec<Fact> = ratifications.iter().flat_map(ratification).collect();
-    all.extend(agreement.milestones.iter().filter_map(|it| milestone(it, union)));
+    let rule = agreement.entry_into_force.as_ref();
+    let event = rule.map_or(Event::Unspecified, wire::EntryIntoForceRule::event);
+    let mut all: Vec<Fact> = ratifications.iter().flat_map(|it| ratification(it, event)).collect();
+    let milestones = agreement.milestones.iter();
+    all.extend(milestones.filter_map(|it| milestone(it, union, event)));
     all.extend(agreement.participations.iter().filter_map(participation));
     all
 }
 
-fn ratification(it: &wire::Ratification) -> Vec<Fact> {
+/// The act towards the others that a rule counts: of both dates the one that it names.
+fn counted(it: &wire::Ratification, event: Event) -> Option<&value::PartialDate> {
+    match event {
+        Event::LastNotification => it.notified.as_ref(),
+        Event::LastDeposit | Event::NthDeposit => it.deposited.as_ref(),
+        Event::Unspecified => it.deposited.as_ref().or(it.notified.as_ref()),
+    }
+}
+
+fn ratification(it: &wire::Ratification, event: Event) -> Vec<Fact> {
     use wire::ratification::Kind;
     let fact = |stage, span: Span, date: Option<&value::PartialDate>| {
         let entry = wire::LedgerEntry {
@@ -82,7 +105,9 @@ fn ratification(it: &wire::Ratification) -> Vec<Fact> {
     let signs = it.kind() == Kind::SignatureWithoutRatification;
     let withdraws = it.kind() == Kind::Withdrawal;
     let own = it.acted.as_ref();
-    let towards = it.deposited.as_ref().or(it.notified.as_ref());
+    let counted = counted(it, event);
+    let towards = counted.or(it.deposited.as_ref()).or(it.notified.as_ref());
+    let counts = counted.is_some() || towards.is_none() || signs || withdraws;
     let towards = towards.or_else(|| own.filter(|_| signs || withdraws));
     let stage = if withdraws { Stage::Withdrawal } else { Stage::Act };
     if it.kind() == Kind::NotYet {
@@ -93,7 +118,8 @@ fn ratification(it: &wire::Ratification) -> Vec<Fact> {
             .collect();
     }
     let mut found = Vec::new();
-    found.extend(Span::of(towards).map(|span| fact(stage, span, towards)));
+    let act = Span::of(towards).map(|span| fact(stage, span, towards).counting(counts));
+    found.extend(act);
     if !(signs || withdraws) {
         found.extend(Span::of(own).map(|span| fact(Stage::Law, span, own)));
     }
@@ -105,7 +131,7 @@ fn ratification(it: &wire::Ratification) -> Vec<Fact> {
 }
 
 /// Milestones that name no party are of nobody in particular, but that the Union concluded.
-fn milestone(it: &wire::Milestone, union: &str) -> Option<Fact> {
+fn milestone(it: &wire::Milestone, union: &str, event: Event) -> Option<Fact> {
     use wire::milestone::Kind;
     use wire::ratification::Kind as Act;
     let (stage, kind) = match it.kind() {
@@ -126,9 +152,12 @@ fn milestone(it: &wire::Milestone, union: &str) -> Option<Fact> {
         ..wire::LedgerEntry::default()
     };
     let span = Span::of(it.date.as_ref()).filter(|_| !party.is_empty())?;
-    Some(Fact::new(stage, span, it.preferred, entry))
+    let counts = !matches!(event, Event::LastDeposit | Event::NthDeposit);
+    Some(Fact::new(stage, span, it.preferred, entry).counting(counts || stage != Stage::Act))
 }
 
+/// Signed and not bound, or no party: as of the day that the source gives, else the day of the
+/// signature. Nothing is known of the days after it.
 fn participation(it: &wire::Participation) -> Option<Fact> {
     use wire::participation::Kind;
     use wire::ratification::Kind as Act;
@@ -143,7 +172,8 @@ fn participation(it: &wire::Participation) -> Option<Fact> {
     };
     let stated = Span::of(it.stated.as_ref());
     let (span, date) = if stage == Stage::NotYet {
-        (stated?, it.stated.clone())
+        let date = it.stated.as_ref().or(it.date.as_ref());
+        (Span::of(date)?, date.cloned())
     } else {
         let by = Span::by(stated.map_or(Day::LAST, |stated| stated.latest));
         (Span::of(it.date.as_ref()).unwrap_or(by), it.date.clone())

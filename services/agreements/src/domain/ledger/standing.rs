@@ -30,6 +30,10 @@ pub struct Stand {
     pub standing: Standing,
     /// When it acted towards the others, as far as is known.
     pub acted: Span,
+    /// When it did what the rule for the entry into force counts, as far as is known.
+    pub counted: Span,
+    /// True where it took its act back.
+    pub withdrew: bool,
     /// The entry of the answer.
     pub entry: wire::LedgerEntry,
 }
@@ -114,7 +118,7 @@ pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Sta
         let mut entry = said(Evidence::Signature, reason);
         entry.party = own.entry.party;
         let acted = own.acted.max(Span { earliest: signed.earliest, latest: Day::LAST });
-        return Stand { standing: Standing::Missing, acted, entry };
+        return Stand { entry, ..Stand::new(Standing::Missing, acted) };
     }
     let all = common.acted.iter().filter(|all| all.by <= day && (is_member || !all.of_members));
     let Some(all) = all.min_by_key(|all| (all.is_open, all.by)) else { return own };
@@ -123,9 +127,20 @@ pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Sta
         let reason = format!("{}; by its own law", all.entry.reason);
         entry = wire::LedgerEntry { reason, evidence: entry.evidence, ..own.entry };
     }
-    let latest = if all.is_open { own.acted.latest } else { own.acted.latest.min(all.by) };
-    let acted = Span { latest: latest.max(own.acted.earliest), ..own.acted };
-    Stand { standing: Standing::Done, acted, entry }
+    let by = |own: Span| {
+        let latest = if all.is_open { own.latest } else { own.latest.min(all.by) };
+        Span { latest: latest.max(own.earliest), ..own }
+    };
+    let (acted, counted) = (by(own.acted), by(own.counted));
+    Stand { entry, counted, ..Stand::new(Standing::Done, acted) }
+}
+
+impl Stand {
+    /// A party that acted on one of these days, in the way that the rule counts.
+    pub fn new(standing: Standing, acted: Span) -> Self {
+        let entry = wire::LedgerEntry::default();
+        Self { standing, acted, counted: acted, withdrew: false, entry }
+    }
 }
 
 /// An entry that rests on nothing of the party alone.
@@ -142,7 +157,7 @@ fn on_either_side(gone: &Fact, fact: &Fact) -> bool {
 
 /// Returns how a party stands by what is recorded of it alone. An act is undone by a later
 /// withdrawal.
-fn own(of_it: &[&Fact], day: Day) -> Stand {
+pub fn own(of_it: &[&Fact], day: Day) -> Stand {
     let withdrawals = || of_it.iter().copied().filter(|fact| fact.stage == Stage::Withdrawal);
     let begun = withdrawals().filter(|fact| fact.span.earliest <= day);
     let last = begun.max_by_key(|fact| fact.span.latest);
@@ -154,9 +169,8 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
     };
     let counted: Vec<&Fact> = of_it.iter().filter(counts).copied().collect();
     let standing = |standing, acted, fact: &Fact, reason: String| Stand {
-        standing,
-        acted,
         entry: wire::LedgerEntry { reason, ..fact.entry.clone() },
+        ..Stand::new(standing, acted)
     };
     if let Some(gone) = last.filter(|gone| day < gone.span.latest) {
         let reason = "whether it had withdrawn by then is not known".to_owned();
@@ -172,7 +186,8 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
     }
     let open = Span { earliest, latest: Day::LAST };
     if let Some(gone) = last {
-        return standing(Standing::Missing, open, gone, "it withdrew".to_owned());
+        let gone = standing(Standing::Missing, open, gone, "it withdrew".to_owned());
+        return Stand { withdrew: true, ..gone };
     }
     let law = Fact::followed(&counted, Stage::Law);
     let not_yet = counted.iter().filter(|fact| fact.stage == Stage::NotYet);
@@ -197,7 +212,7 @@ fn own(of_it: &[&Fact], day: Day) -> Stand {
         }
         (None, None) => {
             let entry = said(Evidence::Unspecified, "nothing is recorded of its act".to_owned());
-            Stand { standing: Standing::NotKnown, acted: open, entry }
+            Stand { entry, ..Stand::new(Standing::NotKnown, open) }
         }
     }
 }
@@ -221,7 +236,8 @@ fn by_act(act: &Fact, counted: &[&Fact], earliest: Day, day: Day) -> Stand {
     } else {
         (Standing::NotKnown, "the date of its act is not exact".to_owned())
     };
-    let others = counted.iter().filter(|other| other.stage == Stage::Act);
+    let is_same = |other: &&&Fact| other.stage == Stage::Act && other.counts == act.counts;
+    let others = counted.iter().filter(is_same);
     let apart = others.filter(|other| other.span.both(act.span).is_none());
     let dates = apart.filter_map(|other| checked_date(other.entry.date.as_ref()));
     let dates: Vec<String> = dates.map(|date| date.to_string()).collect();
@@ -235,5 +251,8 @@ fn by_act(act: &Fact, counted: &[&Fact], earliest: Day, day: Day) -> Stand {
             "{reason}{separator}another account says that it had not acted before {earliest}"
         );
     }
-    Stand { standing, acted, entry: wire::LedgerEntry { reason, ..act.entry.clone() } }
+    let entry = wire::LedgerEntry { reason, ..act.entry.clone() };
+    // Another act than the one that the rule counts does not say when that was.
+    let counted = if act.counts { acted } else { Span { earliest, latest: Day::LAST } };
+    Stand { counted, entry, ..Stand::new(standing, acted) }
 }

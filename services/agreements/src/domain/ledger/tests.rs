@@ -179,6 +179,8 @@ fn counts_alone_name_nobody_until_all_are_counted() {
 #[test]
 fn a_fact_said_twice_is_one_and_two_accounts_that_differ_are_told() {
     let mut all = recorded(&["eu", "kz"], vec![deposit("kz", date(20_240_812))]);
+    // No rule says that a notification is another act than the deposit.
+    all.agreement.entry_into_force = None;
     all.agreement.milestones =
         vec![milestone(wire::milestone::Kind::Notified, 20_240_812, "parties/kz")];
     let same = on(&all, Day(20_240_901));
@@ -298,4 +300,67 @@ fn an_act_that_may_have_come_after_a_withdrawal_is_not_known() {
     let ledger = on(&recorded(&["kz"], vec![gone, again]), Day(20_100_101));
 
     assert_eq!(names(&ledger.not_known), ["kz"]);
+}
+
+/// The last of the act that the rule counts gives the day, whatever else the parties did.
+#[test]
+fn the_rule_counts_its_own_event_of_each_party() {
+    let both = |party: &str, notified: i32, deposited: i32| wire::Ratification {
+        notified: Some(date(notified)),
+        ..deposit(party, date(deposited))
+    };
+    let acts = || vec![both("aa", 20_190_110, 20_190_320), both("bb", 20_190_205, 20_190_301)];
+    for (event, last, derived) in [
+        (Event::LastNotification, 20_190_205, 20_190_401),
+        (Event::LastDeposit, 20_190_320, 20_190_501),
+    ] {
+        let mut all = recorded(&["aa", "bb"], acts());
+        all.agreement.entry_into_force = Some(rule(event));
+        let ledger = on(&all, Day(20_191_231));
+        let found = (ledger.last_act, ledger.derived);
+        assert_eq!(found, (Some(date(last)), Some(date(derived))), "{event:?}");
+        // Of the other act alone it is known that it acted, and not when it did what counts.
+        let one = &mut all.ratifications[1];
+        match event {
+            Event::LastNotification => one.notified = None,
+            _ => one.deposited = None,
+        }
+        let ledger = on(&all, Day(20_191_231));
+        assert_eq!((ledger.done.len(), ledger.derived), (2, None), "{event:?}");
+        let noted = |note: &String| note.ends_with("and of 1 none is recorded");
+        assert!(ledger.notes.iter().any(noted), "{:?}", ledger.notes);
+        // Another account of it that says when is followed.
+        let kind = wire::milestone::Kind::Notified;
+        all.agreement.milestones = vec![milestone(kind, 20_190_206, "parties/bb")];
+        let last = on(&all, Day(20_191_231)).last_act;
+        let wanted = (event == Event::LastNotification).then(|| date(20_190_206));
+        assert_eq!(last, wanted, "{event:?}");
+    }
+}
+
+#[test]
+fn a_party_that_denounces_it_had_acted_when_it_entered_into_force() {
+    let withdrawn =
+        |day| wire::Ratification { kind: Kind::Withdrawal.into(), ..deposit("aa", date(day)) };
+    let acts = vec![deposit("aa", date(20_050_101)), deposit("bb", date(20_060_101))];
+    let mut all = recorded(&["aa", "bb"], acts);
+    all.agreement.milestones = vec![milestone(wire::milestone::Kind::InForce, 20_060_301, "")];
+    all.ratifications.push(withdrawn(20_150_101));
+
+    let after = on(&all, Day(20_200_101));
+    assert_eq!((names(&after.done), names(&after.missing)), (vec!["bb"], vec!["aa"]));
+    assert_eq!(after.missing[0].reason, "it withdrew");
+    assert_eq!((after.last_act, after.differs), (Some(date(20_060_101)), false));
+    assert_eq!(after.derived, Some(date(20_060_301)));
+    assert!(after.notes.is_empty(), "{:?}", after.notes);
+
+    // One that had withdrawn before the others acted, and came again.
+    all.ratifications[2] = withdrawn(20_050_601);
+    let gone = on(&all, Day(20_060_201));
+    assert_eq!(gone.notes, ["no day follows: 1 withdrew before all had acted"]);
+    all.ratifications.push(deposit("aa", date(20_060_115)));
+    let again = withdrawn(20_150_101);
+    all.ratifications.push(again);
+    let after = on(&all, Day(20_200_101));
+    assert_eq!((after.last_act, after.derived), (Some(date(20_060_115)), Some(date(20_060_301))));
 }

@@ -1,0 +1,44 @@
+//! The acts of single parties towards an agreement, to be asked for many days.
+
+use std::collections::BTreeMap;
+
+use api::registan::agreements::v1 as wire;
+use facts::Day;
+
+use super::evidence::{self, Fact, Stage};
+use super::standing::{Stand, own};
+
+/// The acts of parties, by their names.
+#[derive(Debug, Default)]
+pub struct Acts(BTreeMap<String, Vec<Fact>>);
+
+impl Acts {
+    /// Returns the acts that are recorded of an agreement: its ratifications, its participations,
+    /// and its milestones that name a party.
+    pub fn of(agreement: &wire::Agreement, ratifications: &[wire::Ratification]) -> Self {
+        let mut all: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
+        for fact in evidence::facts(agreement, ratifications, &[]) {
+            all.entry(fact.entry.party.clone()).or_default().push(fact);
+        }
+        Self(all)
+    }
+
+    /// Returns how a party stands on a day by its own acts; nothing where none is recorded.
+    pub fn stand(&self, party: &str, day: Day) -> Option<Stand> {
+        let of_it: Vec<&Fact> = self.0.get(party)?.iter().collect();
+        Some(own(&of_it, day))
+    }
+
+    /// Returns whether it is recorded of a party that it had not acted, or only by its own law, and
+    /// nothing more.
+    pub fn are_open(&self, party: &str) -> bool {
+        let of_it = self.0.get(party).map_or(&[][..], Vec::as_slice);
+        of_it.iter().all(|fact| matches!(fact.stage, Stage::Law | Stage::NotYet))
+    }
+
+    /// Returns the days on which the standing of a party can change.
+    pub fn turns(&self) -> impl Iterator<Item = Day> {
+        let ends = |fact: &Fact| [fact.span.earliest, fact.span.latest];
+        self.0.values().flatten().flat_map(ends)
+    }
+}
