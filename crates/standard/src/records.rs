@@ -9,6 +9,7 @@ use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
 use facts::Day;
 use facts::check::matches_pattern;
 use prost::Message;
+use serving::page_size;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
@@ -75,15 +76,20 @@ impl Records {
         Ok((kept, read_time))
     }
 
-    /// The version of the name in `field` of the request that stood at a record time, absent for
-    /// now, and the instant it holds for.
+    /// Returns the version of the name in `field` of the request that was current at a record time,
+    /// absent for now, and the instant it holds for: for an answer that is computed from it. What
+    /// is deleted is not found: Get alone answers with it (AIP-164).
     pub async fn find_by<T: Served>(
         &self,
         field: &str,
         name: String,
         read_time: Option<i64>,
     ) -> Result<(Shown<T>, i64), Failure> {
-        self.find_held::<T, T>(field, &name, read_time).await
+        let found = self.find_held::<T, T>(field, &name, read_time).await?;
+        if found.0.deleted {
+            return Err(refused::<T>(chronicle::Error::NotFound(name)));
+        }
+        Ok(found)
     }
 
     async fn find_held<T: Served, V: Held<Of = T>>(
@@ -224,13 +230,4 @@ pub(crate) fn scope<T: Served>(parent: String) -> Result<Option<Scope>, Failure>
     }
     let field = pattern.rsplit('/').next().unwrap_or_default().trim_matches(['{', '}']);
     Ok(Some((field, vec![parent])))
-}
-
-/// Items a page, as sent.
-pub(crate) fn page_size(asked: i32) -> Result<u64, Failure> {
-    u64::try_from(asked).map_err(|_| {
-        let violation =
-            Violation::new("page_size", ErrorReason::PageSizeInvalid, "must not be negative");
-        Failure::invalid(vec![violation])
-    })
 }

@@ -1,9 +1,13 @@
 //! The answer to whether the law that a duty rests on binds its bearers on a day.
 
+use std::sync::{Arc, OnceLock};
+
 use api::registan::agreements::v1 as wire;
 use facts::wire::checked_date;
 use facts::{Day, PartialDate};
+use wire::entry_into_force_rule::Event;
 
+use super::ledger::{Acts, Standing};
 use super::milestone::Milestone;
 use super::state::State;
 use super::status;
@@ -19,110 +23,150 @@ pub enum Binding {
     Unknown(String),
 }
 
-/// Returns whether an agreement binds one of these parties on a day. Of a convention it is asked
-/// whether it was party to it by then.
-pub fn of_agreement(agreement: &wire::Agreement, bearers: &[String], day: Day) -> Binding {
-    let milestones = Milestone::all(&agreement.milestones);
-    if bearers.is_empty() {
-        return of_bearer(agreement, &milestones, "", day);
+/// The law that a duty rests on, as far as it decides whether it binds.
+#[derive(Debug)]
+pub enum Law {
+    /// An agreement or a convention.
+    Treaty(Treaty),
+    /// An act or a framework: from a date until a day between two.
+    Lasting {
+        /// Its name.
+        name: String,
+        /// Its first day.
+        first: Option<PartialDate>,
+        /// The days between which it is no longer in effect for the first time.
+        ended: Option<(Day, Day)>,
+    },
+    /// The name of something that is not recorded, as far as the caller may read.
+    Missing(String),
+}
+
+impl Law {
+    /// Returns an agreement with its ratifications.
+    pub fn of_agreement(agreement: &wire::Agreement, ratifications: &[wire::Ratification]) -> Self {
+        let rule = agreement.entry_into_force.as_ref().map(wire::EntryIntoForceRule::event);
+        let is_convention = agreement.kind() == wire::agreement::Kind::Convention;
+        Self::Treaty(Treaty {
+            name: agreement.name.clone(),
+            is_open: is_convention || rule == Some(Event::NthDeposit),
+            milestones: Milestone::all(&agreement.milestones),
+            acts: Acts::of(agreement, ratifications),
+        })
     }
-    let mut least = None;
-    for bearer in bearers {
-        least = match (least, of_bearer(agreement, &milestones, bearer, day)) {
-            (_, Binding::Yes) => return Binding::Yes,
-            (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
-            (_, other) => Some(other),
+
+    /// Returns a framework. Its last day is the day on which it ended.
+    pub fn of_framework(framework: &wire::Framework) -> Self {
+        let first = framework.effective.as_ref().or(framework.adopted.as_ref());
+        let ended = checked_date(framework.ended.as_ref());
+        let ended = ended.map(|ended| (ended.earliest().next(), ended.latest().next()));
+        Self::Lasting { name: framework.name.clone(), first: checked_date(first), ended }
+    }
+
+    /// Returns an act. On the day on which it ended it is not in force.
+    pub fn of_act(act: &wire::Act) -> Self {
+        let first = act.in_force.as_ref().or(act.adopted.as_ref());
+        let ended = checked_date(act.ended.as_ref());
+        let ended = ended.map(|ended| (ended.earliest(), ended.latest()));
+        Self::Lasting { name: act.name.clone(), first: checked_date(first), ended }
+    }
+
+    /// Returns whether it binds one of these parties on a day.
+    fn on(&self, bearers: &[String], day: Day) -> Binding {
+        match self {
+            Self::Treaty(treaty) => treaty.on(bearers, day),
+            Self::Lasting { name, first, ended } => between(name, first.as_ref(), *ended, day),
+            Self::Missing(name) => Binding::Unknown(format!("{name} is not recorded")),
+        }
+    }
+
+    /// Returns the days on which the answer can change.
+    fn turns(&self) -> Vec<Day> {
+        let mut turns = match self {
+            Self::Treaty(treaty) => treaty.turns(),
+            Self::Lasting { first, ended, .. } => {
+                let first = first.iter().flat_map(|date| [date.earliest(), date.latest()]);
+                first.chain(ended.iter().flat_map(|(first, last)| [*first, *last])).collect()
+            }
+            Self::Missing(_) => Vec::new(),
         };
+        turns.push(Day::FIRST);
+        turns.sort_unstable();
+        turns.dedup();
+        turns
     }
-    least.unwrap_or(Binding::Yes)
 }
 
-/// An end that names a party ends the agreement for that party alone.
-fn of_bearer(
-    agreement: &wire::Agreement,
-    milestones: &[Milestone],
-    bearer: &str,
-    day: Day,
-) -> Binding {
-    let status = status::on(milestones, bearer, day);
-    let name = &agreement.name;
-    match status.state {
-        State::InForce if !status.suspended.is_empty() => {
-            Binding::Unknown(format!("{name} is suspended in part: {}", status.suspended))
+/// An agreement or a convention.
+#[derive(Debug)]
+pub struct Treaty {
+    name: String,
+    /// True where it binds those alone that joined it; else it binds all when it is in force.
+    is_open: bool,
+    milestones: Vec<Milestone>,
+    acts: Acts,
+}
+
+impl Treaty {
+    fn on(&self, bearers: &[String], day: Day) -> Binding {
+        if bearers.is_empty() {
+            return self.of_bearer("", day);
         }
-        State::InForce => of_participant(agreement, bearer, day),
-        State::ProvisionallyApplied => Binding::Unknown(format!(
-            "{name} is applied provisionally, and whether this part of it is not recorded"
-        )),
-        State::Undetermined | State::Unknown => {
-            Binding::Unknown(format!("{name}: {}", status.reason))
+        let mut least = None;
+        for bearer in bearers {
+            least = match (least, self.of_bearer(bearer, day)) {
+                (_, Binding::Yes) => return Binding::Yes,
+                (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
+                (_, other) => Some(other),
+            };
         }
-        state => Binding::No(format!("{name} is {} on that day", word(state))),
+        least.unwrap_or(Binding::Yes)
     }
-}
 
-/// Returns whether a convention in force binds a party. Of an agreement of few parties nobody
-/// records participations: in force it binds all.
-fn of_participant(agreement: &wire::Agreement, bearer: &str, day: Day) -> Binding {
-    let own = agreement.participations.iter().filter(|one| one.party == bearer);
-    let own: Vec<&wire::Participation> = own.collect();
-    let is_convention = agreement.kind() == wire::agreement::Kind::Convention;
-    if bearer.is_empty() || own.is_empty() && !is_convention {
-        return Binding::Yes;
+    /// An end that names a party ends the agreement for that party alone.
+    fn of_bearer(&self, bearer: &str, day: Day) -> Binding {
+        let status = status::on(&self.milestones, bearer, day);
+        let name = &self.name;
+        match status.state {
+            State::InForce if !status.suspended.is_empty() => {
+                Binding::Unknown(format!("{name} is suspended in part: {}", status.suspended))
+            }
+            State::InForce => self.of_party(bearer, day),
+            State::ProvisionallyApplied => Binding::Unknown(format!(
+                "{name} is applied provisionally, and whether this part of it is not recorded"
+            )),
+            State::Undetermined | State::Unknown => {
+                Binding::Unknown(format!("{name}: {}", status.reason))
+            }
+            state => Binding::No(format!("{name} is {} on that day", word(state))),
+        }
     }
-    of_party(&agreement.name, bearer, &own, day)
-}
 
-fn of_party(name: &str, party: &str, own: &[&wire::Participation], day: Day) -> Binding {
-    use wire::participation::Kind::{Acceded, Party, Ratified, Succeeded, Withdrawn};
-    let dates = |is: fn(wire::participation::Kind) -> bool| {
-        let own = own.iter().filter(move |one| is(one.kind()));
-        own.map(|one| checked_date(one.date.as_ref())).collect::<Vec<Option<PartialDate>>>()
-    };
-    let joined = dates(|kind| matches!(kind, Party | Ratified | Acceded | Succeeded));
-    let left = dates(|kind| kind == Withdrawn);
-    let last = |dates: &[Option<PartialDate>], by: fn(&PartialDate) -> Day| {
-        dates.iter().flatten().map(by).filter(|date| *date <= day).max()
-    };
-    let not = || format!("{party} is not party to {name} on that day");
-    let unclear =
-        || format!("from when until when {party} is party to {name} is not known exactly");
-    if own.is_empty() {
-        return Binding::Unknown(format!("whether {party} is party to {name} is not recorded"));
+    /// Returns whether it binds a party while it is in force. One that all had to ratify binds all
+    /// of them then, but for those of whom something else is recorded.
+    fn of_party(&self, party: &str, day: Day) -> Binding {
+        let name = &self.name;
+        if party.is_empty() || (!self.is_open && self.acts.are_open(party)) {
+            return Binding::Yes;
+        }
+        let Some(stand) = self.acts.stand(party, day) else {
+            return Binding::Unknown(format!("whether {party} is party to {name} is not recorded"));
+        };
+        match stand.standing {
+            Standing::Done => Binding::Yes,
+            Standing::Missing => Binding::No(format!("{party} is not party to {name} on that day")),
+            Standing::Ratified | Standing::NotKnown => Binding::Unknown(format!(
+                "whether {party} is party to {name} is not known: {}",
+                stand.entry.reason
+            )),
+        }
     }
-    // One that left and came again is party by the later of the two.
-    let came = last(&joined, PartialDate::latest);
-    let gone =
-        last(&left, PartialDate::latest).filter(|gone| came.is_none_or(|came| came <= *gone));
-    if gone.is_some() {
-        return Binding::No(not());
-    }
-    let undated = |dates: &[Option<PartialDate>]| dates.iter().any(Option::is_none);
-    let may_be_gone = undated(&left) || last(&left, PartialDate::earliest) > came;
-    let may_have_come = last(&joined, PartialDate::earliest).is_some() || undated(&joined);
-    if came.is_some() && !may_be_gone {
-        Binding::Yes
-    } else if came.is_some() || may_have_come {
-        Binding::Unknown(unclear())
-    } else {
-        Binding::No(not())
-    }
-}
 
-/// Returns whether a framework applies on a day. Its last day is the day on which it ended.
-pub fn of_framework(framework: &wire::Framework, day: Day) -> Binding {
-    let first = framework.effective.as_ref().or(framework.adopted.as_ref());
-    let ended = checked_date(framework.ended.as_ref());
-    let ended = ended.map(|ended| (ended.earliest().next(), ended.latest().next()));
-    between(&framework.name, checked_date(first).as_ref(), ended, day)
-}
-
-/// Returns whether an act is in force on a day. On the day on which it ended it is not.
-pub fn of_act(act: &wire::Act, day: Day) -> Binding {
-    let first = act.in_force.as_ref().or(act.adopted.as_ref());
-    let ended = checked_date(act.ended.as_ref());
-    let ended = ended.map(|ended| (ended.earliest(), ended.latest()));
-    between(&act.name, checked_date(first).as_ref(), ended, day)
+    fn turns(&self) -> Vec<Day> {
+        let dates = self.milestones.iter().map(|one| [one.date.earliest(), one.date.latest()]);
+        let ends = dates.flatten().chain(self.acts.turns());
+        let next = |day: Day| if day == Day::FIRST { day } else { day.next() };
+        ends.flat_map(|day| [day, next(day)]).collect()
+    }
 }
 
 /// Returns whether law that begins with a date binds on a day; it ends on a day between two.
@@ -148,6 +192,52 @@ fn between(
 fn word(state: State) -> String {
     use facts::vocabulary::Vocabulary;
     state.word().to_lowercase().replace('_', " ")
+}
+
+/// The answer for some bearers on every day: each is found when it is first asked for.
+#[derive(Debug)]
+pub struct Bound {
+    law: Arc<Law>,
+    bearers: Vec<String>,
+    /// The first days of the periods in which the answer is one.
+    turns: Vec<Day>,
+    known: Vec<OnceLock<Binding>>,
+}
+
+impl Bound {
+    /// Returns the answer of a law for some bearers.
+    pub fn new(law: Arc<Law>, bearers: &[String]) -> Self {
+        let turns = law.turns();
+        let known = turns.iter().map(|_| OnceLock::new()).collect();
+        Self { law, bearers: bearers.to_vec(), turns, known }
+    }
+
+    /// Returns whether it binds on a day.
+    pub fn on(&self, day: Day) -> &Binding {
+        let place = self.turns.partition_point(|turn| *turn <= day).saturating_sub(1);
+        self.known[place].get_or_init(|| self.law.on(&self.bearers, self.turns[place]))
+    }
+
+    /// Returns whether it binds on a day of which it is known only that it lies between two.
+    pub fn between(&self, first: Day, last: Day) -> Binding {
+        let begun = self.on(first);
+        let later = self.turns.partition_point(|turn| *turn <= first);
+        let until = self.turns.partition_point(|turn| *turn <= last).max(later);
+        let turns = self.turns[later..until].iter().map(|turn| self.on(*turn));
+        for other in turns {
+            match (begun, other) {
+                (Binding::Yes, Binding::Yes) | (Binding::No(_), Binding::No(_)) => {}
+                (Binding::Unknown(reason), _) | (_, Binding::Unknown(reason)) => {
+                    return Binding::Unknown(reason.clone());
+                }
+                _ => {
+                    let reason = "the law binds on some of these days, and not on all";
+                    return Binding::Unknown(reason.to_owned());
+                }
+            }
+        }
+        begun.clone()
+    }
 }
 
 #[cfg(test)]

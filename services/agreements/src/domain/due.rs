@@ -18,6 +18,15 @@ pub struct DueDay {
     pub certain: bool,
     /// The meeting before which it is due; empty where none decides.
     pub meeting: String,
+    /// Of a meeting that is planned, the first day after which it is not known whether it was held.
+    pub planned: Option<Day>,
+}
+
+impl DueDay {
+    /// Returns a due day of the calendar.
+    pub const fn new(number: i32, date: PartialDate) -> Self {
+        Self { number, date, certain: true, meeting: String::new(), planned: None }
+    }
 }
 
 /// A meeting before which something may be due.
@@ -27,6 +36,8 @@ pub struct Meeting {
     pub name: String,
     /// The day it was held, or is planned for.
     pub date: PartialDate,
+    /// True until somebody says that it was held.
+    pub is_planned: bool,
 }
 
 impl Meeting {
@@ -35,7 +46,8 @@ impl Meeting {
         use wire::meeting::State::{Held, Planned};
         let counts = matches!(message.state(), Held | Planned);
         let date = checked_date(message.date.as_ref()).filter(|_| counts)?;
-        Some(Self { name: message.name.clone(), date })
+        let is_planned = message.state() == Planned;
+        Some(Self { name: message.name.clone(), date, is_planned })
     }
 }
 
@@ -45,24 +57,55 @@ pub fn due_days<'a>(
     obligation: &'a wire::Obligation,
     meetings: &'a [Meeting],
 ) -> impl Iterator<Item = DueDay> + 'a {
-    let first = checked_date(obligation.due.as_ref());
-    let until = checked_date(obligation.until.as_ref());
+    (1..).map_while(move |number| due_day(obligation, meetings, number))
+}
+
+/// Returns the due day of a duty with a number from 1.
+pub fn due_day(obligation: &wire::Obligation, meetings: &[Meeting], number: i32) -> Option<DueDay> {
+    match checked_date(obligation.due.as_ref()) {
+        Some(first) => by_calendar(obligation, &first, number),
+        None => before_meeting(obligation, meetings, number),
+    }
+}
+
+fn by_calendar(obligation: &wire::Obligation, first: &PartialDate, number: i32) -> Option<DueDay> {
     let months = obligation.every_months;
     let most = if months > 0 { MAX_DUE_DAYS } else { 1 };
-    let by_calendar = (0..most).map_while(move |place| {
-        let date = shifted(first.as_ref()?, months.checked_mul(place)?)?;
-        let is_first = place == 0;
-        let may_be = |until: &PartialDate| date.earliest() <= until.latest();
-        let must_be = |until: &PartialDate| date.latest() <= until.earliest();
-        let certain = is_first || until.as_ref().is_none_or(must_be);
-        let exists = is_first || until.as_ref().is_none_or(may_be);
-        exists.then(|| DueDay { number: place + 1, date, certain, meeting: String::new() })
-    });
-    let before_meetings = (1..).zip(meetings).filter_map(|(number, meeting)| {
-        let date = days_before(&meeting.date, obligation.days_before)?;
-        Some(DueDay { number, date, certain: true, meeting: meeting.name.clone() })
-    });
-    by_calendar.chain(before_meetings)
+    let place = (number <= most).then_some(number - 1)?;
+    let date = shifted(first, months.checked_mul(place)?)?;
+    let until = checked_date(obligation.until.as_ref()).filter(|_| place > 0);
+    if until.as_ref().is_some_and(|until| until.latest() < date.earliest()) {
+        return None;
+    }
+    let certain = until.is_none_or(|until| date.latest() <= until.earliest());
+    Some(DueDay { certain, ..DueDay::new(number, date) })
+}
+
+fn before_meeting(
+    obligation: &wire::Obligation,
+    meetings: &[Meeting],
+    number: i32,
+) -> Option<DueDay> {
+    let meeting = meetings.get(usize::try_from(number - 1).ok()?)?;
+    // The calendar begins with the year 1.
+    let date = days_before(&meeting.date, obligation.days_before);
+    let date = date.unwrap_or_else(|| meeting.date.clone());
+    let planned = meeting.is_planned.then(|| meeting.date.earliest());
+    let meeting = meeting.name.clone();
+    Some(DueDay { meeting, planned, ..DueDay::new(number, date) })
+}
+
+/// Returns the number of a due day before which none can be on a day or after it, without looking
+/// at those before.
+pub fn first_number(obligation: &wire::Obligation, day: Day) -> i32 {
+    let months = obligation.every_months;
+    let Some(first) = checked_date(obligation.due.as_ref()).filter(|_| months > 0) else {
+        return 1;
+    };
+    let last = first.latest();
+    let between = (day.year() - last.year()) * 12 + day.month() - last.month();
+    // The day of the month may decide, and an inexact date lasts longer than a month.
+    (between / months).clamp(0, MAX_DUE_DAYS - 1).max(1)
 }
 
 /// The date so many months later, as exactly as it was.
@@ -156,7 +199,10 @@ mod tests {
 
     #[test]
     fn what_is_due_before_meetings_follows_them() {
-        let meeting = |date| Meeting { name: "meetings/one".to_owned(), date };
+        let meeting = |date| {
+            let name = "meetings/one".to_owned();
+            Meeting { name, date, is_planned: false }
+        };
         let two_days = date(2024, 3, 1).until(2024, 3, 2).unwrap();
         let meetings = [meeting(date(2023, 0, 0)), meeting(two_days), meeting(date(2025, 3, 1))];
         let before = |days_before| wire::Obligation { days_before, ..wire::Obligation::default() };
@@ -165,5 +211,25 @@ mod tests {
         assert_eq!(texts(&before(0), &meetings), wanted);
         let wanted = ["2022-12-31/2023-12-30", "2024-02-29/2024-03-01", "2025-02-28"];
         assert_eq!(texts(&before(1), &meetings), wanted);
+    }
+
+    #[test]
+    fn what_is_not_looked_at_has_no_due_day_on_the_day_or_later() {
+        for (due, months) in [
+            (date(2024, 1, 31), 1),
+            (date(1999, 0, 0), 18),
+            (date(2001, 5, 1).until(2002, 4, 3).unwrap(), 24),
+            (date(2024, 5, 1), 0),
+        ] {
+            let duty = obligation(due, months, None);
+            for day in [19_980_101, 20_000_229, 20_240_131, 20_240_201, 20_310_630, 99_991_231] {
+                let number = first_number(&duty, Day(day));
+                let before = due_days(&duty, &[]).take_while(|one| one.number < number);
+                let is_late = |one: &DueDay| one.date.latest() >= Day(day);
+                assert!(!before.into_iter().any(|one| is_late(&one)), "{day} of {months}");
+            }
+        }
+        let monthly = obligation(date(2024, 1, 31), 1, None);
+        assert_eq!(first_number(&monthly, Day(20_340_115)), 120, "those before are left out");
     }
 }

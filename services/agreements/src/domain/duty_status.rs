@@ -9,8 +9,8 @@ use api::registan::agreements::v1::fulfilment::Kind;
 use facts::wire::checked_date;
 use facts::{Day, PartialDate};
 
-use super::binding::Binding;
-use super::due::{DueDay, Meeting, due_days};
+use super::binding::{Binding, Bound};
+use super::due::{DueDay, Meeting, due_day, due_days};
 
 pub use api::registan::agreements::v1::obligation_status::State;
 
@@ -105,6 +105,46 @@ pub struct Standing {
     /// In the best case, and in the worst.
     range: (State, State),
     reasons: Vec<String>,
+    /// Why it need not be a due day at all; nothing where it certainly is.
+    pub doubt: Option<String>,
+    /// Why it is none for certain: the law does not bind then.
+    void: Option<String>,
+}
+
+/// A duty with what its due days depend on.
+pub struct Duty<'a> {
+    /// The duty.
+    pub obligation: &'a wire::Obligation,
+    /// The meetings of the body before whose meetings it is due, in the order of their days.
+    pub meetings: &'a [Meeting],
+    /// The answer to whether what it rests on binds its bearers.
+    pub bound: &'a Bound,
+}
+
+impl Duty<'_> {
+    /// Returns the due day with a number from 1, with where it stands on a day. Of a due day that
+    /// is not exact, those within `window` are asked whether the law binds on them.
+    pub fn standing(&self, number: i32, as_of: Day, window: (Day, Day)) -> Option<Standing> {
+        let due = due_day(self.obligation, self.meetings, number)?;
+        Some(self.stands(due, &Done::all(self.obligation), as_of, window))
+    }
+
+    fn stands(&self, due: DueDay, all: &[Done], as_of: Day, window: (Day, Day)) -> Standing {
+        let mut standing = Standing::on(due, all, self.obligation.performance_unknown, as_of);
+        let date = &standing.due.date;
+        // A date that is open at one end says nothing of that end.
+        let (first, last) = match (date.earliest(), date.latest()) {
+            (Day::FIRST, last) => (last, last),
+            (first, Day::LAST) => (first, first),
+            ends => ends,
+        };
+        match self.bound.between(first.max(window.0), last.min(window.1)) {
+            Binding::Yes => {}
+            Binding::No(reason) => standing.void = Some(reason),
+            Binding::Unknown(reason) => standing.doubt = Some(reason),
+        }
+        standing
+    }
 }
 
 impl Standing {
@@ -121,7 +161,12 @@ impl Standing {
             let not_looked_up = unknown && range.0 == State::Done && done.is_empty();
             reasons.extend(not_looked_up.then(|| "what was done is not looked up".to_owned()));
         }
-        Self { due, range, reasons }
+        let doubt = if due.planned.is_some_and(|day| day < as_of) {
+            Some(format!("whether {} was held is not recorded", due.meeting))
+        } else {
+            (!due.certain).then(|| "it may lie beyond the end of the duty".to_owned())
+        };
+        Self { due, range, reasons, doubt, void: None }
     }
 
     /// Where it stands; UNKNOWN between two states.
@@ -129,35 +174,22 @@ impl Standing {
         if self.range.0 == self.range.1 { self.range.0 } else { State::Unknown }
     }
 
-    /// Why that is not certain; empty where it is.
+    /// Why it is not certain that it is due, or where it stands; empty where both are.
     pub fn reason(&self) -> String {
-        self.reasons.join("; ")
+        let all: Vec<&str> = self.reasons.iter().chain(&self.doubt).map(String::as_str).collect();
+        all.join("; ")
     }
 
-    /// Returns whether it was certainly done or waived.
-    pub fn is_closed(&self) -> bool {
-        self.range.1 <= State::DoneLate
+    /// Returns whether something may be owed: it is not certainly done or waived, and the law may
+    /// bind then.
+    pub fn is_open(&self) -> bool {
+        self.range.1 > State::DoneLate && self.void.is_none()
     }
 }
 
-/// Returns each due day of a duty with where it stands on a day, in their order.
-pub fn standings<'a>(
-    obligation: &'a wire::Obligation,
-    meetings: &'a [Meeting],
-    as_of: Day,
-) -> impl Iterator<Item = Standing> + 'a {
-    let (all, unknown) = (Done::all(obligation), obligation.performance_unknown);
-    due_days(obligation, meetings).map(move |due| Standing::on(due, &all, unknown, as_of))
-}
-
-/// Where a duty stands on a day. `meetings` are those of the body before whose meetings it is due,
-/// in the order of their days.
-pub fn on(
-    obligation: &wire::Obligation,
-    meetings: &[Meeting],
-    binding: Binding,
-    as_of: Day,
-) -> DutyStatus {
+/// Where a duty stands on a day.
+pub fn on(duty: &Duty<'_>, as_of: Day) -> DutyStatus {
+    let obligation = duty.obligation;
     let mut status = DutyStatus {
         state: State::NotBinding,
         as_of,
@@ -167,18 +199,23 @@ pub fn on(
         overdue: 0,
         next_due: None,
     };
-    let doubt = match binding {
+    let doubt = match duty.bound.on(as_of).clone() {
         Binding::No(reason) => return DutyStatus { reason, ..status },
         Binding::Unknown(reason) => Some(reason),
         Binding::Yes => None,
     };
-    let (mut best, mut worst) = (None, None);
+    let (mut best, mut worst, mut void) = (None, None, None);
     let mut reasons: Vec<String> = doubt.iter().cloned().collect();
-    for one in followed(obligation, meetings, as_of) {
-        // One that may lie beyond the end need not be: then it does not count.
-        best = best.max(Some(one.range.0).filter(|_| one.due.certain));
+    for one in followed(duty, as_of) {
+        if let Some(reason) = one.void {
+            void = Some(format!("due {}: {reason}", one.due.date));
+            continue;
+        }
+        // One that need not be a due day does not count in the best case.
+        let is_certain = one.doubt.is_none();
+        best = best.max(Some(one.range.0).filter(|_| is_certain));
         worst = worst.max(Some(one.range.1));
-        if one.range.0 == State::Overdue && one.due.certain {
+        if one.range.0 == State::Overdue && is_certain {
             status.overdue += 1;
             status.overdue_since.get_or_insert_with(|| one.due.date.clone());
         }
@@ -186,11 +223,12 @@ pub fn on(
             status.next_due = Some(one.due.date.clone());
         }
         reasons.extend(one.reasons);
-        if !one.due.certain {
-            reasons.push(format!("{} may lie beyond its end", one.due.date));
-        }
+        reasons.extend(one.doubt.map(|doubt| format!("due {}: {doubt}", one.due.date)));
     }
     status.next_due = status.next_due.filter(|_| is_dated(obligation));
+    if let Some(reason) = void.filter(|_| worst.is_none()) {
+        return DutyStatus { reason, ..status };
+    }
     // Conduct is due on every day; before a meeting that nobody recorded nothing is.
     let nothing = if is_dated(obligation) { State::NotYetDue } else { State::Due };
     if worst.is_none() && is_dated(obligation) {
@@ -208,19 +246,21 @@ fn is_dated(obligation: &wire::Obligation) -> bool {
 
 /// The due days that decide: up to the first that is certainly to come. A duty without any has one
 /// that can be on any day.
-fn followed(obligation: &wire::Obligation, meetings: &[Meeting], as_of: Day) -> Vec<Standing> {
+fn followed(duty: &Duty<'_>, as_of: Day) -> Vec<Standing> {
+    let obligation = duty.obligation;
+    let done = Done::all(obligation);
     if !is_dated(obligation) {
         if obligation.kind() == wire::obligation::Kind::Conduct {
             return Vec::new();
         }
         let any = PartialDate::new(1, 1, 1).and_then(|first| first.until(9999, 12, 31));
-        let day = |date| DueDay { number: 1, date, certain: true, meeting: String::new() };
-        let one = any.map(|date| Standing::on(day(date), &Done::all(obligation), false, as_of));
+        let one = any.map(|date| Standing::on(DueDay::new(1, date), &done, false, as_of));
         let unsaid = |one| Standing { reasons: vec!["its due day is not recorded".into()], ..one };
         return one.map(unsaid).into_iter().collect();
     }
     let mut all = Vec::new();
-    for one in standings(obligation, meetings, as_of) {
+    for due in due_days(obligation, duty.meetings) {
+        let one = duty.stands(due, &done, as_of, (Day::FIRST, Day::LAST));
         let is_to_come = one.due.certain && one.range == (State::NotYetDue, State::NotYetDue);
         all.push(one);
         if is_to_come {

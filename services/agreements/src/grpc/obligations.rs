@@ -6,21 +6,18 @@ use api::registan::agreements::v1::{
 };
 use api::registan::r#type::v1::Date;
 use chassis::bulk;
-use chassis::failure::{ErrorReason, Failure, Violation};
+use chassis::failure::{ErrorReason, Failure};
 use chronicle::ListRequest;
 use futures::stream;
 use standard::time::{micros, timestamp};
-use standard::{Answers, at, reader};
+use standard::{Answers, at, page_size, reader};
 use tonic::{Request, Response, Status};
 
 use super::agreements::read_day;
 use crate::app::App;
 use crate::domain::Obligation;
-use crate::domain::duty_status::DutyStatus;
+use crate::domain::duty_status::{self, DutyStatus};
 use crate::ops::{self, Due};
-
-/// The most bytes of a calendar.
-const MAX_CALENDAR: usize = 4 << 20;
 
 /// Returns where a duty stands on a day.
 pub async fn get_obligation_status(
@@ -33,7 +30,11 @@ pub async fn get_obligation_status(
     let (shown, read_time) =
         app.records.find_by::<Obligation>("name", request.name, read_time).await?;
     let duty = shown.into_stored().value;
-    let status = ops::Ground::at(&app, reader(), read_time).status(&duty, as_of).await?;
+    let duties = [duty.into_message()];
+    let mut ground = ops::Ground::at(&app, reader(), read_time);
+    ground.read(&duties).await?;
+    let [duty] = &duties;
+    let status = duty_status::on(&ground.of(duty).of(duty), as_of);
     Ok(at(read_time, status_message(status)))
 }
 
@@ -46,7 +47,7 @@ pub async fn list_overdue(
     let as_of = read_day(request.as_of)?;
     let asked = ListRequest {
         filter: request.filter,
-        page_size: page_size(request.page_size)?,
+        page_size: size(request.page_size)?,
         page_token: request.page_token,
         read_time: micros(request.read_time)?,
         ..ListRequest::default()
@@ -72,9 +73,9 @@ pub async fn list_due(
 ) -> Result<Response<Answers<DueItem>>, Status> {
     let ListDueRequest { filter, from, to, read_time } = request.into_inner();
     let all = all_due(app, filter, from, to, micros(read_time)?).await?;
-    let items = all.due.into_iter().map(|due| Ok(item(due)));
-    let items: Answers<DueItem> = Box::pin(stream::iter(items));
-    Ok(at(all.read_time, items))
+    let read_time = all.read_time;
+    let items: Answers<DueItem> = Box::pin(stream::iter(all.map(|due| Ok(item(due)))));
+    Ok(at(read_time, items))
 }
 
 /// Returns what is due, as a calendar.
@@ -84,19 +85,18 @@ pub async fn get_due_calendar(
 ) -> Result<Response<DueCalendar>, Status> {
     let GetDueCalendarRequest { filter, from, to, read_time } = request.into_inner();
     let all = all_due(app, filter, from, to, micros(read_time)?).await?;
-    let (events, read_time) = (all.due.len(), timestamp(all.read_time));
-    let content = ops::calendar(&all.due, &read_time);
-    if content.len() > MAX_CALENDAR {
+    let read_time = all.read_time;
+    let Some((content, events)) = ops::calendar(all, &timestamp(read_time)) else {
         let message = "the calendar is larger than an answer may be: ask for a shorter time";
         return Err(Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message).into());
-    }
+    };
     let message = DueCalendar {
         media_type: "text/calendar; charset=utf-8".to_owned(),
         content,
-        events: i32::try_from(events).unwrap_or(i32::MAX),
-        read_time: Some(read_time),
+        events,
+        read_time: Some(timestamp(read_time)),
     };
-    Ok(at(all.read_time, message))
+    Ok(at(read_time, message))
 }
 
 async fn all_due(
@@ -118,14 +118,11 @@ fn read_named(field: &str, asked: Option<Date>) -> Result<Option<facts::Day>, Fa
 }
 
 /// Items a page: 50 where nothing is said, at most 1000.
-fn page_size(asked: i32) -> Result<u64, Failure> {
-    let refuse = |_| {
-        let description = "must not be negative";
-        let violation = Violation::new("page_size", ErrorReason::PageSizeInvalid, description);
-        Failure::invalid(vec![violation])
-    };
-    let asked = u64::try_from(asked).map_err(refuse)?;
-    Ok(if asked == 0 { 50 } else { asked.min(1000) })
+fn size(asked: i32) -> Result<u64, Failure> {
+    Ok(match page_size(asked)? {
+        0 => 50,
+        asked => asked.min(1000),
+    })
 }
 
 fn item(due: Due) -> DueItem {

@@ -5,12 +5,23 @@ use prost_types::Timestamp;
 
 use super::Due;
 
-/// Returns a calendar with an event for each due day, which lasts as long as the day is not known.
-/// The UID of an event is made of the duty and of its due day, so that it stays when other due days
-/// come.
-pub fn calendar(due: &[Due], read_time: &Timestamp) -> String {
-    let events = due.iter().map(event);
-    write("Registan: due", "-//Registan//Obligations//EN", &stamp(read_time), events)
+/// The most bytes of a calendar.
+const MAX_CALENDAR: usize = 4 << 20;
+
+/// Returns a calendar with an event for each due day, which lasts as long as the day is not known,
+/// and how many there are; nothing where it is larger than an answer may be. The UID of an event is
+/// made of the duty and of its due day, so that it stays when other due days come.
+pub fn calendar(due: impl Iterator<Item = Due>, read_time: &Timestamp) -> Option<(String, i32)> {
+    let (mut events, mut bytes) = (0, 0);
+    let fits = |event: &Event| {
+        events += 1;
+        bytes += event.uid.len() + event.summary.len() + event.description.len();
+        bytes <= MAX_CALENDAR
+    };
+    let all = due.map(|due| event(&due)).take_while(fits);
+    let stamp = stamp(read_time);
+    let content = write("Registan: due", "-//Registan//Obligations//EN", &stamp, all);
+    (bytes <= MAX_CALENDAR && content.len() <= MAX_CALENDAR).then_some((content, events))
 }
 
 fn event(due: &Due) -> Event {

@@ -66,8 +66,7 @@ pub async fn get_lineage(
     Ok(LineageOnDay { walk, as_of: ops::day_or_today(app, as_of), read_time })
 }
 
-/// The start of the walk. What is deleted is not found, as nothing that refers to it is; neither is
-/// what was not known.
+/// The start of the walk. One that was not known is not found.
 async fn first(
     app: &App,
     name: &str,
@@ -78,14 +77,14 @@ async fn first(
     let missing = |kind| from_record(kind, chronicle::Error::NotFound(name.to_owned()));
     if name.starts_with("acts/") {
         let (shown, time) = records.find_by::<Act>("name", name.to_owned(), read_time).await?;
-        let found = (!shown.deleted).then(|| shown.into_stored().value.into_message());
-        let known = records.known(found.into_iter().collect(), known_by, time).await?;
+        let found = shown.into_stored().value.into_message();
+        let known = records.known(vec![found], known_by, time).await?;
         let node = known.first().map(|act| (Node::from(act), time));
         return node.ok_or_else(|| missing("registan/Act"));
     }
     let (shown, time) = records.find_by::<Agreement>("name", name.to_owned(), read_time).await?;
-    let found = (!shown.deleted).then(|| shown.into_stored().value.into_message());
-    let known = records.known(found.into_iter().collect(), known_by, time).await?;
+    let found = shown.into_stored().value.into_message();
+    let known = records.known(vec![found], known_by, time).await?;
     let node = known.first().map(|agreement| (Node::from(agreement), time));
     node.ok_or_else(|| missing("registan/Agreement"))
 }

@@ -1,29 +1,32 @@
 //! The due days from one day to another.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
+use api::registan::agreements::v1 as wire;
 use chassis::failure::{ErrorReason, Failure, Violation};
 use chronicle::{ListRequest, Reader};
+use facts::wire::checked_date;
 use facts::{Day, PartialDate};
-use standard::refused;
+use standard::{Served, refused};
 
-use super::duties::Ground;
+use super::duties::{Ground, OfDuty};
 use crate::app::App;
 use crate::domain::Obligation;
-use crate::domain::binding::Binding;
-use crate::domain::due::DueDay;
-use crate::domain::duty_status::{State, standings};
+use crate::domain::due::{DueDay, first_number};
+use crate::domain::duty_status::{Standing, State};
 use crate::{ops, store};
 
-/// The most duties that one call looks at, and the most due days that it answers with.
-const MAX_DUE: usize = 10_000;
+/// The most duties that one call looks at.
+const MAX_DUTIES: usize = 10_000;
 /// The longest interval that can be asked for.
 const MAX_YEARS: i32 = 30;
 
 /// A due day of a duty that is not certainly done.
 pub struct Due {
-    /// The duty, without what was done about it.
-    pub duty: Arc<Obligation>,
+    /// The duty.
+    pub duty: Arc<wire::Obligation>,
     /// The due day.
     pub day: DueDay,
     /// Where it stands on the first day that was asked for.
@@ -32,12 +35,76 @@ pub struct Due {
     pub reason: String,
 }
 
-/// The due days, and the instant of the record it holds for.
+/// A duty, from its next due day in the interval on.
+struct Pending {
+    duty: Arc<wire::Obligation>,
+    ground: OfDuty,
+    next: Standing,
+}
+
+impl Pending {
+    /// The days, the duty, and its due days.
+    fn order(&self) -> (Day, Day, &str, i32) {
+        let due = &self.next.due;
+        (due.date.earliest(), due.date.latest(), &self.duty.name, due.number)
+    }
+}
+
+impl Ord for Pending {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Pending {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Pending {}
+
+impl PartialEq for Pending {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+/// The due days, in the order of the days: each is found when it is taken. In memory are the duties
+/// that have one, each with its next.
 pub struct AllDue {
-    /// In the order of the days.
-    pub due: Vec<Due>,
+    pending: BinaryHeap<Reverse<Pending>>,
+    window: (Day, Day),
     /// The record time.
     pub read_time: i64,
+}
+
+impl Iterator for AllDue {
+    type Item = Due;
+
+    fn next(&mut self) -> Option<Due> {
+        let Reverse(Pending { duty, ground, next }) = self.pending.pop()?;
+        let later = following(&duty, &ground, next.due.number + 1, self.window);
+        let (state, reason) = (next.state(), next.reason());
+        let due = Due { duty: Arc::clone(&duty), day: next.due, state, reason };
+        self.pending.extend(later.map(|next| Reverse(Pending { duty, ground, next })));
+        Some(due)
+    }
+}
+
+/// The first due day of a duty, from a number on, that can lie within a window, is not certainly
+/// done, and not certainly without legal ground.
+fn following(
+    duty: &wire::Obligation,
+    ground: &OfDuty,
+    number: i32,
+    window: (Day, Day),
+) -> Option<Standing> {
+    let (from, to) = window;
+    let of = ground.of(duty);
+    let all = (number..).map_while(|number| of.standing(number, from, window));
+    let mut begun = all.take_while(|one| one.due.date.earliest() <= to);
+    begun.find(|one| from <= one.due.date.latest() && one.is_open())
 }
 
 /// The first and the last day that are asked for: a year from today, where nothing is said.
@@ -58,78 +125,46 @@ pub async fn list_due(
     app: App,
     reader: Reader,
     filter: String,
-    (from, to): (Day, Day),
+    window: (Day, Day),
     read_time: Option<i64>,
 ) -> Result<AllDue, Failure> {
     let mut request = ListRequest { filter, page_size: 1000, read_time, ..ListRequest::default() };
-    let (mut due, mut looked_at, mut ground) = (Vec::new(), 0, None);
+    let (mut pending, mut looked_at, mut ground) = (BinaryHeap::new(), 0, None);
     loop {
         let page = store::duties(&app.records.chronicle, &request, &reader).await;
         let page = page.map_err(refused::<Obligation>)?;
         looked_at += page.items.len();
+        if looked_at > MAX_DUTIES {
+            return Err(too_many());
+        }
         let new = || Ground::at(&app, reader.clone(), page.read_time);
         let ground = ground.get_or_insert_with(new);
-        for shown in page.items {
-            let mut duty = shown.into_stored().value;
-            ground.read(&duty).await?;
-            let days: Vec<_> = of_duty(ground, &duty, from, to).take(MAX_DUE + 1).collect();
-            duty.fulfilments = Vec::new();
+        let duties: Vec<_> = page.items.into_iter().map(Obligation::write).collect();
+        ground.read(&duties).await?;
+        for mut duty in duties {
+            keep_answers(&mut duty, window);
+            let of = ground.of(&duty);
+            let number = first_number(&duty, window.0);
+            let next = following(&duty, &of, number, window);
             let duty = Arc::new(duty);
-            due.extend(days.into_iter().map(|(day, state, reason)| {
-                let duty = Arc::clone(&duty);
-                Due { duty, day, state, reason }
-            }));
-            if looked_at > MAX_DUE || due.len() > MAX_DUE {
-                return Err(too_many());
-            }
+            pending.extend(next.map(|next| Reverse(Pending { duty, ground: of, next })));
         }
         if page.next_page_token.is_empty() {
-            due.sort_by(|one, other| order(one).cmp(&order(other)));
-            return Ok(AllDue { due, read_time: page.read_time });
+            return Ok(AllDue { pending, window, read_time: page.read_time });
         }
         request.page_token = page.next_page_token;
     }
 }
 
-/// The days, the duty, and its due days.
-fn order(due: &Due) -> (Day, Day, &str, i32) {
-    let (first, last) = (due.day.date.earliest(), due.day.date.latest());
-    (first, last, &due.duty.name, due.day.number)
+/// Leaves out the fulfilments that answer no due day of a window.
+fn keep_answers(duty: &mut wire::Obligation, (from, to): (Day, Day)) {
+    let can_be = |date: PartialDate| date.earliest() <= to && from <= date.latest();
+    let mut kept = std::mem::take(&mut duty.fulfilments);
+    kept.retain(|one| checked_date(one.due.as_ref()).is_none_or(can_be));
+    duty.fulfilments = kept;
 }
 
 fn too_many() -> Failure {
-    let message = format!(
-        "more than {MAX_DUE} duties match, or fall due: ask for fewer, or for a shorter time"
-    );
+    let message = format!("more than {MAX_DUTIES} duties match: ask for fewer");
     Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
-}
-
-/// The due days of a duty that can lie between two days, are not certainly done, and not certainly
-/// without legal ground: each with where it stands, and why it is not certain that it is due.
-fn of_duty<'a>(
-    ground: &'a Ground,
-    duty: &'a Obligation,
-    from: Day,
-    to: Day,
-) -> impl Iterator<Item = (DueDay, State, String)> + 'a {
-    let can_be = move |date: &PartialDate| date.earliest() <= to && from <= date.latest();
-    let standings = standings(duty, ground.meetings(duty), from);
-    let open = standings.filter(move |one| can_be(&one.due.date) && !one.is_closed());
-    open.filter_map(move |one| {
-        let mut reasons = vec![one.reason()];
-        if !one.due.certain {
-            reasons.push("it may lie beyond the end of the duty".to_owned());
-        }
-        // The law may begin or end within an inexact date.
-        let first = one.due.date.earliest().max(from);
-        let last = one.due.date.latest().min(to);
-        match (ground.binding(duty, first), ground.binding(duty, last)) {
-            (Binding::No(_), Binding::No(_)) => return None,
-            (Binding::Unknown(reason), _) | (_, Binding::Unknown(reason)) => reasons.push(reason),
-            (Binding::Yes, Binding::Yes) => {}
-            _ => reasons.push("the law binds on some of these days, and not on all".to_owned()),
-        }
-        reasons.retain(|reason| !reason.is_empty());
-        Some((one.due.clone(), one.state(), reasons.join("; ")))
-    })
 }

@@ -10,7 +10,7 @@ use standard::{Served, refused};
 use super::duties::Ground;
 use crate::app::App;
 use crate::domain::Obligation;
-use crate::domain::duty_status::{DutyStatus, State};
+use crate::domain::duty_status::{self, DutyStatus, State};
 use crate::{ops, store};
 
 /// The most duties that one call looks at.
@@ -54,12 +54,13 @@ pub async fn list_overdue(
         looked_at += page.items.len();
         let new = || Ground::at(&app, reader.clone(), page.read_time);
         let ground = ground.get_or_insert_with(new);
-        for shown in page.items {
-            let duty = Obligation::of(Obligation::write(shown));
-            let status = ground.status(&duty, as_of).await?;
+        let found: Vec<wire::Obligation> = page.items.into_iter().map(Obligation::write).collect();
+        ground.read(&found).await?;
+        for duty in found {
+            let status = duty_status::on(&ground.of(&duty).of(&duty), as_of);
             if status.state == State::Overdue {
                 bytes += duty.encoded_len();
-                duties.push((duty.into_message(), status));
+                duties.push((duty, status));
             }
         }
         let is_full = duties.len() >= wanted

@@ -26,11 +26,6 @@ pub async fn who_is_missing(
     let chronicle = &app.records.chronicle;
     let (shown, read_time) =
         app.records.find_by::<Agreement>("agreement", agreement.to_owned(), read_time).await?;
-    // What lies within a deleted agreement is deleted with it: nothing could be said of it.
-    if shown.deleted {
-        let missing = chronicle::Error::NotFound(agreement.to_owned());
-        return Err(from_record("registan/Agreement", missing));
-    }
     let agreement = shown.into_stored().value.into_message();
     let reader = standard::reader();
     let failed = |error| from_record("registan/Ratification", error);
@@ -41,7 +36,8 @@ pub async fn who_is_missing(
         ratifications.push(one);
         bytes <= MAX_BYTES
     };
-    let found = store::ratifications_of(chronicle, &agreement.name, read_time, &reader, take).await;
+    let names = [agreement.name.clone()];
+    let found = store::ratifications_of(chronicle, &names, read_time, &reader, take).await;
     found.map_err(failed)?;
     if bytes > MAX_BYTES {
         let message = format!(

@@ -1,19 +1,14 @@
 //! Queries of duties, and of what their status depends on.
 
-use chronicle::{Chronicle, Error, Lane, ListRequest, Page, Reader, Resource, Shown};
+use std::collections::{BTreeMap, BTreeSet};
 
+use chronicle::edges::{Step, Way};
+use chronicle::{At, Chronicle, Error, Lane, ListRequest, Page, Reader, Shown};
+
+use super::ratifications_of;
+use crate::domain::binding::Law;
 use crate::domain::due::Meeting;
 use crate::domain::{Act, Agreement, Framework, Obligation};
-
-/// The law that a duty rests on.
-pub enum Law {
-    /// An agreement or a convention.
-    Agreement(Box<Agreement>),
-    /// An act.
-    Act(Box<Act>),
-    /// A framework.
-    Framework(Box<Framework>),
-}
 
 /// Returns a page of duties, in the order of their first due days.
 pub async fn duties(
@@ -25,72 +20,87 @@ pub async fn duties(
     chronicle.list_in::<Obligation>(Lane::Long, &request, reader).await
 }
 
-/// Returns the agreement, act or framework of this name, or the agreement around the provision of
-/// this name, as it stood at a record time. Nothing where the reader sees none.
-pub async fn law(
-    chronicle: &Chronicle,
-    name: &str,
-    read_time: i64,
-    reader: &Reader,
-) -> Result<Option<Law>, Error> {
-    let around: Vec<&str> = name.splitn(3, '/').take(2).collect();
-    let name = around.join("/");
-    if name.starts_with("frameworks/") {
-        let found = one::<Framework>(chronicle, &name, read_time, reader).await?;
-        return Ok(found.map(|found| Law::Framework(Box::new(found))));
-    }
-    if name.starts_with("acts/") {
-        let found = one::<Act>(chronicle, &name, read_time, reader).await?;
-        return Ok(found.map(|found| Law::Act(Box::new(found))));
-    }
-    let found = one::<Agreement>(chronicle, &name, read_time, reader).await?;
-    Ok(found.map(|found| Law::Agreement(Box::new(found))))
-}
+/// Bodies of which the meetings are asked for at once.
+const MOST_BODIES: usize = 500;
+/// Laws that are asked for at once: each may be large.
+const LAWS_AT_ONCE: usize = 32;
 
-async fn one<T: Resource>(
+/// Returns the agreements, acts and frameworks of these names, as they stood at a record time: two
+/// queries for many of them. Those that the reader does not see are missing.
+pub async fn laws(
     chronicle: &Chronicle,
-    name: &str,
+    names: &[String],
     read_time: i64,
     reader: &Reader,
-) -> Result<Option<T>, Error> {
-    let at = chronicle.at(Some(read_time)).await?;
-    match chronicle.get::<T>(name, at, reader).await {
-        Ok((shown, _)) => {
-            let stored = shown.into_stored();
-            Ok((!stored.deleted).then_some(stored.value))
+) -> Result<BTreeMap<String, Law>, Error> {
+    // They are found by name: no edges are followed.
+    let ways = [Way::of::<Agreement>(""), Way::of::<Act>(""), Way::of::<Framework>("")];
+    let at = At::Time(read_time);
+    let mut laws = BTreeMap::new();
+    for names in names.chunks(LAWS_AT_ONCE) {
+        let step = Step { names: names.iter().cloned().collect(), targets: BTreeSet::new() };
+        let near = chronicle.near(&ways, &step, at, reader, LAWS_AT_ONCE as u64).await?;
+        for act in chronicle.show_near::<Act>(&near, at, reader).await? {
+            let act = act.into_stored().value;
+            laws.insert(act.name.clone(), Law::of_act(&act));
         }
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
+        for framework in chronicle.show_near::<Framework>(&near, at, reader).await? {
+            let framework = framework.into_stored().value;
+            laws.insert(framework.name.clone(), Law::of_framework(&framework));
+        }
+        let agreements = chronicle.show_near::<Agreement>(&near, at, reader).await?;
+        let agreements: Vec<Agreement> =
+            agreements.into_iter().map(|shown| shown.into_stored().value).collect();
+        let names: Vec<String> = agreements.iter().map(|one| one.name.clone()).collect();
+        let mut acts: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        let take = |one: crate::domain::Ratification| {
+            let agreement = one.name.split("/ratifications/").next().unwrap_or_default();
+            acts.entry(agreement.to_owned()).or_default().push(one.into_message());
+            true
+        };
+        ratifications_of(chronicle, &names, read_time, reader, take).await?;
+        for agreement in agreements {
+            let of_it = acts.get(&agreement.name).map_or(&[][..], Vec::as_slice);
+            laws.insert(agreement.name.clone(), Law::of_agreement(&agreement, of_it));
+        }
     }
+    Ok(laws)
 }
 
-/// Returns the meetings of a body that were held or are planned, at a record time, in the order of
-/// their days.
+/// Returns the meetings of some bodies that were held or are planned, at a record time, by the body
+/// and in the order of their days.
 pub async fn meetings_of(
     chronicle: &Chronicle,
-    body: &str,
+    bodies: &[String],
     read_time: i64,
     reader: &Reader,
-) -> Result<Vec<Meeting>, Error> {
-    let mut request = ListRequest {
-        filter: format!("body = \"{body}\""),
-        page_size: 1000,
-        read_time: Some(read_time),
-        ..ListRequest::default()
-    };
-    let mut meetings: Vec<Meeting> = Vec::new();
-    loop {
-        let page = chronicle.list::<crate::domain::Meeting>(&request, reader).await?;
-        let all = page.items.into_iter().map(|shown| shown.into_stored().value);
-        meetings.extend(all.filter_map(|meeting| Meeting::of(&meeting)));
-        if page.next_page_token.is_empty() {
-            break;
+) -> Result<BTreeMap<String, Vec<Meeting>>, Error> {
+    let mut meetings: BTreeMap<String, Vec<Meeting>> = BTreeMap::new();
+    for bodies in bodies.chunks(MOST_BODIES) {
+        let mut request = ListRequest {
+            scope: Some(("body", bodies.to_vec())),
+            page_size: 1000,
+            read_time: Some(read_time),
+            ..ListRequest::default()
+        };
+        loop {
+            let page = chronicle.list::<crate::domain::Meeting>(&request, reader).await?;
+            for shown in page.items {
+                let meeting = shown.into_stored().value;
+                let of_body = meetings.entry(meeting.body.clone()).or_default();
+                of_body.extend(Meeting::of(&meeting));
+            }
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
         }
-        request.page_token = page.next_page_token;
     }
-    meetings.sort_by(|one, other| {
-        let key = |meeting: &Meeting| (meeting.date.earliest(), meeting.date.latest());
-        (key(one), &one.name).cmp(&(key(other), &other.name))
-    });
+    for of_body in meetings.values_mut() {
+        of_body.sort_by(|one, other| {
+            let key = |meeting: &Meeting| (meeting.date.earliest(), meeting.date.latest());
+            (key(one), &one.name).cmp(&(key(other), &other.name))
+        });
+    }
     Ok(meetings)
 }

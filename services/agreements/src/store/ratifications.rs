@@ -4,17 +4,20 @@ use chronicle::{Chronicle, Error, ListRequest, Reader};
 
 use crate::domain::{Party, Ratification};
 
-/// The ratifications of an agreement, at a record time: each is given to `take` as it is read,
+/// The ratifications of some agreements, at a record time: each is given to `take` as it is read,
 /// until that wants no more.
 pub async fn ratifications_of(
     chronicle: &Chronicle,
-    agreement: &str,
+    agreements: &[String],
     read_time: i64,
     reader: &Reader,
     mut take: impl FnMut(Ratification) -> bool,
 ) -> Result<(), Error> {
+    if agreements.is_empty() {
+        return Ok(());
+    }
     let mut request = ListRequest {
-        scope: Some(("agreement", vec![agreement.to_owned()])),
+        scope: Some(("agreement", agreements.to_vec())),
         page_size: 100,
         read_time: Some(read_time),
         ..ListRequest::default()

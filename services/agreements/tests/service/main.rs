@@ -3,6 +3,7 @@
 mod agreements;
 mod before;
 mod durable;
+mod duties_law;
 mod grants;
 mod known;
 mod law;

@@ -100,7 +100,7 @@ pub fn ids(response: &ListOverdueResponse) -> Vec<String> {
     all.map(|one| one.name.trim_start_matches("obligations/").to_owned()).collect()
 }
 
-async fn due(client: &mut Client, filter: &str, from: Parts, to: Parts) -> Vec<DueItem> {
+pub async fn due(client: &mut Client, filter: &str, from: Parts, to: Parts) -> Vec<DueItem> {
     let filter = filter.to_owned();
     let request =
         ListDueRequest { filter, from: Some(day(from)), to: Some(day(to)), read_time: None };

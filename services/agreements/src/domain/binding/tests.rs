@@ -24,12 +24,30 @@ fn agreement(kind: Kind, milestones: &[(milestone::Kind, i32)]) -> wire::Agreeme
     }
 }
 
-fn on(agreement: &wire::Agreement, year: i32) -> &'static str {
-    match of_agreement(agreement, &["parties/kz".to_owned()], Day(year * 10_000 + 701)) {
+fn word_of(binding: &Binding) -> &'static str {
+    match binding {
         Binding::Yes => "yes",
         Binding::No(_) => "no",
         Binding::Unknown(_) => "unknown",
     }
+}
+
+/// Returns whether an agreement with these ratifications binds Kazakhstan in the middle of a year.
+fn with(
+    agreement: &wire::Agreement,
+    ratifications: &[wire::Ratification],
+    year: i32,
+) -> &'static str {
+    let law = Arc::new(Law::of_agreement(agreement, ratifications));
+    let bearers = ["parties/kz".to_owned()];
+    let day = Day(year * 10_000 + 701);
+    let bound = Bound::new(Arc::clone(&law), &bearers);
+    assert_eq!(*bound.on(day), law.on(&bearers, day), "by periods and by itself");
+    word_of(bound.on(day))
+}
+
+fn on(agreement: &wire::Agreement, year: i32) -> &'static str {
+    with(agreement, &[], year)
 }
 
 #[test]
@@ -60,7 +78,7 @@ fn a_convention_binds_whoever_is_party_to_it() {
     use participation::Kind::{Acceded, Party, Signed, Withdrawn};
     let mut convention = agreement(Kind::Convention, &[(milestone::Kind::InForce, 1990)]);
     assert_eq!(on(&convention, 2000), "unknown", "nothing is recorded of its parties");
-    let mut with = |parts: &[(participation::Kind, Option<types::PartialDate>)]| {
+    let mut part_of = |parts: &[(participation::Kind, Option<types::PartialDate>)]| {
         let part = |(kind, date): &(participation::Kind, Option<types::PartialDate>)| {
             let (party, date) = ("parties/kz".to_owned(), date.clone());
             wire::Participation { party, kind: (*kind).into(), date, ..Default::default() }
@@ -68,11 +86,11 @@ fn a_convention_binds_whoever_is_party_to_it() {
         convention.participations = parts.iter().map(part).collect();
         convention.clone()
     };
-    let since_1998 = with(&[(Party, date(1998, 0, 0))]);
-    let signed = with(&[(Signed, date(1995, 0, 0))]);
-    let undated = with(&[(Party, None)]);
-    let gone = with(&[(Acceded, date(1995, 2, 1)), (Withdrawn, date(2005, 2, 1))]);
-    let again = with(&[
+    let since_1998 = part_of(&[(Party, date(1998, 0, 0))]);
+    let signed = part_of(&[(Signed, date(1995, 0, 0))]);
+    let undated = part_of(&[(Party, None)]);
+    let gone = part_of(&[(Acceded, date(1995, 2, 1)), (Withdrawn, date(2005, 2, 1))]);
+    let again = part_of(&[
         (Acceded, date(1995, 2, 1)),
         (Withdrawn, date(2005, 2, 1)),
         (Acceded, date(2010, 2, 1)),
@@ -91,10 +109,10 @@ fn a_convention_binds_whoever_is_party_to_it() {
     ] {
         assert_eq!(on(convention, year), wanted, "{year} of {:?}", convention.participations);
     }
-    assert_eq!(on(&signed, 2000), "no");
+    assert_eq!((on(&signed, 1994), on(&signed, 2000)), ("no", "unknown"));
     // Of the Union nothing is recorded: it may be party.
     let both = ["parties/kz".to_owned(), "parties/eu".to_owned()];
-    let of_both = of_agreement(&signed, &both, Day(20_000_701));
+    let of_both = Law::of_agreement(&signed, &[]).on(&both, Day(20_000_701));
     assert!(matches!(of_both, Binding::Unknown(_)), "{of_both:?}");
 }
 
@@ -119,7 +137,67 @@ fn acts_and_frameworks_bind_from_their_first_day_to_their_last() {
         (20_240_101, "No", "No"),
     ] {
         let word = |binding: Binding| format!("{binding:?}").split('(').next().unwrap().to_owned();
-        assert_eq!(word(of_act(&act, Day(day))), of_the_act, "{day}");
-        assert_eq!(word(of_framework(&framework, Day(day))), of_the_framework, "{day}");
+        let found = |law: Law| word(Bound::new(Arc::new(law), &[]).on(Day(day)).clone());
+        assert_eq!(found(Law::of_act(&act)), of_the_act, "{day}");
+        assert_eq!(found(Law::of_framework(&framework)), of_the_framework, "{day}");
+    }
+}
+
+fn participation(kind: participation::Kind, stated: i32) -> wire::Participation {
+    let (party, stated) = ("parties/kz".to_owned(), date(stated, 12, 31));
+    wire::Participation { party, kind: kind.into(), stated, ..wire::Participation::default() }
+}
+
+#[test]
+fn one_that_was_no_party_on_a_day_may_be_one_later() {
+    use participation::Kind::{Acceded, NotParty, Signed};
+    for kind in [NotParty, Signed] {
+        let mut convention = agreement(Kind::Convention, &[(milestone::Kind::InForce, 1990)]);
+        convention.participations = vec![participation(kind, 2022)];
+        for (year, wanted) in [(2000, "no"), (2022, "no"), (2023, "unknown")] {
+            assert_eq!(on(&convention, year), wanted, "{kind:?} in {year}");
+        }
+        let acceded =
+            wire::Participation { date: date(2024, 1, 1), ..participation(Acceded, 2025) };
+        convention.participations.push(acceded);
+        for (year, wanted) in [(2022, "no"), (2023, "no"), (2024, "yes")] {
+            assert_eq!(on(&convention, year), wanted, "{kind:?} in {year}");
+        }
+    }
+}
+
+#[test]
+fn the_ratifications_of_an_agreement_bind_as_its_participations_do() {
+    use wire::ratification::Kind as Act;
+    let act = |kind: Act, year| wire::Ratification {
+        party: "parties/kz".to_owned(),
+        kind: kind.into(),
+        deposited: date(year, 1, 1),
+        ..wire::Ratification::default()
+    };
+    let not_yet = wire::Ratification {
+        kind: Act::NotYet.into(),
+        deposited: None,
+        stated: date(1995, 12, 31),
+        ..act(Act::NotYet, 1995)
+    };
+    let life = [(milestone::Kind::InForce, 1990)];
+    let convention = agreement(Kind::Convention, &life);
+    let ratifications = [not_yet, act(Act::Ratification, 1998), act(Act::Withdrawal, 2010)];
+    for (year, one, two, all) in [
+        (1995, "no", "no", "no"),
+        (1997, "unknown", "no", "no"),
+        (1998, "unknown", "yes", "yes"),
+        (2010, "unknown", "yes", "no"),
+    ] {
+        let found = |number: usize| with(&convention, &ratifications[..number], year);
+        assert_eq!((found(1), found(2), found(3)), (one, two, all), "{year}");
+    }
+
+    // One that all had to ratify binds all of them: but for one that withdrew.
+    let treaty = agreement(Kind::PartnershipAndCooperation, &life);
+    for (year, one, all) in [(1991, "yes", "no"), (1997, "yes", "no"), (2011, "yes", "no")] {
+        let found = |number: usize| with(&treaty, &ratifications[..number], year);
+        assert_eq!((found(1), found(3)), (one, all), "{year}");
     }
 }

@@ -4,7 +4,10 @@ use api::registan::agreements::v1::obligation::Kind as DutyKind;
 use api::registan::r#type::v1 as types;
 use facts::Qualifier;
 
+use std::sync::Arc;
+
 use super::*;
+use crate::domain::binding::Law;
 
 /// Numbers that follow from a seed.
 struct Random(u64);
@@ -14,6 +17,17 @@ impl Random {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         i32::try_from((self.0 >> 33) % u64::try_from(most).unwrap()).unwrap()
     }
+}
+
+/// Law that binds from a day until a day.
+fn law(first: Option<PartialDate>, ended: Option<Day>) -> Bound {
+    let ended = ended.map(|day| (day, day));
+    Bound::new(Arc::new(Law::Lasting { name: "acts/law".to_owned(), first, ended }), &[])
+}
+
+/// The status under law that binds for ever.
+fn on(obligation: &wire::Obligation, meetings: &[Meeting], as_of: Day) -> DutyStatus {
+    super::on(&Duty { obligation, meetings, bound: &law(None, None) }, as_of)
 }
 
 fn date(year: i32, month: i32, day: i32) -> PartialDate {
@@ -128,7 +142,7 @@ fn the_status_agrees_with_every_day_that_things_can_have_happened_on() {
         let duty = any_duty(&mut random);
         let near = std::iter::successors(Some(Day(20_001_228)), |day| Some(day.next()));
         for as_of in near.take_while(|day| *day < Day(20_010_720)).step_by(3) {
-            let status = on(&duty, &[], Binding::Yes, as_of);
+            let status = on(&duty, &[], as_of);
             let dues: Vec<DueDay> = due_days(&duty, &[]).take(8).collect();
             let all: Vec<(State, State)> =
                 dues.iter().map(|due| extremes(&duty, due, as_of)).collect();
@@ -164,13 +178,13 @@ fn a_duty_goes_from_not_yet_due_to_done() {
         (20_240_401, State::NotYetDue, None, Some("2024-12-31")),
         (20_260_101, State::Overdue, Some("2024-12-31"), Some("2026-12-31")),
     ] {
-        let status = on(&yearly, &[], Binding::Yes, Day(day));
+        let status = on(&yearly, &[], Day(day));
         let text = |date: &Option<PartialDate>| date.as_ref().map(ToString::to_string);
         assert_eq!(status.state, state, "{day}: {status:?}");
         assert_eq!(text(&status.overdue_since).as_deref(), since, "{day}");
         assert_eq!(text(&status.next_due).as_deref(), next, "{day}");
     }
-    let status = on(&yearly, &[], Binding::Yes, Day(20_260_101));
+    let status = on(&yearly, &[], Day(20_260_101));
     assert_eq!(status.overdue, 2, "of 2024, which was done in part, and of 2025");
 }
 
@@ -179,7 +193,7 @@ fn what_is_done_once_is_done_in_time_or_late() {
     let once = |kind, done| {
         let mut once = duty(date(2024, 6, 30), 0);
         once.fulfilments = vec![fulfilment(kind, None, done)];
-        on(&once, &[], Binding::Yes, Day(20_241_231)).state
+        on(&once, &[], Day(20_241_231)).state
     };
     assert_eq!(once(Kind::Done, date(2024, 6, 30)), State::Done);
     assert_eq!(once(Kind::Done, date(2024, 7, 1)), State::DoneLate);
@@ -193,20 +207,20 @@ fn what_is_not_known_is_not_overdue() {
     let day = Day(20_240_630);
     let mut unsaid = duty(date(2023, 1, 1), 12);
     unsaid.performance_unknown = true;
-    let status = on(&unsaid, &[], Binding::Yes, day);
+    let status = on(&unsaid, &[], day);
     assert_eq!(status.range, Some((State::NotYetDue, State::Overdue)));
     assert_eq!(status.reason, "what was done is not looked up");
 
     let dateless = wire::Obligation::default();
-    let status = on(&dateless, &[], Binding::Yes, day);
+    let status = on(&dateless, &[], day);
     assert_eq!(status.range, Some((State::NotYetDue, State::Overdue)));
     assert_eq!(status.reason, "its due day is not recorded");
 
     let conduct = wire::Obligation { kind: DutyKind::Conduct.into(), ..dateless.clone() };
-    assert_eq!(on(&conduct, &[], Binding::Yes, day).state, State::Due);
+    assert_eq!(on(&conduct, &[], day).state, State::Due);
 
     let before = wire::Obligation { before_meetings_of: "bodies/x".to_owned(), ..dateless };
-    let status = on(&before, &[], Binding::Yes, day);
+    let status = on(&before, &[], day);
     assert_eq!(
         (status.state, &*status.reason),
         (State::NotYetDue, "no meeting of bodies/x is recorded")
@@ -216,10 +230,68 @@ fn what_is_not_known_is_not_overdue() {
 #[test]
 fn what_does_not_bind_is_not_owed() {
     let overdue = duty(date(2023, 1, 1), 0);
-    let day = Day(20_240_630);
-    let no = on(&overdue, &[], Binding::No("not in force".to_owned()), day);
-    assert_eq!((no.state, &*no.reason, no.overdue), (State::NotBinding, "not in force", 0));
-    let unknown = on(&overdue, &[], Binding::Unknown("who knows".to_owned()), day);
-    assert_eq!((unknown.state, &*unknown.reason), (State::Unknown, "who knows"));
-    assert_eq!(unknown.range, Some((State::Overdue, State::Overdue)));
+    let under = |bound: &Bound| {
+        let meetings = &[];
+        super::on(&Duty { obligation: &overdue, meetings, bound }, Day(20_240_630))
+    };
+    let no = under(&law(None, Some(Day(20_240_101))));
+    assert_eq!((no.state, no.overdue), (State::NotBinding, 0));
+    assert_eq!(no.reason, "acts/law is not in effect on that day");
+    let missing = Bound::new(Arc::new(Law::Missing("acts/law".to_owned())), &[]);
+    let unknown = under(&missing);
+    assert_eq!((unknown.state, &*unknown.reason), (State::Unknown, UNRECORDED));
+    assert_eq!(unknown.range, Some((State::NotYetDue, State::Overdue)));
+}
+
+const UNRECORDED: &str = "acts/law is not recorded; due 2023-01-01: acts/law is not recorded";
+
+#[test]
+fn a_due_day_before_the_law_began_is_not_overdue() {
+    let yearly = duty(date(2018, 12, 31), 12);
+    let on = |obligation: &wire::Obligation, first, day| {
+        let bound = &law(first, Some(Day(20_250_701)));
+        super::on(&Duty { obligation, meetings: &[], bound }, Day(day))
+    };
+    let from_2021 = on(&yearly, Some(date(2021, 3, 1)), 20_240_630);
+    assert_eq!((from_2021.state, from_2021.overdue), (State::Overdue, 3), "{from_2021:?}");
+    assert_eq!(from_2021.overdue_since, Some(date(2021, 12, 31)));
+
+    let some_day_of_2021 = on(&yearly, Some(date(2021, 0, 0)), 20_240_630);
+    assert_eq!(some_day_of_2021.overdue, 3, "by its last day it binds");
+    let later = on(&yearly, Some(date(2021, 12, 31).until(2022, 2, 1).unwrap()), 20_220_630);
+    assert_eq!((later.state, later.overdue), (State::Unknown, 0), "{later:?}");
+
+    let once = on(&duty(date(2018, 12, 31), 0), Some(date(2021, 3, 1)), 20_240_630);
+    assert_eq!((once.state, once.overdue), (State::NotBinding, 0));
+    assert_eq!(once.reason, "due 2018-12-31: acts/law is not in effect on that day");
+    let last = on(&yearly, Some(date(2021, 3, 1)), 20_250_630);
+    assert_eq!((last.overdue, last.next_due), (4, None), "the law ends before the next");
+}
+
+#[test]
+fn a_meeting_that_is_still_planned_after_its_day_need_not_have_been_held() {
+    let meeting = |year, is_planned| Meeting {
+        name: format!("meetings/{year}"),
+        date: date(year, 6, 30),
+        is_planned,
+    };
+    let agenda = wire::Obligation {
+        before_meetings_of: "bodies/council".to_owned(),
+        days_before: 15,
+        ..wire::Obligation::default()
+    };
+    let meetings = [meeting(2024, true), meeting(2026, true)];
+    for (day, state, overdue) in [
+        (20_240_614, State::NotYetDue, 0),
+        (20_240_620, State::Overdue, 1),
+        (20_240_630, State::Overdue, 1),
+        (20_240_701, State::Unknown, 0),
+    ] {
+        let status = on(&agenda, &meetings, Day(day));
+        assert_eq!((status.state, status.overdue), (state, overdue), "{day}: {status:?}");
+    }
+    let after = on(&agenda, &meetings, Day(20_240_701));
+    assert_eq!(after.reason, "due 2024-06-15: whether meetings/2024 was held is not recorded");
+    let held = [meeting(2024, false), meeting(2026, true)];
+    assert_eq!(on(&agenda, &held, Day(20_240_701)).overdue, 1);
 }
