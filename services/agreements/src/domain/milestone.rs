@@ -1,5 +1,7 @@
 //! The events of an agreement, and which of several accounts of it is followed.
 
+use std::collections::HashMap;
+
 use api::registan::agreements::v1 as wire;
 pub use api::registan::agreements::v1::milestone::Measure;
 use chronicle::fold;
@@ -7,7 +9,12 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::checked_date;
 use facts::{Confidence, PartialDate, vocabulary};
 
+use super::citation::{self, Cited};
 use super::state::{State, leads_to};
+
+/// The most parts that the citations of an agreement are read as. Those beyond are kept as words,
+/// of which it is not known what they cover.
+const MAX_PARTS: usize = 10_000;
 
 vocabulary! {
     /// The kind of an event.
@@ -130,6 +137,10 @@ pub struct Milestone {
     pub articles: Vec<String>,
     pub whole: bool,
     pub measure: Measure,
+    /// The part of the agreement that it suspends or frees; none where that is only said in words.
+    pub part: Option<Cited>,
+    /// The number of parts that its citation names: one, unless it is one of several.
+    pub of_parts: usize,
 }
 
 impl Milestone {
@@ -145,6 +156,8 @@ impl Milestone {
             articles: Vec::new(),
             whole: false,
             measure: Measure::Unspecified,
+            part: None,
+            of_parts: 1,
         }
     }
 
@@ -155,23 +168,50 @@ impl Milestone {
     }
 
     /// Returns the milestones in messages, a suspension or a lifting of several articles as one of
-    /// each article: each begins and ends by itself. The article is then the scope.
+    /// each article: each begins and ends by itself. The article, as it is cited, is then the
+    /// scope.
     pub fn all(messages: &[wire::Milestone]) -> Vec<Self> {
-        messages.iter().filter_map(Self::of).flat_map(Self::parts).collect()
+        let mut all = Vec::new();
+        for milestone in messages.iter().filter_map(Self::of) {
+            milestone.add_parts(&mut all);
+        }
+        all
     }
 
-    fn parts(self) -> Vec<Self> {
+    fn add_parts(mut self, all: &mut Vec<Self>) {
         let is_break =
             matches!(self.kind, MilestoneKind::Suspended | MilestoneKind::SuspensionLifted);
         if !is_break || self.articles.is_empty() {
-            return vec![self];
+            // Words that are a citation are of the part that it names.
+            let cited = citation::read(&self.scope).filter(|cited| is_break && cited.len() == 1);
+            self.part = cited.and_then(|mut cited| cited.pop());
+            all.push(self);
+            return;
         }
-        let of = |article: &String| Self {
-            scope: article.clone(),
-            articles: vec![article.clone()],
-            ..self.clone()
-        };
-        self.articles.iter().map(of).collect()
+        for article in std::mem::take(&mut self.articles) {
+            let of = |part: Option<Cited>, of_parts| Self {
+                scope: article.clone(),
+                articles: vec![article.clone()],
+                part,
+                of_parts,
+                ..self.clone()
+            };
+            match citation::read(&article) {
+                Some(cited) if all.len() + cited.len() <= MAX_PARTS => {
+                    let of_parts = cited.len();
+                    all.extend(cited.into_iter().map(|part| of(Some(part), of_parts)));
+                }
+                _ => all.push(of(None, 1)),
+            }
+        }
+    }
+
+    /// The part that it is of, in words: as it is cited where it is all of that.
+    pub fn part_in_words(&self) -> String {
+        match &self.part {
+            Some(part) if self.of_parts > 1 => part.to_string(),
+            _ => self.scope.clone(),
+        }
     }
 
     /// Returns the milestone in a message; nothing where its kind or its date is none.
@@ -186,6 +226,8 @@ impl Milestone {
             articles: message.articles.clone(),
             whole: message.whole,
             measure: message.measure(),
+            part: None,
+            of_parts: 1,
         })
     }
 
@@ -204,9 +246,16 @@ impl Milestone {
         self.lifts_by_name() && !self.whole
     }
 
-    /// Returns whether both speak of the same part, in whatever spelling.
-    pub fn is_of_the_part(&self, other: &Self) -> bool {
-        fold(&self.scope) == fold(&other.scope)
+    /// The part that it is of, after what that lies within: first the whole agreement, then the
+    /// article, then its paragraph. Parts of one name are one, in whatever spelling.
+    pub fn within(&self) -> Vec<Within> {
+        let mut within = vec![Within::Whole];
+        match &self.part {
+            Some(part) => within.extend(part.around().map(Within::Part)),
+            None if self.scope.is_empty() => {}
+            None => within.push(Within::Words(fold(&self.scope))),
+        }
+        within
     }
 
     /// Returns whether `later` cannot come before it. The act of one party comes before what is its
@@ -221,6 +270,17 @@ impl Milestone {
     pub fn is_same_event(&self, other: &Self) -> bool {
         self.kind == other.kind && self.party == other.party && !self.kind.repeats()
     }
+}
+
+/// The agreement or a part of it, as the object of a suspension or a lifting.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Within {
+    /// The agreement as a whole.
+    Whole,
+    /// A part of it that is cited.
+    Part(Cited),
+    /// A part of it in words, folded.
+    Words(String),
 }
 
 /// Returns the problem with what a milestone says that it covers, by field; nothing where it can.
@@ -265,16 +325,18 @@ pub fn signed(milestones: &[Milestone]) -> Option<&PartialDate> {
 /// trusted, else the first; of what can happen again all.
 pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
     let mut chosen: Vec<&Milestone> = Vec::new();
+    let mut places: HashMap<(MilestoneKind, &str), usize> = HashMap::new();
     for milestone in milestones {
-        if milestone.kind.repeats() {
-            chosen.push(milestone);
-            continue;
-        }
-        let rival = chosen.iter().position(|other| other.is_same_event(milestone));
-        match rival {
-            Some(place) if rank(milestone) < rank(chosen[place]) => chosen[place] = milestone,
-            Some(_) => {}
+        let next = chosen.len();
+        let place = if milestone.kind.repeats() {
+            next
+        } else {
+            *places.entry((milestone.kind, &milestone.party)).or_insert(next)
+        };
+        match chosen.get(place) {
             None => chosen.push(milestone),
+            Some(rival) if rank(milestone) < rank(rival) => chosen[place] = milestone,
+            Some(_) => {}
         }
     }
     chosen
@@ -304,44 +366,4 @@ pub fn misplaced(milestones: &[Milestone]) -> Vec<(usize, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_certainly_in_the_wrong_order_is_misplaced() {
-        use MilestoneKind::{InForce, ProvisionallyApplied, Replaced, Signed};
-        let date = |year, month, day| PartialDate::new(year, month, day).unwrap();
-        let signed = Milestone::new(Signed, date(2020, 3, 0));
-
-        for (other, wrong) in [
-            (Milestone::new(InForce, date(2020, 2, 29)), true),
-            (Milestone::new(InForce, date(2020, 3, 1)), false),
-            (Milestone::new(InForce, date(2020, 0, 0)), false),
-            (Milestone::new(ProvisionallyApplied, date(2013, 7, 1)), false),
-            (Milestone::new(Replaced, date(2019, 0, 0)), true),
-        ] {
-            let found = misplaced(&[other.clone(), signed.clone()]);
-            assert_eq!(found, if wrong { vec![(1, 0)] } else { vec![] }, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn the_act_of_one_party_is_misplaced_among_its_own_only() {
-        use MilestoneKind::{Replaced, Signed};
-        let of = |kind, year, party: &str| {
-            let mut milestone = Milestone::new(kind, PartialDate::new(year, 0, 0).unwrap());
-            party.clone_into(&mut milestone.party);
-            milestone
-        };
-
-        for (signatory, ended, wrong) in [
-            ("parties/kz", "parties/tm", false),
-            ("parties/kz", "", false),
-            ("parties/kz", "parties/kz", true),
-            ("", "parties/kz", true),
-        ] {
-            let found = misplaced(&[of(Signed, 2020, signatory), of(Replaced, 2010, ended)]);
-            assert_eq!(found, if wrong { vec![(0, 1)] } else { vec![] }, "{signatory} {ended}");
-        }
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 pub mod act;
 pub mod agreement;
 pub mod binding;
+mod citation;
 pub mod codebook;
 pub mod commitment;
 pub mod crosswalk;
@@ -13,6 +14,7 @@ pub mod framework;
 pub mod grant;
 pub mod ledger;
 pub mod legal_basis;
+mod liftings;
 pub mod lineage;
 pub mod meeting;
 pub mod membership;

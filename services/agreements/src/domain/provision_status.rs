@@ -3,16 +3,18 @@
 //! provision, its state is not known, and the reason says why.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use api::registan::agreements::v1 as wire;
 pub use api::registan::agreements::v1::legal_basis_provision::State as Standing;
 use chronicle::fold;
 use facts::PartialDate;
 
-use super::milestone::{Measure, Milestone, MilestoneKind, followed};
-use super::parts::Part;
+use super::citation::{self, Cited, Covers};
+use super::milestone::{Measure, Milestone, MilestoneKind, Within, followed};
+use super::parts::{Part, part};
 use super::provision::cited;
-use super::status::{self, State, Status};
+use super::status::{self, State, Status, Suspended};
 
 /// Where a provision stands on a day; the contract says what each field means.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,12 +36,18 @@ pub struct Asked<'a> {
     party: &'a str,
     binding: bool,
     status: &'a Status,
-    /// The parts that were suspended by then.
-    parts: Vec<Part<'a>>,
-    /// The provisional application that is followed.
-    applied: Option<&'a Milestone>,
+    /// The parts that were suspended by then, if any was.
+    suspended: Option<Suspended<'a>>,
+    /// Their places, of those that are suspended, or may be, by their word and number.
+    cited: HashMap<(&'static str, u32), Vec<usize>>,
+    /// The others of them: divisions, and what is said in words.
+    others: Vec<usize>,
+    /// The provisional application that is followed, and what it covers.
+    applied: Option<(&'a Milestone, Vec<Scope>)>,
     /// The status of what is not applied provisionally, once it is asked.
     without: OnceCell<Status>,
+    /// The liftings of a part that ended no suspension of a part, once they are asked.
+    freeing: OnceCell<Vec<&'a Milestone>>,
 }
 
 impl<'a> Asked<'a> {
@@ -51,46 +59,111 @@ impl<'a> Asked<'a> {
         binding: bool,
         status: &'a Status,
     ) -> Self {
-        let suspended = if milestones.iter().any(Milestone::suspends_a_part) {
-            status::parts_on(milestones, party, status.as_of)
-        } else {
-            Vec::new()
-        };
+        let has_parts = milestones.iter().any(Milestone::suspends_a_part);
+        let suspended = has_parts.then(|| Suspended::of(milestones, party, status.as_of));
+        let (mut cited, mut others) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
+        let parts = suspended.iter().flat_map(|all| &all.parts).enumerate();
+        for (place, part) in parts.filter(|(_, part)| part.is_open || !part.doubt.is_empty()) {
+            match &part.suspended.part {
+                Some(of) if of.is_article() => cited.entry(of.key()).or_default().push(place),
+                _ => others.push(place),
+            }
+        }
         let is_applied = |one: &&Milestone| one.kind == MilestoneKind::ProvisionallyApplied;
         let applied = followed(milestones).into_iter().find(is_applied);
-        let without = OnceCell::new();
-        Self { milestones, party, binding, status, parts: suspended, applied, without }
+        let applied =
+            applied.map(|one| (one, one.articles.iter().map(|it| Scope::of(it)).collect()));
+        let (without, freeing) = (OnceCell::new(), OnceCell::new());
+        Self {
+            milestones,
+            party,
+            binding,
+            status,
+            suspended,
+            cited,
+            others,
+            applied,
+            without,
+            freeing,
+        }
     }
 
-    /// Returns where a provision of it stands on the day.
+    /// Returns where a provision of it stands on the day. One that is cited as several articles
+    /// stands where all of them do.
     pub fn of(&self, provision: &wire::Provision) -> ProvisionStatus {
-        let keys = Keys::of(provision);
-        let mut binding = self.applied(&keys);
+        let place = Place::of(provision);
+        let mut units = place.units.iter();
+        let Some(first) = units.next() else { return self.of_unit(&place, None) };
+        units.fold(self.of_unit(&place, Some(first)), |status, unit| {
+            let why = || format!("its parts stand differently: {}", place.cited);
+            status.or(self.of_unit(&place, Some(unit)), why)
+        })
+    }
+
+    fn of_unit(&self, place: &Place, unit: Option<&Cited>) -> ProvisionStatus {
+        let mut binding = self.applied(place, unit);
         if self.status.state == State::Suspended {
-            binding = self.freed(&keys).unwrap_or(binding);
+            binding = self.freed(place, unit).unwrap_or(binding);
         }
         if !matches!(binding.state, Standing::Binding | Standing::AppliedProvisionally) {
             return binding;
         }
-        let touched = self.parts.iter().filter(|part| part.is_open || !part.doubt.is_empty());
-        for part in touched {
-            match keys.covered_by(part.suspended) {
+        let Some(all) = &self.suspended else { return binding };
+        for part in self.touching(unit).map(|place| &all.parts[place]) {
+            let suspended = part.suspended;
+            if suspended.measure == Measure::Cooperation {
+                continue;
+            }
+            match place.covered_by(unit, suspended) {
                 Covers::No => {}
-                Covers::Yes if part.doubt.is_empty() => return ProvisionStatus::suspended(part),
-                Covers::Yes => binding = ProvisionStatus::not_known(part.doubt.clone()),
+                Covers::Yes => {
+                    let less = unit.and_then(|unit| self.of_less(all, suspended, unit));
+                    let part = less.as_ref().unwrap_or(part);
+                    if !part.doubt.is_empty() {
+                        binding = ProvisionStatus::not_known(part.doubt.clone());
+                    } else if part.is_open {
+                        return ProvisionStatus::suspended(part);
+                    }
+                }
                 Covers::Perhaps => binding = ProvisionStatus::not_known(perhaps(part)),
             }
         }
         binding
     }
 
-    /// The state of a provision by what is in force or applied, without the parts that are
-    /// suspended.
-    fn applied(&self, keys: &Keys) -> ProvisionStatus {
+    /// The places of the parts that can have a unit, in the order of the record.
+    fn touching(&self, unit: Option<&Cited>) -> impl Iterator<Item = usize> {
+        let mut places = self.others.clone();
+        match unit {
+            Some(unit) if unit.is_article() => {
+                places.extend(self.cited.get(&unit.key()).into_iter().flatten());
+            }
+            _ => places.extend(self.cited.values().flatten()),
+        }
+        places.sort_unstable();
+        places.into_iter()
+    }
+
+    /// Where a part stands for a unit within it for which alone it may have been lifted.
+    fn of_less(
+        &self,
+        all: &Suspended<'a>,
+        suspended: &'a Milestone,
+        unit: &Cited,
+    ) -> Option<Part<'a>> {
+        let mut within = vec![Within::Whole];
+        within.extend(unit.around().map(Within::Part));
+        let lifting = all.liftings.of_less(suspended, &within)?;
+        Some(part(suspended, Some(lifting), &all.day))
+    }
+
+    /// The state of a unit by what is in force or applied, without the parts that are suspended.
+    fn applied(&self, place: &Place, unit: Option<&Cited>) -> ProvisionStatus {
         let whole = || self.read(self.status);
-        let Some(applied) = self.applied else { return whole() };
+        let Some((applied, scopes)) = &self.applied else { return whole() };
         let rest = || self.read(self.without());
-        match keys.covered_by(applied) {
+        let all = scopes.iter().map(|scope| place.covered_by_scope(unit, scope));
+        match all.max().unwrap_or(Covers::Perhaps) {
             Covers::Yes => whole(),
             Covers::No => rest(),
             Covers::Perhaps => whole().or(rest(), || match &applied.articles[..] {
@@ -108,29 +181,47 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The state of a provision for which alone the suspension of the whole was lifted.
-    fn freed(&self, keys: &Keys) -> Option<ProvisionStatus> {
+    /// The state of a unit for which alone the suspension of the whole was lifted.
+    fn freed(&self, place: &Place, unit: Option<&Cited>) -> Option<ProvisionStatus> {
+        let frees = |one: &&&Milestone| place.covered_by(unit, one) == Covers::Yes;
+        let freeing = self.freeing.get_or_init(|| self.freeing());
+        let freeing: Vec<&Milestone> = freeing.iter().filter(frees).copied().collect();
+        if freeing.is_empty() {
+            return None;
+        }
+        let as_whole = |one: &Milestone| Milestone {
+            scope: String::new(),
+            whole: true,
+            part: None,
+            ..one.clone()
+        };
+        let of_the_whole = |one: &&Milestone| !one.suspends_a_part() && !one.lifts_a_part();
+        let milestones = self.milestones.iter().filter(of_the_whole).cloned();
+        let milestones: Vec<Milestone> =
+            milestones.chain(freeing.into_iter().map(as_whole)).collect();
+        Some(self.read(&status::on(&milestones, self.party, self.status.as_of)))
+    }
+
+    /// The liftings of a part that ended no suspension of a part.
+    fn freeing(&self) -> Vec<&'a Milestone> {
+        let mut parts: HashMap<Option<Within>, Vec<&Part<'a>>> = HashMap::new();
+        for part in self.suspended.iter().flat_map(|all| &all.parts) {
+            parts.entry(part.suspended.within().into_iter().nth(1)).or_default().push(part);
+        }
         let ends_a_part = |lifting: &Milestone| {
+            let within = lifting.within();
             let is_before = |by: &Milestone| by.date.latest() < lifting.date.earliest();
-            let is_it = |part: &Part<'_>| {
-                part.suspended.is_of_the_part(lifting)
+            let is_it = |part: &&&Part<'_>| {
+                let suspended = part.suspended.within();
+                (suspended.starts_with(&within) || within.starts_with(&suspended))
                     && part.suspended.date.earliest() <= lifting.date.latest()
                     && !part.lifted.is_some_and(is_before)
             };
-            self.parts.iter().any(is_it)
+            let near = parts.get(&within.get(1).cloned());
+            near.is_some_and(|near| near.iter().any(|part| is_it(&part)))
         };
-        let frees = |one: &Milestone| {
-            one.lifts_a_part() && !ends_a_part(one) && keys.covered_by(one) == Covers::Yes
-        };
-        if !self.milestones.iter().any(frees) {
-            return None;
-        }
-        let as_whole = |one: &Milestone| match one {
-            one if frees(one) => Milestone { scope: String::new(), whole: true, ..one.clone() },
-            one => one.clone(),
-        };
-        let milestones: Vec<Milestone> = self.milestones.iter().map(as_whole).collect();
-        Some(self.read(&status::on(&milestones, self.party, self.status.as_of)))
+        let frees = |one: &&Milestone| one.lifts_a_part() && !ends_a_part(one);
+        self.milestones.iter().filter(frees).collect()
     }
 
     /// The state of a provision of what has this status.
@@ -198,39 +289,65 @@ impl ProvisionStatus {
     }
 }
 
-/// The citations by which a provision is covered, folded: its own, first, and those of what it lies
-/// within.
-struct Keys([String; 3]);
-
-/// The answer to whether a milestone covers a provision.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Covers {
-    Yes,
-    No,
-    Perhaps,
+/// A citation of what something covers, as it is written and as it is read.
+struct Scope {
+    folded: String,
+    parts: Vec<Cited>,
 }
 
-impl Keys {
+impl Scope {
+    fn of(text: &str) -> Self {
+        Self { folded: fold(text), parts: citation::read(text).unwrap_or_default() }
+    }
+}
+
+/// Where a provision lies in its agreement.
+struct Place {
+    /// As it is cited.
+    cited: String,
+    /// Its own citation, its article and its division, folded.
+    texts: [String; 3],
+    /// The articles or paragraphs that it is; none where its citation is not read.
+    units: Vec<Cited>,
+    /// The divisions that it lies within.
+    divisions: Vec<Cited>,
+}
+
+impl Place {
     fn of(provision: &wire::Provision) -> Self {
-        let all = [cited(provision), provision.article.clone(), provision.division.clone()];
-        Self(all.map(|key| fold(&key)))
+        let cited = cited(provision);
+        let texts = [&cited, &provision.article, &provision.division].map(|text| fold(text));
+        let units = citation::read(&cited).unwrap_or_default();
+        let divisions = provision.division.split([',', '/', ';']);
+        let divisions = divisions.filter_map(citation::read).flatten().collect();
+        Self { cited, texts, units, divisions }
     }
 
-    /// Returns whether a milestone covers the provision. Of one that covers only a paragraph of it,
-    /// and of one that says in words what it covers, it is not known.
-    fn covered_by(&self, one: &Milestone) -> Covers {
-        if one.measure == Measure::Cooperation {
-            return Covers::No;
+    /// Returns whether a suspension or a lifting of a part covers a unit of it. Of one that covers
+    /// only a paragraph of it, and of one that says in words what it covers, it is not known.
+    fn covered_by(&self, unit: Option<&Cited>, one: &Milestone) -> Covers {
+        match &one.part {
+            Some(part) => self.within(unit, part),
+            None if one.articles.is_empty() => Covers::Perhaps,
+            None if self.texts.contains(&fold(&one.scope)) => Covers::Yes,
+            None => Covers::Perhaps,
         }
-        let articles: Vec<String> = one.articles.iter().map(|article| fold(article)).collect();
-        let within = format!("{}(", self.0[0]);
-        if articles.iter().any(|article| self.0.contains(article)) {
-            Covers::Yes
-        } else if articles.is_empty() || articles.iter().any(|it| it.starts_with(&within)) {
-            Covers::Perhaps
-        } else {
-            Covers::No
+    }
+
+    fn covered_by_scope(&self, unit: Option<&Cited>, scope: &Scope) -> Covers {
+        if self.texts.contains(&scope.folded) {
+            return Covers::Yes;
         }
+        let all = scope.parts.iter().map(|part| self.within(unit, part));
+        all.max().unwrap_or(Covers::Perhaps)
+    }
+
+    fn within(&self, unit: Option<&Cited>, part: &Cited) -> Covers {
+        let of_division = self.divisions.iter().filter(|one| one.is_like(part));
+        if let Some(covers) = of_division.map(|division| part.covers(division)).max() {
+            return covers;
+        }
+        unit.map_or(Covers::Perhaps, |unit| part.covers(unit))
     }
 }
 
@@ -240,7 +357,7 @@ fn perhaps(part: &Part<'_>) -> String {
     if part.suspended.articles.is_empty() {
         format!("a part is suspended, in words alone: {scope}")
     } else {
-        format!("of it is suspended: {scope}")
+        format!("of it is suspended, or may be: {scope}")
     }
 }
 

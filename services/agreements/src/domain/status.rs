@@ -1,14 +1,20 @@
 //! Where an agreement stands on a day: computed from its milestones, never stored (domain.md 3.2);
 //! but for the state alone, which filters ask (`periods`).
 
+use std::collections::HashSet;
+
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, Day, PartialDate};
 
+use super::liftings::Liftings;
 use super::milestone::{Milestone, MilestoneKind, followed};
 use super::moves::{Move, moves, of_party, span};
-use super::parts::{Part, parts};
+use super::parts::{OnDay, Part, parts};
 pub use super::state::State;
 use super::state::leads_to;
+
+/// The most doubts of parts that are compared with what was said before: one may hold another.
+const MAX_COMPARED: usize = 20;
 
 /// The note on a provisional application whose provisions are not recorded.
 pub const NOT_KNOWN: &str = "Not known: the record does not say which provisions.";
@@ -55,11 +61,25 @@ pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     status
 }
 
-/// The parts of an agreement with these milestones that were suspended by a day, for a party.
-pub(super) fn parts_on<'a>(milestones: &'a [Milestone], party: &str, as_of: Day) -> Vec<Part<'a>> {
-    let followed = of_party(followed(milestones), party);
-    let returned = Led::by(&moves(&followed), as_of).life.lifted;
-    parts(&followed, returned, as_of)
+/// The parts of an agreement that were suspended by a day, and how each ended.
+pub(super) struct Suspended<'a> {
+    pub parts: Vec<Part<'a>>,
+    pub liftings: Liftings<'a>,
+    pub day: OnDay<'a>,
+}
+
+impl<'a> Suspended<'a> {
+    /// Of an agreement with these milestones, for a party.
+    pub fn of(milestones: &'a [Milestone], party: &str, as_of: Day) -> Self {
+        let followed = of_party(followed(milestones), party);
+        let returned = Led::by(&moves(&followed), as_of).life.lifted;
+        Self::by(&followed, OnDay { as_of, returned })
+    }
+
+    fn by(followed: &[&'a Milestone], day: OnDay<'a>) -> Self {
+        let liftings = Liftings::new(followed);
+        Self { parts: parts(followed, &liftings, &day), liftings, day }
+    }
 }
 
 /// The state on a day to which these moves have led.
@@ -209,10 +229,11 @@ impl Status {
 
     /// Marks what another account of an event would change.
     fn compare(&mut self, milestones: &[Milestone], followed: &[&Milestone]) {
-        for chosen in followed {
+        let accounts = || milestones.iter().filter(|one| !one.kind.repeats());
+        for chosen in followed.iter().filter(|one| !one.kind.repeats()) {
             let Some(state) = leads_to(chosen.kind) else { continue };
             let decides = state == self.state || self.state.allows(state);
-            for other in milestones.iter().filter(|other| other.is_same_event(chosen)) {
+            for other in accounts().filter(|other| other.is_same_event(chosen)) {
                 let happened = |one: &Milestone| one.date.latest() <= self.as_of;
                 let differ = !other.date.overlaps(&chosen.date);
                 if decides && differ && happened(other) != happened(chosen) {
@@ -225,19 +246,26 @@ impl Status {
 
     /// Adds what is suspended of it.
     fn add_suspended(&mut self, followed: &[&Milestone], returned: Option<&Milestone>) {
-        let mut suspended = Vec::new();
-        for part in parts(followed, returned, self.as_of) {
-            if part.is_open {
-                suspended.push(part.suspended.scope.as_str());
-                self.rest_on(part.suspended);
-            } else if let Some(lifted) = part.lifted {
-                self.rest_on(lifted);
+        let day = OnDay { as_of: self.as_of, returned };
+        let parts = if followed.iter().any(|one| one.suspends_a_part()) {
+            Suspended::by(followed, day).parts
+        } else {
+            return;
+        };
+        let (mut doubts, mut resting) = (HashSet::new(), Vec::new());
+        for part in &parts {
+            let rests = if part.is_open { Some(part.suspended) } else { part.lifted };
+            let unsure = rests.filter(|one| one.confidence == Some(Confidence::Unsure));
+            if let Some(one) = unsure.filter(|one| !resting.contains(&one.kind)) {
+                resting.push(one.kind);
+                self.rest_on(one);
             }
-            if !part.doubt.is_empty() && !self.reason.contains(&part.doubt) {
+            let is_new = !part.doubt.is_empty() && doubts.insert(&part.doubt);
+            if is_new && (doubts.len() > MAX_COMPARED || !self.reason.contains(&part.doubt)) {
                 self.doubt(&part.doubt);
             }
         }
-        self.suspended = suspended.join("; ");
+        self.suspended = in_words(&parts);
     }
 
     /// Adds what is applied of it provisionally.
@@ -254,6 +282,26 @@ impl Status {
             self.applied = known.unwrap_or_else(|| NOT_KNOWN.to_owned());
         }
     }
+}
+
+/// Names what is suspended. A citation of several parts stands as it is cited while all of
+/// them are suspended.
+fn in_words(parts: &[Part<'_>]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let one_citation = |one: &Part<'_>, other: &Part<'_>| {
+        let (one, other) = (one.suspended, other.suspended);
+        one.of_parts > 1 && (&one.scope, &one.date) == (&other.scope, &other.date)
+    };
+    for cited in parts.chunk_by(one_citation) {
+        let open = cited.iter().filter(|part| part.is_open).map(|part| part.suspended);
+        let [first, ..] = cited else { continue };
+        if open.clone().count() == cited.len() && cited.len() == first.suspended.of_parts {
+            words.push(first.suspended.scope.clone());
+        } else {
+            words.extend(open.map(Milestone::part_in_words));
+        }
+    }
+    words.join("; ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use facts::Qualifier;
 use super::*;
 
 mod breaks;
+mod model;
 
 fn milestone(kind: MilestoneKind, year: i32, month: i32, day: i32) -> Milestone {
     let date = PartialDate::new(year, month, day).unwrap();
