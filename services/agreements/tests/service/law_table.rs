@@ -276,3 +276,38 @@ async fn the_kyrgyz_protocols_whose_entry_into_force_is_not_known_are_undetermin
     assert_eq!(reason("2007"), "IN_FORCE between 2006-10-24 and 2026-03-31");
     assert_eq!(reason("hr"), "IN_FORCE between 2013-07-02 and 2026-03-31");
 }
+
+/// The law on a day as a desk officer asks for it: of each country the agreement that bears the
+/// partnership, the list in which it stands, and since when. There is never one date for all.
+const BEARING: [(&str, &str, &str, &str, &str); 13] = [
+    ("kz", "2024-01-17", "eu-kz-epca-2015", "in_force", "2020-03-01"),
+    ("kg", "2024-01-17", "eu-kg-pca-1995", "in_force", "1999-07-01"),
+    ("kg", "2024-01-17", "eu-kg-epca-2024", "negotiated", "2019-07-06"),
+    ("uz", "2024-01-17", "eu-uz-pca-1996", "in_force", "1999-07-01"),
+    ("uz", "2024-01-17", "eu-uz-epca-2025", "negotiated", "2022-07-06"),
+    ("tj", "2024-01-17", "eu-tj-pca-2004", "in_force", "2010-01-01"),
+    ("tm", "2024-01-17", "eu-tm-pca-1998", "signed_not_in_force", "1998-05-25"),
+    ("tm", "2024-01-17", "eu-tm-ita", "in_force", "2010-08-01"),
+    ("kg", "2025-12-31", "eu-kg-epca-2024", "signed_not_in_force", "2024-06-25"),
+    ("uz", "2025-12-31", "eu-uz-epca-2025", "signed_not_in_force", "2025-10-24"),
+    ("tm", "2025-12-31", "eu-tm-pca-prot-2024", "signed_not_in_force", "2024-03-18"),
+    ("kg", "2025-12-31", "eu-kg-pca-1995", "in_force", "1999-07-01"),
+    ("uz", "2025-12-31", "eu-uz-pca-1996", "in_force", "1999-07-01"),
+];
+
+#[tokio::test]
+async fn the_agreements_that_bear_the_partnership_stand_each_since_its_own_day() {
+    testkit::on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        for (party, on, agreement, list, since) in BEARING {
+            let basis = legal_basis(&mut running, party, on).await;
+            let (_, entries) = lists(&basis).into_iter().find(|(name, _)| *name == list).unwrap();
+            let name = format!("agreements/{agreement}");
+            let entry = entries.iter().find(|entry| entry.agreement == name);
+            let status = entry.and_then(|entry| entry.status.as_ref());
+            let found = status.and_then(|status| status.since.as_ref()).map(written);
+            assert_eq!(found.as_deref(), Some(since), "{agreement} on {on}");
+        }
+    })
+    .await;
+}

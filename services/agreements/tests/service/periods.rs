@@ -47,23 +47,42 @@ impl Random {
         date
     }
 
-    /// A life with inexact, contradictory and missing dates; the contract has 26 kinds of
-    /// milestones.
+    /// A life with inexact, contradictory and missing dates, with suspensions of parts and liftings
+    /// of them; the contract has 26 kinds of milestones. One in three of those of a break is a break
+    /// of the whole.
     fn life(&mut self) -> Vec<Milestone> {
         let mut milestones = Vec::new();
         for _ in 0..self.below(7) {
             let kind = Happened::try_from(1 + self.below(26)).unwrap();
             let confidence =
                 [Confidence::Certain, Confidence::Unsure][usize::from(self.below(4) == 0)];
-            milestones.push(Milestone {
+            let mut one = Milestone {
                 kind: kind.into(),
                 date: Some(self.date()),
                 preferred: self.below(6) == 0,
                 confidence: confidence.into(),
                 ..Milestone::default()
-            });
+            };
+            self.add_part(kind, &mut one);
+            milestones.push(one);
         }
         milestones
+    }
+
+    /// Says of a suspension or a lifting, now and then, of which part it is.
+    fn add_part(&mut self, kind: Happened, one: &mut Milestone) {
+        if !matches!(kind, Happened::Suspended | Happened::SuspensionLifted) {
+            return;
+        }
+        let articles = ["Article 5", "Articles 2 and 94", "Article 94(2)", "Title III"];
+        match self.below(5) {
+            0 => "trade".clone_into(&mut one.scope),
+            1 | 2 => {
+                let article = articles[usize::try_from(self.below(4)).unwrap()];
+                one.articles = vec![article.to_owned()];
+            }
+            _ => one.whole = kind == Happened::SuspensionLifted && self.below(2) == 0,
+        }
     }
 
     fn day(&mut self) -> Date {
