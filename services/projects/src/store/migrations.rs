@@ -11,6 +11,8 @@ use crate::resources;
 pub struct Migrator;
 
 impl MigratorTrait for Migrator {
+    /// They run in the order of this list. A number that two names have stays: a database knows
+    /// them by their whole names, and refuses to open where one that ran is missing.
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = [
             "m20261124_000001_create_record",
