@@ -1,4 +1,4 @@
-//! What of a message was known on a day: code that leaves out what rests on other sources.
+//! Writes what each message keeps of itself where only what was known on a day is asked for.
 
 use protox::prost_reflect::{FieldDescriptor, Kind};
 
@@ -43,8 +43,8 @@ impl Description<'_> {
         })
     }
 
-    /// What is left where the source in a field was not known: nothing of the message, or not what
-    /// the field beside it says.
+    /// Leaves out what rests on the source in a field: all of the message, or what the field beside
+    /// it says.
     fn rest_on(&self, field: &FieldDescriptor) -> Result<String, String> {
         let (name, own) = (field.name(), member(field));
         let has_source = self.message.get_field_by_name("source").is_some();

@@ -18,7 +18,7 @@ use crate::methods::{Diff, Export, Revisions};
 use crate::records::{Records, at, check_name, reader, refused, scope};
 use crate::sent::{Computable, send, send_with};
 use crate::time::{micros, timestamp};
-use crate::{Served, known, mask};
+use crate::{Served, day, mask};
 
 /// Resources of an export that are read at a time.
 const BATCH: u64 = 500;
@@ -55,7 +55,7 @@ impl Records {
             read_time: micros(parts.read_time)?,
             show_deleted: parts.show_deleted,
             scope: scope::<T>(parts.parent)?,
-            known_by: known::day(parts.known_by)?,
+            known_by: day("known_by", parts.known_by)?,
             ..ListRequest::default()
         };
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());

@@ -1,13 +1,9 @@
-//! What was known on a day: what rests on sources that had been published by then.
+//! The sources that were known on a day: those that had been published by then.
 
 use std::collections::{BTreeSet, HashSet};
 
-use api::registan::r#type::v1::{Date, SourceRef};
-use chassis::failure::Failure;
+use api::registan::r#type::v1::SourceRef;
 use facts::check::matches_pattern;
-use facts::{Check, Day};
-
-use crate::failure::from_violations;
 
 /// The pattern of the names of sources.
 pub(crate) const SOURCES: &str = "sources/{source}";
@@ -37,11 +33,4 @@ impl Known {
 /// Adds those of the names that are of sources.
 pub(crate) fn sources(names: impl IntoIterator<Item = String>, all: &mut BTreeSet<String>) {
     all.extend(names.into_iter().filter(|name| matches_pattern(name, SOURCES)));
-}
-
-/// Reads the day in `known_by` of a request.
-pub fn day(asked: Option<Date>) -> Result<Option<Day>, Failure> {
-    let mut check = Check::default();
-    let day = asked.and_then(|day| facts::wire::read_day(&mut check, "known_by", day));
-    from_violations(check.finish()).map_or(Ok(day), Err)
 }

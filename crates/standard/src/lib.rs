@@ -19,7 +19,7 @@
 //! - `search`: what has the words of a query
 //! - [`Judged`]: a resource as a Create judges it, without a record
 //! - [`Step`]: one write, judged before it is recorded; for what writes many at once, too
-//! - [`known`]: what was known on a day
+//! - `known_by`: resources as they were known on a day
 //! - `questions`: why a list is empty
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
@@ -31,12 +31,13 @@
 pub mod access;
 mod before;
 mod checked;
+mod day;
 pub mod described;
 pub mod failure;
 mod family;
 mod history;
 mod judged;
-pub mod known;
+mod known;
 mod known_by;
 pub mod mask;
 mod methods;
@@ -66,6 +67,7 @@ use prost_types::Timestamp;
 
 use crate::known::Known;
 
+pub use day::day;
 pub use described::{DESCRIBED, Find};
 pub use judged::{Judged, New};
 pub use publications::list_publications;

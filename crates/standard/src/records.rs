@@ -18,7 +18,7 @@ pub use crate::failure::refused;
 use crate::methods::{Get, List};
 use crate::sent::{Computable, SentPage, Stamped, page, send, send_with};
 use crate::time::{READ_TIME_KEY, micros, timestamp};
-use crate::{References, Served, known};
+use crate::{References, Served, day};
 
 /// The record of a service, as its gRPC services use it.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Records {
         request: Request<Asked<Get<T>>>,
     ) -> Result<(T::Sent, i64), Failure> {
         let parts = T::Message::get(request.into_inner());
-        let (read_time, known_by) = (micros(parts.read_time)?, known::day(parts.known_by)?);
+        let (read_time, known_by) = (micros(parts.read_time)?, day("known_by", parts.known_by)?);
         let (shown, read_time) =
             self.find_held::<T, T::Held>("name", &parts.name, read_time).await?;
         let sent = send::<T>(shown)?;
@@ -135,7 +135,7 @@ impl Records {
             read_time: micros(parts.read_time)?,
             show_deleted: parts.show_deleted,
             scope: scope::<T>(parts.parent)?,
-            known_by: known::day(parts.known_by)?,
+            known_by: day("known_by", parts.known_by)?,
         };
         let reader = reader();
         let short = self.chronicle.list_if_short::<T::Held>(&asked, &reader).await;

@@ -9,7 +9,7 @@ use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use facts::{Check, Day};
 use standard::time::{micros, timestamp};
-use standard::{Answers, SentPage, Stamped, at, known};
+use standard::{Answers, SentPage, Stamped, at};
 use tonic::{Request, Response, Status};
 
 use super::convert::{Milestones, legal_basis_message, status_message};
@@ -58,7 +58,7 @@ pub async fn get_legal_basis(
         codes: read_codes(request.codes)?,
         as_of: read_day(request.as_of)?,
         read_time: micros(request.read_time)?,
-        known_by: known::day(request.known_by)?,
+        known_by: standard::day("known_by", request.known_by)?,
     };
     let answer = ops::get_legal_basis(&app, question).await?;
     let instant = timestamp(answer.read_time);
@@ -89,7 +89,5 @@ fn read_codes(asked: Vec<String>) -> Result<Vec<String>, Failure> {
 }
 
 pub(super) fn read_day(asked: Option<Date>) -> Result<Option<Day>, Failure> {
-    let mut check = Check::default();
-    let day = asked.and_then(|day| facts::wire::read_day(&mut check, "as_of", day));
-    standard::failure::from_violations(check.finish()).map_or(Ok(day), Err)
+    standard::day("as_of", asked)
 }

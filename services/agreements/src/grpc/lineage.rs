@@ -4,8 +4,8 @@ use api::registan::agreements::v1::{
     ActRelation, GetLineageRequest, Lineage, LineageEdge, LineageNode,
 };
 use facts::Day;
+use standard::at;
 use standard::time::{micros, timestamp};
-use standard::{at, known};
 use tonic::{Request, Response, Status};
 
 use super::agreements::read_day;
@@ -22,7 +22,9 @@ pub async fn get_lineage(
 ) -> Result<Response<Lineage>, Status> {
     let GetLineageRequest { name, as_of, read_time, known_by } = request.into_inner();
     let (as_of, read_time) = (read_day(as_of)?, micros(read_time)?);
-    let answer = ops::get_lineage(&app, &name, as_of, read_time, known::day(known_by)?).await?;
+    let answer =
+        ops::get_lineage(&app, &name, as_of, read_time, standard::day("known_by", known_by)?)
+            .await?;
     let as_of = answer.as_of;
     let edge = |(from, relation): (&str, &ActRelation)| edge(from, relation, as_of);
     let edges = answer.walk.edges().map(edge).collect();

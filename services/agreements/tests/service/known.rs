@@ -1,5 +1,5 @@
-//! What was known on a day: what rests on sources that had surely been published by then, and
-//! nothing else.
+//! The law as it was known on a day: what rests on sources that had surely been published by then,
+//! and nothing else.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

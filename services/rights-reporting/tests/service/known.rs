@@ -1,4 +1,4 @@
-//! What was known on a day, where the sources are those of another service.
+//! Recommendations as they were known on a day, by the sources of another service.
 
 use api::registan::rights::v1::{
     GetRecommendationRequest, ListRecommendationsRequest, Recommendation,
