@@ -225,6 +225,10 @@ pub struct Export {
     /// ratification` reads.
     #[arg(long)]
     pub participations: bool,
+    /// Only what was known on this day, for example 2024-01-12: what rests on sources that had been
+    /// published by then.
+    #[arg(long, value_name = "DAY")]
+    pub known_by: Option<String>,
     /// For what lies within something: in which one, for example projects/x; without it in all.
     #[arg(long, value_name = "NAME")]
     pub parent: Option<String>,

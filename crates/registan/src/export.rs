@@ -37,13 +37,18 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
     fields.insert("orderBy".to_owned(), json!(arguments.order_by));
     fields.insert("showDeleted".to_owned(), json!(arguments.deleted));
     fields.insert("readTime".to_owned(), json!(arguments.read_time));
-    if let Some(typed) = &arguments.as_of {
-        let has = input.get_field_by_name("as_of").is_some();
-        anyhow::ensure!(has, "--as-of: {resource} do not depend on a day");
+    let days = [
+        ("--as-of", "as_of", &arguments.as_of, "do not depend on a day"),
+        ("--known-by", "known_by", &arguments.known_by, "rest on no source"),
+    ];
+    for (argument, field, typed, why_not) in days {
+        let Some(typed) = typed else { continue };
+        let field = input.get_field_by_name(field);
+        let field = field.with_context(|| format!("{argument}: {resource} {why_not}"))?;
         let day =
-            day(typed).with_context(|| format!("--as-of: `{typed}` is not like 2024-01-17"))?;
+            day(typed).with_context(|| format!("{argument}: `{typed}` is not like 2024-01-17"))?;
         let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
-        fields.insert("asOf".to_owned(), date);
+        fields.insert(field.json_name().to_owned(), date);
     }
     let has_participations = input.full_name().ends_with(".ExportAgreementsRequest");
     anyhow::ensure!(
