@@ -14,6 +14,7 @@ mod house;
 mod importing;
 mod interrupted_import;
 mod journey;
+mod known;
 mod links;
 mod log;
 mod mistakes;
