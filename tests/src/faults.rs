@@ -20,6 +20,7 @@
 //!   was given before, the storm of `cargo xtask faults restore`
 //! - [`drill`]: a backup under load, a database that is lost, a restore, the storm of
 //!   `cargo xtask faults drill`
+//! - [`point_in_time`]: a record that is brought back to just before a mistake, on PostgreSQL
 //! - [`instants`], [`skew`]: a client that asks all replicas for an instant that one of them named,
 //!   the storm of `cargo xtask faults clock`
 //! - [`changer`], [`follower`]: a client that changes parties of its own, and one that watches, is
@@ -55,6 +56,7 @@ pub mod kill;
 pub mod ledger;
 pub mod parents;
 pub mod parties;
+pub mod point_in_time;
 pub mod postgres;
 pub mod read_back;
 pub mod record;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use e2e::faults::kill::{self, Plan, RESTART};
-use e2e::faults::{disk, drill, parents, replicas, restore, skew, watch};
+use e2e::faults::{disk, drill, parents, point_in_time, replicas, restore, skew, watch};
 use e2e::load::running::Force;
 use testkit::Engine;
 
@@ -60,6 +60,15 @@ async fn a_backup_under_load_is_restored_whole_and_what_came_after_it_is_named()
         eprintln!("{report}");
         assert!(report.is_good(), "{report}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_record_on_postgres_is_recovered_to_just_before_a_mistake() {
+    let report = point_in_time::run().await.expect("the recovery comes to its end");
+    let Some(report) = report else { return };
+    eprintln!("{report:?}");
+    assert_eq!(report.found, report.noted);
+    assert!(report.named > 0, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -13,7 +13,8 @@
 //! - `deadline`: how long a request may take
 //! - `bulk`: threads for what is long, which step back
 //! - `stopping`: when long work should end of itself
-//! - `clock`, `private`: the time, and files that others may not read, of the crate `machine`
+//! - `clock`, `disk`, `private`: the time, room, and files that others may not read, of the crate
+//!   `machine`
 //!
 //! Nothing here knows a service, a message or a database.
 
@@ -43,5 +44,5 @@ pub mod tls;
 pub use config::Settings;
 pub use contract::Contract;
 pub use failure::{Failure, Violation};
-pub use machine::{Clock, clock, private};
+pub use machine::{Clock, clock, disk, private};
 pub use server::{Server, Service};

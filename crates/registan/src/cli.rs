@@ -2,6 +2,7 @@
 
 mod ask;
 mod backup;
+mod doctor;
 mod lineage;
 mod participations;
 mod reference;
@@ -20,6 +21,7 @@ use crate::values;
 
 pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::backup::{Backup, Restore};
+pub use self::doctor::Doctor;
 pub use self::lineage::{Format, Lineage};
 pub use self::participations::Participations;
 pub use self::reference::Reference;
@@ -55,6 +57,7 @@ Examples:
   registan backup backups/monday            copy the record in ./registan-data while it is served
   registan restore backups/monday --data-dir trial
                                             put it into another folder, and verify it
+  registan doctor                           what is wrong with a suite, and what to do
   registan log agreements                   who wrote or read what, and when
 
 Any gRPC client can ask it too:
@@ -107,6 +110,9 @@ pub enum Command {
     /// Puts a backup into an empty data folder or database, and verifies it.
     #[command(after_help = backup::RESTORE_EXAMPLES)]
     Restore(Restore),
+    /// Looks at configuration, databases, keys, clocks and ports, and says what to do.
+    #[command(after_help = doctor::DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Prints the change log of a service: who wrote or read what, when, by which method; no
     /// contents.
     Log(Log),

@@ -1,5 +1,5 @@
 //! The command `registan`: serves the suite, or one service of it; asks it; migrates; imports;
-//! exports; verifies; backs up and restores; loads; makes tokens and certificates.
+//! exports; verifies; backs up and restores; examines; loads; makes tokens and certificates.
 
 mod about;
 mod ask;
@@ -7,6 +7,7 @@ mod backup;
 mod calendar;
 mod certificates;
 mod cli;
+mod doctor;
 mod dynamic;
 mod export;
 mod import;
@@ -55,6 +56,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Backup(arguments) => backup::run(arguments),
         Command::Restore(arguments) => restore::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Log(arguments) => log::run(arguments),
     }
 }

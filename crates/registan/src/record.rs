@@ -5,7 +5,7 @@ use chassis::Settings;
 use chassis::config::Flags;
 use chronicle::verify::{Checkpoint, Finding, Kind, verify};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
-use standard::startup::open_existing;
+use standard::startup::{self, open_existing};
 
 use crate::cli::ServiceName;
 use crate::output::counter;
@@ -71,4 +71,28 @@ pub async fn open(service: ServiceName, settings: &Settings) -> anyhow::Result<R
         },
         ServiceName::Gateway => anyhow::bail!("the gateway has no database"),
     })
+}
+
+/// The name of a service.
+pub const fn name(service: ServiceName) -> &'static str {
+    match service {
+        ServiceName::Agreements => agreements::NAME,
+        ServiceName::Projects => projects::NAME,
+        ServiceName::RightsReporting => rights_reporting::NAME,
+        ServiceName::Gateway => gateway::NAME,
+    }
+}
+
+/// Refuses the database of a service that is older than this program, or that was written with
+/// other desks.
+pub async fn check(service: ServiceName, db: &DatabaseConnection) -> anyhow::Result<()> {
+    let name = name(service);
+    match service {
+        ServiceName::Agreements => startup::check::<agreements::store::Migrator>(name, db).await,
+        ServiceName::Projects => startup::check::<projects::store::Migrator>(name, db).await,
+        ServiceName::RightsReporting => {
+            startup::check::<rights_reporting::store::Migrator>(name, db).await
+        }
+        ServiceName::Gateway => anyhow::bail!("the gateway has no database"),
+    }
 }

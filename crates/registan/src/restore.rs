@@ -24,9 +24,7 @@ use crate::{migrate, record};
 pub fn run(arguments: Restore) -> anyhow::Result<()> {
     let settings = record::settings(arguments.service, arguments.settings)?;
     let manifest = Manifest::read(&arguments.from)?;
-    let name = arguments.service.map(|service| service.to_possible_value());
-    let name = name.flatten().map(|value| value.get_name().to_owned());
-    let parts = manifest.parts_of(name.as_deref())?;
+    let parts = manifest.parts_of(arguments.service.map(record::name))?;
     block_on(async {
         let mut files = Vec::new();
         for part in &parts {

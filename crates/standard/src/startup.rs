@@ -62,8 +62,8 @@ pub async fn open_existing<M: MigratorTrait>(
     Ok(db)
 }
 
-/// An error if a database lacks migrations.
-async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow::Result<()> {
+/// Refuses a database that lacks migrations, or that was written with other desks.
+pub async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow::Result<()> {
     let pending = M::get_pending_migrations(db)
         .await
         .with_context(|| format!("the database of {name} cannot be read"))?;

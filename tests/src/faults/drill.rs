@@ -22,6 +22,7 @@ use tonic_types::StatusExt;
 use super::databases::{NAME, administer};
 use super::parties::{Parties, Titles};
 use super::system::{System, Victim};
+use crate::process::program;
 
 /// The plan of the drill.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +59,7 @@ pub struct Report {
 type Acknowledged = Arc<Mutex<Vec<String>>>;
 
 /// The checkpoint that a check printed: its number of changes, and its text.
-struct Noted(usize, String);
+pub struct Noted(pub usize, pub String);
 
 /// Runs a drill. Nothing where PostgreSQL or the program is not there.
 pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
@@ -74,7 +75,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let mut parties = Parties::at(system.addresses[0])?;
     let before = Given::by(&mut parties).await?;
     let first = names(&acknowledged);
-    let made = timed(system.command(&["backup"]), &backup).await?;
+    let made = timed(command(&system, &["backup"])?, &backup).await?;
     let during = names(&acknowledged).len() - first.len();
     sleep(plan.pause).await;
     stop.store(true, Ordering::Relaxed);
@@ -85,7 +86,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let after = Given::by(&mut parties).await?;
 
     destroy(&mut system).await?;
-    let restored = timed(system.command(&["restore"]), &backup).await?;
+    let restored = timed(command(&system, &["restore"])?, &backup).await?;
     let at_backup = manifest(&backup)?;
     let found = verified(&system, Some(&at_backup.1))?;
     ensure!(found.1 == at_backup.1, "the record ends elsewhere than the backup says");
@@ -137,6 +138,13 @@ async fn write(
     Ok(())
 }
 
+/// A command of an operator, to be run on the database of a system.
+fn command(system: &System, arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(program("registan").context("it was built")?);
+    command.args(arguments).env("REGISTAN_DATABASE_URL", &system.url);
+    Ok(command)
+}
+
 /// Runs a command on a backup of the service; returns how long that took.
 async fn timed(mut command: Command, backup: &Path) -> anyhow::Result<Duration> {
     command.arg(backup).arg("agreements");
@@ -148,8 +156,8 @@ async fn timed(mut command: Command, backup: &Path) -> anyhow::Result<Duration> 
 }
 
 /// Verifies the record, against a checkpoint if there is one.
-fn verified(system: &System, expect: Option<&str>) -> anyhow::Result<Noted> {
-    let mut command = system.command(&["verify", "agreements"]);
+pub fn verified(system: &System, expect: Option<&str>) -> anyhow::Result<Noted> {
+    let mut command = command(system, &["verify", "agreements"])?;
     command.args(expect.iter().flat_map(|checkpoint| ["--expect", checkpoint]));
     let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -171,8 +179,8 @@ fn manifest(backup: &Path) -> anyhow::Result<Noted> {
 
 /// The number of changes that a check names as lost, against a checkpoint that was noted after the
 /// backup.
-fn named_loss(system: &System, later: &Noted) -> anyhow::Result<usize> {
-    let output = system.command(&["verify", "agreements", "--expect", &later.1]).output()?;
+pub fn named_loss(system: &System, later: &Noted) -> anyhow::Result<usize> {
+    let output = command(system, &["verify", "agreements", "--expect", &later.1])?.output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(output.status.code() == Some(1), "a loss is not named: {said}");
     let (before, _) = said.split_once(" changes are lost").context(said.clone())?;

@@ -64,6 +64,36 @@ impl Cluster {
         Ok(Some(cluster))
     }
 
+    /// A cluster over the data that [`Cluster::base_backup`] left in a folder; it does not run.
+    pub fn over(folder: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(programs) = programs() else { return Ok(None) };
+        let (folder, owner) = (folder.to_owned(), owner()?);
+        Ok(Some(Self { folder, programs, owner, server: None, space: None }))
+    }
+
+    /// Copies the data while it runs, into a folder that is not there yet.
+    pub fn base_backup(&self, folder: &Path) -> anyhow::Result<()> {
+        fs::create_dir(folder)?;
+        self.give(folder)?;
+        let output = self
+            .command("pg_basebackup")
+            .args(["--username=postgres", "--no-password", "--checkpoint=fast", "--no-sync"])
+            .arg("--host")
+            .arg(&self.folder)
+            .arg("--pgdata")
+            .arg(folder.join("data"))
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "pg_basebackup: {said}");
+        Ok(())
+    }
+
+    /// Gives a file or folder to the user that it runs as.
+    pub fn give(&self, path: &Path) -> anyhow::Result<()> {
+        let Some((user, group)) = self.owner else { return Ok(()) };
+        chown(path, Some(user), Some(group)).context("it cannot be given away")
+    }
+
     /// The address of the database of the service.
     pub fn url(&self) -> String {
         self.url_of(NAME)
@@ -160,7 +190,9 @@ impl Cluster {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
+        // A folder of links may have the server alone; its clients are on the path then.
+        let beside = self.programs.join(program);
+        let mut command = Command::new(if beside.is_file() { beside } else { program.into() });
         command.current_dir(&self.folder);
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);

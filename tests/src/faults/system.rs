@@ -301,16 +301,16 @@ impl System {
         }
     }
 
-    /// A command of an operator, to be run on the database.
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).env("REGISTAN_DATABASE_URL", &self.url);
-        command
+    /// The PostgreSQL of its own, if it has one.
+    pub const fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
     }
 
     /// Checks the record as an operator does.
     pub fn verify(&self) -> anyhow::Result<()> {
-        let output = self.command(&["verify", self.service]).output()?;
+        let mut command = Command::new(&self.program);
+        command.args(["verify", self.service]).env("REGISTAN_DATABASE_URL", &self.url);
+        let output = command.output()?;
         let said = [output.stdout, output.stderr].concat();
         ensure!(output.status.success(), "verify: {}", String::from_utf8_lossy(&said).trim());
         Ok(())

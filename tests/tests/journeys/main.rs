@@ -7,6 +7,7 @@ mod boundaries;
 mod briefs;
 mod canaries;
 mod circles;
+mod doctor;
 mod export;
 mod filters;
 mod health;

@@ -103,6 +103,12 @@ pub fn has_key(folder: &Path) -> bool {
     file::read(&folder.join(KEY_FILE)).is_ok_and(|key| key.is_some())
 }
 
+/// Returns the id of the key in `folder`, if there is one. An error where it cannot be used.
+pub fn key_id(folder: &Path) -> Result<Option<String>> {
+    let key = file::read(&folder.join(KEY_FILE))?;
+    Ok(key.map(Signer::of).transpose()?.map(|signer| signer.id))
+}
+
 /// Makes the key in `folder`, if it is not there, so that those who may read the folder can sign a
 /// token with it.
 pub fn make_key(folder: &Path) -> Result<()> {

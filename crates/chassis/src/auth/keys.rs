@@ -30,6 +30,11 @@ impl Keys {
         self.0.get(id)
     }
 
+    /// The number of those of a kind that is taken here.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// True if none is of a kind that is taken here.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -33,6 +33,7 @@ use self::bearer::bearer;
 pub(crate) use self::fetch::encrypted;
 use self::grants::GrantSource;
 use self::identity::Identity;
+pub use self::oidc::oidc_keys;
 use self::refused::Refused;
 use self::verified::Verified;
 use crate::clock::Clock;

@@ -15,7 +15,7 @@ use super::identity::Identity;
 use super::keys::Keys;
 use super::refused::{RETRY, Refused};
 use super::token::{self, Claims, Expected, Key, Types};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Oidc;
 
 /// The longest life of an access token, in seconds. Nothing calls one back before its end, so this
@@ -46,6 +46,11 @@ struct Nothing {}
 struct Discovered {
     issuer: String,
     jwks_uri: String,
+}
+
+/// Fetches the keys of an issuer, and returns how many there are that are taken here.
+pub async fn oidc_keys(settings: &Oidc) -> anyhow::Result<usize> {
+    Ok(Issuer::new(settings, Arc::new(SystemClock))?.fetch().await?.len())
 }
 
 impl Issuer {

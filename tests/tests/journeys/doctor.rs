@@ -1,0 +1,154 @@
+//! `registan doctor` on suites that are broken on purpose: each problem is named with its remedy,
+//! nothing is changed, and no secret is printed.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use e2e::{Suite, free_address, program};
+use sea_orm::{ConnectionTrait, Database};
+use testkit::Engine;
+
+/// The answer of the doctor: its exit code and its lines.
+struct Told(i32, String);
+
+impl Told {
+    /// Checks that a line of this level has these words.
+    fn says(&self, level: &str, words: &[&str]) {
+        let has = |line: &str| line.starts_with(level) && words.iter().all(|it| line.contains(it));
+        assert!(self.1.lines().any(has), "{level} {words:?}: {}", self.1);
+        assert_eq!(self.0, i32::from(self.1.contains("\nproblem ")), "{}", self.1);
+    }
+}
+
+fn doctor(arguments: &[&str]) -> Told {
+    let output = Command::new(program("registan").unwrap()).arg("doctor").args(arguments).output();
+    let output = output.unwrap();
+    let said = [&b"\n"[..], &output.stdout, &output.stderr].concat();
+    Told(output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+fn in_folder(data: &Path, listen: &str) -> Told {
+    doctor(&["--data-dir", data.to_str().unwrap(), "--listen", listen])
+}
+
+/// The names, modes and bytes of a folder.
+fn state(folder: &Path) -> Vec<(String, u32, Vec<u8>)> {
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // Readers keep marks in the shared memory of SQLite.
+    let all = all.filter(|path| !path.display().to_string().ends_with("-shm"));
+    let mut all: Vec<_> = all
+        .map(|path| {
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            (path.display().to_string(), mode, fs::read(&path).unwrap())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn set(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+async fn execute(url: &str, statement: &str) {
+    let db = Database::connect(url).await.unwrap();
+    db.execute_unprepared(statement).await.unwrap();
+    db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_suite_that_is_broken_on_purpose_is_told_what_to_do() {
+    let Some(mut suite) = Suite::embedded() else { return };
+    let data = suite.folder.path().join("data");
+    let listen = suite.address.to_string();
+
+    let running = in_folder(&data, &listen);
+    running.says("ok", &["listen", "ready"]);
+    running.says("ok", &["agreements", "changes, the last at"]);
+    running.says("ok", &["clock of projects"]);
+    running.says("ok", &["token keys", "0 days old"]);
+    assert_eq!(running.0, 0, "{}", running.1);
+    suite.processes[0].stop();
+
+    set(&data, 0o755);
+    set(&data.join("projects.db"), 0o644);
+    let key = data.join("development-issuer.key");
+    set(&key, 0o644);
+    let agreements = format!("sqlite:{}", data.join("agreements.db").display());
+    execute(
+        &agreements,
+        "DELETE FROM seaql_migrations WHERE version = (SELECT MAX(version) FROM seaql_migrations)",
+    )
+    .await;
+    // The year 2100.
+    let projects = format!("sqlite:{}", data.join("projects.db").display());
+    execute(&projects, "UPDATE head SET time = 4102444800000000").await;
+    for (end, text) in [("", "this is no database, it is a text"), ("-wal", ""), ("-shm", "")] {
+        fs::write(data.join(format!("rights-reporting.db{end}")), text).unwrap();
+    }
+    let before = state(&data);
+    let taken = TcpListener::bind(&listen).unwrap();
+
+    let told = in_folder(&data, &listen);
+    told.says("warning", &["data folder", "0755", "chmod 700"]);
+    told.says("warning", &["data folder", "projects.db", "0644", "chmod 600"]);
+    told.says("problem", &["token keys", "chmod 600"]);
+    told.says("problem", &["agreements", "registan migrate agreements"]);
+    told.says("problem", &["clock of projects", "ahead", "NTP"]);
+    told.says("problem", &["rights-reporting"]);
+    told.says("problem", &["listen", "is taken"]);
+    assert!(state(&data) == before, "nothing was changed");
+    drop(taken);
+}
+
+#[test]
+fn settings_that_are_wrong_are_told_before_anything_else() {
+    if program("registan").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("registan.toml");
+    fs::write(&file, "lisen = \"127.0.0.1:1\"\n").unwrap();
+
+    let told = doctor(&["--config", file.to_str().unwrap()]);
+    told.says("problem", &["configuration", "lisen", "known are listen"]);
+
+    let nowhere = folder.path().join("none");
+    let told = in_folder(&nowhere, &free_address().to_string());
+    told.says("warning", &["data folder", "is not there", "--data-dir"]);
+    told.says("ok", &["listen", "is free"]);
+    assert!(!nowhere.exists(), "nothing was made");
+
+    let url = format!("http://{}", free_address());
+    let told = doctor(&["gateway", "--agreements-url", &url, "--oidc-audience", "registan"]);
+    told.says("problem", &["configuration", "oidc_issuer"]);
+    let told = doctor(&["gateway", "--agreements-url", &url, "--listen", "127.0.0.1:0"]);
+    told.says("warning", &["agreements", &url, "does not answer"]);
+}
+
+#[tokio::test]
+async fn a_database_of_postgres_is_told_what_to_do() {
+    let Some(registan) = program("registan") else { return };
+    let Some(database) = testkit::database(Engine::Postgres).await else { return };
+    let asked = ["agreements", "--listen", "127.0.0.1:0", "--database-url", &database.url];
+
+    let told = doctor(&asked);
+    told.says("ok", &["agreements", "PostgreSQL", "answers"]);
+    told.says("problem", &["agreements", "no record", "registan migrate agreements"]);
+    let mut migrate = Command::new(&registan);
+    let migrated = migrate.args(["migrate", "agreements"]).args(&asked[3..]).status().unwrap();
+    assert!(migrated.success());
+    let told = doctor(&asked);
+    told.says("ok", &["clock of agreements", "the database server"]);
+    assert_eq!(told.0, 0, "{}", told.1);
+
+    let nowhere = format!("postgres://user:hunter2@{}/agreements", free_address());
+    let told = doctor(&["agreements", "--listen", "127.0.0.1:0", "--database-url", &nowhere]);
+    told.says("problem", &["agreements", "cannot be opened", "is it running"]);
+    assert!(!told.1.contains("hunter2"), "{}", told.1);
+}
