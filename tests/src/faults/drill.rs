@@ -228,7 +228,7 @@ async fn tokens(
         [("page", page), ("watch", parties.resume(&after.resume, &after.known).await)]
     {
         let error = answer.err();
-        let reason = error.as_ref().and_then(|status| status.get_details_error_info());
+        let reason = error.as_ref().and_then(StatusExt::get_details_error_info);
         let is_right = reason.is_some_and(|info| info.reason == "RECORD_WENT_BACK");
         if !is_right || error.as_ref().is_none_or(|status| status.code() != Code::OutOfRange) {
             wrong.push(format!("a lost {what} token: {error:?}"));
@@ -240,12 +240,12 @@ async fn tokens(
             wrong.push(format!("a lost write is not made again: {status}"));
         }
     }
-    let last = parties.create("last", "the last one").await?.name;
+    let end = parties.create("last", "the last one").await?.name;
     let Given { mut resume, mut known, page } = before;
     if let Err(status) = parties.page(1, &page, None).await {
         wrong.push(format!("a page token of before: {status}"));
     }
-    match parties.follow(&mut resume, &mut known, &last).await {
+    match parties.follow(&mut resume, &mut known, &end).await {
         Ok(()) if known == parties.rest(String::new(), None).await? => {}
         Ok(()) => wrong.push("a watch of before knows other than is listed".to_owned()),
         Err(status) => wrong.push(format!("a watch of before: {status}")),
