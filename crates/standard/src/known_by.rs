@@ -36,7 +36,9 @@ impl Records {
     ) -> Result<Vec<M>, Failure> {
         let Some(day) = known_by else { return Ok(messages) };
         let mut named = BTreeSet::new();
-        messages.iter().for_each(|message| cite(message, &mut named));
+        for message in &messages {
+            cite(message, &mut named);
+        }
         let known = self.references.known(named, day, read_time, &reader()).await?;
         messages.retain_mut(|message| keep(message, &known));
         Ok(messages)
