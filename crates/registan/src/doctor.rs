@@ -2,8 +2,9 @@
 //! thing whether it is right and what to do.
 //!
 //! - `finding`: the line that is printed, and the count of problems
-//! - `configuration`, `folder`, `database`, `keys`, `ports`: what is looked at
+//! - `configuration`, `folder`, `database`, `keys`, `certificates`, `ports`: what is looked at
 
+mod certificates;
 mod configuration;
 mod database;
 mod finding;
@@ -46,6 +47,7 @@ async fn examine(
         report.add(database::look(service, settings).await)?;
     }
     report.add([keys::look(settings).await])?;
+    report.add(certificates::look(service, settings))?;
     report.add(ports::look(service, settings).await)?;
     Ok(())
 }

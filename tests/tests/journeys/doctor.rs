@@ -72,6 +72,7 @@ async fn a_suite_that_is_broken_on_purpose_is_told_what_to_do() {
     running.says("ok", &["agreements", "changes, the last at"]);
     running.says("ok", &["clock of projects"]);
     running.says("ok", &["token keys", "0 days old"]);
+    running.says("ok", &["certificates", "on this machine"]);
     assert_eq!(running.0, 0, "{}", running.1);
     suite.processes[0].stop();
 

@@ -32,6 +32,8 @@ pub(crate) use self::live::Live;
 pub use self::port::{Caller, Callers, may_be_plain};
 pub(crate) use self::port::{Peer, Port};
 pub(crate) use self::socket::Socket;
+use self::version::Version;
+use crate::clock::{Clock, SystemClock};
 
 /// The protocol that is spoken within (ALPN): HTTP/2.
 const PROTOCOL: &[u8] = b"h2";
@@ -54,6 +56,17 @@ pub struct Tls {
     live: Arc<Mutex<Option<Arc<Live>>>>,
 }
 
+/// The findings of a look at the certificate of a folder.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// The names in it.
+    pub names: String,
+    /// How long it is still valid, less than 0 if it has expired.
+    pub seconds_left: i64,
+    /// How long it is valid in all.
+    pub life: i64,
+}
+
 impl Tls {
     /// The certificate and its key in `folder`, and the authorities in a file of their own or in
     /// the folder as well. Nothing is read yet.
@@ -72,6 +85,19 @@ impl Tls {
         let opened = Live::open(self.place.clone(), service)?;
         *live = Some(Arc::clone(&opened));
         Ok(opened)
+    }
+
+    /// Looks at the files for the service of this name, without using them. An error says what is
+    /// wrong with them.
+    pub fn look(&self, service: &str) -> Result<Looked> {
+        let version = Version::of(&self.place.read()?, service)?;
+        let (from, until) = (version.validity.from, version.validity.until);
+        let names = version.names.to_string();
+        Ok(Looked {
+            names,
+            seconds_left: until - SystemClock.now() / 1_000_000,
+            life: until - from,
+        })
     }
 
     /// How many seconds the certificate in use is still valid, less than 0 if it has expired;

@@ -15,19 +15,26 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::finding::Finding;
 use crate::cli::ServiceName;
+use crate::record;
 
 /// How long a server may take to say how it is.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at the ports of a process, and at the services that it asks.
 pub async fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
-    let mut found = vec![port("listen", settings.listen).await];
+    let own = record::name(service.unwrap_or(ServiceName::Gateway));
+    let is_encrypted = settings.tls.is_some() || settings.public_tls.is_some();
+    let tls = Some((settings, own)).filter(|_| is_encrypted);
+    let mut found = vec![port("listen", settings.listen, tls).await];
     if let Some(address) = settings.probe_address {
-        found.push(port("probe_address", address).await);
+        found.push(port("probe_address", address, None).await);
     }
     for (name, url) in asked(service, settings) {
         found.push(match url {
-            Some(url) => other(name, url).await,
+            Some(url) => {
+                let connection = Connection::between(settings, own, name, url);
+                other(name, url, connection).await
+            }
             None => Finding::problem(
                 name,
                 "where it answers is not known",
@@ -51,10 +58,10 @@ fn asked(service: Option<ServiceName>, settings: &Settings) -> Vec<(&'static str
     }
 }
 
-async fn port(what: &str, address: SocketAddr) -> Finding {
+async fn port(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static str)>) -> Finding {
     match TcpListener::bind(address).await {
         Ok(_) => Finding::good(what, format!("{address} is free")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => taken(what, address).await,
+        Err(error) if error.kind() == ErrorKind::AddrInUse => taken(what, address, tls).await,
         Err(error) => Finding::problem(
             what,
             format!("{address} cannot be listened on: {error}"),
@@ -63,14 +70,23 @@ async fn port(what: &str, address: SocketAddr) -> Finding {
     }
 }
 
-async fn taken(what: &str, address: SocketAddr) -> Finding {
+/// Says how the server at an address is. With certificates it is asked as the service that it should
+/// be, to which it may say no: then it is there.
+async fn taken(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static str)>) -> Finding {
     // A server on all addresses is asked at one of them.
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    match health(&format!("http://{}", SocketAddr::new(ip, address.port()))).await {
+    let asked = SocketAddr::new(ip, address.port());
+    let connection = match tls {
+        None => Connection::to(&format!("http://{asked}")),
+        Some((settings, own)) => {
+            Connection::between(settings, own, own, &format!("https://{asked}"))
+        }
+    };
+    match health(connection).await {
         Ok(ServingStatus::Serving) => {
             Finding::good(what, format!("a server at {address} is ready"))
         }
@@ -79,6 +95,9 @@ async fn taken(what: &str, address: SocketAddr) -> Finding {
             format!("the server at {address} is not ready"),
             "its log says why: its database, most likely",
         ),
+        Err(status) if tls.is_some() && status.code() != Code::Unavailable => {
+            Finding::good(what, format!("a server with certificates of this suite has {address}"))
+        }
         Err(status) => Finding::problem(
             what,
             format!("{address} is taken, and not by a server that tells its health ({status})"),
@@ -87,8 +106,8 @@ async fn taken(what: &str, address: SocketAddr) -> Finding {
     }
 }
 
-async fn other(name: &str, url: &str) -> Finding {
-    match health(url).await {
+async fn other(name: &str, url: &str, connection: anyhow::Result<Connection>) -> Finding {
+    match health(connection).await {
         Ok(ServingStatus::Serving) => Finding::good(name, format!("{url} is ready")),
         Ok(_) => Finding::problem(name, format!("{url} is not ready"), "its log says why"),
         Err(status) => Finding::warning(
@@ -99,8 +118,8 @@ async fn other(name: &str, url: &str) -> Finding {
     }
 }
 
-async fn health(url: &str) -> Result<ServingStatus, Status> {
-    let connection = Connection::to(url).map_err(|error| Status::internal(error.to_string()))?;
+async fn health(connection: anyhow::Result<Connection>) -> Result<ServingStatus, Status> {
+    let connection = connection.map_err(|error| Status::unavailable(format!("{error:#}")))?;
     let mut client = HealthClient::new(connection);
     let request = HealthCheckRequest { service: String::new() };
     let answer = timeout(PATIENCE, client.check(request)).await;
