@@ -257,8 +257,8 @@ impl Reader {
                     self.paragraph()?;
                 }
                 (Token::And | Token::Comma, _) => self.one(current)?,
-                (Token::To, Token::Part(_)) => self.to_part()?,
-                (Token::To, Token::Number(..)) => self.to_number()?,
+                (Token::To, Token::Part(_)) => self.up_to_part()?,
+                (Token::To, Token::Number(..)) => self.up_to_number()?,
                 _ => return None,
             }
         }
@@ -315,7 +315,7 @@ impl Reader {
     }
 
     /// The articles after the one before, up to one: `Articles 76-77`.
-    fn to_number(&mut self) -> Option<()> {
+    fn up_to_number(&mut self) -> Option<()> {
         let Some(Token::Number(last, letters)) = self.next() else { return None };
         let first = self.found.last()?.clone();
         let is_plain = first.path.is_empty() && first.letters.is_empty() && letters.is_empty();
@@ -325,7 +325,7 @@ impl Reader {
     }
 
     /// The paragraphs after the one before, up to one: `(d) to (f)`.
-    fn to_part(&mut self) -> Option<()> {
+    fn up_to_part(&mut self) -> Option<()> {
         let Some(Token::Part(last)) = self.next() else { return None };
         let before = self.found.last()?.clone();
         let (first, around) = before.path.split_last()?;

@@ -62,8 +62,8 @@ impl<'a> Asked<'a> {
         let has_parts = milestones.iter().any(Milestone::suspends_a_part);
         let suspended = has_parts.then(|| Suspended::of(milestones, party, status.as_of));
         let (mut cited, mut others) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
-        let parts = suspended.iter().flat_map(|all| &all.parts).enumerate();
-        for (place, part) in parts.filter(|(_, part)| part.is_open || !part.doubt.is_empty()) {
+        let begun = suspended.iter().flat_map(|all| &all.parts).enumerate();
+        for (place, part) in begun.filter(|(_, part)| part.is_open || !part.doubt.is_empty()) {
             match &part.suspended.part {
                 Some(of) if of.is_article() => cited.entry(of.key()).or_default().push(place),
                 _ => others.push(place),
@@ -117,7 +117,7 @@ impl<'a> Asked<'a> {
             match place.covered_by(unit, suspended) {
                 Covers::No => {}
                 Covers::Yes => {
-                    let less = unit.and_then(|unit| self.of_less(all, suspended, unit));
+                    let less = unit.and_then(|unit| of_less(all, suspended, unit));
                     let part = less.as_ref().unwrap_or(part);
                     if !part.doubt.is_empty() {
                         binding = ProvisionStatus::not_known(part.doubt.clone());
@@ -142,19 +142,6 @@ impl<'a> Asked<'a> {
         }
         places.sort_unstable();
         places.into_iter()
-    }
-
-    /// Where a part stands for a unit within it for which alone it may have been lifted.
-    fn of_less(
-        &self,
-        all: &Suspended<'a>,
-        suspended: &'a Milestone,
-        unit: &Cited,
-    ) -> Option<Part<'a>> {
-        let mut within = vec![Within::Whole];
-        within.extend(unit.around().map(Within::Part));
-        let lifting = all.liftings.of_less(suspended, &within)?;
-        Some(part(suspended, Some(lifting), &all.day))
     }
 
     /// The state of a unit by what is in force or applied, without the parts that are suspended.
@@ -349,6 +336,14 @@ impl Place {
         }
         unit.map_or(Covers::Perhaps, |unit| part.covers(unit))
     }
+}
+
+/// Where a part stands for a unit within it for which alone it may have been lifted.
+fn of_less<'a>(all: &Suspended<'a>, suspended: &'a Milestone, unit: &Cited) -> Option<Part<'a>> {
+    let mut within = vec![Within::Whole];
+    within.extend(unit.around().map(Within::Part));
+    let lifting = all.liftings.of_less(suspended, &within)?;
+    Some(part(suspended, Some(lifting), &all.day))
 }
 
 /// The reason why a part may have a provision.

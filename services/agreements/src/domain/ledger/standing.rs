@@ -132,7 +132,7 @@ pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Sta
         Span { latest: latest.max(own.earliest), ..own }
     };
     let (acted, counted) = (by(own.acted), by(own.counted));
-    Stand { entry, counted, ..Stand::new(Standing::Done, acted) }
+    Stand { counted, entry, ..Stand::new(Standing::Done, acted) }
 }
 
 impl Stand {

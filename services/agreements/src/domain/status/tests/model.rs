@@ -128,11 +128,8 @@ fn simulated(world: &[(i32, MilestoneKind)], day: i32) -> (State, Option<i32>) {
     let mut free = stands;
     for (on, kind) in by_now {
         match (kind, leads_to(kind)) {
-            (MilestoneKind::SuspensionLifted, _) => {
-                if stands.0 == State::Suspended {
-                    stands = free;
-                }
-            }
+            (MilestoneKind::SuspensionLifted, _) if stands.0 == State::Suspended => stands = free,
+            (MilestoneKind::SuspensionLifted, _) => {}
             (_, Some(next)) if stands.0.allows(next) => stands = (next, Some(on)),
             _ => {}
         }
@@ -176,9 +173,9 @@ fn compare(seed: u64, most: usize) -> (usize, usize, usize) {
                 continue;
             }
             assert!(most > 0, "{}", context());
-            let (least, last) = found.range.unwrap();
+            let (first, last) = found.range.unwrap();
             let within =
-                |state: &State| least.rank() <= state.rank() && state.rank() <= last.rank();
+                |state: &State| first.rank() <= state.rank() && state.rank() <= last.rank();
             assert!(states.iter().all(within), "{}", context());
             if states.len() > 1 { open += 1 } else { narrow += 1 }
         }
