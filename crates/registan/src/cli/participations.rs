@@ -26,7 +26,7 @@ pub struct Participations {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// The agreement of rows that do not name theirs, for example agreements/cat; without it that
-    /// of the file's name (hr_status_cat.csv).
+    /// of the file's name (`hr_status_cat.csv`).
     #[arg(long, value_name = "NAME", default_value = "")]
     pub agreement: String,
     /// The recorded source of rows that do not name theirs.

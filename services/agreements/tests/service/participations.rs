@@ -159,8 +159,8 @@ async fn a_list_speaks_of_several_agreements_and_adds_what_is_new() {
         let other = "agreement,party,kind\ncat,kg,not party\n";
         import(&editor, options("list.csv", false), other.as_bytes()).await.unwrap();
         assert_eq!(parts(&mut running, "cat", "kz").await.len(), 1);
-        let of_kg = parts(&mut running, "cat", "kg").await;
-        assert_eq!(said(&of_kg), [(Kind::NotParty, 0, Confidence::Likely)]);
+        let other = parts(&mut running, "cat", "kg").await;
+        assert_eq!(said(&other), [(Kind::NotParty, 0, Confidence::Likely)]);
     }))
     .await;
 }
@@ -274,10 +274,10 @@ fn count(bytes: &[u8], states: &BTreeSet<String>) -> [usize; 3] {
         let cells: Vec<&str> = line.split(',').collect();
         let is_recorded = states.contains(&cells[0].to_lowercase());
         // A name in quotes may have a comma: the cells are found from the status.
-        let status = ["state party", "signatory state", "no action"];
-        let at = cells.iter().position(|cell| status.contains(cell)).unwrap();
+        let words = ["state party", "signatory state", "no action"];
+        let at = cells.iter().position(|cell| words.contains(cell)).unwrap();
         let flags = [cells[at - 4], cells[at - 2], cells[at - 1]];
-        let own = status.iter().position(|it| *it == cells[at]).unwrap();
+        let own = words.iter().position(|it| *it == cells[at]).unwrap();
         let disagrees =
             |(place, flag): (usize, &&str)| !flag.is_empty() && (*flag == "1") != (place == own);
         let contradicts = flags.iter().enumerate().any(disagrees);
