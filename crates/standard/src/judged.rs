@@ -1,6 +1,5 @@
 //! Judges a resource as a Create does, as far as that needs no record and no caller.
 
-use chronicle::Resource;
 use facts::{Check, Day, Violation};
 use prost::Message;
 
