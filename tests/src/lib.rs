@@ -8,6 +8,7 @@ mod ask;
 pub mod examples;
 pub mod faults;
 pub mod load;
+pub mod pages;
 pub mod partnership;
 mod process;
 mod suite;

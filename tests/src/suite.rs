@@ -47,6 +47,24 @@ impl Suite {
         Some(Self { address, services: Vec::new(), processes: vec![process], folder })
     }
 
+    /// A gateway whose services are not there.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn of_gateway_alone() -> Option<Self> {
+        let address = free_address();
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let mut command = Command::new(program("gateway")?);
+        command.args(["--listen", &address.to_string(), "--log-format", "json"]);
+        for name in ["agreements", "projects", "rights-reporting"] {
+            command.args([&format!("--{name}-url"), &format!("http://{}", free_address())]);
+        }
+        command.arg("--data-dir").arg(folder.path().join("data"));
+        let mut process = Process::start(&mut command, &folder.path().join("log"));
+        process.wait_for(address);
+        Some(Self { address, services: Vec::new(), processes: vec![process], folder })
+    }
+
     /// Four processes, each service in a database of its own, with the reference record seeded
     /// through the gateway. The databases go when they are dropped: keep them as long as the suite.
     ///

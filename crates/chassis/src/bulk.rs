@@ -11,6 +11,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
+use instruments::trace;
+
 use crate::caller;
 use crate::failure::Failure;
 
@@ -51,7 +53,8 @@ pub fn handle() -> Handle {
 pub async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, Failure> {
-    let work = caller::scope(caller::current(), work).in_current_span();
+    let work = trace::scope(trace::current(), caller::scope(caller::current(), work));
+    let work = work.in_current_span();
     match AbortOnDropHandle::new(handle().spawn(work)).await {
         Ok(done) => Ok(done),
         Err(ended) => match ended.try_into_panic() {

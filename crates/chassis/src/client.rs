@@ -31,7 +31,7 @@ use tower::Service;
 
 pub use self::pool::{Cause, Pool};
 use crate::tls::Dial;
-use crate::{Settings, caller, deadline};
+use crate::{Settings, caller, deadline, trace};
 
 /// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its
 /// life. Between our own services a cancelled call is daily business.
@@ -136,6 +136,7 @@ impl Service<Request<Body>> for Connection {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         deadline::forward(request.headers_mut());
+        trace::forward(request.headers_mut());
         self.authorize(request.headers_mut());
         request.headers_mut().entry(USER_AGENT).or_insert(AGENT);
         let within = deadline::asked(request.headers());

@@ -25,8 +25,8 @@ use crate::tls::Tls;
 pub struct Settings {
     /// Where the process takes calls.
     pub listen: SocketAddr,
-    /// Where it tells health alone, for those who look after the process; without it only where it
-    /// takes calls.
+    /// Where those who look after the process ask for metrics and health; without it health is told
+    /// only where it takes calls.
     pub probe_address: Option<SocketAddr>,
     /// The service's own database; without it a SQLite file in `data_dir`.
     pub database_url: Option<Secret>,
@@ -72,6 +72,11 @@ pub struct Settings {
     /// How many connections one address may have open, 0 for any number; without it what the
     /// service thinks fit.
     pub connections_per_address: Option<u32>,
+    /// The collector that spans of sampled traces are sent to; without it none are made.
+    pub otlp_url: Option<String>,
+    /// How many of a hundred calls without a trace begin one that is sampled. A call that has a
+    /// trace is sampled as its caller says.
+    pub trace_percent: f64,
     /// True if reflection is served.
     pub reflection: bool,
 }
@@ -102,6 +107,8 @@ impl Default for Settings {
             calls_per_caller: None,
             streams_per_caller: None,
             connections_per_address: None,
+            otlp_url: None,
+            trace_percent: 1.0,
             reflection: true,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! - `process`: from the command line to the exit code; the whole `main` of a service
 //! - `config`: its settings, from a file, the environment and flags
-//! - `telemetry`: its logs
+//! - `telemetry`: its logs; `trace`: the trace of a call; `otlp`: where spans are sent
 //! - `server`: its port: limits, deadlines, health, reflection, drain
 //! - `client`: its connections to other services
 //! - `tls`: certificates, at both ends
@@ -34,12 +34,14 @@ pub mod config;
 mod contract;
 pub mod deadline;
 pub mod failure;
+mod otlp;
 pub mod process;
 mod reflection;
 pub mod server;
 pub mod stopping;
 pub mod telemetry;
 pub mod tls;
+pub mod trace;
 
 pub use config::Settings;
 pub use contract::Contract;

@@ -30,10 +30,10 @@ where
     let command = Command::new(name).about(about).version(env!("CARGO_PKG_VERSION"));
     let matches = Flags::augment_args(command).get_matches();
     let flags = Flags::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    exit(name, start(flags, service))
+    exit(name, start(name, flags, service))
 }
 
-fn start<F, S>(flags: Flags, service: F) -> Result<()>
+fn start<F, S>(name: &'static str, flags: Flags, service: F) -> Result<()>
 where
     F: FnOnce(Settings) -> S,
     S: Future<Output = Result<Service>>,
@@ -45,7 +45,7 @@ where
     may_be_plain(&settings)?;
     block_on(async {
         let stop = stop_signal()?;
-        let opened = while_opening(&settings, service(settings.clone()), &stop).await?;
+        let opened = while_opening(name, &settings, service(settings.clone()), &stop).await?;
         let Some(service) = opened else { return Ok(()) };
         Server::bind(service, &settings).await?.run(stop).await;
         Ok(())

@@ -9,6 +9,7 @@ mod resume;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use instruments::Held as Counted;
 use sea_orm::{ConnectionTrait, QueryResult};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -77,6 +78,9 @@ pub struct Watcher<V> {
     /// before the first look.
     told: Option<i64>,
     wake: watch::Receiver<i64>,
+    /// True once it has sent all that there was: later changes are sent as they come.
+    caught_up: bool,
+    _counted: Counted,
     of: PhantomData<fn() -> V>,
 }
 
@@ -109,6 +113,8 @@ impl Chronicle {
             behind: true,
             told: None,
             wake: self.wake(),
+            caught_up: false,
+            _counted: self.watches.watchers.hold(),
             of: PhantomData,
         })
     }
@@ -259,6 +265,13 @@ impl<V: Held> Watcher<V> {
         if !self.behind && head.time > after.time {
             self.place = Some(Place::Changes(head));
         }
+        if self.caught_up {
+            let now = chronicle.now();
+            for (_, (_, time, _)) in &told {
+                chronicle.watches.sent(*time, now);
+            }
+        }
+        self.caught_up |= !self.behind;
         let (rows, told): (Vec<_>, Vec<_>) = told.into_iter().unzip();
         let versions = chronicle.load::<V>(Lane::Stream, &rows).await?;
         drop(turn);

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::growth::Growth;
 use crate::head::Head;
 use crate::lane::Lanes;
+use crate::meters::{Heads, Pools, Watches};
 use crate::reader::Reader;
 use crate::readers::Readers;
 use crate::token::Keys;
@@ -31,6 +32,8 @@ pub struct Chronicle {
     pub(crate) lanes: Lanes,
     pub(crate) readers: Readers,
     pub(crate) growth: Arc<Growth>,
+    pub(crate) watches: Watches,
+    _pools: Arc<Pools>,
     clock: Arc<dyn Clock>,
     /// The record time of the first change, once it is known.
     first: OnceLock<i64>,
@@ -46,7 +49,9 @@ impl Chronicle {
         let keys = Keys::read(&db).await?;
         let Head { seq, time, .. } = Head::read(&db).await?;
         let head = Arc::new(watch::Sender::new(time));
+        Heads::of(&db).reached(seq, time);
         let growth = Arc::new(Growth::from(seq));
+        let lanes = Lanes::at(&db);
         let mut tasks = JoinSet::new();
         tasks.spawn(look(db.clone(), Arc::clone(&head)));
         Ok(Self {
@@ -57,7 +62,9 @@ impl Chronicle {
                 Arc::clone(&growth),
             ),
             keys,
-            lanes: Lanes::at(&db),
+            watches: Watches::of(&db),
+            _pools: Pools::watch(db.clone(), lanes.apart().clone()),
+            lanes,
             readers: Readers::of(&db),
             growth,
             db,
@@ -120,6 +127,7 @@ impl Chronicle {
 /// Looks whether another process wrote. A look that fails is made again: those who watch notice
 /// nothing but a delay.
 async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
+    let meters = Heads::of(&db);
     let mut turn = tokio::time::interval(LOOK);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -135,6 +143,7 @@ async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
                 let moved = found.time > *time || (found.time < known && *time == known);
                 if moved {
                     *time = found.time;
+                    meters.reached(found.seq, found.time);
                 }
                 moved
             });

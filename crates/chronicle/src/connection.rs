@@ -20,6 +20,8 @@ use sqlx::Connection;
 use sqlx::pool::PoolOptions;
 use tokio::time::timeout;
 
+use crate::meters::measured;
+
 /// The connections of SQLite that take turns.
 const SQLITE_CONNECTIONS: u32 = 1;
 const POSTGRES_CONNECTIONS: u32 = 2;
@@ -76,7 +78,7 @@ impl WriteConnection {
 }
 
 fn open(readers: &DatabaseConnection) -> DatabaseConnection {
-    if readers.get_database_backend() == DbBackend::Sqlite {
+    measured(if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();
         let options = (*options).clone().busy_timeout(LOCK_TIMEOUT);
         SqlxSqliteConnector::from_sqlx_sqlite_pool(
@@ -88,12 +90,12 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
         SqlxPostgresConnector::from_sqlx_postgres_pool(
             pool_of(POSTGRES_CONNECTIONS).connect_lazy_with(options),
         )
-    }
+    })
 }
 
 /// So many connections beside those of the readers, each opened when first used, by its user.
 pub(crate) fn apart(readers: &DatabaseConnection, most: u32) -> DatabaseConnection {
-    if readers.get_database_backend() == DbBackend::Sqlite {
+    measured(if readers.get_database_backend() == DbBackend::Sqlite {
         let options = readers.get_sqlite_connection_pool().connect_options();
         let options = (*options).clone().statement_cache_capacity(STATEMENTS_APART);
         let pool = pool_of(most).connect_lazy_with(options);
@@ -102,7 +104,7 @@ pub(crate) fn apart(readers: &DatabaseConnection, most: u32) -> DatabaseConnecti
         let options = readers.get_postgres_connection_pool().connect_options();
         let pool = pool_of(most).connect_lazy_with((*options).clone());
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
-    }
+    })
 }
 
 fn pool_of<DB: sqlx::Database>(most: u32) -> PoolOptions<DB> {

@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, Sq
 use tokio::time::{Instant, sleep};
 
 use crate::error::{DatabaseFailure, Error};
+use crate::meters::measured;
 
 /// Connections to a SQLite file for short reads and pages, beside the one that writes and those for
 /// what is long. All are opened at once: each is a thread, and one that was opened by what is long
@@ -78,7 +79,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         // it: by a long one, some day.
         options.max_lifetime(None).idle_timeout(None);
     }
-    let db = connect(options).await?;
+    let db = measured(connect(options).await?);
     check_order(&db).await?;
     Ok(db)
 }

@@ -48,6 +48,11 @@ impl Lanes {
         let [pages, long, streams] = [pages, long, streams].map(Semaphore::new);
         Self { pages, long, streams, apart }
     }
+
+    /// The connections for what is long.
+    pub const fn apart(&self) -> &DatabaseConnection {
+        &self.apart
+    }
 }
 
 impl Chronicle {

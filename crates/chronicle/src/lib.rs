@@ -7,6 +7,7 @@
 //! - [`database`]: opening either engine the way the record needs it; `readers`: the connections of
 //!   single reads
 //! - [`pulse`](fn@pulse): whether it is there
+//! - `meters`: what is counted of the record and its database
 //! - [`desks`]: the desks that a database was written with
 //!
 //! Writing:
@@ -79,6 +80,7 @@ mod layers;
 mod limited;
 pub mod log;
 mod mark;
+mod meters;
 pub mod order;
 mod pulse;
 pub mod read;

@@ -12,6 +12,8 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::meters;
+
 const EVERY: Duration = Duration::from_secs(1);
 /// A database that has not answered by then is away.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,7 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// runtime.
 pub fn pulse(db: &DatabaseConnection) -> watch::Receiver<bool> {
     let (told, is_there) = watch::channel(true);
-    let probe = Probe::of(db);
+    let (probe, up) = (Probe::of(db), meters::up(db));
+    up.set(1.0);
     tokio::spawn(async move {
         let mut turn = interval(EVERY);
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -30,6 +33,7 @@ pub fn pulse(db: &DatabaseConnection) -> watch::Receiver<bool> {
                 () = told.closed() => return,
             }
             let answers = timeout(PATIENCE, probe.answers()).await.unwrap_or(false);
+            up.set(f64::from(u8::from(answers)));
             told.send_if_modified(|known| std::mem::replace(known, answers) != answers);
         }
     });

@@ -18,6 +18,8 @@ use sqlx::{AssertSqlSafe, Database, Executor, IntoArguments, Pool, Postgres, Sql
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::meters::{Statements, Waits};
+
 /// The reads at a time: fewer than there are connections, for those of the pool serve all other
 /// statements.
 const SQLITE: usize = 4;
@@ -34,6 +36,8 @@ pub(crate) struct Readers {
     backend: DbBackend,
     held: Engine,
     noted: Option<Note>,
+    statements: Statements,
+    waits: Waits,
 }
 
 /// Is called with each statement.
@@ -53,7 +57,8 @@ impl Readers {
         } else {
             Engine::Sqlite(Hold::of(db.get_sqlite_connection_pool().clone(), SQLITE))
         };
-        Self { backend, held, noted: None }
+        let (statements, waits) = (Statements::of(db), Waits::of(db));
+        Self { backend, held, noted: None, statements, waits }
     }
 
     /// Calls `note` with each statement from now on.
@@ -71,8 +76,8 @@ impl Readers {
             note(&statement);
         }
         match &self.held {
-            Engine::Sqlite(held) => held.query(statement).await,
-            Engine::Postgres(held) => held.query(statement).await,
+            Engine::Sqlite(held) => held.query(statement, self).await,
+            Engine::Postgres(held) => held.query(statement, self).await,
         }
     }
 
@@ -105,19 +110,26 @@ impl<DB: Database> Hold<DB> {
         Self { pool, turns: Semaphore::const_new(most), free: Mutex::new(Vec::new()) }
     }
 
-    async fn query(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr>
+    async fn query(&self, statement: Statement, of: &Readers) -> Result<Vec<QueryResult>, DbErr>
     where
         for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
         SqlxValues: IntoArguments<DB>,
         QueryResult: From<DB::Row>,
     {
-        let late = |_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let late = |_| {
+            of.waits.late.one();
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
+        };
+        let waiting = of.waits.waiting.hold();
         // Held until the connection is free again, so that there is one for the next.
         let _turn = timeout(WAIT, self.turns.acquire()).await.map_err(late)?;
         let mut out = self.take().await?;
+        drop(waiting);
         let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
+        let timed = of.statements.begin(&statement.sql);
         let query = sqlx::query_with(AssertSqlSafe(statement.sql), values);
         let rows = query.fetch_all(&mut *out.connection).await;
+        timed.end(rows.is_err());
         let rows = rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
         out.used = Instant::now();
         let idle = {

@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::growth::Growth;
 use crate::head::Head;
 use crate::job::Job;
+use crate::meters::Writes;
 use crate::totals::Due;
 
 /// Callers that share one transaction.
@@ -42,7 +43,10 @@ const REQUEST_IDS_KEPT: i64 = 24 * HOUR;
 const HOUR: i64 = 3_600_000_000;
 
 /// The way to the writer.
-pub(crate) struct Writer(mpsc::Sender<Job>);
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    meters: Arc<Writes>,
+}
 
 impl Writer {
     /// Starts it; it ends with the last way to it. `head` receives the record time of each commit.
@@ -53,7 +57,9 @@ impl Writer {
         growth: Arc<Growth>,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(MOST_WAITING);
+        let meters = Arc::new(Writes::of(&readers));
         let run = Run {
+            meters: Arc::clone(&meters),
             connection: WriteConnection::beside(readers),
             clock: ClockCheck::new(clock),
             raised: head,
@@ -65,7 +71,7 @@ impl Writer {
             clock_logged: None,
         };
         tokio::spawn(run.run(queue));
-        Self(jobs)
+        Self { jobs, meters }
     }
 
     /// Writes all entries in one transaction, or none, and gives their record times once they are
@@ -87,12 +93,16 @@ impl Writer {
     ) -> Result<Vec<i64>, Error> {
         let gone = || Error::Corrupt("the writer has ended".to_owned());
         let (done, times) = oneshot::channel();
-        self.0.send(Job { call, entries, answer, done }).await.map_err(|_| gone())?;
-        times.await.map_err(|_| gone())?
+        let (_queued, begun) = (self.meters.queue.hold(), Instant::now());
+        self.jobs.send(Job { call, entries, answer, done }).await.map_err(|_| gone())?;
+        let times = times.await.map_err(|_| gone())?;
+        self.meters.statements.note("COMMIT", begun.elapsed(), times.is_err());
+        times
     }
 }
 
 struct Run {
+    meters: Arc<Writes>,
     connection: WriteConnection,
     clock: ClockCheck,
     raised: Arc<watch::Sender<i64>>,
@@ -157,7 +167,7 @@ impl Run {
     }
 
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Refusal> {
-        let mut aborted = 0;
+        let (begun, mut aborted) = (Instant::now(), 0);
         for tried in 0..MOST_TRIES {
             // Others were first again and again: let them pass.
             if tried > 2 {
@@ -183,13 +193,17 @@ impl Run {
                         later
                     });
                     self.growth.reached(head.seq);
+                    self.meters.head.reached(head.seq, head.time);
+                    self.meters.batch.note(u64::try_from(jobs.len()).unwrap_or(u64::MAX));
+                    self.meters.commit.time(begun.elapsed());
                     self.head = Some(head);
                     return Ok(times);
                 }
-                Err(Refusal::Moved) => {}
+                Err(Refusal::Moved) => self.meters.moved.one(),
                 // Nothing of it was committed, so it can run again.
                 Err(Refusal::Failed(error)) if error.is_aborted() => {
                     aborted += 1;
+                    self.meters.aborted.one();
                     tracing::warn!(aborted, "the database aborted a transaction: deadlock");
                     if aborted == MAX_ABORTED {
                         return Err(Refusal::Failed(Error::Busy));
@@ -222,6 +236,7 @@ impl Run {
     /// Tells the operator that nothing is written, now and then, and the caller each time.
     fn refuse_clock(&mut self, why: String) -> Refusal {
         self.refused_by_clock += 1;
+        self.meters.refused_by_clock.one();
         if self.clock_logged.is_none_or(|at| at.elapsed() >= CLOCK_LOG_INTERVAL) {
             self.clock_logged = Some(Instant::now());
             let refused_writes = self.refused_by_clock;

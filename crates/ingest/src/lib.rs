@@ -33,6 +33,7 @@ use std::time::{Duration, Instant};
 
 use chassis::Failure;
 use chronicle::{Call, Chronicle};
+use instruments::table::IMPORTS;
 use tokio::sync::mpsc;
 
 use part::Parts;
@@ -65,6 +66,7 @@ pub async fn import<I: Importer>(
     let (sender, mut batches) = mpsc::channel(BATCHES);
     let reading = tokio::task::spawn_blocking(move || read::read(&importer, file, &sender));
     let import = Import { chronicle, call: &call, validate_only };
+    let _running = IMPORTS.with(&[I::METHOD]).hold();
     let (mut report, mut parts) = (Report::default(), Parts::default());
     let mut told = Instant::now();
     while let Some(batch) = batches.recv().await {
@@ -72,7 +74,11 @@ pub async fn import<I: Importer>(
             Batch::Whole(records) => part::whole(import, records).await,
             Batch::Part(prepared, place) => parts.record(import, prepared, place).await,
         };
-        report.add(outcome?);
+        let outcome = outcome?;
+        if !validate_only {
+            outcome.changes.measure(I::METHOD);
+        }
+        report.add(outcome);
         if told.elapsed() >= PROGRESS_INTERVAL {
             told = Instant::now();
             tracing::info!(method = I::METHOD, changes = ?report.changes, "an import is under way");

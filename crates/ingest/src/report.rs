@@ -1,6 +1,7 @@
 //! The report of an import: changes and findings.
 
 use formats::{Census, Finding, NotKept, Tally, Totals};
+use instruments::table::IMPORTED;
 
 use crate::account::Kept;
 use crate::importer::{Importer, Prepared};
@@ -27,6 +28,21 @@ impl Changes {
             (true, _) => self.created += 1,
             (false, true) => self.updated += 1,
             (false, false) => self.unchanged += 1,
+        }
+    }
+
+    /// Counts them in the metrics of the process.
+    pub(crate) fn measure(&self, method: &str) {
+        let counts = [
+            ("created", self.created),
+            ("updated", self.updated),
+            ("unchanged", self.unchanged),
+            ("children_created", self.children_created),
+            ("children_deleted", self.children_deleted),
+        ];
+        for (outcome, count) in counts {
+            let count = u64::try_from(count).unwrap_or_default();
+            IMPORTED.with(&[method, outcome]).add(count);
         }
     }
 

@@ -13,6 +13,8 @@ use facts::vocabulary::Vocabulary;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::HeaderValue;
+use instruments::Counter;
+use instruments::table::GRANTS_LOOKUPS;
 use moka::sync::Cache;
 use policy::{Desks, Grant, Role, Tier};
 use tonic::Request;
@@ -69,6 +71,9 @@ impl GrantSource for AskedGrants {
 pub struct CachedGrants<S> {
     source: S,
     known: Cache<String, Arc<Vec<Grant>>>,
+    hits: Arc<Counter>,
+    misses: Arc<Counter>,
+    failures: Arc<Counter>,
 }
 
 impl<S: GrantSource> CachedGrants<S> {
@@ -79,7 +84,9 @@ impl<S: GrantSource> CachedGrants<S> {
 
     fn remembering(source: S, how_long: Duration) -> Self {
         let known = Cache::builder().max_capacity(MOST_SUBJECTS).time_to_live(how_long).build();
-        Self { source, known }
+        let [hits, misses, failures] =
+            ["hit", "miss", "failure"].map(|result| GRANTS_LOOKUPS.with(&[result]));
+        Self { source, known, hits, misses, failures }
     }
 }
 
@@ -91,9 +98,12 @@ impl<S: GrantSource> GrantSource for CachedGrants<S> {
     ) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
         async move {
             if let Some(known) = self.known.get(subject) {
+                self.hits.one();
                 return Ok(known.to_vec());
             }
-            let grants = self.source.grants(subject, token).await?;
+            self.misses.one();
+            let grants = self.source.grants(subject, token).await;
+            let grants = grants.inspect_err(|_| self.failures.one())?;
             self.known.insert(subject.to_owned(), Arc::new(grants.clone()));
             Ok(grants)
         }

@@ -7,14 +7,15 @@ use anyhow::Result;
 
 use crate::postgres::Cluster;
 use crate::shell::{self, cargo, step};
-use crate::tools::{self, FAKETIME, GRPCURL, KUBECTL, NSS_WRAPPER, POSTGRES, PYTHON};
+use crate::tools::{self, FAKETIME, GRPCURL, KUBECTL, NSS_WRAPPER, POSTGRES, PROMTOOL, PYTHON};
 
 /// The package whose tests start the built programs.
 const JOURNEYS: &str = "e2e";
 
 /// Runs the tests that `arguments` choose, all without any, where none may be skipped.
 pub fn run(arguments: &[String]) -> Result<()> {
-    tools::ensure(&[POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER])?;
+    let needed = [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER, PROMTOOL];
+    tools::ensure(&needed)?;
     if arguments.is_empty() { all() } else { chosen(arguments) }
 }
 

@@ -69,7 +69,16 @@ pub const BUF: Tool = Tool {
     advice: "install Node.js with npm, or put buf 1.75 on PATH",
 };
 
-pub const ALL: [Tool; 7] = [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER, BUF];
+/// Tries the alerts.
+pub const PROMTOOL: Tool = Tool {
+    name: "promtool",
+    find: || found("promtool", "promtool"),
+    install: install::promtool,
+    advice: "put promtool 2.42 or newer on PATH (Debian: prometheus)",
+};
+
+pub const ALL: [Tool; 8] =
+    [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER, PROMTOOL, BUF];
 
 #[derive(Clone, Copy)]
 pub struct Tool {

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 23] = [
+pub const SETTINGS: [&str; 25] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_CALLER",
     "REGISTAN_CALLS_PER_SECOND",
@@ -35,6 +35,7 @@ pub const SETTINGS: [&str; 23] = [
     "REGISTAN_OIDC_AUDIENCE",
     "REGISTAN_OIDC_ISSUER",
     "REGISTAN_OIDC_UNTYPED_TOKENS",
+    "REGISTAN_OTLP_URL",
     "REGISTAN_PLAINTEXT",
     "REGISTAN_PROBE_ADDRESS",
     "REGISTAN_PROJECTS_URL",
@@ -44,6 +45,7 @@ pub const SETTINGS: [&str; 23] = [
     "REGISTAN_STREAMS_PER_CALLER",
     "REGISTAN_TLS_CA",
     "REGISTAN_TLS_DIR",
+    "REGISTAN_TRACE_PERCENT",
 ];
 
 /// The folder `deploy/`.

@@ -4,10 +4,13 @@
 //! each service, and one for each proto service that it answers, kept current by asking every two
 //! seconds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::client::Connection;
 use futures::future::join_all;
+use instruments::Gauge;
+use instruments::table::UPSTREAM_UP;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
@@ -25,6 +28,7 @@ pub struct Watched {
     /// Its own name first, then the proto services it answers.
     names: Vec<String>,
     is_up: Option<bool>,
+    up: Arc<Gauge>,
 }
 
 impl Watched {
@@ -32,13 +36,15 @@ impl Watched {
         let answered = routes.iter().filter(|(_, upstream)| upstream.name == name);
         let names =
             std::iter::once(name.to_owned()).chain(answered.map(|(service, _)| service.clone()));
-        Self { client: HealthClient::new(connection.clone()), names: names.collect(), is_up: None }
+        let client = HealthClient::new(connection.clone());
+        Self { client, names: names.collect(), is_up: None, up: UPSTREAM_UP.with(&[name]) }
     }
 
     async fn look(&mut self, reporter: &HealthReporter) {
         let answer = timeout(PATIENCE, self.client.check(HealthCheckRequest::default())).await;
         let serving = ServingStatus::Serving as i32;
         let is_up = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));
+        self.up.set(f64::from(u8::from(is_up)));
         if self.is_up == Some(is_up) {
             return;
         }

@@ -62,6 +62,7 @@ impl Proxy {
         let is_stream = self.0.streams.contains(path);
         let is_watch = path.rsplit('/').next().is_some_and(|method| method.starts_with("Watch"));
         chassis::deadline::forward(request.headers_mut());
+        chassis::trace::forward(request.headers_mut());
         let response = upstream.send(request.map(tonic::body::Body::new), is_stream).await?;
         if is_stream && is_grpc(response.headers()) {
             let (upstream, grace) = (upstream.clone(), self.0.grace);

@@ -1,6 +1,6 @@
 //! Secrets that are easy to find again, in a suite that logs all it can: they are in no answer to
-//! somebody who may not read them, in no log, in no temporary file, and in no file of the data
-//! folder but the databases.
+//! somebody who may not read them, in no log, in no metric, in no trace, in no temporary file, and in
+//! no file of the data folder but the databases.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -11,10 +11,13 @@ use std::process::Command;
 
 use chassis::auth::development::Token;
 use chassis::clock::{Clock, SystemClock};
+use e2e::pages::page;
 use e2e::{Process, free_address, grpcurl, program};
 use policy::{Desks, Role, Tier};
 use serde_json::{Value, json};
 use testkit::oidc::{AUDIENCE, Algorithm, Issuer, SigningKey, claims};
+
+use crate::traces::Collector;
 
 const NOTE: &str = "canary-note-6f1d";
 const ROUTE: &str = "canary-route-a83b";
@@ -119,10 +122,17 @@ fn write(address: SocketAddr, token: &str, method: &str, request: &Value) -> Val
 
 /// The suite, logging all it can to a file of this name; with an identity provider, or else with
 /// the development issuer.
-fn suite(folder: &Path, log: &str, issuer: Option<&Issuer>) -> Option<(Process, SocketAddr)> {
+fn suite(
+    folder: &Path,
+    log: &str,
+    issuer: Option<&Issuer>,
+    [admin, collector]: [SocketAddr; 2],
+) -> Option<(Process, SocketAddr)> {
     let address = free_address();
     let mut command = Command::new(program("registan")?);
     command.args(["serve", "--listen", &address.to_string(), "--log", "trace", "--empty"]);
+    command.args(["--probe-address", &admin.to_string(), "--trace-percent", "100"]);
+    command.args(["--otlp-url", &format!("http://{collector}")]);
     command.arg("--data-dir").arg(folder.join("data")).env("TMPDIR", folder.join("tmp"));
     if let Some(issuer) = issuer {
         command.args(["--oidc-issuer", &issuer.url, "--oidc-audience", AUDIENCE]);
@@ -180,10 +190,13 @@ async fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() 
     let data = folder.join("data");
     let key = SigningKey::new("one", Algorithm::ES256);
     let issuer = Issuer::with(&[&key]).await;
-    let Some((mut process, address)) = suite(folder, "first.log", None) else { return };
+    let (collector, at) = Collector::start();
+    let admin = free_address();
+    let ports = [admin, at];
+    let Some((mut process, address)) = suite(folder, "first.log", None, ports) else { return };
     let name = lay_in(address, &data, &issuer);
     process.stop();
-    let Some((mut process, address)) = suite(folder, "log", Some(&issuer)) else { return };
+    let Some((mut process, address)) = suite(folder, "log", Some(&issuer), ports) else { return };
     let now = SystemClock.now() / 1_000_000;
     let token = |caller: &Caller| {
         let change = json!({ "sub": caller.subject, "iat": now, "exp": now + 600, "amr": ["mfa"] });
@@ -204,11 +217,24 @@ async fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() 
             );
         }
     }
+    let metrics = page(admin, "/metrics").1;
+    assert!(metrics.contains("ActivityService/UpdateActivity"), "what was called is counted");
     process.stop();
 
     let signatures = tokens.iter().map(|token| token.rsplit('.').next().unwrap());
     let words: Vec<&str> = ALL.into_iter().chain(signatures).collect();
     let (mut searched, mut found, mut in_databases) = (0, Vec::new(), 0);
+    // Names of resources and callers are secret there, too.
+    let subjects = CALLERS.iter().map(|caller| format!("#{}", caller.subject));
+    let hidden: Vec<String> = subjects.chain([name.clone()]).collect();
+    let told = words.iter().copied().chain(hidden.iter().map(|word| &**word));
+    let traces = collector.shown();
+    assert!(traces.contains("ActivityService/UpdateActivity"), "what was called is traced");
+    for word in told {
+        let places = [("metrics", &metrics), ("traces", &traces)];
+        let places = places.iter().filter(|(_, text)| text.contains(word));
+        found.extend(places.map(|(place, _)| format!("{word} in {place}")));
+    }
     for file in files(folder) {
         let bytes = fs::read(&file).unwrap();
         searched += bytes.len();

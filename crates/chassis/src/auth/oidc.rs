@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use instruments::table::{TOKEN_KEYS_FAILURES, TOKEN_KEYS_TIME};
 use reqwest::Client;
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -123,10 +124,13 @@ impl Issuer {
         *asked = Some(now);
         match self.fetch().await {
             Ok(keys) => {
+                let seconds = Duration::from_micros(u64::try_from(now).unwrap_or_default());
+                TOKEN_KEYS_TIME.with(&[]).set(seconds.as_secs_f64());
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
                 *known = Some((Arc::new(keys), now));
             }
             Err(error) => {
+                TOKEN_KEYS_FAILURES.with(&[]).one();
                 tracing::warn!(
                     issuer = self.name(),
                     error = format!("{error:#}"),

@@ -35,12 +35,12 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 28] = [
+pub(super) const KEYS: [Key; 30] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "probe-address",
         "ADDRESS",
-        "Where to tell health alone, to those who look after the process, for example 0.0.0.0:50052",
+        "Where those who look after the process ask: /metrics, /livez, /readyz and gRPC health, for example 127.0.0.1:50052",
     ),
     key(
         "database-url",
@@ -146,6 +146,16 @@ pub(super) const KEYS: [Key; 28] = [
         "connections-per-address",
         "NUMBER",
         "How many connections one address may have open, 0 for any number (the gateway: 128, but on loopback 0)",
+    ),
+    key(
+        "otlp-url",
+        "URL",
+        "The collector of OpenTelemetry to send traces to, by gRPC, for example http://127.0.0.1:4317",
+    ),
+    key(
+        "trace-percent",
+        "NUMBER",
+        "How many of a hundred calls are traced, where their caller does not say, for example 1",
     ),
     key(
         "reflection",

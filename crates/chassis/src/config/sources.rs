@@ -71,6 +71,11 @@ impl Values {
             &mut settings.probe_address,
             "an address like 0.0.0.0:50052",
         )?;
+        self.put_address("otlp-url", &mut settings.otlp_url)?;
+        self.put("trace-percent", &mut settings.trace_percent, "a number from 0 to 100")?;
+        if !(0.0..=100.0).contains(&settings.trace_percent) {
+            bail!("trace_percent must be a number from 0 to 100");
+        }
         self.put("reflection", &mut settings.reflection, "true or false")?;
         self.put("log-format", &mut settings.log_format, "auto, pretty or json")?;
         self.put_address("agreements-url", &mut settings.agreements_url)?;

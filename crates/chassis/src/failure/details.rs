@@ -1,6 +1,7 @@
 //! `Failure` to `Status`: the google.rpc details, kept small enough for the headers they travel in.
 
-use tonic::Status;
+use instruments::trace::current;
+use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, QuotaViolation, StatusExt};
 
 use super::logged::log;
@@ -60,10 +61,26 @@ fn details(failure: &Failure) -> ErrorDetails {
     if let Some(resource) = &failure.resource {
         details.set_resource_info(&resource.kind, &resource.name, "", "");
     }
+    if let Some(trace) = current().filter(|_| is_fault(failure.code)) {
+        details.set_request_info(trace.to_string(), "");
+    }
     if failure.retry.is_some() {
         details.set_retry_info(failure.retry);
     }
     details
+}
+
+/// Returns whether an error is worth to be asked about, and so names its trace. What the request
+/// alone decides is answered with the same bytes each time: what is hidden like what is missing.
+const fn is_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
 }
 
 /// As many as fit; the last one says how many were left out.
@@ -100,8 +117,6 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use tonic::Code;
 
     use super::*;
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use instruments::trace::within;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use tonic::body::Body;
@@ -20,6 +21,7 @@ use tracing::Span;
 
 use super::activity::Busy;
 use super::lease::Lease;
+use super::measured::Measure;
 use super::rates::{Bill, Permit};
 use crate::failure::Failure;
 
@@ -76,6 +78,37 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The next frame.
+    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let span = self.outcome.span.clone();
+        let _entered = span.enter();
+        if let Some((timer, allowed)) = &mut self.deadline
+            && timer.as_mut().poll(context).is_ready()
+        {
+            let late = Failure::deadline_exceeded(*allowed).into();
+            return Poll::Ready(Some(Ok(self.end(&late))));
+        }
+        if let Some(Poll::Ready(over)) = self.lease.as_mut().map(|it| it.as_mut().poll(context)) {
+            return Poll::Ready(Some(Ok(self.end(&over.into()))));
+        }
+        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(context))) {
+            Ok(Poll::Ready(Some(Ok(frame)))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.outcome.note(trailers);
+                }
+                if let (Some(bill), Some(data)) = (self.outcome.bill(), frame.data_ref()) {
+                    bill.answered(data.len());
+                }
+                Poll::Ready(Some(Ok(self.outcome.held(frame))))
+            }
+            Ok(Poll::Ready(Some(Err(status)))) => Poll::Ready(Some(Ok(self.end(&status)))),
+            Ok(other) => other,
+            Err(_panic) => Poll::Ready(Some(Ok(self.end(&panicked())))),
+        }
+    }
+}
+
 impl HttpBody for Answer {
     type Data = Bytes;
     type Error = Status;
@@ -84,32 +117,8 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = &mut *self;
-        let span = this.outcome.span.clone();
-        let _entered = span.enter();
-        if let Some((timer, allowed)) = &mut this.deadline
-            && timer.as_mut().poll(context).is_ready()
-        {
-            let late = Failure::deadline_exceeded(*allowed).into();
-            return Poll::Ready(Some(Ok(this.end(&late))));
-        }
-        if let Some(Poll::Ready(over)) = this.lease.as_mut().map(|it| it.as_mut().poll(context)) {
-            return Poll::Ready(Some(Ok(this.end(&over.into()))));
-        }
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.body).poll_frame(context))) {
-            Ok(Poll::Ready(Some(Ok(frame)))) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    this.outcome.note(trailers);
-                }
-                if let (Some(bill), Some(data)) = (this.outcome.bill(), frame.data_ref()) {
-                    bill.answered(data.len());
-                }
-                Poll::Ready(Some(Ok(this.outcome.held(frame))))
-            }
-            Ok(Poll::Ready(Some(Err(status)))) => Poll::Ready(Some(Ok(this.end(&status)))),
-            Ok(other) => other,
-            Err(_panic) => Poll::Ready(Some(Ok(this.end(&panicked())))),
-        }
+        let trace = self.outcome.measure.as_ref().map(Measure::trace);
+        within(trace, || self.next(context))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -140,14 +149,16 @@ pub(super) struct Outcome {
     started: Instant,
     code: Option<Code>,
     permit: Option<Permit>,
+    measure: Option<Measure>,
     /// The turn of a unary call.
     pub turn: Option<Arc<OwnedSemaphorePermit>>,
     _busy: Busy,
 }
 
 impl Outcome {
-    pub fn new(span: Span, busy: Busy) -> Self {
-        Self { span, started: Instant::now(), code: None, permit: None, turn: None, _busy: busy }
+    pub fn new(span: Span, busy: Busy, measure: Option<Measure>) -> Self {
+        let started = Instant::now();
+        Self { span, started, code: None, permit: None, measure, turn: None, _busy: busy }
     }
 
     pub fn span(&self) -> &Span {
@@ -179,19 +190,27 @@ impl Outcome {
     /// Takes over the status, when `headers` hold one.
     fn note(&mut self, headers: &HeaderMap) {
         if let Some(code) = headers.get("grpc-status") {
-            self.code = Some(Code::from_bytes(code.as_bytes()));
+            let code = Code::from_bytes(code.as_bytes());
+            self.code = Some(code);
+            if let Some(measure) = self.measure.as_mut().filter(|_| code != Code::Ok) {
+                measure.note(headers);
+            }
         }
     }
 }
 
 impl Drop for Outcome {
     fn drop(&mut self) {
+        // A caller who left before the end saw no status.
+        let code = self.code.unwrap_or(Code::Cancelled);
+        let took = self.started.elapsed();
+        if let Some(measure) = &self.measure {
+            measure.end(code, took);
+        }
         if self.span.is_none() {
             return;
         }
-        // A caller who left before the end saw no status.
-        let code = self.code.unwrap_or(Code::Cancelled);
-        let duration_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        let duration_ms = took.as_secs_f64() * 1000.0;
         tracing::debug!(parent: &self.span, ?code, duration_ms, "answered");
     }
 }

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use super::edge::Edge;
 use super::first_bytes::FirstBytes;
 use super::limits::Limits;
+use super::measured::Sockets;
 use super::places::{Place, Places};
 use crate::bulk;
 use crate::tls::{Peer, Port, Socket};
@@ -50,6 +51,7 @@ pub(super) struct Connections {
     calls: usize,
     places: Arc<Places>,
     port: Port,
+    sockets: Option<Sockets>,
     tasks: TaskTracker,
     /// Asks every connection to finish what it does.
     finish: CancellationToken,
@@ -61,6 +63,7 @@ impl Connections {
     /// Connections that lead to `edge`.
     pub fn new(edge: Edge, limits: &Limits, room: Room, port: Port) -> Self {
         Self {
+            sockets: edge.service().map(Sockets::of),
             edge,
             limits: *limits,
             first_bytes: limits.first_bytes,
@@ -83,8 +86,10 @@ impl Connections {
             let Some(place) = stop.run_until_cancelled(self.places.take(peer.ip())).await else {
                 return;
             };
-            if let Some(place) = place {
-                self.tasks.spawn(self.serve(socket, peer.ip(), place));
+            match (place, &self.sockets) {
+                (Some(place), _) => drop(self.tasks.spawn(self.serve(socket, peer.ip(), place))),
+                (None, Some(sockets)) => sockets.refused.one(),
+                (None, None) => {}
             }
         }
     }
@@ -102,7 +107,9 @@ impl Connections {
         let calls = Arc::new(Semaphore::new(self.calls));
         let (first_bytes, max_age, grace) = (self.first_bytes, jittered(self.max_age), self.grace);
         let (idle, port) = (self.idle, self.port.clone());
+        let open = self.sockets.as_ref().map(|sockets| sockets.open.hold());
         async move {
+            let _open = open;
             if let Err(error) = socket.set_nodelay(true) {
                 tracing::debug!(%error, "cannot set TCP_NODELAY");
             }

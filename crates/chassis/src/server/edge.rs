@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
+use instruments::trace;
 use policy::Caller;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
@@ -23,12 +24,16 @@ use super::arrival::{Arrival, late};
 use super::guard::Guard;
 use super::lease::{ended, lease};
 use super::limits::Limits;
+use super::measured::{Measure, Meters};
+use super::methods::Method;
+use super::pages::page;
 use super::rates::{Key, Permit, Rates};
 use super::redacted::Redacted;
 use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 use crate::tls::{Peer, Port};
+use crate::trace::{Traced, of};
 
 /// The health check, which has no limit: an orchestrator must not find a process dead because of
 /// its load.
@@ -45,6 +50,19 @@ impl Advice {
     }
 }
 
+/// The purpose of a port.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// The calls of a service, which are measured.
+    Calls {
+        service: &'static str,
+        /// How many of a hundred calls without a trace begin one that is sampled.
+        trace_percent: f64,
+    },
+    /// For those who look after the process.
+    Admin,
+}
+
 /// The state that all connections of a server share. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Edge(Arc<Shared>);
@@ -57,6 +75,9 @@ struct Shared {
     pause: Duration,
     lease: Duration,
     advice: Advice,
+    purpose: Purpose,
+    /// Of the calls of what is no method.
+    others: Meters,
     /// Tells streams to end when the server drains.
     stopping: CancellationToken,
 }
@@ -69,9 +90,37 @@ impl Edge {
         limits: &Limits,
         advice: Advice,
         stopping: CancellationToken,
+        purpose: Purpose,
     ) -> Self {
         let (deadlines, pause, lease) = (limits.deadlines, limits.pause, limits.lease);
-        Self(Arc::new(Shared { routes, guard, rates, deadlines, pause, lease, advice, stopping }))
+        let others = Meters::default();
+        Self(Arc::new(Shared {
+            routes,
+            guard,
+            rates,
+            deadlines,
+            pause,
+            lease,
+            advice,
+            purpose,
+            others,
+            stopping,
+        }))
+    }
+
+    /// The name of the service whose calls come here.
+    pub fn service(&self) -> Option<&'static str> {
+        match self.0.purpose {
+            Purpose::Calls { service, .. } => Some(service),
+            Purpose::Admin => None,
+        }
+    }
+
+    fn measure(&self, method: Option<&Method>, path: &str, of: Traced) -> Measure {
+        match method {
+            Some(method) => method.meters.begin(of, path, method.is_stream),
+            None => self.0.others.begin_other(of),
+        }
     }
 
     /// Returns whether a request is long: a stream in either direction.
@@ -92,11 +141,35 @@ impl Edge {
         if !is_grpc(&request) {
             return Ok(self.not_grpc(&request, busy));
         }
+        let traced = match self.0.purpose {
+            Purpose::Admin => None,
+            Purpose::Calls { service, trace_percent } => {
+                Some(of(request.headers(), service, trace_percent))
+            }
+        };
+        let trace = traced.map(|traced| traced.trace);
+        trace::scope(trace, self.answer_traced(request, peer, calls, busy, traced)).await
+    }
+
+    async fn answer_traced(
+        self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        calls: Arc<Semaphore>,
+        busy: Busy,
+        traced: Option<Traced>,
+    ) -> Result<Response<Answer>, Infallible> {
         let path = request.uri().path();
         let method = self.0.guard.methods.find(path);
         let is_stream = method.is_some_and(|method| method.is_stream);
         let cost = method.map_or(1, |method| method.cost);
-        let mut outcome = Outcome::new(tracing::info_span!("request", method = path), busy);
+        let span = if let Some(of) = &traced {
+            tracing::info_span!("request", method = path, trace_id = %of.trace)
+        } else {
+            tracing::info_span!("request", method = path)
+        };
+        let measure = traced.map(|of| self.measure(method, path, of));
+        let mut outcome = Outcome::new(span, busy, measure);
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
@@ -194,6 +267,15 @@ impl Edge {
     }
 
     fn not_grpc(&self, request: &Request<Incoming>, busy: Busy) -> Response<Answer> {
+        let outcome = Outcome::new(tracing::Span::none(), busy, None);
+        if matches!(self.0.purpose, Purpose::Admin) {
+            let page = page(request);
+            let length = http_body::Body::size_hint(page.body()).exact();
+            let mut answer = Answer::new(page, outcome, None);
+            // An answer to a call has none, for it may be cut short.
+            answer.headers_mut().extend(length.map(|length| (CONTENT_LENGTH, length.into())));
+            return answer;
+        }
         let text = self.0.advice.0.clone();
         let found = request.method() == http::Method::POST;
         let mut response = Response::new(Body::new(http_body_util::Full::from(text)));
@@ -205,7 +287,7 @@ impl Edge {
         response
             .headers_mut()
             .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-        Answer::new(response, Outcome::new(tracing::Span::none(), busy), None)
+        Answer::new(response, outcome, None)
     }
 }
 

@@ -7,6 +7,8 @@ use policy::rule::path;
 use policy::{Audit, Rule, Rules};
 use prost_reflect::{DescriptorError, DescriptorPool};
 
+use super::measured::Meters;
+
 /// The proto services that every server answers to all callers: health and reflection. These
 /// contracts are not ours, so they have no rule of their own.
 const OPEN: [&str; 3] = [
@@ -35,6 +37,8 @@ pub(super) struct Method {
     pub is_open: bool,
     /// The rule of who may call it; without one, no caller.
     pub rule: Option<Arc<Rule>>,
+    /// The counts of its calls.
+    pub meters: Meters,
 }
 
 /// By path.
@@ -68,7 +72,8 @@ impl Methods {
                 let path = path(&method);
                 let rule = rules.get(&path).cloned();
                 let cost = cost(is_stream, rule.as_deref());
-                methods.insert(path, Method { is_stream, cost, is_open: false, rule });
+                let meters = Meters::default();
+                methods.insert(path, Method { is_stream, cost, is_open: false, rule, meters });
             }
         }
         for set in [
@@ -82,7 +87,9 @@ impl Methods {
                     let is_stream = method.is_client_streaming() || method.is_server_streaming();
                     let rule = Some(Arc::clone(&OPEN_RULE));
                     let cost = cost(is_stream, None);
-                    methods.insert(path(&method), Method { is_stream, cost, is_open: true, rule });
+                    let meters = Meters::default();
+                    let open = Method { is_stream, cost, is_open: true, rule, meters };
+                    methods.insert(path(&method), open);
                 }
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! - `connections`: takes connections, ages them, drains them
 //! - `places`: who has a place among them; `activity`: what goes on on each
+//! - `listening`: takes a port
 //! - `first_bytes`: closes a connection that says nothing
 //! - `edge`: each request: is it gRPC, how long may it take, what did it become
 //! - `arrival`: the body of a request; ends it when the caller stalls
@@ -10,13 +11,15 @@
 //! - `lease`: how long a stream may go on
 //! - `limits`: the bounds of all that, and what one caller may use
 //! - `rates`: how much one caller may ask for
-//! - `health`: tells whether the process serves; on a port of its own too, for those who look after
-//!   it
+//! - `health`: tells whether the process serves; `readiness`: and why not
+//! - `admin`, `pages`: a port of its own for those who look after the process: health and metrics
+//! - `measured`, `vitals`: what is counted of each call, and of the process
 //! - `opening`: the time before a service is open
 //! - `methods`: the methods there are, their rules, and which of them stream, from the descriptors
 //! - `redacted`: redacts every answer for its caller
 
 mod activity;
+mod admin;
 mod answer;
 mod arrival;
 mod connections;
@@ -26,23 +29,26 @@ mod guard;
 mod health;
 mod lease;
 mod limits;
+mod listening;
+mod measured;
 mod methods;
 mod opening;
+mod pages;
 mod places;
 mod rates;
+mod readiness;
 mod redacted;
+mod vitals;
 
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use prost_reflect::DescriptorPool;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -51,34 +57,29 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
+use self::admin::Admin;
 use self::connections::{Connections, Room};
-use self::edge::{Advice, Edge};
+use self::edge::{Advice, Edge, Purpose};
 use self::guard::Guard;
 use self::health::Health;
 pub use self::health::PROCESS;
 pub use self::limits::{Limits, Quotas};
+use self::listening::listen;
 use self::methods::Methods;
 pub(crate) use self::opening::while_opening;
 use self::rates::Rates;
+use self::readiness::State;
 use self::redacted::Redacted;
 use crate::auth::Authenticator;
 use crate::auth::grants::GrantSource;
 use crate::clock::{Clock, SystemClock};
 use crate::tls::{Callers, Port};
-use crate::{Contract, Settings, reflection};
+use crate::{Contract, Settings, otlp, reflection};
 
 /// The most bytes of one message that a service decodes.
 pub const MAX_DECODING: usize = 1 << 20;
 /// The most bytes of one message that a service encodes; tonic's own default is no limit.
 pub const MAX_ENCODING: usize = 8 << 20;
-
-/// How many connections may wait to be taken, if the system allows as many. With the 128 of the
-/// standard library a burst of connections makes honest callers try again after 1, 3 and 7 seconds.
-const BACKLOG: u32 = 4096;
-
-/// How many connections may ask for health alone, and how old each may get.
-const PROBES: usize = 64;
-const PROBES_AGE: Duration = Duration::from_mins(30);
 
 /// The proto services of one process and what belongs to them.
 pub struct Service {
@@ -157,8 +158,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     edge: Edge,
-    /// The address that serves health alone.
-    probes: Option<(TcpListener, Edge)>,
+    /// The port for those who look after the process.
+    admin: Option<Admin>,
     health: Health,
     stopping: CancellationToken,
     service: Service,
@@ -176,12 +177,19 @@ impl fmt::Debug for Server {
 impl Server {
     /// Takes the port. An error says what to do.
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
+        otlp::start(settings)?;
         let grant_source = service.grant_source.clone();
         let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
+        for (name, tls) in [("service", &settings.tls), ("public", &settings.public_tls)] {
+            if let Some(tls) = tls {
+                vitals::watch_certificate(name, tls);
+            }
+        }
         let port = Port::choose(settings, service.name, service.callers)?;
         let listener = listen(settings.listen, "--listen")?;
         let address = listener.local_addr().context("the port has no address")?;
         let health = Health {
+            name: service.name,
             reporter: service.health.clone(),
             proto_services: service.proto_services.clone(),
             ground: service.ground.take(),
@@ -200,9 +208,9 @@ impl Server {
         let routes = Redacted::new(routes.prepare(), pool, &service.passed_on);
         authenticator.announce();
         let authenticator = Arc::new(authenticator);
-        let probes = settings
+        let admin = settings
             .probe_address
-            .map(|address| probes(address, &service, &health, &authenticator, &stopping));
+            .map(|address| Admin::bind(address, &health, &authenticator, &service.clock));
         let methods = Arc::new(methods);
         let guard = Guard { methods, authenticator, clock: Arc::clone(&service.clock) };
         let quotas = service.limits.quotas.chosen(settings);
@@ -213,13 +221,14 @@ impl Server {
             &service.limits,
             Advice::new(address, &port),
             stopping.clone(),
+            Purpose::Calls { service: service.name, trace_percent: settings.trace_percent },
         );
         Ok(Self {
             listener,
             address,
             stopping,
             edge,
-            probes: probes.transpose()?,
+            admin: admin.transpose()?,
             health,
             service,
             drain: Duration::from_secs(settings.drain_seconds),
@@ -237,9 +246,9 @@ impl Server {
         self.address
     }
 
-    /// Where it tells health alone, if it was asked to.
+    /// Where those who look after the process ask, if they may.
     pub fn probe_address(&self) -> Option<SocketAddr> {
-        self.probes.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+        self.admin.as_ref().and_then(Admin::address)
     }
 
     /// Answers until `stop` is cancelled, then lets requests under way end within the drain time
@@ -247,17 +256,7 @@ impl Server {
     pub async fn run(self, stop: CancellationToken) {
         let Self { listener, address, edge, stopping, service, drain, mut health, .. } = self;
         tracing::info!(service = service.name, %address, "serving");
-        let probes = CancellationToken::new();
-        let until_stopped = probes.clone().drop_guard();
-        if let Some((listener, edge)) = self.probes {
-            let room = Room { connections: PROBES, per_address: 0, age: PROBES_AGE };
-            // In plain text: it tells health alone, and Kubernetes can ask it no other way.
-            let connections = Connections::new(edge, &service.limits, room, Port::Plain);
-            tokio::spawn(async move {
-                connections.take(listener, &probes).await;
-                connections.drain(Duration::ZERO).await;
-            });
-        }
+        let until_stopped = self.admin.map(Admin::serve);
         let connections = Connections::new(edge, &service.limits, self.room, self.port);
         tokio::select! {
             () = connections.take(listener, &stop) => {}
@@ -266,60 +265,10 @@ impl Server {
 
         tracing::info!(service = service.name, "draining");
         stopping.cancel();
-        health.tell(false).await;
+        health.tell(State::Draining).await;
         let cut = connections.drain(drain).await;
         drop(until_stopped);
+        otlp::flush().await;
         tracing::info!(service = service.name, connections_cut = cut, "stopped");
-    }
-}
-
-/// A port that tells nothing but health, to those who look after the process: callers cannot fill
-/// it.
-fn probes(
-    address: SocketAddr,
-    service: &Service,
-    health: &Health,
-    authenticator: &Arc<Authenticator>,
-    stopping: &CancellationToken,
-) -> Result<(TcpListener, Edge)> {
-    let listener = listen(address, "--probe-address")?;
-    let address = listener.local_addr().context("the port has no address")?;
-    let nothing = DescriptorPool::new();
-    let methods = Methods::read(&nothing, &[]).context("the descriptors cannot be read")?;
-    let routes = Routes::default().add_service(health.server()).prepare();
-    let routes = Redacted::new(routes, &nothing, &[]);
-    let (authenticator, clock) = (Arc::clone(authenticator), Arc::clone(&service.clock));
-    let guard = Guard { methods: Arc::new(methods), authenticator, clock };
-    let rates = Rates::new(Quotas::default(), 0);
-    let advice = Advice::new(address, &Port::Plain);
-    let edge = Edge::new(routes, guard, rates, &service.limits, advice, stopping.clone());
-    Ok((listener, edge))
-}
-
-fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    take(address).map_err(|error| anyhow::anyhow!(advice(address, setting, &error)))
-}
-
-fn take(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
-
-fn advice(address: SocketAddr, setting: &str, error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::AddrInUse => {
-            format!(
-                "{address} is in use: stop what listens there, or choose another address with {setting}"
-            )
-        }
-        ErrorKind::PermissionDenied => {
-            format!("may not listen on {address}: choose a port above 1023 with {setting}")
-        }
-        ErrorKind::AddrNotAvailable => {
-            format!("this machine has no address {}: choose another with {setting}", address.ip())
-        }
-        _ => format!("cannot listen on {address}: {error}"),
     }
 }

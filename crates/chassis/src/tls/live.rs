@@ -67,6 +67,12 @@ impl Live {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many seconds the certificate is valid in all.
+    pub fn lifetime(&self) -> i64 {
+        let version = self.now();
+        version.validity.until - version.validity.from
+    }
+
     /// How many seconds the certificate is still valid, less than 0 if it has expired.
     pub fn seconds_left(&self) -> i64 {
         self.now().validity.until - now()

@@ -106,4 +106,10 @@ impl Tls {
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         live.as_ref().map(|live| live.seconds_left())
     }
+
+    /// How many seconds it is valid in all; nothing before it is used.
+    pub fn lifetime(&self) -> Option<i64> {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.as_ref().map(|live| live.lifetime())
+    }
 }

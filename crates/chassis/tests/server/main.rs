@@ -1,5 +1,6 @@
 //! A server as its callers meet it.
 
+mod admin;
 mod answers;
 mod backends;
 mod balance;

@@ -38,6 +38,26 @@ pub fn nss_wrapper() -> Result<()> {
     apt("libnss-wrapper")
 }
 
+/// Out of the Debian package of Prometheus, which is unpacked and not installed: it would start a
+/// server.
+pub fn promtool() -> Result<()> {
+    ensure!(on_path("apt-get").is_some(), "there is no apt-get here");
+    let place = folder().join("prometheus");
+    fs::create_dir_all(&place).context("there is no room for the package")?;
+    let download = || output(command("apt-get", &["download", "prometheus"]).current_dir(&place));
+    if download().is_err() {
+        // The lists of packages are missing, or old.
+        output(&mut command("apt-get", &["update", "--quiet"]))?;
+        download()?;
+    }
+    let package = fs::read_dir(&place)?.flatten().map(|entry| entry.path());
+    let package = package.last().context("nothing was downloaded")?;
+    output(command("dpkg-deb", &["--extract"]).arg(package).arg(&place))?;
+    fs::rename(place.join("usr/bin/promtool"), folder().join("promtool"))
+        .context("the package has no promtool")?;
+    fs::remove_dir_all(&place).context("the downloaded package cannot be removed")
+}
+
 /// Built by Go.
 pub fn grpcurl() -> Result<()> {
     run(command("go", &["install", GRPCURL]).env("GOBIN", folder()))

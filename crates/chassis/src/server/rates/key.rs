@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use instruments::table::QUOTA_REFUSALS;
 use policy::Caller;
 
 use crate::failure::{self, ErrorReason, Failure};
@@ -53,6 +54,7 @@ pub(super) fn used_up(
     allowed: &str,
     wait: Duration,
 ) -> Failure {
+    QUOTA_REFUSALS.with(&[quota]).one();
     let description = format!("one caller may have {allowed}");
     let mut failure = Failure::resource_exhausted(reason, &description)
         .with("quota", quota)

@@ -1,0 +1,83 @@
+//! Sends the spans of sampled traces to a collector, by OTLP over gRPC.
+//!
+//! - `wire`: the messages, as far as they are used here
+
+mod wire;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use http::uri::PathAndQuery;
+use instruments::span;
+use instruments::table::{SPANS_FAILED, SPANS_SENT};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tonic::client::Grpc;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+use tonic_prost::ProstCodec;
+
+use self::wire::{Answer, Export};
+use crate::Settings;
+use crate::client::channel;
+
+const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/// How often spans are sent.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long a collector may take. What it does not take by then is lost: nothing waits for it.
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+/// Of one message, so that it stays far below the 4 MB that a collector takes.
+const MOST_TOGETHER: usize = 1024;
+
+/// The collector of the process, once there is one.
+static COLLECTOR: Mutex<Option<Channel>> = Mutex::new(None);
+
+/// Sends spans from now on, if `settings` name a collector: once a process. Must be called in a
+/// runtime.
+pub(crate) fn start(settings: &Settings) -> Result<()> {
+    let Some(url) = &settings.otlp_url else { return Ok(()) };
+    ensure!(url.starts_with("http://"), "otlp_url: {url} is not an http:// address");
+    let mut collector = COLLECTOR.lock().unwrap_or_else(PoisonError::into_inner);
+    if collector.is_some() {
+        return Ok(());
+    }
+    *collector = Some(channel(url).context("otlp_url")?);
+    drop(collector);
+    span::begin();
+    tokio::spawn(async {
+        let mut turn = interval(INTERVAL);
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            turn.tick().await;
+            flush().await;
+        }
+    });
+    tracing::info!(%url, percent = settings.trace_percent, "sends traces to a collector");
+    Ok(())
+}
+
+/// Sends what waits, if there is a collector.
+pub(crate) async fn flush() {
+    let collector = COLLECTOR.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(collector) = collector else { return };
+    let spans = span::take();
+    for some in spans.chunks(MOST_TOGETHER) {
+        let count = u64::try_from(some.len()).unwrap_or_default();
+        match timeout(SEND_TIMEOUT, send(collector.clone(), Export::of(some))).await {
+            Ok(Ok(())) => SPANS_SENT.with(&[]).add(count),
+            Ok(Err(error)) => {
+                SPANS_FAILED.with(&[]).add(count);
+                tracing::debug!(%error, "the collector takes no spans");
+            }
+            Err(_elapsed) => SPANS_FAILED.with(&[]).add(count),
+        }
+    }
+}
+
+async fn send(collector: Channel, export: Export) -> Result<(), Status> {
+    let mut client = Grpc::new(collector);
+    let ready = client.ready().await;
+    ready.map_err(|error| Status::unavailable(error.to_string()))?;
+    let codec = ProstCodec::<Export, Answer>::default();
+    client.unary(Request::new(export), PathAndQuery::from_static(PATH), codec).await.map(drop)
+}

@@ -1,0 +1,177 @@
+//! The measures of each call: how many, how long, and why they failed.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use facts::ErrorReason;
+use http::HeaderMap;
+use instruments::table::{
+    ACTIVE_CALLS, CALL_DURATION, CALL_ERRORS, CONNECTIONS, CONNECTIONS_REFUSED, OPEN_STREAMS,
+    STREAM_DURATION,
+};
+use instruments::{Counter, Gauge, Held, Histogram, OTHER, Span, Trace, span};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::failure::DOMAIN;
+use crate::trace::Traced;
+
+/// The names of the gRPC codes, by their number.
+const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// The codes by which a server says that it failed, and not its caller.
+const FAULTS: [Code; 6] = [
+    Code::Unknown,
+    Code::DeadlineExceeded,
+    Code::Unimplemented,
+    Code::Internal,
+    Code::Unavailable,
+    Code::DataLoss,
+];
+
+/// Returns the name of a code.
+fn word(code: Code) -> &'static str {
+    let number = usize::try_from(i32::from(code)).unwrap_or_default();
+    CODES.get(number).copied().unwrap_or(OTHER)
+}
+
+/// The cells of a method, made with its first call: a method that nobody calls takes no memory.
+#[derive(Debug, Default)]
+pub(super) struct Meters(OnceLock<Arc<Cells>>);
+
+#[derive(Debug)]
+struct Cells {
+    service: &'static str,
+    /// Of the contract, or [`OTHER`].
+    method: String,
+    duration: Arc<Histogram>,
+    open: Arc<Gauge>,
+}
+
+impl Meters {
+    /// Begins to measure a call; `path` must be that of a method.
+    pub fn begin(&self, traced: Traced, path: &str, is_stream: bool) -> Measure {
+        let service = traced.trace.service;
+        let cells = self.0.get_or_init(|| {
+            let method = path.trim_start_matches('/').to_owned();
+            let (duration, open) = if is_stream {
+                (&STREAM_DURATION, OPEN_STREAMS.with(&[service]))
+            } else {
+                (&CALL_DURATION, ACTIVE_CALLS.with(&[service]))
+            };
+            let duration = duration.with(&[service, &method]);
+            Arc::new(Cells { service, method, duration, open })
+        });
+        Measure { cells: Arc::clone(cells), traced, reason: None, _open: cells.open.hold() }
+    }
+
+    /// The same, for a path that is no method: a caller must not make labels.
+    pub fn begin_other(&self, traced: Traced) -> Measure {
+        self.begin(traced, OTHER, false)
+    }
+}
+
+/// One call that is measured.
+#[derive(Debug)]
+pub(super) struct Measure {
+    cells: Arc<Cells>,
+    traced: Traced,
+    reason: Option<&'static str>,
+    _open: Held,
+}
+
+impl Measure {
+    /// Takes over the reason of a failure from the headers that have its status.
+    pub fn note(&mut self, headers: &HeaderMap) {
+        let info = Status::from_header_map(headers).and_then(|it| it.get_details_error_info());
+        let Some(info) = info.filter(|info| info.domain == DOMAIN) else { return };
+        let reason = ErrorReason::from_str_name(&info.reason);
+        self.reason = Some(reason.map_or(OTHER, |reason| reason.as_str_name()));
+    }
+
+    /// Counts how it ended.
+    pub fn end(&self, code: Code, took: Duration) {
+        let Cells { service, method, duration, .. } = &*self.cells;
+        duration.time(took);
+        if code != Code::Ok {
+            let code = word(code);
+            CALL_ERRORS.with(&[service, method, code, self.reason.unwrap_or(code)]).one();
+        }
+        if span::wanted(self.traced.trace) {
+            span::note(self.span(code, took));
+        }
+    }
+
+    /// The trace of the call.
+    pub fn trace(&self) -> Trace {
+        self.traced.trace
+    }
+
+    fn span(&self, code: Code, took: Duration) -> Span {
+        let method = &self.cells.method;
+        let mut attributes = vec![
+            ("rpc.system.name", "grpc".to_owned()),
+            ("rpc.method", method.clone()),
+            ("rpc.response.status_code", word(code).to_owned()),
+        ];
+        attributes.extend(self.reason.map(|reason| ("error.type", reason.to_owned())));
+        Span {
+            trace: self.traced.trace,
+            parent: self.traced.parent,
+            name: method.clone(),
+            is_server: true,
+            time: span::until_now(took),
+            attributes,
+            has_failed: FAULTS.contains(&code),
+        }
+    }
+}
+
+/// The counts of the connections of a service.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    pub open: Arc<Gauge>,
+    /// The ones that were closed at once.
+    pub refused: Arc<Counter>,
+}
+
+impl Sockets {
+    pub fn of(service: &'static str) -> Self {
+        let (open, refused) = (CONNECTIONS.with(&[service]), CONNECTIONS_REFUSED.with(&[service]));
+        Self { open, refused }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_its_name() {
+        for (number, name) in (0..).zip(CODES) {
+            let code = Code::from(number);
+            let plain = name.replace('_', "").to_lowercase();
+
+            assert_eq!(word(code), name);
+            assert_eq!(format!("{code:?}").to_lowercase(), plain);
+        }
+    }
+}
