@@ -152,10 +152,6 @@ impl Node {
         });
     }
 
-    fn has_failed(&self) -> bool {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).count > 0
-    }
-
     /// Why the try before failed, where that was just now.
     fn just_failed(&self) -> Option<String> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,9 +162,7 @@ impl Node {
     async fn connect(&self) -> Result<Line, Cause> {
         let connecting = async {
             let mut sender = connect(self.address, &self.dial).await?;
-            if self.has_failed() {
-                probe(&mut sender).await?;
-            }
+            probe(&mut sender).await?;
             Ok::<_, Cause>(sender)
         };
         let connected = timeout(CONNECT_WITHIN, connecting).await;
@@ -181,7 +175,7 @@ impl Node {
     }
 
     /// A connection with room; none if one more should be made.
-    fn with_room(&self, fewest: usize) -> Option<Line> {
+    pub fn with_room(&self, fewest: usize) -> Option<Line> {
         let lines = self.lines();
         let has_room = |line: &&Line| line.open() < SHARE;
         let count = live(&lines).count();
@@ -245,8 +239,8 @@ impl Drop for Open {
     }
 }
 
-/// Asks for the health of what failed before: the system takes connections for a process that
-/// hangs. Any answer will do.
+/// Asks for the health of the other side before anything else: the system takes connections for a
+/// process that hangs. Any answer will do.
 async fn probe(sender: &mut SendRequest<Body>) -> Result<(), Cause> {
     let request = Request::post("http://health/grpc.health.v1.Health/Check")
         .header(CONTENT_TYPE, "application/grpc")

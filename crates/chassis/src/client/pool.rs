@@ -14,11 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tonic::body::Body;
 
 use super::again::{Budget, Method, Sent, method};
@@ -34,6 +36,8 @@ const FRESH: Duration = Duration::from_secs(3);
 const SOON: Duration = Duration::from_millis(200);
 /// How often a request is sent at most: every try but one costs nothing that was done.
 const TRIES: usize = 4;
+/// How long a call waits for a connection to one address before it tries the next beside it.
+const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Why a request could not be sent.
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -244,15 +248,18 @@ impl Pool {
     async fn line(self: &Arc<Self>, not: Option<SocketAddr>) -> Result<(Arc<Node>, Line), Cause> {
         let nodes = self.nodes().await?;
         let fewest = self.fewest.div_ceil(nodes.len().max(1));
-        let mut last = None;
-        for node in order(&nodes, not) {
-            match node.line(fewest).await {
-                Ok(line) => return Ok((node, line)),
-                Err(cause) => last = Some(cause),
-            }
+        let order = order(&nodes, not);
+        // Nearly always there is one.
+        if let Some(node) = order.first()
+            && let Some(line) = node.with_room(fewest)
+        {
+            return Ok((Arc::clone(node), line));
         }
-        self.refresh(SOON);
-        Err(last.unwrap_or_else(|| "the service has no address".into()))
+        let connected = connect(order, fewest).await;
+        if connected.is_err() {
+            self.refresh(SOON);
+        }
+        connected
     }
 
     /// The addresses of the service; those of before while newer ones are asked for.
@@ -334,6 +341,29 @@ fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>) -> Vec<Arc<Node>> {
         cold.for_each(|(_, node)| node.warm());
     }
     all.into_iter().map(|(_, node)| node).collect()
+}
+
+/// Connects to the first address that answers. Each has a head start over the next: one to which
+/// packets are lost holds a call up for a moment, and not until it is given up.
+async fn connect(order: Vec<Arc<Node>>, fewest: usize) -> Result<(Arc<Node>, Line), Cause> {
+    let (mut rest, mut trying) = (order.into_iter(), FuturesUnordered::new());
+    let mut last = None;
+    loop {
+        let next = rest.next();
+        let is_last = next.is_none();
+        if let Some(node) = next {
+            trying.push(async move { (node.line(fewest).await, node) });
+        } else if trying.is_empty() {
+            return Err(last.unwrap_or_else(|| "the service has no address".into()));
+        }
+        tokio::select! {
+            Some((tried, node)) = trying.next() => match tried {
+                Ok(line) => return Ok((node, line)),
+                Err(cause) => last = Some(cause),
+            },
+            () = sleep(HEAD_START), if !is_last => {}
+        }
+    }
 }
 
 /// An attempt that failed.

@@ -129,6 +129,20 @@ async fn a_node_that_hangs_costs_three_seconds_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_hangs_holds_up_no_first_call() {
+    let (lost, well) = (Backend::start(SHORT).await, Backend::start(SHORT).await);
+    lost.freeze();
+
+    // Each client has no connection yet, and one in two tries the one that hangs first.
+    for _ in 0..8 {
+        let mut client = client(&[&lost, &well]);
+        let begun = Instant::now();
+        client.get_agreement(GetAgreementRequest::default()).await.unwrap();
+        assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_that_close_in_good_order_fail_nothing() {
     let age = Duration::from_millis(100);
     let (one, other) = (Backend::aging(SHORT, age).await, Backend::aging(SHORT, age).await);
