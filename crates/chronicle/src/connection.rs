@@ -16,8 +16,8 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
-use sqlx::Connection;
 use sqlx::pool::PoolOptions;
+use sqlx::{Connection, PgConnection};
 use tokio::time::timeout;
 
 use crate::meters::measured;
@@ -32,6 +32,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long closing a connection may take before it is left to itself.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// PostgreSQL waits so long within a transaction for a process that does not go on, halted or cut
+/// off: it holds the head row, for which all others wait. Nothing is waited for within one.
+const LIMIT_HELD: &str = "SET idle_in_transaction_session_timeout = '3s'";
 /// A connection that was idle for longer is tried before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 
@@ -87,9 +90,11 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
     } else {
         let options = readers.get_postgres_connection_pool().connect_options();
         let options = (*options).clone();
-        SqlxPostgresConnector::from_sqlx_postgres_pool(
-            pool_of(POSTGRES_CONNECTIONS).connect_lazy_with(options),
-        )
+        let pool =
+            pool_of(POSTGRES_CONNECTIONS).after_connect(|connection: &mut PgConnection, _| {
+                Box::pin(async move { sqlx::query(LIMIT_HELD).execute(connection).await.map(drop) })
+            });
+        SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
     })
 }
 
@@ -123,4 +128,29 @@ fn pool_of<DB: sqlx::Database>(most: u32) -> PoolOptions<DB> {
                 Ok(true)
             })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+    use testkit::Engine;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_that_halts_within_a_transaction_stops_nobody_for_long() {
+        let Some(database) = testkit::database(Engine::Postgres).await else { return };
+        let others = crate::database::open(&database.url).await.unwrap();
+        let writer = WriteConnection::beside(others.clone());
+        others.execute_unprepared("CREATE TABLE held (one integer)").await.unwrap();
+        others.execute_unprepared("INSERT INTO held VALUES (1)").await.unwrap();
+        let halted = writer.begin().await.unwrap();
+        halted.execute_unprepared("UPDATE held SET one = 2").await.unwrap();
+
+        let update = others.execute_unprepared("UPDATE held SET one = 3");
+
+        let updated = timeout(Duration::from_secs(10), update).await;
+        updated.expect("it waits no longer").unwrap();
+        halted.commit().await.unwrap_err();
+    }
 }
