@@ -7,6 +7,7 @@
 mod addresses;
 mod found;
 mod keys;
+mod networks;
 mod sources;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use anyhow::Context;
 use policy::Partnership;
 
 pub use keys::Flags;
+pub use networks::Networks;
 
 use crate::tls::Tls;
 
@@ -55,7 +57,9 @@ pub struct Settings {
     /// A `tracing` filter.
     pub log: String,
     pub log_format: LogFormat,
-    /// How long requests under way may go on after a stop signal.
+    /// How long calls are taken after a stop signal, while health says that it does not serve.
+    pub linger_seconds: u64,
+    /// How long requests under way may go on after that.
     pub drain_seconds: u64,
     pub max_connections: usize,
     /// After this time a connection is asked to close, so that callers spread over new replicas.
@@ -77,6 +81,9 @@ pub struct Settings {
     /// How many of a hundred calls without a trace begin one that is sampled. A call that has a
     /// trace is sampled as its caller says.
     pub trace_percent: f64,
+    /// The proxies in front of the process: who sends no token is counted by the address that they
+    /// forward for.
+    pub trusted_proxies: Networks,
     /// True if reflection is served.
     pub reflection: bool,
 }
@@ -100,6 +107,7 @@ impl Default for Settings {
             plaintext: false,
             log: "info".to_owned(),
             log_format: LogFormat::Auto,
+            linger_seconds: 0,
             drain_seconds: 20,
             max_connections: 1024,
             max_connection_age_seconds: 30 * 60,
@@ -109,6 +117,7 @@ impl Default for Settings {
             connections_per_address: None,
             otlp_url: None,
             trace_percent: 1.0,
+            trusted_proxies: Networks::default(),
             reflection: true,
         }
     }
@@ -132,6 +141,14 @@ impl Settings {
         }
         Ok(settings)
     }
+}
+
+/// Reads the address of the database again, where it stands in a file; gives it if it is another.
+/// A file that cannot be read, or that a password was not written into yet, gives nothing.
+pub fn renewed_database_url(known: &Secret) -> Option<Secret> {
+    let file = known.file()?;
+    let url = sources::read_database_url(file).ok()?;
+    (url != known.expose()).then(|| Secret::kept_in(url, file.to_owned()))
 }
 
 /// Reads a file of desks.
@@ -164,17 +181,31 @@ pub enum LogFormat {
 
 /// A value that is used but never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret {
+    value: String,
+    /// The file that it was read from.
+    file: Option<PathBuf>,
+}
 
 impl Secret {
     /// A value that is not shown in logs.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self { value: value.into(), file: None }
+    }
+
+    /// The same, kept in a file, which may hold another value later.
+    fn kept_in(value: String, file: PathBuf) -> Self {
+        Self { value, file: Some(file) }
     }
 
     /// The value, for the one call that needs it.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.value
+    }
+
+    /// The file that it was read from.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 }
 

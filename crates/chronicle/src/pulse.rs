@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbBackend};
-use sqlx::postgres::PgPoolOptions;
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
@@ -18,11 +19,15 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A database that has not answered by then is away.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Follows whether the database is there, for as long as somebody listens. Must be called in a
-/// runtime.
-pub fn pulse(db: &DatabaseConnection) -> watch::Receiver<bool> {
+/// Follows whether the database is there, for as long as somebody listens. While it is not,
+/// `renewed` is asked for another address, such as one with a new password, which PostgreSQL is
+/// reached by from then on. Must be called in a runtime.
+pub fn pulse(
+    db: &DatabaseConnection,
+    mut renewed: impl FnMut() -> Option<String> + Send + 'static,
+) -> watch::Receiver<bool> {
     let (told, is_there) = watch::channel(true);
-    let (probe, up) = (Probe::of(db), meters::up(db));
+    let (probe, up, db) = (Probe::of(db), meters::up(db), db.clone());
     up.set(1.0);
     tokio::spawn(async move {
         let mut turn = interval(EVERY);
@@ -35,6 +40,9 @@ pub fn pulse(db: &DatabaseConnection) -> watch::Receiver<bool> {
             let answers = timeout(PATIENCE, probe.answers()).await.unwrap_or(false);
             up.set(f64::from(u8::from(answers)));
             told.send_if_modified(|known| std::mem::replace(known, answers) != answers);
+            if !answers && let Some(url) = renewed() {
+                probe.renew(&db, &url);
+            }
         }
     });
     is_there
@@ -67,6 +75,19 @@ impl Probe {
         // A file that was moved away must not come into being again.
         let options = (*options).clone().create_if_missing(false);
         Self::Sqlite(one.connect_lazy_with(options), file)
+    }
+
+    /// Takes another address, for itself and for the readers; who else connects follows them.
+    fn renew(&self, db: &DatabaseConnection, url: &str) {
+        let Self::Postgres(one) = self else { return };
+        let Ok(options) = url.parse::<PgConnectOptions>() else {
+            tracing::warn!("the address of the database was changed to what is none");
+            return;
+        };
+        let options = options.disable_statement_logging();
+        one.set_connect_options(options.clone());
+        db.get_postgres_connection_pool().set_connect_options(options);
+        tracing::info!("the address of the database was changed: it is used from now on");
     }
 
     async fn answers(&self) -> bool {

@@ -126,10 +126,12 @@ async fn suite(
         listen: settings.listen,
         probe_address: settings.probe_address,
         public_tls: settings.public_tls.clone().or(settings.tls.clone()),
+        linger_seconds: settings.linger_seconds,
         calls_per_second: settings.calls_per_second,
         calls_per_caller: settings.calls_per_caller,
         streams_per_caller: settings.streams_per_caller,
         connections_per_address: settings.connections_per_address,
+        trusted_proxies: settings.trusted_proxies.clone(),
         ..services.settings.clone()
     };
     Server::bind(gateway::service(outer.clone()).await?, &outer).await?.run(stop).await;
@@ -157,6 +159,7 @@ impl Services {
             // Between them nothing leaves the process.
             tls: None,
             public_tls: None,
+            linger_seconds: 0,
             calls_per_second: None,
             calls_per_caller: None,
             streams_per_caller: None,

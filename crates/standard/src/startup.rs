@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chassis::Settings;
+use chassis::config::renewed_database_url;
 use chronicle::database;
 use chronicle::desks::{self, Comparison};
 use chronicle::schema::Schema;
@@ -38,6 +39,18 @@ pub async fn open_record<M: MigratorTrait>(
     }
     check::<M>(name, &db).await?;
     Ok(db)
+}
+
+/// Reads the address of the database again, where it stands in a file: gives it each time that it
+/// was changed.
+pub fn renewed(settings: &Settings) -> impl FnMut() -> Option<String> + Send + use<> {
+    let mut known = settings.database_url.clone();
+    move || {
+        let next = renewed_database_url(known.as_ref()?)?;
+        let url = next.expose().to_owned();
+        known = Some(next);
+        Some(url)
+    }
 }
 
 /// Opens the database of a service to be read: makes no file, runs no migration.

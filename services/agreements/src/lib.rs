@@ -35,7 +35,7 @@ pub const NAME: &str = "agreements";
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
-    let ground = chronicle::pulse(&db);
+    let ground = chronicle::pulse(&db, standard::startup::renewed(&settings));
     let app = App::open(db, Arc::new(GuardedClock::new(settings.clock_tolerance_seconds))).await?;
     let mut service = grpc::service(&app)?;
     service.ground = Some(ground);

@@ -43,7 +43,7 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     let agreements = Connection::between(&settings, NAME, "agreements", url)?;
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
-    let ground = chronicle::pulse(&db);
+    let ground = chronicle::pulse(&db, standard::startup::renewed(&settings));
     let app =
         App::open(db, Arc::new(GuardedClock::new(settings.clock_tolerance_seconds)), &agreements)
             .await?;

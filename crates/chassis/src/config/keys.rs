@@ -35,7 +35,7 @@ pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
 pub(super) const CONFIG: Key =
     key("config", "FILE", "A TOML file with these settings, for example registan.toml");
 
-pub(super) const KEYS: [Key; 30] = [
+pub(super) const KEYS: [Key; 32] = [
     key("listen", "ADDRESS", "Where to take calls, for example 127.0.0.1:8080"),
     key(
         "probe-address",
@@ -117,10 +117,11 @@ pub(super) const KEYS: [Key; 30] = [
         "How: auto (for people on a terminal, JSON elsewhere), pretty or json",
     ),
     key(
-        "drain-seconds",
+        "linger-seconds",
         "SECONDS",
-        "How long requests may go on after a stop signal, for example 20",
+        "How long to take calls after a stop signal, while health says NOT_SERVING and callers learn to go elsewhere, for example 5 (default: 0)",
     ),
+    key("drain-seconds", "SECONDS", "How long requests may go on after that, for example 20"),
     key("max-connections", "NUMBER", "How many connections may be open, for example 1024"),
     key(
         "max-connection-age-seconds",
@@ -156,6 +157,11 @@ pub(super) const KEYS: [Key; 30] = [
         "trace-percent",
         "NUMBER",
         "How many of a hundred calls are traced, where their caller does not say, for example 1",
+    ),
+    key(
+        "trusted-proxies",
+        "NETWORKS",
+        "The proxies in front, for example 10.0.0.0/8: who sends no token is counted by the address that they name in x-forwarded-for",
     ),
     key(
         "reflection",

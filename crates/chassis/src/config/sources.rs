@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use policy::Partnership;
 
 use super::addresses::{has_port, verified};
@@ -46,6 +46,7 @@ impl Values {
         settings.desks = self.desks()?.or(settings.desks);
         self.put("plaintext", &mut settings.plaintext, "true or false")?;
         self.put("log", &mut settings.log, "a filter like info")?;
+        self.put("linger-seconds", &mut settings.linger_seconds, "a whole number of seconds")?;
         self.put("drain-seconds", &mut settings.drain_seconds, "a whole number of seconds")?;
         self.put("max-connections", &mut settings.max_connections, "a whole number")?;
         self.put(
@@ -76,6 +77,11 @@ impl Values {
         if !(0.0..=100.0).contains(&settings.trace_percent) {
             bail!("trace_percent must be a number from 0 to 100");
         }
+        self.put(
+            "trusted-proxies",
+            &mut settings.trusted_proxies,
+            "networks like 10.0.0.0/8, with commas between",
+        )?;
         self.put("reflection", &mut settings.reflection, "true or false")?;
         self.put("log-format", &mut settings.log_format, "auto, pretty or json")?;
         self.put_address("agreements-url", &mut settings.agreements_url)?;
@@ -171,23 +177,29 @@ impl Values {
     fn database_url(&mut self) -> Result<Option<Secret>> {
         let file = self.0.remove("database-url-file");
         let url = self.0.remove("database-url");
-        let url = match (url, file) {
+        match (url, file) {
             (Some(url), Some(file)) => {
                 bail!("give the database once, not by {} and by {}", url.origin, file.origin)
             }
-            (Some(url), None) => url.text,
+            (Some(url), None) => Ok(Some(Secret::new(verified(url.text)))),
             (None, Some(Value { text: path, origin })) => {
-                let url = fs::read_to_string(&path)
-                    .with_context(|| format!("{origin}: cannot read {path}"))?;
-                if url.trim().is_empty() {
-                    bail!("{origin}: {path} is empty and should hold a database URL");
-                }
-                url.trim().to_owned()
+                let url = read_database_url(Path::new(&path));
+                let url = url.map_err(|error| anyhow!("{origin}: {error:#}"))?;
+                Ok(Some(Secret::kept_in(url, path.into())))
             }
-            (None, None) => return Ok(None),
-        };
-        Ok(Some(Secret::new(verified(url))))
+            (None, None) => Ok(None),
+        }
     }
+}
+
+/// Reads a file that holds the URL of a database.
+pub(super) fn read_database_url(file: &Path) -> Result<String> {
+    let shown = file.display();
+    let url = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    if url.trim().is_empty() {
+        bail!("{shown} is empty and should hold a database URL");
+    }
+    Ok(verified(url.trim().to_owned()))
 }
 
 impl FromStr for LogFormat {

@@ -27,7 +27,7 @@ use super::limits::Limits;
 use super::measured::{Measure, Meters};
 use super::methods::Method;
 use super::pages::page;
-use super::rates::{Key, Permit, Rates};
+use super::rates::{Permit, Rates};
 use super::redacted::Redacted;
 use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
@@ -256,11 +256,12 @@ impl Edge {
         if path == HEALTH_CHECK {
             return admitted.map(|asking| (asking, None));
         }
+        let (rates, headers) = (&self.0.rates, request.headers());
         let key = match &admitted {
-            Ok(asking) => Key::of(&asking.caller, peer),
-            Err(_) => Key::of(&Caller::anonymous(), peer),
+            Ok(asking) => rates.key(&asking.caller, peer, headers),
+            Err(_) => rates.key(&Caller::anonymous(), peer, headers),
         };
-        let mut permit = self.0.rates.check(key, is_stream, cost)?;
+        let mut permit = rates.check(key, is_stream, cost)?;
         let asking = admitted?;
         permit.turn().await;
         Ok((asking, Some(permit)))

@@ -51,6 +51,7 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -163,6 +164,7 @@ pub struct Server {
     health: Health,
     stopping: CancellationToken,
     service: Service,
+    linger: Duration,
     drain: Duration,
     room: Room,
     port: Port,
@@ -217,7 +219,8 @@ impl Server {
         let edge = Edge::new(
             routes,
             guard,
-            Rates::new(quotas, service.limits.streams_in_all),
+            Rates::new(quotas, service.limits.streams_in_all)
+                .behind(settings.trusted_proxies.clone()),
             &service.limits,
             Advice::new(address, &port),
             stopping.clone(),
@@ -231,6 +234,7 @@ impl Server {
             admin: admin.transpose()?,
             health,
             service,
+            linger: Duration::from_secs(settings.linger_seconds),
             drain: Duration::from_secs(settings.drain_seconds),
             room: Room {
                 connections: settings.max_connections,
@@ -251,21 +255,28 @@ impl Server {
         self.admin.as_ref().and_then(Admin::address)
     }
 
-    /// Answers until `stop` is cancelled, then lets requests under way end within the drain time
-    /// and cuts the rest.
+    /// Answers until `stop` is cancelled, and for some seconds more, in which callers learn to go
+    /// elsewhere; then lets requests under way end within the drain time and cuts the rest.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, address, edge, stopping, service, drain, mut health, .. } = self;
+        let Self { listener, address, edge, stopping, service, linger, drain, mut health, .. } =
+            self;
         tracing::info!(service = service.name, %address, "serving");
         let until_stopped = self.admin.map(Admin::serve);
         let connections = Connections::new(edge, &service.limits, self.room, self.port);
-        tokio::select! {
-            () = connections.take(listener, &stop) => {}
-            () = health.follow() => {}
-        }
+        let closing = CancellationToken::new();
+        let leave = async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = health.follow() => {}
+            }
+            health.tell(State::Draining).await;
+            sleep(linger).await;
+            closing.cancel();
+        };
+        tokio::join!(connections.take(listener, &closing), leave);
 
         tracing::info!(service = service.name, "draining");
         stopping.cancel();
-        health.tell(State::Draining).await;
         let cut = connections.drain(drain).await;
         drop(until_stopped);
         otlp::flush().await;

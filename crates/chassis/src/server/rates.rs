@@ -11,15 +11,20 @@ mod key;
 mod turns;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use http::HeaderMap;
+use policy::Caller;
 
 pub(super) use self::credits::{Bill, Credits};
 use self::key::used_up;
 pub(super) use self::key::{Key, network};
 use self::turns::{Turn, Turns};
 use super::limits::Quotas;
+use crate::config::Networks;
 use crate::failure::{ErrorReason, Failure};
 
 /// When a slot for a stream gets free only the caller knows.
@@ -33,6 +38,7 @@ pub(super) struct Rates {
     calls: Option<Arc<Credits>>,
     turns: Option<Arc<Turns>>,
     streams: Option<Arc<Streams>>,
+    proxies: Networks,
 }
 
 impl Rates {
@@ -44,7 +50,18 @@ impl Rates {
             turns: NonZeroU32::new(quotas.calls_per_caller).map(Turns::new),
             streams: NonZeroU32::new(quotas.streams_per_caller)
                 .map(|most| Streams::new(most, NonZeroU32::new(all).unwrap_or(NonZeroU32::MAX))),
+            proxies: Networks::default(),
         }
+    }
+
+    /// Believes these proxies who they call for.
+    pub fn behind(self, proxies: Networks) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// Whom a call of `caller` that came from `peer` counts for.
+    pub fn key(&self, caller: &Caller, peer: IpAddr, headers: &HeaderMap) -> Key {
+        Key::of(caller, self.proxies.caller(peer, headers))
     }
 
     /// Counts a call of `method`, or refuses it. The permit is kept until its answer has ended.

@@ -24,6 +24,28 @@ async fn a_request_under_way_is_answered_before_the_server_stops() {
 }
 
 #[tokio::test]
+async fn a_server_that_stops_says_so_and_takes_calls_for_some_seconds_more() {
+    let mut running = serve(|service, settings| {
+        settings.linger_seconds = 1;
+        service
+    })
+    .await;
+    let mut stream =
+        running.health().watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(stream.next().await.unwrap().unwrap().status, ServingStatus::Serving as i32);
+
+    running.stop.cancel();
+
+    assert_eq!(stream.next().await.unwrap().unwrap().status, ServingStatus::NotServing as i32);
+    drop(stream);
+    // On a connection of its own.
+    let answer = running.health().check(HealthCheckRequest::default()).await.unwrap();
+    assert_eq!(answer.into_inner().status, ServingStatus::NotServing as i32);
+    timeout(Duration::from_secs(3), &mut running.server).await.unwrap().unwrap();
+    running.health().check(HealthCheckRequest::default()).await.unwrap_err();
+}
+
+#[tokio::test]
 async fn an_open_stream_sees_the_end_coming_and_is_cut_at_the_hard_deadline() {
     let mut running = serve(|service, settings| {
         settings.drain_seconds = 1;
