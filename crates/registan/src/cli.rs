@@ -96,6 +96,9 @@ pub enum Command {
     /// Prints an access token for a suite on this machine: signed with a key in its data folder,
     /// accepted on loopback only.
     Token(Token),
+    /// Grants the first operator their role, by the database of agreements: whoever reaches that
+    /// may. Run again it changes nothing.
+    Appoint(Appoint),
     /// Makes certificates for a suite, for trials and for a few machines of your own: an authority
     /// whose key is not kept, and a certificate for each process.
     Certificates(Certificates),
@@ -146,6 +149,18 @@ pub struct Migrate {
     /// The service whose database it is; without it all three, each in its SQLite file in the data
     /// folder.
     pub service: Option<ServiceName>,
+    #[command(flatten)]
+    pub settings: Flags,
+}
+
+#[derive(Args)]
+pub struct Appoint {
+    /// Issuer and subject of their tokens, for example https://login.example.org#ainura
+    #[arg(value_name = "ISSUER#SUBJECT")]
+    pub subject: String,
+    /// How long they are an operator, in days.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400))]
+    pub days: u32,
     #[command(flatten)]
     pub settings: Flags,
 }

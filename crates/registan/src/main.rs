@@ -2,6 +2,7 @@
 //! exports; verifies; backs up and restores; examines; loads; makes tokens and certificates.
 
 mod about;
+mod appoint;
 mod ask;
 mod backup;
 mod calendar;
@@ -51,6 +52,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(What::Reference(arguments)) => import::reference::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Appoint(arguments) => appoint::run(arguments),
         Command::Certificates(arguments) => certificates::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Verify(arguments) => verify::run(arguments),

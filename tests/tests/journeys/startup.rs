@@ -6,12 +6,14 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use e2e::{Process, free_address, grpcurl, program};
+use sea_orm::ConnectionTrait;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use uuid::Uuid;
 
 /// Runs a program that must fail, and returns its one line.
 fn failing(command: &mut Command) -> String {
@@ -243,4 +245,78 @@ async fn no_log_line_holds_the_password_of_the_database() {
     assert!(migrated.status.success() && answer.is_ok(), "{logged}");
     assert!(logged.contains("DEBUG"), "it logs what it may: {logged}");
     assert!(!logged.contains("hunter2"), "{logged}");
+}
+
+#[test]
+fn the_first_operator_is_appointed_once() {
+    let Some(registan) = program("registan") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&registan);
+        let output = command.args(arguments).arg("--data-dir").arg(&data).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    fs::create_dir(&data).unwrap();
+    run(&["migrate", "agreements"]);
+
+    let subject = "https://login.example.org#ainura";
+    let first = run(&["appoint", subject, "--days", "30"]);
+    let again = run(&["appoint", subject]);
+
+    let name = first.trim().rsplit(' ').next().unwrap();
+    assert!(name.starts_with("grants/"), "{first}");
+    assert_eq!(first, format!("{subject} is an operator for 30 days, by {name}\n"));
+    assert_eq!(again, format!("{subject} is an operator already, by {name}\n"));
+}
+
+/// A password that was changed, with the role that has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_a_database_that_is_refused_is_read_again() {
+    let Some(registan) = program("registan") else { return };
+    let Some(database) = testkit::database(testkit::Engine::Postgres).await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (role, renamed) = (format!("r{}", Uuid::new_v4().simple()), "other".to_owned());
+    let renamed = format!("{role}{renamed}");
+    let admin = sea_orm::Database::connect(&database.url).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE ROLE {role} SUPERUSER LOGIN")).await.unwrap();
+    let url = |role: &str| database.url.replacen("//postgres@", &format!("//{role}@"), 1);
+    assert_ne!(url(&role), database.url);
+    let (file, address) = (folder.path().join("url"), free_address());
+    fs::write(&file, url(&role)).unwrap();
+    let mut migrate = Command::new(&registan);
+    let migrated =
+        migrate.args(["migrate", "agreements", "--database-url-file"]).arg(&file).output();
+    assert!(migrated.unwrap().status.success());
+    let mut command = Command::new(&registan);
+    command.args(["serve", "agreements", "--listen", &address.to_string(), "--database-url-file"]);
+    command.arg(&file).arg("--data-dir").arg(folder.path().join("data"));
+    let mut process = Process::start(&mut command, &folder.path().join("log"));
+    process.wait_for(address);
+    let list = || grpcurl(address, None, "registan.agreements.v1.PartyService/ListParties", "{}");
+    list().unwrap();
+
+    let rename = format!("ALTER ROLE {role} RENAME TO {renamed}");
+    admin.execute_unprepared(&rename).await.unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    admin.execute_unprepared(end).await.unwrap();
+    list().expect_err("the role is refused");
+    fs::write(&file, url(&renamed)).unwrap();
+
+    let until = Instant::now() + Duration::from_secs(20);
+    while list().is_err() {
+        assert!(Instant::now() < until, "{}", process.logged());
+    }
+    // What goes on for long, and what writes, have connections of their own.
+    let export = "registan.agreements.v1.PartyService/ExportParties";
+    grpcurl(address, None, export, "{}").unwrap();
+    let token = testkit::token(&folder.path().join("data"));
+    let party =
+        r#"{"party": {"kind": "BANK", "displayName": "A bank", "source": {"citation": "a test"}}}"#;
+    let create = "registan.agreements.v1.PartyService/CreateParty";
+    let written = || grpcurl(address, Some(&token), create, party);
+    assert!(written().is_ok() || written().is_ok(), "{}", process.logged());
 }
