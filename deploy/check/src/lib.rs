@@ -2,16 +2,20 @@
 //!
 //! - [`kubectl`]: finds the tool and renders a folder.
 //! - [`manifests`]: text → typed documents; what the schemas do not know is a finding.
+//! - [`monitors`]: a kind that Kubernetes itself does not know.
 //! - [`containers`]: what each container is started with.
+//! - [`chart`]: the Helm chart that is made from them.
 //! - [`rules`]: what the schemas allow and we do not.
 //! - [`compose`]: the same for `compose.yaml`.
 //!
 //! A finding is one sentence that names the document and the place. No findings means it holds.
 
+pub mod chart;
 pub mod compose;
 pub mod containers;
 pub mod kubectl;
 pub mod manifests;
+pub mod monitors;
 pub mod rules;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +24,7 @@ use std::path::{Path, PathBuf};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Every setting the services read from their environment. A setting that is not here is a typo.
-pub const SETTINGS: [&str; 25] = [
+pub const SETTINGS: [&str; 29] = [
     "REGISTAN_AGREEMENTS_URL",
     "REGISTAN_CALLS_PER_CALLER",
     "REGISTAN_CALLS_PER_SECOND",
@@ -28,8 +32,11 @@ pub const SETTINGS: [&str; 25] = [
     "REGISTAN_CONNECTIONS_PER_ADDRESS",
     "REGISTAN_DATABASE_URL",
     "REGISTAN_DATABASE_URL_FILE",
+    "REGISTAN_DATA_DIR",
+    "REGISTAN_DESKS",
     "REGISTAN_DEVELOPMENT_ISSUER",
     "REGISTAN_DRAIN_SECONDS",
+    "REGISTAN_LINGER_SECONDS",
     "REGISTAN_LISTEN",
     "REGISTAN_LOG",
     "REGISTAN_OIDC_AUDIENCE",
@@ -46,6 +53,7 @@ pub const SETTINGS: [&str; 25] = [
     "REGISTAN_TLS_CA",
     "REGISTAN_TLS_DIR",
     "REGISTAN_TRACE_PERCENT",
+    "REGISTAN_TRUSTED_PROXIES",
 ];
 
 /// The folder `deploy/`.

@@ -2,6 +2,7 @@
 //! findings.
 
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
     ConfigMap, Namespace, PersistentVolumeClaim, PodSpec, Service, ServiceAccount,
@@ -14,14 +15,18 @@ use serde::de::DeserializeOwned;
 use serde_yaml_ng::Value;
 use std::collections::BTreeMap;
 
+use crate::monitors::PodMonitor;
+
 /// All documents of one overlay, by kind.
 #[derive(Debug, Default)]
 pub struct Manifests {
+    pub autoscalers: Vec<HorizontalPodAutoscaler>,
     pub budgets: Vec<PodDisruptionBudget>,
     pub claims: Vec<PersistentVolumeClaim>,
     pub config_maps: Vec<ConfigMap>,
     pub deployments: Vec<Deployment>,
     pub jobs: Vec<Job>,
+    pub monitors: Vec<PodMonitor>,
     pub namespaces: Vec<Namespace>,
     pub network_policies: Vec<NetworkPolicy>,
     pub service_accounts: Vec<ServiceAccount>,
@@ -97,7 +102,13 @@ impl Manifests {
 
         match (version.as_str(), kind.as_str()) {
             ("apps/v1", "Deployment") => keep(&mut self.deployments, &document, value, findings),
+            ("autoscaling/v2", "HorizontalPodAutoscaler") => {
+                keep(&mut self.autoscalers, &document, value, findings);
+            }
             ("batch/v1", "Job") => keep(&mut self.jobs, &document, value, findings),
+            ("monitoring.coreos.com/v1", "PodMonitor") => {
+                keep(&mut self.monitors, &document, value, findings);
+            }
             ("networking.k8s.io/v1", "NetworkPolicy") => {
                 keep(&mut self.network_policies, &document, value, findings);
             }

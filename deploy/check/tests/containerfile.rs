@@ -43,6 +43,22 @@ fn the_image_is_empty_but_for_the_binary_and_not_root() {
 }
 
 #[test]
+fn what_is_built_is_stripped_small_and_says_of_what_it_was_built() {
+    let file = read("Containerfile");
+
+    for needed in [
+        "cargo install --locked cargo-auditable@",
+        "CARGO_PROFILE_RELEASE_STRIP=symbols",
+        "cargo auditable build --release --locked",
+        r#"test "$(gzip -c "/out/$name" | wc -c)" -le 26214400"#,
+    ] {
+        assert!(file.contains(needed), "the Containerfile has no {needed:?}");
+    }
+    // One image for each platform, from one file: none is named.
+    assert!(!file.contains("x86_64") && !file.contains("--platform"));
+}
+
+#[test]
 fn postgres_gets_a_database_for_every_secret() {
     let compose = parse(&read("compose.yaml")).unwrap_or_else(|error| panic!("{error}"));
     let secrets = compose.secrets.keys().map(String::as_str).filter(|name| *name != "postgres");

@@ -1,6 +1,6 @@
 //! Every overlay renders, every document is known to the schemas, and the house rules hold.
 
-use manifests::{kubectl, manifests::parse, overlays, rules};
+use manifests::{deploy, kubectl, manifests::parse, overlays, rules};
 
 #[test]
 fn every_overlay_is_known_to_the_schemas_and_keeps_the_rules() {
@@ -14,6 +14,29 @@ fn every_overlay_is_known_to_the_schemas_and_keeps_the_rules() {
 
         assert!(!manifests.deployments.is_empty(), "{} has no Deployment", folder.display());
         assert!(findings.is_empty(), "{}:\n{}", folder.display(), findings.join("\n"));
+    }
+}
+
+#[test]
+fn every_component_and_job_keeps_the_rules_together() {
+    let text = kubectl::render(&deploy().join("check/tests/everything"));
+    let text = text.unwrap_or_else(|error| panic!("{error}"));
+
+    let (manifests, mut findings) = parse(&text);
+    findings.extend(rules::check(&manifests));
+
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert_eq!((manifests.autoscalers.len(), manifests.monitors.len()), (4, 1));
+    assert_eq!(manifests.jobs.len(), 3, "migrate, first operator, reference record");
+    for folder in ["components", "jobs"] {
+        let folder = deploy().join("kustomize").join(folder);
+        let fixture =
+            std::fs::read_to_string(deploy().join("check/tests/everything/kustomization.yaml"));
+        let fixture = fixture.expect("the fixture can be read");
+        for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+            let name = entry.expect("an entry").file_name().into_string().expect("a name");
+            assert!(fixture.contains(&format!("/{name}")), "{name} is not checked");
+        }
     }
 }
 

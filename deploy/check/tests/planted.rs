@@ -1,5 +1,8 @@
 //! The check can fail: each test plants one mistake in a good overlay and must report it.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use manifests::{deploy, kubectl, manifests::parse, rules};
 
 /// All findings about `text`.
@@ -9,9 +12,17 @@ fn check(text: &str) -> Vec<String> {
     findings
 }
 
+/// The text of an overlay; each is rendered once.
 fn render(overlay: &str) -> String {
-    kubectl::render(&deploy().join("kustomize/overlays").join(overlay))
-        .unwrap_or_else(|error| panic!("{error}"))
+    static RENDERED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+    let folder = match overlay {
+        "everything" => deploy().join("check/tests/everything"),
+        overlay => deploy().join("kustomize/overlays").join(overlay),
+    };
+    let make = || kubectl::render(&folder).unwrap_or_else(|error| panic!("{error}"));
+    let mut rendered = RENDERED.lock().expect("no test panics here");
+    rendered.entry(overlay.to_owned()).or_insert_with(make).clone()
 }
 
 /// Replaces the first `good` with `bad` and asserts that a finding says `expected`.
@@ -125,6 +136,61 @@ fn a_pod_without_limits_probes_or_time_to_drain_is_found() {
     ] {
         assert_found("prod-postgres", good, bad, expected);
     }
+}
+
+#[test]
+fn a_pod_that_stays_with_a_lost_node_or_beside_its_others_is_found() {
+    let spread = "topologyKey: topology.kubernetes.io/zone";
+    let unreachable = "key: node.kubernetes.io/unreachable\n        operator: Exists\n        tolerationSeconds: ";
+
+    for (good, bad, expected) in [
+        (spread, "topologyKey: zone", "must be spread over topology.kubernetes.io/zone"),
+        (&*format!("{unreachable}30"), &*format!("{unreachable}300"), "for 30 seconds"),
+        ("enableServiceLinks: false", "enableServiceLinks: true", "enableServiceLinks must be"),
+        ("LINGER_SECONDS: \"5\"", "LINGER_SECONDS: \"0\"", "REGISTAN_LINGER_SECONDS must be 5"),
+    ] {
+        assert_found("prod-postgres", good, bad, expected);
+    }
+}
+
+#[test]
+fn a_job_that_cannot_be_applied_again_is_found() {
+    let version = manifests::VERSION.replace('.', "-");
+
+    for (good, bad, expected) in [
+        (&*format!("name: migrate-{version}"), "name: migrate", "must end with the version"),
+        ("ttlSecondsAfterFinished: 604800", "suspend: false", "ttlSecondsAfterFinished must be"),
+        ("activeDeadlineSeconds: 900", "suspend: false", "activeDeadlineSeconds must be set"),
+    ] {
+        assert_found("prod-postgres", good, bad, expected);
+    }
+}
+
+#[test]
+fn an_autoscaler_or_a_monitor_that_misses_is_found() {
+    let target = "kind: Deployment\n    name: agreements";
+    let scaled = "spec:\n  minReadySeconds: 0\n";
+
+    for (good, bad, expected) in [
+        (target, "kind: Deployment\n    name: agreement", "Deployment agreement does not exist"),
+        ("minReplicas: 2", "minReplicas: 1", "minReplicas must be at least 2"),
+        ("name: cpu", "name: memory", "must scale by cpu and by calls"),
+        (
+            "    path: /metrics\n    port: probe",
+            "    path: /metrics\n    port: metrics",
+            "no container has the port metrics",
+        ),
+        ("interval: 30s", "intervall: 30s", "intervall"),
+        ("registan/monitoring: \"true\"", "{}", "reach the port probe"),
+    ] {
+        assert_found("everything", good, bad, expected);
+    }
+    let text = render("everything");
+    let deployment = "kind: Deployment\nmetadata:";
+    assert!(text.contains(deployment) && !text.contains(scaled));
+    let fixed = text.replace("\n  strategy:", "\n  replicas: 2\n  strategy:");
+    let findings = check(&fixed);
+    assert!(findings.iter().any(|it| it.contains("must name no replicas")), "{findings:#?}");
 }
 
 #[test]

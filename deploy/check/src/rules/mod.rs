@@ -1,7 +1,11 @@
 //! The house rules: what the schemas allow and we do not.
 
+mod jobs;
+mod placement;
 mod pods;
 mod references;
+mod scaling;
+mod scraping;
 mod selectors;
 mod settings;
 
@@ -12,11 +16,15 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
     let mut findings = Findings::default();
     for pod in &manifests.pods() {
         pods::check(pod, &mut findings);
+        placement::check(pod, &mut findings);
         settings::check(pod, manifests, &mut findings);
         references::check(pod, manifests, &mut findings);
     }
     settings::check_config_maps(manifests, &mut findings);
     selectors::check(manifests, &mut findings);
+    jobs::check(manifests, &mut findings);
+    scaling::check(manifests, &mut findings);
+    scraping::check(manifests, &mut findings);
     references::check_namespace(manifests, &mut findings);
     findings.0
 }

@@ -136,7 +136,7 @@ fn selects_all(selector: &LabelSelector) -> bool {
 }
 
 /// Returns whether `selector` selects an object with `labels`. An empty selector selects all.
-fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+pub(super) fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
     let by_label =
         selector.match_labels.iter().flatten().all(|(key, value)| labels.get(key) == Some(value));
     let by_expression = selector.match_expressions.iter().flatten().all(|requirement| {

@@ -78,8 +78,8 @@ fn check_database(
     findings: &mut Findings,
 ) {
     let address = settings.get("REGISTAN_DATABASE_URL");
-    let keeps_record =
-        pod.labels.get("app.kubernetes.io/component").is_some_and(|it| it != "gateway");
+    let component = pod.labels.get("app.kubernetes.io/component").map(String::as_str);
+    let keeps_record = component.is_some_and(|it| !["gateway", "import"].contains(&it));
     findings.demand(
         address.is_some() != settings.contains_key("REGISTAN_DATABASE_URL_FILE") || !keeps_record,
         place,
@@ -191,7 +191,8 @@ fn check_listen(
     );
 }
 
-/// The pause before the stop and the drain must fit into what Kubernetes grants.
+/// What a process does after the signal to stop must fit into what Kubernetes grants; and it must
+/// take calls while the endpoints forget it.
 fn check_drain(
     pod: &Pod<'_>,
     container: &Container,
@@ -199,17 +200,19 @@ fn check_drain(
     findings: &mut Findings,
 ) {
     let settings = settings(container, manifests, &pod.workload, &mut Findings::default());
-    let drain = settings.get("REGISTAN_DRAIN_SECONDS").and_then(|value| value.parse::<i64>().ok());
-    let pause = container
-        .lifecycle
-        .as_ref()
-        .and_then(|lifecycle| lifecycle.pre_stop.as_ref()?.sleep.as_ref())
-        .map_or(0, |sleep| sleep.seconds);
+    let seconds = |key: &str| settings.get(key).and_then(|value| value.parse::<i64>().ok());
+    let linger = seconds("REGISTAN_LINGER_SECONDS");
+    findings.demand(
+        linger.is_some_and(|linger| linger >= 5),
+        &pod.workload,
+        "REGISTAN_LINGER_SECONDS must be 5 or more",
+    );
+    let needed = seconds("REGISTAN_DRAIN_SECONDS").zip(linger);
     let grace = pod.spec.termination_grace_period_seconds;
     findings.demand(
-        drain.zip(grace).is_some_and(|(drain, grace)| grace > drain + pause),
+        needed.zip(grace).is_some_and(|((drain, linger), grace)| grace > drain + linger),
         &pod.workload,
-        "terminationGracePeriodSeconds must be more than the preStop pause and REGISTAN_DRAIN_SECONDS together",
+        "terminationGracePeriodSeconds must be more than REGISTAN_LINGER_SECONDS and REGISTAN_DRAIN_SECONDS together",
     );
 }
 
