@@ -1,10 +1,11 @@
 //! The tools of the journeys: a suite in processes of its own, called by grpcurl; a load
-//! on one; and the fault storms. The tests are in `tests/`.
+//! on one; experiments on a cluster; and the fault storms. The tests are in `tests/`.
 //!
 //! The programs must be built (`cargo build --workspace --bins`, which `cargo xtask test` does
 //! first).
 
 mod ask;
+pub mod cluster;
 pub mod examples;
 pub mod faults;
 pub mod load;

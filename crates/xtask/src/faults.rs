@@ -1,9 +1,9 @@
-//! `cargo xtask faults`.
+//! `cargo xtask faults`, and `cargo xtask cluster`.
 
 use anyhow::{Context, Result};
 
 use crate::shell::{self, cargo, command, root, step};
-use crate::tools::{self, FAKETIME, NSS_WRAPPER, POSTGRES};
+use crate::tools::{self, FAKETIME, KUBECTL, NSS_WRAPPER, POSTGRES};
 
 /// Builds the program and the storms, and runs the storm that `arguments` choose; the storm starts
 /// a PostgreSQL of its own.
@@ -24,4 +24,13 @@ pub fn run(release: bool, arguments: &[String]) -> Result<()> {
     let mut storm = command(root().join(storms), &[]);
     storm.args(arguments);
     step("faults", || shell::run(&mut storm))
+}
+
+/// Builds the experiments on a cluster, and runs those that `arguments` choose.
+pub fn cluster(arguments: &[String]) -> Result<()> {
+    tools::ensure(&[KUBECTL])?;
+    step("programs", || shell::run(&mut cargo(&["build", "--workspace", "--bin", "cluster"])))?;
+    let mut experiments = command(root().join("target/debug/cluster"), &[]);
+    experiments.args(arguments);
+    step("cluster", || shell::run(&mut experiments))
 }

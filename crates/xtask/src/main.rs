@@ -1,5 +1,6 @@
 //! The developers' commands: `cargo xtask test`, `cargo xtask lint`, `cargo xtask proto`,
-//! `cargo xtask new-resource`, `cargo xtask bench`, `cargo xtask faults`, `cargo xtask tools`.
+//! `cargo xtask new-resource`, `cargo xtask bench`, `cargo xtask faults`, `cargo xtask cluster`,
+//! `cargo xtask tools`.
 
 mod bench;
 mod faults;
@@ -93,6 +94,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         storm: Vec<String>,
     },
+    /// Loses pods, nodes and the database of a suite on a cluster under load: see
+    /// tests/cluster/README.md.
+    Cluster {
+        /// The experiments and their options, such as: --gateway http://… --token-file token kill
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        experiments: Vec<String>,
+    },
     /// Installs what the tests and the checks need and this machine lacks.
     Tools,
 }
@@ -109,6 +117,7 @@ fn main() -> ExitCode {
         }
         Command::Bench { before, parts } => bench::run(before.as_deref(), &parts),
         Command::Faults { release, storm } => faults::run(release, &storm),
+        Command::Cluster { experiments } => faults::cluster(&experiments),
         Command::Tools => tools::ensure(&tools::ALL),
     };
     if let Err(error) = result {

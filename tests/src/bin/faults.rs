@@ -1,7 +1,6 @@
 //! The fault storms by hand, in any length: `cargo xtask faults kill --cycles 100`,
 //! `cargo xtask faults watch`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -46,7 +45,7 @@ enum Storm {
     Greedy(Greedy),
     /// Loses replicas of every service in all the ways in which they are lost, on PostgreSQL: what
     /// may be called twice must not fail, no write may be lost and no event missed.
-    Replicas(Replicas),
+    Replicas(replicas::Arguments),
 }
 
 #[derive(Args)]
@@ -195,19 +194,6 @@ struct Greedy {
     percent: usize,
 }
 
-#[derive(Args)]
-struct Replicas {
-    /// How long what is lost is away, in seconds.
-    #[arg(long, default_value_t = 20)]
-    away: u64,
-    /// How many briefs to ask while connections are closed in good order.
-    #[arg(long, default_value_t = 10_000)]
-    briefs: usize,
-    /// A file for every call, a line each.
-    #[arg(long)]
-    log: Option<PathBuf>,
-}
-
 #[derive(Clone, Copy, ValueEnum)]
 enum Engine {
     Sqlite,
@@ -225,7 +211,7 @@ async fn main() -> ExitCode {
         Storm::Watch(arguments) => watch(&arguments).await,
         Storm::Parents(arguments) => parents(&arguments).await,
         Storm::Greedy(arguments) => greedy(&arguments).await,
-        Storm::Replicas(arguments) => replicas(arguments).await,
+        Storm::Replicas(arguments) => arguments.run().await,
     };
     match good {
         Ok(true) => ExitCode::SUCCESS,
@@ -380,16 +366,6 @@ async fn greedy(arguments: &Greedy) -> anyhow::Result<bool> {
     let Some(report) = report else { anyhow::bail!("the storm cannot begin") };
     println!("{report}");
     Ok(report.is_good() && report.is_quick())
-}
-
-/// Returns whether every bound held.
-async fn replicas(arguments: Replicas) -> anyhow::Result<bool> {
-    let (away, briefs) = (Duration::from_secs(arguments.away), arguments.briefs);
-    let plan = replicas::Plan { away, briefs, ..replicas::Plan::WHOLE };
-    let report = Box::pin(replicas::run(plan, arguments.log)).await?;
-    let Some(report) = report else { anyhow::bail!("the storm cannot begin") };
-    println!("{report}");
-    Ok(report.is_good())
 }
 
 /// The one that was chosen, or both.

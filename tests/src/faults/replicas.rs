@@ -1,20 +1,25 @@
 //! The replica storm: three replicas of every service behind one name each, lost in all the ways in
 //! which replicas are, while clients read, write and watch through the gateway.
 //!
+//! - [`Arguments`]: the command
 //! - `names`: the resolver
 //! - `hole`: a way that can be cut
 //! - `fleet`: the processes
 
+mod arguments;
 mod fleet;
 mod hole;
 mod names;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
+pub use self::arguments::Arguments;
 use self::fleet::{CUTTABLE, Fleet, SERVICES};
 use crate::load::calls::{Answer, Kind};
 use crate::load::running::{Force, Load, Target};
@@ -61,17 +66,29 @@ impl Plan {
     };
 }
 
+impl Arguments {
+    /// Runs the storm and prints its report. Returns whether every bound held.
+    pub async fn run(self) -> anyhow::Result<bool> {
+        let away = Duration::from_secs(self.away);
+        let plan = Plan { away, briefs: self.briefs, ..Plan::WHOLE };
+        let report = Box::pin(run(plan, self.log)).await?;
+        let report = report.context("the storm cannot begin")?;
+        println!("{report}");
+        Ok(report.is_good())
+    }
+}
+
 /// The report of the storm.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
     table: Table,
-    log: Option<std::path::PathBuf>,
+    log: Option<PathBuf>,
 }
 
 /// Runs the storm, and writes every call to `log`. Nothing where PostgreSQL, the program or a
 /// library is not there.
-pub async fn run(plan: Plan, log: Option<std::path::PathBuf>) -> anyhow::Result<Option<Report>> {
+pub async fn run(plan: Plan, log: Option<PathBuf>) -> anyhow::Result<Option<Report>> {
     // The last replica comes later.
     let Some(fleet) = Fleet::start(NODES, NODES - 1, plan.age).await? else { return Ok(None) };
     let gateways = vec![format!("http://{}", fleet.gateway)];
