@@ -121,8 +121,8 @@ async fn replicas_that_are_lost_fail_no_call_that_may_be_repeated() {
         force: Force { readers: 4, writers: 2, watchers: 2, pause },
         age: 1,
         briefs: 100,
-        away: Duration::from_secs(4),
-        share: (Duration::from_secs(4), Duration::from_secs(2)),
+        away: Duration::from_millis(3_500),
+        share: (Duration::from_secs(3), Duration::from_secs(2)),
         // The machine may be busy.
         longest: (Duration::from_secs(5), Duration::from_secs(8)),
     };

@@ -34,7 +34,7 @@ const CUT_OFF: usize = 100;
 /// How long failures may go on when the database is back.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// How long what is back is watched.
-const CALM: Duration = Duration::from_secs(1);
+const CALM: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The plan of the storm.

@@ -44,7 +44,7 @@ pub struct Kept {
     pub lost: usize,
     /// Acknowledged, and not told to a watcher: each counts for each watcher.
     pub missed: usize,
-    /// The longest time from an answer to its event.
+    /// The longest time from an answer to its event, of the events of this part.
     pub lag: Duration,
     /// The time of the answer after which it was so long.
     pub lagged: Duration,
@@ -57,18 +57,21 @@ impl Outcome {
             self.watched.iter().map(Watched::by_version).collect();
         let mut kept = Kept::default();
         let all = self.written.iter().flat_map(|written| &written.acknowledged);
-        for write in all.filter(|write| (begun..ended).contains(&write.at)) {
-            kept.writes += 1;
-            kept.lost += usize::from(!self.record.versions.contains(&version(write)));
+        for write in all {
+            let is_within = (begun..ended).contains(&write.at);
+            let is_lost = || !self.record.versions.contains(&version(write));
+            kept.writes += usize::from(is_within);
+            kept.lost += usize::from(is_within && is_lost());
             for events in &told {
-                match events.get(&(&*write.name, &*write.etag)) {
-                    Some(came) => {
-                        let lag = came.saturating_sub(write.at);
-                        if lag > kept.lag {
-                            (kept.lag, kept.lagged) = (lag, write.at);
-                        }
-                    }
-                    None => kept.missed += 1,
+                let came = events.get(&(&*write.name, &*write.etag));
+                kept.missed += usize::from(is_within && came.is_none());
+                // What held an event up happened where it came at last.
+                let Some(came) = came.filter(|came| (begun..ended).contains(*came)) else {
+                    continue;
+                };
+                let lag = came.saturating_sub(write.at);
+                if lag > kept.lag {
+                    (kept.lag, kept.lagged) = (lag, write.at);
                 }
             }
         }
@@ -161,7 +164,7 @@ mod tests {
         let kept = outcome.kept(Duration::ZERO, 3 * SECOND);
 
         assert_eq!(kept, Kept { writes: 2, lost: 1, missed: 1, lag: SECOND, lagged: SECOND });
-        assert_eq!(outcome.kept(2 * SECOND, 3 * SECOND), Kept::default());
+        assert_eq!(outcome.kept(3 * SECOND, 4 * SECOND), Kept::default());
         assert_eq!(outcome.faults(), Faults { invented: 1, ..Faults::default() });
     }
 
