@@ -5,9 +5,6 @@ set -euo pipefail
 
 proto=proto/registan/agreements/v1
 domain=services/agreements/src/domain
-data=crates/reference/data
-
-plural() { case $1 in *y) echo "${1%y}ies" ;; *) echo "$1s" ;; esac; }
 
 # Lines of a message, without empty ones and without the system fields; `comments` counts those.
 message() {
@@ -38,14 +35,14 @@ row() {
       of_computed=$((of_computed + $(message "$where" "$one" all)))
     done
   done
-  printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$name" \
+  printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "$name" \
     "$(message "$file" "$name" all)" "$(message "$file" "$name" comments)" "$of_parts" \
     "$(rust "$domain/$file.rs")" "$(grep -cE "[:<]$name[>,]" services/agreements/src/resources.rs)" \
-    "$of_computed" "$(all "$@")" "$(wc -l <"$data/$(plural "$file").json" || true)"
+    "$of_computed" "$(all "$@")"
 }
 
-echo '| resource | contract | of it comments | its parts | rule | registration | computed messages | logic | data |'
-echo '|---|---|---|---|---|---|---|---|---|'
+echo '| resource | contract | of it comments | its parts | rule | registration | computed messages | logic |'
+echo '|---|---|---|---|---|---|---|---|'
 row body Body '' ''
 row meeting Meeting 'MeetingParticipant MeetingOutcome' ''
 row membership Membership '' 'ListMembersRequest Members UndeterminedMember' \
