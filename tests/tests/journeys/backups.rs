@@ -83,8 +83,8 @@ fn part(manifest: &mut Value) -> &mut Value {
     parts.iter_mut().find(|part| part["service"] == "agreements").unwrap()
 }
 
-#[tokio::test]
-async fn a_suite_is_backed_up_while_it_serves_and_restored_elsewhere() {
+#[test]
+fn a_suite_is_backed_up_while_it_serves_and_restored_elsewhere() {
     let Some(suite) = Suite::embedded() else { return };
     let folder = suite.folder.path();
     let (data, backup, restored) =

@@ -60,13 +60,10 @@ async fn examine(
     db: &DatabaseConnection,
 ) -> Vec<Finding> {
     let mut found = vec![version(name, db).await];
-    let state = match State::read(db).await {
-        Ok(state) => state,
-        Err(_) => {
-            let remedy = format!("is it the right one? `registan migrate {name}` makes the tables");
-            found.push(Finding::problem(name, "there is no record in the database", &remedy));
-            return found;
-        }
+    let Ok(state) = State::read(db).await else {
+        let remedy = format!("is it the right one? `registan migrate {name}` makes the tables");
+        found.push(Finding::problem(name, "there is no record in the database", &remedy));
+        return found;
     };
     found.push(match record::check(service, db).await {
         Err(error) => Finding::problem(name, format!("{error:#}"), ""),
