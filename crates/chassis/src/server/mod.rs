@@ -182,11 +182,7 @@ impl Server {
         otlp::start(settings)?;
         let grant_source = service.grant_source.clone();
         let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
-        for (name, tls) in [("service", &settings.tls), ("public", &settings.public_tls)] {
-            if let Some(tls) = tls {
-                vitals::watch_certificate(name, tls);
-            }
-        }
+        vitals::watch_certificates(settings);
         let port = Port::choose(settings, service.name, service.callers)?;
         let listener = listen(settings.listen, "--listen")?;
         let address = listener.local_addr().context("the port has no address")?;

@@ -9,6 +9,7 @@ use instruments::table::{
 };
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::Settings;
 use crate::tls::Tls;
 
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -44,8 +45,16 @@ fn look() {
     }
 }
 
-/// Has the age of a certificate looked up from now on.
-pub(super) fn watch_certificate(name: &'static str, certificate: &Tls) {
+/// Has the age of the certificates of a process looked up from now on.
+pub(super) fn watch_certificates(settings: &Settings) {
+    for (name, tls) in [("service", &settings.tls), ("public", &settings.public_tls)] {
+        if let Some(tls) = tls {
+            watch_certificate(name, tls);
+        }
+    }
+}
+
+fn watch_certificate(name: &'static str, certificate: &Tls) {
     let certificate = certificate.clone();
     let float = |seconds: i64| f64::from(i32::try_from(seconds).unwrap_or(i32::MAX));
     instruments::on_read(move || {
