@@ -1,4 +1,4 @@
-//! The kind PodMonitor of the Prometheus Operator, as far as we use it.
+//! The kind `PodMonitor` of the Prometheus Operator, as far as we use it.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use serde::Deserialize;

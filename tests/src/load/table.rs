@@ -27,7 +27,7 @@ pub struct Bounds {
 }
 
 /// Longer than any client waits.
-const EVER: Duration = Duration::from_secs(3600);
+const EVER: Duration = Duration::from_hours(1);
 
 impl Bounds {
     /// Nothing may fail, or take longer than so long; an event may come twice as late.

@@ -90,9 +90,10 @@ mod tests {
 
     fn caller(peer: &str, forwarded: &[&str]) -> String {
         let proxies: Networks = "10.0.0.0/8, fd00::/8".parse().unwrap();
-        let values = forwarded.iter().map(|text| (FORWARDED_FOR, text.parse().unwrap()));
         let mut headers = HeaderMap::new();
-        values.for_each(|(name, value)| drop(headers.append(name, value)));
+        for text in forwarded {
+            headers.append(FORWARDED_FOR, text.parse().unwrap());
+        }
         proxies.caller(peer.parse().unwrap(), &headers).to_string()
     }
 

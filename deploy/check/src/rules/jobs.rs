@@ -1,4 +1,4 @@
-//! Jobs that a tool of GitOps can apply: a Job cannot be changed, so another version is another Job,
+//! Jobs that a tool of `GitOps` can apply: a Job cannot be changed, so another version is another Job,
 //! and each goes by itself.
 
 use super::Findings;

@@ -1,5 +1,5 @@
 //! Names of hosts that programs resolve to what a file says: the resolver of the system, with
-//! nss_wrapper preloaded into the program as it was built.
+//! `nss_wrapper` preloaded into the program as it was built.
 
 use std::fmt::Write as _;
 use std::fs;
