@@ -12,7 +12,7 @@ const SETTINGS: [(&str, &str); 4] = [
     ("REGISTAN_OIDC_ISSUER", "oidc.issuer"),
     ("REGISTAN_OIDC_UNTYPED_TOKENS", "oidc.untypedTokens"),
 ];
-/// What a template begins with.
+/// The begin of each template.
 const HEAD: &str = "# Made from deploy/kustomize/overlays/prod-postgres by a test: change that.\n";
 
 /// The templates of a rendered overlay, by the name of their file: one for each kind. The namespace

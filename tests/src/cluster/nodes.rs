@@ -1,4 +1,4 @@
-//! What is done to a node: a pod for debugging runs a script with the processes, the network and the
+//! Scripts on a node: a pod for debugging runs a script with the processes, the network and the
 //! files of the machine (`kubectl debug node`, profile sysadmin). The images of the suite hold no
 //! shell, and no process can kill itself with SIGKILL where it is the first of its container.
 

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const BAD: Duration = Duration::from_secs(30);
 const NO_SUCH_TAG: &str = "no-such-version";
 
-/// What is run, and on what.
+/// The experiments, and the cluster that they run on.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The cluster.

@@ -31,7 +31,7 @@ pub struct Event {
 /// The observations of a watcher.
 #[derive(Clone, Debug, Default)]
 pub struct Watched {
-    /// What it was sent, without heartbeats.
+    /// The events that it was sent, without heartbeats.
     pub events: Vec<Event>,
     /// It was sent something.
     pub has_begun: bool,

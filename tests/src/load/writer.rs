@@ -35,7 +35,7 @@ pub struct Acknowledged {
 /// The writes of one writer.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    /// Those that were acknowledged.
+    /// The writes that were acknowledged.
     pub acknowledged: Vec<Acknowledged>,
     /// The display name of each that was sent, which it has alone.
     pub sent: HashSet<String>,

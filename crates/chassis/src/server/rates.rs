@@ -59,7 +59,7 @@ impl Rates {
         Self { proxies, ..self }
     }
 
-    /// Whom a call of `caller` that came from `peer` counts for.
+    /// The caller that a call from `peer` counts for.
     pub fn key(&self, caller: &Caller, peer: IpAddr, headers: &HeaderMap) -> Key {
         Key::of(caller, self.proxies.caller(peer, headers))
     }

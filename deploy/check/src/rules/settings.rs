@@ -191,8 +191,8 @@ fn check_listen(
     );
 }
 
-/// What a process does after the signal to stop must fit into what Kubernetes grants; and it must
-/// take calls while the endpoints forget it.
+/// The time after the signal to stop must fit into what Kubernetes grants; and a process must take
+/// calls while the endpoints forget it.
 fn check_drain(
     pod: &Pod<'_>,
     container: &Container,
