@@ -265,7 +265,7 @@ impl Share {
     }
 }
 
-/// What was answered between two counts, by service.
+/// The calls that were answered between two counts, by service.
 fn shares(before: &[[usize; 3]], after: &[[usize; 3]]) -> Vec<Share> {
     let of = |service: usize| {
         Share(std::array::from_fn(|node| after[node][service] - before[node][service]))
