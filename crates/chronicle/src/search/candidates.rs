@@ -42,7 +42,7 @@ impl Candidate {
     }
 }
 
-/// What was found, the best first.
+/// The candidates, the best first.
 #[derive(Default)]
 pub(super) struct Ranked {
     pub candidates: Vec<Candidate>,

@@ -67,7 +67,7 @@ impl Search<'_> {
         any
     }
 
-    /// What a word gives a resource: 0 where it has it not.
+    /// The weight that a word gives a resource: 0 where it has it not.
     pub(super) fn weight(
         &self,
         searched: &Searched,
