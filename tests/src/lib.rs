@@ -12,6 +12,7 @@ pub mod load;
 pub mod pages;
 pub mod partnership;
 mod process;
+pub mod secured;
 mod suite;
 
 pub use ask::{Refusal, grpcurl, normal};

@@ -5,11 +5,13 @@
 //! - [`monitors`]: a kind that Kubernetes itself does not know.
 //! - [`containers`]: what each container is started with.
 //! - [`chart`]: the Helm chart that is made from them.
+//! - [`certificates`]: what cert-manager issues.
 //! - [`rules`]: what the schemas allow and we do not.
 //! - [`compose`]: the same for `compose.yaml`.
 //!
 //! A finding is one sentence that names the document and the place. No findings means it holds.
 
+pub mod certificates;
 pub mod chart;
 pub mod compose;
 pub mod containers;

@@ -1,6 +1,7 @@
 //! Rendered text → typed documents, as strict as the API server: unknown fields and wrong types are
 //! findings.
 
+use crate::certificates::{Certificate, Issuer};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
@@ -22,9 +23,11 @@ use crate::monitors::PodMonitor;
 pub struct Manifests {
     pub autoscalers: Vec<HorizontalPodAutoscaler>,
     pub budgets: Vec<PodDisruptionBudget>,
+    pub certificates: Vec<Certificate>,
     pub claims: Vec<PersistentVolumeClaim>,
     pub config_maps: Vec<ConfigMap>,
     pub deployments: Vec<Deployment>,
+    pub issuers: Vec<Issuer>,
     pub jobs: Vec<Job>,
     pub monitors: Vec<PodMonitor>,
     pub namespaces: Vec<Namespace>,
@@ -104,6 +107,12 @@ impl Manifests {
             ("apps/v1", "Deployment") => keep(&mut self.deployments, &document, value, findings),
             ("autoscaling/v2", "HorizontalPodAutoscaler") => {
                 keep(&mut self.autoscalers, &document, value, findings);
+            }
+            ("cert-manager.io/v1", "Certificate") => {
+                keep(&mut self.certificates, &document, value, findings);
+            }
+            ("cert-manager.io/v1", "Issuer") => {
+                keep(&mut self.issuers, &document, value, findings);
             }
             ("batch/v1", "Job") => keep(&mut self.jobs, &document, value, findings),
             ("monitoring.coreos.com/v1", "PodMonitor") => {

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
+use authority::Authority;
 use e2e::{Process, Suite, free_address, program};
 use honest::{Honest, Tally};
 use tempfile::TempDir;
@@ -152,6 +153,31 @@ async fn honest_callers_do_not_notice_hostile_ones() {
     waves::write_with(suite.token());
 
     withstands(suite.address, &suite.processes[0], &SHORT).await;
+}
+
+/// The same within TLS; and beside it, connections that stall in the handshake.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn honest_callers_do_not_notice_hostile_ones_with_tls() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let authority = Authority::new(1).expect("an authority is made");
+    let issued = authority.service("gateway", &[], 1).expect("it issues certificates");
+    authority.write(folder.path(), &issued).expect("they are written");
+    let data = tempfile::tempdir().expect("a temporary folder can be made");
+    let tls = folder.path().to_string_lossy();
+    let Some(suite) = Suite::embedded_in(data, &["--tls-dir", &tls]) else { return };
+    let sheath = testkit::sheath(suite.address, authority.certificate()).await;
+    waves::write_with(suite.token());
+    // Few: with those of the attack there is still a place for all.
+    let stalls = ["TCP only", "half a greeting"]
+        .map(|stage| (stage, tokio::spawn(waves::stalled(suite.address, stage, 10))));
+
+    withstands(sheath, &suite.processes[0], &SHORT).await;
+
+    for (stage, stalled) in stalls {
+        let longest = stalled.await.expect("it ends");
+        println!("{stage}, in the handshake: closed after {longest:.1?}");
+        assert!(longest <= LONGEST, "{stage}: {longest:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -45,6 +45,8 @@ fn stall(stage: &str) -> Vec<u8> {
         "no settings" => HELLO[..PREFACE].to_vec(),
         "half the headers" => [HELLO, &frame(HEADERS, 0, 1, &call(GET)[..20])].concat(),
         "half a body" => [head(), frame(DATA, 0, 1, &grpc(0, 100, &[0; 50]))].concat(),
+        // The head of a record of TLS and some of what it says it holds.
+        "half a greeting" => vec![22, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3],
         "half HTTP/1" => b"POST / HTTP/1.1\r\nHost: x\r\nContent-".to_vec(),
         other => unreachable!("{other} is no stage"),
     }

@@ -55,7 +55,7 @@ const MAY_KNOW: [(&str, &str, &str); 26] = [
     ),
     ("manifests", "", ""),
     ("testkit", "api chassis facts policy", "database runtime"),
-    ("e2e", "api chassis policy testkit", "calls database http runtime"),
+    ("e2e", "api authority chassis policy testkit", "calls database http runtime"),
     ("fuzzing", "agreements api chassis iati policy", "calls runtime"),
     ("bench", "agreements api chassis chronicle e2e testkit", "calls database runtime"),
     ("xtask", "", ""),

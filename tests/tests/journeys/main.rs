@@ -26,6 +26,7 @@ mod readme;
 mod reasons;
 mod second_client;
 mod second_partnership;
+mod secured;
 mod seeing;
 mod served;
 mod sizes;

@@ -1,5 +1,6 @@
 //! The house rules: what the schemas allow and we do not.
 
+mod certificates;
 mod jobs;
 mod placement;
 mod pods;
@@ -19,6 +20,7 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
         placement::check(pod, &mut findings);
         settings::check(pod, manifests, &mut findings);
         references::check(pod, manifests, &mut findings);
+        certificates::check(pod, manifests, &mut findings);
     }
     settings::check_config_maps(manifests, &mut findings);
     selectors::check(manifests, &mut findings);
