@@ -71,7 +71,10 @@ async fn a_brief_is_of_what_was_known() {
     ] {
         let brief = ask(&suite, known_by).await.expect("a brief");
         assert_eq!(brief.known_by, known_by);
-        let law = brief.law.expect("the law").legal_basis.expect("a legal basis");
+        let law = brief.law.expect("the law");
+        // Its source is only cited, so that nobody can say since when it was known.
+        assert_eq!(law.party.is_none(), known_by.is_some(), "{known_by:?}");
+        let law = law.legal_basis.expect("a legal basis");
         assert_eq!(law.known_by, known_by);
         let money = brief.money.expect("the money");
         let found: Vec<_> = money.projects.iter().map(|it| it.title.as_str()).collect();

@@ -22,9 +22,9 @@ pub fn is_sensitive(kind: i32) -> bool {
 }
 
 /// The day up to which what is sensitive is counted for anonymous callers: numbers for each day
-/// would reveal on which something was done.
+/// would reveal on which something was done. Of the first year its first day.
 pub fn end_of_year_before(day: Day) -> Day {
-    Day((day.year() - 1) * 10_000 + 1231)
+    Day((day.year() - 1) * 10_000 + 1231).max(Day(10_101))
 }
 
 /// How many there are of each kind and outcome.

@@ -6,6 +6,7 @@ use api::registan::agreements::v1::ListFrameworksRequest;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::partnership::v1::ProjectSummary;
 use api::registan::partnership::v1::part_status::GapKind;
+use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::failure::ErrorReason;
 use chassis::server::MAX_ENCODING;
@@ -44,10 +45,10 @@ pub async fn served_by(
         return;
     }
     let mut adoptions = Adoptions::new();
-    let mut is_whole = read(app, question.read_time, &mut adoptions).await;
+    let mut is_whole = read(app, (question.read_time, question.known_by), &mut adoptions).await;
     // The instant may be one of another service: see `if_later`.
     if is_whole.as_ref().is_err_and(|failure| failure.reason == ErrorReason::ReadTimeInvalid) {
-        is_whole = read(app, None, &mut adoptions).await;
+        is_whole = read(app, (None, question.known_by), &mut adoptions).await;
     }
     let Doubts { undated, unread } = keep(&adoptions, question.days, projects);
     gaps.add_some(GapKind::DayNotKnown, undated, || {
@@ -99,14 +100,18 @@ fn by(adopted: Option<&PartialDate>, days: Days) -> By {
 /// Reads when frameworks were adopted, page by page; false where time ended before all were read.
 async fn read(
     app: &App,
-    read_time: Option<Timestamp>,
+    (read_time, known_by): (Option<Timestamp>, Option<Date>),
     adoptions: &mut Adoptions,
 ) -> Result<bool, Failure> {
     let client = FrameworkServiceClient::new(app.agreements.clone());
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
     let room = Room::of(0);
-    let mut request =
-        ListFrameworksRequest { page_size: 1000, read_time, ..ListFrameworksRequest::default() };
+    let mut request = ListFrameworksRequest {
+        page_size: 1000,
+        read_time,
+        known_by,
+        ..ListFrameworksRequest::default()
+    };
     loop {
         let page = client.list_frameworks(request.clone()).await;
         let page = page.map_err(|status| Failure::downstream("agreements", status))?.into_inner();

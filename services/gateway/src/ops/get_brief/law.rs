@@ -2,7 +2,7 @@
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
-use api::registan::agreements::v1::{GetLegalBasisRequest, GetPartyRequest, LegalBasis};
+use api::registan::agreements::v1::{GetLegalBasisRequest, GetPartyRequest, LegalBasis, Party};
 use api::registan::partnership::v1::LawPart;
 use api::registan::partnership::v1::part_status::GapKind;
 use chassis::Failure;
@@ -38,21 +38,36 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
             gaps.add(GapKind::NoRoom, format!("no room is left for the legal basis of {state}"));
         }
     }
-    let request = GetPartyRequest { name: question.party.clone(), read_time, known_by: None };
-    let party = PartyServiceClient::new(app.agreements.clone())
-        .max_decoding_message_size(MAX_ENCODING)
-        .get_party(request)
-        .await
-        .map_err(down)?
-        .into_inner();
-    let mut part =
-        LawPart { status: Some(gaps.there(read_time)), party: Some(party), ..LawPart::default() };
+    let party = party(app, question, read_time, &mut gaps).await?;
+    let mut part = LawPart { status: Some(gaps.there(read_time)), party, ..LawPart::default() };
     if question.subject.is_region {
         part.members = laws;
     } else {
         part.legal_basis = laws.pop();
     }
     Ok(part)
+}
+
+/// The party; nothing where it rests on a source that was not known on the day of the question.
+async fn party(
+    app: &App,
+    question: &Question,
+    read_time: Option<Timestamp>,
+    gaps: &mut Gaps,
+) -> Result<Option<Party>, Failure> {
+    let (name, known_by) = (question.party.clone(), question.known_by);
+    let client = PartyServiceClient::new(app.agreements.clone());
+    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    match client.get_party(GetPartyRequest { name, read_time, known_by }).await.map_err(down) {
+        Ok(party) => Ok(Some(party.into_inner())),
+        Err(failure) if known_by.is_some() && failure.code == Code::NotFound => {
+            let description =
+                format!("what is recorded of {} rests on no source that was known", question.party);
+            gaps.add(GapKind::NotRecorded, description);
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The legal basis of a state; nothing where no answer has room for it.
