@@ -5,6 +5,7 @@
 //! ignored.
 
 mod addresses;
+mod bounds;
 mod found;
 mod keys;
 mod networks;

@@ -2,6 +2,7 @@
 //! from the next.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_yaml_ng::Value;
 
@@ -107,7 +108,11 @@ pub fn render(template: &str, values: &Value) -> Result<String, String> {
             _ => return Err(format!("there is no value {path}")),
         };
         text.push_str(before);
-        text.push_str(&if quoted { format!("{value:?}") } else { value });
+        if quoted {
+            let _written = write!(text, "{value:?}");
+        } else {
+            text.push_str(&value);
+        }
         rest = after;
     }
     Ok(text + rest)

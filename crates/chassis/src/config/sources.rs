@@ -46,37 +46,13 @@ impl Values {
         settings.desks = self.desks()?.or(settings.desks);
         self.put("plaintext", &mut settings.plaintext, "true or false")?;
         self.put("log", &mut settings.log, "a filter like info")?;
-        self.put("linger-seconds", &mut settings.linger_seconds, "a whole number of seconds")?;
-        self.put("drain-seconds", &mut settings.drain_seconds, "a whole number of seconds")?;
-        self.put("max-connections", &mut settings.max_connections, "a whole number")?;
-        self.put(
-            "max-connection-age-seconds",
-            &mut settings.max_connection_age_seconds,
-            "a whole number of seconds",
-        )?;
-        self.put(
-            "clock-tolerance-seconds",
-            &mut settings.clock_tolerance_seconds,
-            "a whole number of seconds",
-        )?;
-        self.put_some("calls-per-second", &mut settings.calls_per_second, "a whole number")?;
-        self.put_some("calls-per-caller", &mut settings.calls_per_caller, "a whole number")?;
-        self.put_some("streams-per-caller", &mut settings.streams_per_caller, "a whole number")?;
-        self.put_some(
-            "connections-per-address",
-            &mut settings.connections_per_address,
-            "a whole number",
-        )?;
+        self.bounds(&mut settings)?;
         self.put_some(
             "probe-address",
             &mut settings.probe_address,
             "an address like 0.0.0.0:50052",
         )?;
-        self.put_address("otlp-url", &mut settings.otlp_url)?;
-        self.put("trace-percent", &mut settings.trace_percent, "a number from 0 to 100")?;
-        if !(0.0..=100.0).contains(&settings.trace_percent) {
-            bail!("trace_percent must be a number from 0 to 100");
-        }
+        self.traces(&mut settings)?;
         self.put(
             "trusted-proxies",
             &mut settings.trusted_proxies,
@@ -98,20 +74,22 @@ impl Values {
         if let Some(url) = self.database_url()? {
             settings.database_url = Some(url);
         }
-        if settings.max_connections == 0 || settings.max_connection_age_seconds == 0 {
-            bail!("max_connections and max_connection_age_seconds must be at least 1");
-        }
         Ok(settings)
     }
 
-    fn put<T: FromStr>(&mut self, flag: &'static str, place: &mut T, wanted: &str) -> Result<()> {
+    pub(super) fn put<T: FromStr>(
+        &mut self,
+        flag: &'static str,
+        place: &mut T,
+        wanted: &str,
+    ) -> Result<()> {
         let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
         let Ok(value) = text.parse() else { bail!("{origin}: `{text}` is not {wanted}") };
         *place = value;
         Ok(())
     }
 
-    fn put_some<T: FromStr>(
+    pub(super) fn put_some<T: FromStr>(
         &mut self,
         flag: &'static str,
         place: &mut Option<T>,
@@ -123,7 +101,11 @@ impl Values {
         Ok(())
     }
 
-    fn put_address(&mut self, flag: &'static str, place: &mut Option<String>) -> Result<()> {
+    pub(super) fn put_address(
+        &mut self,
+        flag: &'static str,
+        place: &mut Option<String>,
+    ) -> Result<()> {
         let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
         let authority = text.strip_prefix("http://").or(text.strip_prefix("https://"));
         let authority = authority.map(|rest| rest.trim_end_matches('/'));

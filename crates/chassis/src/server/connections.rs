@@ -22,6 +22,7 @@ use super::first_bytes::FirstBytes;
 use super::limits::Limits;
 use super::measured::Sockets;
 use super::places::{Place, Places};
+use crate::Settings;
 use crate::bulk;
 use crate::tls::{Peer, Port, Socket};
 
@@ -35,6 +36,14 @@ pub(super) struct Room {
     /// 0 is any number.
     pub per_address: u32,
     pub age: Duration,
+}
+
+impl Room {
+    /// The room of a server; `per_address` is that of its quotas.
+    pub fn of(settings: &Settings, per_address: u32) -> Self {
+        let age = Duration::from_secs(settings.max_connection_age_seconds);
+        Self { connections: settings.max_connections, per_address, age }
+    }
 }
 
 /// The open connections of a server.

@@ -146,6 +146,16 @@ impl Service {
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
     }
+
+    /// Makes its health, with the check of what it stands on.
+    fn take_health(&mut self) -> Health {
+        Health {
+            name: self.name,
+            reporter: self.health.clone(),
+            proto_services: self.proto_services.clone(),
+            ground: self.ground.take(),
+        }
+    }
 }
 
 impl fmt::Debug for Service {
@@ -186,16 +196,10 @@ impl Server {
         let port = Port::choose(settings, service.name, service.callers)?;
         let listener = listen(settings.listen, "--listen")?;
         let address = listener.local_addr().context("the port has no address")?;
-        let health = Health {
-            name: service.name,
-            reporter: service.health.clone(),
-            proto_services: service.proto_services.clone(),
-            ground: service.ground.take(),
-        };
+        let health = service.take_health();
         health.begin().await;
-        let routes = std::mem::take(&mut service.routes).add_service(health.server());
+        let mut routes = std::mem::take(&mut service.routes).add_service(health.server());
         let listed = [service.proto_services.as_slice(), &service.passed_on].concat();
-        let mut routes = routes;
         if settings.reflection {
             routes = reflection::add(routes, &service.contract, &listed);
         }
@@ -232,11 +236,7 @@ impl Server {
             service,
             linger: Duration::from_secs(settings.linger_seconds),
             drain: Duration::from_secs(settings.drain_seconds),
-            room: Room {
-                connections: settings.max_connections,
-                per_address: quotas.connections_per_address,
-                age: Duration::from_secs(settings.max_connection_age_seconds),
-            },
+            room: Room::of(settings, quotas.connections_per_address),
             port,
         })
     }
