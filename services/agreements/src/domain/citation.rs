@@ -24,6 +24,8 @@ const WORDS: [&str; 12] = [
     "preamble",
 ];
 const ARTICLE: &str = "article";
+/// The words of what has articles of its own, apart from those of the main text.
+const ATTACHED: [&str; 5] = ["annex", "appendix", "protocol", "schedule", "declaration"];
 
 /// A part of an agreement: an article with one of its paragraphs, or a division.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +77,11 @@ impl Cited {
     /// True for an article, or a paragraph of one.
     pub fn is_article(&self) -> bool {
         self.word == ARTICLE
+    }
+
+    /// True for an annex, a protocol and the like: its articles are its own.
+    pub fn is_attached(&self) -> bool {
+        ATTACHED.contains(&self.word)
     }
 
     /// Returns whether both are divisions of one word: articles lie within one of them.
@@ -182,14 +189,29 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-/// A paragraph or point: a number, or a few letters.
+/// Returns whether a folded text names an annex, a protocol and the like, whatever else it says.
+pub fn names_attached(folded: &str) -> bool {
+    let mut words = folded.split(|one: char| !one.is_ascii_lowercase()).filter_map(word);
+    words.any(|word| ATTACHED.contains(&word))
+}
+
+/// A paragraph or point: a number, one or two letters, or a Roman numeral. Any other word in
+/// brackets is a remark: `Article 14 (goods)`.
 fn part(text: &str) -> Option<String> {
     let text = text.trim();
-    let digits = text.trim_end_matches(|one: char| one.is_ascii_lowercase());
-    let is_part = digits.chars().all(|one| one.is_ascii_digit())
-        && !text.is_empty()
-        && text.len() - digits.len() <= 5;
-    is_part.then(|| text.to_owned())
+    let letters = text.trim_start_matches(|one: char| one.is_ascii_digit());
+    let is_part = if letters.len() < text.len() {
+        letters.len() <= 1 || matches!(letters, "bis" | "ter" | "quater")
+    } else {
+        matches!(letters.len(), 1 | 2) || is_roman(letters)
+    };
+    let is_lowercase = letters.chars().all(|one| one.is_ascii_lowercase());
+    (is_part && is_lowercase).then(|| text.to_owned())
+}
+
+/// Returns whether all letters are those of Roman numerals up to 89.
+fn is_roman(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|one| matches!(one, 'i' | 'v' | 'x' | 'l'))
 }
 
 /// The word in the singular, if citations begin with it.
@@ -339,7 +361,9 @@ impl Reader {
                 (first + 1..=last).map(|part| part.to_string()).collect()
             }
             _ => {
-                let (first, last) = (letter(first)?, letter(&last)?);
+                // `(i) to (v)` counts in Roman numerals, or by the alphabet.
+                let is_certain = !is_roman(first) || !is_roman(&last);
+                let (first, last) = is_certain.then_some((letter(first)?, letter(&last)?))?;
                 (first < last)
                     .then(|| first + 1..=last)?
                     .map(|one| char::from(one).to_string())

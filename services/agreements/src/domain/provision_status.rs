@@ -296,8 +296,10 @@ struct Place {
     texts: [String; 3],
     /// The articles or paragraphs that it is; none where its citation is not read.
     units: Vec<Cited>,
-    /// The divisions that it lies within.
-    divisions: Vec<Cited>,
+    /// The divisions that it lies within, each with whether another is named around it.
+    divisions: Vec<(Cited, bool)>,
+    /// True where it lies in an annex, a protocol and the like, with articles of its own.
+    is_attached: bool,
 }
 
 impl Place {
@@ -305,9 +307,13 @@ impl Place {
         let cited = cited(provision);
         let texts = [&cited, &provision.article, &provision.division].map(|text| fold(text));
         let units = citation::read(&cited).unwrap_or_default();
-        let divisions = provision.division.split([',', '/', ';']);
-        let divisions = divisions.filter_map(citation::read).flatten().collect();
-        Self { cited, texts, units, divisions }
+        let divisions = provision.division.split([',', '/', ';']).enumerate();
+        let divisions = divisions.flat_map(|(place, text)| {
+            let read = citation::read(text).unwrap_or_default();
+            read.into_iter().map(move |one| (one, place > 0))
+        });
+        let (divisions, is_attached) = (divisions.collect(), citation::names_attached(&texts[2]));
+        Self { cited, texts, units, divisions, is_attached }
     }
 
     /// Returns whether a suspension or a lifting of a part covers a unit of it. Of one that covers
@@ -316,25 +322,32 @@ impl Place {
         match &one.part {
             Some(part) => self.within(unit, part),
             None if one.articles.is_empty() => Covers::Perhaps,
-            None if self.texts.contains(&fold(&one.scope)) => Covers::Yes,
-            None => Covers::Perhaps,
+            None => self.covered_by_text(&fold(&one.scope)),
         }
     }
 
     fn covered_by_scope(&self, unit: Option<&Cited>, scope: &Scope) -> Covers {
-        if self.texts.contains(&scope.folded) {
-            return Covers::Yes;
-        }
         let all = scope.parts.iter().map(|part| self.within(unit, part));
-        all.max().unwrap_or(Covers::Perhaps)
+        all.max().unwrap_or_else(|| self.covered_by_text(&scope.folded))
     }
 
+    /// Returns whether what is not read as a citation is written as it is cited.
+    fn covered_by_text(&self, folded: &String) -> Covers {
+        let is_certain = !self.is_attached || self.texts[2] == *folded;
+        let is_named = self.texts.contains(folded);
+        if is_named && is_certain { Covers::Yes } else { Covers::Perhaps }
+    }
+
+    /// The articles of an annex are not those of the main text, and each title may count its
+    /// chapters anew: there one number need not be one part.
     fn within(&self, unit: Option<&Cited>, part: &Cited) -> Covers {
-        let of_division = self.divisions.iter().filter(|one| one.is_like(part));
-        if let Some(covers) = of_division.map(|division| part.covers(division)).max() {
-            return covers;
-        }
-        unit.map_or(Covers::Perhaps, |unit| part.covers(unit))
+        let certain = |is_certain| if is_certain { Covers::Yes } else { Covers::Perhaps };
+        let of_division = self.divisions.iter().filter(|(one, _)| one.is_like(part));
+        let of_division =
+            of_division.map(|(one, is_inner)| part.covers(one).min(certain(!is_inner)));
+        let of_unit = || unit.map_or(Covers::Perhaps, |unit| part.covers(unit));
+        let covers = of_division.max().unwrap_or_else(of_unit);
+        covers.min(certain(!self.is_attached || part.is_attached()))
     }
 }
 

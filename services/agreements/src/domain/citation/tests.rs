@@ -26,6 +26,8 @@ fn a_citation_is_read_whatever_its_form() {
         ("Articles 2 to 4 and 9", "Article 2; Article 3; Article 4; Article 9"),
         ("Article 35(1) and (2)", "Article 35(1); Article 35(2)"),
         ("Article 9(1)(d) to (f)", "Article 9(1)(d); Article 9(1)(e); Article 9(1)(f)"),
+        ("Article 9(1)(h) to (j)", "Article 9(1)(h); Article 9(1)(i); Article 9(1)(j)"),
+        ("Article 9(2bis)(xiii)", "Article 9(2bis)(xiii)"),
         ("Article 9(1)(a) and (2)", "Article 9(1)(a); Article 9(2)"),
         ("Title VII", "Title 7"),
         ("Article 5 and Title VII", "Article 5; Title 7"),
@@ -57,6 +59,11 @@ fn what_is_not_certain_is_not_read() {
         "Article 94 except (2)",
         "Article 94(second indent)",
         "Article 94(2",
+        "Article 9(1)(i) to (v)",
+        "Article 9(1)(v) to (x)",
+        "Article 14 (goods)",
+        "Article 12 (oil)",
+        "Article 207 (TFEU)",
         "Article 99999999999",
     ] {
         assert_eq!(read(text), None, "{text}");

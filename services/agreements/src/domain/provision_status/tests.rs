@@ -275,3 +275,37 @@ fn a_political_commitment_binds_nobody_in_law() {
     let asked = Asked::new(&life, "", false, &status);
     assert_eq!(asked.of(&article("Section 1", "")).state, Standing::Political);
 }
+
+#[test]
+fn a_number_that_is_counted_anew_elsewhere_is_not_certainly_the_same_part() {
+    use wire::milestone::Kind::{InForce, ProvisionallyApplied, Suspended};
+    let state = |cited: &str, division: &str, kind, year: i32| {
+        let mut life = by_article(InForce, 2003, &[]);
+        life.extend(by_article(kind, year, &[cited]));
+        let division = division.to_owned();
+        on(&life, &wire::Provision { division, ..article("Article 3", "") }, year * 10_000 + 701)
+            .state
+    };
+    for (cited, division, wanted) in [
+        ("Article 3", "Title I", Standing::Suspended),
+        ("Article 3", "Protocol 1", Standing::NotKnown),
+        ("Article 3", "Protocol 1 on origin", Standing::NotKnown),
+        ("Article 4", "Protocol 1", Standing::Binding),
+        ("Protocol 1", "Protocol 1", Standing::Suspended),
+        ("Protocol 2", "Protocol 1", Standing::Binding),
+        ("Chapter 2", "Chapter 2", Standing::Suspended),
+        ("Chapter 2", "Title IV, Chapter 2", Standing::NotKnown),
+        ("Chapter 3", "Title IV, Chapter 2", Standing::Binding),
+        ("Title IV", "Title IV, Chapter 2", Standing::Suspended),
+        ("Title IV, Chapter 2", "Title IV, Chapter 2", Standing::Suspended),
+    ] {
+        let found = state(cited, division, Suspended, 2004);
+        assert_eq!(found, wanted, "{cited} and {division}");
+    }
+    for (division, wanted) in
+        [("Title I", Standing::AppliedProvisionally), ("Protocol 1", Standing::NotKnown)]
+    {
+        let found = state("Article 3", division, ProvisionallyApplied, 2002);
+        assert_eq!(found, wanted, "{division}");
+    }
+}
