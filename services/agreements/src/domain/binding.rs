@@ -10,7 +10,7 @@ use wire::entry_into_force_rule::Event;
 use super::ledger::{Acts, Standing};
 use super::milestone::Milestone;
 use super::state::State;
-use super::status;
+use super::status::{self, Suspended};
 
 /// The answer to whether something binds on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,10 +127,16 @@ impl Treaty {
         let status = status::on(&self.milestones, bearer, day);
         let name = &self.name;
         match status.state {
-            State::InForce if !status.suspended.is_empty() => {
-                Binding::Unknown(format!("{name} is suspended in part: {}", status.suspended))
+            State::InForce => {
+                let suspended = match &status.suspended[..] {
+                    "" => String::new(),
+                    _ => Suspended::of(&self.milestones, bearer, day).unbinding(),
+                };
+                if suspended.is_empty() {
+                    return self.of_party(bearer, day);
+                }
+                Binding::Unknown(format!("{name} is suspended in part: {suspended}"))
             }
-            State::InForce => self.of_party(bearer, day),
             State::ProvisionallyApplied => Binding::Unknown(format!(
                 "{name} is applied provisionally, and whether this part of it is not recorded"
             )),
@@ -142,10 +148,12 @@ impl Treaty {
     }
 
     /// Returns whether it binds a party while it is in force. One that all had to ratify binds all
-    /// of them then, but for those of whom something else is recorded.
+    /// of them then, but for those of whom something else is recorded. A body joins nothing: what
+    /// it has to do it owes by the agreement itself.
     fn of_party(&self, party: &str, day: Day) -> Binding {
         let name = &self.name;
-        if party.is_empty() || (!self.is_open && self.acts.are_open(party)) {
+        let is_party = party.starts_with("parties/");
+        if !is_party || (!self.is_open && self.acts.are_open(party)) {
             return Binding::Yes;
         }
         let Some(stand) = self.acts.stand(party, day) else {
@@ -153,6 +161,8 @@ impl Treaty {
         };
         match stand.standing {
             Standing::Done => Binding::Yes,
+            // All had acted when it entered into force, whatever the date of a single act is.
+            Standing::NotKnown if !self.is_open && !self.acts.withdraws(party) => Binding::Yes,
             Standing::Missing => Binding::No(format!("{party} is not party to {name} on that day")),
             Standing::Ratified | Standing::NotKnown => Binding::Unknown(format!(
                 "whether {party} is party to {name} is not known: {}",

@@ -7,7 +7,7 @@ use facts::vocabulary::Vocabulary;
 use facts::{Confidence, Day, PartialDate};
 
 use super::liftings::Liftings;
-use super::milestone::{Milestone, MilestoneKind, followed};
+use super::milestone::{Measure, Milestone, MilestoneKind, followed};
 use super::moves::{Move, moves, of_party, span};
 use super::parts::{OnDay, Part, parts};
 pub use super::state::State;
@@ -74,6 +74,12 @@ impl<'a> Suspended<'a> {
         let followed = of_party(followed(milestones), party);
         let returned = Led::by(&moves(&followed), as_of).life.lifted;
         Self::by(&followed, OnDay { as_of, returned })
+    }
+
+    /// Names what does not bind meanwhile: all that is suspended but cooperation.
+    pub fn unbinding(mut self) -> String {
+        self.parts.retain(|part| part.suspended.measure != Measure::Cooperation);
+        in_words(&self.parts)
     }
 
     fn by(followed: &[&'a Milestone], day: OnDay<'a>) -> Self {

@@ -201,3 +201,68 @@ fn the_ratifications_of_an_agreement_bind_as_its_participations_do() {
         assert_eq!((found(1), found(3)), (one, all), "{year}");
     }
 }
+
+#[test]
+fn a_freeze_of_cooperation_leaves_the_duties_binding() {
+    use milestone::Kind::{InForce, Suspended, SuspensionLifted};
+    let life = [(InForce, 1999), (Suspended, 2005), (SuspensionLifted, 2007)];
+    let mut agreement = agreement(Kind::PartnershipAndCooperation, &life);
+    // As of the agreement with Uzbekistan after 2005.
+    let until = PartialDate::new(2006, 11, 0).and_then(|from| from.until(2007, 11, 0));
+    agreement.milestones[2].date = until.map(Into::into);
+    for one in &mut agreement.milestones[1..] {
+        "Technical meetings under the agreement".clone_into(&mut one.scope);
+    }
+    assert_eq!(on(&agreement, 2006), "unknown", "of what it is is not said");
+    agreement.milestones[1].set_measure(milestone::Measure::Cooperation);
+    for year in [2000, 2006, 2007, 2008] {
+        assert_eq!(on(&agreement, year), "yes", "{year}");
+    }
+    let other = wire::Milestone {
+        scope: "Trade".to_owned(),
+        measure: milestone::Measure::Concessions.into(),
+        ..agreement.milestones[1].clone()
+    };
+    agreement.milestones.push(other);
+    let law = Arc::new(Law::of_agreement(&agreement, &[]));
+    let reason = "agreements/law is suspended in part: Trade".to_owned();
+    assert_eq!(*Bound::new(law, &[]).on(Day(20_060_601)), Binding::Unknown(reason));
+}
+
+#[test]
+fn an_act_without_its_day_leaves_no_doubt_of_an_agreement_in_force() {
+    use wire::ratification::Kind as Act;
+    let ratified = wire::Ratification {
+        party: "parties/kz".to_owned(),
+        kind: Act::Ratification.into(),
+        stated: date(2022, 8, 0),
+        ..wire::Ratification::default()
+    };
+    let withdrawn = wire::Ratification {
+        kind: Act::Withdrawal.into(),
+        deposited: date(2015, 0, 0),
+        ..ratified.clone()
+    };
+    let life = [(milestone::Kind::InForce, 1999)];
+    let treaty = agreement(Kind::PartnershipAndCooperation, &life);
+    let convention = agreement(Kind::Convention, &life);
+    let acts = [ratified, withdrawn];
+
+    assert_eq!((with(&treaty, &acts[..1], 1998), with(&treaty, &acts[..1], 2010)), ("no", "yes"));
+    assert_eq!(with(&convention, &acts[..1], 2010), "unknown");
+    assert_eq!(with(&treaty, &acts, 2015), "unknown", "it may have withdrawn by then");
+}
+
+#[test]
+fn a_body_is_bound_while_the_law_is_in_force() {
+    let convention = agreement(Kind::Convention, &[(milestone::Kind::InForce, 1990)]);
+    let law = Law::of_agreement(&convention, &[]);
+    for (bearer, day, wanted) in [
+        ("bodies/committee", 19_890_701, "no"),
+        ("bodies/committee", 20_000_701, "yes"),
+        ("parties/kz", 20_000_701, "unknown"),
+    ] {
+        let found = law.on(&[bearer.to_owned()], Day(day));
+        assert_eq!(word_of(&found), wanted, "{bearer} on {day}");
+    }
+}

@@ -36,6 +36,12 @@ impl Acts {
         of_it.iter().all(|fact| matches!(fact.stage, Stage::Law | Stage::NotYet))
     }
 
+    /// Returns whether a withdrawal is recorded of a party, on whatever day.
+    pub fn withdraws(&self, party: &str) -> bool {
+        let of_it = self.0.get(party).map_or(&[][..], Vec::as_slice);
+        of_it.iter().any(|fact| fact.stage == Stage::Withdrawal)
+    }
+
     /// Returns the days on which the standing of a party can change.
     pub fn turns(&self) -> impl Iterator<Item = Day> {
         let ends = |fact: &Fact| [fact.span.earliest, fact.span.latest];
