@@ -157,14 +157,58 @@ pub async fn list_due(
 }
 
 /// Leaves out the fulfilments that answer no due day of a window.
-fn keep_answers(duty: &mut wire::Obligation, (from, to): (Day, Day)) {
+fn keep_answers(duty: &mut wire::Obligation, window: (Day, Day)) {
+    let (from, to) = reach(duty, window);
     let can_be = |date: PartialDate| date.earliest() <= to && from <= date.latest();
     let mut kept = std::mem::take(&mut duty.fulfilments);
     kept.retain(|one| checked_date(one.due.as_ref()).is_none_or(can_be));
     duty.fulfilments = kept;
 }
 
+/// The days that the due days of a window can be: one that is not exact may begin before it, and
+/// end after it.
+fn reach(duty: &wire::Obligation, (from, to): (Day, Day)) -> (Day, Day) {
+    let Some(due) = checked_date(duty.due.as_ref()) else { return (Day::FIRST, Day::LAST) };
+    let (first, last) = (due.earliest(), due.latest());
+    let months = (last.year() - first.year()) * 12 + last.month() - first.month() + 1;
+    let from = from.after_months(-months).unwrap_or(Day::FIRST);
+    (from, to.after_months(months).unwrap_or(Day::LAST))
+}
+
 fn too_many() -> Failure {
     let message = format!("more than {MAX_DUTIES} duties match: ask for fewer");
     Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_answers_a_due_day_that_is_not_exact_is_kept_wherever_it_lies() {
+        let window = (Day(20_240_701), Day(20_250_630));
+        let date = |year, month, day| PartialDate::new(year, month, day);
+        let kept = |due: Option<PartialDate>| {
+            let done = |(year, month, day)| wire::Fulfilment {
+                due: date(year, month, day).map(Into::into),
+                done: date(year, month, day).map(Into::into),
+                ..wire::Fulfilment::default()
+            };
+            let days = [(2021, 3, 1), (2024, 3, 1), (2024, 9, 1), (2025, 9, 1), (2028, 9, 1)];
+            let mut duty = wire::Obligation {
+                due: due.map(Into::into),
+                every_months: 12,
+                fulfilments: days.map(done).to_vec(),
+                ..wire::Obligation::default()
+            };
+            keep_answers(&mut duty, window);
+            let kept = duty.fulfilments.iter().filter_map(|one| checked_date(one.due.as_ref()));
+            kept.map(|date| date.to_string()).collect::<Vec<_>>()
+        };
+
+        // 2024 and 2025 reach beyond both ends of the window.
+        assert_eq!(kept(date(2020, 0, 0)), ["2024-03-01", "2024-09-01", "2025-09-01"]);
+        assert_eq!(kept(date(2020, 9, 1)), ["2024-09-01"]);
+        assert_eq!(kept(None).len(), 5, "meetings are as exact as they are");
+    }
 }
