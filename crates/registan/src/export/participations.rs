@@ -21,30 +21,22 @@ fn row(agreement: &str, one: &Participation) -> String {
         "UNSPECIFIED" => String::new(),
         word => word.to_owned(),
     };
-    let (date, doubt) = date(one.date.as_ref());
-    let note = [doubt, one.note.clone()].join(" ");
     let cells = [
         agreement.to_owned(),
         one.party.clone(),
         word(one.kind().as_str_name(), "KIND_"),
-        date,
-        self::date(one.stated.as_ref()).0,
+        date(one.date.as_ref()),
+        date(one.stated.as_ref()),
         source,
         word(one.confidence().as_str_name(), "CONFIDENCE_"),
-        note.trim().to_owned(),
+        one.note.clone(),
     ];
     cells.map(|cell| quoted(&cell)).join(",") + "\n"
 }
 
-/// Returns a date as a cell, and as a remark where a cell cannot say it: `by 2026-03`.
-fn date(message: Option<&PartialDate>) -> (String, String) {
-    match checked_date(message) {
-        None => (String::new(), String::new()),
-        Some(date) if date.qualifier.is_none() && date.end.is_none() => {
-            (date.to_string(), String::new())
-        }
-        Some(date) => (String::new(), format!("Date: {date}.")),
-    }
+/// Returns a date as a cell, as the import reads it: `2006-01-24`, `2006/2007`, `by 2026-03`.
+fn date(message: Option<&PartialDate>) -> String {
+    checked_date(message).map(|date| date.to_string()).unwrap_or_default()
 }
 
 /// Returns a cell, in quotes where RFC 4180 asks for them.
@@ -84,7 +76,8 @@ mod tests {
                       \"UN Treaty Collection, \"\"IV.4\"\"\",LIKELY,\n";
         assert_eq!(row("agreements/iccpr", &one), wanted);
         let row = row("agreements/iccpr", &interval);
-        assert!(row.ends_with(",LIKELY,Date: 2006/2007. as told\n"), "{row}");
-        assert!(row.starts_with("agreements/iccpr,parties/kz,RATIFIED,,2022-08,"), "{row}");
+        assert!(row.ends_with(",LIKELY,as told\n"), "{row}");
+        let wanted = "agreements/iccpr,parties/kz,RATIFIED,2006/2007,2022-08,";
+        assert!(row.starts_with(wanted), "{row}");
     }
 }

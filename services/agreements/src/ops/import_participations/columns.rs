@@ -10,7 +10,7 @@
 use api::registan::agreements::v1::participation::Kind;
 use facts::check::is_id;
 use facts::vocabulary::Vocabulary;
-use facts::{Confidence, Day, PartialDate};
+use facts::{Confidence, Day, PartialDate, Qualifier};
 use formats::csv::Row;
 
 /// Most bytes of a note, and of a source.
@@ -111,12 +111,14 @@ impl Columns {
         }
         let (kind, contradiction) = self.kind(row)?;
         let note = limited(row, self.note, MAX_NOTE)?;
+        let date = date(row, self.date, Some(today))?;
         Ok(Entry {
             party: self.party(row)?,
             is_by_country: self.is_status_table,
             kind,
-            date: date(row, self.date, Some(today))?,
-            stated: date(row, self.stated, None)?,
+            // The year of a status table is that in which a party became one, and no other's.
+            date: date.filter(|_| !self.is_status_table || kind == Kind::Party),
+            stated: self::date(row, self.stated, None)?,
             source: limited(row, self.source, MAX_SOURCE)?,
             confidence: self.confidence(row)?,
             note,
@@ -206,7 +208,8 @@ fn limited(row: &Row, index: Option<usize>, most: usize) -> Result<String, Probl
     Ok(text.to_owned())
 }
 
-/// Returns the date of a cell: `2009`, `2009-03` or `2009-03-15`; none where the cell is empty.
+/// Returns the date of a cell: `2009`, `2009-03` or `2009-03-15`, or an inexact one as it is
+/// exported; none where the cell is empty.
 fn date(
     row: &Row,
     index: Option<usize>,
@@ -216,11 +219,7 @@ fn date(
     if text.is_empty() {
         return Ok(None);
     }
-    let parts: Option<Vec<i32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    let parts = parts.filter(|parts| parts.len() <= 3).unwrap_or_default();
-    let part = |place: usize| parts.get(place).copied().unwrap_or(0);
-    let date = PartialDate::new(part(0), part(1), part(2));
-    let Some(date) = date else {
+    let Some(date) = inexact(text) else {
         let shown = short(text);
         let problem = format!("`{shown}` is no date: write 1998, 1998-08 or 1998-08-26");
         return Err((index, problem));
@@ -231,6 +230,32 @@ fn date(
     Ok(Some(date))
 }
 
+/// Reads a date as it is shown: `2006/2007`, `about 2006`, `by 2006-03`, `2006 or later`.
+fn inexact(text: &str) -> Option<PartialDate> {
+    let qualified = |text, qualifier| {
+        exact(text).map(|date| PartialDate { qualifier: Some(qualifier), ..date })
+    };
+    if let Some(text) = text.strip_prefix("about ") {
+        return qualified(text, Qualifier::Circa);
+    }
+    if let Some(text) = text.strip_prefix("by ") {
+        return qualified(text, Qualifier::Until);
+    }
+    if let Some(text) = text.strip_suffix(" or later") {
+        return qualified(text, Qualifier::From);
+    }
+    let Some((first, last)) = text.split_once('/') else { return exact(text) };
+    let last = exact(last)?;
+    exact(first)?.until(last.year, last.month, last.day)
+}
+
+fn exact(text: &str) -> Option<PartialDate> {
+    let parts: Option<Vec<i32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    let parts = parts.filter(|parts| parts.len() <= 3)?;
+    let part = |place: usize| parts.get(place).copied().unwrap_or(0);
+    PartialDate::new(part(0), part(1), part(2))
+}
+
 fn text(row: &Row, index: usize) -> &str {
     row.cells.get(index).map_or("", String::as_str)
 }
@@ -238,4 +263,39 @@ fn text(row: &Row, index: usize) -> &str {
 /// The beginning of a cell, for a message.
 fn short(text: &str) -> String {
     text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use formats::csv::Rows;
+
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_as_it_is_shown() {
+        for text in
+            ["2006", "2006-03", "2006-03-15", "2006/2007", "2006-03/2007-01-02", "about 2006"]
+                .into_iter()
+                .chain(["by 2026-03", "2006 or later"])
+        {
+            let shown = inexact(text).map(|date| date.to_string());
+            assert_eq!(shown.as_deref(), Some(text));
+        }
+        for text in ["2006/", "2007/2006", "about", "by 2006 or later", "2006-13", "1-2-3-4"] {
+            assert_eq!(inexact(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_year_of_a_party_is_not_that_of_a_signature() {
+        let table = "iso2,status,year ratification or accession\nKZ,state party,1998\n\
+                     KG,signatory state,1998\nTJ,no action,1998\n";
+        let mut rows = Rows::new(table).filter_map(Result::ok);
+        let columns = Columns::of(&rows.next().unwrap()).unwrap();
+        let read = |row: Row| columns.entry(&row, Day(20_240_101)).unwrap();
+        let said: Vec<_> = rows.map(|row| read(row)).map(|one| (one.kind, one.date)).collect();
+
+        let year = PartialDate::new(1998, 0, 0);
+        assert_eq!(said, [(Kind::Party, year), (Kind::Signed, None), (Kind::NotParty, None)]);
+    }
 }

@@ -207,7 +207,7 @@ impl Importer for Participations {
     fn merge(recorded: &Agreement, file: &Agreement) -> Option<Agreement> {
         let mut merged = (**recorded).clone();
         for one in &file.participations {
-            if !merged.participations.iter().any(|known| is_said(known, one)) {
+            if !is_said(&merged.participations, one) {
                 merged.participations.push(one.clone());
             }
         }
@@ -219,18 +219,57 @@ impl Importer for Participations {
     }
 }
 
-/// Returns whether what is recorded says what the file does: of the same party the same part, or a
-/// way to become a party where the file only says that it is one, since dates that can be the same
-/// day. A part without a date is as old as it is stated.
-fn is_said(known: &wire::Participation, file: &wire::Participation) -> bool {
-    let is_way = matches!(known.kind(), Kind::Ratified | Kind::Acceded | Kind::Succeeded);
-    let is_same_part = known.kind == file.kind || (file.kind() == Kind::Party && is_way);
-    let of = |one: &wire::Participation| checked_date(one.date.as_ref().or(one.stated.as_ref()));
-    let can_be_same = match (of(known), of(file)) {
-        (Some(known), Some(file)) => known.overlaps(&file),
-        (known, file) => known.is_some() || file.is_none(),
+/// Returns whether what is recorded says what a row does. That somebody is party, without a date,
+/// follows from any earlier way to become one, unless it left since then.
+fn is_said(known: &[wire::Participation], row: &wire::Participation) -> bool {
+    let of_it = || known.iter().filter(|one| one.party == row.party);
+    if of_it().any(|one| says(one, row)) {
+        return true;
+    }
+    if row.date.is_some() || !joins(row.kind()) {
+        return false;
+    }
+    let by = checked_date(row.stated.as_ref()).map_or(Day::LAST, |stated| stated.latest());
+    let has_left = |since: &PartialDate| {
+        let leaves = |one: &&wire::Participation| {
+            matches!(one.kind(), Kind::Withdrawn | Kind::NotParty)
+                && day(one)
+                    .is_none_or(|left| left.earliest() <= by && since.earliest() <= left.latest())
+        };
+        of_it().any(|one| leaves(&one))
     };
-    known.party == file.party && is_same_part && can_be_same
+    let ways = of_it().filter(|one| is_same_part(one, row)).filter_map(day);
+    ways.filter(|since| since.latest() <= by).any(|since| !has_left(&since))
+}
+
+/// Returns whether a participation says by itself all that a row does: the same part, as exactly or
+/// more so. A part without a date is as old as it is stated.
+fn says(known: &wire::Participation, row: &wire::Participation) -> bool {
+    let within = |known: PartialDate, row: PartialDate| {
+        row.earliest() <= known.earliest() && known.latest() <= row.latest()
+    };
+    let date = |one: &wire::Participation| checked_date(one.date.as_ref());
+    is_same_part(known, row)
+        && match (date(row), checked_date(row.stated.as_ref())) {
+            (Some(row), _) => date(known).is_some_and(|known| within(known, row)),
+            (None, Some(stated)) => day(known).is_some_and(|known| within(known, stated)),
+            (None, None) => day(known).is_none() || !joins(row.kind()),
+        }
+}
+
+/// True for the same part, and for a way to become a party where the row only says that it is one.
+fn is_same_part(known: &wire::Participation, row: &wire::Participation) -> bool {
+    known.kind == row.kind || (row.kind() == Kind::Party && joins(known.kind()))
+}
+
+/// True for a party, however it became one.
+const fn joins(kind: Kind) -> bool {
+    matches!(kind, Kind::Party | Kind::Ratified | Kind::Acceded | Kind::Succeeded)
+}
+
+/// The date of a participation, else as of when it is stated.
+fn day(one: &wire::Participation) -> Option<PartialDate> {
+    checked_date(one.date.as_ref().or(one.stated.as_ref()))
 }
 
 #[cfg(test)]
@@ -257,9 +296,18 @@ mod tests {
         assert_eq!(of("list.csv"), "");
     }
 
+    /// The same without a date, as of a year.
+    fn stated(kind: Kind, year: i32) -> wire::Participation {
+        let stated = PartialDate::new(year, 0, 0).map(Into::into);
+        wire::Participation { stated, ..part(kind, None) }
+    }
+
     #[test]
     fn a_fact_is_said_by_one_that_says_as_much() {
         let ratified = part(Kind::Ratified, Some((1998, 8, 26)));
+        let is_said = |known: &wire::Participation, row: &wire::Participation| {
+            super::is_said(std::slice::from_ref(known), row)
+        };
 
         assert!(is_said(&ratified, &part(Kind::Ratified, Some((1998, 0, 0)))));
         assert!(is_said(&ratified, &part(Kind::Party, Some((1998, 0, 0)))));
@@ -268,5 +316,27 @@ mod tests {
         assert!(!is_said(&ratified, &part(Kind::Signed, Some((1998, 0, 0)))));
         assert!(!is_said(&part(Kind::Party, Some((1998, 0, 0))), &ratified));
         assert!(!is_said(&part(Kind::Ratified, None), &ratified));
+        assert!(!is_said(&part(Kind::Ratified, Some((1998, 0, 0))), &ratified), "it is exact");
+        assert!(!is_said(&stated(Kind::Ratified, 1998), &ratified), "it has a date");
+    }
+
+    #[test]
+    fn a_party_without_a_date_is_news_only_where_it_had_left() {
+        let ratified = part(Kind::Ratified, Some((1998, 8, 26)));
+        let withdrawn = part(Kind::Withdrawn, Some((2010, 1, 1)));
+        let (stayed, left) = ([ratified.clone()], [ratified, withdrawn]);
+
+        for kind in [Kind::Party, Kind::Ratified] {
+            assert!(is_said(&stayed, &stated(kind, 2024)), "{kind:?}");
+            assert!(!is_said(&stayed, &stated(kind, 1995)), "{kind:?} earlier");
+            assert!(!is_said(&left, &stated(kind, 2024)), "{kind:?} again");
+            assert!(is_said(&left, &stated(kind, 2005)), "{kind:?} before it left");
+        }
+        let again = [&left[..], &[stated(Kind::Party, 2024)]].concat();
+        assert!(is_said(&again, &stated(Kind::Party, 2024)));
+        assert!(is_said(&again, &stated(Kind::Party, 2026)));
+        // What may change from table to table is news.
+        assert!(!is_said(&[stated(Kind::NotParty, 2022)], &stated(Kind::NotParty, 2024)));
+        assert!(is_said(&[stated(Kind::NotParty, 2022)], &stated(Kind::NotParty, 2022)));
     }
 }
