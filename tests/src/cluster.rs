@@ -1,7 +1,7 @@
 //! The experiments of the replica storm on a cluster, by kubectl and any kubeconfig: what a cluster
 //! does to its pods and nodes, while the same load reads, writes and watches through the gateway.
 //!
-//! - [`kube`]: kubectl
+//! - [`kube`]: calls of kubectl
 //! - [`pods`]: what it tells of pods
 //! - [`nodes`]: what is done to processes and the network of a node, by a pod for debugging
 //! - [`cases`]: the experiments, with their bounds

@@ -120,7 +120,10 @@ impl Secured {
 
 /// A port that hands connections on and keeps what went over them.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Arc<Mutex<Vec<u8>>>>>>);
+pub struct Recorder(Arc<Mutex<Vec<Line>>>);
+
+/// The bytes that went one way over a connection.
+type Line = Arc<Mutex<Vec<u8>>>;
 
 impl Recorder {
     /// Opens a port before `to`. It is open as long as the runtime.
@@ -144,7 +147,7 @@ impl Recorder {
         address
     }
 
-    fn line(&self) -> Arc<Mutex<Vec<u8>>> {
+    fn line(&self) -> Line {
         let line = Arc::default();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&line));
         line

@@ -4,12 +4,14 @@
 //! - `pool`: the addresses of the service, and which of them a call goes to
 //! - `places`: how they are found
 //! - `node`: one of them, with as many sockets as the streams on them need
+//! - `order`: the one that a call tries first, and next
 //! - `answer`: what comes back
 //! - `again`: what is sent once more when a connection broke
 
 mod again;
 mod answer;
 mod node;
+mod order;
 mod places;
 mod pool;
 

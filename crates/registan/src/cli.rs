@@ -155,7 +155,7 @@ pub struct Migrate {
 
 #[derive(Args)]
 pub struct Appoint {
-    /// Issuer and subject of their tokens, for example https://login.example.org#ainura
+    /// Issuer and subject of their tokens, for example `https://login.example.org#ainura`
     #[arg(value_name = "ISSUER#SUBJECT")]
     pub subject: String,
     /// How long they are an operator, in days.

@@ -241,7 +241,7 @@ impl Storm {
 }
 
 /// The calls that each node answered.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Share([usize; NODES]);
 
 impl Share {

@@ -91,7 +91,9 @@ fn check(suite: &Suite) {
         request["known_by"] = known_by.clone();
         let pages = all(suite, &method, request);
         let mut named = BTreeSet::new();
-        pages.iter().for_each(|page| sources(page, &mut named));
+        for page in &pages {
+            sources(page, &mut named);
+        }
         let unknown: Vec<_> = named.difference(&published).collect();
         assert!(unknown.is_empty(), "{method}: {unknown:?}");
         let answer = format!("{pages:?}");

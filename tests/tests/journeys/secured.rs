@@ -277,7 +277,7 @@ async fn ten_renewals_under_load_cost_no_call() {
     load.stop.store(true, Ordering::Relaxed);
     callers.join_all().await;
 
-    let (calls, failed) = (load.calls.load(Ordering::Relaxed), load.failed.lock().unwrap());
+    let (calls, failed) = (load.calls.load(Ordering::Relaxed), load.failed.lock().unwrap().clone());
     println!("10 renewals, {calls} calls in {:?}, {} failed", start.elapsed(), failed.len());
     assert!(calls >= CALLS, "{calls}");
     assert!(failed.is_empty(), "{} failed: {}", failed.len(), failed[0]);

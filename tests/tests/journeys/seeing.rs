@@ -25,18 +25,18 @@ const QUIET: [&str; 9] = [
 
 /// The names of the metrics with a type, and of those with a value.
 fn read(text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
-    let typed = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    let typed = typed.filter_map(|rest| rest.split(' ').next()).map(str::to_owned);
-    let typed: BTreeSet<String> = typed.collect();
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let types = types.filter_map(|rest| rest.split(' ').next()).map(str::to_owned);
+    let types: BTreeSet<String> = types.collect();
     let values = text.lines().filter(|line| !line.starts_with('#'));
     let values = values.filter_map(|line| line.split(['{', ' ']).next());
     let named = |name: &str| {
         let ends = ["", "_bucket", "_sum", "_count"];
-        ends.iter().find_map(|end| typed.get(name.strip_suffix(end)?).cloned())
+        ends.iter().find_map(|end| types.get(name.strip_suffix(end)?).cloned())
     };
-    let valued = values.map(|name| named(name).unwrap_or_else(|| panic!("{name} has no type")));
-    let valued = valued.collect();
-    (typed, valued)
+    let told = values.map(|name| named(name).unwrap_or_else(|| panic!("{name} has no type")));
+    let told = told.collect();
+    (types, told)
 }
 
 /// Imports the sample of activities.

@@ -117,7 +117,7 @@ async fn a_call_is_one_trace_from_the_gateway_to_its_statements() {
     let spans = collector.of(TRACE, 3).await;
     let find = |service: &str, name: &str| {
         let mut found = spans.iter().filter(|(of, span)| of == service && span.name == name);
-        found.next().map(|(_, span)| span).unwrap_or_else(|| panic!("{name}: {spans:?}"))
+        found.next().map_or_else(|| panic!("{name}: {spans:?}"), |(_, span)| span)
     };
     let (gateway, service) = (find("gateway", METHOD), find("agreements", METHOD));
     let statement = find("agreements", "SELECT agreements");

@@ -14,18 +14,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tonic::body::Body;
 
 use super::again::{Budget, Method, Sent, method};
 use super::answer::Answer;
 use super::node::{Line, Node, Open};
+use super::order::{connect, order};
 use super::places::Places;
 use crate::Settings;
 use crate::tls::Dial;
@@ -36,8 +35,6 @@ const FRESH: Duration = Duration::from_secs(3);
 const SOON: Duration = Duration::from_millis(200);
 /// How often a request is sent at most: every try but one costs nothing that was done.
 const TRIES: usize = 4;
-/// How long a call waits for a connection to one address before it tries the next beside it.
-const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Why a request could not be sent.
 pub type Cause = Box<dyn Error + Send + Sync>;
@@ -315,54 +312,6 @@ impl Pool {
 
     fn now(&self) -> std::sync::RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The order in which addresses are tried: first the less busy of two that are connected, then the
-/// other connected ones, those not yet connected, those that failed lately, and last the one that
-/// just did. Those not connected yet are connected behind the scenes while others answer.
-fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>) -> Vec<Arc<Node>> {
-    if nodes.len() < 2 {
-        return nodes.to_vec();
-    }
-    let rank = |node: &Arc<Node>| {
-        let is_cold = node.connections() == 0;
-        (not == Some(node.address), node.rests(), is_cold)
-    };
-    let mut all: Vec<_> = nodes.iter().map(|node| (rank(node), Arc::clone(node))).collect();
-    fastrand::shuffle(&mut all);
-    all.sort_by_key(|(rank, _)| *rank);
-    let best = all[0].0;
-    if all[1].0 == best && all[1].1.open() < all[0].1.open() {
-        all.swap(0, 1);
-    }
-    if best == (false, false, false) {
-        let cold = all.iter().filter(|(rank, _)| *rank == (false, false, true));
-        cold.for_each(|(_, node)| node.warm());
-    }
-    all.into_iter().map(|(_, node)| node).collect()
-}
-
-/// Connects to the first address that answers. Each has a head start over the next: one to which
-/// packets are lost holds a call up for a moment, and not until it is given up.
-async fn connect(order: Vec<Arc<Node>>, fewest: usize) -> Result<(Arc<Node>, Line), Cause> {
-    let (mut rest, mut trying) = (order.into_iter(), FuturesUnordered::new());
-    let mut last = None;
-    loop {
-        let next = rest.next();
-        let is_last = next.is_none();
-        if let Some(node) = next {
-            trying.push(async move { (node.line(fewest).await, node) });
-        } else if trying.is_empty() {
-            return Err(last.unwrap_or_else(|| "the service has no address".into()));
-        }
-        tokio::select! {
-            Some((tried, node)) = trying.next() => match tried {
-                Ok(line) => return Ok((node, line)),
-                Err(cause) => last = Some(cause),
-            },
-            () = sleep(HEAD_START), if !is_last => {}
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! TLS at a port and between services.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +33,11 @@ const CALLERS: Callers = &[
     Caller { name: "asker", may_call: &["test.Slow"] },
     Caller { name: "looker", may_call: &["test.Other"] },
 ];
+
+/// How a call is told that its caller may not make it.
+const REFUSED: &str = "PermissionDenied SERVICE_NOT_ALLOWED";
+/// How the method under test answers.
+const ANSWERED: &str = "AlreadyExists ";
 
 /// An authority, and a folder for what it issues.
 struct Issuer {
@@ -142,9 +149,6 @@ async fn an_open_port_is_called_with_the_authority_and_not_in_plain_text() {
 async fn a_service_is_called_by_those_who_may_and_for_what_they_may() {
     let issuer = Issuer::new();
     let running = issuer.serve_as("test", Some(CALLERS)).await;
-    const REFUSED: &str = "PermissionDenied SERVICE_NOT_ALLOWED";
-    const ANSWERED: &str = "AlreadyExists ";
-
     for (own, path, outcome) in [
         ("gateway", TIMEOUT, ANSWERED),
         ("gateway", HEALTH, "Ok "),
@@ -227,9 +231,9 @@ async fn both_layouts_of_a_folder_are_read() {
         ("svid.pem", "svid_key.pem", "bundle.pem"),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let issued = issuer.authority.issue(&[format!("{FAMILY}test")], 1).unwrap();
-        std::fs::write(folder.path().join(certificate), &issued.certificate).unwrap();
-        std::fs::write(folder.path().join(key), &issued.key).unwrap();
+        let made = issuer.authority.issue(&[format!("{FAMILY}test")], 1).unwrap();
+        std::fs::write(folder.path().join(certificate), &made.certificate).unwrap();
+        std::fs::write(folder.path().join(key), &made.key).unwrap();
         std::fs::write(folder.path().join(authorities), issuer.authority.certificate()).unwrap();
         let running = serve(|mut service, settings| {
             settings.tls = Some(Tls::new(folder.path(), None));

@@ -57,7 +57,9 @@ pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Fa
     let found = provisions(app, &names, read_time, &mut room).await?;
     let found = app.records.known(found, question.known_by, read_time).await?;
     let mut provisions = Provisions { codes: question.codes.clone(), ..Provisions::default() };
-    found.into_iter().for_each(|provision| provisions.add(provision));
+    for provision in found {
+        provisions.add(provision);
+    }
     let as_of = ops::day_or_today(app, question.as_of);
     let basis = legal_basis::on(agreements, provisions, &party, &union, as_of);
     if !question.codes.is_empty() && basis == LegalBasis::default() {

@@ -336,41 +336,49 @@ async fn basis(running: &mut Running, read_time: Option<Timestamp>) -> Vec<(Stri
 
 #[tokio::test]
 async fn provisions_that_were_parts_are_resources_and_were_parts_before() {
-    testkit::on_both(|url| async move {
-        let mut running = recorded(&url).await;
-        let code = |code: &str| format!("codebooks/registan-1/codes/{code}");
-        let name = |id: &str| format!("{NAME}/provisions/{id}");
-        let wanted = [(name("art-2"), code("essential-element")), (name("art-3"), code("other"))];
+    testkit::on_both(|url| {
+        Box::pin(async move {
+            let mut running = recorded(&url).await;
+            let code = |code: &str| format!("codebooks/registan-1/codes/{code}");
+            let name = |id: &str| format!("{NAME}/provisions/{id}");
+            let wanted =
+                [(name("art-2"), code("essential-element")), (name("art-3"), code("other"))];
 
-        let request = ListAgreementRevisionsRequest { name: NAME.to_owned(), ..Default::default() };
-        let revisions = running.agreements.list_agreement_revisions(request).await.unwrap();
-        let revisions = revisions.into_inner().revisions;
-        assert_eq!(revisions[0].changed.as_ref().unwrap().paths, ["provisions"]);
-        assert_eq!((revisions.len(), &*revisions[0].author), (2, MOVES));
-        let then = revisions[1].record_time;
-        let request =
-            GetAgreementRequest { name: NAME.to_owned(), read_time: then, ..Default::default() };
-        let before = running.agreements.get_agreement(request).await.unwrap().into_inner();
-        assert_eq!(said(&before), known());
-        for (read_time, wanted) in [(None, wanted.clone()), (then, wanted.clone())] {
-            assert_eq!(basis(&mut running, read_time).await, wanted, "{read_time:?}");
-        }
+            let request =
+                ListAgreementRevisionsRequest { name: NAME.to_owned(), ..Default::default() };
+            let revisions = running.agreements.list_agreement_revisions(request).await.unwrap();
+            let revisions = revisions.into_inner().revisions;
+            assert_eq!(revisions[0].changed.as_ref().unwrap().paths, ["provisions"]);
+            assert_eq!((revisions.len(), &*revisions[0].author), (2, MOVES));
+            let then = revisions[1].record_time;
+            let request = GetAgreementRequest {
+                name: NAME.to_owned(),
+                read_time: then,
+                ..Default::default()
+            };
+            let before = running.agreements.get_agreement(request).await.unwrap().into_inner();
+            assert_eq!(said(&before), known());
+            for (read_time, wanted) in [(None, wanted.clone()), (then, wanted.clone())] {
+                assert_eq!(basis(&mut running, read_time).await, wanted, "{read_time:?}");
+            }
 
-        let request = GetProvisionRequest { name: name("art-2"), read_time: None, known_by: None };
-        let moved = running.provisions.get_provision(request).await.unwrap().into_inner();
-        let source = (moved.source.unwrap().citation, moved.confidence);
-        assert_eq!(source, ("Article 2".to_owned(), Confidence::Certain.into()));
-        assert_eq!((moved.article, moved.summary), ("Article 2".into(), "Respect.".into()));
-        fits(&url).await;
+            let request =
+                GetProvisionRequest { name: name("art-2"), read_time: None, known_by: None };
+            let moved = running.provisions.get_provision(request).await.unwrap().into_inner();
+            let source = (moved.source.unwrap().citation, moved.confidence);
+            assert_eq!(source, ("Article 2".to_owned(), Confidence::Certain.into()));
+            assert_eq!((moved.article, moved.summary), ("Article 2".into(), "Respect.".into()));
+            fits(&url).await;
 
-        let mut agreement = Agreement { name: NAME.to_owned(), ..Agreement::default() };
-        agreement.provisions = provisions();
-        let update_mask = Some(FieldMask { paths: texts(["provisions"]) });
-        let agreement = Some(agreement);
-        let request = UpdateAgreementRequest { agreement, update_mask, ..Default::default() };
-        let refusal = running.agreements.update_agreement(request).await.unwrap_err();
-        assert_eq!(fields(&refusal), ["agreement.provisions"]);
-        assert_eq!(reason(&refusal), "TOO_MANY");
+            let mut agreement = Agreement { name: NAME.to_owned(), ..Agreement::default() };
+            agreement.provisions = provisions();
+            let update_mask = Some(FieldMask { paths: texts(["provisions"]) });
+            let agreement = Some(agreement);
+            let request = UpdateAgreementRequest { agreement, update_mask, ..Default::default() };
+            let refusal = running.agreements.update_agreement(request).await.unwrap_err();
+            assert_eq!(fields(&refusal), ["agreement.provisions"]);
+            assert_eq!(reason(&refusal), "TOO_MANY");
+        })
     })
     .await;
 }

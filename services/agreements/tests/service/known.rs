@@ -21,8 +21,8 @@ use tonic::{Code, Status};
 use crate::agreements::{agreement, day, milestone, provision};
 use crate::support::{Running, fields, party, reason, serve};
 
-fn from(id: &str) -> Option<SourceRef> {
-    Some(SourceRef { source: format!("sources/{id}"), ..SourceRef::default() })
+fn from(id: &str) -> SourceRef {
+    SourceRef { source: format!("sources/{id}"), ..SourceRef::default() }
 }
 
 fn published(id: &str, date: Option<Date>) -> CreateSourceRequest {
@@ -32,15 +32,11 @@ fn published(id: &str, date: Option<Date>) -> CreateSourceRequest {
         published: date.map(|date| PartialDate { date: Some(date), ..PartialDate::default() }),
         ..Source::default()
     };
-    CreateSourceRequest {
-        source: Some(source),
-        source_id: id.to_owned(),
-        ..CreateSourceRequest::default()
-    }
+    CreateSourceRequest { source: Some(source), source_id: id.to_owned(), ..Default::default() }
 }
 
 fn by(source: &str, milestone: Milestone) -> Milestone {
-    Milestone { source: from(source), ..milestone }
+    Milestone { source: Some(from(source)), ..milestone }
 }
 
 fn resting_on(
@@ -74,7 +70,7 @@ async fn recorded(url: &str) -> Running {
     }
     let old = resting_on(
         "old",
-        from("draft"),
+        Some(from("draft")),
         vec![
             by("draft", milestone(Initialled, day(2023, 11, 1))),
             milestone(Signed, day(2023, 12, 1)),
@@ -83,7 +79,8 @@ async fn recorded(url: &str) -> Running {
     );
     running.agreements.create_agreement(old).await.unwrap();
     for (id, source) in [("voted", "vote"), ("reported", "report"), ("undated", "undated")] {
-        let mut request = resting_on(id, from(source), vec![milestone(Signed, day(2023, 1, 1))]);
+        let mut request =
+            resting_on(id, Some(from(source)), vec![milestone(Signed, day(2023, 1, 1))]);
         request.agreement.as_mut().unwrap().relations = vec![Relation {
             kind: Rel::Replaces.into(),
             agreement: "agreements/old".to_owned(),
@@ -211,8 +208,8 @@ async fn what_one_field_says_by_a_source_of_its_own_goes_without_the_rest() {
             group: "parties/eu".to_owned(),
             joined: on(day(2000, 1, 1)),
             left: on(day(2024, 1, 1)),
-            source: from("draft"),
-            left_source: from("vote"),
+            source: Some(from("draft")),
+            left_source: Some(from("vote")),
             ..Membership::default()
         };
         let request = CreateMembershipRequest {
@@ -303,8 +300,11 @@ async fn a_hidden_source_is_as_if_it_were_missing() {
         hidden.source_id.clear();
         let hidden = running.sources.create_source(hidden).await.unwrap().into_inner().name;
         let hidden = hidden.trim_start_matches("sources/");
-        let request =
-            resting_on("half", from("draft"), vec![by(hidden, milestone(Signed, day(2020, 1, 1)))]);
+        let request = resting_on(
+            "half",
+            Some(from("draft")),
+            vec![by(hidden, milestone(Signed, day(2020, 1, 1)))],
+        );
         running.agreements.create_agreement(request).await.unwrap();
         let known_by = day(2024, 1, 12);
 
@@ -323,7 +323,7 @@ async fn the_law_is_that_of_what_was_known() {
         let mut running = recorded(&url).await;
         for (id, source) in [("art-1", "draft"), ("art-2", "vote")] {
             let mut request = provision("old", id, "Article 1");
-            request.provision.as_mut().unwrap().source = from(source);
+            request.provision.as_mut().unwrap().source = Some(from(source));
             running.provisions.create_provision(request).await.unwrap();
         }
         let mut basis = async |known_by| {

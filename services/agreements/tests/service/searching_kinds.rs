@@ -17,7 +17,7 @@ use prost_types::FieldMask;
 
 use crate::agreements::provision;
 use crate::obligations::{duty, law};
-use crate::support::{citation, serve};
+use crate::support::{Running, citation, serve};
 
 async fn hits(search: &mut SearchServiceClient<Connection>, query: &str) -> Vec<SearchHit> {
     let request = SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
@@ -28,45 +28,50 @@ async fn found(search: &mut SearchServiceClient<Connection>, query: &str) -> Vec
     hits(search, query).await.into_iter().map(|hit| hit.name).collect()
 }
 
+/// Records an article of a law, an act and a duty.
+async fn record(running: &mut Running) {
+    law(running).await;
+    let mut article = provision("law", "art-2", "Article 277");
+    let it = article.provision.as_mut().unwrap();
+    "General principles".clone_into(&mut it.title);
+    "Respect for democratic principles is essential.".clone_into(&mut it.summary);
+    running.provisions.create_provision(article).await.unwrap();
+    let act = Act {
+        kind: act::Kind::Regulation.into(),
+        title: "Neighbourhood, Development and International Cooperation Instrument".to_owned(),
+        adopted_by: "European Parliament and Council".to_owned(),
+        parties: vec!["parties/kz".to_owned()],
+        external_ids: vec![ExternalId {
+            scheme: Scheme::Celex.into(),
+            value: "32021R0947".to_owned(),
+            ..ExternalId::default()
+        }],
+        source: Some(citation("a journal")),
+        ..Act::default()
+    };
+    let request = CreateActRequest {
+        act: Some(act),
+        act_id: "ndici".to_owned(),
+        ..CreateActRequest::default()
+    };
+    running.acts.create_act(request).await.unwrap();
+    let mut duties = ObligationServiceClient::new(running.connection.clone());
+    let mut obligation = duty("agreements/law", (2024, 1, 1));
+    "Yearly account of customs".clone_into(&mut obligation.title);
+    "The partner sends an account.".clone_into(&mut obligation.duty);
+    let request = CreateObligationRequest {
+        obligation: Some(obligation),
+        obligation_id: "account".to_owned(),
+        ..CreateObligationRequest::default()
+    };
+    duties.create_obligation(request).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_has_titles_or_texts_is_found() {
     testkit::on_both(|url| async move {
         let mut running = serve(&url).await;
-        law(&mut running).await;
-        let mut article = provision("law", "art-2", "Article 277");
-        let it = article.provision.as_mut().unwrap();
-        "General principles".clone_into(&mut it.title);
-        "Respect for democratic principles is essential.".clone_into(&mut it.summary);
-        running.provisions.create_provision(article).await.unwrap();
-        let act = Act {
-            kind: act::Kind::Regulation.into(),
-            title: "Neighbourhood, Development and International Cooperation Instrument".to_owned(),
-            adopted_by: "European Parliament and Council".to_owned(),
-            parties: vec!["parties/kz".to_owned()],
-            external_ids: vec![ExternalId {
-                scheme: Scheme::Celex.into(),
-                value: "32021R0947".to_owned(),
-                ..ExternalId::default()
-            }],
-            source: Some(citation("a journal")),
-            ..Act::default()
-        };
-        let request = CreateActRequest {
-            act: Some(act),
-            act_id: "ndici".to_owned(),
-            ..CreateActRequest::default()
-        };
-        running.acts.create_act(request).await.unwrap();
-        let mut duties = ObligationServiceClient::new(running.connection.clone());
-        let mut obligation = duty("agreements/law", (2024, 1, 1));
-        "Yearly account of customs".clone_into(&mut obligation.title);
-        "The partner sends an account.".clone_into(&mut obligation.duty);
-        let request = CreateObligationRequest {
-            obligation: Some(obligation),
-            obligation_id: "account".to_owned(),
-            ..CreateObligationRequest::default()
-        };
-        duties.create_obligation(request).await.unwrap();
+        record(&mut running).await;
 
         let article = "agreements/law/provisions/art-2";
         for (query, name) in [

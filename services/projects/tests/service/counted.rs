@@ -160,64 +160,72 @@ async fn the_share_of_a_country_or_region_is_summed_and_what_may_be_theirs_is_na
     .await;
 }
 
+/// Records three projects: of two kinds, with sectors and participants, and one without.
+async fn record_kinds(running: &mut Running) {
+    let taking_part = |role: participant::Role, reference: &str| Participant {
+        role: role.into(),
+        r#ref: reference.to_owned(),
+        ..Participant::default()
+    };
+    let (funding, implementing) = (participant::Role::Funding, participant::Role::Implementing);
+    let mut one = project("One");
+    one.sectors = vec![sector("15160", "25"), sector("11220", "75")];
+    one.participants = vec![taking_part(funding, "XI-EU"), taking_part(implementing, "XI-A")];
+    let mut two = of_kind("Two", project_message::Kind::Pledge);
+    two.sectors = vec![sector("15160", ""), sector("14020", "")];
+    two.participants = vec![
+        taking_part(funding, "XI-EU"),
+        taking_part(implementing, "XI-A"),
+        taking_part(implementing, "XI-B"),
+    ];
+    let three = project("Three");
+    for (id, project, amount) in [("one", one, "100"), ("two", two, "40"), ("three", three, "7")] {
+        running.create_project(id, project).await;
+        running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+    }
+}
+
 #[tokio::test]
 async fn sectors_participants_and_kinds_are_filtered_and_told_apart() {
-    testkit::on_both(|url| async move {
-        let mut running = serve(&url).await;
-        let taking_part = |role: participant::Role, reference: &str| Participant {
-            role: role.into(),
-            r#ref: reference.to_owned(),
-            ..Participant::default()
-        };
-        let (funding, implementing) = (participant::Role::Funding, participant::Role::Implementing);
-        let mut one = project("One");
-        one.sectors = vec![sector("15160", "25"), sector("11220", "75")];
-        one.participants = vec![taking_part(funding, "XI-EU"), taking_part(implementing, "XI-A")];
-        let mut two = of_kind("Two", project_message::Kind::Pledge);
-        two.sectors = vec![sector("15160", ""), sector("14020", "")];
-        two.participants = vec![
-            taking_part(funding, "XI-EU"),
-            taking_part(implementing, "XI-A"),
-            taking_part(implementing, "XI-B"),
-        ];
-        let three = project("Three");
-        for (id, project, amount) in
-            [("one", one, "100"), ("two", two, "40"), ("three", three, "7")]
-        {
-            running.create_project(id, project).await;
-            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
-        }
-        let role = |role: participant::Role| SumTransactionsRequest {
-            participant_role: role.into(),
-            ..by(&[Dimension::Participant])
-        };
-        let of_sector = SumTransactionsRequest { sectors: texts(&["15160"]), ..all() };
-        let pledges = SumTransactionsRequest {
-            project_kinds: vec![project_message::Kind::Pledge.into()],
-            ..all()
-        };
-        let part = SumTransactionsRequest {
-            participant: "XI-A".to_owned(),
-            participant_role: implementing.into(),
-            ..all()
-        };
-        let no_part = SumTransactionsRequest { participant_role: funding.into(), ..part.clone() };
+    testkit::on_both(|url| {
+        Box::pin(async move {
+            let mut running = serve(&url).await;
+            record_kinds(&mut running).await;
+            let (funding, implementing) =
+                (participant::Role::Funding, participant::Role::Implementing);
+            let role = |role: participant::Role| SumTransactionsRequest {
+                participant_role: role.into(),
+                ..by(&[Dimension::Participant])
+            };
+            let of_sector = SumTransactionsRequest { sectors: texts(&["15160"]), ..all() };
+            let pledges = SumTransactionsRequest {
+                project_kinds: vec![project_message::Kind::Pledge.into()],
+                ..all()
+            };
+            let part = SumTransactionsRequest {
+                participant: "XI-A".to_owned(),
+                participant_role: implementing.into(),
+                ..all()
+            };
+            let no_part =
+                SumTransactionsRequest { participant_role: funding.into(), ..part.clone() };
 
-        assert_eq!(
-            sum(&mut running, of_sector).await,
-            ["project =25(1)", "share_not_said: pledge 40(1)", "sector_not_said: project 7(1)"]
-        );
-        assert_eq!(sum(&mut running, pledges).await, ["pledge =40(1)"]);
-        assert_eq!(sum(&mut running, part).await, ["project =100(1)", "pledge =40(1)"]);
-        assert!(sum(&mut running, no_part).await.is_empty());
-        assert_eq!(
-            sum(&mut running, role(funding)).await,
-            ["project =7(1)", "project XI-EU=100(1)", "pledge XI-EU=40(1)"]
-        );
-        assert_eq!(
-            sum(&mut running, role(implementing)).await,
-            ["project =7(1)", "project XI-A=100(1)", "pledge =40(1)"]
-        );
+            assert_eq!(
+                sum(&mut running, of_sector).await,
+                ["project =25(1)", "share_not_said: pledge 40(1)", "sector_not_said: project 7(1)"]
+            );
+            assert_eq!(sum(&mut running, pledges).await, ["pledge =40(1)"]);
+            assert_eq!(sum(&mut running, part).await, ["project =100(1)", "pledge =40(1)"]);
+            assert!(sum(&mut running, no_part).await.is_empty());
+            assert_eq!(
+                sum(&mut running, role(funding)).await,
+                ["project =7(1)", "project XI-EU=100(1)", "pledge XI-EU=40(1)"]
+            );
+            assert_eq!(
+                sum(&mut running, role(implementing)).await,
+                ["project =7(1)", "project XI-A=100(1)", "pledge =40(1)"]
+            );
+        })
     })
     .await;
 }

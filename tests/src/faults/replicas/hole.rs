@@ -79,10 +79,10 @@ async fn accept(listener: TcpListener, to: SocketAddr, mut cut: watch::Receiver<
             // A process that is not there closes the connection.
             let Ok(there) = TcpStream::connect(to).await else { return };
             let _ = (here.set_nodelay(true), there.set_nodelay(true));
-            let ((from_here, to_here), (from_there, to_there)) =
-                (here.into_split(), there.into_split());
-            tokio::spawn(pass(from_here, to_there, cut.clone()));
-            pass(from_there, to_here, cut).await;
+            let (asked, answers) = here.into_split();
+            let (answered, questions) = there.into_split();
+            tokio::spawn(pass(asked, questions, cut.clone()));
+            pass(answered, answers, cut).await;
         });
     }
 }
@@ -120,18 +120,18 @@ mod tests {
         let at = testkit::free_address();
         let mut hole = Hole::open(at, server.local_addr().unwrap()).unwrap();
         let mut client = TcpStream::connect(at).await.unwrap();
-        let (mut served, _) = server.accept().await.unwrap();
+        let (mut accepted, _) = server.accept().await.unwrap();
         client.write_all(b"a").await.unwrap();
-        assert_eq!(served.read_u8().await.unwrap(), b'a');
+        assert_eq!(accepted.read_u8().await.unwrap(), b'a');
 
         hole.cut().await;
 
         client.write_all(b"b").await.unwrap();
-        assert!(timeout(MOMENT, served.read_u8()).await.is_err());
+        assert!(timeout(MOMENT, accepted.read_u8()).await.is_err());
         assert!(timeout(MOMENT, TcpStream::connect(at)).await.is_err());
 
         hole.repair();
 
-        assert_eq!(timeout(MOMENT, served.read_u8()).await.unwrap().unwrap(), b'b');
+        assert_eq!(timeout(MOMENT, accepted.read_u8()).await.unwrap().unwrap(), b'b');
     }
 }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use chassis::clock::{Clock, SystemClock};
 
 /// Names with their addresses, of which each may have several.
 #[derive(Debug)]
@@ -25,7 +26,9 @@ impl Names {
             testkit::skip("nss_wrapper is not there: run `cargo xtask tools`");
             return Ok(None);
         };
-        let mut names = Self { library, file: file.to_owned(), changed: SystemTime::now() };
+        let now = Duration::from_micros(SystemClock.now().unsigned_abs());
+        let changed = UNIX_EPOCH + now;
+        let mut names = Self { library, file: file.to_owned(), changed };
         names.set(&[])?;
         Ok(Some(names))
     }
