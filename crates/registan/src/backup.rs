@@ -44,7 +44,7 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
     let draft = Draft::make(&arguments.to)?;
     let mut manifest = Manifest::begin(
         &timestamp(SystemClock.now()).to_string(),
-        arguments.service.is_none() && settings.data_dir.join(LAID_IN).exists(),
+        settings.data_dir.join(LAID_IN).exists(),
     );
     block_on(async {
         for service in services {
@@ -60,9 +60,14 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
     manifest.write(draft.path())?;
     draft.finish()?;
     let to = arguments.to.display();
+    let what = if manifest.parts.iter().any(|part| part.engine == Engine::Postgres) {
+        "the record was verified; the dump was read whole"
+    } else {
+        "whole and verified"
+    };
     writeln!(
         std::io::stdout(),
-        "{to}: whole and verified. Note the checkpoints elsewhere; try it: registan restore {to} --data-dir trial"
+        "{to}: {what}. Note the checkpoints elsewhere; try it: registan restore {to} --data-dir trial"
     )?;
     Ok(())
 }
@@ -82,6 +87,7 @@ async fn part(service: ServiceName, settings: &Settings, folder: &Path) -> anyho
             let state = postgres::dump(&record.db, url, &path, name).await?;
             let passes = Some(&state.checkpoint).filter(|checkpoint| checkpoint.seq > 0);
             checked(&record, passes).await?;
+            postgres::read(&path).await?;
             (state.checkpoint, state.last)
         }
         _ => {

@@ -2,7 +2,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -18,11 +17,10 @@ pub fn digest(path: &Path, what: &str) -> Result<(u64, String)> {
     through(path, what, |_| Ok(()))
 }
 
-/// Copies a file to one that is not there yet, for its owner alone and flushed to the disk; returns
-/// its size and its SHA-256.
+/// Copies a file over an empty one, flushed to the disk; returns its size and its SHA-256.
 pub fn copy(from: &Path, to: &Path, what: &str) -> Result<(u64, String)> {
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
-    let mut written = written.with_context(|| format!("{} cannot be made", to.display()))?;
+    let written = OpenOptions::new().write(true).open(to);
+    let mut written = written.with_context(|| format!("{} cannot be written", to.display()))?;
     let found = through(from, what, |chunk| {
         written.write_all(chunk).with_context(|| format!("{} cannot be written", to.display()))
     })?;

@@ -58,6 +58,13 @@ pub async fn dump(db: &DatabaseConnection, url: &Secret, to: &Path, what: &str) 
     Ok(state)
 }
 
+/// Reads all of a copy by `pg_restore`, as a restore would.
+pub async fn read(from: &Path) -> Result<()> {
+    let mut read = Command::new("pg_restore");
+    read.arg("--file=/dev/null").arg(from).stdin(Stdio::null()).kill_on_drop(true);
+    ended("pg_restore", read.output().await)
+}
+
 /// Puts a copy into an empty database by `pg_restore`, all or nothing.
 pub async fn restore(url: &Secret, from: &Path) -> Result<()> {
     let mut restore = program("pg_restore", url)?;

@@ -39,8 +39,8 @@ Examples:
   registan backup backups/law agreements --database-url-file agreements.url
                                                             one service on PostgreSQL, by pg_dump
 
-Each copy is verified before the backup gets its name, so a folder without .partial at its end is
-whole. It holds all that is recorded, and is not encrypted: keep it where only you can read it. Note
+Each SQLite copy is verified before the backup gets its name, so a folder without .partial at its
+end is whole. On PostgreSQL the record is verified, and the dump is read whole. It holds all that is recorded, and is not encrypted: keep it where only you can read it. Note
 the checkpoints elsewhere: only they tell a backup that somebody replaced.
 
 Exit codes: 0 it is whole and verified; 1 it is not, and the last line says why; 2 for a mistyped

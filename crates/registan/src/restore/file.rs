@@ -2,7 +2,8 @@
 //! that nobody serves it before.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +14,7 @@ use crate::backup::{flush, flush_folder};
 /// The endings of the files that SQLite keeps beside a database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// A file that is being restored; removed when dropped before it is finished.
+/// A file that is being restored, beside its place; removed there when dropped.
 pub struct Restoring {
     draft: PathBuf,
     to: PathBuf,
@@ -22,21 +23,16 @@ pub struct Restoring {
 impl Restoring {
     /// Begins one; an error where something is in its place.
     pub fn to(path: &Path) -> Result<Self> {
-        for end in [""].iter().chain(&BESIDE) {
-            let file = with(path, end);
-            ensure!(
-                fs::symlink_metadata(&file).is_err(),
-                "{} is there already, and nothing is overwritten: stop what serves it and move all files of the record away, \
-                 or name an empty folder with --data-dir",
-                private::absolute(&file)
-            );
-        }
+        nothing_at(path)?;
         let draft = with(path, ".restoring");
-        ensure!(
-            fs::symlink_metadata(&draft).is_err(),
-            "{} is there: another restore is under way, or one broke off; if none is, remove it",
-            private::absolute(&draft)
-        );
+        // Made here: of two restores at once, one has it.
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
+        made.with_context(|| {
+            format!(
+                "{} cannot be made: if it is there, another restore is under way, or one broke off; if none is, remove it",
+                private::absolute(&draft)
+            )
+        })?;
         Ok(Self { draft, to: path.to_owned() })
     }
 
@@ -45,12 +41,14 @@ impl Restoring {
         &self.draft
     }
 
-    /// Gives it its name.
+    /// Gives it its name; an error where something got there meanwhile.
     pub fn finish(self) -> Result<()> {
         let wal = with(&self.draft, "-wal");
         ensure!(!wal.exists(), "{} is still in use", private::absolute(&wal));
         flush(&self.draft)?;
-        fs::rename(&self.draft, &self.to)
+        nothing_at(&self.to)?;
+        // A link is never made over a file, as a move is. The draft goes when this is dropped.
+        fs::hard_link(&self.draft, &self.to)
             .with_context(|| format!("{} cannot be put in its place", self.to.display()))?;
         flush_folder(self.to.parent().unwrap_or(&self.to))
     }
@@ -59,14 +57,62 @@ impl Restoring {
 impl Drop for Restoring {
     fn drop(&mut self) {
         for end in [""].iter().chain(&BESIDE) {
-            // Gone already when it was finished.
+            // Few of them are there.
             let _ = fs::remove_file(with(&self.draft, end));
         }
     }
+}
+
+/// Refuses a place where a file of a database is.
+fn nothing_at(path: &Path) -> Result<()> {
+    for end in [""].iter().chain(&BESIDE) {
+        let file = with(path, end);
+        ensure!(
+            fs::symlink_metadata(&file).is_err(),
+            "{} is there already, and nothing is overwritten: stop what serves it and move all files of the record away, \
+             or name an empty folder with --data-dir",
+            private::absolute(&file)
+        );
+    }
+    Ok(())
 }
 
 fn with(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_to_its_place_meanwhile_is_not_overwritten() {
+        for end in ["", "-wal"] {
+            let folder = tempfile::tempdir().unwrap();
+            let to = folder.path().join("agreements.db");
+            let restoring = Restoring::to(&to).unwrap();
+            fs::write(with(&to, end), "served").unwrap();
+
+            assert!(restoring.finish().is_err());
+
+            assert_eq!(fs::read_to_string(with(&to, end)).unwrap(), "served");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn of_two_restores_at_once_the_second_leaves_the_first_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("agreements.db");
+        let first = Restoring::to(&to).unwrap();
+
+        assert!(Restoring::to(&to).is_err());
+
+        assert!(first.draft().exists());
+        first.finish().unwrap();
+        assert!(to.exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
