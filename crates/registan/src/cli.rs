@@ -161,6 +161,9 @@ pub struct Appoint {
     /// How long they are an operator, in days.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=400))]
     pub days: u32,
+    /// Appoint them although their role was revoked.
+    #[arg(long)]
+    pub again: bool,
     #[command(flatten)]
     pub settings: Flags,
 }
