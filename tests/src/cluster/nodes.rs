@@ -15,7 +15,8 @@ pub fn run(kube: &Kube, node: &str, script: &str, waits: bool) -> anyhow::Result
     let mut arguments = vec!["debug", &node, "--namespace", "default", "--quiet"];
     arguments.extend(["--image", IMAGE, "--profile", "sysadmin"]);
     if waits {
-        arguments.extend(["--attach", "true"]);
+        // One argument: `true` alone would be a second target.
+        arguments.push("--attach=true");
     }
     // Groups by their whole paths, as the machine sees them.
     let within = ["chroot", "/host", "nsenter", "--target", "1", "--cgroup"];
