@@ -34,8 +34,7 @@ pub struct CertificateSpec {
     _duration: String,
     #[serde(default, rename = "renewBefore")]
     _renew_before: String,
-    #[serde(rename = "privateKey")]
-    _private_key: PrivateKey,
+    pub private_key: PrivateKey,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,14 +44,15 @@ pub struct IssuerRef {
     _kind: String,
 }
 
+/// The key of a certificate.
 #[derive(Debug, Deserialize)]
-struct PrivateKey {
+pub struct PrivateKey {
     #[serde(rename = "algorithm")]
     _algorithm: String,
     #[serde(rename = "size")]
     _size: u32,
     #[serde(default, rename = "rotationPolicy")]
-    _rotation_policy: String,
+    pub rotation_policy: String,
 }
 
 /// An issuer of certificates: it signs itself, or has the certificate in a secret.

@@ -33,6 +33,7 @@ fn a_mistake_in_a_certificate_is_found() {
         ("secretName: agreements-tls", "secretName: agreement-tls", "no Certificate fills"),
         ("/sa/projects\n", "/sa/project\n", "must be that of projects alone"),
         ("- client auth\n", "- signing\n", "must be for servers and clients"),
+        ("rotationPolicy: Never", "rotationPolicy: Always", "must be Never for an authority"),
         ("rotationPolicy:", "rotation:", "unknown field"),
         ("renewBefore:", "renewBefor:", "unknown field"),
     ];

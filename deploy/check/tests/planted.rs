@@ -95,6 +95,15 @@ fn an_unknown_kind_and_an_old_version_are_found() {
 }
 
 #[test]
+fn a_job_that_may_not_call_in_plain_text_and_a_start_that_waits_for_a_database_are_found() {
+    let bad = "name: REGISTAN_PLAINTEXT\n          value: \"false\"";
+    let good = bad.replace("false", "true");
+    assert_found("everything", &good, bad, "calls in plain text and has no REGISTAN_PLAINTEXT");
+    let good = "service: process\n          periodSeconds: 1\n";
+    assert_found("prod-postgres", good, "periodSeconds: 1\n", "startupProbe must ask");
+}
+
+#[test]
 fn a_secret_in_the_repository_is_found() {
     let text = render("prod-postgres")
         + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {url: x}\n";

@@ -4,6 +4,18 @@ use super::Findings;
 use crate::certificates::Certificate;
 use crate::manifests::{Manifests, Pod, name};
 
+/// Checks that an authority keeps its key: services with the old one and the new would refuse each
+/// other.
+pub(super) fn check_authorities(manifests: &Manifests, findings: &mut Findings) {
+    for authority in manifests.certificates.iter().filter(|it| it.spec.is_ca) {
+        findings.demand(
+            authority.spec.private_key.rotation_policy == "Never",
+            &format!("Certificate {}", name(&authority.metadata)),
+            "rotationPolicy must be Never for an authority",
+        );
+    }
+}
+
 /// Checks that the certificate that a pod mounts is issued, and is that of its service.
 pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Findings) {
     let secrets = pod.spec.volumes.iter().flatten().filter(|volume| volume.name == "tls");

@@ -22,6 +22,7 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
         references::check(pod, manifests, &mut findings);
         certificates::check(pod, manifests, &mut findings);
     }
+    certificates::check_authorities(manifests, &mut findings);
     settings::check_config_maps(manifests, &mut findings);
     selectors::check(manifests, &mut findings);
     jobs::check(manifests, &mut findings);

@@ -98,15 +98,22 @@ fn check_probes(container: &Container, place: &str, findings: &mut Findings) {
             .and_then(|probe| probe.grpc.as_ref())
             .is_some_and(|action| ports.contains(&action.port))
     };
-    for (name, probe) in [
-        ("startupProbe", &container.startup_probe),
-        ("readinessProbe", &container.readiness_probe),
-        ("livenessProbe", &container.liveness_probe),
+    for (name, probe, asked) in [
+        ("startupProbe", &container.startup_probe, "process"),
+        ("readinessProbe", &container.readiness_probe, ""),
+        ("livenessProbe", &container.liveness_probe, "process"),
     ] {
         findings.demand(
             asks_a_port_by_grpc(probe.as_ref()),
             place,
             &format!("{name} must ask a port of the container by gRPC"),
+        );
+        let action = probe.as_ref().and_then(|probe| probe.grpc.as_ref());
+        let service = action.and_then(|action| action.service.as_deref()).unwrap_or_default();
+        findings.demand(
+            service == asked,
+            place,
+            &format!("{name} must ask for the health of {asked:?}: a restart heals no database"),
         );
     }
 }

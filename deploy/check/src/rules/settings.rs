@@ -15,6 +15,7 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
             check_setting(key, value, &place, findings);
         }
         check_addresses(&settings, manifests, &place, findings);
+        check_plain_text(container, &settings, &place, findings);
         check_issuer(&settings, &place, findings);
         check_database(pod, &settings, &place, findings);
         check_migration(container, &settings, &place, findings);
@@ -127,6 +128,22 @@ fn check_issuer(settings: &BTreeMap<String, String>, place: &str, findings: &mut
         set("REGISTAN_DEVELOPMENT_ISSUER") != "true",
         place,
         "REGISTAN_DEVELOPMENT_ISSUER is for loopback alone",
+    );
+}
+
+/// An address of an argument off loopback in plain text is refused, unless a setting allows it.
+fn check_plain_text(
+    container: &Container,
+    settings: &BTreeMap<String, String>,
+    place: &str,
+    findings: &mut Findings,
+) {
+    let plain = container.args.iter().flatten().any(|argument| argument.starts_with("http://"));
+    let allowed = settings.get("REGISTAN_PLAINTEXT").is_some_and(|it| it == "true");
+    findings.demand(
+        !plain || allowed,
+        place,
+        "calls in plain text and has no REGISTAN_PLAINTEXT=true",
     );
 }
 
