@@ -169,8 +169,9 @@ impl DatabaseFailure {
     /// By the SQLSTATE.
     fn of_postgres(code: &str) -> Self {
         match code {
-            // serialization_failure, deadlock_detected.
-            "40001" | "40P01" => Self::Aborted,
+            // serialization_failure, deadlock_detected; idle_in_transaction_session_timeout, which
+            // ends a transaction that was not committed.
+            "40001" | "40P01" | "25P03" => Self::Aborted,
             // too_many_connections; read_only_sql_transaction, of a server that was the primary
             // until a failover.
             "53300" | "25006" => Self::Unreachable,
@@ -215,6 +216,7 @@ mod tests {
         for (code, failure) in [
             ("40001", Aborted),
             ("40P01", Aborted),
+            ("25P03", Aborted),
             ("53100", Full),
             ("53200", Full),
             ("58030", Full),

@@ -2,14 +2,15 @@
 //! together, so that many callers share a commit; each is answered on its own, and only after it.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use machine::clock::Clock;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::apply::{Refusal, apply};
@@ -33,6 +34,8 @@ const LARGE: usize = 64;
 const MOST_WAITING: usize = 1024;
 /// How often a transaction runs again because another process moved the head.
 const MOST_TRIES: u32 = 100;
+/// How long the database may take to answer a write, or to say how far the record is.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_micros(500);
 /// How often a transaction runs again because the database ended it for the sake of another.
 const MAX_ABORTED: u32 = 10;
@@ -185,7 +188,7 @@ impl Run {
                 Err(_) if is_known => continue,
                 Err(why) => return Err(self.refuse_clock(why)),
             };
-            match self.once(jobs, &head, now).await {
+            match self.in_time(jobs, &head, now).await {
                 Ok((times, head)) => {
                     self.raised.send_if_modified(|time| {
                         let later = head.time > *time;
@@ -218,8 +221,34 @@ impl Run {
         Err(Refusal::Moved)
     }
 
+    /// Runs a transaction, and gives it up where a server of PostgreSQL went away without a word:
+    /// the driver would wait for its answer for ever. It may have been committed all the same.
+    async fn in_time(
+        &mut self,
+        jobs: &[Job],
+        head: &Head,
+        now: i64,
+    ) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
+        if self.connection.get().get_database_backend() == DbBackend::Sqlite {
+            return self.once(jobs, head, now).await;
+        }
+        match timeout(ANSWER_TIMEOUT, self.once(jobs, head, now)).await {
+            Ok(done) => done,
+            Err(_) => Err(self.unanswered().await),
+        }
+    }
+
+    /// Takes another connection, for the database does not answer on this one.
+    async fn unanswered(&mut self) -> Refusal {
+        self.connection.replace().await;
+        let why = std::io::Error::new(ErrorKind::TimedOut, "the database does not answer");
+        DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(why)))).into()
+    }
+
     async fn read_head(&mut self) -> Result<Head, Refusal> {
-        match Head::read_with_clock(self.connection.get()).await {
+        let read = timeout(ANSWER_TIMEOUT, Head::read_with_clock(self.connection.get())).await;
+        let Ok(read) = read else { return Err(self.unanswered().await) };
+        match read {
             Ok((head, server)) => {
                 if let Some(server) = server {
                     self.clock.compare_with(server);

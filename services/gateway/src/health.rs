@@ -21,6 +21,9 @@ use crate::routes::Table;
 
 const EVERY: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(1);
+/// So many looks in a row fail before a service that was up is down: a node that stops says so for
+/// some seconds, while others serve.
+const FAILED_LOOKS: u32 = 3;
 
 /// A service to ask, and what was known of it last.
 pub struct Watched {
@@ -28,6 +31,8 @@ pub struct Watched {
     /// Its own name first, then the proto services it answers.
     names: Vec<String>,
     is_up: Option<bool>,
+    /// The looks that failed since the last that did not.
+    failed: u32,
     up: Arc<Gauge>,
 }
 
@@ -37,13 +42,21 @@ impl Watched {
         let names =
             std::iter::once(name.to_owned()).chain(answered.map(|(service, _)| service.clone()));
         let client = HealthClient::new(connection.clone());
-        Self { client, names: names.collect(), is_up: None, up: UPSTREAM_UP.with(&[name]) }
+        Self {
+            client,
+            names: names.collect(),
+            is_up: None,
+            failed: 0,
+            up: UPSTREAM_UP.with(&[name]),
+        }
     }
 
     async fn look(&mut self, reporter: &HealthReporter) {
         let answer = timeout(PATIENCE, self.client.check(HealthCheckRequest::default())).await;
         let serving = ServingStatus::Serving as i32;
-        let is_up = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));
+        let answers = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));
+        self.failed = if answers { 0 } else { self.failed.saturating_add(1) };
+        let is_up = answers || self.is_up == Some(true) && self.failed < FAILED_LOOKS;
         self.up.set(f64::from(u8::from(is_up)));
         if self.is_up == Some(is_up) {
             return;

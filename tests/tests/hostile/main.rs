@@ -16,12 +16,16 @@ use authority::Authority;
 use e2e::{Process, Suite, free_address, program};
 use honest::{Honest, Tally};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 /// The most memory, in kB, that the server may ever hold.
 const MOST_MEMORY: u64 = 256 * 1024;
 /// The longest a hostile connection may last.
 const LONGEST: Duration = Duration::from_secs(15);
+
+/// One attack at a time: each sends its own token, and measures how long others wait.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// How much of everything.
 struct Scale {
@@ -149,6 +153,7 @@ async fn withstands(address: SocketAddr, process: &Process, scale: &Scale) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_callers_do_not_notice_hostile_ones() {
+    let _turn = TURN.lock().await;
     let Some(suite) = Suite::embedded() else { return };
     waves::write_with(suite.token());
 
@@ -158,6 +163,7 @@ async fn honest_callers_do_not_notice_hostile_ones() {
 /// The same within TLS; and beside it, connections that stall in the handshake.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_callers_do_not_notice_hostile_ones_with_tls() {
+    let _turn = TURN.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let authority = Authority::new(1).expect("an authority is made");
     let issued = authority.service("gateway", &[], 1).expect("it issues certificates");

@@ -295,7 +295,7 @@ async fn an_address_of_a_database_that_is_refused_is_read_again() {
     command.arg(&file).arg("--data-dir").arg(folder.path().join("data"));
     let mut process = Process::start(&mut command, &folder.path().join("log"));
     process.wait_for(address);
-    let list = || grpcurl(address, None, "registan.agreements.v1.PartyService/ListParties", "{}");
+    let list = || grpcurl(address, None, "agreements.v1.PartyService/ListParties", "{}");
     list().unwrap();
 
     let rename = format!("ALTER ROLE {role} RENAME TO {renamed}");

@@ -117,7 +117,7 @@ async fn health_tells_which_part_is_down() {
     let address = suite.projects.address;
     let mut health = HealthClient::new(channel(suite.gateway.address));
     let mut status = async |service: &str, wanted: ServingStatus| {
-        for _ in 0..60 {
+        for _ in 0..120 {
             let request = HealthCheckRequest { service: service.to_owned() };
             if health.check(request).await.is_ok_and(|it| it.get_ref().status == wanted as i32) {
                 return;

@@ -224,6 +224,8 @@ impl Fleet {
         let mut command = Command::new(&self.program);
         command.args(["serve", service]).env("REGISTAN_DATA_DIR", self.data());
         command.env("REGISTAN_LOG", LOG).envs(self.names.environment());
+        // The names are not those of loopback, and the addresses are.
+        command.env("REGISTAN_PLAINTEXT", "true");
         for (place, variable) in URLS.into_iter().enumerate() {
             command
                 .env(variable, format!("http://{}:{}", host(SERVICES[place]), self.ports[place]));
