@@ -79,10 +79,18 @@ impl Law {
         }
     }
 
-    /// Returns the days on which the answer can change.
-    fn turns(&self) -> Vec<Day> {
+    /// Returns how many milestones and acts it has.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Treaty(treaty) => treaty.milestones.len() + treaty.acts.count(),
+            Self::Lasting { .. } | Self::Missing(_) => 1,
+        }
+    }
+
+    /// Returns the days on which the answer for these parties can change.
+    fn turns(&self, bearers: &[String]) -> Vec<Day> {
         let mut turns = match self {
-            Self::Treaty(treaty) => treaty.turns(),
+            Self::Treaty(treaty) => treaty.turns(bearers),
             Self::Lasting { first, ended, .. } => {
                 let first = first.iter().flat_map(|date| [date.earliest(), date.latest()]);
                 first.chain(ended.iter().flat_map(|(first, last)| [*first, *last])).collect()
@@ -171,9 +179,9 @@ impl Treaty {
         }
     }
 
-    fn turns(&self) -> Vec<Day> {
+    fn turns(&self, bearers: &[String]) -> Vec<Day> {
         let dates = self.milestones.iter().map(|one| [one.date.earliest(), one.date.latest()]);
-        let ends = dates.flatten().chain(self.acts.turns());
+        let ends = dates.flatten().chain(self.acts.turns(bearers));
         let next = |day: Day| if day == Day::FIRST { day } else { day.next() };
         ends.flat_map(|day| [day, next(day)]).collect()
     }
@@ -217,9 +225,14 @@ pub struct Bound {
 impl Bound {
     /// Returns the answer of a law for some bearers.
     pub fn new(law: Arc<Law>, bearers: &[String]) -> Self {
-        let turns = law.turns();
+        let turns = law.turns(bearers);
         let known = turns.iter().map(|_| OnceLock::new()).collect();
         Self { law, bearers: bearers.to_vec(), turns, known }
+    }
+
+    /// Returns how many periods it has.
+    pub const fn size(&self) -> usize {
+        self.turns.len()
     }
 
     /// Returns whether it binds on a day.

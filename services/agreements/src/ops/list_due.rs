@@ -149,6 +149,9 @@ pub async fn list_due(
             let duty = Arc::new(duty);
             pending.extend(next.map(|next| Reverse(Pending { duty, ground: of, next })));
         }
+        if ground.is_too_much() {
+            return Err(too_much());
+        }
         if page.next_page_token.is_empty() {
             return Ok(AllDue { pending, window, read_time: page.read_time });
         }
@@ -173,6 +176,11 @@ fn reach(duty: &wire::Obligation, (from, to): (Day, Day)) -> (Day, Day) {
     let months = (last.year() - first.year()) * 12 + last.month() - first.month() + 1;
     let from = from.after_months(-months).unwrap_or(Day::FIRST);
     (from, to.after_months(months).unwrap_or(Day::LAST))
+}
+
+fn too_much() -> Failure {
+    let message = "the law that these duties rest on is too much for one call: ask for fewer";
+    Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
 }
 
 fn too_many() -> Failure {

@@ -266,3 +266,18 @@ fn a_body_is_bound_while_the_law_is_in_force() {
         assert_eq!(word_of(&found), wanted, "{bearer} on {day}");
     }
 }
+
+#[test]
+fn the_acts_of_others_make_no_periods() {
+    let mut convention = agreement(Kind::Convention, &[(milestone::Kind::InForce, 1990)]);
+    let one = |number| wire::Participation {
+        party: format!("parties/p{number}"),
+        ..participation(participation::Kind::Party, 1990 + number)
+    };
+    convention.participations = (0..30).map(one).collect();
+    let law = Arc::new(Law::of_agreement(&convention, &[]));
+    let periods = |party: &str| Bound::new(Arc::clone(&law), &[party.to_owned()]).size();
+
+    assert_eq!((law.size(), periods("parties/kz")), (31, 3));
+    assert!(periods("parties/p7") > 3, "its own do");
+}

@@ -42,9 +42,14 @@ impl Acts {
         of_it.iter().any(|fact| fact.stage == Stage::Withdrawal)
     }
 
-    /// Returns the days on which the standing of a party can change.
-    pub fn turns(&self) -> impl Iterator<Item = Day> {
+    /// Returns the days on which the standing of one of these parties can change.
+    pub fn turns(&self, parties: &[String]) -> impl Iterator<Item = Day> {
         let ends = |fact: &Fact| [fact.span.earliest, fact.span.latest];
-        self.0.values().flatten().flat_map(ends)
+        parties.iter().filter_map(|party| self.0.get(party)).flatten().flat_map(ends)
+    }
+
+    /// Returns how many acts there are.
+    pub fn count(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
     }
 }
