@@ -6,6 +6,7 @@ use std::time::Duration;
 use machine::private;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::time::{Instant, sleep};
 
@@ -49,6 +50,8 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     let sqlite = url.starts_with("sqlite:");
     if sqlite {
         close_files(url)?;
+    } else {
+        check_address(url)?;
     }
     let (least, most) = connections(url);
     let mut options = ConnectOptions::new(url);
@@ -101,6 +104,19 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
     }
 }
 
+/// Fails if an address is none of PostgreSQL, without it in the error: sea-orm repeats one that it
+/// cannot read, with the password.
+fn check_address(url: &str) -> Result<(), DbErr> {
+    let is_scheme = ["postgres://", "postgresql://"].iter().any(|it| url.starts_with(it));
+    if is_scheme && url.parse::<PgConnectOptions>().is_ok() {
+        return Ok(());
+    }
+    let message = "its address is none: write sqlite:PATH, or \
+                   postgres://USER:PASSWORD@HOST/DATABASE with signs like / or @ in the password \
+                   as %2F or %40";
+    Err(DbErr::Custom(message.to_owned()))
+}
+
 /// Closes the files of a SQLite database to everybody but their owner; makes the first of them
 /// where the address says that it may be made, for SQLite would make it as the umask has it. The
 /// others get the mode of the first when SQLite makes them.
@@ -134,4 +150,27 @@ async fn check_order(db: &DatabaseConnection) -> Result<(), Error> {
     }
     let message = "the database does not sort text by bytes: create it with LC_COLLATE 'C.UTF-8'";
     Err(DbErr::Custom(message.to_owned()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_not_repeated() {
+        for url in [
+            "postgres://agreements:hun/ter2@db/agreements",
+            "postgress://a:hunter2@db/a",
+            "postgres://a:hunter2@db/a?sslmode=hunter2",
+            "hunter2",
+        ] {
+            let error = Box::pin(open(url)).await.unwrap_err();
+
+            let source = error.source().map(ToString::to_string).unwrap_or_default();
+            assert!(source.contains("its address is none"), "{url}: {source}");
+            assert!(!format!("{error:?}{error}{source}").contains("ter2"), "{url}: {source}");
+        }
+    }
 }
