@@ -312,9 +312,17 @@ mod tests {
         for (elsewhere, separator) in [
             ("postgres://a:hunter2@db/a", "?"),
             ("postgresql://a:hunter2@10.0.0.1:5432/a?x=y", "&"),
+            ("postgres://a:pw@localhost/a?host=db.example.org", "&"),
+            ("postgres://a:pw@localhost/a?hostaddr=10.0.0.5", "&"),
+            ("postgres://a:pw@localhost/a?host=/run/postgresql&host=db", "&"),
+            ("postgres:///a?host=db.example.org", "&"),
+            ("postgres://a:pw@localhost-db.corp/a", "?"),
+            ("postgres://a:pw@127.0.0.1.nip.io/a", "?"),
         ] {
             assert_eq!(url(elsewhere), format!("{elsewhere}{separator}sslmode=verify-full"));
         }
+        assert_eq!(url("Postgres://a:pw@db/a"), "postgres://a:pw@db/a?sslmode=verify-full");
+        assert_eq!(url("postgres://a@db/a#part"), "postgres://a@db/a?sslmode=verify-full#part");
     }
 
     #[test]
