@@ -42,7 +42,7 @@ where
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
     development::is_on(&settings)?;
-    may_be_plain(&settings)?;
+    may_be_plain(&settings, name)?;
     block_on(async {
         let stop = stop_signal()?;
         let opened = while_opening(name, &settings, service(settings.clone()), &stop).await?;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Serve, ServiceName};
 use crate::reach::own_token;
+use crate::record;
 
 const GATEWAY_PORT: u16 = 8080;
 /// Marks that the reference record was seeded, so that a start with data does not ask for it again.
@@ -25,7 +26,7 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
     let takes_own = development::is_on(&settings)?;
-    may_be_plain(&settings)?;
+    may_be_plain(&settings, record::name(arguments.service.unwrap_or(ServiceName::Gateway)))?;
     block_on(async {
         let stop = stop_signal()?;
         match arguments.service {

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::files::{Contents, Place};
+use super::validity::Validity;
 use super::version::Version;
 use crate::clock::{Clock, SystemClock};
 
@@ -80,21 +81,7 @@ impl Live {
 
     /// An error if other services would not know us by these certificates.
     pub fn must_be_of_service(&self) -> Result<()> {
-        let version = self.now();
-        if version.is_of_service() {
-            return Ok(());
-        }
-        let (folder, service, names) = (self.place.folder.display(), &self.service, &version.names);
-        if version.family.is_none() {
-            bail!(
-                "the certificate in {folder} is that of {names}, and {service} needs its own: \
-                 spiffe://…/{service}, or the DNS name {service}"
-            );
-        }
-        bail!(
-            "{folder} names no authorities for the other services: put them into ca.crt, or set \
-             --tls-ca"
-        )
+        self.now().must_be_of_service(&self.place.folder, &self.service)
     }
 
     /// Reads the files, and uses them if they changed and are good.
@@ -121,9 +108,13 @@ impl Live {
             return Ok(None);
         }
         let version = Version::of(&contents, &self.service)?;
-        if self.now().is_of_service() && !version.is_of_service() {
-            bail!("the certificate is that of {}, or there are no authorities", version.names);
+        let current = self.now();
+        if current.is_of_service() {
+            let is_ours = version.is_of_service() && version.family == current.family;
+            ensure!(is_ours, "it is that of {}, or there are no authorities", version.names);
         }
+        let Validity { from, until } = version.validity;
+        ensure!((from..until).contains(&now()), "it has expired, or is not valid yet");
         Ok(Some((found, version)))
     }
 
@@ -183,4 +174,52 @@ fn days_left(version: &Version) -> i64 {
 
 fn now() -> i64 {
     SystemClock.now() / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authority::{Authority, Issued};
+
+    fn open(folder: &std::path::Path) -> Arc<Live> {
+        let place = Place { folder: folder.to_owned(), authorities: None };
+        Live::open(place, "agreements").unwrap()
+    }
+
+    #[test]
+    fn a_good_certificate_stays_when_its_renewal_has_expired() {
+        let (authority, folder) = (Authority::new(9).unwrap(), tempfile::tempdir().unwrap());
+        let put = |issued: Issued| {
+            std::fs::write(folder.path().join("privkey.pem"), issued.key).unwrap();
+            std::fs::write(folder.path().join("fullchain.pem"), issued.certificate).unwrap();
+        };
+        let issue = |days| authority.issue(&["example.org"], days).unwrap();
+        put(issue(3));
+        let live = open(folder.path());
+
+        put(issue(0));
+        live.look();
+        assert!(live.seconds_left() > 0, "an expired one is not taken");
+
+        put(issue(6));
+        live.look();
+        assert!(live.seconds_left() > 4 * 86_400, "a valid one is");
+    }
+
+    #[test]
+    fn a_renewal_of_another_family_is_not_taken() {
+        let (authority, folder) = (Authority::new(9).unwrap(), tempfile::tempdir().unwrap());
+        let put = |name: &str| {
+            let issued = authority.issue(&[name], 3).unwrap();
+            authority.write(folder.path(), &issued).unwrap();
+        };
+        put("spiffe://example.org/ns/registan/sa/agreements");
+        let live = open(folder.path());
+        let family = live.now().family.clone();
+
+        put("spiffe://example.org/ns/other/sa/agreements");
+        live.look();
+
+        assert_eq!(live.now().family, family);
+    }
 }

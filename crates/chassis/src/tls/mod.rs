@@ -67,6 +67,14 @@ pub struct Looked {
     pub life: i64,
 }
 
+impl Looked {
+    fn at(version: &Version) -> Self {
+        let (from, until) = (version.validity.from, version.validity.until);
+        let seconds_left = until - SystemClock.now() / 1_000_000;
+        Self { names: version.names.to_string(), seconds_left, life: until - from }
+    }
+}
+
 impl Tls {
     /// The certificate and its key in `folder`, and the authorities in a file of their own or in
     /// the folder as well. Nothing is read yet.
@@ -90,14 +98,18 @@ impl Tls {
     /// Looks at the files for the service of this name, without using them. An error says what is
     /// wrong with them.
     pub fn look(&self, service: &str) -> Result<Looked> {
-        let version = Version::of(&self.place.read()?, service)?;
-        let (from, until) = (version.validity.from, version.validity.until);
-        let names = version.names.to_string();
-        Ok(Looked {
-            names,
-            seconds_left: until - SystemClock.now() / 1_000_000,
-            life: until - from,
-        })
+        Ok(Looked::at(&self.read(service)?))
+    }
+
+    /// The same, where the service shows them to others: an error if these would not know it.
+    pub fn look_between(&self, service: &str) -> Result<Looked> {
+        let version = self.read(service)?;
+        version.must_be_of_service(&self.place.folder, service)?;
+        Ok(Looked::at(&version))
+    }
+
+    fn read(&self, service: &str) -> Result<Version> {
+        Version::of(&self.place.read()?, service)
     }
 
     /// How many seconds the certificate in use is still valid, less than 0 if it has expired;

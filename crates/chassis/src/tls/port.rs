@@ -17,6 +17,9 @@ use crate::failure::{Code, ErrorReason, Failure};
 /// Health may be asked by every service that may call at all: callers look before they come back.
 const HEALTH: &str = "grpc.health.v1.Health";
 
+/// The service that everybody may call: its port alone has the certificate of `public_tls`.
+const PUBLIC: &str = "gateway";
+
 /// A service that may call another.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -47,7 +50,7 @@ impl Port {
     pub fn choose(settings: &Settings, service: &str, callers: Option<Callers>) -> Result<Self> {
         let tls = settings.public_tls.as_ref().filter(|_| callers.is_none());
         let Some(tls) = tls.or(settings.tls.as_ref()) else {
-            return may_be_plain(settings).map(|()| Self::Plain);
+            return in_plain_text(settings).map(|()| Self::Plain);
         };
         let live = tls.open(service)?;
         let Some(callers) = callers else { return Ok(Self::Open(live)) };
@@ -104,6 +107,11 @@ impl Peer {
         Self(Arc::new(Known { caller, names, is_told: AtomicBool::new(false) }))
     }
 
+    /// Returns whether it is a service that may call at all.
+    pub fn is_known(&self) -> bool {
+        self.0.caller.is_some()
+    }
+
     /// Fails if it may not call `path`.
     pub fn check(&self, path: &str) -> Result<(), Failure> {
         let service = path.strip_prefix('/').and_then(|path| path.split('/').next());
@@ -124,10 +132,18 @@ impl Peer {
     }
 }
 
-/// An error if a port would take calls in plain text where others can read them.
-pub fn may_be_plain(settings: &Settings) -> Result<()> {
-    let has_tls = settings.tls.is_some() || settings.public_tls.is_some();
-    if has_tls || settings.plaintext || settings.listen.ip().is_loopback() {
+/// An error if the port of `service` would take calls in plain text where others can read them.
+pub fn may_be_plain(settings: &Settings, service: &str) -> Result<()> {
+    let public = settings.public_tls.as_ref().filter(|_| service == PUBLIC);
+    if public.or(settings.tls.as_ref()).is_some() {
+        return Ok(());
+    }
+    in_plain_text(settings)
+}
+
+/// An error if others can read what a port without a certificate takes.
+fn in_plain_text(settings: &Settings) -> Result<()> {
+    if settings.plaintext || settings.listen.ip().is_loopback() {
         return Ok(());
     }
     bail!(
@@ -135,4 +151,29 @@ pub fn may_be_plain(settings: &Settings) -> Result<()> {
          say --plaintext true where others encrypt them",
         settings.listen
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::Tls;
+
+    #[test]
+    fn the_certificate_of_the_gateway_encrypts_no_port_between_services() {
+        let public_tls = Some(Tls::new("/nowhere", None));
+        let settings =
+            Settings { listen: ([0, 0, 0, 0], 1).into(), public_tls, ..Settings::default() };
+
+        let error = Port::choose(&settings, "agreements", Some(&[])).unwrap_err().to_string();
+
+        assert!(error.contains("plain text") && error.contains("--tls-dir"), "{error}");
+        assert!(may_be_plain(&settings, "agreements").is_err());
+        assert!(may_be_plain(&settings, PUBLIC).is_ok());
+        let here = Settings { listen: Settings::default().listen, ..settings.clone() };
+        let told = Settings { plaintext: true, ..settings };
+        for plain in [here, told] {
+            let port = Port::choose(&plain, "agreements", Some(&[]));
+            assert!(matches!(port, Ok(Port::Plain)), "{port:?}");
+        }
+    }
 }

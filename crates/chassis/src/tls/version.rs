@@ -1,8 +1,9 @@
 //! The certificates as they stood in the files at one time, checked and made ready for handshakes.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor};
 use rustls::crypto::verify_tls13_signature;
@@ -75,6 +76,24 @@ impl Version {
     /// Returns whether it is the certificate of a service, with the authorities of the others.
     pub fn is_of_service(&self) -> bool {
         self.family.is_some() && self.roots.is_some()
+    }
+
+    /// An error if other services would not know `service` by it; it was read from `folder`.
+    pub fn must_be_of_service(&self, folder: &Path, service: &str) -> Result<()> {
+        if self.is_of_service() {
+            return Ok(());
+        }
+        let (folder, names) = (folder.display(), &self.names);
+        if self.family.is_none() {
+            bail!(
+                "the certificate in {folder} is that of {names}, and {service} needs its own: \
+                 spiffe://…/{service}, or the DNS name {service}"
+            );
+        }
+        bail!(
+            "{folder} names no authorities for the other services: put them into ca.crt, or set \
+             --tls-ca"
+        )
     }
 }
 

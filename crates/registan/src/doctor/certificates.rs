@@ -15,9 +15,14 @@ const RENEWED: i64 = 3;
 /// Looks at the certificates that the settings name.
 pub fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
     let name = record::name(service.unwrap_or(ServiceName::Gateway));
-    let named = [&settings.tls, &settings.public_tls].into_iter().flatten();
-    let found: Vec<Finding> = named
-        .map(|tls| match tls.look(name) {
+    let own = settings.tls.as_ref().map(|tls| {
+        if shows_itself(service, settings) { tls.look_between(name) } else { tls.look(name) }
+    });
+    let public = settings.public_tls.as_ref().map(|tls| tls.look(name));
+    let found: Vec<Finding> = [own, public]
+        .into_iter()
+        .flatten()
+        .map(|looked| match looked {
             Ok(looked) => judge(&looked),
             Err(error) => Finding::problem(WHAT, format!("{error:#}"), "renew or replace them"),
         })
@@ -25,7 +30,7 @@ pub fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
     if !found.is_empty() {
         return found;
     }
-    vec![match may_be_plain(settings) {
+    vec![match may_be_plain(settings, name) {
         Err(error) => Finding::problem(WHAT, format!("{error:#}"), ""),
         Ok(()) if settings.plaintext => Finding::warning(
             WHAT,
@@ -34,6 +39,19 @@ pub fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
         ),
         Ok(()) => Finding::good(WHAT, "none: calls stay on this machine"),
     }]
+}
+
+/// Returns whether a process shows its certificate to other services: all but the gateway are
+/// called by others, and the gateway asks them.
+fn shows_itself(service: Option<ServiceName>, settings: &Settings) -> bool {
+    let asked = [&settings.agreements_url, &settings.projects_url, &settings.rights_reporting_url];
+    match service {
+        None => false,
+        Some(ServiceName::Gateway) => {
+            asked.into_iter().flatten().any(|url| url.starts_with("https://"))
+        }
+        Some(_) => true,
+    }
 }
 
 fn judge(looked: &Looked) -> Finding {
