@@ -79,8 +79,8 @@ pub struct Settings {
     pub connections_per_address: Option<u32>,
     /// The collector that spans of sampled traces are sent to; without it none are made.
     pub otlp_url: Option<String>,
-    /// How many of a hundred calls without a trace begin one that is sampled. A call that has a
-    /// trace is sampled as its caller says.
+    /// How many of a hundred calls are sampled, where no service and no trusted proxy says by its
+    /// trace whether one is.
     pub trace_percent: f64,
     /// The proxies in front of the process: who sends no token is counted by the address that they
     /// forward for.

@@ -45,6 +45,12 @@ impl Trace {
         Self { span: fastrand::u64(1..), service, ..self }
     }
 
+    /// The same place, in a trace whose spans are wanted or not.
+    #[must_use]
+    pub fn sampled(self, is_sampled: bool) -> Self {
+        Self { is_sampled, ..self }
+    }
+
     /// Writes `traceparent`, for those who are asked on the way.
     pub fn written(self) -> String {
         let Self { id, span, is_sampled, .. } = self;

@@ -107,7 +107,10 @@ async fn ask(address: SocketAddr, trace: &str, flags: &str) -> Status {
 async fn a_call_is_one_trace_from_the_gateway_to_its_statements() {
     let (collector, at) = Collector::start();
     let folder = tempfile::tempdir().unwrap();
-    let more = ["--empty", "--otlp-url", &format!("http://{at}"), "--trace-percent", "0"];
+    let url = format!("http://{at}");
+    // The test is a proxy in front of the suite: its word counts.
+    let more = ["--empty", "--otlp-url", &url, "--trusted-proxies", "127.0.0.1"];
+    let more = [&more[..], &["--trace-percent", "0"]].concat();
     let Some(mut suite) = Suite::embedded_in(folder, &more) else { return };
 
     // The parent decides: of two calls one is sampled.

@@ -7,19 +7,18 @@ mod wire;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use http::uri::PathAndQuery;
 use instruments::span;
 use instruments::table::{SPANS_FAILED, SPANS_SENT};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tonic::client::Grpc;
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
 use self::wire::{Answer, Export};
 use crate::Settings;
-use crate::client::channel;
+use crate::client::Connection;
 
 const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 /// How often spans are sent.
@@ -30,18 +29,18 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 const MOST_TOGETHER: usize = 1024;
 
 /// The collector of the process, once there is one.
-static COLLECTOR: Mutex<Option<Channel>> = Mutex::new(None);
+static COLLECTOR: Mutex<Option<Connection>> = Mutex::new(None);
 
 /// Sends spans from now on, if `settings` name a collector: once a process. Must be called in a
 /// runtime.
 pub(crate) fn start(settings: &Settings) -> Result<()> {
     let Some(url) = &settings.otlp_url else { return Ok(()) };
-    ensure!(url.starts_with("http://"), "otlp_url: {url} is not an http:// address");
+    let connection = connection(url, settings.plaintext)?;
     let mut collector = COLLECTOR.lock().unwrap_or_else(PoisonError::into_inner);
     if collector.is_some() {
         return Ok(());
     }
-    *collector = Some(channel(url).context("otlp_url")?);
+    *collector = Some(connection);
     drop(collector);
     span::begin();
     tokio::spawn(async {
@@ -54,6 +53,12 @@ pub(crate) fn start(settings: &Settings) -> Result<()> {
     });
     tracing::info!(%url, percent = settings.trace_percent, "sends traces to a collector");
     Ok(())
+}
+
+/// Connects to a collector when first used: in plain text only on this machine, or where that is
+/// allowed.
+fn connection(url: &str, plaintext: bool) -> Result<Connection> {
+    Connection::trusting(url, None, plaintext).context("otlp_url")
 }
 
 /// Sends what waits, if there is a collector.
@@ -74,10 +79,27 @@ pub(crate) async fn flush() {
     }
 }
 
-async fn send(collector: Channel, export: Export) -> Result<(), Status> {
+async fn send(collector: Connection, export: Export) -> Result<(), Status> {
     let mut client = Grpc::new(collector);
     let ready = client.ready().await;
     ready.map_err(|error| Status::unavailable(error.to_string()))?;
     let codec = ProstCodec::<Export, Answer>::default();
     client.unary(Request::new(export), PathAndQuery::from_static(PATH), codec).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_leave_the_machine_in_plain_text_only_where_that_is_said() {
+        let error = connection("http://collector:4317", false).unwrap_err();
+
+        let error = format!("{error:#}");
+        assert!(error.contains("otlp_url") && error.contains("https://"), "{error}");
+        for (url, plaintext) in [("http://collector:4317", true), ("http://127.0.0.1:4317", false)]
+        {
+            assert!(connection(url, plaintext).is_ok(), "{url}");
+        }
+    }
 }

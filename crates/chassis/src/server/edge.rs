@@ -33,7 +33,7 @@ use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::Failure;
 use crate::tls::{Peer, Port};
-use crate::trace::{Traced, of};
+use crate::trace::{Sampling, Traced, of};
 
 /// The health check, which has no limit: an orchestrator must not find a process dead because of
 /// its load.
@@ -51,14 +51,9 @@ impl Advice {
 }
 
 /// The purpose of a port.
-#[derive(Clone, Copy)]
 pub(super) enum Purpose {
     /// The calls of a service, which are measured.
-    Calls {
-        service: &'static str,
-        /// How many of a hundred calls without a trace begin one that is sampled.
-        trace_percent: f64,
-    },
+    Calls { service: &'static str, sampling: Sampling },
     /// For those who look after the process.
     Admin,
 }
@@ -141,10 +136,11 @@ impl Edge {
         if !is_grpc(&request) {
             return Ok(self.not_grpc(&request, busy));
         }
-        let traced = match self.0.purpose {
+        let traced = match &self.0.purpose {
             Purpose::Admin => None,
-            Purpose::Calls { service, trace_percent } => {
-                Some(of(request.headers(), service, trace_percent))
+            Purpose::Calls { service, sampling } => {
+                let decides = sampling.is_decided_by(peer, request.extensions().get::<Peer>());
+                Some(of(request.headers(), service, sampling.percent, decides))
             }
         };
         let trace = traced.map(|traced| traced.trace);

@@ -75,6 +75,7 @@ use crate::auth::Authenticator;
 use crate::auth::grants::GrantSource;
 use crate::clock::{Clock, SystemClock};
 use crate::tls::{Callers, Port};
+use crate::trace::Sampling;
 use crate::{Contract, Settings, otlp, reflection};
 
 /// The most bytes of one message that a service decodes.
@@ -224,7 +225,10 @@ impl Server {
             &service.limits,
             Advice::new(address, &port),
             stopping.clone(),
-            Purpose::Calls { service: service.name, trace_percent: settings.trace_percent },
+            Purpose::Calls {
+                service: service.name,
+                sampling: Sampling::new(settings, service.callers.is_some()),
+            },
         );
         Ok(Self {
             listener,
