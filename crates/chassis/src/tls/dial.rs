@@ -14,8 +14,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, TlsStream};
 
+use super::provider::PROVIDER;
 use super::version::{client, roots};
-use super::{Live, PROVIDER, Socket};
+use super::{Live, Socket};
 use crate::Settings;
 
 /// Whom a connection must reach.

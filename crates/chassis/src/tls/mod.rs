@@ -8,6 +8,7 @@
 //! - `family`: the names by which the services of a suite know each other
 //! - `port`: a port that takes calls: in plain text, for everybody, or for the services that may
 //!   call it
+//! - `provider`: the protocol and the cryptography of both ends
 //! - `dial`: the other end: whom a connection must reach
 //! - `socket`: a connection, with TLS or without
 
@@ -16,15 +17,15 @@ mod family;
 mod files;
 mod live;
 mod port;
+mod provider;
 mod socket;
 mod validity;
 mod version;
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
 pub(crate) use self::dial::Dial;
 use self::files::Place;
@@ -34,19 +35,6 @@ pub(crate) use self::port::{Peer, Port};
 pub(crate) use self::socket::Socket;
 use self::version::Version;
 use crate::clock::{Clock, SystemClock};
-
-/// The protocol that is spoken within (ALPN): HTTP/2.
-const PROTOCOL: &[u8] = b"h2";
-
-/// Cryptography by aws-lc-rs. Keys are agreed on so that who records the traffic today cannot read
-/// it with a quantum computer later, where the other side can do that, too.
-static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
-    let mut provider = aws_lc_rs::default_provider();
-    let hybrid = aws_lc_rs::kx_group::X25519MLKEM768;
-    provider.kx_groups.retain(|group| group.name() != hybrid.name());
-    provider.kx_groups.insert(0, hybrid);
-    Arc::new(provider)
-});
 
 /// The certificates of a process: its own, and the authorities that vouch for others. Cheap to
 /// clone; all clones are the same.

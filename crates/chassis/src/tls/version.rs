@@ -19,8 +19,8 @@ use rustls::{
 
 use super::family::{Family, Names};
 use super::files::Contents;
+use super::provider::{PROTOCOL, PROVIDER};
 use super::validity::Validity;
-use super::{PROTOCOL, PROVIDER};
 
 /// The certificates in use.
 #[derive(Debug)]

@@ -293,7 +293,7 @@ mod tests {
         let mut rows = Rows::new(table).filter_map(Result::ok);
         let columns = Columns::of(&rows.next().unwrap()).unwrap();
         let read = |row: Row| columns.entry(&row, Day(20_240_101)).unwrap();
-        let said: Vec<_> = rows.map(|row| read(row)).map(|one| (one.kind, one.date)).collect();
+        let said: Vec<_> = rows.map(read).map(|one| (one.kind, one.date)).collect();
 
         let year = PartialDate::new(1998, 0, 0);
         assert_eq!(said, [(Kind::Party, year), (Kind::Signed, None), (Kind::NotParty, None)]);
