@@ -311,11 +311,11 @@ async fn an_address_of_a_database_that_is_refused_is_read_again() {
         assert!(Instant::now() < until, "{}", process.logged());
     }
     // What goes on for long, and what writes, have connections of their own.
-    let export = "registan.agreements.v1.PartyService/ExportParties";
+    let export = "agreements.v1.PartyService/ExportParties";
     grpcurl(address, None, export, "{}").unwrap();
     let token = testkit::token(&folder.path().join("data"));
     let party = r#"{"party": {"kind": "KIND_BANK", "displayName": "A bank", "source": {"citation": "a test"}}}"#;
-    let create = "registan.agreements.v1.PartyService/CreateParty";
+    let create = "agreements.v1.PartyService/CreateParty";
     let written = || grpcurl(address, Some(&token), create, party);
     assert!(written().is_ok() || written().is_ok(), "{}", process.logged());
 }
