@@ -10,6 +10,7 @@ use standard::startup::{self, open_existing};
 use crate::cli::ServiceName;
 use crate::output::counter;
 use crate::serve::defaults;
+pub use crate::serve::name;
 
 /// The record of a service.
 pub struct Record {
@@ -71,16 +72,6 @@ pub async fn open(service: ServiceName, settings: &Settings) -> anyhow::Result<R
         },
         ServiceName::Gateway => anyhow::bail!("the gateway has no database"),
     })
-}
-
-/// The name of a service.
-pub const fn name(service: ServiceName) -> &'static str {
-    match service {
-        ServiceName::Agreements => agreements::NAME,
-        ServiceName::Projects => projects::NAME,
-        ServiceName::RightsReporting => rights_reporting::NAME,
-        ServiceName::Gateway => gateway::NAME,
-    }
 }
 
 /// Refuses the database of a service that is older than this program, or that was written with

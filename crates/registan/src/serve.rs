@@ -15,18 +15,27 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Serve, ServiceName};
 use crate::reach::own_token;
-use crate::record;
 
 const GATEWAY_PORT: u16 = 8080;
 /// Marks that the reference record was seeded, so that a start with data does not ask for it again.
 pub const LAID_IN: &str = "reference-record";
+
+/// The name of a service.
+pub const fn name(service: ServiceName) -> &'static str {
+    match service {
+        ServiceName::Agreements => agreements::NAME,
+        ServiceName::Projects => projects::NAME,
+        ServiceName::RightsReporting => rights_reporting::NAME,
+        ServiceName::Gateway => gateway::NAME,
+    }
+}
 
 pub fn run(arguments: Serve) -> anyhow::Result<()> {
     let settings = Settings::load_over(defaults(arguments.service), arguments.settings)?;
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
     let takes_own = development::is_on(&settings)?;
-    may_be_plain(&settings, record::name(arguments.service.unwrap_or(ServiceName::Gateway)))?;
+    may_be_plain(&settings, name(arguments.service.unwrap_or(ServiceName::Gateway)))?;
     block_on(async {
         let stop = stop_signal()?;
         match arguments.service {
