@@ -207,7 +207,10 @@ impl Run {
                 Err(Refusal::Failed(error)) if error.is_aborted() => {
                     aborted += 1;
                     self.meters.aborted.one();
-                    tracing::warn!(aborted, "the database aborted a transaction: deadlock");
+                    tracing::warn!(
+                        aborted,
+                        "a transaction runs again: a deadlock, or a halt of this process, ended it"
+                    );
                     if aborted == MAX_ABORTED {
                         return Err(Refusal::Failed(Error::Busy));
                     }

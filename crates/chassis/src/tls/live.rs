@@ -110,8 +110,10 @@ impl Live {
         let version = Version::of(&contents, &self.service)?;
         let current = self.now();
         if current.is_of_service() {
-            let is_ours = version.is_of_service() && version.family == current.family;
-            ensure!(is_ours, "it is that of {}, or there are no authorities", version.names);
+            let names = &version.names;
+            ensure!(version.is_of_service(), "it is that of {names}, or there are no authorities");
+            let is_ours = version.family == current.family;
+            ensure!(is_ours, "it is that of another suite, {names}: start again to change to it");
         }
         let Validity { from, until } = version.validity;
         ensure!((from..until).contains(&now()), "it has expired, or is not valid yet");

@@ -8,7 +8,7 @@ use facts::{Day, PartialDate};
 use wire::entry_into_force_rule::Event;
 
 use super::ledger::{Acts, Standing};
-use super::milestone::Milestone;
+use super::milestone::{Milestone, MilestoneKind};
 use super::state::State;
 use super::status::{self, Suspended};
 
@@ -170,13 +170,22 @@ impl Treaty {
         match stand.standing {
             Standing::Done => Binding::Yes,
             // All had acted when it entered into force, whatever the date of a single act is.
-            Standing::NotKnown if !self.is_open && !self.acts.withdraws(party) => Binding::Yes,
+            Standing::NotKnown if self.is_of_the_first(party) => Binding::Yes,
             Standing::Missing => Binding::No(format!("{party} is not party to {name} on that day")),
             Standing::Ratified | Standing::NotKnown => Binding::Unknown(format!(
                 "whether {party} is party to {name} is not known: {}",
                 stand.entry.reason
             )),
         }
+    }
+
+    /// Returns whether a party is one of those without which it had not entered into force, and
+    /// left never.
+    fn is_of_the_first(&self, party: &str) -> bool {
+        let general = |one: &&Milestone| one.kind == MilestoneKind::InForce && one.party.is_empty();
+        let begun = self.milestones.iter().filter(general).map(|one| one.date.latest()).max();
+        let is_late = begun.is_none_or(|begun| self.acts.joins_after(party, begun));
+        !self.is_open && !is_late && !self.acts.withdraws(party)
     }
 
     fn turns(&self, bearers: &[String]) -> Vec<Day> {

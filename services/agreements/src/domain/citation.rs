@@ -195,7 +195,7 @@ pub fn names_attached(folded: &str) -> bool {
     words.any(|word| ATTACHED.contains(&word))
 }
 
-/// A paragraph or point: a number, one or two letters, or a Roman numeral. Any other word in
+/// A paragraph or point: a number, a letter, `aa`, `ab` or `bb`, or a Roman numeral. Any other word in
 /// brackets is a remark: `Article 14 (goods)`.
 fn part(text: &str) -> Option<String> {
     let text = text.trim();
@@ -203,10 +203,16 @@ fn part(text: &str) -> Option<String> {
     let is_part = if letters.len() < text.len() {
         letters.len() <= 1 || matches!(letters, "bis" | "ter" | "quater")
     } else {
-        matches!(letters.len(), 1 | 2) || is_roman(letters)
+        letters.len() == 1 || is_double(letters) || is_roman(letters)
     };
     let is_lowercase = letters.chars().all(|one| one.is_ascii_lowercase());
     (is_part && is_lowercase).then(|| text.to_owned())
+}
+
+/// Returns whether it is one of the points that follow `z`, or lie within another.
+fn is_double(text: &str) -> bool {
+    let letters = text.as_bytes();
+    letters.len() == 2 && (letters[0] == b'a' || letters[0] == letters[1])
 }
 
 /// Returns whether all letters are those of Roman numerals up to 89.

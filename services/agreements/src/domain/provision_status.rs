@@ -345,7 +345,12 @@ impl Place {
         let of_division = self.divisions.iter().filter(|(one, _)| one.is_like(part));
         let of_division =
             of_division.map(|(one, is_inner)| part.covers(one).min(certain(!is_inner)));
-        let of_unit = || unit.map_or(Covers::Perhaps, |unit| part.covers(unit));
+        // Of another annex than the one that its division names in words nothing is known.
+        let is_apart = self.is_attached && part.is_attached();
+        let of_unit = || match unit {
+            Some(unit) if !is_apart || unit.is_attached() => part.covers(unit),
+            _ => Covers::Perhaps,
+        };
         let covers = of_division.max().unwrap_or_else(of_unit);
         covers.min(certain(!self.is_attached || part.is_attached()))
     }

@@ -275,8 +275,9 @@ async fn what_another_service_keeps_must_exist_to_be_asked_for_and_finds_what_li
         let stopped = tokio::time::timeout(Duration::from_secs(10), async {
             loop {
                 // It takes calls until it has said that it stops.
-                if let Ok(answer) = running.projects.list_projects(unknown.clone()).await {
-                    return answer.into_inner().projects;
+                match running.projects.list_projects(unknown.clone()).await {
+                    Ok(answer) => return answer.into_inner().projects,
+                    Err(refusal) => assert_eq!(reason(&refusal), "FILTER_NAMES_NOTHING"),
                 }
             }
         });

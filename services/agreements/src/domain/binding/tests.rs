@@ -250,6 +250,12 @@ fn an_act_without_its_day_leaves_no_doubt_of_an_agreement_in_force() {
 
     assert_eq!((with(&treaty, &acts[..1], 1998), with(&treaty, &acts[..1], 2010)), ("no", "yes"));
     assert_eq!(with(&convention, &acts[..1], 2010), "unknown");
+    let acceded = wire::Ratification {
+        kind: Act::Accession.into(),
+        deposited: date(2013, 0, 0),
+        ..acts[0].clone()
+    };
+    assert_eq!(with(&treaty, &[acceded], 2013), "unknown", "it joined later");
     assert_eq!(with(&treaty, &acts, 2015), "unknown", "it may have withdrawn by then");
 }
 

@@ -62,6 +62,7 @@ fn what_is_not_certain_is_not_read() {
         "Article 9(1)(i) to (v)",
         "Article 9(1)(v) to (x)",
         "Article 14 (goods)",
+        "Article 14 (EU)",
         "Article 12 (oil)",
         "Article 207 (TFEU)",
         "Article 99999999999",

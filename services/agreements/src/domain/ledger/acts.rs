@@ -42,6 +42,15 @@ impl Acts {
         of_it.iter().any(|fact| fact.stage == Stage::Withdrawal)
     }
 
+    /// Returns whether a party may have joined after a day: by an accession or a succession, or by
+    /// an act that came later.
+    pub fn joins_after(&self, party: &str, day: Day) -> bool {
+        use wire::ratification::Kind::{Accession, Succession};
+        let of_it = self.0.get(party).map_or(&[][..], Vec::as_slice);
+        let joins = |fact: &Fact| [Accession, Succession].contains(&fact.entry.kind());
+        of_it.iter().any(|one| one.stage == Stage::Act && (day < one.span.earliest || joins(one)))
+    }
+
     /// Returns the days on which the standing of one of these parties can change.
     pub fn turns(&self, parties: &[String]) -> impl Iterator<Item = Day> {
         let ends = |fact: &Fact| [fact.span.earliest, fact.span.latest];

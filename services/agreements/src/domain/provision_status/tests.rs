@@ -292,6 +292,7 @@ fn a_number_that_is_counted_anew_elsewhere_is_not_certainly_the_same_part() {
         ("Article 3", "Protocol 1 on origin", Standing::NotKnown),
         ("Article 4", "Protocol 1", Standing::Binding),
         ("Protocol 1", "Protocol 1", Standing::Suspended),
+        ("Protocol 1", "Protocol 1 on origin", Standing::NotKnown),
         ("Protocol 2", "Protocol 1", Standing::Binding),
         ("Chapter 2", "Chapter 2", Standing::Suspended),
         ("Chapter 2", "Title IV, Chapter 2", Standing::NotKnown),
