@@ -18,7 +18,8 @@ pub const EDGES: [(&str, Callers); 3] = [
         "agreements",
         &[
             GATEWAY,
-            // Both ask whether a name exists, and for the grants of their caller.
+            // Both ask whether a name exists, when a source was published, and for the grants of
+            // their caller.
             Caller { name: "projects", may_call: &[REFERENCES, ACCESS] },
             Caller { name: "rights-reporting", may_call: &[REFERENCES, ACCESS] },
         ],

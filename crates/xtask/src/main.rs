@@ -80,7 +80,8 @@ enum Command {
         /// them.
         #[arg(long, value_name = "REVISION")]
         before: Option<String>,
-        /// Measure only these: start, reads, import, before, writes, past, watchers.
+        /// Measure only these: start, reads, import, before, writes, past, searches, law, lineage,
+        /// watchers.
         parts: Vec<String>,
     },
     /// Kills the suite and its databases at random moments while it is used, and compares

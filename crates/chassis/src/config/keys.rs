@@ -156,12 +156,12 @@ pub(super) const KEYS: [Key; 32] = [
     key(
         "trace-percent",
         "NUMBER",
-        "How many of a hundred calls are traced, where their caller does not say, for example 1",
+        "How many of a hundred calls are traced, where no service and no trusted proxy decides, for example 1",
     ),
     key(
         "trusted-proxies",
         "NETWORKS",
-        "The proxies in front, for example 10.0.0.0/8: who sends no token is counted by the address that they name in x-forwarded-for",
+        "The proxies in front, for example 10.0.0.0/8: who sends no token is counted by the address that they name in x-forwarded-for, and they decide whether a call is traced",
     ),
     key(
         "reflection",

@@ -177,6 +177,9 @@ impl Options {
         let is_knowable = is_knowable(message, &text(kind, "type"));
         conditions.extend(is_knowable.then_some("known_by"));
         known_by(is_knowable, has_day, &mut holes);
+        let asks = is_knowable && message.package_name() != "registan.agreements.v1";
+        let no_sources = if asks { NO_SOURCES } else { "" };
+        holes.insert("or_no_sources", no_sources.to_owned());
 
         let file = message.parent_file().name().into();
         Ok(Resource { file, message: message.name().to_owned(), holes, conditions })
@@ -244,6 +247,9 @@ fn nouns(kind: &DynamicMessage) -> BTreeMap<&'static str, String> {
         ("words", words),
     ])
 }
+
+/// The error of a read by a day where another service keeps the sources.
+const NO_SOURCES: &str = "; UNAVAILABLE (SERVICE_UNAVAILABLE: with `known_by`, where agreements does not say when the sources were published)";
 
 /// Returns whether a resource rests on a source, or is one.
 fn is_knowable(message: &MessageDescriptor, kind: &str) -> bool {
