@@ -8,7 +8,7 @@ use api::registan::agreements::v1::{
 };
 use api::registan::options::v1::Tier;
 use api::registan::r#type::v1::{Confidence, Date, PartialDate, SourceRef};
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use sea_orm_migration::MigratorTrait;
 
 /// An empty database with the tables of the agreements service.
@@ -16,6 +16,15 @@ pub async fn migrated(url: &str) -> anyhow::Result<DatabaseConnection> {
     let db = chronicle::database::open(url).await?;
     Migrator::up(&db, None).await?;
     Ok(db)
+}
+
+/// Has PostgreSQL count its rows, as it does of itself within a minute of a write. SQLite never
+/// does: the suite asks it for no statistics.
+pub async fn analyze(db: &DatabaseConnection) -> anyhow::Result<()> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared("ANALYZE").await?;
+    }
+    Ok(())
 }
 
 /// An agreement of about 2 kB that differs with `number`.

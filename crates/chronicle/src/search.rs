@@ -10,7 +10,7 @@
 //! - `named`: what has a word, for those that name it
 //! - `asked`: the request, checked; `conditions`, `forms`: parts of statements
 //! - `counted`: by which word a kind is searched; `completed`: what a frequent last word begins
-//! - `candidates`: which resources have all words
+//! - `candidates`: which resources have all words; `through`: by which names those of a page
 //! - `place`: where a page ended
 //!
 //! The work is bounded: of each kind some 500 rows of words are gone through, and 200 resources
@@ -30,6 +30,7 @@ mod forms;
 mod kinds;
 mod named;
 mod place;
+mod through;
 
 use facts::ErrorReason;
 use sea_orm::ConnectionTrait;
@@ -41,6 +42,7 @@ pub use self::asked::SearchRequest;
 use self::candidates::{Candidate, Ranked};
 pub use self::kinds::Searched;
 use self::kinds::Texts;
+use self::named::Named;
 use self::place::Place;
 use crate::Chronicle;
 use crate::error::Error;
@@ -103,7 +105,7 @@ impl Chronicle {
         let at = At::Time(mark.time);
         let is_now = request.read_time.is_none() && place.is_none();
         let search = Search { chronicle: self, all, kinds: of_kinds, query, at, is_now, reader };
-        let Ranked { candidates: mut ranked, is_incomplete } = search.ranked().await?;
+        let Ranked { candidates: mut ranked, known, is_incomplete } = search.ranked().await?;
         if let Some(place) = &place {
             ranked.retain(|candidate| place.is_before(candidate));
         }
@@ -117,7 +119,7 @@ impl Chronicle {
             Some((last, _)) if !is_last => self.token(request, kinds, mark, last)?,
             _ => String::new(),
         };
-        let hits = search.show(page).await?;
+        let hits = search.show(page, &known).await?;
         Ok(Found { hits, next_page_token, read_time: head, is_incomplete })
     }
 
@@ -223,7 +225,13 @@ impl Search<'_> {
     }
 
     /// The hits, when it is recorded that they were read.
-    async fn show(&self, page: Vec<(Candidate, Texts)>) -> Result<Vec<Hit>, Error> {
+    async fn show(
+        &self,
+        page: Vec<(Candidate, Texts)>,
+        known: &Named,
+    ) -> Result<Vec<Hit>, Error> {
+        let found: Vec<&Candidate> = page.iter().map(|(candidate, _)| candidate).collect();
+        let mut through = self.through(&found, known).await?;
         let mut hits = Vec::with_capacity(page.len());
         let mut readings = Vec::new();
         for (candidate, texts) in page {
@@ -231,7 +239,8 @@ impl Search<'_> {
             let said = texts.said.iter().map(String::as_str);
             let snippet = snippet(&self.query, said);
             let title = texts.title;
-            let Candidate { kind, name, through, score, .. } = candidate;
+            let Candidate { kind, uid, name, score } = candidate;
+            let through = through.remove(&uid).unwrap_or_default();
             hits.push(Hit { kind, name, title, snippet, through, score });
         }
         self.chronicle.disclose_all(self.reader, readings).await?;

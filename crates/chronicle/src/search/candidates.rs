@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{
+    CommonTableExpression, Condition, Expr, ExprTrait, Order, Query, SelectStatement, UnionType,
+};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
@@ -15,10 +17,10 @@ use super::conditions::{column, is};
 use super::counted::{MAX_ROWS, Way};
 use super::forms::Forms;
 use super::kinds::Searched;
+use super::named::Named;
 use crate::columns::{id, v};
 use crate::error::Error;
 use crate::limited::Limited;
-use crate::terms::name_in;
 
 /// Of each kind so many are ranked.
 const MAX_RANKED: u64 = 200;
@@ -31,7 +33,6 @@ pub(super) struct Candidate {
     pub kind: &'static str,
     pub uid: Uuid,
     pub name: String,
-    pub through: Vec<String>,
     pub score: i64,
 }
 
@@ -46,6 +47,8 @@ impl Candidate {
 #[derive(Default)]
 pub(super) struct Ranked {
     pub candidates: Vec<Candidate>,
+    /// By which names they may have been found.
+    pub known: Named,
     /// True if more may have all words.
     pub is_incomplete: bool,
 }
@@ -59,14 +62,14 @@ impl Search<'_> {
         for (searched, way) in self.ways(&known).await? {
             let words = 0..self.query.words.len();
             let forms: Vec<Forms> = words.map(|it| self.forms(searched, it, &known)).collect();
-            let (uids, had) = match way {
-                Way::All(word) => (self.all(searched, &forms[word]), Some(word)),
+            let uids = match way {
+                Way::All(word) => self.all(searched, &forms[word]),
                 Way::Heaviest(drivers) => {
                     ranked.is_incomplete = true;
-                    (self.heaviest_of(searched, &forms, &drivers).await?, None)
+                    self.heaviest_of(searched, &forms, &drivers).await?
                 }
             };
-            let best = self.best(searched, uids, &forms, had);
+            let best = self.best(searched, uids, &forms);
             match &mut all {
                 None => all = Some(best),
                 Some(all) => {
@@ -74,6 +77,7 @@ impl Search<'_> {
                 }
             }
         }
+        ranked.known = known;
         let Some(all) = all else { return Ok(ranked) };
         let mut of_kind: BTreeMap<&str, u64> = BTreeMap::new();
         for row in self.chronicle.db.query_all(&Limited(&all)).await? {
@@ -132,62 +136,54 @@ impl Search<'_> {
         Ok(uids(rows.into_iter()))
     }
 
-    /// The best of a kind, of some uids: those that have all words. They have the word `had`.
+    /// The best of a kind, of some uids: those that have all words.
+    ///
+    /// The weights are looked up once, before the versions: a planner that made one query of both
+    /// would look them up for each of their uses.
     fn best(
         &self,
         searched: &Searched,
         uids: SelectStatement,
         forms: &[Forms],
-        had: Option<usize>,
     ) -> SelectStatement {
-        let mut matching = Query::select();
-        matching
-            .columns(["uid", "name"].map(|name| (id("v"), id(name))))
-            .from_subquery(uids, id("a"));
-        self.with_versions(searched, &mut matching, "a");
-        matching.and_where(v("deleted").eq(false));
-        for (_, forms) in forms.iter().enumerate().filter(|(word, _)| Some(*word) != had) {
-            matching.cond_where(self.has(searched, forms, &column("a", "uid")));
-        }
-        let uid = column("m", "uid");
-        let weights = forms.iter().map(|forms| self.weight(searched, forms, &uid));
-        let sum = weights.reduce(ExprTrait::add).unwrap_or_else(|| Expr::cust("0"));
-        let best = Query::select()
-            .columns(["uid", "name"].map(|name| (id("m"), id(name))))
-            .expr_as(sum.div(Expr::cust(forms.len().to_string())), id("score"))
-            .from_subquery(matching, id("m"))
-            .order_by(id("score"), Order::Desc)
-            .order_by((id("m"), id("name")), Order::Asc)
-            .limit(MAX_RANKED + 1)
-            .take();
-        let mut shown = Query::select();
-        shown
-            .expr_as(Expr::cust(format!("'{}'", searched.kind)), id("kind"))
-            .columns(["uid", "name", "score"].map(|name| (id("b"), id(name))))
-            .from_subquery(best, id("b"));
+        let weight = |word: usize| format!("w{word}");
+        let mut weighed = Query::select();
+        weighed.column((id("a"), id("uid"))).from_subquery(uids, id("a"));
+        let mut sum = Expr::cust("0");
+        let mut best = Query::select();
+        best.expr_as(Expr::cust(format!("'{}'", searched.kind)), id("kind"))
+            .columns(["uid", "name"].map(|name| (id("v"), id(name))));
         for (word, forms) in forms.iter().enumerate() {
-            let through = self.through(searched, forms, &column("b", "uid"));
-            shown.expr_as(through, id(format!("through{word}")));
+            let looked_up = self.weight(searched, forms, &column("a", "uid"));
+            weighed.expr_as(looked_up, id(weight(word)));
+            let it = column("w", &weight(word));
+            best.and_where(it.clone().gt(Expr::cust("0")));
+            sum = sum.add(it);
         }
-        shown
+        let once = CommonTableExpression::new()
+            .table_name(id("w"))
+            .query(weighed)
+            .materialized(true)
+            .to_owned();
+        best.expr_as(sum.div(Expr::cust(forms.len().to_string())), id("score")).from(id("w"));
+        self.with_versions(searched, &mut best, "w");
+        best.and_where(v("deleted").eq(false))
+            .order_by(id("score"), Order::Desc)
+            .order_by((id("v"), id("name")), Order::Asc)
+            .limit(MAX_RANKED + 1)
+            .with_cte(once);
+        let columns = ["kind", "uid", "name", "score"].map(|name| (id("b"), id(name)));
+        Query::select().columns(columns).from_subquery(best, id("b")).take()
     }
 
     fn candidate(&self, row: &QueryResult) -> Result<Candidate, Error> {
         let kind: String = row.try_get("", "kind")?;
         let searched = self.kinds.iter().find(|searched| searched.kind == kind);
         let searched = searched.ok_or_else(|| Error::Corrupt(format!("{kind} was not asked")))?;
-        let mut through = Vec::new();
-        for word in 0..self.query.words.len() {
-            let form: String = row.try_get("", &format!("through{word}"))?;
-            through.extend(name_in(&form).map(str::to_owned));
-        }
-        through.sort();
-        through.dedup();
         Ok(Candidate {
             kind: searched.kind,
             uid: row.try_get("", "uid")?,
             name: row.try_get("", "name")?,
-            through,
             score: row.try_get("", "score")?,
         })
     }

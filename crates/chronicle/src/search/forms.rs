@@ -1,14 +1,12 @@
 //! The forms of a word of the query, of which a resource must have one.
 
 use policy::Tier;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Condition, Expr, Func, SelectStatement, SimpleExpr};
 
 use super::asked::Search;
-use super::conditions::{begins, column, is, value, words_of};
+use super::conditions::{begins, is};
 use super::kinds::Searched;
 use super::named::Named;
-use crate::columns::id;
-use crate::filter::standing;
 use crate::terms::of_name;
 
 /// The forms of a word in a kind.
@@ -58,15 +56,6 @@ impl Search<'_> {
         .collect()
     }
 
-    /// Returns whether a resource has a word.
-    pub(super) fn has(&self, searched: &Searched, forms: &Forms, uid: &SimpleExpr) -> Condition {
-        let mut any = Condition::any();
-        for part in forms.parts("x", &self.tiers(), true) {
-            any = any.add(self.heaviest(searched, part, uid.clone()).is_not_null());
-        }
-        any
-    }
-
     /// The weight that a word gives a resource: 0 where it has it not.
     pub(super) fn weight(
         &self,
@@ -82,32 +71,5 @@ impl Search<'_> {
             })
             .collect();
         if weights.len() == 1 { weights.remove(0) } else { Func::greatest(weights).into() }
-    }
-
-    /// The form of the first name by which alone a resource has a word, or an empty text.
-    pub(super) fn through(
-        &self,
-        searched: &Searched,
-        forms: &Forms,
-        uid: &SimpleExpr,
-    ) -> SimpleExpr {
-        let nothing = || Expr::cust("''").cast_as(id("text"));
-        if forms.names.is_empty() {
-            return nothing();
-        }
-        let tiers = self.tiers();
-        let mut own = Condition::any();
-        for part in forms.parts("x", &tiers, false) {
-            own = own.add(self.heaviest(searched, part, uid.clone()).is_not_null());
-        }
-        let first = Query::select()
-            .expr(Func::min(value("y")))
-            .from_as(id(words_of(searched.kind)), id("y"))
-            .and_where(column("y", "uid").eq(uid.clone()))
-            .cond_where(is("y", &forms.names, &tiers))
-            .cond_where(standing("y", self.at))
-            .take();
-        let first = Func::coalesce([SimpleExpr::from(first), nothing()]);
-        Expr::case(own, nothing()).finally(first).into()
     }
 }

@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Condition, ExprTrait};
 use uuid::Uuid;
 use words::Weight;
 
+use super::conditions::padded;
 use crate::Chronicle;
 use crate::columns::v;
 use crate::error::Error;
@@ -61,15 +62,11 @@ pub(super) struct Texts {
 
 async fn texts<T: Resource>(
     chronicle: &Chronicle,
-    mut uids: Vec<Uuid>,
+    uids: Vec<Uuid>,
     at: At,
     reader: &Reader,
 ) -> Result<Vec<Texts>, Error> {
-    // Few numbers of them, so that the prepared statement is found again.
-    if let Some(last) = uids.last().copied() {
-        uids.resize(uids.len().next_power_of_two(), last);
-    }
-    let query = versions::<T>(at, reader).and_where(v("uid").is_in(uids)).to_owned();
+    let query = versions::<T>(at, reader).and_where(v("uid").is_in(padded(uids))).to_owned();
     let mut found = Vec::new();
     for row in chronicle.db.query_all(&query).await? {
         let stored: Stored<T> = chronicle.stored(&row)?;
