@@ -4,9 +4,11 @@
 //! A migration brings a database to them; a test in each service pins the text that comes out, so
 //! that a later change of a description is noticed and gets a migration of its own.
 //!
+//! - `found`: what a database has
 //! - `migration`: of which those of services are made
 //! - `shape`: one table
 
+mod found;
 mod migration;
 mod shape;
 
@@ -17,6 +19,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
+use self::found::Found;
 pub use self::migration::{Bring, Refill};
 use self::shape::Shape;
 use crate::beside;
@@ -190,12 +193,13 @@ impl Schema {
     /// included, and fills new columns from the documents. What is there stays as it is, so it can
     /// run again.
     pub async fn bring(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let found = Found::read(manager.get_connection()).await?;
         let (mut grown, mut made) = (Vec::new(), Vec::new());
         for shape in &self.tables {
-            if !manager.has_table(&shape.name).await? {
+            if !found.has_table(&shape.name) {
                 self.make(manager, shape).await?;
                 made.push(shape.name.as_str());
-            } else if shape.grow(manager).await? {
+            } else if shape.grow(manager, &found).await? {
                 if self.totals_in(&shape.name).is_some() {
                     // What the rows say is less than the columns ask now, and so is their key.
                     manager.drop_table(Table::drop().table(id(&shape.name)).to_owned()).await?;
@@ -206,11 +210,14 @@ impl Schema {
                 }
             }
         }
-        for (kind, _) in &self.kinds {
-            let mut former = Index::drop();
-            manager.drop_index(former.name(format!("{kind}_tier")).if_exists().to_owned()).await?;
+        let former = self.kinds.iter().map(|(kind, _)| format!("{kind}_tier"));
+        for name in former.filter(|name| found.has_index(name)) {
+            manager.drop_index(Index::drop().name(name).to_owned()).await?;
         }
-        for index in &self.indexes {
+        let is_there = |index: &&IndexCreateStatement| {
+            index.get_index_spec().get_name().is_some_and(|name| found.has_index(name))
+        };
+        for index in self.indexes.iter().filter(|index| !is_there(index)) {
             manager.create_index(index.clone().if_not_exists().to_owned()).await?;
         }
         let db = manager.get_connection();

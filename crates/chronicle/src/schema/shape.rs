@@ -3,9 +3,10 @@
 use sea_orm::sea_query::{
     ColumnDef, ColumnType, Index, IndexCreateStatement, Table, TableCreateStatement,
 };
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
+use super::found::Found;
 use crate::columns::id;
 
 pub(super) struct Shape {
@@ -31,13 +32,13 @@ impl Shape {
 
     /// Turns columns of text into those of bytes, where the description says so now, and adds the
     /// columns that are missing, empty; true if there were any to add.
-    pub async fn grow(&self, manager: &SchemaManager<'_>) -> Result<bool, DbErr> {
+    pub async fn grow(&self, manager: &SchemaManager<'_>, found: &Found) -> Result<bool, DbErr> {
         if manager.get_database_backend() == DbBackend::Postgres {
-            self.turn_to_bytes(manager).await?;
+            self.turn_to_bytes(manager, found).await?;
         }
         let mut grown = false;
         for column in &self.columns {
-            if manager.has_column(&self.name, column.get_column_name()).await? {
+            if found.column(&self.name, &column.get_column_name()).is_some() {
                 continue;
             }
             let table = Table::alter().table(id(&self.name)).add_column(column.clone()).to_owned();
@@ -49,16 +50,11 @@ impl Shape {
 
     /// The columns of before, in which documents were text. SQLite keeps bytes in them beside the
     /// text that is there.
-    async fn turn_to_bytes(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn turn_to_bytes(&self, manager: &SchemaManager<'_>, found: &Found) -> Result<(), DbErr> {
         let (db, table) = (manager.get_connection(), &self.name);
         let of_bytes = |column: &&ColumnDef| column.get_column_type() == Some(&ColumnType::Blob);
         for column in self.columns.iter().filter(of_bytes).map(ColumnDef::get_column_name) {
-            let is_text = format!(
-                "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() \
-                 AND table_name = '{table}' AND column_name = '{column}' AND data_type = 'text'"
-            );
-            let is_text = Statement::from_string(DbBackend::Postgres, is_text);
-            if db.query_one_raw(is_text).await?.is_some() {
+            if found.column(table, &column) == Some("text") {
                 let turn = format!(
                     "ALTER TABLE \"{table}\" ALTER COLUMN \"{column}\" DROP DEFAULT, \
                      ALTER COLUMN \"{column}\" TYPE bytea USING convert_to(\"{column}\", 'UTF8')"
