@@ -29,6 +29,11 @@ wait "$server"
 cd / && rm -rf "$folder"
 "#;
 
+/// Options of a cluster that nobody reads after the machine stopped: it waits for no disk. The
+/// tests of what survives a crash have clusters of their own (`tests/src/faults/postgres.rs`).
+pub const FLEETING: [&str; 6] =
+    ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"];
+
 /// A running cluster; stopped and removed when dropped.
 pub struct Cluster {
     /// The address of its database `postgres`.
@@ -41,8 +46,8 @@ pub struct Cluster {
 type Owner = Option<(u32, u32)>;
 
 impl Cluster {
-    /// Makes a cluster and waits until it answers.
-    pub fn start() -> Result<Self> {
+    /// Makes a cluster with these options and waits until it answers.
+    pub fn start(options: &[&str]) -> Result<Self> {
         let begin = Instant::now();
         let server = POSTGRES.path()?;
         let owner = owner()?;
@@ -52,7 +57,7 @@ impl Cluster {
         output(&mut initdb(&server, &folder, owner))?;
         let cluster = Self {
             url: format!("postgres://postgres@localhost/postgres?host={}", folder.display()),
-            keeper: keeper(&server, &folder, owner)?,
+            keeper: keeper(&server, &folder, owner, options)?,
             folder,
         };
         cluster.wait_until_ready(begin + START)?;
@@ -121,7 +126,7 @@ fn initdb(server: &Path, folder: &Path, owner: Owner) -> Command {
     initdb
 }
 
-fn keeper(server: &Path, folder: &Path, owner: Owner) -> Result<Child> {
+fn keeper(server: &Path, folder: &Path, owner: Owner, options: &[&str]) -> Result<Child> {
     let log = File::create(folder.join("log")).context("the log cannot be made")?;
     let mut keeper = Command::new("sh");
     keeper
@@ -130,7 +135,9 @@ fn keeper(server: &Path, folder: &Path, owner: Owner) -> Result<Child> {
         .arg(server)
         .arg("-D")
         .arg(folder.join("data"))
-        .args(["-c", "listen_addresses=", "-c", "max_connections=400", "-k"])
+        .args(["-c", "listen_addresses=", "-c", "max_connections=400"])
+        .args(options)
+        .arg("-k")
         .arg(folder)
         // A group of its own: Ctrl-C must reach the tests, and the server only after them.
         .process_group(0)
@@ -150,7 +157,7 @@ fn within(command: &mut Command, folder: &Path, owner: Owner) {
 
 #[cfg(test)]
 mod tests {
-    use super::Cluster;
+    use super::{Cluster, FLEETING};
     use crate::tools::POSTGRES;
 
     #[test]
@@ -159,7 +166,7 @@ mod tests {
             eprintln!("skipped: {missing}");
             return;
         }
-        let cluster = Cluster::start().unwrap();
+        let cluster = Cluster::start(&FLEETING).unwrap();
         let folder = cluster.folder.clone();
         assert!(folder.join(".s.PGSQL.5432").exists());
 

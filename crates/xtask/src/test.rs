@@ -5,7 +5,7 @@ mod side_by_side;
 
 use anyhow::Result;
 
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, FLEETING};
 use crate::shell::{self, cargo, step};
 use crate::tools::{self, FAKETIME, GRPCURL, KUBECTL, NSS_WRAPPER, POSTGRES, PROMTOOL, PYTHON};
 
@@ -22,7 +22,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// Builds once, then runs every test program, several at a time: half of their time they wait.
 fn all() -> Result<()> {
     let programs = step("build", programs::build)?;
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(&FLEETING)?;
     step("tests", || side_by_side::run(programs, &cluster.url))
 }
 
@@ -33,7 +33,7 @@ fn chosen(arguments: &[String]) -> Result<()> {
         // with, and are compiled once.
         step("programs", || shell::run(&mut cargo(&programs::BUILD)))?;
     }
-    let cluster = Cluster::start()?;
+    let cluster = Cluster::start(&FLEETING)?;
     let mut tests = cargo(&["test", "--no-fail-fast"]);
     tests.args(arguments).env("TESTKIT_POSTGRES", &cluster.url).env("TESTKIT_REQUIRE", "1");
     step("tests", || shell::run(&mut tests))
