@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use api::registan::r#type::v1::ChangeKind;
 use bytes::{Buf, BufMut, Bytes};
 use tokio::time::timeout;
 use tonic::client::Grpc;
@@ -11,10 +12,10 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 use tonic_types::StatusExt;
 
-/// A stream that has said nothing for so long has nothing to say for now; it is a watch.
-const QUIET: Duration = Duration::from_millis(700);
-/// The maximum wait for a first answer.
+/// The maximum wait for a message.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The beginning of an answer of a watch that is a heartbeat: its first field is the kind.
+const HEARTBEAT: [u8; 2] = [0x08, ChangeKind::Heartbeat as u8];
 
 /// Sends and reads bytes.
 #[derive(Clone, Copy, Default)]
@@ -81,7 +82,8 @@ pub async fn open(
     Ok(called.expect("it answers in time")?.into_inner())
 }
 
-/// As [`open`]; gives all messages of the answer, of a watch those that come at once.
+/// As [`open`]; gives all messages of the answer, of a watch its snapshot, which the first
+/// heartbeat ends.
 pub async fn call(
     channel: &Channel,
     token: Option<&str>,
@@ -89,10 +91,14 @@ pub async fn call(
     message: Vec<u8>,
 ) -> Result<Vec<Bytes>, Status> {
     let mut stream = open(channel, token, path, message).await?;
-    let patience = if path.contains("/Watch") { QUIET } else { PATIENCE };
+    let is_watch = path.contains("/Watch");
     let mut messages = Vec::new();
-    while let Ok(answer) = timeout(patience, stream.message()).await {
-        let Some(message) = answer? else { break };
+    loop {
+        let next = timeout(PATIENCE, stream.message()).await.expect("it goes on in time");
+        let Some(message) = next? else { break };
+        if is_watch && message.starts_with(&HEARTBEAT) {
+            break;
+        }
         messages.push(message);
     }
     Ok(messages)
