@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use chassis::private;
+use chassis::{disk, private};
 
 use crate::backup::{flush, flush_folder};
 
@@ -47,8 +47,7 @@ impl Restoring {
         ensure!(!wal.exists(), "{} is still in use", private::absolute(&wal));
         flush(&self.draft)?;
         nothing_at(&self.to)?;
-        // A link is never made over a file, as a move is. The draft goes when this is dropped.
-        fs::hard_link(&self.draft, &self.to)
+        disk::place(&self.draft, &self.to)
             .with_context(|| format!("{} cannot be put in its place", self.to.display()))?;
         flush_folder(self.to.parent().unwrap_or(&self.to))
     }

@@ -46,10 +46,13 @@ fn make(path: &Path) -> Result<()> {
     let draft = draft_beside(path)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(pair.as_ref()).and_then(|()| file.sync_all());
-    // A link is there whole or not at all, and not twice: the key made first is the key.
-    let linked = written.and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft)?;
-    match linked {
+    // It is there whole or not at all, and not twice: the key made first is the key.
+    let placed = written.and_then(|()| crate::disk::place(&draft, path));
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    match placed {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         other => Ok(other?),
     }
