@@ -1,6 +1,6 @@
 //! Opens a database of either engine the way the record needs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use machine::private;
@@ -87,6 +87,22 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     Ok(db)
 }
 
+/// Returns the file of a SQLite database at an address; nothing for a server, for a database in
+/// memory, and for what is no address.
+pub fn file(url: &str) -> Option<PathBuf> {
+    url.starts_with("sqlite:").then(|| file_at(url).ok())?.flatten()
+}
+
+/// The file of an address of SQLite; nothing for a database in memory.
+fn file_at(url: &str) -> Result<Option<PathBuf>, DbErr> {
+    let options: SqliteConnectOptions =
+        url.parse().map_err(|_| DbErr::Custom("this is no address of a SQLite file".to_owned()))?;
+    let file = options.get_filename();
+    // So the driver names one in memory.
+    let is_in_memory = file.to_string_lossy().starts_with("file:");
+    Ok((!is_in_memory).then(|| file.to_owned()))
+}
+
 /// Connects, and tries again while another process opens or closes the same SQLite file: the change
 /// to WAL needs the file alone, and the busy timeout of SQLite does not wait for that.
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
@@ -121,18 +137,13 @@ fn check_address(url: &str) -> Result<(), DbErr> {
 /// where the address says that it may be made, for SQLite would make it as the umask has it. The
 /// others get the mode of the first when SQLite makes them.
 fn close_files(url: &str) -> Result<(), DbErr> {
-    let options: SqliteConnectOptions =
-        url.parse().map_err(|_| DbErr::Custom("this is no address of a SQLite file".to_owned()))?;
     let failed = |error| DbErr::Custom(format!("{error:#}"));
-    let file = options.get_filename();
-    if file.starts_with(":memory:") || file.starts_with("file:") {
-        return Ok(());
-    }
+    let Some(file) = file_at(url)? else { return Ok(()) };
     if url.contains("mode=rwc") {
-        private::file_or_new(file).map_err(failed)?;
+        private::file_or_new(&file).map_err(failed)?;
     }
     for end in ["", "-wal", "-shm", "-journal"] {
-        let mut beside = file.as_os_str().to_owned();
+        let mut beside = file.clone().into_os_string();
         beside.push(end);
         private::file(Path::new(&beside)).map_err(failed)?;
     }
@@ -157,6 +168,21 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
+
+    #[test]
+    fn the_file_of_an_address_is_found() {
+        for (url, expected) in [
+            ("sqlite:data/a.db", "data/a.db"),
+            ("sqlite:data/a.db?mode=rw", "data/a.db"),
+            ("sqlite://data/a.db", "data/a.db"),
+            ("sqlite:///data/a%20b.db", "/data/a b.db"),
+        ] {
+            assert_eq!(file(url), Some(expected.into()), "{url}");
+        }
+        for url in ["postgres://a@localhost/a", "sqlite::memory:", "sqlite:a.db?x=y", ""] {
+            assert_eq!(file(url), None, "{url}");
+        }
+    }
 
     #[tokio::test]
     async fn an_address_that_is_none_is_not_repeated() {

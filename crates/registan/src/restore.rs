@@ -83,9 +83,8 @@ async fn empty(part: &Part, settings: &Settings) -> anyhow::Result<Option<Restor
         "the backup of {service} is of {}, and the database that was named is not",
         part.engine.name()
     );
-    if let Some(address) = url.strip_prefix("sqlite:") {
-        let file = address.split('?').next().unwrap_or_default();
-        return Restoring::to(Path::new(file.strip_prefix("//").unwrap_or(file))).map(Some);
+    if let Some(file) = database::file(url) {
+        return Restoring::to(&file).map(Some);
     }
     let db = database::open(url)
         .await

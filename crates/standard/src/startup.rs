@@ -184,10 +184,7 @@ async fn opened_once_there(name: &str, url: &str) -> Result<DatabaseConnection, 
 
 /// True for the address of a SQLite file that is not there and may not be made.
 fn is_missing_file(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("sqlite:") else { return false };
-    let (file, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let file = file.strip_prefix("//").unwrap_or(file);
-    !query.contains("mode=") && file != ":memory:" && !Path::new(file).exists()
+    !url.contains("mode=") && database::file(url).is_some_and(|file| !file.exists())
 }
 
 fn file_url(name: &str, folder: &Path) -> anyhow::Result<String> {

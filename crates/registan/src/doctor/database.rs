@@ -1,6 +1,6 @@
 //! The database of a service: whether it answers, its version, its schema, and its clock.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -35,7 +35,7 @@ pub async fn look(service: ServiceName, settings: &Settings) -> Vec<Finding> {
             }
             read_only(&file).await
         }
-        Some(url) => match file(url.expose()) {
+        Some(url) => match database::file(url.expose()) {
             Some(file) => read_only(&file).await,
             None => opened(url.expose()).await,
         },
@@ -79,12 +79,6 @@ async fn examine(
     let tolerance = i64::try_from(settings.clock_tolerance_seconds).unwrap_or(i64::MAX);
     found.push(clock(name, &state, SystemClock.now(), tolerance.saturating_mul(SECOND)));
     found
-}
-
-/// The file of an address, if it is one of SQLite.
-fn file(url: &str) -> Option<PathBuf> {
-    let address = url.strip_prefix("sqlite:")?.split('?').next()?;
-    Some(address.strip_prefix("//").unwrap_or(address).into())
 }
 
 /// Opens a SQLite file without a change to it, to its mode, or to what lies beside it.
@@ -185,13 +179,5 @@ mod tests {
 
             assert_eq!(found.level, level, "{found}");
         }
-    }
-
-    #[test]
-    fn the_file_of_an_address_is_found() {
-        for url in ["sqlite:data/a.db", "sqlite:data/a.db?mode=rw", "sqlite://data/a.db"] {
-            assert_eq!(file(url), Some("data/a.db".into()), "{url}");
-        }
-        assert_eq!(file("postgres://a@localhost/a"), None);
     }
 }
