@@ -1,8 +1,9 @@
 //! All that can go wrong with the record.
 
-use facts::ErrorReason;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
+use facts::ErrorReason;
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::sqlite::SqliteError;
 
@@ -76,22 +77,34 @@ impl Error {
     }
 
     /// Returns whether the database is away for now: it may answer later without a change of the
-    /// settings. False where it answered that it does not know this role, or has no such database.
+    /// settings. False where it answered that it does not know this role, or has no such database,
+    /// and where it does not prove its name.
     pub fn is_away(&self) -> bool {
         let Self::Database(error) = self else { return false };
-        let refused = match &**error {
-            DbErr::Conn(RuntimeErr::SqlxError(source)) => match &**source {
-                sqlx::Error::Database(said) => {
-                    let code = said.code().unwrap_or_default();
-                    // invalid_authorization_specification, invalid_catalog_name.
-                    code.starts_with("28") || code.starts_with("3D")
-                }
-                sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => true,
-                _ => false,
-            },
-            _ => false,
-        };
-        !refused && DatabaseFailure::of(error) == DatabaseFailure::Unreachable
+        Refused::of(error).is_none() && DatabaseFailure::of(error) == DatabaseFailure::Unreachable
+    }
+
+    /// Returns what an operator can do about a database that cannot be opened; nothing where the
+    /// error itself says it.
+    pub fn remedy(&self) -> &'static str {
+        let Self::Database(error) = self else { return "" };
+        match Refused::of(error) {
+            Some(Refused::Role) => {
+                "PostgreSQL refuses this user or this password: are they right in database_url?"
+            }
+            Some(Refused::Name) => "make it with CREATE DATABASE, or is database_url right?",
+            Some(Refused::Plain) => {
+                "a database on another machine must prove its name: turn TLS on there (ssl = on), \
+                 or say another sslmode in database_url where the way to it is safe"
+            }
+            Some(Refused::Certificate) => {
+                "its certificate must be for the host in database_url, and of a known authority: \
+                 name its own with sslrootcert=FILE in database_url"
+            }
+            Some(Refused::Address) => "is database_url right?",
+            None if matches!(&**error, DbErr::Custom(_)) => "",
+            None => "is it running, and is database_url right?",
+        }
     }
 
     pub(crate) fn invalid(
@@ -109,6 +122,43 @@ pub enum DatabaseFailure {
     /// It is away, starting or out of connections.
     Unreachable,
     /// Its disk, or another resource of its machine, is used up.
+/// Why a connection is refused, which waiting does not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    /// The user or the password.
+    Role,
+    /// There is no database of this name.
+    Name,
+    /// The server does not encrypt, or the files of certificates cannot be used.
+    Plain,
+    /// The certificate of the server is not accepted.
+    Certificate,
+    /// The address cannot be used.
+    Address,
+}
+
+impl Refused {
+    fn of(error: &DbErr) -> Option<Self> {
+        let DbErr::Conn(RuntimeErr::SqlxError(source)) = error else { return None };
+        match &**source {
+            sqlx::Error::Database(said) => match said.code().unwrap_or_default().get(..2) {
+                // invalid_authorization_specification.
+                Some("28") => Some(Self::Role),
+                // invalid_catalog_name.
+                Some("3D") => Some(Self::Name),
+                _ => None,
+            },
+            sqlx::Error::Tls(_) => Some(Self::Plain),
+            // So the handshake of TLS fails.
+            sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+                Some(Self::Certificate)
+            }
+            sqlx::Error::Configuration(_) => Some(Self::Address),
+            _ => None,
+        }
+    }
+}
+
     Full,
     /// Another process holds a lock on the file.
     Locked,

@@ -15,7 +15,6 @@ mod sqlite;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context;
 use chassis::clock::{Clock, SystemClock};
 use chassis::process::block_on;
 use chassis::{Settings, private};
@@ -74,9 +73,15 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
 
 /// Copies the database of a service into a folder, and checks what it copied.
 async fn part(service: ServiceName, settings: &Settings, folder: &Path) -> anyhow::Result<Part> {
-    let record = record::open(service, settings).await.context(
-        "only a database that this program could serve is backed up: use the version that serves it",
-    )?;
+    let record = record::open(service, settings).await.map_err(|error| {
+        if error.is::<chronicle::Error>() {
+            return error;
+        }
+        error.context(
+            "only a database that this program could serve is backed up: use the version that \
+             serves it",
+        )
+    })?;
     let engine = Engine::of(&record.db);
     let (name, schema) = (record.name, record.schema().await?);
     let file = engine.file(name);

@@ -86,9 +86,11 @@ async fn empty(part: &Part, settings: &Settings) -> anyhow::Result<Option<Restor
     if let Some(file) = database::file(url) {
         return Restoring::to(&file).map(Some);
     }
-    let db = database::open(url)
-        .await
-        .with_context(|| format!("the database for {service} cannot be opened: is it there?"))?;
+    let db = database::open(url).await.map_err(|error| {
+        let remedy = error.remedy();
+        let message = format!("the database for {service} cannot be opened: {remedy}");
+        anyhow::Error::new(error).context(message)
+    })?;
     let tables = backup::tables(&db).await?;
     db.close().await?;
     ensure!(

@@ -151,18 +151,22 @@ async fn open(
     url: &str,
     waits: bool,
 ) -> anyhow::Result<DatabaseConnection> {
-    let advice = match &settings.database_url {
-        Some(_) if is_missing_file(url) => {
-            "there is no such file; with `?mode=rwc` at the end of database_url `registan migrate` makes it".to_owned()
-        }
-        Some(_) => "is it running, and is database_url right?".to_owned(),
-        None => {
-            let folder = chassis::private::absolute(&settings.data_dir);
-            format!("can the data folder {folder} be written? choose another with --data-dir")
-        }
-    };
     let opened = if waits { opened_once_there(name, url).await } else { database::open(url).await };
-    opened.with_context(|| format!("the database of {name} cannot be opened: {advice}"))
+    opened.map_err(|error| {
+        let advice = match &settings.database_url {
+            Some(_) if is_missing_file(url) => {
+                "there is no such file; with `?mode=rwc` at the end of database_url `registan migrate` makes it".to_owned()
+            }
+            Some(_) => error.remedy().to_owned(),
+            None => {
+                let folder = chassis::private::absolute(&settings.data_dir);
+                format!("can the data folder {folder} be written? choose another with --data-dir")
+            }
+        };
+        let colon = if advice.is_empty() { "" } else { ": " };
+        let message = format!("the database of {name} cannot be opened{colon}{advice}");
+        anyhow::Error::new(error).context(message)
+    })
 }
 
 /// Opens a database when it answers; an error where waiting does not help.

@@ -44,7 +44,9 @@ pub async fn look(service: ServiceName, settings: &Settings) -> Vec<Finding> {
         Ok(db) => db,
         Err(error) => {
             let said = format!("the database cannot be opened: {error:#}");
-            return vec![Finding::problem(name, said, "is it running, and is its address right?")];
+            let known = error.downcast_ref().map(chronicle::Error::remedy);
+            let remedy = known.unwrap_or("is it running, and is its address right?");
+            return vec![Finding::problem(name, said, remedy)];
         }
     };
     let found = examine(service, name, settings, &db).await;
