@@ -11,9 +11,10 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use chassis::process::block_on;
 use chassis::{Settings, private};
-use chronicle::database;
 use chronicle::verify::Checkpoint;
+use chronicle::{State, database};
 use clap::ValueEnum;
+use standard::time::timestamp;
 
 use self::file::Restoring;
 use crate::backup::{self, Engine, Manifest, Part, checked};
@@ -41,16 +42,24 @@ pub fn run(arguments: Restore) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
-    if manifest.seeded && arguments.service.is_none() {
+    if manifest.seeded && settings.database_url.is_none() && is_whole(&settings.data_dir) {
         write_marker(&settings.data_dir.join(LAID_IN))?;
     }
     writeln!(
         std::io::stdout(),
-        "restored as of {}: what was written later is lost, and `registan verify SERVICE --expect CHECKPOINT` names how \
-         much; tokens that were given out later are refused (RECORD_WENT_BACK)",
-        manifest.made
+        "restored: what was written to a service after its last change here is lost, and \
+         `registan verify SERVICE --expect CHECKPOINT` names how much; tokens that were given out \
+         later are refused (RECORD_WENT_BACK)"
     )?;
     Ok(())
+}
+
+/// Returns whether a data folder has the databases of all services. If one is missing, the folder is
+/// not marked as seeded: the suite would begin that one empty.
+fn is_whole(folder: &Path) -> bool {
+    migrate::ALL
+        .into_iter()
+        .all(|service| folder.join(Engine::Sqlite.file(record::name(service))).exists())
 }
 
 /// Says what a restore that fails may come from.
@@ -128,12 +137,14 @@ async fn one(
     let record = record::open(service, &settings).await?;
     let expected: Checkpoint = part.checkpoint.parse().map_err(anyhow::Error::msg)?;
     let found = checked(&record, Some(&expected).filter(|checkpoint| checkpoint.seq > 0)).await;
+    let last = State::read(&record.db).await;
     record.db.close().await?;
-    let found = found?;
+    let (found, last) = (found?, last?.last);
     let migrated = if ran > 0 { format!(", {ran} migrations ran") } else { String::new() };
-    let (service, last) = (&part.service, &part.last_change);
-    Ok(format!(
-        "{service}: {} changes fit, checkpoint {found}, the last at {last}{migrated}",
-        found.seq
-    ))
+    let last = match found.seq {
+        0 => "nothing was recorded yet".to_owned(),
+        _ => format!("the last recorded at {}", timestamp(last)),
+    };
+    let service = &part.service;
+    Ok(format!("{service}: {} changes fit, checkpoint {found}, {last}{migrated}", found.seq))
 }

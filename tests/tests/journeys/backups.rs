@@ -132,6 +132,46 @@ fn a_suite_is_backed_up_while_it_serves_and_restored_elsewhere() {
 async fn a_backup_that_is_not_what_it_was_is_refused_and_leaves_nothing() {
     let Some(suite) = Suite::embedded() else { return };
     let folder = suite.folder.path();
+/// A part of a record is not the record: what is not restored begins with the reference record, as
+/// in a new folder.
+#[test]
+fn a_folder_is_seeded_until_all_services_are_restored_to_it() {
+    let Some(suite) = Suite::embedded() else { return };
+    let folder = suite.folder.path();
+    let (data, one, all) = (folder.join("data"), folder.join("one"), folder.join("all"));
+    printed(&["backup", "agreements"], [&one, &data]);
+    printed(&["backup"], [&all, &data]);
+    let mark = |folder: &Path| folder.join("reference-record").exists();
+
+    let restored = folder.join("restored");
+    printed(&["restore"], [&one, &restored]);
+    assert!(!mark(&restored), "projects and rights-reporting are not there");
+    printed(&["restore", "projects"], [&all, &restored]);
+    assert!(!mark(&restored), "rights-reporting is not there");
+    let said = printed(&["restore", "rights-reporting"], [&all, &restored]);
+    assert!(mark(&restored));
+
+    let manifest = fs::read(all.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let last = manifest["parts"][0]["last_change"].as_str().unwrap();
+    assert!(said.contains(&format!("the last recorded at {last}")), "{said}");
+    assert!(!said.contains(manifest["made"].as_str().unwrap()), "{said}");
+
+    let partly = tempfile::tempdir().unwrap();
+    printed(&["restore"], [&one, &partly.path().join("data")]);
+    let second = Suite::embedded_in(partly, &[]).unwrap();
+    for (method, key) in [
+        ("projects.v1.ProjectService/ListProjects", "projects"),
+        ("agreements.v1.PartyService/ListParties", "parties"),
+    ] {
+        let [first, second] = [&suite, &second].map(|suite| {
+            let answer = suite.ask(method, r#"{"page_size": 1000}"#).unwrap();
+            answer[key].as_array().map_or(0, Vec::len)
+        });
+        assert!(first > 0 && first == second, "{key}: {first} and {second}");
+    }
+}
+
     let (data, backup, target) =
         (folder.join("data"), folder.join("backup"), folder.join("target"));
     printed(&["backup"], [&backup, &data]);
