@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -120,6 +120,12 @@ fn is_here(url: &str) -> bool {
     hosts(url).all(|host| {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     })
+}
+
+/// The file of the authorities that this machine trusts, where it has one: that of `SSL_CERT_FILE`,
+/// or of the distribution.
+pub fn bundle_of_the_system() -> Option<PathBuf> {
+    openssl_probe::probe().cert_file
 }
 
 fn of_the_system() -> Result<RootCertStore> {

@@ -28,6 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 
 pub(crate) use self::dial::Dial;
+pub use self::dial::bundle_of_the_system;
 use self::files::Place;
 pub(crate) use self::live::Live;
 pub use self::port::{Caller, Callers, may_be_plain};

@@ -3,11 +3,13 @@
 //! The address of the database reaches them by the variables of libpq: arguments can be read by
 //! everybody on the machine.
 
+use std::env;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use chassis::config::Secret;
+use chassis::tls::bundle_of_the_system;
 use chronicle::State;
 use percent_encoding::percent_decode_str;
 use sea_orm::{
@@ -87,9 +89,25 @@ pub async fn tables(db: &DatabaseConnection) -> Result<i64> {
 /// A program of PostgreSQL that connects to the database at an address.
 fn program(name: &str, url: &Secret) -> Result<Command> {
     let mut command = Command::new(name);
-    command.envs(variables(url.expose())?).stdin(Stdio::null()).kill_on_drop(true);
+    let variables = variables(url.expose())?;
+    if needs_authorities(&variables)
+        && let Some(bundle) = bundle_of_the_system()
+    {
+        command.env("PGSSLROOTCERT", bundle);
+    }
+    command.envs(variables).stdin(Stdio::null()).kill_on_drop(true);
     command.arg("--no-password");
     Ok(command)
+}
+
+/// Returns whether a server must prove its name, and nothing says by which authorities. The services
+/// trust those that are built into them then; these programs would trust none, so they get those of
+/// this machine.
+fn needs_authorities(variables: &[(&str, String)]) -> bool {
+    let mode = variables.iter().rfind(|(name, _)| *name == "PGSSLMODE");
+    mode.is_some_and(|(_, mode)| mode.starts_with("verify-"))
+        && variables.iter().all(|(name, _)| *name != "PGSSLROOTCERT")
+        && env::var_os("PGSSLROOTCERT").is_none()
 }
 
 /// Refuses a program that was not there, or that failed.
@@ -165,5 +183,20 @@ mod tests {
         );
         let refused = variables("hunter2").unwrap_err().to_string();
         assert!(!refused.contains("hunter2"), "{refused}");
+    }
+
+    #[test]
+    fn a_server_that_must_prove_its_name_needs_authorities() {
+        for (query, needs) in [
+            ("", false),
+            ("?sslmode=require", false),
+            ("?sslmode=verify-full", true),
+            ("?ssl-mode=verify-ca", true),
+            ("?sslmode=verify-full&sslrootcert=/ca", false),
+        ] {
+            let variables = variables(&format!("postgres://ann@db/law{query}")).unwrap();
+
+            assert_eq!(needs_authorities(&variables), needs, "{query}");
+        }
     }
 }
