@@ -107,17 +107,30 @@ impl Cluster {
     /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and
     /// full pages are on. After a crash it flushes all files at once and not one by one, which
     /// costs seconds before it even begins to recover.
+        self.start_with(&[]);
+    }
+
+    /// The same, with more settings.
+    pub fn start_with(&mut self, settings: &[&str]) {
     pub fn start(&mut self) {
         let mut command = self.command("postgres");
-        command.arg("-D").arg(self.folder.join("data")).arg("-k").arg(&self.folder);
+        command.arg("-D").arg(self.data()).arg("-k").arg(&self.folder);
         command.args(["-c", "listen_addresses=", "-c", "recovery_init_sync_method=syncfs"]);
         // Every replica may have some twenty.
         command.args(["-c", "max_connections=250"]);
         if self.space.is_some() {
             command.args(SMALL);
+        for setting in settings {
+            command.args(["-c", setting]);
+        }
         }
         self.server = Some(Process::start(&mut command, &self.log()));
     }
+    /// The folder of its data and its settings.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
 
     /// Where the room for its data can be taken away.
     pub const fn space(&self) -> Option<&Space> {

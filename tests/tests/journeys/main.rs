@@ -27,6 +27,7 @@ mod reasons;
 mod second_client;
 mod second_partnership;
 mod secured;
+mod secured_database;
 mod seeing;
 mod served;
 mod sizes;
