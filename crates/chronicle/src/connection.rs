@@ -32,9 +32,12 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long closing a connection may take before it is left to itself.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// PostgreSQL waits so long within a transaction for a process that does not go on, halted or cut
-/// off: it holds the head row, for which all others wait. Nothing is waited for within one.
-const LIMIT_HELD: &str = "SET idle_in_transaction_session_timeout = '3s'";
+/// The bounds of a session that writes to PostgreSQL. It waits 3 s within a transaction for a
+/// process that does not go on, halted or cut off: that one holds the head row, for which all others
+/// wait. It waits 4 s for a lock, so that one that is held for long is told apart from a server that
+/// does not answer; a deadlock, and a process that does not go on, are found before.
+const SESSION_BOUNDS: &str =
+    "SET idle_in_transaction_session_timeout = '3s'; SET lock_timeout = '4s'";
 /// A connection that was idle for longer is tried before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 
@@ -92,7 +95,9 @@ fn open(readers: &DatabaseConnection) -> DatabaseConnection {
         let options = (*options).clone();
         let pool =
             pool_of(POSTGRES_CONNECTIONS).after_connect(|connection: &mut PgConnection, _| {
-                Box::pin(async move { sqlx::query(LIMIT_HELD).execute(connection).await.map(drop) })
+                Box::pin(async move {
+                    sqlx::raw_sql(SESSION_BOUNDS).execute(connection).await.map(drop)
+                })
             });
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
     })

@@ -76,6 +76,12 @@ impl Error {
         DatabaseFailure::of(error) == DatabaseFailure::Aborted
     }
 
+    /// Returns whether another session held a lock for longer than the database waits.
+    pub(crate) fn is_locked(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        DatabaseFailure::of(error) == DatabaseFailure::Locked
+    }
+
     /// Returns whether the database is away for now: it may answer later without a change of the
     /// settings. False where it answered that it does not know this role, or has no such database,
     /// and where it does not prove its name.
@@ -116,12 +122,6 @@ impl Error {
     }
 }
 
-/// Why the database did not do what it was asked, as far as it decides what to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DatabaseFailure {
-    /// It is away, starting or out of connections.
-    Unreachable,
-    /// Its disk, or another resource of its machine, is used up.
 /// Why a connection is refused, which waiting does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
@@ -159,6 +159,12 @@ impl Refused {
     }
 }
 
+/// Why the database did not do what it was asked, as far as it decides what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFailure {
+    /// It is away, starting or out of connections.
+    Unreachable,
+    /// Its disk, or another resource of its machine, is used up.
     Full,
     /// Another process holds a lock on the file.
     Locked,

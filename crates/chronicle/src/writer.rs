@@ -138,9 +138,12 @@ impl Run {
     }
 
     async fn serve(&mut self, mut jobs: Vec<Job>) {
-        // A caller that has gone gets no answer, and nothing is written for it.
-        jobs.retain(|job| !job.done.is_closed());
-        while !jobs.is_empty() {
+        loop {
+            // A caller that has gone gets no answer, and nothing is written for it.
+            jobs.retain(|job| !job.done.is_closed());
+            if jobs.is_empty() {
+                return;
+            }
             match self.transaction(&jobs).await {
                 Ok(times) => {
                     for (job, times) in jobs.drain(..).zip(times) {
@@ -153,11 +156,14 @@ impl Run {
                 }
                 Err(Refusal::Conflict(_) | Refusal::Moved) if jobs.len() > 1 => {
                     for job in jobs.drain(..) {
-                        let alone = self.transaction(std::slice::from_ref(&job)).await;
-                        let times = alone.map(|mut times| times.pop().unwrap_or_default());
-                        let _gone = job.done.send(times.map_err(Into::into));
+                        Box::pin(self.serve(vec![job])).await;
                     }
                 }
+                // Nothing of it was written: it waits as long as its callers do.
+                Err(Refusal::Failed(error)) if self.waits_for_lock(&error) => tracing::warn!(
+                    "writes wait for a lock that another session of PostgreSQL holds, such as a \
+                     migration: pg_blocking_pids() names it"
+                ),
                 // Not tried again: a transaction that failed at its commit may have been committed.
                 Err(refusal) => {
                     let error = Error::from(refusal);
@@ -239,6 +245,13 @@ impl Run {
             Ok(done) => done,
             Err(_) => Err(self.unanswered().await),
         }
+    }
+
+    /// True if another session held a lock for longer than PostgreSQL waits. A SQLite file that is
+    /// locked is left to the callers.
+    fn waits_for_lock(&self, error: &Error) -> bool {
+        let is_sqlite = self.connection.get().get_database_backend() == DbBackend::Sqlite;
+        !is_sqlite && error.is_locked()
     }
 
     /// Takes another connection, for the database does not answer on this one.

@@ -11,6 +11,7 @@ use chronicle::verify::{Kind, verify};
 use chronicle::{Chronicle, Entry, Error, ListRequest, database};
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use testkit::Engine;
+use tokio::time::{sleep, timeout};
 
 /// Makes the COMMIT of each transaction fail in which `spoiler` writes: a constraint that is looked
 /// at only then.
@@ -95,6 +96,34 @@ async fn batches_in_opposite_order_do_not_stop_each_other() {
     assert!(!page.items.is_empty());
 }
 
+/// Longer than the database may take to answer.
+const HELD: Duration = Duration::from_secs(33);
+
+#[tokio::test]
+async fn a_write_outlasts_a_lock_as_long_as_its_caller_does() {
+    let Some(database) = testkit::database(Engine::Postgres).await else { return };
+    let record = record(&database.url).await;
+    let other = database::open(&database.url).await.unwrap();
+    let migration = other.begin().await.unwrap();
+    let lock = "LOCK TABLE thing IN ACCESS EXCLUSIVE MODE";
+    migration.execute_unprepared(lock).await.unwrap();
+    let write = |number| {
+        let record = Arc::clone(&record);
+        async move { record.create(&call(), thing(number, 0)).await }
+    };
+
+    let given_up = timeout(Duration::from_secs(1), write(1)).await;
+    let waiting = tokio::spawn(write(2));
+    sleep(HELD).await;
+    let waited = !waiting.is_finished();
+    migration.commit().await.unwrap();
+
+    assert!(given_up.is_err() && waited, "nothing was in the way");
+    waiting.await.unwrap().unwrap();
+    let found = verify(&other, &[Kind::of::<Thing>()], None, |_| {}).await.unwrap();
+    assert_eq!(found.map(|end| end.seq), Ok(1), "nothing is written for a caller that has gone");
+}
+
 #[tokio::test]
 async fn a_new_file_that_another_writes_is_opened_a_little_later() {
     let fresh = testkit::database(Engine::Sqlite).await.unwrap();
@@ -105,7 +134,7 @@ async fn a_new_file_that_another_writes_is_opened_a_little_later() {
 
     let url = fresh.url.clone();
     let opening = tokio::spawn(async move { database::open(&url).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    sleep(Duration::from_millis(300)).await;
     let was_open = opening.is_finished();
     transaction.commit().await.unwrap();
 
