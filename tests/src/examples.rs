@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::Context;
+
 use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
@@ -69,6 +71,19 @@ pub fn examples(text: &str) -> Vec<Example> {
         }
     }
     found
+}
+
+/// The blocks of a section of a document, of whatever kind.
+///
+/// # Errors
+/// If it has no such section.
+pub fn blocks(document: &Path, section: &str) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(document)?;
+    let found = text.split("\n## ").find(|part| part.lines().next() == Some(section));
+    let found = found.with_context(|| format!("{} has no {section}", document.display()))?;
+    let blocks = found.split("```").skip(1).step_by(2);
+    let without_kind = |block: &str| block.split_once('\n').map(|(_, lines)| lines.to_owned());
+    Ok(blocks.filter_map(without_kind).collect())
 }
 
 /// Returns whether the lines stand in the output in this order; `…` stands for any number of lines,

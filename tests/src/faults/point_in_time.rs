@@ -1,27 +1,33 @@
 //! Point-in-time recovery with PostgreSQL: a base backup and an archive of its log bring the record
-//! back to an instant just before a mistake, and `registan verify` says that it is that record.
+//! back to an instant just before a mistake, and `registan verify` says that it is that record. The
+//! settings and commands are those of the document, with other folders and another instant.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use testkit::Engine;
 use tokio::time::sleep;
 
-use super::databases::administer;
 use super::drill::{Noted, named_loss, verified};
 use super::parties::Parties;
 use super::postgres::Cluster;
 use super::system::{System, Victim};
+use crate::examples::blocks;
 
 /// Parties written before the base backup, after it, and by mistake.
 const WRITES: [usize; 3] = [20, 30, 10];
 /// How long the archive and the recovery may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
+/// The section of the document, and what it says for the folders and the instant.
+const SECTION: &str = "A point in time, with PostgreSQL";
+const ARCHIVE: &str = "/archive/";
+const BASE: &str = "/backups/monday";
+const INSTANT: &str = "2026-11-29 01:02:03+00";
 
 /// The report of a recovery.
 #[derive(Debug)]
@@ -42,10 +48,22 @@ pub async fn run() -> anyhow::Result<Option<Report>> {
     let Some(mut system) = System::start(Engine::Postgres, 1).await? else { return Ok(None) };
     let folder = system.folder.path().to_owned();
     let (archive, base) = (folder.join("archive"), folder.join("recovered"));
-    archived(&mut system, &archive).await?;
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/backup.md");
+    let all: [String; 3] = blocks(&document, SECTION)?
+        .try_into()
+        .map_err(|all| anyhow!("settings, a backup and a recovery were expected: {all:?}"))?;
+    let data = base.join("data");
+    let [settings, backup, recover] = all.map(|block| {
+        let block = block.replace(ARCHIVE, &format!("{}/", archive.display()));
+        block.replace(BASE, &data.display().to_string())
+    });
+    archived(&mut system, &archive, &settings).await?;
     let mut parties = Parties::at(system.addresses[0])?;
     write(&mut parties, "before", WRITES[0]).await?;
-    system.cluster().context("there is a cluster")?.base_backup(&base)?;
+    let cluster = system.cluster().context("there is a cluster")?;
+    fs::create_dir(&base)?;
+    cluster.give(&base)?;
+    cluster.shell(&backup)?;
     write(&mut parties, "kept", WRITES[1]).await?;
     let noted = verified(&system, None)?;
     let instant = scalar(&system.url, "SELECT clock_timestamp()::text").await?;
@@ -56,7 +74,8 @@ pub async fn run() -> anyhow::Result<Option<Report>> {
     system.kill(Victim::Everything, &mut fastrand::Rng::new())?;
 
     let Some(mut cluster) = Cluster::over(&base)? else { return Ok(None) };
-    recover_to(&cluster, &base.join("data"), &archive, &instant)?;
+    ensure!(recover.contains(INSTANT), "the document names an instant");
+    cluster.shell(&recover.replace(INSTANT, &instant))?;
     let begin = Instant::now();
     cluster.start();
     system.url = cluster.url();
@@ -70,13 +89,12 @@ pub async fn run() -> anyhow::Result<Option<Report>> {
 }
 
 /// Lets the server keep every segment of its log in a folder, which takes a restart.
-async fn archived(system: &mut System, archive: &Path) -> anyhow::Result<()> {
+async fn archived(system: &mut System, archive: &Path, settings: &str) -> anyhow::Result<()> {
+    let cluster = system.cluster().context("there is a cluster")?;
     fs::create_dir(archive)?;
-    system.cluster().context("there is a cluster")?.give(archive)?;
-    let into = archive.display();
-    let command = format!("test ! -f {into}/%f && cp %p {into}/%f");
-    let command = format!("ALTER SYSTEM SET archive_command = '{command}'");
-    administer(&system.url, &["ALTER SYSTEM SET archive_mode = on", &command]).await?;
+    cluster.give(archive)?;
+    let file = cluster.data().join("postgresql.conf");
+    writeln!(OpenOptions::new().append(true).open(file)?, "\n{settings}")?;
     system.kill(Victim::Everything, &mut fastrand::Rng::new())?;
     system.start_again(Victim::Everything);
     system.wait_until_it_answers(Victim::Everything).await
@@ -87,19 +105,6 @@ async fn write(parties: &mut Parties, kind: &str, count: usize) -> anyhow::Resul
         parties.create(&format!("{kind}-{number}"), kind).await?;
     }
     Ok(())
-}
-
-/// Says in the data of a base backup up to which instant it is to recover, and from where.
-fn recover_to(cluster: &Cluster, data: &Path, archive: &Path, instant: &str) -> anyhow::Result<()> {
-    let mut settings = OpenOptions::new().append(true).open(data.join("postgresql.auto.conf"))?;
-    let from = archive.display();
-    writeln!(settings, "archive_mode = off")?;
-    writeln!(settings, "restore_command = 'cp {from}/%f \"%p\"'")?;
-    writeln!(settings, "recovery_target_time = '{instant}'")?;
-    writeln!(settings, "recovery_target_action = 'promote'")?;
-    let signal = data.join("recovery.signal");
-    fs::write(&signal, "")?;
-    cluster.give(&signal)
 }
 
 async fn scalar(url: &str, query: &str) -> anyhow::Result<String> {

@@ -64,27 +64,26 @@ impl Cluster {
         Ok(Some(cluster))
     }
 
-    /// A cluster over the data that [`Cluster::base_backup`] left in a folder; it does not run.
+    /// A cluster over the data that a base backup left in a folder; it does not run.
     pub fn over(folder: &Path) -> anyhow::Result<Option<Self>> {
         let Some(programs) = programs() else { return Ok(None) };
         let (folder, owner) = (folder.to_owned(), owner()?);
         Ok(Some(Self { folder, programs, owner, server: None, space: None }))
     }
 
-    /// Copies the data while it runs, into a folder that is not there yet.
-    pub fn base_backup(&self, folder: &Path) -> anyhow::Result<()> {
-        fs::create_dir(folder)?;
-        self.give(folder)?;
-        let output = self
-            .command("pg_basebackup")
-            .args(["--username=postgres", "--no-password", "--checkpoint=fast", "--no-sync"])
-            .arg("--host")
-            .arg(&self.folder)
-            .arg("--pgdata")
-            .arg(folder.join("data"))
-            .output()?;
+    /// Runs commands of an operator in the folder of the cluster, as the user that it runs as.
+    pub fn shell(&self, commands: &str) -> anyhow::Result<()> {
+        // A folder of links may have few of the programs.
+        let programs = fs::canonicalize(self.programs.join("postgres"))?;
+        let programs = programs.parent().context("the program is in a folder")?.to_owned();
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths([programs].into_iter().chain(env::split_paths(&path)))?;
+        let mut shell = self.command("sh");
+        shell.args(["-ec", commands]).env("PATH", path);
+        shell.env("PGHOST", &self.folder).env("PGUSER", "postgres");
+        let output = shell.output()?;
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "pg_basebackup: {said}");
+        ensure!(output.status.success(), "{commands}: {said}");
         Ok(())
     }
 
@@ -107,12 +106,12 @@ impl Cluster {
     /// Starts it, with PostgreSQL's own settings for durability: fsync, synchronous commits and
     /// full pages are on. After a crash it flushes all files at once and not one by one, which
     /// costs seconds before it even begins to recover.
+    pub fn start(&mut self) {
         self.start_with(&[]);
     }
 
     /// The same, with more settings.
     pub fn start_with(&mut self, settings: &[&str]) {
-    pub fn start(&mut self) {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.data()).arg("-k").arg(&self.folder);
         command.args(["-c", "listen_addresses=", "-c", "recovery_init_sync_method=syncfs"]);
@@ -120,17 +119,17 @@ impl Cluster {
         command.args(["-c", "max_connections=250"]);
         if self.space.is_some() {
             command.args(SMALL);
+        }
         for setting in settings {
             command.args(["-c", setting]);
         }
-        }
         self.server = Some(Process::start(&mut command, &self.log()));
     }
+
     /// The folder of its data and its settings.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
-
 
     /// Where the room for its data can be taken away.
     pub const fn space(&self) -> Option<&Space> {

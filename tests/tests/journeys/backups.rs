@@ -3,15 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use e2e::examples::blocks;
 use e2e::{Suite, program};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use testkit::Engine;
+use uuid::Uuid;
 
 fn registan(arguments: &[&str], paths: [&Path; 2]) -> Output {
     let [folder, data] = paths;
@@ -128,10 +132,6 @@ fn a_suite_is_backed_up_while_it_serves_and_restored_elsewhere() {
     assert!(!second.logged(0).contains("reference record seeded"), "{}", second.logged(0));
 }
 
-#[tokio::test]
-async fn a_backup_that_is_not_what_it_was_is_refused_and_leaves_nothing() {
-    let Some(suite) = Suite::embedded() else { return };
-    let folder = suite.folder.path();
 /// A part of a record is not the record: what is not restored begins with the reference record, as
 /// in a new folder.
 #[test]
@@ -172,6 +172,10 @@ fn a_folder_is_seeded_until_all_services_are_restored_to_it() {
     }
 }
 
+#[tokio::test]
+async fn a_backup_that_is_not_what_it_was_is_refused_and_leaves_nothing() {
+    let Some(suite) = Suite::embedded() else { return };
+    let folder = suite.folder.path();
     let (data, backup, target) =
         (folder.join("data"), folder.join("backup"), folder.join("target"));
     printed(&["backup"], [&backup, &data]);
@@ -225,4 +229,45 @@ fn a_folder_is_seeded_until_all_services_are_restored_to_it() {
     let line = refused(&["backup"], [&folder.join("second"), &data]);
     assert!(line.contains("parties/kz") && line.contains("an earlier backup"), "{line}");
     assert!(!folder.join("second").exists() && !folder.join("second.partial").exists());
+}
+
+/// The commands of the section on PostgreSQL, as they are.
+#[tokio::test]
+async fn the_commands_of_the_document_back_up_postgres_and_restore_it() {
+    let Some(registan) = program("registan") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(format!("{name}.url"));
+    let mut databases = Vec::new();
+    for name in ["agreements", "projects", "rights-reporting"] {
+        let Some(database) = testkit::database(Engine::Postgres).await else { return };
+        fs::write(file(name), &database.url).unwrap();
+        let mut migrate = Command::new(&registan);
+        migrate.args(["migrate", name, "--database-url-file"]).arg(file(name));
+        assert!(migrate.status().unwrap().success(), "{name}");
+        databases.push(database);
+    }
+    let url = &databases[0].url;
+    let (address, host) = url.split_once("?host=").unwrap();
+    let (server, _) = address.rsplit_once('/').unwrap();
+    let name = format!("new_{}", Uuid::new_v4().simple());
+    fs::write(file("agreements-new"), format!("{server}/{name}?host={host}")).unwrap();
+
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/backup.md");
+    let blocks = blocks(&document, "PostgreSQL").unwrap();
+    assert_eq!(blocks.len(), 2, "{blocks:?}");
+    let path = [registan.parent().unwrap().to_str().unwrap(), &env::var("PATH").unwrap()].join(":");
+    for commands in blocks {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", &commands.replace("agreements_new", &name)]).current_dir(&folder);
+        shell.env("PATH", &path).env("PGHOST", host).env("PGUSER", "postgres");
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{commands}: {output:?}");
+    }
+
+    for backup in ["rights", "projects", "law"] {
+        assert!(folder.path().join("backups").join(backup).join("manifest.json").exists());
+    }
+    let admin = Database::connect(url).await.unwrap();
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    admin.close().await.unwrap();
 }
