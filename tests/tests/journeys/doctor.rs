@@ -8,10 +8,13 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
+use authority::Authority;
 use e2e::{Suite, free_address, program};
 use sea_orm::{ConnectionTrait, Database};
 use testkit::Engine;
+use tokio::time::sleep;
 
 /// The answer of the doctor: its exit code and its lines.
 struct Told(i32, String);
@@ -130,6 +133,59 @@ fn settings_that_are_wrong_are_told_before_anything_else() {
     told.says("problem", &["configuration", "oidc_issuer"]);
     let told = doctor(&["gateway", "--agreements-url", &url, "--listen", "127.0.0.1:0"]);
     told.says("warning", &["agreements", &url, "does not answer"]);
+}
+
+/// One after the other, so that each problem is the only one.
+#[tokio::test]
+async fn each_thing_that_is_broken_on_postgres_is_told_by_itself() {
+    let Some(registan) = program("registan") else { return };
+    let Some(database) = testkit::database(Engine::Postgres).await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (url, data, tls) = (&database.url, folder.path().join("data"), folder.path().join("tls"));
+    let mut migrate = Command::new(&registan);
+    let migrated = migrate.args(["migrate", "agreements", "--database-url", url]).status();
+    assert!(migrated.unwrap().success());
+    fs::create_dir(&data).unwrap();
+    set(&data, 0o700);
+    testkit::token(&data);
+    let asked = |more: &[&str]| {
+        let own = ["agreements", "--database-url", url, "--data-dir", data.to_str().unwrap()];
+        doctor(&[&own, more].concat())
+    };
+    let free = ["--listen", "127.0.0.1:0"];
+    let alone = |told: &Told, words: &[&str]| {
+        told.says("problem", words);
+        assert_eq!(told.1.matches("\nproblem ").count(), 1, "{}", told.1);
+    };
+    assert_eq!(asked(&free).0, 0, "{}", asked(&free).1);
+
+    let last = "WHERE version = (SELECT MAX(version) FROM seaql_migrations)";
+    execute(url, &format!("CREATE TABLE kept AS SELECT * FROM seaql_migrations {last}")).await;
+    execute(url, &format!("DELETE FROM seaql_migrations {last}")).await;
+    alone(&asked(&free), &["agreements", "older than", "registan migrate agreements"]);
+    execute(url, "INSERT INTO seaql_migrations SELECT * FROM kept").await;
+
+    // The year 2100.
+    execute(url, "UPDATE head SET time = 4102444800000000").await;
+    alone(&asked(&free), &["clock of agreements", "ahead", "NTP"]);
+    execute(url, "UPDATE head SET time = 0").await;
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    alone(&asked(&["--listen", &listen]), &["listen", "is taken", "choose another address"]);
+
+    let key = data.join("development-issuer.key");
+    set(&key, 0o644);
+    alone(&asked(&free), &["token keys", "chmod 600"]);
+    set(&key, 0o600);
+
+    let authority = Authority::new(1).unwrap();
+    let expired = authority.service("agreements", &[], 0).unwrap();
+    authority::write(&tls, &expired, authority.certificate()).unwrap();
+    sleep(Duration::from_secs(2)).await;
+    let told = asked(&[&free[..], &["--tls-dir", tls.to_str().unwrap()]].concat());
+    alone(&told, &["certificates", "expired", "renew"]);
+    assert_eq!(asked(&free).0, 0, "{}", asked(&free).1);
 }
 
 #[tokio::test]
