@@ -9,6 +9,7 @@ mod bounds;
 mod found;
 mod keys;
 mod networks;
+mod otel;
 mod sources;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use policy::Partnership;
 
 pub use keys::Flags;
 pub use networks::Networks;
+pub use otel::Push;
 
 use crate::tls::Tls;
 
@@ -79,6 +81,8 @@ pub struct Settings {
     pub connections_per_address: Option<u32>,
     /// The collector that spans of sampled traces are sent to; without it none are made.
     pub otlp_url: Option<String>,
+    /// Where metrics are pushed; without it they are shown on the admin port alone.
+    pub push: Option<Push>,
     /// How many of a hundred calls are sampled, where no service and no trusted proxy says by its
     /// trace whether one is.
     pub trace_percent: f64,
@@ -117,6 +121,7 @@ impl Default for Settings {
             streams_per_caller: None,
             connections_per_address: None,
             otlp_url: None,
+            push: None,
             trace_percent: 1.0,
             trusted_proxies: Networks::default(),
             reflection: true,
@@ -134,9 +139,12 @@ impl Settings {
     /// As [`Settings::load`], with other defaults.
     pub fn load_over(defaults: Self, flags: Flags) -> anyhow::Result<Self> {
         let environment = std::env::vars_os();
-        let environment =
-            environment.filter_map(|(key, value)| key.into_string().ok().map(|key| (key, value)));
-        let settings = sources::Values::collect(flags, environment.collect())?.over(defaults)?;
+        let environment: Vec<_> = environment
+            .filter_map(|(key, value)| key.into_string().ok().map(|key| (key, value)))
+            .collect();
+        let given = sources::Values::collect(flags, environment.clone())?;
+        let mut settings = given.over(defaults)?;
+        settings.push = Push::read(&environment, settings.otlp_url.as_deref())?;
         if let Some(desks) = &settings.desks {
             desks.clone().install()?;
         }

@@ -2,7 +2,8 @@
 //!
 //! - `process`: from the command line to the exit code; the whole `main` of a service
 //! - `config`: its settings, from a file, the environment and flags
-//! - `telemetry`: its logs; `trace`: the trace of a call; `otlp`: where spans are sent
+//! - `telemetry`: its logs; `trace`: the trace of a call; `otlp`: where spans and metrics are
+//!   sent
 //! - `server`: its port: limits, deadlines, health, reflection, drain
 //! - `client`: its connections to other services
 //! - `tls`: certificates, at both ends

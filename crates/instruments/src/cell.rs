@@ -14,24 +14,24 @@ pub trait Cell: Send + Sync + 'static {
     /// An empty cell; `bounds` are those of a histogram.
     fn new(bounds: &'static [u64]) -> Self;
 
-    /// Returns its present value.
-    fn read(&self) -> Reading;
+    /// Returns its present value; `scale` of what it keeps make one of the unit of the metric.
+    fn read(&self, scale: f64) -> Reading;
 }
 
-/// The value of a cell when it was read.
+/// The value of a cell when it was read, in the unit of the metric.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
-    /// The value, in the unit of the metric.
+    /// The value.
     Number(f64),
     /// How many were at most each of the bounds and above the one before, the rest at the end; and
     /// the sum of all.
     Buckets {
-        /// The bounds, in what is kept.
-        bounds: &'static [u64],
+        /// The bounds.
+        bounds: Vec<f64>,
         /// One more than there are bounds.
         counts: Vec<u64>,
-        /// In what is kept.
-        sum: u64,
+        /// The sum.
+        sum: f64,
     },
 }
 
@@ -63,8 +63,8 @@ impl Cell for Counter {
         Self::default()
     }
 
-    fn read(&self) -> Reading {
-        Reading::Number(float(self.0.load(Relaxed)))
+    fn read(&self, scale: f64) -> Reading {
+        Reading::Number(float(self.0.load(Relaxed)) / scale)
     }
 }
 
@@ -103,7 +103,8 @@ impl Cell for Gauge {
         Self::default()
     }
 
-    fn read(&self) -> Reading {
+    /// A gauge is set in the unit of its metric.
+    fn read(&self, _: f64) -> Reading {
         Reading::Number(f64::from_bits(self.0.load(Relaxed)))
     }
 }
@@ -149,14 +150,15 @@ impl Cell for Histogram {
         Self { bounds, counts, sum: AtomicU64::new(0) }
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self, scale: f64) -> Reading {
+        let bounds = self.bounds.iter().map(|bound| float(*bound) / scale).collect();
         let counts = self.counts.iter().map(|count| count.load(Relaxed)).collect();
-        Reading::Buckets { bounds: self.bounds, counts, sum: self.sum.load(Relaxed) }
+        Reading::Buckets { bounds, counts, sum: float(self.sum.load(Relaxed)) / scale }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an export of 53 bits is exact enough")]
-pub(crate) const fn float(value: u64) -> f64 {
+const fn float(value: u64) -> f64 {
     value as f64
 }
 
@@ -172,20 +174,20 @@ mod tests {
             histogram.note(value);
         }
 
-        let counts = vec![2, 2, 2];
-        assert_eq!(histogram.read(), Reading::Buckets { bounds: &[10, 20], counts, sum: 562 });
+        let (bounds, counts) = (vec![5.0, 10.0], vec![2, 2, 2]);
+        assert_eq!(histogram.read(2.0), Reading::Buckets { bounds, counts, sum: 281.0 });
     }
 
     #[test]
     fn what_is_held_is_counted_until_it_is_dropped() {
         let gauge = Arc::new(Gauge::default());
         let (first, second) = (gauge.hold(), gauge.hold());
-        assert_eq!(gauge.read(), Reading::Number(2.0));
+        assert_eq!(gauge.read(1.0), Reading::Number(2.0));
 
         drop(first);
 
-        assert_eq!(gauge.read(), Reading::Number(1.0));
+        assert_eq!(gauge.read(1.0), Reading::Number(1.0));
         drop(second);
-        assert_eq!(gauge.read(), Reading::Number(0.0));
+        assert_eq!(gauge.read(1.0), Reading::Number(0.0));
     }
 }

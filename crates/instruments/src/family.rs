@@ -39,7 +39,7 @@ pub trait Exported: Sync {
     /// Its description.
     fn about(&self) -> &Metric;
 
-    /// The values of the labels of each cell, and what it holds.
+    /// The values of the labels of each cell, and what it holds in the unit of the metric.
     fn readings(&self) -> Vec<(Vec<String>, Reading)>;
 }
 
@@ -49,6 +49,7 @@ impl<C: Cell> Exported for Family<C> {
     }
 
     fn readings(&self) -> Vec<(Vec<String>, Reading)> {
-        self.cells().iter().map(|(labels, cell)| (labels.clone(), cell.read())).collect()
+        let scale = self.about.scale();
+        self.cells().iter().map(|(labels, cell)| (labels.clone(), cell.read(scale))).collect()
     }
 }

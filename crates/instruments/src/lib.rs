@@ -5,7 +5,8 @@
 //! - [`metric`]: what a row says
 //! - [`family`]: the cells of a metric, one for each combination of its labels
 //! - [`cell`]: a counter, a gauge, a histogram
-//! - [`text`](fn@text): all of them as Prometheus reads them
+//! - [`text`](fn@text): all of them as Prometheus reads them; [`read`](fn@read): as they are, for
+//!   who sends them
 //! - [`on_read`]: what is looked up only when somebody reads
 //! - `document`: holds the documents to the table
 //!
@@ -30,10 +31,10 @@ pub mod table;
 mod text;
 pub mod trace;
 
-pub use cell::{Counter, Gauge, Held, Histogram};
+pub use cell::{Counter, Gauge, Held, Histogram, Reading};
 pub use family::{Exported, Family};
 pub use metric::{Kind, Metric};
-pub use read::on_read;
+pub use read::{on_read, read};
 pub use span::Span;
 pub use text::text;
 pub use trace::Trace;

@@ -2,17 +2,15 @@
 
 use std::fmt::{self, Write};
 
-use crate::cell::{Reading, float};
+use crate::cell::Reading;
 use crate::family::Exported;
-use crate::metric::{Kind, Metric, translated};
-use crate::read::look;
-use crate::table::ALL;
+use crate::metric::{Metric, translated};
+use crate::read::read;
 
 /// Returns all metrics as text. One without a cell yet has its description alone.
 pub fn text() -> String {
-    look();
     let mut text = String::new();
-    for metric in ALL {
+    for metric in read() {
         // A string takes all that is written.
         let _ = family(&mut text, *metric);
     }
@@ -27,20 +25,17 @@ fn family(text: &mut String, family: &dyn Exported) -> fmt::Result {
     for (values, reading) in family.readings() {
         let labels = labels(about, &values);
         match reading {
-            Reading::Number(kept) => {
-                let number = if about.kind == Kind::Counter { kept / about.scale() } else { kept };
-                writeln!(text, "{name}{} {number}", braced(&labels, ""))?;
-            }
+            Reading::Number(number) => writeln!(text, "{name}{} {number}", braced(&labels, ""))?,
             Reading::Buckets { bounds, counts, sum } => {
                 let mut below = 0;
-                let bounds = bounds.iter().map(|bound| (float(*bound) / about.scale()).to_string());
+                let bounds = bounds.iter().map(ToString::to_string);
                 for (bound, count) in bounds.chain(["+Inf".to_owned()]).zip(&counts) {
                     below += count;
                     let bound = braced(&labels, &format!("le=\"{bound}\""));
                     writeln!(text, "{name}_bucket{bound} {below}")?;
                 }
                 let labels = braced(&labels, "");
-                writeln!(text, "{name}_sum{labels} {}", float(sum) / about.scale())?;
+                writeln!(text, "{name}_sum{labels} {sum}")?;
                 writeln!(text, "{name}_count{labels} {below}")?;
             }
         }
@@ -72,6 +67,7 @@ mod tests {
     use super::*;
     use crate::cell::{Counter, Histogram};
     use crate::family::Family;
+    use crate::metric::Kind;
 
     #[test]
     fn a_counter_and_a_histogram_are_written_as_prometheus_reads_them() {

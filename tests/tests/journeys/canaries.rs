@@ -17,13 +17,14 @@ use policy::{Desks, Role, Tier};
 use serde_json::{Value, json};
 use testkit::oidc::{AUDIENCE, Algorithm, Issuer, SigningKey, claims};
 
-use crate::traces::Collector;
+use crate::collector::Collector;
 
 const NOTE: &str = "canary-note-6f1d";
 const ROUTE: &str = "canary-route-a83b";
 const SUMMARY: &str = "canary-summary-29c7";
 const FILTER: &str = "canary-filter-d514";
 const PURPOSE: &str = "canary-purpose-77e0";
+const HEADER: &str = "canary-header-51ad";
 const PASSWORD: &str = "canary-password-0be4";
 const ALL: [&str; 5] = [NOTE, ROUTE, SUMMARY, FILTER, PURPOSE];
 const ACTIVITIES: &str = "rights.v1.ActivityService";
@@ -133,6 +134,8 @@ fn suite(
     command.args(["serve", "--listen", &address.to_string(), "--log", "trace", "--empty"]);
     command.args(["--probe-address", &admin.to_string(), "--trace-percent", "100"]);
     command.args(["--otlp-url", &format!("http://{collector}")]);
+    command.env("OTEL_METRICS_EXPORTER", "otlp").env("OTEL_METRIC_EXPORT_INTERVAL", "500");
+    command.env("OTEL_EXPORTER_OTLP_HEADERS", format!("authorization={HEADER}"));
     command.arg("--data-dir").arg(folder.join("data")).env("TMPDIR", folder.join("tmp"));
     if let Some(issuer) = issuer {
         command.args(["--oidc-issuer", &issuer.url, "--oidc-audience", AUDIENCE]);
@@ -241,19 +244,23 @@ async fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() 
 
     let signatures = tokens.iter().map(|token| token.rsplit('.').next().unwrap());
     let words: Vec<&str> = ALL.into_iter().chain(signatures).collect();
+    // For the collector alone.
+    let written = words.iter().copied().chain([HEADER]).collect::<Vec<_>>();
     // Names of resources and callers are secret in what is measured, too.
     let subjects = CALLERS.iter().map(|caller| format!("#{}", caller.subject));
     let hidden: Vec<String> = subjects.chain([name.clone()]).collect();
     let measured = words.iter().copied().chain(hidden.iter().map(|word| &**word));
-    let traces = collector.shown();
+    let (traces, pushed) = (collector.spans(), collector.metrics());
     assert!(traces.contains("ActivityService/UpdateActivity"), "what was called is traced");
+    assert!(pushed.contains("ActivityService/UpdateActivity"), "what is counted is pushed");
+    assert_eq!(collector.last_push().headers.get("authorization").unwrap(), HEADER);
     let mut found = Vec::new();
     for word in measured {
-        let places = [("metrics", &metrics), ("traces", &traces)];
+        let places = [("metrics", &metrics), ("traces", &traces), ("pushed metrics", &pushed)];
         let places = places.iter().filter(|(_, text)| text.contains(word));
         found.extend(places.map(|(place, _)| format!("{word} in {place}")));
     }
-    let (searched, in_databases) = search(folder, &data, &words, &mut found);
+    let (searched, in_databases) = search(folder, &data, &written, &mut found);
     let logged = process.logged();
     println!("{searched} bytes searched, {} of them logged", logged.len());
     assert!(logged.contains("TRACE"), "it logs all it can");

@@ -3,83 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use e2e::{Suite, free_address};
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
-    TraceService, TraceServiceServer,
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
-use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span;
-use tokio::time::{sleep, timeout};
+use e2e::Suite;
 use tonic::metadata::MetadataValue;
-use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt;
 
-/// A collector that keeps all spans, each with the name of its service.
-#[derive(Clone, Default)]
-pub struct Collector(Arc<Mutex<Vec<(String, Span)>>>);
-
-fn text(attributes: &[KeyValue], key: &str) -> Option<String> {
-    let found = attributes.iter().find(|attribute| attribute.key == key)?;
-    match found.value.as_ref()?.value.as_ref()? {
-        Value::StringValue(text) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-#[tonic::async_trait]
-impl TraceService for Collector {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        for of_service in request.into_inner().resource_spans {
-            let service = of_service.resource.unwrap();
-            let service = text(&service.attributes, "service.name").unwrap();
-            let spans = of_service.scope_spans.into_iter().flat_map(|scope| scope.spans);
-            self.0.lock().unwrap().extend(spans.map(|span| (service.clone(), span)));
-        }
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-impl Collector {
-    /// One that listens.
-    pub fn start() -> (Self, SocketAddr) {
-        let (collector, address) = (Self::default(), free_address());
-        let server = TraceServiceServer::new(collector.clone());
-        tokio::spawn(Server::builder().add_service(server).serve(address));
-        (collector, address)
-    }
-
-    /// All that came, as text.
-    pub fn shown(&self) -> String {
-        format!("{:?}", self.0.lock().unwrap())
-    }
-
-    /// The spans of a trace, once there are as many.
-    async fn of(&self, trace: &str, count: usize) -> Vec<(String, Span)> {
-        let id = hex::decode(trace).unwrap();
-        let come = timeout(Duration::from_secs(10), async {
-            loop {
-                let all = self.0.lock().unwrap().clone();
-                let found: Vec<_> = all.into_iter().filter(|it| it.1.trace_id == id).collect();
-                if found.len() >= count {
-                    return found;
-                }
-                sleep(Duration::from_millis(50)).await;
-            }
-        });
-        come.await.unwrap_or_else(|_| panic!("{count} spans of {trace}: {}", self.shown()))
-    }
-}
+use crate::collector::{Collector, text};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SILENT: &str = "5bf92f3577b34da6a3ce929d0e0e4736";
@@ -130,7 +60,7 @@ async fn a_call_is_one_trace_from_the_gateway_to_its_statements() {
     assert_eq!(text(&service.attributes, "rpc.response.status_code").unwrap(), "NOT_FOUND");
     assert_eq!(text(&statement.attributes, "db.system.name").unwrap(), "sqlite");
     assert!(gateway.start_time_unix_nano <= service.end_time_unix_nano);
-    let shown = collector.shown();
+    let shown = collector.spans();
     assert!(!shown.contains("nobody"), "no name of a resource: {shown}");
     let silent = hex::decode(SILENT).unwrap();
     assert!(spans.iter().all(|(_, span)| span.trace_id != silent));

@@ -1,7 +1,7 @@
 //! Properties of addresses and database URLs.
 
 use std::env;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use url::Url;
@@ -69,7 +69,16 @@ fn is_here(url: &Url) -> bool {
     is_socket || host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-pub(super) fn has_port(authority: &str) -> bool {
+/// Returns whether it is `http://` or `https://`, a host and a port, and nothing more.
+pub(super) fn is_address(text: &str) -> bool {
+    let authority = text.strip_prefix("http://").or(text.strip_prefix("https://"));
+    authority.map(|rest| rest.trim_end_matches('/')).is_some_and(|it| {
+        let is_bare = !it.is_empty() && !it.contains(['/', '@', ' ']);
+        is_bare && (it.parse::<SocketAddr>().is_ok() || has_port(it))
+    })
+}
+
+fn has_port(authority: &str) -> bool {
     authority
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())

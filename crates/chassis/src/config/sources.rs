@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow, bail};
 use policy::Partnership;
 
-use super::addresses::{has_port, verified};
+use super::addresses::{is_address, verified};
 use super::found::{Value, file_values, known_variables};
 use super::keys::CONFIG;
 use super::{Flags, LogFormat, Oidc, Secret, Settings, read_desks};
@@ -107,13 +106,7 @@ impl Values {
         place: &mut Option<String>,
     ) -> Result<()> {
         let Some(Value { text, origin }) = self.0.remove(flag) else { return Ok(()) };
-        let authority = text.strip_prefix("http://").or(text.strip_prefix("https://"));
-        let authority = authority.map(|rest| rest.trim_end_matches('/'));
-        if authority.is_none_or(|it| {
-            it.is_empty()
-                || it.contains(['/', '@', ' '])
-                || it.parse::<SocketAddr>().is_err() && !has_port(it)
-        }) {
+        if !is_address(&text) {
             bail!("{origin}: `{text}` is not an address like http://127.0.0.1:50051");
         }
         *place = Some(text);

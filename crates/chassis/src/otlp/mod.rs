@@ -1,7 +1,10 @@
-//! Sends the spans of sampled traces to a collector, by OTLP over gRPC.
+//! Sends to a collector, by OTLP over gRPC: the spans of sampled traces, and metrics.
 //!
-//! - `wire`: the messages, as far as they are used here
+//! - `push`: metrics
+//! - `wire`, `points`: the messages of spans and of metrics, as far as they are used here
 
+mod points;
+mod push;
 mod wire;
 
 use std::sync::{Mutex, PoisonError};
@@ -31,9 +34,10 @@ const MOST_TOGETHER: usize = 1024;
 /// The collector of the process, once there is one.
 static COLLECTOR: Mutex<Option<Connection>> = Mutex::new(None);
 
-/// Sends spans from now on, if `settings` name a collector: once a process. Must be called in a
-/// runtime.
-pub(crate) fn start(settings: &Settings) -> Result<()> {
+/// Sends spans and metrics from now on, if `settings` name collectors: once a process, which is of
+/// this `age`. Must be called in a runtime.
+pub(crate) fn start(settings: &Settings, age: Duration) -> Result<()> {
+    push::start(settings, age)?;
     let Some(url) = &settings.otlp_url else { return Ok(()) };
     let connection = connection(url, settings.plaintext)?;
     let mut collector = COLLECTOR.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +52,7 @@ pub(crate) fn start(settings: &Settings) -> Result<()> {
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             turn.tick().await;
-            flush().await;
+            flush_spans().await;
         }
     });
     tracing::info!(%url, percent = settings.trace_percent, "sends traces to a collector");
@@ -61,8 +65,13 @@ fn connection(url: &str, plaintext: bool) -> Result<Connection> {
     Connection::trusting(url, None, plaintext).context("otlp_url")
 }
 
-/// Sends what waits, if there is a collector.
+/// Sends what there is a last time.
 pub(crate) async fn flush() {
+    tokio::join!(flush_spans(), push::flush());
+}
+
+/// Sends the spans that wait, if there is a collector.
+async fn flush_spans() {
     let collector = COLLECTOR.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(collector) = collector else { return };
     let spans = span::take();

@@ -24,10 +24,11 @@ struct ResourceSpans {
     scope_spans: Vec<ScopeSpans>,
 }
 
+/// The process or service that something is of.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Resource {
+pub(super) struct Resource {
     #[prost(message, repeated, tag = "1")]
-    attributes: Vec<KeyValue>,
+    pub attributes: Vec<KeyValue>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -68,7 +69,7 @@ struct Outcome {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct KeyValue {
+pub(super) struct KeyValue {
     #[prost(string, tag = "1")]
     key: String,
     #[prost(message, optional, tag = "2")]
@@ -83,7 +84,7 @@ struct AnyValue {
 }
 
 impl KeyValue {
-    fn of(key: &str, value: &str) -> Self {
+    pub fn of(key: &str, value: &str) -> Self {
         let value = Some(AnyValue { text: Some(value.to_owned()) });
         Self { key: key.to_owned(), value }
     }

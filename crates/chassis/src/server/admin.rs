@@ -44,7 +44,7 @@ impl Admin {
         authenticator: &Arc<Authenticator>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self> {
-        vitals::started();
+        vitals::age();
         let listener = listen(address, "--probe-address")?;
         let address = listener.local_addr().context("the port has no address")?;
         let nothing = DescriptorPool::new();

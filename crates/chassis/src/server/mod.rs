@@ -190,7 +190,8 @@ impl fmt::Debug for Server {
 impl Server {
     /// Takes the port. An error says what to do.
     pub async fn bind(mut service: Service, settings: &Settings) -> Result<Self> {
-        otlp::start(settings)?;
+        vitals::watch();
+        otlp::start(settings, vitals::age())?;
         let grant_source = service.grant_source.clone();
         let authenticator = Authenticator::new(settings, grant_source, Arc::clone(&service.clock))?;
         vitals::watch_certificates(settings);

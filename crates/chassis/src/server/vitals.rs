@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::sync::{LazyLock, Once};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use instruments::table::{
     BUILD, CERTIFICATE_LIFETIME, CERTIFICATE_REMAINING, CPU_TIME, MEMORY, OPEN_FILES, UPTIME,
@@ -26,13 +26,13 @@ pub(super) fn watch() {
     });
 }
 
-/// Notes when the process started.
-pub(super) fn started() {
-    LazyLock::force(&STARTED);
+/// Notes when the process started, and returns how long ago that was.
+pub(super) fn age() -> Duration {
+    STARTED.elapsed()
 }
 
 fn look() {
-    UPTIME.with(&[]).set(STARTED.elapsed().as_secs_f64());
+    UPTIME.with(&[]).set(age().as_secs_f64());
     let used = clock_gettime(ClockId::ProcessCPUTime);
     let nanos = used.tv_sec.saturating_mul(1_000_000_000).saturating_add(used.tv_nsec);
     CPU_TIME.with(&[]).set(u64::try_from(nanos).unwrap_or_default());
