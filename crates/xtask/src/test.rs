@@ -7,14 +7,16 @@ use anyhow::Result;
 
 use crate::postgres::{Cluster, FLEETING};
 use crate::shell::{self, cargo, step};
-use crate::tools::{self, FAKETIME, GRPCURL, KUBECTL, NSS_WRAPPER, POSTGRES, PROMTOOL, PYTHON};
+use crate::tools::{
+    self, FAKETIME, GRPCURL, HELM, KUBECTL, NSS_WRAPPER, POSTGRES, PROMTOOL, PYTHON,
+};
 
 /// The package whose tests start the built programs.
 const JOURNEYS: &str = "e2e";
 
 /// Runs the tests that `arguments` choose, all without any, where none may be skipped.
 pub fn run(arguments: &[String]) -> Result<()> {
-    let needed = [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER, PROMTOOL];
+    let needed = [POSTGRES, GRPCURL, PYTHON, KUBECTL, HELM, FAKETIME, NSS_WRAPPER, PROMTOOL];
     tools::ensure(&needed)?;
     if arguments.is_empty() { all() } else { chosen(arguments) }
 }

@@ -41,8 +41,16 @@ pub const PYTHON: Tool = Tool {
 pub const KUBECTL: Tool = Tool {
     name: "kubectl",
     find: || found("kubectl", "kubectl"),
-    install: install::kubectl,
+    install: install::kubectl_and_helm,
     advice: "put kubectl 1.32 or newer on PATH",
+};
+
+/// Renders the chart.
+pub const HELM: Tool = Tool {
+    name: "helm",
+    find: || found("helm", "helm"),
+    install: install::kubectl_and_helm,
+    advice: "put helm 3.16 or newer on PATH",
 };
 
 /// Puts the clock of a program off, for the clock storm.
@@ -77,8 +85,8 @@ pub const PROMTOOL: Tool = Tool {
     advice: "put promtool 2.42 or newer on PATH (Debian: prometheus)",
 };
 
-pub const ALL: [Tool; 8] =
-    [POSTGRES, GRPCURL, PYTHON, KUBECTL, FAKETIME, NSS_WRAPPER, PROMTOOL, BUF];
+pub const ALL: [Tool; 9] =
+    [POSTGRES, GRPCURL, PYTHON, KUBECTL, HELM, FAKETIME, NSS_WRAPPER, PROMTOOL, BUF];
 
 #[derive(Clone, Copy)]
 pub struct Tool {

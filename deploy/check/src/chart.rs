@@ -1,58 +1,130 @@
-//! The Helm chart: what kustomize renders for production, with values where one installation differs
-//! from the next.
+//! The Helm chart: what kustomize renders for production, in plain text and encrypted, with values
+//! where one installation differs from the next. Two things are otherwise, because Helm removes
+//! what a revision no longer names, and waits for hooks:
+//!
+//! - The settings stand in the pods and not in a `ConfigMap`: each `ReplicaSet` keeps its own.
+//! - The migration is a hook, so nothing rolls before it is done.
+//!
+//! `merge`: two renderings as one template.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod merge;
 
-use serde_yaml_ng::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Settings of the config map that are values of the chart.
+use serde::Deserialize;
+use serde_yaml_ng::{Mapping, Value};
+
+use self::merge::merge;
+
+/// Settings that are values of the chart.
 const SETTINGS: [(&str, &str); 4] = [
     ("REGISTAN_LOG", "log"),
     ("REGISTAN_OIDC_AUDIENCE", "oidc.audience"),
     ("REGISTAN_OIDC_ISSUER", "oidc.issuer"),
     ("REGISTAN_OIDC_UNTYPED_TOKENS", "oidc.untypedTokens"),
 ];
-/// The begin of each template.
-const HEAD: &str = "# Made from deploy/kustomize/overlays/prod-postgres by a test: change that.\n";
+/// Stands for a value until the document is text.
+const VALUE: &str = "VALUE-OF-";
+/// The begin of each template. It leaves nothing where nothing follows.
+const HEAD: &str = "{{- /* Made from deploy/kustomize/overlays by a test: change that. */}}\n";
+/// The component that is done before pods roll.
+const MIGRATES: &str = "migrate";
+/// A name by which callers know the gateway; an installation may have more.
+const GATEWAY: &str = "gateway.registan.svc";
 
-/// The templates of a rendered overlay, by the name of their file: one for each kind. The namespace
-/// is Helm's to make.
-pub fn templates(rendered: &str) -> BTreeMap<String, String> {
-    let config = name_of(rendered, "ConfigMap").unwrap_or_default();
+/// Kind and name of a document.
+type Key = (String, String);
+
+/// The templates, by the name of their file: one for each kind. `plain` and `encrypted` are two
+/// rendered overlays that differ in nothing but encryption.
+pub fn templates(plain: &str, encrypted: &str) -> Result<BTreeMap<String, String>, String> {
+    let (plain, encrypted) = (documents(plain)?, documents(encrypted)?);
+    let keys: BTreeSet<&Key> = plain.keys().chain(encrypted.keys()).collect();
     let mut files = BTreeMap::new();
-    for document in rendered.split("\n---\n") {
-        let kind = field(document, "kind: ").unwrap_or_default();
-        if kind == "Namespace" {
-            continue;
-        }
-        let file = format!("{}.yaml", kind.to_lowercase());
+    for key in keys {
+        let file = format!("{}.yaml", key.0.to_lowercase());
         let text: &mut String = files.entry(file).or_insert_with(|| HEAD.to_owned());
-        let name = field(document, "  name: ").unwrap_or_default();
-        text.push_str("---\n");
-        for line in document.lines() {
-            text.push_str(&templated(line, kind, name, &config));
-            text.push('\n');
+        let lines = |all: &BTreeMap<Key, Vec<String>>| all.get(key).cloned().unwrap_or_default();
+        text.push_str(&merge(&lines(&plain), &lines(&encrypted)));
+    }
+    Ok(files)
+}
+
+/// The lines of each document as a template, without the namespace, which is Helm's to make.
+fn documents(rendered: &str) -> Result<BTreeMap<Key, Vec<String>>, String> {
+    let all = serde_yaml_ng::Deserializer::from_str(rendered).map(Value::deserialize);
+    let all: Vec<Value> = all.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let settings = settings(&all);
+    let kept = all.into_iter().filter(|it| it["kind"] != "Namespace" && it["kind"] != "ConfigMap");
+    kept.map(|mut document| {
+        adapt(&mut document, &settings);
+        let of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let key = (of(&document["kind"]), of(&document["metadata"]["name"]));
+        let text = serde_yaml_ng::to_string(&document).map_err(|error| error.to_string())?;
+        let lines = text.lines().map(|line| templated(line, &key));
+        Ok((key.clone(), ["---".to_owned()].into_iter().chain(lines).collect()))
+    })
+    .collect()
+}
+
+/// The settings that all services take.
+fn settings(documents: &[Value]) -> Vec<(Value, Value)> {
+    let maps = documents.iter().filter(|it| it["kind"] == "ConfigMap");
+    let entries = maps.filter_map(|map| map["data"].as_mapping()).flatten();
+    entries
+        .map(|(name, value)| {
+            let path = SETTINGS.iter().find(|(setting, _)| *name == *setting);
+            let value = path.map_or(value.clone(), |(_, path)| format!("{VALUE}{path}").into());
+            (name.clone(), value)
+        })
+        .collect()
+}
+
+fn adapt(document: &mut Value, settings: &[(Value, Value)]) {
+    if document["metadata"]["labels"]["app.kubernetes.io/component"] == MIGRATES {
+        // The account before the Job that runs with it.
+        let weight = if document["kind"] == "Job" { "0" } else { "-1" };
+        hook(&mut document["metadata"], weight);
+    }
+    if document["kind"] == "Deployment" {
+        let containers = &mut document["spec"]["template"]["spec"]["containers"];
+        for container in containers.as_sequence_mut().into_iter().flatten() {
+            inline(container, settings);
         }
     }
-    files
 }
 
-/// The name of the first document of a kind.
-pub fn name_of(rendered: &str, kind: &str) -> Option<String> {
-    let mut documents = rendered.split("\n---\n");
-    let document = documents.find(|document| field(document, "kind: ") == Some(kind))?;
-    field(document, "  name: ").map(str::to_owned)
+/// Has Helm apply a document before all others, wait for it, and make it anew with each revision.
+fn hook(metadata: &mut Value, weight: &str) {
+    if !metadata["annotations"].is_mapping() {
+        metadata["annotations"] = Value::Mapping(Mapping::new());
+    }
+    for (key, value) in [
+        ("helm.sh/hook", "pre-install,pre-upgrade"),
+        ("helm.sh/hook-delete-policy", "before-hook-creation"),
+        ("helm.sh/hook-weight", weight),
+    ] {
+        metadata["annotations"][key] = value.into();
+    }
 }
 
-fn field<'a>(document: &'a str, begin: &str) -> Option<&'a str> {
-    // A config map has a name after its data, as every document does: at the same depth.
-    let metadata = document.split_once("\nmetadata:\n").map_or(document, |(_, rest)| rest);
-    let within = if begin.starts_with(' ') { metadata } else { document };
-    within.lines().find_map(|line| line.strip_prefix(begin))
+/// Gives a container the settings as variables of its own. Those that it has already stay.
+fn inline(container: &mut Value, settings: &[(Value, Value)]) {
+    let Some(container) = container.as_mapping_mut() else { return };
+    if container.shift_remove("envFrom").is_none() {
+        return;
+    }
+    let own = container.entry("env".into()).or_insert_with(|| Value::Sequence(Vec::new()));
+    let Some(own) = own.as_sequence_mut() else { return };
+    for (name, value) in settings {
+        if !own.iter().any(|variable| variable["name"] == *name) {
+            let pairs = [("name".into(), name.clone()), ("value".into(), value.clone())];
+            own.push(Value::Mapping(Mapping::from_iter(pairs)));
+        }
+    }
 }
 
-fn templated(line: &str, kind: &str, name: &str, config: &str) -> String {
+fn templated(line: &str, (kind, name): &Key) -> String {
     let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
     if rest == "namespace: registan" {
         return format!("{indent}namespace: {{{{ .Release.Namespace }}}}");
@@ -67,15 +139,21 @@ fn templated(line: &str, kind: &str, name: &str, config: &str) -> String {
     if kind == "Deployment" && indent.len() == 2 && rest.starts_with("replicas: ") {
         return format!("{indent}replicas: {{{{ .Values.replicas.{} }}}}", camel(name));
     }
-    let setting = SETTINGS.iter().find(|(key, _)| rest.starts_with(&format!("{key}: ")));
-    if let Some((key, value)) = setting.filter(|_| kind == "ConfigMap") {
-        return format!("{indent}{key}: {{{{ .Values.{value} | quote }}}}");
+    if let Some(path) = rest.strip_prefix("value: ").and_then(|it| it.strip_prefix(VALUE)) {
+        return format!("{indent}value: {{{{ .Values.{path} | quote }}}}");
     }
-    // Another name with each revision, so that a changed setting rolls the pods.
-    if rest.ends_with(&format!("name: {config}")) {
-        return line.replace(config, "registan-{{ .Release.Revision }}");
+    // A Job cannot be changed: each revision has its own.
+    if kind == "Job" && indent.len() == 2 && rest == format!("name: {name}") {
+        let version = format!("-{}", crate::VERSION.replace('.', "-"));
+        let name = name.trim_end_matches(&version);
+        return format!("{indent}name: {name}-{{{{ .Release.Revision }}}}");
     }
-    line.to_owned()
+    if rest == format!("- {GATEWAY}") {
+        let own = GATEWAY.replace("registan", "{{ .Release.Namespace }}");
+        let more = "{{- range .Values.tls.gatewayNames }}";
+        return format!("{indent}- {own}\n{more}\n{indent}- {{{{ . | quote }}}}\n{{{{- end }}}}");
+    }
+    line.replace("/ns/registan/", "/ns/{{ .Release.Namespace }}/")
 }
 
 /// A name as a key of the values, which dots can reach: `rightsReporting`.
@@ -86,34 +164,4 @@ fn camel(name: &str) -> String {
         let (begin, rest) = word.split_at(1.min(word.len()));
         text + &begin.to_uppercase() + rest
     })
-}
-
-/// Renders a template as Helm does, as far as ours go: paths of values, and `quote`. An error names
-/// what is not known.
-pub fn render(template: &str, values: &Value) -> Result<String, String> {
-    let mut text = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (action, after) = after.split_once("}}").ok_or("an action does not end")?;
-        let (path, quoted) = match action.trim().split_once('|') {
-            Some((path, filter)) if filter.trim() == "quote" => (path.trim(), true),
-            Some((_, filter)) => return Err(format!("the filter {filter} is not known")),
-            None => (action.trim(), false),
-        };
-        let value = path.trim_start_matches('.').split('.').try_fold(values, Value::get::<&str>);
-        let value = match value {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            Some(Value::Bool(flag)) => flag.to_string(),
-            _ => return Err(format!("there is no value {path}")),
-        };
-        text.push_str(before);
-        if quoted {
-            let _written = write!(text, "{value:?}");
-        } else {
-            text.push_str(&value);
-        }
-        rest = after;
-    }
-    Ok(text + rest)
 }

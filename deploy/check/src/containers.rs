@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Container, EnvVar};
 use crate::manifests::{Manifests, Pod, name};
 
 /// How one container is started.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Started {
     /// Kind and name of its workload: `Deployment agreements`.
     pub workload: String,

@@ -1,6 +1,8 @@
 //! Renders every Kubernetes overlay and checks it against the typed schemas and the house rules.
 //!
-//! - [`kubectl`]: finds the tool and renders a folder.
+//! - [`tool`]: finds a program and runs it.
+//! - [`kubectl`]: renders a folder of kustomize.
+//! - [`helm`]: renders a chart.
 //! - [`manifests`]: text → typed documents; what the schemas do not know is a finding.
 //! - [`monitors`]: a kind that Kubernetes itself does not know.
 //! - [`containers`]: what each container is started with.
@@ -15,10 +17,12 @@ pub mod certificates;
 pub mod chart;
 pub mod compose;
 pub mod containers;
+pub mod helm;
 pub mod kubectl;
 pub mod manifests;
 pub mod monitors;
 pub mod rules;
+pub mod tool;
 
 use std::path::{Path, PathBuf};
 

@@ -1,13 +1,18 @@
-//! The Helm chart gives what kustomize renders for production.
+//! The Helm chart gives what kustomize renders for production, as Helm itself renders it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use manifests::chart::{name_of, render, templates};
-use manifests::{VERSION, deploy, kubectl};
+use manifests::chart::templates;
+use manifests::containers::{Started, started};
+use manifests::manifests::parse;
+use manifests::{VERSION, deploy, helm, kubectl};
 use serde::Deserialize;
 use serde_yaml_ng::Value;
+
+const PLAIN: &str = "prod-postgres";
+const ENCRYPTED: &str = "prod-postgres-tls";
 
 fn chart() -> PathBuf {
     deploy().join("helm/registan")
@@ -18,28 +23,62 @@ fn read(file: &str) -> Value {
     serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-fn production() -> String {
-    kubectl::render(&deploy().join("kustomize/overlays/prod-postgres"))
+fn overlay(name: &str) -> String {
+    kubectl::render(&deploy().join("kustomize/overlays").join(name))
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// All documents, by kind and name, without the namespace.
+fn helm(values: &[&str]) -> String {
+    helm::render(&chart(), values).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// All documents, by kind and name, without what the chart has otherwise: the namespace, the
+/// settings of the pods, and that the migration is a hook of each revision.
 fn documents(text: &str) -> BTreeMap<String, Value> {
     let all = serde_yaml_ng::Deserializer::from_str(text).map(Value::deserialize);
     let all = all.map(|document| document.expect("it is YAML")).filter(|it| !it.is_null());
-    let named = all.map(|document| {
+    let named = all.map(|mut document| {
+        let about = document["metadata"].as_mapping_mut().expect("a document has a name");
+        if let Some(mut notes) = about.shift_remove("annotations") {
+            let own = notes.as_mapping_mut().expect("annotations have names");
+            own.retain(|key, _| !key.as_str().is_some_and(|key| key.starts_with("helm.sh/")));
+            if !own.is_empty() {
+                about.insert("annotations".into(), notes);
+            }
+        }
+        if document["kind"] == "Deployment" {
+            let pod = &mut document["spec"]["template"]["spec"];
+            for container in pod["containers"].as_sequence_mut().expect("it has containers") {
+                let container = container.as_mapping_mut().expect("a container is one");
+                container.shift_remove("env");
+                container.shift_remove("envFrom");
+            }
+        }
         let name = document["metadata"]["name"].as_str().unwrap_or_default();
         (format!("{} {name}", document["kind"].as_str().unwrap_or_default()), document)
     });
-    named.filter(|(name, _)| name != "Namespace registan").collect()
+    named
+        .filter(|(name, _)| name != "Namespace registan" && !name.starts_with("ConfigMap "))
+        .collect()
+}
+
+/// The start of each container, by its workload and name.
+fn starts(text: &str) -> BTreeMap<(String, String), Started> {
+    let (manifests, findings) = parse(text);
+    assert_eq!(findings, Vec::<String>::new());
+    let all = started(&manifests).into_iter();
+    all.map(|it| ((it.workload.clone(), it.name.clone()), it)).collect()
 }
 
 #[test]
-fn the_templates_are_those_of_the_overlay() {
-    let made = templates(&production());
+fn the_templates_are_those_of_the_overlays() {
+    let made = templates(&overlay(PLAIN), &overlay(ENCRYPTED)).expect("they are YAML");
     let folder = chart().join("templates");
     if std::env::var_os("TESTKIT_PIN").is_some() {
         fs::create_dir_all(&folder).expect("the folder can be made");
+        for file in fs::read_dir(&folder).expect("the folder can be read").flatten() {
+            fs::remove_file(file.path()).expect("a template can be removed");
+        }
         for (name, text) in &made {
             fs::write(folder.join(name), text).expect("a template can be written");
         }
@@ -55,38 +94,77 @@ fn the_templates_are_those_of_the_overlay() {
         .collect();
 
     let advice = "TESTKIT_PIN=1 cargo test --workspace --test chart writes them again";
-    assert!(kept == made, "the templates of the chart differ from the overlay: {advice}");
+    assert!(kept == made, "the templates of the chart differ from the overlays: {advice}");
 }
 
 #[test]
-fn the_chart_renders_to_what_kustomize_renders() {
-    let production = production();
-    let revision = name_of(&production, "ConfigMap").expect("it has one");
-    let revision = revision.strip_prefix("registan-").expect("it begins so").to_owned();
-    let mut all = Value::Mapping(serde_yaml_ng::Mapping::new());
-    all["Values"] = read("values.yaml");
-    all["Release"] = serde_yaml_ng::from_str("{Namespace: registan}").expect("it is YAML");
-    all["Release"]["Revision"] = Value::String(revision);
+fn helm_renders_what_kustomize_renders() {
+    for (values, name) in [(&[][..], PLAIN), (&["tls.enabled=true"], ENCRYPTED)] {
+        let revision = format!("name: migrate-{}\n", VERSION.replace('.', "-"));
+        let rendered = helm(values).replace("name: migrate-1\n", &revision);
+        let wanted = overlay(name);
 
-    let made = templates(&production);
-    let rendered: Vec<_> = made
-        .iter()
-        .map(|(name, text)| render(text, &all).unwrap_or_else(|error| panic!("{name}: {error}")))
-        .collect();
+        assert_eq!(documents(&rendered), documents(&wanted), "{name}");
+        assert_eq!(starts(&rendered), starts(&wanted), "{name}");
+    }
+}
 
-    assert_eq!(documents(&rendered.join("---\n")), documents(&production));
+/// Helm deletes what the next revision no longer has, while pods of this one still run; and it
+/// cannot change a Job.
+#[test]
+fn an_upgrade_takes_nothing_from_the_pods_that_run_and_migrates_first() {
+    for values in [&[][..], &["tls.enabled=true"]] {
+        let rendered = helm(values);
+        let (manifests, _) = parse(&rendered);
+
+        assert!(manifests.config_maps.is_empty(), "the settings stand in the pods");
+        assert!(!rendered.contains("configMap"), "nothing is taken from elsewhere");
+        let job = &manifests.jobs[0].metadata;
+        let account = manifests.service_accounts.iter().map(|it| &it.metadata);
+        let account = account.clone().find(|it| it.name.as_deref() == Some("migrate"));
+        for (about, weight) in [(job, "0"), (account.expect("it has an account"), "-1")] {
+            let notes = about.annotations.as_ref().expect("it is a hook");
+            assert_eq!(notes["helm.sh/hook"], "pre-install,pre-upgrade");
+            assert_eq!(notes["helm.sh/hook-delete-policy"], "before-hook-creation");
+            assert_eq!(notes["helm.sh/hook-weight"], weight);
+        }
+        // The first revision; the next one has another name.
+        assert_eq!(job.name.as_deref(), Some("migrate-1"));
+    }
 }
 
 #[test]
-fn a_value_that_is_missing_and_a_filter_that_is_not_known_are_refused() {
-    let values = serde_yaml_ng::from_str("Values: {a: {b: 1}}").expect("it is YAML");
+fn values_reach_the_documents_and_one_that_is_not_known_is_refused() {
+    let rendered = helm(&[
+        "image.prefix=example.org/suite",
+        "image.tag=9.9.9",
+        "replicas.rightsReporting=7",
+        "oidc.issuer=https://login.example.org",
+        "oidc.untypedTokens=true",
+        "tls.enabled=true",
+        "tls.gatewayNames={a.example.org,b.example.org}",
+    ]);
+    let (manifests, findings) = parse(&rendered);
+    assert_eq!(findings, Vec::<String>::new());
 
-    assert_eq!(
-        render("x: {{ .Values.a.b }}, {{ .Values.a.b | quote }}", &values).unwrap(),
-        "x: 1, \"1\""
-    );
-    assert_eq!(render("{{ .Values.c }}", &values).unwrap_err(), "there is no value .Values.c");
-    assert!(render("{{ .Values.a.b | upper }}", &values).is_err());
+    for image in ["agreements", "projects", "rights-reporting", "gateway", "registan"] {
+        assert!(rendered.contains(&format!("image: example.org/suite/{image}:9.9.9")), "{image}");
+    }
+    let replicas = manifests.deployments.iter().filter_map(|it| it.spec.replicas);
+    assert_eq!(replicas.filter(|count| *count == 7).count(), 1);
+    for started in starts(&rendered).values().filter(|it| it.workload.starts_with("Deployment")) {
+        assert_eq!(started.settings["REGISTAN_OIDC_ISSUER"], "https://login.example.org");
+        assert_eq!(started.settings["REGISTAN_OIDC_UNTYPED_TOKENS"], "true");
+    }
+    for name in ["gateway.registan.svc", "a.example.org", "b.example.org"] {
+        assert!(
+            rendered.contains(&format!("{name}\n")) || rendered.contains(&format!("\"{name}\""))
+        );
+    }
+    for wrong in ["tls.enable=true", "replicas.rights=3", "image.tag=", "tls.enabled=yes"] {
+        let refused = helm::render(&chart(), &[wrong]);
+        assert!(refused.is_err(), "{wrong} is a mistake, and stays plain text");
+    }
 }
 
 #[test]

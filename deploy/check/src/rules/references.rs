@@ -36,15 +36,22 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
                 &format!("volume {} does not exist", mount.name),
             );
         }
+        let is_mounted = |path: &str| {
+            let mut mounts = container.volume_mounts.iter().flatten();
+            mounts.any(|mount| path.starts_with(&format!("{}/", mount.mount_path)))
+        };
+        for path in container.args.iter().flatten().filter(|it| it.starts_with('/')) {
+            let rule = format!("reads {path}, and nothing is mounted there");
+            findings.demand(is_mounted(path), &place, &rule);
+        }
         for variable in container.env.iter().flatten() {
             // The file of a setting must lie in something that is mounted.
             let Some(path) = variable.value.as_ref().filter(|_| variable.name.ends_with("_FILE"))
             else {
                 continue;
             };
-            let mut mounts = container.volume_mounts.iter().flatten();
             findings.demand(
-                mounts.any(|mount| path.starts_with(&format!("{}/", mount.mount_path))),
+                is_mounted(path),
                 &place,
                 &format!("{} is {path}, and nothing is mounted there", variable.name),
             );

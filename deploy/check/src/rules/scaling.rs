@@ -1,8 +1,11 @@
-//! Autoscalers: each scales a workload that exists and names no number of its own, by CPU and by
-//! calls.
+//! Autoscalers: each scales a workload that exists and names no number of its own, by CPU, and
+//! where there is an adapter by calls.
 
 use super::Findings;
 use crate::manifests::{Manifests, name};
+
+/// The metric of pods that the adapter of the README offers.
+const CALLS: &str = "registan_calls_per_second";
 
 pub(super) fn check(manifests: &Manifests, findings: &mut Findings) {
     for autoscaler in &manifests.autoscalers {
@@ -29,7 +32,16 @@ pub(super) fn check(manifests: &Manifests, findings: &mut Findings) {
         );
         let metrics = || spec.metrics.iter().flatten();
         let by_cpu = metrics().any(|it| it.resource.as_ref().is_some_and(|it| it.name == "cpu"));
-        let by_calls = metrics().any(|it| it.pods.is_some());
-        findings.demand(by_cpu && by_calls, &place, "must scale by cpu and by calls of the pods");
+        findings.demand(by_cpu, &place, "must scale by cpu");
+        for metric in metrics().filter_map(|it| it.pods.as_ref()) {
+            findings.demand(
+                metric.metric.name == CALLS,
+                &place,
+                &format!(
+                    "no adapter offers {}: the metric of calls is {CALLS}",
+                    metric.metric.name
+                ),
+            );
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! The settings a container gets: known names, addresses that lead somewhere, no secrets, time to
 //! drain.
 
-use super::{Findings, check_setting};
+use super::{Findings, check_setting, tracing};
 use crate::manifests::{Manifests, Pod, name};
 use k8s_openapi::api::core::v1::{Container, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
+
+/// By which Argo CD removes an old one after the new pods are ready.
+const PRUNES: &str = "argocd.argoproj.io/sync-options";
 
 pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Findings) {
     for container in pod.spec.init_containers.iter().flatten().chain(&pod.spec.containers) {
@@ -32,6 +35,12 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
 pub(super) fn check_config_maps(manifests: &Manifests, findings: &mut Findings) {
     for map in &manifests.config_maps {
         let place = format!("ConfigMap {}", name(&map.metadata));
+        let notes = map.metadata.annotations.as_ref();
+        findings.demand(
+            notes.and_then(|notes| notes.get(PRUNES)).is_some_and(|it| it == "PruneLast=true"),
+            &place,
+            "must outlive the pods that name it: PruneLast=true",
+        );
         for (key, value) in map.data.iter().flatten() {
             check_setting(key, value, &place, findings);
         }
@@ -156,7 +165,8 @@ fn check_addresses(
 ) {
     for (key, value) in settings {
         let address = value.strip_prefix("http://").or(value.strip_prefix("https://"));
-        let Some(address) = address.filter(|_| key.ends_with("_URL")) else { continue };
+        let leads_here = key.ends_with("_URL") && key != tracing::SETTING;
+        let Some(address) = address.filter(|_| leads_here) else { continue };
         let leads_somewhere = manifests.services.iter().any(|service| {
             let ports = service.spec.iter().flat_map(ports);
             ports.map(|port| format!("{}:{port}", name(&service.metadata))).any(|it| it == address)

@@ -19,7 +19,7 @@ fn containers(overlay: &str) -> Option<Vec<Started>> {
     let folder = manifests::deploy().join("kustomize/overlays").join(overlay);
     match kubectl::render(&folder) {
         Ok(text) => Some(started(&parse(&text).0)),
-        Err(kubectl::Error::Missing) => {
+        Err(kubectl::Error::Missing { .. }) => {
             testkit::skip("kubectl is not there: run `cargo xtask tools`");
             None
         }
