@@ -17,5 +17,5 @@ mod suite;
 
 pub use ask::{Refusal, grpcurl, normal};
 pub use process::{Process, program};
-pub use suite::Suite;
+pub use suite::{Suite, Variables};
 pub use testkit::free_address;

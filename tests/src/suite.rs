@@ -1,5 +1,6 @@
 //! A whole suite: one process on SQLite, or four on PostgreSQL.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +11,27 @@ use testkit::{Database, Engine, database, free_address};
 
 use crate::ask::{Refusal, grpcurl};
 use crate::process::{Process, program};
+
+/// Variables of the environment of a process.
+pub type Variables = Vec<(&'static str, OsString)>;
+
+/// The settings of the processes of a suite, besides where each is.
+struct Plan<'a> {
+    /// They call each other by TLS.
+    is_encrypted: bool,
+    /// More variables of a process, by its name.
+    variables: &'a dyn Fn(&str) -> Variables,
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Self { is_encrypted: false, variables: &|_| Variables::new() }
+    }
+}
+
+const fn scheme(is_encrypted: bool) -> &'static str {
+    if is_encrypted { "https" } else { "http" }
+}
 
 /// A running suite; its processes end and its data goes with it.
 pub struct Suite {
@@ -83,8 +105,25 @@ impl Suite {
         engine: Engine,
     ) -> Option<(Self, Vec<Database>)> {
         let registan = program("registan")?;
-        let (suite, databases) = Self::of_desks(program, engine, None).await?;
-        suite.seed(&registan);
+        let (suite, databases) = Self::of_plan(program, engine, &Plan::default()).await?;
+        suite.seed(&registan, None);
+        Some((suite, databases))
+    }
+
+    /// The same with more variables for each process, by its name. With a file of authorities they
+    /// call each other by TLS, and the variables say where the certificates are.
+    ///
+    /// # Panics
+    /// If they do not start.
+    pub async fn distributed_with(
+        engine: Engine,
+        authorities: Option<&Path>,
+        variables: impl Fn(&str) -> Variables,
+    ) -> Option<(Self, Vec<Database>)> {
+        let registan = program("registan")?;
+        let plan = Plan { is_encrypted: authorities.is_some(), variables: &variables };
+        let (suite, databases) = Self::of_plan(program, engine, &plan).await?;
+        suite.seed(&registan, authorities);
         Some((suite, databases))
     }
 
@@ -93,46 +132,49 @@ impl Suite {
     /// # Panics
     /// If they do not start.
     pub async fn of_partnership(engine: Engine, desks: &Path) -> Option<(Self, Vec<Database>)> {
-        Self::of_desks(program, engine, Some(desks)).await
+        let variables = |_: &str| vec![("REGISTAN_DESKS", desks.into())];
+        let plan = Plan { is_encrypted: false, variables: &variables };
+        Self::of_plan(program, engine, &plan).await
     }
 
-    async fn of_desks(
+    async fn of_plan(
         program: impl Fn(&str) -> Option<PathBuf>,
         engine: Engine,
-        desks: Option<&Path>,
+        plan: &Plan<'_>,
     ) -> Option<(Self, Vec<Database>)> {
         let mut databases = Vec::new();
         for _ in 0..3 {
             databases.push(database(engine).await?);
         }
         let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
-        let suite = Self::in_databases(program, urls, desks)?;
+        let suite = Self::in_databases(program, urls, plan)?;
         Some((suite, databases))
     }
 
     fn in_databases(
         program: impl Fn(&str) -> Option<PathBuf>,
         databases: [&str; 3],
-        desks: Option<&Path>,
+        plan: &Plan<'_>,
     ) -> Option<Self> {
         let registan = program("registan")?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let names = ["agreements", "projects", "rights-reporting"];
         let addresses: Vec<SocketAddr> = (0..4).map(|_| free_address()).collect();
+        let scheme = scheme(plan.is_encrypted);
         let urls: Vec<String> =
-            addresses.iter().map(|address| format!("http://{address}")).collect();
+            addresses.iter().map(|address| format!("{scheme}://{address}")).collect();
         let mut processes = Vec::new();
         for (place, name) in names.into_iter().chain(["gateway"]).enumerate() {
+            let variables = (plan.variables)(name);
             let mut command = Command::new(program(name)?);
             command.env("REGISTAN_DATA_DIR", folder.path().join("data"));
             command.env("REGISTAN_LISTEN", addresses[place].to_string());
             command.env("REGISTAN_AGREEMENTS_URL", &urls[0]).env("REGISTAN_PROJECTS_URL", &urls[1]);
-            command.env("REGISTAN_RIGHTS_REPORTING_URL", &urls[2]);
-            command.envs(desks.map(|desks| ("REGISTAN_DESKS", desks)));
+            command.env("REGISTAN_RIGHTS_REPORTING_URL", &urls[2]).envs(variables.clone());
             if let Some(database) = databases.get(place) {
                 let migrated = Command::new(&registan)
                     .args(["migrate", name, "--database-url", database])
-                    .envs(desks.map(|desks| ("REGISTAN_DESKS", desks)))
+                    .envs(variables)
                     .status();
                 assert!(migrated.expect("it starts").success(), "{name} is migrated");
                 command.env("REGISTAN_DATABASE_URL", database);
@@ -150,10 +192,14 @@ impl Suite {
         })
     }
 
-    /// Seeds the reference record.
-    fn seed(&self, registan: &Path) {
+    /// Seeds the reference record; by TLS where there is a file of authorities.
+    fn seed(&self, registan: &Path, authorities: Option<&Path>) {
+        let gateway = format!("{}://{}", scheme(authorities.is_some()), self.address);
         let mut seed = Command::new(registan);
-        seed.args(["import", "reference", "--gateway", &format!("http://{}", self.address)]);
+        seed.args(["import", "reference", "--gateway", &gateway]);
+        if let Some(file) = authorities {
+            seed.arg("--ca").arg(file);
+        }
         let seeded = seed.env("REGISTAN_TOKEN", self.token()).status();
         assert!(seeded.expect("it starts").success(), "the reference record is seeded");
     }
