@@ -22,10 +22,9 @@ use testkit::Engine;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::reads::{Server, median, suite, turn};
-use crate::row;
+use crate::reads::{Server, suite, turn};
+use crate::turns::{self, in_turns};
 
-const ROUNDS: usize = 7;
 const TURN: Duration = Duration::from_secs(2);
 const WRITERS: usize = 4;
 /// Parties of a page.
@@ -78,34 +77,13 @@ pub async fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The rates of the programs of now and of before: pairs of turns, each pair in the other order
-/// than the last.
-async fn in_turns(
-    mut measure: impl AsyncFnMut(usize) -> anyhow::Result<f64>,
-) -> anyhow::Result<Vec<[f64; 2]>> {
-    let mut rates = vec![[0.0; 2]; ROUNDS];
-    for (round, pair) in rates.iter_mut().enumerate() {
-        for which in [round % 2, 1 - round % 2] {
-            pair[which] = measure(which).await?;
-        }
-    }
-    Ok(rates)
-}
-
-/// Prints the median of the ratios of the pairs.
 fn print(engine: Engine, what: &str, rates: &[[f64; 2]], unit: &str, to_reach: &str) {
-    let ratio = median(rates.iter().map(|[now, before]| now / before).collect());
-    let [now, before] = [0, 1].map(|which| median(rates.iter().map(|pair| pair[which]).collect()));
-    row(
-        &format!("{engine:?}: {what}, now to before"),
-        &format!("{ratio:.2} ({now:.0} to {before:.0}{unit})"),
-        to_reach,
-    );
+    turns::print(&format!("{engine:?}: {what}, now to before"), rates, unit, to_reach);
 }
 
 /// The agreements service of a suite, asked with a token.
 fn agreements(suite: &Suite) -> Server {
-    Server { address: suite.services[0].1, token: Some(suite.token()) }
+    Server::at(suite.services[0].1).with_token(suite.token())
 }
 
 /// One writer of parties: a client and the name of a party of its own.

@@ -5,14 +5,18 @@
 //! figure is the median of the turns. Compare figures of one run only.
 
 mod before;
+mod gateway;
 mod import;
 mod law;
 mod lineage;
+mod memory;
 mod past;
 mod reads;
 mod record;
 mod searches;
 mod start;
+mod tls;
+mod turns;
 mod watchers;
 mod writes;
 
@@ -61,6 +65,15 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("watchers") {
         watchers::measure().await?;
+    }
+    if wanted("gateway") {
+        gateway::measure().await?;
+    }
+    if wanted("tls") {
+        tls::measure().await?;
+    }
+    if wanted("memory") {
+        memory::measure().await?;
     }
     Ok(())
 }

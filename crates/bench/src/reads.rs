@@ -15,28 +15,61 @@ use testkit::{Database, Engine, database};
 use crate::row;
 
 const ROUNDS: usize = 7;
-const SECONDS: &str = "2";
+const SECONDS: u32 = 2;
 
 /// A server to ask, and by whom.
+#[derive(Clone)]
 pub struct Server {
-    pub address: SocketAddr,
-    pub token: Option<String>,
+    address: SocketAddr,
+    token: Option<String>,
+    /// The file of the authorities that vouch for it, if it is asked by TLS.
+    authorities: Option<PathBuf>,
 }
 
-/// Calls a second of one turn of a mix of calls, such as `get=100`.
-pub fn turn(server: &Server, mix: &str) -> anyhow::Result<f64> {
-    let registan = program("registan").context("registan is not built")?;
-    let mut load = Command::new(registan);
-    load.args(["load", "--json", "--mix", mix, "--seconds", SECONDS, "--gateway"]);
-    load.arg(format!("http://{}", server.address));
-    if let Some(token) = &server.token {
-        load.env("REGISTAN_TOKEN", token);
+impl Server {
+    /// One that is asked without a token.
+    pub fn at(address: SocketAddr) -> Self {
+        Self { address, token: None, authorities: None }
     }
+
+    /// The same, asked with a token.
+    pub fn with_token(self, token: String) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// The same, asked by TLS.
+    pub fn trusting(self, authorities: PathBuf) -> Self {
+        Self { authorities: Some(authorities), ..self }
+    }
+
+    /// A turn of `registan load` that asks it for a mix of calls, such as `get=100`.
+    pub fn load(&self, mix: &str, seconds: u32) -> anyhow::Result<Command> {
+        let registan = program("registan").context("registan is not built")?;
+        let scheme = if self.authorities.is_some() { "https" } else { "http" };
+        let mut load = Command::new(registan);
+        load.args(["load", "--json", "--mix", mix, "--seconds", &seconds.to_string()]);
+        load.args(["--gateway", &format!("{scheme}://{}", self.address)]);
+        if let Some(file) = &self.authorities {
+            load.arg("--ca").arg(file);
+        }
+        load.envs(self.token.as_ref().map(|token| ("REGISTAN_TOKEN", token)));
+        Ok(load)
+    }
+}
+
+/// The result of a load: how many calls were answered, and how many a second.
+pub fn answered(load: &mut Command) -> anyhow::Result<[f64; 2]> {
     let output = load.output()?;
     anyhow::ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let result: Value = serde_json::from_slice(&output.stdout)?;
     anyhow::ensure!(result["failed"] == 0, "calls failed: {result}");
-    result["calls"][0]["rps"].as_f64().context("it printed a rate")
+    let number = |key: &str| result["calls"][0][key].as_f64().context("it printed a number");
+    Ok([number("answered")?, number("rps")?])
+}
+
+/// Calls a second of one turn of a mix of calls.
+pub fn turn(server: &Server, mix: &str) -> anyhow::Result<f64> {
+    answered(&mut server.load(mix, SECONDS)?).map(|[_, rate]| rate)
 }
 
 /// Of several servers, measured in turns by a mix of calls: the rates, the median turn of each.
@@ -96,15 +129,14 @@ pub async fn measure() -> anyhow::Result<()> {
             Some(folder) => Some(self::suite(engine, |name| Some(folder.join(name))).await?),
             None => None,
         };
-        let token = Some(suite.token());
         let mut servers = vec![
-            Server { address, token: None },
-            Server { address: direct, token: None },
-            Server { address: direct, token: token.clone() },
-            Server { address: suite.address, token },
+            Server::at(address),
+            Server::at(direct),
+            Server::at(direct).with_token(suite.token()),
+            Server::at(suite.address).with_token(suite.token()),
         ];
         let before = before.as_ref().map(|(suite, _)| suite.services[0].1);
-        servers.extend(before.map(|address| Server { address, token: None }));
+        servers.extend(before.map(Server::at));
 
         let gets = rates(&servers, "get=100")?;
         let lists = rates(&servers[..2], "list=100")?;

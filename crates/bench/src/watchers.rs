@@ -9,6 +9,7 @@ use api::registan::agreements::v1::{
     CreatePartyRequest, Party, UpdatePartyRequest, WatchPartiesRequest, WatchPartiesResponse, party,
 };
 use api::registan::r#type::v1::{ChangeKind, SourceRef};
+use chassis::client::Connection;
 use e2e::faults::system::{System, connection};
 use testkit::Engine;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -26,7 +27,7 @@ const CHANGES: usize = 20;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// When a watcher had an event.
-type Arrivals = UnboundedReceiver<Instant>;
+pub type Arrivals = UnboundedReceiver<Instant>;
 
 /// On each engine: one process of the agreements service, all watchers at it, one change at a time.
 pub async fn measure() -> anyhow::Result<()> {
@@ -39,7 +40,8 @@ pub async fn measure() -> anyhow::Result<()> {
         let request = CreatePartyRequest { party, party_id, ..rest };
         let name = writer.create_party(request).await?.into_inner().name;
         let mut watching = JoinSet::new();
-        let mut arrivals = watch(&system, &mut watching).await?;
+        let connect = || connection(system.addresses[0]);
+        let mut arrivals = watch(connect, &mut watching).await?;
 
         let mut times = Vec::new();
         for number in 0..=CHANGES {
@@ -62,11 +64,14 @@ pub async fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens all watches; each is through its snapshot.
-async fn watch(system: &System, watching: &mut JoinSet<()>) -> anyhow::Result<Arrivals> {
+/// Opens a thousand watches on connections that `connect` makes; each is through its snapshot.
+pub async fn watch(
+    connect: impl Fn() -> anyhow::Result<Connection>,
+    watching: &mut JoinSet<()>,
+) -> anyhow::Result<Arrivals> {
     let (arrived, arrivals) = unbounded_channel();
     for _ in 0..CONNECTIONS {
-        let client = PartyServiceClient::new(connection(system.addresses[0])?);
+        let client = PartyServiceClient::new(connect()?);
         for _ in 0..STREAMS {
             let request = WatchPartiesRequest::default();
             let mut stream = client.clone().watch_parties(request).await?.into_inner();
@@ -91,8 +96,8 @@ async fn report(mut stream: Streaming<WatchPartiesResponse>, arrived: UnboundedS
     }
 }
 
-/// When the last of the watchers had a change.
-async fn last(arrivals: &mut Arrivals) -> anyhow::Result<Instant> {
+/// Returns when the last of the watchers had a change.
+pub async fn last(arrivals: &mut Arrivals) -> anyhow::Result<Instant> {
     let mut last = None;
     for _ in 0..CONNECTIONS * STREAMS {
         let arrival = timeout(PATIENCE, arrivals.recv()).await.context("a watcher misses it")?;
@@ -101,7 +106,8 @@ async fn last(arrivals: &mut Arrivals) -> anyhow::Result<Instant> {
     last.context("there are watchers")
 }
 
-fn party(number: usize) -> Party {
+/// A party that differs with `number`.
+pub fn party(number: usize) -> Party {
     let citation = "invented for a measurement".to_owned();
     Party {
         kind: party::Kind::Organisation.into(),

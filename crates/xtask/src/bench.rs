@@ -6,12 +6,15 @@ use anyhow::Result;
 
 use crate::postgres::Cluster;
 use crate::shell::{self, cargo, command, root, step};
-use crate::tools::{self, POSTGRES};
+use crate::tools::{self, HAPROXY, NGINX, POSTGRES};
 
 /// Builds the programs for release and runs the measurements, all or those of `parts`, beside a
 /// cluster of their own; with those of an earlier revision beside them, if one is given.
 pub fn run(before: Option<&str>, parts: &[String]) -> Result<()> {
     tools::ensure(&[POSTGRES])?;
+    if parts.is_empty() || parts.iter().any(|part| part == "gateway") {
+        tools::ensure(&[HAPROXY, NGINX])?;
+    }
     step("programs", || shell::run(&mut cargo(&["build", "--release", "--workspace", "--bins"])))?;
     let mut bench = cargo(&["run", "--release", "--quiet", "--package", "bench", "--"]);
     bench.args(parts);

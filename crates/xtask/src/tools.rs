@@ -85,6 +85,23 @@ pub const PROMTOOL: Tool = Tool {
     advice: "put promtool 2.42 or newer on PATH (Debian: prometheus)",
 };
 
+/// Passes calls on beside the gateway, for the measurements.
+pub const HAPROXY: Tool = Tool {
+    name: "haproxy",
+    find: || found("haproxy", "haproxy"),
+    install: install::haproxy,
+    advice: "put haproxy 2.6 or newer on PATH",
+};
+
+/// The same.
+pub const NGINX: Tool = Tool {
+    name: "nginx",
+    find: || found("nginx", "nginx"),
+    install: install::nginx,
+    advice: "put nginx 1.22 or newer on PATH, with ngx_http_v2_module",
+};
+
+/// All but what only measurements need.
 pub const ALL: [Tool; 9] =
     [POSTGRES, GRPCURL, PYTHON, KUBECTL, HELM, FAKETIME, NSS_WRAPPER, PROMTOOL, BUF];
 

