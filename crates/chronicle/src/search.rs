@@ -225,11 +225,7 @@ impl Search<'_> {
     }
 
     /// The hits, when it is recorded that they were read.
-    async fn show(
-        &self,
-        page: Vec<(Candidate, Texts)>,
-        known: &Named,
-    ) -> Result<Vec<Hit>, Error> {
+    async fn show(&self, page: Vec<(Candidate, Texts)>, known: &Named) -> Result<Vec<Hit>, Error> {
         let found: Vec<&Candidate> = page.iter().map(|(candidate, _)| candidate).collect();
         let mut through = self.through(&found, known).await?;
         let mut hits = Vec::with_capacity(page.len());

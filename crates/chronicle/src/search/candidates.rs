@@ -140,12 +140,7 @@ impl Search<'_> {
     ///
     /// The weights are looked up once, before the versions: a planner that made one query of both
     /// would look them up for each of their uses.
-    fn best(
-        &self,
-        searched: &Searched,
-        uids: SelectStatement,
-        forms: &[Forms],
-    ) -> SelectStatement {
+    fn best(&self, searched: &Searched, uids: SelectStatement, forms: &[Forms]) -> SelectStatement {
         let weight = |word: usize| format!("w{word}");
         let mut weighed = Query::select();
         weighed.column((id("a"), id("uid"))).from_subquery(uids, id("a"));
