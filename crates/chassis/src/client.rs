@@ -32,7 +32,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 
 pub use self::pool::{Cause, Pool};
-use crate::tls::Dial;
+use crate::tls::{Dial, Tls};
 use crate::{Settings, caller, deadline, trace};
 
 /// A cancelled stream counts as a local reset, and h2 closes a connection after 1024 of them in its
@@ -97,6 +97,13 @@ impl Connection {
         plaintext: bool,
     ) -> anyhow::Result<Self> {
         let dial = Dial::trusting(url, authorities, plaintext)?;
+        Ok(Self { pool: Pool::dialled(url, dial, FEWEST)?, authorization: None })
+    }
+
+    /// The same to the port of the service `own` that shows the certificate of `tls`, and to no
+    /// other: a process on this machine, by whatever address.
+    pub fn showing(tls: &Tls, own: &str, url: &str) -> anyhow::Result<Self> {
+        let dial = Dial::showing(tls, own)?;
         Ok(Self { pool: Pool::dialled(url, dial, FEWEST)?, authorization: None })
     }
 

@@ -4,13 +4,13 @@
 use api::rpc::Rpc;
 use api::rpc::access_service::GetOwnGrants;
 use api::rpc::reference_service::CheckReferences;
-use chassis::tls::{Caller, Callers};
+use chassis::tls::{self, Caller, Callers};
 
 const ACCESS: &str = GetOwnGrants::SERVICE;
 const REFERENCES: &str = CheckReferences::SERVICE;
 
 /// Calls all that callers from outside may call, in their name.
-const GATEWAY: Caller = Caller { name: "gateway", may_call: &[] };
+const GATEWAY: Caller = Caller { name: tls::GATEWAY, may_call: &[] };
 
 /// Each service with those that may call it. The gateway is not here: everybody may call it.
 pub const EDGES: [(&str, Callers); 3] = [

@@ -41,7 +41,7 @@ use serving::{AskedGrants, CachedGrants, Methods, contract};
 use upstream::Upstream;
 
 /// The name of this service, in health answers and logs.
-pub const NAME: &str = "gateway";
+pub const NAME: &str = chassis::tls::GATEWAY;
 
 /// A service refuses headers above its limit too, and the gateway adds a few of its own on the way.
 const HEADER_ROOM: u32 = 512;

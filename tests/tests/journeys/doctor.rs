@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use authority::Authority;
-use e2e::{Suite, free_address, program};
+use e2e::{Process, Suite, free_address, program};
 use sea_orm::{ConnectionTrait, Database};
 use testkit::Engine;
 use tokio::time::sleep;
@@ -208,4 +208,41 @@ async fn a_database_of_postgres_is_told_what_to_do() {
     let told = doctor(&["agreements", "--listen", "127.0.0.1:0", "--database-url", &nowhere]);
     told.says("problem", &["agreements", "cannot be opened", "is it running"]);
     assert!(!told.1.contains("hunter2"), "{}", told.1);
+}
+
+/// Once, without a certificate for the other services, the port was said to be taken by a stranger.
+#[test]
+fn the_port_of_a_public_certificate_is_known_by_it() {
+    let Some(registan) = program("registan") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new(2).unwrap();
+    let put = |name: &str| {
+        let place = folder.path().join(name);
+        fs::create_dir(&place).unwrap();
+        let issued = authority.issue(&["suite.example.org"], 2).unwrap();
+        fs::write(place.join("fullchain.pem"), issued.certificate).unwrap();
+        fs::write(place.join("privkey.pem"), issued.key).unwrap();
+        set(&place.join("privkey.pem"), 0o600);
+        place.display().to_string()
+    };
+    let (own, other) = (put("own"), put("other"));
+    let address = free_address();
+    let (data, listen) = (folder.path().join("data").display().to_string(), address.to_string());
+    let settings = |tls| ["--listen", &*listen, "--data-dir", &*data, "--public-tls-dir", tls];
+    let mut command = Command::new(registan);
+    command.args(["serve", "--empty"]).args(settings(&own));
+    let mut process = Process::start(&mut command, &folder.path().join("log"));
+    process.wait_for(address);
+
+    let suite = doctor(&settings(&own));
+    suite.says("ok", &["listen", "ready"]);
+    suite.says("ok", &["certificates", "suite.example.org"]);
+    let gateway = doctor(&[&["gateway"], &settings(&own)[..]].concat());
+    gateway.says("ok", &["listen", "ready"]);
+    let stranger = doctor(&settings(&other));
+    stranger.says("problem", &["listen", "is taken"]);
+    // The port of a service is not that of callers from outside: it is asked in plain text.
+    let service = doctor(&[&["agreements"], &settings(&own)[..]].concat());
+    service.says("problem", &["listen", "is taken"]);
+    assert!(process.stop().success(), "{}", process.logged());
 }

@@ -16,7 +16,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::provider::PROVIDER;
 use super::version::{client, roots};
-use super::{Live, Socket};
+use super::{Live, Socket, Tls};
 use crate::Settings;
 
 /// Whom a connection must reach.
@@ -77,6 +77,13 @@ impl Dial {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Self::Host(Arc::new(client(config)), name))
+    }
+
+    /// To a port that shows the certificate of `tls`, which is that of `service`, at whatever
+    /// address. It is not told who we are.
+    pub fn showing(tls: &Tls, service: &str) -> Result<Self> {
+        let config = tls.read(service)?.itself()?;
+        Ok(Self::Host(Arc::new(config), ServerName::try_from("localhost")?))
     }
 
     /// The scheme of a URL that it fits.

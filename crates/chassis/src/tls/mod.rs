@@ -4,6 +4,7 @@
 //! - `files`: the layouts of such a folder: cert-manager, SPIFFE, certbot
 //! - `version`: what was read, checked, and made ready for handshakes
 //! - `live`: the version in use, and its renewal while the process runs
+//! - `verifier`: the certificates at the other end that are taken
 //! - `validity`: from when until when a certificate is valid
 //! - `family`: the names by which the services of a suite know each other
 //! - `port`: a port that takes calls: in plain text, for everybody, or for the services that may
@@ -20,6 +21,7 @@ mod port;
 mod provider;
 mod socket;
 mod validity;
+mod verifier;
 mod version;
 
 use std::path::PathBuf;
@@ -31,7 +33,7 @@ pub(crate) use self::dial::Dial;
 pub use self::dial::bundle_of_the_system;
 use self::files::Place;
 pub(crate) use self::live::Live;
-pub use self::port::{Caller, Callers, may_be_plain};
+pub use self::port::{Caller, Callers, GATEWAY, may_be_plain, of_port};
 pub(crate) use self::port::{Peer, Port};
 pub(crate) use self::socket::Socket;
 use self::version::Version;

@@ -10,15 +10,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use super::family::Names;
-use super::{Live, Socket};
+use super::{Live, Socket, Tls};
 use crate::Settings;
 use crate::failure::{Code, ErrorReason, Failure};
 
 /// Health may be asked by every service that may call at all: callers look before they come back.
 const HEALTH: &str = "grpc.health.v1.Health";
 
-/// The service that everybody may call: its port alone has the certificate of `public_tls`.
-const PUBLIC: &str = "gateway";
+/// The name of the service that everybody may call: its port alone has the certificate of
+/// `public_tls`.
+pub const GATEWAY: &str = "gateway";
 
 /// A service that may call another.
 #[derive(Debug, PartialEq, Eq)]
@@ -132,13 +133,15 @@ impl Peer {
     }
 }
 
+/// The certificate that the port of `service` shows; nothing where it takes plain text.
+pub fn of_port<'a>(settings: &'a Settings, service: &str) -> Option<&'a Tls> {
+    let public = settings.public_tls.as_ref().filter(|_| service == GATEWAY);
+    public.or(settings.tls.as_ref())
+}
+
 /// An error if the port of `service` would take calls in plain text where others can read them.
 pub fn may_be_plain(settings: &Settings, service: &str) -> Result<()> {
-    let public = settings.public_tls.as_ref().filter(|_| service == PUBLIC);
-    if public.or(settings.tls.as_ref()).is_some() {
-        return Ok(());
-    }
-    in_plain_text(settings)
+    if of_port(settings, service).is_some() { Ok(()) } else { in_plain_text(settings) }
 }
 
 /// An error if others can read what a port without a certificate takes.
@@ -156,7 +159,6 @@ fn in_plain_text(settings: &Settings) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::Tls;
 
     #[test]
     fn the_certificate_of_the_gateway_encrypts_no_port_between_services() {
@@ -168,7 +170,7 @@ mod tests {
 
         assert!(error.contains("plain text") && error.contains("--tls-dir"), "{error}");
         assert!(may_be_plain(&settings, "agreements").is_err());
-        assert!(may_be_plain(&settings, PUBLIC).is_ok());
+        assert!(may_be_plain(&settings, GATEWAY).is_ok());
         let here = Settings { listen: Settings::default().listen, ..settings.clone() };
         let told = Settings { plaintext: true, ..settings };
         for plain in [here, told] {

@@ -4,28 +4,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor};
-use rustls::crypto::verify_tls13_signature;
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::TLS13;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, ServerConfig,
-    SignatureScheme,
-};
+use rustls::{ClientConfig, Error, RootCertStore, ServerConfig};
 
 use super::family::{Family, Names};
 use super::files::Contents;
 use super::provider::{PROTOCOL, PROVIDER};
 use super::validity::Validity;
+use super::verifier::{Taken, verify};
 
 /// The certificates in use.
 #[derive(Debug)]
 pub(super) struct Version {
     own: Arc<SingleCertAndKey>,
+    leaf: CertificateDer<'static>,
     pub validity: Validity,
     /// The names in the certificate, for messages.
     pub names: Names,
@@ -45,9 +42,9 @@ impl Version {
         let key = PrivateKeyDer::from_pem_slice(&contents.key).context("the key is unreadable")?;
         let key = CertifiedKey::from_der(chain, key, &PROVIDER)
             .context("the certificate and the key do not fit")?;
-        let leaf = key.end_entity_cert()?;
-        let validity = Validity::of(leaf).context("the certificate has no validity")?;
-        let names = Names::of(leaf);
+        let leaf = key.end_entity_cert()?.clone().into_owned();
+        let validity = Validity::of(&leaf).context("the certificate has no validity")?;
+        let names = Names::of(&leaf);
         let family = Family::of(&names, service);
         let roots = contents.authorities.as_deref().map(roots).transpose()?.map(Arc::new);
         if let (Some(_), Some(roots)) = (&family, &roots) {
@@ -57,19 +54,29 @@ impl Version {
         let own = Arc::new(SingleCertAndKey::from(key));
         let open = server(&own, None)?;
         let mutual = roots.as_ref().map(|roots| server(&own, Some(roots))).transpose()?;
-        Ok(Self { own, validity, names, family, roots, open, mutual })
+        Ok(Self { own, leaf, validity, names, family, roots, open, mutual })
     }
 
     /// Returns the configuration that reaches the service of this name, and no other.
     pub fn client(&self, service: &str) -> Result<ClientConfig, Error> {
         let none = || Error::General("there is no certificate of a service".to_owned());
         let (family, roots) = self.family.clone().zip(self.roots.clone()).ok_or_else(none)?;
-        let sibling = Sibling { family, roots, service: service.to_owned() };
+        let sibling = Taken::Sibling { family, roots, service: service.to_owned() };
         let config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(sibling))
             .with_client_cert_resolver(Arc::clone(&self.own) as _);
+        Ok(client(config))
+    }
+
+    /// Returns the configuration that reaches a port with this very certificate, and no other.
+    pub fn itself(&self) -> Result<ClientConfig, Error> {
+        let config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Taken::Same(self.leaf.clone())))
+            .with_no_client_auth();
         Ok(client(config))
     }
 
@@ -142,66 +149,4 @@ fn server(
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
-}
-
-/// Checks that an authority vouches for the first of a chain, as a server.
-fn verify(chain: &[CertificateDer<'_>], roots: &RootCertStore, now: UnixTime) -> Result<(), Error> {
-    let Some((leaf, intermediates)) = chain.split_first() else {
-        return Err(Error::NoCertificatesPresented);
-    };
-    let leaf = ParsedCertificate::try_from(leaf)?;
-    let algorithms = PROVIDER.signature_verification_algorithms.all;
-    verify_server_cert_signed_by_trust_anchor(&leaf, roots, intermediates, now, algorithms)
-}
-
-/// Takes the certificate of one service of the suite, whatever its address is called.
-#[derive(Debug)]
-struct Sibling {
-    family: Family,
-    roots: Arc<RootCertStore>,
-    service: String,
-}
-
-impl ServerCertVerifier for Sibling {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let chain: Vec<_> = std::iter::once(leaf).chain(intermediates).cloned().collect();
-        verify(&chain, &self.roots, now)?;
-        let names = Names::of(leaf);
-        if self.family.is(&names, &self.service) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let wanted = self.family.name(&self.service);
-        tracing::warn!(%names, wanted, "a service shows the certificate of another");
-        Err(CertificateError::NotValidForName.into())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("only TLS 1.3 is spoken".to_owned()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &PROVIDER.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        PROVIDER.signature_verification_algorithms.supported_schemes()
-    }
 }

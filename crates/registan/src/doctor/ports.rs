@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chassis::Settings;
 use chassis::client::Connection;
+use chassis::tls::{GATEWAY, of_port};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tonic::{Code, Status};
@@ -23,9 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Looks at the ports of a process, and at the services that it asks.
 pub async fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
     let own = record::name(service.unwrap_or(ServiceName::Gateway));
-    let is_encrypted = settings.tls.is_some() || settings.public_tls.is_some();
-    let tls = Some((settings, own)).filter(|_| is_encrypted);
-    let mut found = vec![port("listen", settings.listen, tls).await];
+    let mut found = vec![port("listen", settings.listen, Some((settings, own))).await];
     if let Some(address) = settings.probe_address {
         found.push(port("probe_address", address, None).await);
     }
@@ -58,10 +57,11 @@ fn asked(service: Option<ServiceName>, settings: &Settings) -> Vec<(&'static str
     }
 }
 
-async fn port(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static str)>) -> Finding {
+/// Looks at a port: that of a service, as the settings say, or one in plain text.
+async fn port(what: &str, address: SocketAddr, of: Option<(&Settings, &'static str)>) -> Finding {
     match TcpListener::bind(address).await {
         Ok(_) => Finding::good(what, format!("{address} is free")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => taken(what, address, tls).await,
+        Err(error) if error.kind() == ErrorKind::AddrInUse => taken(what, address, of).await,
         Err(error) => Finding::problem(
             what,
             format!("{address} cannot be listened on: {error}"),
@@ -70,9 +70,10 @@ async fn port(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static 
     }
 }
 
-/// Says how the server at an address is. With certificates it is asked as the service that it should
-/// be, to which it may say no: then it is there.
-async fn taken(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static str)>) -> Finding {
+/// Says how the server at an address is. That of the gateway must show the certificate of its port;
+/// another with certificates is asked as the service that it should be, to which it may say no: then
+/// it is there.
+async fn taken(what: &str, address: SocketAddr, of: Option<(&Settings, &'static str)>) -> Finding {
     // A server on all addresses is asked at one of them.
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -80,11 +81,12 @@ async fn taken(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static
         ip => ip,
     };
     let asked = SocketAddr::new(ip, address.port());
-    let connection = match tls {
-        None => Connection::to(&format!("http://{asked}")),
-        Some((settings, own)) => {
-            Connection::between(settings, own, own, &format!("https://{asked}"))
-        }
+    let (plain, encrypted) = (format!("http://{asked}"), format!("https://{asked}"));
+    let shown = of.and_then(|(settings, own)| Some((settings, own, of_port(settings, own)?)));
+    let connection = match shown {
+        None => Connection::to(&plain),
+        Some((_, GATEWAY, tls)) => Connection::showing(tls, GATEWAY, &encrypted),
+        Some((settings, own, _)) => Connection::between(settings, own, own, &encrypted),
     };
     match health(connection).await {
         Ok(ServingStatus::Serving) => {
@@ -95,7 +97,7 @@ async fn taken(what: &str, address: SocketAddr, tls: Option<(&Settings, &'static
             format!("the server at {address} is not ready"),
             "its log says why: its database, most likely",
         ),
-        Err(status) if tls.is_some() && status.code() != Code::Unavailable => {
+        Err(status) if shown.is_some() && status.code() != Code::Unavailable => {
             Finding::good(what, format!("a server with certificates of this suite has {address}"))
         }
         Err(status) => Finding::problem(
