@@ -8,6 +8,7 @@
 //! - [`compiled`], [`contract_with`]: descriptors of services that only a test has
 //! - [`free_address`]: a port for a server that stops and comes back
 //! - [`sheath`]: a plain port before one with TLS
+//! - [`again_within_tls`], [`WithinTls`]: what is tested without TLS, again within it
 //! - [`tool`]: finds a real client: grpcurl, kubectl, python3 with grpcio
 //! - [`shared_data`]: the real files beside the repository
 //!
@@ -22,6 +23,7 @@ mod ports;
 mod sheath;
 mod tokens;
 mod tools;
+mod within;
 
 pub use contract::{pinned, same_vocabulary};
 pub use database::{Database, Engine, copy, database, on_both};
@@ -30,6 +32,7 @@ pub use ports::free_address;
 pub use sheath::sheath;
 pub use tokens::{token, token_for};
 pub use tools::{shared_data, tool};
+pub use within::{WithinTls, again_within_tls};
 
 /// Says that something is not tested here, or fails where everything must be.
 ///

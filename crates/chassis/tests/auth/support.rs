@@ -26,6 +26,7 @@ use tonic::server::NamedService;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use testkit::WithinTls;
 use testkit::oidc::{AUDIENCE, Issuer, NOW};
 
 /// One method for everybody, one for two roles, and one whose rule was forgotten.
@@ -107,6 +108,7 @@ impl tower::Service<Request<Body>> for Who {
 
 /// A server, stopped with the test.
 pub struct Running {
+    /// Where it is called in plain text: itself, or a port before it that speaks TLS to it.
     pub address: SocketAddr,
     pub clock: Arc<ManualClock>,
     pub folder: TempDir,
@@ -126,10 +128,12 @@ pub struct With {
 /// Serves [`Who`] on loopback; its clock stands at [`NOW`].
 pub async fn serve(with: With) -> Running {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let within = WithinTls::chosen(&folder.path().join("tls"), &["test"]);
     let settings = Settings {
         listen: "127.0.0.1:0".parse().expect("an address"),
         data_dir: folder.path().to_owned(),
         oidc: with.oidc,
+        tls: within.as_ref().map(WithinTls::tls),
         ..Settings::default()
     };
     let clock = Arc::new(ManualClock::at(NOW * 1_000_000));
@@ -138,8 +142,12 @@ pub async fn serve(with: With) -> Running {
     service.limits.lease = with.lease.unwrap_or(service.limits.lease);
     service.clock = clock.clone();
     let server = Server::bind(service, &settings).await.expect("a port is free");
-    let (address, stop) = (server.address(), CancellationToken::new());
+    let (listens, stop) = (server.address(), CancellationToken::new());
     tokio::spawn(server.run(stop.clone()));
+    let address = match &within {
+        Some(within) => within.before(listens).await,
+        None => listens,
+    };
     Running { address, clock, folder, _stop: stop.drop_guard() }
 }
 

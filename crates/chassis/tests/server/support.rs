@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use authority::Authority;
 use bytes::Bytes;
 use chassis::client::Connection;
-use chassis::tls::Tls;
 use chassis::{Contract, Server, Service, Settings};
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -18,6 +16,7 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use prost::Message;
 use tempfile::TempDir;
+use testkit::WithinTls;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -27,10 +26,6 @@ use tonic::server::NamedService;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
-
-/// With this variable the servers under test speak TLS, and a port before each speaks it to them, so
-/// that all else is as without.
-pub const WITHIN_TLS: &str = "TESTKIT_TLS";
 
 /// A server under test; ends with it.
 pub struct Running {
@@ -42,7 +37,7 @@ pub struct Running {
     pub probes: Option<SocketAddr>,
     pub stop: CancellationToken,
     pub server: JoinHandle<()>,
-    _certificates: Option<TempDir>,
+    _certificate: TempDir,
 }
 
 impl Drop for Running {
@@ -89,30 +84,21 @@ pub async fn serve(change: impl FnOnce(Service, &mut Settings) -> Service) -> Ru
     let mut settings =
         Settings { listen: "127.0.0.1:0".parse().expect("an address"), ..Settings::default() };
     let service = change(Service::new("test", contract()), &mut settings);
-    let within_tls = std::env::var_os(WITHIN_TLS).is_some() && settings.listen.ip().is_loopback();
-    let certificates = (within_tls && settings.tls.is_none()).then(certificates);
-    if let Some((_, folder)) = &certificates {
-        settings.tls = Some(Tls::new(folder.path(), None));
+    let certificate = tempfile::tempdir().expect("there is a folder for temporary files");
+    let is_free = settings.listen.ip().is_loopback() && settings.tls.is_none();
+    let within = WithinTls::chosen(certificate.path(), &["test"]).filter(|_| is_free);
+    if let Some(within) = &within {
+        settings.tls = Some(within.tls());
     }
     let server = Server::bind(service, &settings).await.expect("a port is free");
     let (listens, probes) = (server.address(), server.probe_address());
     let stop = CancellationToken::new();
     let server = tokio::spawn(server.run(stop.clone()));
-    let (mut address, mut kept) = (listens, None);
-    if let Some((authority, folder)) = certificates {
-        address = testkit::sheath(listens, authority.certificate()).await;
-        kept = Some(folder);
-    }
-    Running { address, listens, probes, stop, server, _certificates: kept }
-}
-
-/// The certificate of a server under test, and who vouches for it.
-fn certificates() -> (Authority, TempDir) {
-    let authority = Authority::new(1).expect("an authority is made");
-    let folder = tempfile::tempdir().expect("there is a folder for temporary files");
-    let issued = authority.service("test", &[], 1).expect("it issues certificates");
-    authority.write(folder.path(), &issued).expect("they are written");
-    (authority, folder)
+    let address = match &within {
+        Some(within) => within.before(listens).await,
+        None => listens,
+    };
+    Running { address, listens, probes, stop, server, _certificate: certificate }
 }
 
 /// `/test.Slow/Nap` answers after 300 ms, `/test.Slow/Sleep` never, `/test.Slow/Panic` panics.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::support::{Running, Slow, WITHIN_TLS, call, serve};
+use crate::support::{Running, Slow, call, serve};
 use authority::{Authority, FAMILY, Issued};
 use chassis::Settings;
 use chassis::client::Connection;
@@ -320,22 +320,12 @@ async fn a_handshake_that_stalls_is_closed_with_the_first_bytes() {
 /// All that is tested of a server without TLS, again with it: this program runs itself.
 #[test]
 fn every_bound_holds_within_tls() {
-    if std::env::var_os(WITHIN_TLS).is_some() {
-        return;
-    }
-    let this = std::env::current_exe().unwrap();
-    let output = std::process::Command::new(this)
-        .env(WITHIN_TLS, "yes")
-        // The module itself; and what counts the requests that a closing connection loses, for the
-        // port between loses some as well.
-        .args(["--skip", "tls::", "--skip", "balance::connections_that_close"])
-        .output()
-        .unwrap();
+    // Without what is about TLS; and what counts the requests that a closing connection loses, for
+    // the port between loses some as well.
+    let but = ["tls::", "handshakes::", "strangers::", "balance::connections_that_close"];
+    let passed = testkit::again_within_tls(&but);
 
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}");
-    let passed = told.matches(" ... ok").count();
-    assert!(passed > 40, "{passed} tests ran");
+    assert!(passed.is_none_or(|passed| passed > 40), "{passed:?} tests passed");
 }
 
 #[tokio::test]

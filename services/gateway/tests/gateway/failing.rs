@@ -28,7 +28,7 @@ fn assert_names_projects(status: &Status) {
 #[tokio::test]
 async fn a_service_that_is_down_is_named_and_found_again() {
     let suite = suite().await;
-    let address = suite.projects.address;
+    let address = suite.projects.listens;
     let mut client = Client::of(suite.gateway.address);
     client.unary("Echo", text("1")).await.unwrap();
     suite.projects.stop().await;
@@ -114,7 +114,7 @@ async fn headers_that_only_the_gateway_makes_too_large_are_refused_as_such() {
 #[tokio::test]
 async fn health_tells_which_part_is_down() {
     let suite = suite().await;
-    let address = suite.projects.address;
+    let address = suite.projects.listens;
     let mut health = HealthClient::new(channel(suite.gateway.address));
     let mut status = async |service: &str, wanted: ServingStatus| {
         for _ in 0..120 {

@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
-use crate::support::{Running, data_dir, serve_draining, serve_on, settings, token};
+use crate::support::{Running, data_dir, serve_draining, serve_on, settings, token, url};
 
 /// The suite; its servers and data go with it.
 pub struct Record {
@@ -51,11 +51,11 @@ impl Record {
         let mut settings =
             Settings { data_dir: folder.path().to_owned(), ..settings("127.0.0.1:0") };
         let agreements = serve(agreements::service(settings.clone()).await).await;
-        settings.agreements_url = Some(url(&agreements));
+        settings.agreements_url = Some(url(agreements.listens));
         let projects = serve(projects::service(settings.clone()).await).await;
-        settings.projects_url = Some(url(&projects));
+        settings.projects_url = Some(url(projects.listens));
         let rights = serve(rights_reporting::service(settings.clone()).await).await;
-        settings.rights_reporting_url = Some(url(&rights));
+        settings.rights_reporting_url = Some(url(rights.listens));
         let service = gateway::service(settings.clone()).await.expect("the settings are whole");
         let gateway = serve_draining("127.0.0.1:0", service, 10).await;
         let record = Self {
@@ -97,9 +97,10 @@ impl Record {
 
     /// Starts it again, where it was.
     pub async fn start_projects(&mut self) {
-        let address = self.settings.projects_url.as_deref().expect("it has an address");
+        let url = self.settings.projects_url.as_deref().expect("it has an address");
+        let address = url.rsplit('/').next().expect("an address is at its end");
         let service = projects::service(self.settings.clone()).await.expect("the record opens");
-        self.projects = Some(serve_on(address.trim_start_matches("http://"), service).await);
+        self.projects = Some(serve_on(address, service).await);
     }
 
     /// As somebody who may write everything.
@@ -144,10 +145,6 @@ impl Record {
 async fn serve(service: anyhow::Result<Service>) -> Running {
     let address = testkit::free_address().to_string();
     serve_on(&address, service.expect("the record opens")).await
-}
-
-fn url(running: &Running) -> String {
-    format!("http://{}", running.address)
 }
 
 /// Names and etags: what a watcher knows after what it was sent.

@@ -126,7 +126,7 @@ async fn watch(filter: &str) -> (Script, [Running; 2], Streaming<WatchResponse>)
     let script = Script::default();
     let service = Service::new("projects", serving::contract()).with(script.clone());
     let projects = serve_on("127.0.0.1:0", service).await;
-    let gateway = gateway(projects.address).await;
+    let gateway = gateway(projects.listens).await;
     let request = WatchRequest {
         kinds: vec![ResourceKind::Project.into()],
         filter: filter.to_owned(),

@@ -11,7 +11,7 @@ use crate::support::{Client, gateway_draining, suite, text, until_running};
 #[tokio::test]
 async fn a_watch_ends_in_good_order_and_another_stream_says_to_begin_again() {
     let suite = suite().await;
-    let gateway = gateway_draining(suite.projects.address, 4).await;
+    let gateway = gateway_draining(suite.projects.listens, 4).await;
     let mut client = Client::of(gateway.address);
     let mut watch = client.stream("WatchProjects", text("")).await;
     let mut export = client.stream("ExportProjects", text("")).await;

@@ -18,6 +18,7 @@ use http::{HeaderMap, Request, Response as HttpResponse};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use prost::Message;
+use testkit::WithinTls;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -180,7 +181,10 @@ impl Drop for OnDrop {
 
 /// A server that ends with the test.
 pub struct Running {
+    /// Where it is called in plain text: itself, or a port before it that speaks TLS to it.
     pub address: SocketAddr,
+    /// Where it listens.
+    pub listens: SocketAddr,
     stop: CancellationToken,
     server: JoinHandle<()>,
 }
@@ -208,9 +212,13 @@ pub async fn serve_on(address: &str, service: Service) -> Running {
 pub async fn serve_draining(address: &str, service: Service, drain_seconds: u64) -> Running {
     let settings = Settings { drain_seconds, ..settings(address) };
     let server = Server::bind(service, &settings).await.expect("the port is free");
-    let (address, stop) = (server.address(), CancellationToken::new());
+    let (listens, stop) = (server.address(), CancellationToken::new());
     let server = tokio::spawn(server.run(stop.clone()));
-    Running { address, stop, server }
+    let address = match &*WITHIN {
+        Some(within) => within.before(listens).await,
+        None => listens,
+    };
+    Running { address, listens, stop, server }
 }
 
 pub fn projects(stub: &Stub) -> Service {
@@ -226,9 +234,9 @@ pub async fn gateway(projects: SocketAddr) -> Running {
 pub async fn gateway_draining(projects: SocketAddr, drain_seconds: u64) -> Running {
     let service = gateway::service(Settings {
         drain_seconds,
-        agreements_url: Some("http://127.0.0.1:1".to_owned()),
-        projects_url: Some(format!("http://{projects}")),
-        rights_reporting_url: Some("http://127.0.0.1:1".to_owned()),
+        agreements_url: Some(url("127.0.0.1:1")),
+        projects_url: Some(url(projects)),
+        rights_reporting_url: Some(url("127.0.0.1:1")),
         ..settings("127.0.0.1:0")
     });
     let mut service = service.await.expect("the settings are whole");
@@ -241,9 +249,22 @@ pub fn data_dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("gateway-tests")
 }
 
+/// The certificate of all processes, if this is the run within TLS.
+static WITHIN: LazyLock<Option<WithinTls>> = LazyLock::new(|| {
+    let names = ["agreements", "projects", "rights-reporting", "gateway"];
+    WithinTls::chosen(&data_dir().join("tls"), &names)
+});
+
+/// Where one process calls another.
+pub fn url(address: impl Display) -> String {
+    let scheme = if WITHIN.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
 pub fn settings(address: &str) -> Settings {
     let listen = address.parse().expect("an address");
-    Settings { listen, data_dir: data_dir(), ..Settings::default() }
+    let tls = WITHIN.as_ref().map(WithinTls::tls);
+    Settings { listen, data_dir: data_dir(), tls, ..Settings::default() }
 }
 
 /// A stub and a gateway before it, both on free ports.
@@ -256,7 +277,7 @@ pub struct Suite {
 pub async fn suite() -> Suite {
     let stub = Stub::default();
     let projects = serve_on(&testkit::free_address().to_string(), projects(&stub)).await;
-    let gateway = gateway(projects.address).await;
+    let gateway = gateway(projects.listens).await;
     Suite { stub, gateway, projects }
 }
 
