@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use authority::Authority;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{Database, Engine, database, free_address};
@@ -43,6 +44,8 @@ pub struct Suite {
     pub processes: Vec<Process>,
     /// Its data.
     pub folder: TempDir,
+    /// The certificates of its processes, if they have any.
+    certificates: Option<TempDir>,
 }
 
 impl Suite {
@@ -66,7 +69,7 @@ impl Suite {
         command.arg("--data-dir").arg(folder.path().join("data"));
         let mut process = Process::start(&mut command, &folder.path().join("log"));
         process.wait_for(address);
-        Some(Self { address, services: Vec::new(), processes: vec![process], folder })
+        Some(Self { address, services: Vec::new(), processes: vec![process], folder, certificates: None })
     }
 
     /// A gateway whose services are not there.
@@ -84,7 +87,7 @@ impl Suite {
         command.arg("--data-dir").arg(folder.path().join("data"));
         let mut process = Process::start(&mut command, &folder.path().join("log"));
         process.wait_for(address);
-        Some(Self { address, services: Vec::new(), processes: vec![process], folder })
+        Some(Self { address, services: Vec::new(), processes: vec![process], folder, certificates: None })
     }
 
     /// Four processes, each service in a database of its own, with the reference record seeded
@@ -124,6 +127,26 @@ impl Suite {
         let plan = Plan { is_encrypted: authorities.is_some(), variables: &variables };
         let (suite, databases) = Self::of_plan(program, engine, &plan).await?;
         suite.seed(&registan, authorities);
+        Some((suite, databases))
+    }
+
+    /// Four processes with TLS at every port. They are called at a plain port before the gateway;
+    /// the services answer each other alone.
+    ///
+    /// # Panics
+    /// If they do not start.
+    pub async fn distributed_within_tls(engine: Engine) -> Option<(Self, Vec<Database>)> {
+        let authority = Authority::new(1).expect("an authority is made");
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        for name in ["agreements", "projects", "rights-reporting", "gateway"] {
+            certify(&authority, name, &folder.path().join(name));
+        }
+        let authorities = folder.path().join("gateway/ca.crt");
+        let variables = |name: &str| vec![("REGISTAN_TLS_DIR", folder.path().join(name).into())];
+        let started = Self::distributed_with(engine, Some(&authorities), variables).await;
+        let (mut suite, databases) = started?;
+        suite.address = testkit::sheath(suite.address, authority.certificate()).await;
+        suite.certificates = Some(folder);
         Some((suite, databases))
     }
 
@@ -189,6 +212,7 @@ impl Suite {
             services: names.into_iter().zip(addresses).collect(),
             processes,
             folder,
+            certificates: None,
         })
     }
 
@@ -226,4 +250,10 @@ impl Suite {
     pub fn logged(&self, place: usize) -> String {
         self.processes[place].logged()
     }
+}
+
+/// Gives a process its certificate, in a folder.
+fn certify(authority: &Authority, name: &str, folder: &Path) {
+    let issued = authority.service(name, &[], 1).expect("it issues certificates");
+    authority.write(folder, &issued).expect("they are written");
 }

@@ -339,8 +339,13 @@ async fn what_is_found_over_grpc_on_postgres_is_what_the_table_says_and_hidden_i
     found(Engine::Postgres).await;
 }
 
+/// Without TLS on SQLite, within it on PostgreSQL.
 async fn found(engine: Engine) {
-    let Some((suite, _databases)) = Suite::distributed(engine).await else { return };
+    let started = match engine {
+        Engine::Sqlite => Suite::distributed(engine).await,
+        Engine::Postgres => Suite::distributed_within_tls(engine).await,
+    };
+    let Some((suite, _databases)) = started else { return };
     let (data, kz) = (suite.folder.path().join("data"), Desks::of_country("KZ"));
     let token = |role| testkit::token_for(&data, &[role], kz, Tier::Confidential);
     let stage = Stage { countries: ["KZ", "UZ"], callers: callers(token) };
