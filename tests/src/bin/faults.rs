@@ -192,6 +192,9 @@ struct Greedy {
     /// How many of everything, in percent of what must be borne.
     #[arg(long, default_value_t = 100)]
     percent: usize,
+    /// TLS at every port.
+    #[arg(long)]
+    tls: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -360,6 +363,7 @@ async fn greedy(arguments: &Greedy) -> anyhow::Result<bool> {
         idle: part(whole.idle),
         imports: part(whole.imports).max(1),
         large: part(whole.large),
+        within_tls: arguments.tls,
         ..whole
     };
     let report = greedy::run(plan).await?;

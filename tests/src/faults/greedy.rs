@@ -2,11 +2,13 @@
 //! them, who must not notice.
 //!
 //! - `house`: the four processes, with the quotas of a deployment
+//! - `door`: the way in, in plain text or within TLS
 //! - `fill`: what is recorded before
 //! - `honest`: who only wants an answer
 //! - `callers`: who wants everything
 
 mod callers;
+mod door;
 mod fill;
 mod honest;
 mod house;
@@ -22,7 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use self::callers::Greed;
 use self::honest::{Honest, Tally};
-use self::house::{House, bearer, from};
+use self::house::{House, bearer};
 
 /// The maximum memory of each process, in MB.
 pub const MOST_MEMORY: u64 = 256;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub patience: Duration,
     /// Agreements of 940 kB, exported again and again.
     pub large: usize,
+    /// TLS at every port.
+    pub within_tls: bool,
 }
 
 impl Plan {
@@ -66,6 +70,7 @@ impl Plan {
         transactions: 95_000,
         patience: Duration::from_mins(10),
         large: 200,
+        within_tls: false,
     };
 }
 
@@ -111,38 +116,40 @@ pub struct Report {
 /// Runs the storm. Nothing where the program is not there.
 pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     callers::raise_limit()?;
-    let Some(mut house) = House::start()? else { return Ok(None) };
-    let address = house.address;
+    let Some(mut house) = House::start(plan.within_tls)? else { return Ok(None) };
+    let door = house.door.clone();
     let token = bearer(&house.token("keeper")?)?;
     let begun = Instant::now();
-    fill::projects(from([127, 0, 9, 1], address), &token, 2_000).await?;
-    fill::agreements(from([127, 0, 9, 1], address), &token, plan.large).await?;
+    fill::projects(door.from([127, 0, 9, 1]), &token, 2_000).await?;
+    fill::agreements(door.from([127, 0, 9, 1]), &token, plan.large).await?;
     eprintln!("filled in {:.0} s; memory {:?}", begun.elapsed().as_secs_f64(), house.memory());
     house.guard()?;
 
-    let honest = Honest::start(address)?;
+    let honest = Honest::start(door.clone())?;
     sleep(plan.undisturbed).await;
     let undisturbed = honest.end()?;
     eprintln!("undisturbed: {undisturbed}");
 
-    let honest = Honest::start(address)?;
+    let honest = Honest::start(door.clone())?;
     let mut greedy = Greedy::default();
     let (lists, watches, idle, large) = (plan.lists, plan.watches, plan.idle, plan.large);
     greedy.start(format!("{lists} lists of 1000 a second"), |greed| {
-        callers::lists(address, lists, greed)
+        callers::lists(door.clone(), lists, greed)
     });
     greedy.start(format!("{watches} merged watches"), |greed| {
-        callers::watches(address, watches, greed)
+        callers::watches(door.clone(), watches, greed)
     });
-    greedy.start(format!("{idle} idle connections"), |greed| callers::idle(address, idle, greed));
+    greedy.start(format!("{idle} idle connections"), |greed| {
+        callers::idle(door.clone(), idle, greed)
+    });
     greedy.start(format!("exports of {large} resources of 940 kB"), |greed| {
-        callers::exports(address, 4, greed)
+        callers::exports(door.clone(), 4, greed)
     });
     let editors = (0..plan.imports).map(|place| bearer(&house.token(&format!("editor-{place}"))?));
     let editors = editors.collect::<anyhow::Result<_>>()?;
     let name = format!("{} imports of {} transactions", plan.imports, plan.transactions);
     let greed = greedy.kind(name);
-    let imports = callers::imports(address, editors, plan.transactions, Arc::clone(&greed));
+    let imports = callers::imports(door, editors, plan.transactions, Arc::clone(&greed));
     let imports = bulk::handle().spawn(imports);
     greedy.watch_for(plan.disturbed, &house).await;
     let disturbed = honest.end()?;

@@ -2,7 +2,6 @@
 //! on threads that step back: the machine that they ask from is the one that answers, and what they
 //! take of it is not what is measured.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -16,8 +15,7 @@ use api::registan::projects::v1::import_iati_request::Part;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
 use api::registan::projects::v1::{ImportIatiOptions, ImportIatiRequest, ListTransactionsRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpSocket;
+use hyper_util::rt::TokioExecutor;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 use tonic::metadata::{Ascii, MetadataValue};
@@ -25,8 +23,8 @@ use tonic::transport::Channel;
 use tonic::{Code, Request};
 use tonic_types::StatusExt as _;
 
+use super::door::Door;
 use super::fill::{CHUNK, activity};
-use super::house::from;
 
 /// The results of one kind of greed.
 #[derive(Debug, Default)]
@@ -65,8 +63,8 @@ fn is_told_when(status: &tonic::Status) -> bool {
 }
 
 /// One caller of pages of 1000, so many a second, whether answered or not.
-pub async fn lists(address: SocketAddr, a_second: u32, greed: Arc<Greed>) {
-    let client = TransactionServiceClient::new(from([127, 0, 2, 1], address))
+pub async fn lists(door: Door, a_second: u32, greed: Arc<Greed>) {
+    let client = TransactionServiceClient::new(door.from([127, 0, 2, 1]))
         .max_decoding_message_size(16 << 20);
     let mut running = JoinSet::new();
     let mut turn = interval(Duration::from_secs(1) / a_second);
@@ -84,13 +82,13 @@ pub async fn lists(address: SocketAddr, a_second: u32, greed: Arc<Greed>) {
 
 /// Merged watches, as many from each address as one caller may have. Each stands for as long as it
 /// can and comes again.
-pub async fn watches(address: SocketAddr, count: usize, greed: Arc<Greed>) {
-    let (mut running, mut channel) = (JoinSet::new(), from([127, 0, 3, 1], address));
+pub async fn watches(door: Door, count: usize, greed: Arc<Greed>) {
+    let (mut running, mut channel) = (JoinSet::new(), door.from([127, 0, 3, 1]));
     for place in 0..count {
         let caller = u8::try_from(place / 32 % 250).unwrap_or(0) + 1;
         if place.is_multiple_of(32) {
             sleep(Duration::from_millis(20)).await;
-            channel = from([127, 0, 3, caller], address);
+            channel = door.from([127, 0, 3, caller]);
         }
         running.spawn(watch(channel.clone(), Arc::clone(&greed)));
     }
@@ -116,15 +114,15 @@ async fn watch(channel: Channel, greed: Arc<Greed>) {
 
 /// Connections that say nothing but that they live, from 16 addresses; each comes again when it was
 /// closed.
-pub async fn idle(address: SocketAddr, count: usize, greed: Arc<Greed>) {
+pub async fn idle(door: Door, count: usize, greed: Arc<Greed>) {
     let mut running = JoinSet::new();
     for place in 0..count {
         let caller = u8::try_from(place % 16).unwrap_or(0) + 1;
-        let greed = Arc::clone(&greed);
+        let (door, greed) = (door.clone(), Arc::clone(&greed));
         running.spawn(async move {
             loop {
                 greed.had.fetch_add(1, Ordering::Relaxed);
-                let closed = quiet([127, 0, 4, caller], address).await;
+                let closed = quiet(&door, [127, 0, 4, caller]).await;
                 greed.had.fetch_sub(1, Ordering::Relaxed);
                 let count = if closed.is_ok() { &greed.exhausted } else { &greed.failed };
                 count.fetch_add(1, Ordering::Relaxed);
@@ -136,13 +134,10 @@ pub async fn idle(address: SocketAddr, count: usize, greed: Arc<Greed>) {
 }
 
 /// Ends when the server has closed the connection.
-async fn quiet(from: [u8; 4], to: SocketAddr) -> anyhow::Result<()> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::new(IpAddr::from(from), 0))?;
-    let socket = TokioIo::new(socket.connect(to).await?);
+async fn quiet(door: &Door, from: [u8; 4]) -> anyhow::Result<()> {
     let (sender, connection) = hyper::client::conn::http2::handshake::<_, _, tonic::body::Body>(
         TokioExecutor::new(),
-        socket,
+        door.open(from).await?,
     )
     .await?;
     let _ = connection.await;
@@ -152,7 +147,7 @@ async fn quiet(from: [u8; 4], to: SocketAddr) -> anyhow::Result<()> {
 
 /// Imports of one activity of so many transactions each, all at once; how long the longest took.
 pub async fn imports(
-    address: SocketAddr,
+    door: Door,
     tokens: Vec<MetadataValue<Ascii>>,
     transactions: usize,
     greed: Arc<Greed>,
@@ -160,10 +155,10 @@ pub async fn imports(
     let began = Instant::now();
     let mut running = JoinSet::new();
     for (place, token) in tokens.into_iter().enumerate() {
-        let greed = Arc::clone(&greed);
+        let (door, greed) = (door.clone(), Arc::clone(&greed));
         running.spawn(async move {
             let caller = u8::try_from(place).unwrap_or(0) + 1;
-            let mut client = ProjectServiceClient::new(from([127, 0, 5, caller], address));
+            let mut client = ProjectServiceClient::new(door.from([127, 0, 5, caller]));
             let file = activity(place, transactions);
             let options = ImportIatiOptions {
                 file_name: format!("greedy-{place}.xml"),
@@ -187,9 +182,9 @@ pub async fn imports(
 }
 
 /// One caller who exports what is large, again and again, some at a time.
-pub async fn exports(address: SocketAddr, abreast: usize, greed: Arc<Greed>) {
-    let client = AgreementServiceClient::new(from([127, 0, 6, 1], address))
-        .max_decoding_message_size(16 << 20);
+pub async fn exports(door: Door, abreast: usize, greed: Arc<Greed>) {
+    let client =
+        AgreementServiceClient::new(door.from([127, 0, 6, 1])).max_decoding_message_size(16 << 20);
     let mut running = JoinSet::new();
     for _ in 0..abreast {
         let (mut client, greed) = (client.clone(), Arc::clone(&greed));

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -21,7 +20,7 @@ use tokio::time::sleep;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use super::house::from;
+use super::door::Door;
 
 /// Callers, each with an address and a connection of its own.
 const CALLERS: u8 = 4;
@@ -106,11 +105,11 @@ pub struct Honest {
 
 impl Honest {
     /// Begins to ask.
-    pub fn start(address: SocketAddr) -> anyhow::Result<Self> {
+    pub fn start(door: Door) -> anyhow::Result<Self> {
         let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::default()));
         let (told, kept) = (Arc::clone(&stop), Arc::clone(&tally));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = std::thread::spawn(move || runtime.block_on(ask_all(address, &told, &kept)));
+        let thread = std::thread::spawn(move || runtime.block_on(ask_all(&door, &told, &kept)));
         Ok(Self { stop, tally, thread })
     }
 
@@ -122,20 +121,19 @@ impl Honest {
     }
 }
 
-async fn ask_all(address: SocketAddr, stop: &Arc<AtomicBool>, tally: &Arc<Mutex<Tally>>) {
+async fn ask_all(door: &Door, stop: &Arc<AtomicBool>, tally: &Arc<Mutex<Tally>>) {
     let mut callers = JoinSet::new();
     for number in 1..=CALLERS {
-        let (stop, tally) = (Arc::clone(stop), Arc::clone(tally));
+        let (door, stop, tally) = (door.clone(), Arc::clone(stop), Arc::clone(tally));
         let mine = [127, 0, 1, number];
-        let channel = from(mine, address);
+        let channel = door.from(mine);
         callers.spawn(async move {
             let mut turn = usize::from(number);
             while !stop.load(Ordering::SeqCst) {
                 let kind = QUESTIONS[turn % QUESTIONS.len()];
                 turn += 1;
                 let called = Instant::now();
-                let channel =
-                    if kind == "newcomer" { from(mine, address) } else { channel.clone() };
+                let channel = if kind == "newcomer" { door.from(mine) } else { channel.clone() };
                 let answer = ask(channel, kind).await;
                 if let Ok(mut tally) = tally.lock() {
                     let calls = tally.0.entry(kind).or_default();

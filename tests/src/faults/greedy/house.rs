@@ -1,20 +1,20 @@
 //! The gateway and the three services as processes of their own on SQLite, with the quotas of a
 //! deployment.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use authority::Authority;
 use chassis::auth::development::Token;
 use chassis::clock::{Clock as _, SystemClock};
 use policy::{Desks, Role, Tier};
 use tempfile::TempDir;
 use testkit::free_address;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
 
+use super::door::Door;
 use crate::process::{Process, program};
 
 /// The quotas of the gateway in the base of the deployment.
@@ -30,25 +30,39 @@ const NAMES: [&str; 4] = ["agreements", "projects", "rights-reporting", "gateway
 
 /// Processes that answer until this is dropped.
 pub struct House {
-    /// Where the gateway answers.
-    pub address: SocketAddr,
+    /// The gateway.
+    pub door: Door,
     processes: Vec<(&'static str, Process)>,
     addresses: Vec<SocketAddr>,
+    within_tls: bool,
     folder: TempDir,
 }
 
 impl House {
-    /// Starts all four, the gateway without quotas yet. Nothing where the program is not built.
-    pub fn start() -> anyhow::Result<Option<Self>> {
+    /// Starts all four, the gateway without quotas yet, with TLS at every port or at none. Nothing
+    /// where the program is not built.
+    pub fn start(within_tls: bool) -> anyhow::Result<Option<Self>> {
         let Some(registan) = program("registan") else { return Ok(None) };
         let addresses: Vec<SocketAddr> = NAMES.iter().map(|_| free_address()).collect();
         let folder = tempfile::tempdir()?;
-        let mut house = Self { address: addresses[3], processes: Vec::new(), addresses, folder };
+        let ca = folder.path().join("gateway/ca.crt");
+        if within_tls {
+            certify(folder.path())?;
+        }
+        let door = if within_tls {
+            Door::within_tls(addresses[3], &ca)?
+        } else {
+            Door::plain(addresses[3])
+        };
+        let mut house = Self { door, processes: Vec::new(), addresses, within_tls, folder };
         for place in 0..NAMES.len() {
             house.serve(&registan, place, &[]);
         }
         let mut lay_in = Command::new(&registan);
-        lay_in.args(["import", "reference", "--gateway", &format!("http://{}", house.address)]);
+        lay_in.args(["import", "reference", "--gateway", &house.door.url()]);
+        if within_tls {
+            lay_in.arg("--ca").arg(ca);
+        }
         let laid_in = lay_in.env("REGISTAN_TOKEN", house.token("reference")?).output()?;
         ensure!(laid_in.status.success(), "{}", String::from_utf8_lossy(&laid_in.stderr));
         Ok(Some(house))
@@ -64,7 +78,11 @@ impl House {
 
     fn serve(&mut self, registan: &Path, place: usize, settings: &[(&str, &str)]) {
         let mut command = Command::new(registan);
-        let url = |place: usize| format!("http://{}", self.addresses[place]);
+        let scheme = if self.within_tls { "https" } else { "http" };
+        let url = |place: usize| format!("{scheme}://{}", self.addresses[place]);
+        if self.within_tls {
+            command.env("REGISTAN_TLS_DIR", self.folder.path().join(NAMES[place]));
+        }
         command
             .args(["serve", NAMES[place], "--listen", &self.addresses[place].to_string()])
             .env(ALLOCATOR.0, ALLOCATOR.1)
@@ -109,14 +127,13 @@ impl House {
     }
 }
 
-/// A connection from an address of the loopback network: each is another caller.
-pub fn from(address: [u8; 4], to: SocketAddr) -> Channel {
-    let endpoint = Endpoint::from_shared(format!("http://{to}")).expect("an address is a url");
-    endpoint
-        .local_address(Some(IpAddr::from(address)))
-        .connect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
-        .connect_lazy()
+/// Gives each process a certificate, in a folder of its name.
+fn certify(folder: &Path) -> anyhow::Result<()> {
+    let authority = Authority::new(1)?;
+    for name in NAMES {
+        authority.write(&folder.join(name), &authority.service(name, &[], 1)?)?;
+    }
+    Ok(())
 }
 
 /// A token as metadata.
