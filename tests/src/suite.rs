@@ -69,7 +69,13 @@ impl Suite {
         command.arg("--data-dir").arg(folder.path().join("data"));
         let mut process = Process::start(&mut command, &folder.path().join("log"));
         process.wait_for(address);
-        Some(Self { address, services: Vec::new(), processes: vec![process], folder, certificates: None })
+        Some(Self {
+            address,
+            services: Vec::new(),
+            processes: vec![process],
+            folder,
+            certificates: None,
+        })
     }
 
     /// A gateway whose services are not there.
@@ -87,7 +93,13 @@ impl Suite {
         command.arg("--data-dir").arg(folder.path().join("data"));
         let mut process = Process::start(&mut command, &folder.path().join("log"));
         process.wait_for(address);
-        Some(Self { address, services: Vec::new(), processes: vec![process], folder, certificates: None })
+        Some(Self {
+            address,
+            services: Vec::new(),
+            processes: vec![process],
+            folder,
+            certificates: None,
+        })
     }
 
     /// Four processes, each service in a database of its own, with the reference record seeded

@@ -112,8 +112,7 @@ impl Chronicle {
         let of_kind = near.rows.iter().filter(|(kind, _)| kind == T::KIND);
         let rows: Vec<&QueryResult> = of_kind.map(|(_, row)| row).collect();
         let found = self.load::<T>(Lane::Page, &rows).await?;
-        let recorded = self.disclose(reader, reader.readings(at, &found)).await?;
-        Ok(found.into_iter().map(|stored| recorded.show(stored)).collect())
+        self.show_all(reader, at, found).await
     }
 }
 

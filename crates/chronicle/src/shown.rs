@@ -141,6 +141,17 @@ impl Chronicle {
         Ok(recorded.show(stored))
     }
 
+    /// The same of several, which were current at `at`.
+    pub async fn show_all<V: Held>(
+        &self,
+        reader: &Reader,
+        at: At,
+        all: Vec<Stored<V>>,
+    ) -> Result<Vec<Shown<V>>, Error> {
+        let recorded = self.disclose(reader, reader.readings(at, &all)).await?;
+        Ok(all.into_iter().map(|stored| recorded.show(stored)).collect())
+    }
+
     /// Records, as read by `method`, the versions of resources `T` of which something is revealed
     /// without showing them.
     pub async fn told<T: Resource>(

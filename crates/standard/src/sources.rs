@@ -21,7 +21,16 @@ use crate::time::timestamp;
 pub(crate) const MOST_NAMES: usize = 1000;
 
 type Found = Pin<Box<dyn Future<Output = Result<Vec<Publication>, Error>> + Send>>;
-type Finder = Box<dyn Fn(Arc<Chronicle>, Vec<String>, At, Reader) -> Found + Send + Sync>;
+type Finder = Box<dyn Fn(Arc<Chronicle>, Vec<String>, At, Reader, For) -> Found + Send + Sync>;
+
+/// The use of a date of publication.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// It is compared with a day here.
+    Comparison,
+    /// It is sent to another service: a reading, which the log must have.
+    Sending,
+}
 
 /// The service that keeps the sources.
 pub(crate) enum Sources {
@@ -36,14 +45,18 @@ pub(crate) enum Sources {
 impl Sources {
     /// The sources of this kind, kept by this service.
     pub fn local<T: Served>(published: fn(&T) -> Option<PartialDate>) -> Self {
-        Self::Local(Box::new(move |chronicle, names, at, reader| {
+        Self::Local(Box::new(move |chronicle, names, at, reader, purpose| {
             Box::pin(async move {
                 let found = chronicle.stood::<T>(&names, at, &reader).await?;
                 let publication = |source: &T| Publication {
                     source: source.name().to_owned(),
                     published: published(source),
                 };
-                Ok(found.iter().map(|stored| publication(&stored.value)).collect())
+                if purpose == For::Comparison {
+                    return Ok(found.iter().map(|stored| publication(&stored.value)).collect());
+                }
+                let shown = chronicle.show_all(&reader, at, found).await?;
+                Ok(shown.iter().map(|shown| publication(&shown.value)).collect())
             })
         }))
     }
@@ -63,7 +76,8 @@ impl Sources {
             let found = match self {
                 Self::Unknown => Vec::new(),
                 Self::Local(_) => {
-                    self.published(chronicle, some.to_vec(), Some(read_time), reader).await?
+                    let purpose = For::Comparison;
+                    self.dated(chronicle, some.to_vec(), Some(read_time), reader, purpose).await?
                 }
                 Self::Remote(service, client) => {
                     let read_time = Some(timestamp(read_time));
@@ -79,14 +93,26 @@ impl Sources {
         Ok(known)
     }
 
-    /// Returns when those of the names were published that this service keeps. At an instant before
-    /// its first change it keeps none; one in its future is of another service, and is now.
+    /// Returns when those of the names were published that this service keeps, for another service.
+    /// At an instant before its first change it keeps none; one in its future is of another
+    /// service, and is now.
     pub async fn published(
         &self,
         chronicle: &Arc<Chronicle>,
         names: Vec<String>,
         read_time: Option<i64>,
         reader: &Reader,
+    ) -> Result<Vec<Publication>, Failure> {
+        self.dated(chronicle, names, read_time, reader, For::Sending).await
+    }
+
+    async fn dated(
+        &self,
+        chronicle: &Arc<Chronicle>,
+        names: Vec<String>,
+        read_time: Option<i64>,
+        reader: &Reader,
+        purpose: For,
     ) -> Result<Vec<Publication>, Failure> {
         let Self::Local(find) = self else { return Ok(Vec::new()) };
         let failed = |error| from_record("registan/Source", error);
@@ -98,7 +124,7 @@ impl Sources {
                 failure => return Err(failure),
             },
         };
-        find(Arc::clone(chronicle), names, at, reader.clone()).await.map_err(failed)
+        find(Arc::clone(chronicle), names, at, reader.clone(), purpose).await.map_err(failed)
     }
 }
 

@@ -9,8 +9,11 @@ use api::registan::agreements::v1::{
     GetAgreementRequest, GetSourceRequest, ListSourcesRequest, Milestone, Source, Statement,
     agreement, source,
 };
+use api::registan::options::v1::Tier;
+use api::registan::references::v1::ListPublicationsRequest;
 use api::registan::r#type::v1::external_id::Scheme;
 use api::registan::r#type::v1::{Basis, Confidence, Date, ExternalId, PartialDate, SourceRef};
+use sea_orm::{ConnectionTrait, Database, QueryResult, Statement as Sql};
 use tonic::Code;
 
 use crate::support::{fields, party, reason, serve};
@@ -164,6 +167,34 @@ async fn a_fact_keeps_how_it_rests_on_its_source() {
             GetAgreementRequest { name: "agreements/memorandum".to_owned(), ..Default::default() };
         let kept = running.agreements.get_agreement(get).await.unwrap().into_inner();
         assert_eq!((kept.milestones, kept.source), (vec![applied], memorandum.source));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_has_each_confidential_source_whose_date_another_service_was_told() {
+    testkit::on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.parties.create_party(party("kz", Kind::State)).await.unwrap();
+        for tier in [Tier::Public, Tier::Confidential] {
+            let source = Source { tier: tier.into(), ..report() };
+            let source_id = format!("source-{}", tier as i32);
+            let request = CreateSourceRequest { source_id, ..create(source) };
+            running.sources.create_source(request).await.unwrap();
+        }
+        let names = (0..9).map(|tier| format!("sources/source-{tier}")).collect();
+
+        let request = ListPublicationsRequest { names, read_time: None };
+        let answer = running.references.list_publications(request).await.unwrap();
+
+        assert_eq!(answer.into_inner().publications.len(), 2);
+        let db = Database::connect(&url).await.unwrap();
+        let sql = "SELECT kind, method FROM change WHERE operation = 'read'";
+        let statement = Sql::from_string(db.get_database_backend(), sql);
+        let rows = db.query_all_raw(statement).await.unwrap();
+        let text = |row: &QueryResult, column| row.try_get::<String>("", column).unwrap();
+        let lines = rows.iter().map(|row| text(row, "kind") + " " + &text(row, "method"));
+        assert_eq!(lines.collect::<Vec<_>>(), ["source references.read"]);
     })
     .await;
 }
