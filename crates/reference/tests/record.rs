@@ -190,3 +190,52 @@ fn every_meeting_is_as_the_facts_say() {
         assert_eq!(text(&written["confidence"]), confidence, "{}", meeting.id);
     }
 }
+
+/// The identifiers of a record.
+fn identifiers(record: &Value) -> Vec<&str> {
+    let all = record["externalIds"].as_array().into_iter().flatten();
+    all.filter_map(|it| it["value"].as_str()).collect()
+}
+
+#[test]
+fn every_procedure_of_the_parliament_is_a_source_and_every_consent_a_milestone() {
+    let Some(facts) = facts() else { return };
+    let records = |name: &str| {
+        let collection = COLLECTIONS.iter().find(|collection| collection.name == name).unwrap();
+        collection.records().unwrap()
+    };
+    let (sources, agreements) = (records("sources"), records("agreements"));
+    for fact in facts("ep_procedures.json") {
+        let text = |field: &str| fact[field].as_str().unwrap_or_default();
+        let procedure = text("procedure");
+        let found: Vec<_> =
+            sources.iter().filter(|it| identifiers(&it.written).contains(&procedure)).collect();
+        let [source] = found[..] else { panic!("{procedure} is of {} sources", found.len()) };
+        let said = source.written.to_string();
+        for vote in ["vote", "committee_vote"].map(|vote| &fact[vote]) {
+            for (count, word) in
+                [("for_", "for"), ("against", "against"), ("abstain", "abstentions")]
+            {
+                let counted = vote[count].as_i64().map(|count| format!("{count} {word}"));
+                assert!(counted.is_none_or(|it| said.contains(&it)), "{procedure}: {vote}, {said}");
+            }
+        }
+        for field in ["ta", "celex", "oj", "motion", "committee"] {
+            assert!(said.contains(text(field)), "{procedure}: {field}, {said}");
+        }
+        let report = |it: &&reference::Record| identifiers(&it.written).contains(&text("report"));
+        assert!(text("report").is_empty() || sources.iter().any(|it| report(&it)), "{procedure}");
+        if !text("title").contains("consent") || text("date").is_empty() {
+            continue;
+        }
+        let consent = |it: &&Value| it["kind"].as_str().is_some_and(|it| it.contains("CONSENT_"));
+        let of_it = agreements.iter().filter(|it| identifiers(&it.written).contains(&procedure));
+        let days: Vec<Vec<i64>> = of_it
+            .flat_map(|it| it.written["milestones"].as_array().into_iter().flatten())
+            .filter(consent)
+            .map(|it| ["year", "month", "day"].map(|part| &it["date"]["date"][part]))
+            .map(|parts| parts.into_iter().filter_map(Value::as_i64).collect())
+            .collect();
+        assert!(days.contains(&numbers(text("date"))), "{procedure}: {days:?}");
+    }
+}
