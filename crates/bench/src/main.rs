@@ -16,6 +16,7 @@ mod record;
 mod searches;
 mod start;
 mod tls;
+mod traces;
 mod turns;
 mod watchers;
 mod writes;
@@ -71,6 +72,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("tls") {
         tls::measure().await?;
+    }
+    if wanted("traces") {
+        traces::measure().await?;
     }
     if wanted("memory") {
         memory::measure().await?;

@@ -81,7 +81,7 @@ enum Command {
         #[arg(long, value_name = "REVISION")]
         before: Option<String>,
         /// Measure only these: start, reads, import, before, writes, past, searches, law, lineage,
-        /// watchers, gateway (beside haproxy and nginx), tls, memory.
+        /// watchers, gateway (beside haproxy and nginx), tls, traces (and metrics), memory.
         parts: Vec<String>,
     },
     /// Kills the suite and its databases at random moments while it is used, and compares
