@@ -45,7 +45,7 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
                     .run(stop)
                     .await;
             }
-            None => suite(&settings, takes_own, arguments.empty, stop).await?,
+            None => Box::pin(suite(&settings, takes_own, arguments.empty, stop)).await?,
         }
         Ok(())
     })

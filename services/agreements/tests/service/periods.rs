@@ -245,7 +245,7 @@ async fn three(url: &str) -> Running {
 #[tokio::test]
 async fn the_state_on_a_day_is_asked_with_other_terms_and_by_pages() {
     testkit::on_both(|url| async move {
-        let mut running = three(&url).await;
+        let mut running = Box::pin(three(&url)).await;
         for (filter, wanted) in [
             ("status_on(\"2020-02-29\") = SIGNED", "one two"),
             ("status_on(\"2020-03-01\") = SIGNED", "two"),
@@ -320,7 +320,7 @@ async fn an_end_that_names_a_party_is_asked_with_the_legal_basis_of_that_party()
 #[tokio::test]
 async fn a_watch_and_a_difference_judge_by_the_state_on_the_day() {
     testkit::on_both(|url| async move {
-        let mut running = three(&url).await;
+        let mut running = Box::pin(three(&url)).await;
         let filter = "status_on(\"2024-01-17\") = IN_FORCE";
         let page = running.anonymous.list_agreements(asked(filter, None)).await.unwrap();
         let page = page.into_inner();
