@@ -72,6 +72,7 @@ macro_rules! table {
 
 table! {
     /// Calls with one request and one answer: from their head to the last frame of the answer.
+    /// Without calls that a quota refused: those are errors alone.
     CALL_DURATION: Histogram within LATENCY
         = "rpc.server.call.duration" in "s" by ["service.name", "rpc.method"];
 
@@ -83,7 +84,8 @@ table! {
     /// Calls with one request and one answer that are under way.
     ACTIVE_CALLS: Gauge = "rpc.server.active_calls" in "{call}" by ["service.name"];
 
-    /// Streams in either direction, from their head to their end.
+    /// Streams in either direction, from their head to their end. Without those that a quota
+    /// refused.
     STREAM_DURATION: Histogram within LONG
         = "rpc.server.stream.duration" in "s" by ["service.name", "rpc.method"];
 

@@ -165,6 +165,13 @@ impl Outcome {
         &self.span
     }
 
+    /// Notes that a quota of the caller is used up.
+    pub fn refused(&mut self) {
+        if let Some(measure) = &mut self.measure {
+            measure.refused();
+        }
+    }
+
     /// Keeps the caller's permit until the answer has ended.
     pub fn keep(&mut self, permit: Permit) {
         self.permit = Some(permit);

@@ -31,7 +31,7 @@ use super::rates::{Permit, Rates};
 use super::redacted::Redacted;
 use crate::caller::{self, Asking};
 use crate::deadline::{DEADLINE, Deadlines};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::tls::{Peer, Port};
 use crate::trace::{Sampling, Traced, of};
 
@@ -180,7 +180,12 @@ impl Edge {
                 }
                 asking
             }
-            Ok(Err(refused)) => return Ok(Answer::from_status(refused.into(), outcome)),
+            Ok(Err(refused)) => {
+                if refused.code == Code::ResourceExhausted {
+                    outcome.refused();
+                }
+                return Ok(Answer::from_status(refused.into(), outcome));
+            }
             Err(_elapsed) => {
                 let late = Failure::deadline_exceeded(allowed);
                 return Ok(Answer::from_status(late.into(), outcome));

@@ -80,7 +80,8 @@ impl Meters {
             let duration = duration.with(&[service, &method]);
             Arc::new(Cells { service, method, duration, open })
         });
-        Measure { cells: Arc::clone(cells), traced, reason: None, _open: cells.open.hold() }
+        let (cells, open) = (Arc::clone(cells), cells.open.hold());
+        Measure { cells, traced, reason: None, is_timed: true, _open: open }
     }
 
     /// The same, for a path that is no method: a caller must not make labels.
@@ -95,10 +96,17 @@ pub(super) struct Measure {
     cells: Arc<Cells>,
     traced: Traced,
     reason: Option<&'static str>,
+    is_timed: bool,
     _open: Held,
 }
 
 impl Measure {
+    /// Leaves it out of the durations: a quota refused it. Refusals take no time, and a caller who
+    /// is refused often enough would hide that the calls of all others are slow.
+    pub fn refused(&mut self) {
+        self.is_timed = false;
+    }
+
     /// Takes over the reason of a failure from the headers that have its status.
     pub fn note(&mut self, headers: &HeaderMap) {
         let info = Status::from_header_map(headers).and_then(|it| it.get_details_error_info());
@@ -110,7 +118,9 @@ impl Measure {
     /// Counts how it ended.
     pub fn end(&self, code: Code, took: Duration) {
         let Cells { service, method, duration, .. } = &*self.cells;
-        duration.time(took);
+        if self.is_timed {
+            duration.time(took);
+        }
         if code != Code::Ok {
             let code = word(code);
             CALL_ERRORS.with(&[service, method, code, self.reason.unwrap_or(code)]).one();

@@ -9,7 +9,7 @@ use tonic::Code;
 use crate::support::{Slow, call, serve};
 
 /// Asks as a scraper or a probe does, with plain HTTP/1.1, and returns the whole answer.
-async fn get(address: SocketAddr, path: &str) -> String {
+pub async fn get(address: SocketAddr, path: &str) -> String {
     let mut socket = TcpStream::connect(address).await.expect("it listens");
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\n\r\n");
     socket.write_all(request.as_bytes()).await.expect("it reads");
@@ -19,7 +19,7 @@ async fn get(address: SocketAddr, path: &str) -> String {
 }
 
 /// Returns the value of a line of the metrics.
-fn value(metrics: &str, start: &str) -> Option<f64> {
+pub fn value(metrics: &str, start: &str) -> Option<f64> {
     let line = metrics.lines().find(|line| line.starts_with(start))?;
     line.rsplit_once(' ')?.1.parse().ok()
 }

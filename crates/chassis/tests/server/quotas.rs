@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::admin::{get, value};
 use crate::support::{Running, Slow, call, serve};
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Request, Status};
@@ -40,6 +41,30 @@ async fn calls_above_the_quota_are_refused_with_the_time_to_wait() {
     assert!(wait > Duration::ZERO && wait <= Duration::from_millis(200), "{wait:?}");
     sleep(wait).await;
     assert_eq!(call(running.channel(), "/test.Slow/Timeout").await.code(), Code::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_refused_call_is_an_error_and_has_no_duration() {
+    let running = serve(|mut service, settings| {
+        service.name = "used-up";
+        settings.calls_per_second = Some(5);
+        settings.probe_address = Some("127.0.0.1:0".parse().unwrap());
+        service.with(Slow::default())
+    })
+    .await;
+    use_up(&running).await;
+
+    let metrics = get(running.probes.unwrap(), "/metrics").await;
+
+    let labels = "service_name=\"used-up\",rpc_method=\"test.Slow/Timeout\"";
+    let counted = |name: &str, more: &str| value(&metrics, &format!("{name}{{{labels}{more}}} "));
+    let of = |code: &str, reason: &str| {
+        let more = format!(",rpc_response_status_code=\"{code}\",error_type=\"{reason}\"");
+        counted("rpc_server_call_errors_total", &more)
+    };
+    assert_eq!(of("RESOURCE_EXHAUSTED", "RATE_LIMITED"), Some(1.0), "{metrics}");
+    assert_eq!(of("ALREADY_EXISTS", "ALREADY_EXISTS"), Some(10.0), "{metrics}");
+    assert_eq!(counted("rpc_server_call_duration_seconds_count", ""), Some(10.0), "{metrics}");
 }
 
 #[tokio::test]
