@@ -152,11 +152,12 @@ pub(super) struct Outcome {
     measure: Option<Measure>,
     /// The turn of a unary call.
     pub turn: Option<Arc<OwnedSemaphorePermit>>,
-    _busy: Busy,
+    _busy: Option<Busy>,
 }
 
 impl Outcome {
-    pub fn new(span: Span, busy: Busy, measure: Option<Measure>) -> Self {
+    /// Keeps its connection `busy` until it has ended.
+    pub fn new(span: Span, busy: Option<Busy>, measure: Option<Measure>) -> Self {
         let started = Instant::now();
         Self { span, started, code: None, permit: None, measure, turn: None, _busy: busy }
     }

@@ -28,6 +28,8 @@ use crate::tls::{Peer, Port, Socket};
 
 /// How long a connection that is to make room may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// What is kept of a connection that speaks HTTP/1: more than its headers may be.
+const HTTP1_BUFFER: usize = 16 * 1024;
 
 /// How many connections there may be, and how old each may get.
 #[derive(Clone, Copy, Debug)]
@@ -228,11 +230,12 @@ where
 
 fn http(limits: &Limits, threads: Threads) -> Builder<Threads> {
     let mut builder = Builder::new(threads);
-    // Spoken only to say that this is no HTTP/1 port.
+    // Spoken for the pages of the admin port; elsewhere only to say that this is no HTTP/1 port.
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.first_bytes)
+        .max_buf_size(HTTP1_BUFFER)
         .keep_alive(false);
     let (interval, patience) = limits.keepalive;
     let (stream_window, connection_window) = limits.windows;

@@ -26,7 +26,7 @@ use super::lease::{ended, lease};
 use super::limits::Limits;
 use super::measured::{Measure, Meters};
 use super::methods::Method;
-use super::pages::page;
+use super::pages::{is_large, page, too_many};
 use super::rates::{Permit, Rates};
 use super::redacted::Redacted;
 use crate::caller::{self, Asking};
@@ -38,6 +38,8 @@ use crate::trace::{Sampling, Traced, of};
 /// The health check, which has no limit: an orchestrator must not find a process dead because of
 /// its load.
 const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+/// The large pages that may be on their way at a time.
+const LARGE_PAGES: usize = 8;
 
 /// The answer to who speaks no gRPC.
 pub(super) struct Advice(String);
@@ -73,6 +75,8 @@ struct Shared {
     purpose: Purpose,
     /// Of the calls of what is no method.
     others: Meters,
+    /// The turns of large pages.
+    pages: Arc<Semaphore>,
     /// Tells streams to end when the server drains.
     stopping: CancellationToken,
 }
@@ -99,6 +103,7 @@ impl Edge {
             advice,
             purpose,
             others,
+            pages: Arc::new(Semaphore::new(LARGE_PAGES)),
             stopping,
         }))
     }
@@ -165,7 +170,7 @@ impl Edge {
             tracing::info_span!("request", method = path)
         };
         let measure = traced.map(|of| self.measure(method, path, of));
-        let mut outcome = Outcome::new(span, busy, measure);
+        let mut outcome = Outcome::new(span, Some(busy), measure);
         let allowed = match self.0.deadlines.allowed(request.headers(), is_stream) {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
@@ -268,16 +273,30 @@ impl Edge {
         Ok((asking, Some(permit)))
     }
 
+    /// Answers with a page of the admin port. It keeps the connection not busy: while it is sent to
+    /// a slow reader, others can have the place.
+    fn page(&self, request: &Request<Incoming>) -> Response<Answer> {
+        let mut outcome = Outcome::new(tracing::Span::none(), None, None);
+        let turn = is_large(request).then(|| Arc::clone(&self.0.pages).try_acquire_owned());
+        let page = match turn.transpose() {
+            Ok(turn) => {
+                outcome.turn = turn.map(Arc::new);
+                page(request)
+            }
+            Err(_none) => too_many(),
+        };
+        let length = http_body::Body::size_hint(page.body()).exact();
+        let mut answer = Answer::new(page, outcome, None);
+        // An answer to a call has none, for it may be cut short.
+        answer.headers_mut().extend(length.map(|length| (CONTENT_LENGTH, length.into())));
+        answer
+    }
+
     fn not_grpc(&self, request: &Request<Incoming>, busy: Busy) -> Response<Answer> {
-        let outcome = Outcome::new(tracing::Span::none(), busy, None);
         if matches!(self.0.purpose, Purpose::Admin) {
-            let page = page(request);
-            let length = http_body::Body::size_hint(page.body()).exact();
-            let mut answer = Answer::new(page, outcome, None);
-            // An answer to a call has none, for it may be cut short.
-            answer.headers_mut().extend(length.map(|length| (CONTENT_LENGTH, length.into())));
-            return answer;
+            return self.page(request);
         }
+        let outcome = Outcome::new(tracing::Span::none(), Some(busy), None);
         let text = self.0.advice.0.clone();
         let found = request.method() == http::Method::POST;
         let mut response = Response::new(Body::new(http_body_util::Full::from(text)));
