@@ -7,9 +7,11 @@
 //! - `order`: the one that a call tries first, and next
 //! - `answer`: what comes back
 //! - `again`: what is sent once more when a connection broke
+//! - `meters`: what is counted of all that
 
 mod again;
 mod answer;
+mod meters;
 mod node;
 mod order;
 mod places;
@@ -31,6 +33,7 @@ use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 
+use self::meters::Meters;
 pub use self::pool::{Cause, Pool};
 use crate::tls::{Dial, Tls};
 use crate::{Settings, caller, deadline, trace};
@@ -97,7 +100,7 @@ impl Connection {
         plaintext: bool,
     ) -> anyhow::Result<Self> {
         let dial = Dial::trusting(url, authorities, plaintext)?;
-        Ok(Self { pool: Pool::dialled(url, dial, FEWEST)?, authorization: None })
+        Ok(Self { pool: Pool::dialled(url, dial, FEWEST, Meters::default())?, authorization: None })
     }
 
     /// The same to the port of the service `own` that shows the certificate of `tls`, and to no

@@ -6,6 +6,7 @@
 //!   sent
 //! - `server`: its port: limits, deadlines, health, reflection, drain
 //! - `client`: its connections to other services
+//! - `code`: the names of gRPC codes
 //! - `tls`: certificates, at both ends
 //! - `contract`: what a process serves
 //! - `failure`: what it answers when it cannot do what is asked
@@ -31,6 +32,7 @@ pub mod auth;
 pub mod bulk;
 pub mod caller;
 pub mod client;
+mod code;
 pub mod config;
 mod contract;
 pub mod deadline;

@@ -89,10 +89,12 @@ impl Gauge {
         Held(Arc::clone(self))
     }
 
-    fn change(&self, by: f64) {
+    /// Adds some, and returns what it was.
+    pub(crate) fn change(&self, by: f64) -> f64 {
         let changed = |bits| Some((f64::from_bits(bits) + by).to_bits());
         // Never refused: the closure always gives a value.
-        let _ = self.0.fetch_update(Relaxed, Relaxed, changed);
+        let (Ok(was) | Err(was)) = self.0.fetch_update(Relaxed, Relaxed, changed);
+        f64::from_bits(was)
     }
 }
 

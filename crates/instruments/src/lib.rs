@@ -32,7 +32,7 @@ mod text;
 pub mod trace;
 
 pub use cell::{Counter, Gauge, Held, Histogram, Reading};
-pub use family::{Exported, Family};
+pub use family::{Exported, Family, HeldOf};
 pub use metric::{Kind, Metric};
 pub use read::{on_read, read};
 pub use span::Span;

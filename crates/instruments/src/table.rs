@@ -92,6 +92,31 @@ table! {
     /// Streams in either direction that are open.
     OPEN_STREAMS: Gauge = "rpc.server.open_streams" in "{stream}" by ["service.name"];
 
+    /// Calls to another service with one request and one answer, with all their tries: from their
+    /// head to the last frame of the answer.
+    CLIENT_CALL_DURATION: Histogram within LATENCY = "rpc.client.call.duration" in "s"
+        by ["service.name", "peer.service", "rpc.method"];
+
+    /// Calls and streams to another service that did not end OK, by their gRPC code: UNAVAILABLE
+    /// where it was not reached, CANCELLED where the caller left. Uploads are not counted.
+    CLIENT_CALL_ERRORS: Counter = "rpc.client.call.errors" in "{call}"
+        by ["service.name", "peer.service", "rpc.method", "rpc.response.status_code"];
+
+    /// Requests to another service that were sent again: the first try did not arrive (`unsent`),
+    /// or may have arrived, and the method can be repeated (`repeated`); and those that were not,
+    /// because too many were repeated (`refused`).
+    CLIENT_RETRIES: Counter = "registan.client.retries" in "{try}"
+        by ["service.name", "peer.service", "registan.reason"];
+
+    /// Times that an address of another service was set aside until it answers again: a connection
+    /// broke, or could not be made.
+    CLIENT_EJECTIONS: Counter = "registan.client.ejections" in "{ejection}"
+        by ["service.name", "peer.service"];
+
+    /// Connections to another service that are open, by its addresses; no value is none.
+    CLIENT_CONNECTIONS: Gauge = "registan.client.connections" in "{connection}"
+        by ["service.name", "peer.service", "server.address", "server.port"];
+
     /// Connections of callers that are open.
     CONNECTIONS: Gauge = "registan.server.connections" in "{connection}" by ["service.name"];
 

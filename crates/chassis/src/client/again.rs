@@ -21,7 +21,11 @@ const PREFIX: usize = 5;
 const REQUEST_ID: &str = "request_id";
 
 /// A method, and whether the contract lets its requests be sent twice.
+#[derive(Debug)]
 pub(super) struct Method {
+    path: String,
+    /// Its place among all of them.
+    pub number: usize,
     /// It changes nothing.
     is_safe: bool,
     /// It answers with one message.
@@ -30,16 +34,23 @@ pub(super) struct Method {
     request: Option<MessageDescriptor>,
 }
 
+static ALL: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
+    let services = api::descriptors().services();
+    let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+    let methods = methods.filter(|method| !method.is_client_streaming()).enumerate();
+    let methods = methods.map(|(number, method)| Method::of(&method, number));
+    methods.map(|method| (method.path.clone(), method)).collect()
+});
+
 /// Returns the method with one request message at a path; `None` of a stream, and of other
 /// contracts.
 pub(super) fn method(path: &str) -> Option<&'static Method> {
-    static ALL: LazyLock<HashMap<String, Method>> = LazyLock::new(|| {
-        let services = api::descriptors().services();
-        let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
-        let methods = methods.filter(|method| !method.is_client_streaming());
-        methods.map(|method| (path_of(&method), Method::of(&method))).collect()
-    });
     ALL.get(path)
+}
+
+/// Returns how many such methods there are.
+pub(super) fn count() -> usize {
+    ALL.len()
 }
 
 fn path_of(method: &MethodDescriptor) -> String {
@@ -47,17 +58,24 @@ fn path_of(method: &MethodDescriptor) -> String {
 }
 
 impl Method {
-    fn of(method: &MethodDescriptor) -> Self {
+    fn of(method: &MethodDescriptor, number: usize) -> Self {
         let options = method.method_descriptor_proto().options.as_ref();
         let is_safe =
             options.is_some_and(|it| it.idempotency_level() == IdempotencyLevel::NoSideEffects);
         let request = method.input();
         let has_id = !is_safe && request.get_field_by_name(REQUEST_ID).is_some();
         Self {
+            path: path_of(method),
+            number,
             is_safe,
             is_unary: !method.is_server_streaming(),
             request: has_id.then_some(request),
         }
+    }
+
+    /// Its full name, without a slash before it.
+    pub fn name(&self) -> &str {
+        self.path.trim_start_matches('/')
     }
 
     /// Returns whether a request that may have arrived may be sent once more.

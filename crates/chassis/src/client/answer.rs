@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::meters::Call;
 use super::node::Open;
 
 /// The body of an answer. It counts as open on its connection until it is dropped.
@@ -14,6 +15,8 @@ pub(super) struct Answer {
     /// The one that was waited for.
     pub first: Option<Frame<Bytes>>,
     pub body: Incoming,
+    /// The call, where it is measured.
+    pub call: Option<Call>,
     pub _open: Open,
 }
 
@@ -25,10 +28,17 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(first)));
+        let frame = match self.first.take() {
+            Some(first) => Poll::Ready(Some(Ok(first))),
+            None => Pin::new(&mut self.body).poll_frame(context),
+        };
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(trailers) = frame.trailers_ref()
+            && let Some(call) = &mut self.call
+        {
+            call.note(trailers);
         }
-        Pin::new(&mut self.body).poll_frame(context)
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use tonic::body::Body;
 
 use super::Cause;
+use super::meters::Meters;
 use crate::tls::Dial;
 
 /// How many requests a connection carries before another is made: a quarter of what a server allows
@@ -51,6 +52,7 @@ const MAX_LOCAL_RESETS: usize = usize::MAX;
 pub(super) struct Node {
     pub address: SocketAddr,
     dial: Dial,
+    meters: Meters,
     lines: RwLock<Vec<Line>>,
     /// Held while connecting.
     connecting: tokio::sync::Mutex<()>,
@@ -74,10 +76,11 @@ pub(super) struct Line {
 }
 
 impl Node {
-    pub fn new(address: SocketAddr, dial: Dial) -> Self {
+    pub fn new(address: SocketAddr, dial: Dial, meters: Meters) -> Self {
         Self {
             address,
             dial,
+            meters,
             lines: RwLock::default(),
             connecting: tokio::sync::Mutex::default(),
             failures: Mutex::default(),
@@ -104,6 +107,9 @@ impl Node {
     /// Notes that a request or a connection broke.
     pub fn failed(&self, cause: &Cause) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.count == 0 {
+            self.meters.ejected();
+        }
         failures.count = failures.count.saturating_add(1);
         failures.last = Some((Instant::now(), cause.to_string()));
     }
@@ -161,7 +167,7 @@ impl Node {
 
     async fn connect(&self) -> Result<Line, Cause> {
         let connecting = async {
-            let mut sender = connect(self.address, &self.dial).await?;
+            let mut sender = connect(self.address, &self.dial, &self.meters).await?;
             probe(&mut sender).await?;
             Ok::<_, Cause>(sender)
         };
@@ -251,7 +257,11 @@ async fn probe(sender: &mut SendRequest<Body>) -> Result<(), Cause> {
     Ok(())
 }
 
-async fn connect(address: SocketAddr, dial: &Dial) -> Result<SendRequest<Body>, Cause> {
+async fn connect(
+    address: SocketAddr,
+    dial: &Dial,
+    meters: &Meters,
+) -> Result<SendRequest<Body>, Cause> {
     let socket = TcpStream::connect(address).await?;
     socket.set_nodelay(true)?;
     let socket = dial.connect(socket).await?;
@@ -265,8 +275,10 @@ async fn connect(address: SocketAddr, dial: &Dial) -> Result<SendRequest<Body>, 
         .max_local_error_reset_streams(MAX_LOCAL_RESETS)
         .handshake(TokioIo::new(socket))
         .await?;
+    let open = meters.connected(address);
     // Ends with the connection, or when the last sender is gone.
     tokio::spawn(async move {
+        let _open = open;
         if let Err(error) = connection.await {
             tracing::debug!(%error, "the connection to a service broke");
         }

@@ -23,6 +23,7 @@ use tonic::body::Body;
 
 use super::again::{Budget, Method, Sent, method};
 use super::answer::Answer;
+use super::meters::{Again, Meters};
 use super::node::{Line, Node, Open};
 use super::order::{connect, order};
 use super::places::Places;
@@ -50,6 +51,7 @@ pub struct Pool {
     /// True while the addresses are asked for.
     asking: AtomicBool,
     budget: Budget,
+    meters: Meters,
 }
 
 /// The addresses of the last answer.
@@ -65,7 +67,7 @@ impl Pool {
     /// Up to `fewest` connections are used alike: each is read and written by one task, so that two
     /// use two cores.
     pub fn new(url: &str, fewest: usize) -> anyhow::Result<Arc<Self>> {
-        Self::dialled(url, Dial::Plain, fewest)
+        Self::dialled(url, Dial::Plain, fewest, Meters::default())
     }
 
     /// From the service `own` to the service `peer` at `url`, with the certificates that `settings`
@@ -77,20 +79,27 @@ impl Pool {
         url: &str,
         fewest: usize,
     ) -> anyhow::Result<Arc<Self>> {
-        Self::dialled(url, Dial::between(settings, own, peer, url)?, fewest)
+        let (dial, meters) = (Dial::between(settings, own, peer, url)?, Meters::between(own, peer));
+        Self::dialled(url, dial, fewest, meters)
     }
 
-    pub(super) fn dialled(url: &str, dial: Dial, fewest: usize) -> anyhow::Result<Arc<Self>> {
+    pub(super) fn dialled(
+        url: &str,
+        dial: Dial,
+        fewest: usize,
+        meters: Meters,
+    ) -> anyhow::Result<Arc<Self>> {
         let places = Places::read(url, &dial.scheme())?;
-        Ok(Arc::new(Self::to(places, dial, fewest)))
+        Ok(Arc::new(Self::to(places, dial, fewest, meters)))
     }
 
     /// The same service, by connections of its own.
     pub fn apart(&self, fewest: usize) -> Arc<Self> {
-        Arc::new(Self::to(self.places.clone(), self.dial.clone(), fewest))
+        let meters = self.meters.clone();
+        Arc::new(Self::to(self.places.clone(), self.dial.clone(), fewest, meters))
     }
 
-    fn to(places: Places, dial: Dial, fewest: usize) -> Self {
+    fn to(places: Places, dial: Dial, fewest: usize, meters: Meters) -> Self {
         Self {
             places,
             dial,
@@ -98,6 +107,7 @@ impl Pool {
             known: RwLock::default(),
             asking: AtomicBool::new(false),
             budget: Budget::default(),
+            meters,
         }
     }
 
@@ -109,10 +119,17 @@ impl Pool {
     ) -> Result<Response<Body>, Cause> {
         let method = method(request.uri().path());
         *request.uri_mut() = self.uri(request.uri());
-        match method {
+        let mut call = method.and_then(|method| self.meters.begin(method, request.headers()));
+        let answer = match method {
             Some(method) => self.send_kept(request, method).await,
             None => self.send_once(request).await,
+        };
+        match (&mut call, &answer) {
+            (Some(call), Ok(answer)) => call.note(answer.headers()),
+            (Some(call), Err(_)) => call.failed(),
+            (None, _) => {}
         }
+        Ok(answer?.map(|answer| Body::new(Answer { call, ..answer })))
     }
 
     /// How many connections are open.
@@ -135,7 +152,7 @@ impl Pool {
     async fn send_once(
         self: &Arc<Self>,
         mut request: Request<Body>,
-    ) -> Result<Response<Body>, Cause> {
+    ) -> Result<Response<Answer>, Cause> {
         for _ in 0..TRIES {
             let (node, mut line) = self.line(None).await?;
             let open = Open::on(&line);
@@ -145,6 +162,7 @@ impl Pool {
                     let unsent = failed.take_message();
                     let broken = self.broke(&node, &line, failed.into_error(), unsent.is_some());
                     let Some(again) = unsent else { return Err(broken.cause) };
+                    self.meters.again(Again::Unsent);
                     request = again;
                 }
             }
@@ -158,7 +176,7 @@ impl Pool {
         self: &Arc<Self>,
         request: Request<Body>,
         method: &Method,
-    ) -> Result<Response<Body>, Cause> {
+    ) -> Result<Response<Answer>, Cause> {
         let (head, body) = request.into_parts();
         let sent = Sent::new(body);
         let (mut failed, mut is_repeated) = (None, false);
@@ -169,12 +187,16 @@ impl Pool {
                 Ok(response) => return Ok(response),
                 Err(broken) => broken,
             };
-            let may_repeat = || !is_repeated && method.may_repeat(&sent) && self.budget.take();
-            if !broken.is_unseen {
-                if !may_repeat() {
-                    return Err(broken.cause);
-                }
+            if broken.is_unseen {
+                self.meters.again(Again::Unsent);
+            } else if is_repeated || !method.may_repeat(&sent) {
+                return Err(broken.cause);
+            } else if self.budget.take() {
+                self.meters.again(Again::Repeated);
                 is_repeated = true;
+            } else {
+                self.meters.again(Again::Refused);
+                return Err(broken.cause);
             }
             failed = Some((node.address, broken.cause));
         }
@@ -188,7 +210,7 @@ impl Pool {
         head: &request::Parts,
         body: Body,
         method: &Method,
-    ) -> Result<Response<Body>, Broken> {
+    ) -> Result<Response<Answer>, Broken> {
         let open = Open::on(&line);
         let request = Request::from_parts(head.clone(), body);
         let mut sender = line.sender.clone();
@@ -210,14 +232,14 @@ impl Pool {
         };
         self.budget.earn();
         node.answered();
-        let answer = Answer { first, body: incoming, _open: open };
-        Ok(Response::from_parts(head, Body::new(answer)))
+        let answer = Answer { first, body: incoming, call: None, _open: open };
+        Ok(Response::from_parts(head, answer))
     }
 
-    fn answer(&self, node: &Node, response: Response<Incoming>, open: Open) -> Response<Body> {
+    fn answer(&self, node: &Node, response: Response<Incoming>, open: Open) -> Response<Answer> {
         self.budget.earn();
         node.answered();
-        response.map(|body| Body::new(Answer { first: None, body, _open: open }))
+        response.map(|body| Answer { first: None, body, call: None, _open: open })
     }
 
     /// Notes what broke: the address, the connection, or only this request.
@@ -303,7 +325,7 @@ impl Pool {
         if !found.is_empty() && found != have {
             // Calls under way on what is gone end where they are.
             let kept = |at| known.nodes.iter().find(|node| node.address == at).cloned();
-            let made = |at| Arc::new(Node::new(at, self.dial.clone()));
+            let made = |at| Arc::new(Node::new(at, self.dial.clone(), self.meters.clone()));
             let nodes = found.into_iter().map(|at| kept(at).unwrap_or_else(|| made(at)));
             known.nodes = nodes.collect();
         }

@@ -13,29 +13,9 @@ use instruments::{Counter, Gauge, Held, Histogram, OTHER, Span, Trace, span};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use crate::code::word;
 use crate::failure::DOMAIN;
 use crate::trace::Traced;
-
-/// The names of the gRPC codes, by their number.
-const CODES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
 
 /// The codes by which a server says that it failed, and not its caller.
 const FAULTS: [Code; 6] = [
@@ -46,12 +26,6 @@ const FAULTS: [Code; 6] = [
     Code::Unavailable,
     Code::DataLoss,
 ];
-
-/// Returns the name of a code.
-fn word(code: Code) -> &'static str {
-    let number = usize::try_from(i32::from(code)).unwrap_or_default();
-    CODES.get(number).copied().unwrap_or(OTHER)
-}
 
 /// The cells of a method, made with its first call: a method that nobody calls takes no memory.
 #[derive(Debug, Default)]
@@ -167,21 +141,5 @@ impl Sockets {
     pub fn of(service: &'static str) -> Self {
         let (open, refused) = (CONNECTIONS.with(&[service]), CONNECTIONS_REFUSED.with(&[service]));
         Self { open, refused }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_has_its_name() {
-        for (number, name) in (0..).zip(CODES) {
-            let code = Code::from(number);
-            let plain = name.replace('_', "").to_lowercase();
-
-            assert_eq!(word(code), name);
-            assert_eq!(format!("{code:?}").to_lowercase(), plain);
-        }
     }
 }

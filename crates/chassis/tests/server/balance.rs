@@ -24,13 +24,13 @@ fn client(backends: &[&Backend]) -> AgreementServiceClient<Connection> {
 
 /// How calls ended: the failures, and the longest.
 #[derive(Debug, Default)]
-struct Told {
-    failures: Vec<String>,
+pub struct Told {
+    pub failures: Vec<String>,
     longest: Duration,
 }
 
 /// Reads until `count` calls were made, some at a time.
-async fn read(client: &AgreementServiceClient<Connection>, count: usize) -> Told {
+pub async fn read(client: &AgreementServiceClient<Connection>, count: usize) -> Told {
     let worker = || {
         let mut client = client.clone();
         tokio::spawn(async move {

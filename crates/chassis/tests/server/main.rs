@@ -4,6 +4,7 @@ mod admin;
 mod answers;
 mod backends;
 mod balance;
+mod between;
 mod bounds;
 mod connections;
 mod drain;
