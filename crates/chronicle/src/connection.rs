@@ -20,6 +20,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::time::timeout;
 
+use crate::address::Address;
 use crate::meters::measured;
 
 /// The connections of SQLite that take turns.
@@ -50,16 +51,18 @@ pub(crate) struct WriteConnection {
     readers: DatabaseConnection,
     /// A pool of them, opened when first used.
     current: DatabaseConnection,
+    address: Address,
 }
 
 impl WriteConnection {
     /// A connection beside those of the readers, to the same database.
     pub fn beside(readers: DatabaseConnection) -> Self {
-        Self { current: open(&readers), readers }
+        Self { current: open(&readers), address: Address::of(&readers), readers }
     }
 
     /// The connection, for what needs no transaction.
-    pub const fn get(&self) -> &DatabaseConnection {
+    pub fn get(&self) -> &DatabaseConnection {
+        self.address.follow(&self.readers, &self.current);
         &self.current
     }
 
@@ -69,7 +72,7 @@ impl WriteConnection {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        self.current.begin_with_options(options).await
+        self.get().begin_with_options(options).await
     }
 
     /// Closes what there is and takes new ones. The old ones are closed first: one may hold a lock

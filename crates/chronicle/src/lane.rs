@@ -2,12 +2,10 @@
 //! waits for its turn, and what goes on for long waits in a line of its own, for connections of its
 //! own.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use sea_orm::{DatabaseConnection, DbBackend};
-use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::address::Address;
 use crate::{Chronicle, connection};
 
 /// The maximum of reads at the same time: pages, long pages, and streams.
@@ -40,8 +38,7 @@ pub(crate) struct Lanes {
     /// The connections for long reads. Those of SQLite are threads, which have the priority of the
     /// thread that opened them.
     apart: DatabaseConnection,
-    /// By what the readers reached PostgreSQL when these did the same.
-    address: Mutex<Option<Arc<PgConnectOptions>>>,
+    address: Address,
 }
 
 impl Lanes {
@@ -51,18 +48,8 @@ impl Lanes {
         let [pages, long, streams] = if is_postgres { POSTGRES } else { SQLITE };
         let apart = connection::apart(db, u32::try_from(long + streams).unwrap_or(u32::MAX));
         let [pages, long, streams] = [pages, long, streams].map(Semaphore::new);
-        let address = Mutex::new(address(db));
+        let address = Address::of(db);
         Self { pages, long, streams, apart, address }
-    }
-
-    /// Reaches the database by the address of the readers, should it have been changed.
-    fn follow(&self, readers: &DatabaseConnection) {
-        let Some(now) = address(readers) else { return };
-        let mut known = self.address.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &now)) {
-            self.apart.get_postgres_connection_pool().set_connect_options((*now).clone());
-            *known = Some(now);
-        }
     }
 
     /// The connections for what is long.
@@ -76,7 +63,7 @@ impl Chronicle {
     /// meanwhile.
     pub async fn turn(&self, lane: Lane) -> Option<SemaphorePermit<'_>> {
         if matches!(lane, Lane::Long | Lane::Stream) {
-            self.lanes.follow(&self.db);
+            self.lanes.address.follow(&self.db, &self.lanes.apart);
         }
         match lane {
             Lane::Free => None,
@@ -93,12 +80,6 @@ impl Chronicle {
             Lane::Long | Lane::Stream => &self.lanes.apart,
         }
     }
-}
-
-/// By what PostgreSQL is reached.
-fn address(db: &DatabaseConnection) -> Option<Arc<PgConnectOptions>> {
-    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-    is_postgres.then(|| db.get_postgres_connection_pool().connect_options())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //!   side tables
 //! - [`database`]: opening either engine the way the record needs it; `readers`: the connections of
 //!   single reads
-//! - [`pulse`](fn@pulse): whether it is there
+//! - [`pulse`](fn@pulse): whether it is there; `address`: how it is reached, when that changes
 //! - `meters`: what is counted of the record and its database
 //! - [`desks`]: the desks that a database was written with
 //!
@@ -45,6 +45,7 @@
 //! position in the change log, the instant of a read and its proof at once.
 
 mod about;
+mod address;
 mod aliases;
 mod among;
 mod apply;

@@ -13,15 +13,17 @@ use sqlx::{PgPool, SqlitePool};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::address::is_same_place;
 use crate::meters;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// A database that has not answered by then is away.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Follows whether the database is there, for as long as somebody listens. While it is not,
-/// `renewed` is asked for another address, such as one with a new password, which PostgreSQL is
-/// reached by from then on. Must be called in a runtime.
+/// Follows whether the database is there, for as long as somebody listens. `renewed` gives another
+/// address of PostgreSQL when there is one. A new user and password are used at once: an open
+/// connection goes on without them, and hides that a new one would be refused. Another place is
+/// used when the database does not answer. Must be called in a runtime.
 pub fn pulse(
     db: &DatabaseConnection,
     mut renewed: impl FnMut() -> Option<String> + Send + 'static,
@@ -32,6 +34,7 @@ pub fn pulse(
     tokio::spawn(async move {
         let mut turn = interval(EVERY);
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut waiting = None;
         loop {
             tokio::select! {
                 _ = turn.tick() => {}
@@ -40,7 +43,8 @@ pub fn pulse(
             let answers = timeout(PATIENCE, probe.answers()).await.unwrap_or(false);
             up.set(f64::from(u8::from(answers)));
             told.send_if_modified(|known| std::mem::replace(known, answers) != answers);
-            if !answers && let Some(url) = renewed() {
+            waiting = renewed().or(waiting);
+            if let Some(url) = waiting.take_if(|url| !answers || probe.is_there(url)) {
                 probe.renew(&db, &url);
             }
         }
@@ -88,6 +92,13 @@ impl Probe {
         one.set_connect_options(options.clone());
         db.get_postgres_connection_pool().set_connect_options(options);
         tracing::info!("the address of the database was changed: it is used from now on");
+    }
+
+    /// Returns whether an address leads to where the database is, with other credentials.
+    fn is_there(&self, url: &str) -> bool {
+        let Self::Postgres(one) = self else { return false };
+        let other = url.parse::<PgConnectOptions>();
+        other.is_ok_and(|other| is_same_place(&one.connect_options(), &other))
     }
 
     async fn answers(&self) -> bool {

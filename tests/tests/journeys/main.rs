@@ -26,6 +26,7 @@ mod one_build;
 mod pushed;
 mod readme;
 mod reasons;
+mod rotation;
 mod second_client;
 mod second_partnership;
 mod secured;
