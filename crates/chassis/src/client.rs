@@ -107,7 +107,7 @@ impl Connection {
     /// other: a process on this machine, by whatever address.
     pub fn showing(tls: &Tls, own: &str, url: &str) -> anyhow::Result<Self> {
         let dial = Dial::showing(tls, own)?;
-        Ok(Self { pool: Pool::dialled(url, dial, FEWEST)?, authorization: None })
+        Ok(Self { pool: Pool::dialled(url, dial, FEWEST, Meters::default())?, authorization: None })
     }
 
     /// The same service, by sockets of its own: what is asked here waits for nothing that is asked
