@@ -162,6 +162,17 @@ impl Suite {
         Some((suite, databases))
     }
 
+    /// Four processes, without TLS on SQLite and within it on PostgreSQL.
+    ///
+    /// # Panics
+    /// If they do not start.
+    pub async fn distributed_both_ways(engine: Engine) -> Option<(Self, Vec<Database>)> {
+        match engine {
+            Engine::Sqlite => Self::distributed(engine).await,
+            Engine::Postgres => Self::distributed_within_tls(engine).await,
+        }
+    }
+
     /// Four processes for a partnership by the file of its desks, without the reference record.
     ///
     /// # Panics

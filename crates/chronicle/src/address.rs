@@ -35,7 +35,7 @@ fn now(readers: &DatabaseConnection) -> Option<Arc<PgConnectOptions>> {
 /// Returns whether two addresses differ by the user and the password alone.
 pub(crate) fn is_same_place(one: &PgConnectOptions, other: &PgConnectOptions) -> bool {
     let place = |it: &PgConnectOptions| {
-        // Without a name the database is that of the user.
+        // Where none is named the database is that of the user.
         let database = it.get_database().unwrap_or(it.get_username()).to_owned();
         let encrypted = format!("{:?}", it.get_ssl_mode());
         (it.get_host().to_owned(), it.get_port(), it.get_socket().cloned(), database, encrypted)

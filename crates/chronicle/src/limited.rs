@@ -1,7 +1,17 @@
-//! Queries with a limit, as SQLite keeps them prepared.
+//! Queries of limits and lists, as the engines keep them prepared.
 
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{DbBackend, Statement, StatementBuilder};
+use uuid::Uuid;
+
+/// These uids, the last of them again, so that there are few numbers of them: the statement that was
+/// prepared is found again.
+pub(crate) fn padded(mut uids: Vec<Uuid>) -> Vec<Uuid> {
+    if let Some(last) = uids.last().copied() {
+        uids.resize(uids.len().next_power_of_two(), last);
+    }
+    uids
+}
 
 /// A query of a bounded number of rows.
 ///

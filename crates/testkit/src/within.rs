@@ -1,4 +1,4 @@
-//! What is tested of servers without TLS, again within it.
+//! Tests of servers without TLS, run once more within it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

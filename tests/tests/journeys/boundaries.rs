@@ -54,7 +54,7 @@ const MAY_KNOW: [(&str, &str, &str); 26] = [
         "calls database runtime",
     ),
     ("manifests", "", ""),
-    ("testkit", "api chassis facts policy", "database runtime"),
+    ("testkit", "api authority chassis facts policy", "database runtime"),
     ("e2e", "api authority chassis policy testkit", "calls database http runtime"),
     ("fuzzing", "agreements api chassis iati policy", "calls runtime"),
     ("bench", "agreements api authority chassis chronicle e2e testkit", "calls database runtime"),

@@ -132,11 +132,7 @@ async fn names(stage: &Stage) {
 
 /// Without TLS on SQLite, within it on PostgreSQL.
 async fn untold(engine: Engine) {
-    let started = match engine {
-        Engine::Sqlite => Suite::distributed(engine).await,
-        Engine::Postgres => Suite::distributed_within_tls(engine).await,
-    };
-    let Some((suite, _databases)) = started else { return };
+    let Some((suite, _databases)) = Suite::distributed_both_ways(engine).await else { return };
     let stage = Stage::of(&suite).await;
     parents_and_references(&stage).await;
     names(&stage).await;

@@ -341,11 +341,7 @@ async fn what_is_found_over_grpc_on_postgres_is_what_the_table_says_and_hidden_i
 
 /// Without TLS on SQLite, within it on PostgreSQL.
 async fn found(engine: Engine) {
-    let started = match engine {
-        Engine::Sqlite => Suite::distributed(engine).await,
-        Engine::Postgres => Suite::distributed_within_tls(engine).await,
-    };
-    let Some((suite, _databases)) = started else { return };
+    let Some((suite, _databases)) = Suite::distributed_both_ways(engine).await else { return };
     let (data, kz) = (suite.folder.path().join("data"), Desks::of_country("KZ"));
     let token = |role| testkit::token_for(&data, &[role], kz, Tier::Confidential);
     let stage = Stage { countries: ["KZ", "UZ"], callers: callers(token) };
@@ -393,7 +389,6 @@ pub async fn hold(what: &str, suite: &Suite, stage: &Stage) {
             }
         }
     }
-
     println!("{what}: {} calls over gRPC: {:?}", run.calls, run.outcomes);
     assert!(run.wrong.is_empty(), "{} cells:\n{}", run.wrong.len(), run.wrong.join("\n"));
     assert!(run.outcomes["hidden as missing"] > 100, "{:?}", run.outcomes);

@@ -1,4 +1,4 @@
-//! What is counted of the calls from one service to another.
+//! The measures of the calls from one service to another.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ use crate::deadline;
 /// A call was measured a moment after the time began that it may take.
 const LEEWAY: Duration = Duration::from_millis(5);
 
-/// What is counted of the calls to a service; nothing where it is not known which one it is.
+/// The measures of the calls to a service; none where it is not known which one it is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meters(Option<Arc<Ways>>);
 

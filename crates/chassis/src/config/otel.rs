@@ -15,7 +15,7 @@ use super::addresses::is_address;
 const PREFIX: &str = "OTEL_";
 /// The exporters that the specification knows. Prometheus reads the admin port in any case.
 const EXPORTERS: [&str; 4] = ["otlp", "prometheus", "console", "none"];
-/// What can be chosen elsewhere, and is so here.
+/// Settings that can be chosen elsewhere, and are so here.
 const FIXED: [(&str, &str); 4] = [
     ("PROTOCOL", "grpc"),
     ("COMPRESSION", "none"),

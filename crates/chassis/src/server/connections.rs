@@ -28,7 +28,7 @@ use crate::tls::{Peer, Port, Socket};
 
 /// How long a connection that is to make room may take to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// What is kept of a connection that speaks HTTP/1: more than its headers may be.
+/// The bytes that are kept of a connection that speaks HTTP/1: more than its headers may be.
 const HTTP1_BUFFER: usize = 16 * 1024;
 
 /// How many connections there may be, and how old each may get.

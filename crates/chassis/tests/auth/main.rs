@@ -8,7 +8,7 @@ mod streams;
 mod support;
 mod tokens;
 
-/// Whoever is let in or not: the same within TLS.
+/// Callers are let in or not, the same within TLS.
 #[test]
 fn every_caller_is_known_the_same_within_tls() {
     let passed = testkit::again_within_tls(&[]);

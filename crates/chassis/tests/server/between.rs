@@ -1,4 +1,4 @@
-//! What is counted of the calls from one service to another.
+//! The measures of the calls from one service to another.
 
 use std::time::Duration;
 

@@ -4,7 +4,6 @@ use policy::Tier;
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr,
 };
-use uuid::Uuid;
 
 use super::asked::Search;
 use super::kinds::Searched;
@@ -35,15 +34,6 @@ pub(super) fn begins(alias: &str, prefix: &str, tier: Tier) -> Condition {
 /// The text before which all end that begin so.
 pub(super) fn end_of(begin: &str) -> String {
     format!("{begin}{}", char::MAX)
-}
-
-/// These uids, the last of them again, so that there are few numbers of them: the statement that was
-/// prepared is found again.
-pub(super) fn padded(mut uids: Vec<Uuid>) -> Vec<Uuid> {
-    if let Some(last) = uids.last().copied() {
-        uids.resize(uids.len().next_power_of_two(), last);
-    }
-    uids
 }
 
 /// The form in a row.

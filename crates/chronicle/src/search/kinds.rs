@@ -8,12 +8,12 @@ use sea_orm::sea_query::{Condition, ExprTrait};
 use uuid::Uuid;
 use words::Weight;
 
-use super::conditions::padded;
 use crate::Chronicle;
 use crate::columns::v;
 use crate::error::Error;
 use crate::filter::At;
 use crate::layers::Stored;
+use crate::limited::padded;
 use crate::read::versions;
 use crate::reader::{Reader, visible_each};
 use crate::resource::Resource;

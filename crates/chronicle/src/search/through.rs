@@ -8,13 +8,14 @@ use uuid::Uuid;
 
 use super::asked::Search;
 use super::candidates::Candidate;
-use super::conditions::{column, is, padded, value, words_of};
+use super::conditions::{column, is, value, words_of};
 use super::forms::Forms;
 use super::kinds::Searched;
 use super::named::Named;
 use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::standing;
+use crate::limited::padded;
 use crate::terms::name_in;
 
 impl Search<'_> {

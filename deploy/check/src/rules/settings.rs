@@ -1,11 +1,14 @@
 //! The settings a container gets: known names, addresses that lead somewhere, no secrets, time to
 //! drain.
 
-use super::{Findings, check_setting, tracing};
+use super::{Findings, check_setting};
 use crate::manifests::{Manifests, Pod, name};
 use k8s_openapi::api::core::v1::{Container, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use std::collections::BTreeMap;
+
+/// Names the collector of traces.
+pub(super) const COLLECTOR: &str = "REGISTAN_OTLP_URL";
 
 /// By which Argo CD removes an old one after the new pods are ready.
 const PRUNES: &str = "argocd.argoproj.io/sync-options";
@@ -165,7 +168,7 @@ fn check_addresses(
 ) {
     for (key, value) in settings {
         let address = value.strip_prefix("http://").or(value.strip_prefix("https://"));
-        let leads_here = key.ends_with("_URL") && key != tracing::SETTING;
+        let leads_here = key.ends_with("_URL") && key != COLLECTOR;
         let Some(address) = address.filter(|_| leads_here) else { continue };
         let leads_somewhere = manifests.services.iter().any(|service| {
             let ports = service.spec.iter().flat_map(ports);

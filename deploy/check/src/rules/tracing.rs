@@ -5,23 +5,21 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Findings;
 use super::selectors::selects;
+use super::settings::COLLECTOR;
 use crate::containers::started;
 use crate::manifests::Manifests;
-
-/// Names the collector of traces.
-pub(super) const SETTING: &str = "REGISTAN_OTLP_URL";
 
 pub(super) fn check(manifests: &Manifests, findings: &mut Findings) {
     let all = started(manifests);
     for pod in manifests.pods().iter().filter(|pod| pod.serves) {
         let own = all.iter().filter(|it| it.workload == pod.workload);
-        let named = own.filter_map(|it| Some((it, it.settings.get(SETTING)?)));
+        let named = own.filter_map(|it| Some((it, it.settings.get(COLLECTOR)?)));
         for (container, url) in named.filter(|(_, url)| !url.is_empty()) {
             let plain = container.settings.get("REGISTAN_PLAINTEXT").is_some_and(|it| it == "true");
             findings.demand(
                 url.starts_with("https://") || (plain && url.starts_with("http://")),
                 &pod.workload,
-                &format!("{SETTING} must begin with https://: plain text is not allowed here"),
+                &format!("{COLLECTOR} must begin with https://: plain text is not allowed here"),
             );
             let port = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
             let mut policies = manifests.network_policies.iter().filter_map(|it| it.spec.as_ref());
@@ -32,7 +30,7 @@ pub(super) fn check(manifests: &Manifests, findings: &mut Findings) {
             findings.demand(
                 is_open,
                 &pod.workload,
-                &format!("a NetworkPolicy must let it reach the port of {SETTING}"),
+                &format!("a NetworkPolicy must let it reach the port of {COLLECTOR}"),
             );
         }
     }
