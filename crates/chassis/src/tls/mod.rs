@@ -5,6 +5,7 @@
 //! - `version`: what was read, checked, and made ready for handshakes
 //! - `live`: the version in use, and its renewal while the process runs
 //! - `verifier`: the certificates at the other end that are taken
+//! - `chain`: how many certificates the other side may send
 //! - `validity`: from when until when a certificate is valid
 //! - `family`: the names by which the services of a suite know each other
 //! - `port`: a port that takes calls: in plain text, for everybody, or for the services that may
@@ -13,6 +14,7 @@
 //! - `dial`: the other end: whom a connection must reach
 //! - `socket`: a connection, with TLS or without
 
+mod chain;
 mod dial;
 mod family;
 mod files;

@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use super::chain;
 use super::family::{Family, Names};
 use super::provider::PROVIDER;
 
@@ -35,6 +36,7 @@ impl ServerCertVerifier for Taken {
             Self::Same(_) => return Err(CertificateError::NotValidForName.into()),
             Self::Sibling { family, roots, service } => (family, roots, service),
         };
+        chain::must_be_short(intermediates)?;
         let chain: Vec<_> = std::iter::once(leaf).chain(intermediates).cloned().collect();
         verify(&chain, roots, now)?;
         let names = Names::of(leaf);

@@ -12,6 +12,7 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::TLS13;
 use rustls::{ClientConfig, Error, RootCertStore, ServerConfig};
 
+use super::chain::Short;
 use super::family::{Family, Names};
 use super::files::Contents;
 use super::provider::{PROTOCOL, PROVIDER};
@@ -140,7 +141,7 @@ fn server(
             let provider = Arc::clone(&PROVIDER);
             let verifier =
                 WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), provider).build()?;
-            builder.with_client_cert_verifier(verifier)
+            builder.with_client_cert_verifier(Arc::new(Short(verifier)))
         }
     };
     let mut config = builder.with_cert_resolver(Arc::clone(own) as _);
