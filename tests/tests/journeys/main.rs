@@ -2,6 +2,7 @@
 //! linked once and its tests run beside each other; what needs the machine for itself (storms,
 //! floods, the matrix) has a program of its own.
 
+mod appointed;
 mod backups;
 mod boundaries;
 mod briefs;

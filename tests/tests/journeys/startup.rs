@@ -247,31 +247,6 @@ async fn no_log_line_holds_the_password_of_the_database() {
     assert!(!logged.contains("hunter2"), "{logged}");
 }
 
-#[test]
-fn the_first_operator_is_appointed_once() {
-    let Some(registan) = program("registan") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(&registan);
-        let output = command.args(arguments).arg("--data-dir").arg(&data).output().unwrap();
-        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{errors}");
-        String::from_utf8(output.stdout).unwrap()
-    };
-    fs::create_dir(&data).unwrap();
-    run(&["migrate", "agreements"]);
-
-    let subject = "https://login.example.org#ainura";
-    let first = run(&["appoint", subject, "--days", "30"]);
-    let again = run(&["appoint", subject]);
-
-    let name = first.trim().rsplit(' ').next().unwrap();
-    assert!(name.starts_with("grants/"), "{first}");
-    assert_eq!(first, format!("{subject} is an operator for 30 days, by {name}\n"));
-    assert_eq!(again, format!("{subject} is an operator already, by {name}\n"));
-}
-
 /// A password that was changed, with the role that has it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_of_a_database_that_is_refused_is_read_again() {
