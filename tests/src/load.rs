@@ -8,6 +8,7 @@
 //! - [`record`]: the record at the end
 //! - [`outcome`]: all of it, compared
 //! - [`table`]: the cases of an experiment, with their bounds
+//! - [`trust`]: connections with TLS
 //! - [`running`]: the clients at work
 
 pub mod calls;
@@ -17,5 +18,6 @@ pub mod record;
 pub mod running;
 pub mod session;
 pub mod table;
+pub mod trust;
 pub mod watcher;
 pub mod writer;

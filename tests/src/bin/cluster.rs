@@ -25,6 +25,9 @@ struct Arguments {
     /// A file with an access token of an editor of all desks, read again for each call.
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
+    /// A file of the authorities, one of which vouches for a gateway at https://…
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// The kubeconfig; without it the usual one.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
@@ -70,7 +73,8 @@ impl Arguments {
     fn plan(self) -> Plan {
         let (readers, writers, watchers) = (self.readers, self.writers, self.watchers);
         let force = Force { readers, writers, watchers, pause: Duration::from_millis(20) };
-        let target = Target { gateways: self.gateways, token: self.token_file.into() };
+        let target =
+            Target { gateways: self.gateways, token: self.token_file.into(), authorities: self.ca };
         let experiments =
             if self.experiments.is_empty() { Experiment::USUAL.to_vec() } else { self.experiments };
         Plan {
@@ -123,6 +127,10 @@ mod tests {
         );
         assert_eq!(plan.database, Some(("db".to_owned(), "statefulset/postgres".to_owned())));
         assert_eq!(plan.away, Duration::from_secs(30));
+        assert_eq!(plan.load.0.authorities, None);
+        let encrypted = LEAST.into_iter().chain(["--ca", "ca.crt"]);
+        let encrypted = Arguments::try_parse_from(encrypted).unwrap().plan();
+        assert_eq!(encrypted.load.0.authorities, Some("ca.crt".into()));
         let usual = Arguments::try_parse_from(LEAST).unwrap().plan();
         assert_eq!(usual.experiments, Experiment::USUAL);
     }

@@ -176,7 +176,7 @@ impl Runner {
         // What the gateway of a client loses cannot come from elsewhere.
         for service in SERVICES.into_iter().filter(|service| *service != "gateway") {
             let pod = self.first(service)?;
-            nodes::run(&self.plan.kube, &pod.node, &script(&pod), true)?;
+            nodes::run(&self.plan.kube, &pod.node, &script(&pod))?;
             let until = Instant::now() + PATIENCE;
             while !self.restarted(&pod)? {
                 ensure!(Instant::now() < until, "{} was not started again", pod.name);
@@ -207,10 +207,13 @@ impl Runner {
         let node = self.first("agreements")?.node;
         let pods = self.plan.kube.pods()?.into_iter();
         let there: Vec<Pod> =
-            pods.filter(|pod| pod.node == node && pod.service != "gateway").collect();
-        let seconds = self.plan.away.as_secs();
-        nodes::run(&self.plan.kube, &node, &nodes::cut_off(&there, seconds), false)?;
-        sleep(self.plan.away).await;
+            pods.filter(|it| it.node == node && it.is_ready && it.service != "gateway").collect();
+        let script = nodes::cut_off(&there, self.plan.away.as_secs());
+        let kube = self.plan.kube.clone();
+        let cut = tokio::task::spawn_blocking(move || nodes::run(&kube, &node, &script));
+        let written = cut.await.context("kubectl panicked")??;
+        let dropped = nodes::dropped(&written, &there)?;
+        eprintln!("packets that were dropped: {dropped}");
         Ok(())
     }
 

@@ -92,7 +92,7 @@ pub async fn run(plan: Plan, log: Option<PathBuf>) -> anyhow::Result<Option<Repo
     // The last replica comes later.
     let Some(fleet) = Fleet::start(NODES, NODES - 1, plan.age).await? else { return Ok(None) };
     let gateways = vec![format!("http://{}", fleet.gateway)];
-    let target = Target { gateways, token: Token::Fixed(fleet.token()) };
+    let target = Target { gateways, token: Token::Fixed(fleet.token()), authorities: None };
     let load = Load::start(&target, plan.force).await?;
     let mut storm = Storm { plan, fleet, load, cases: Vec::new() };
     storm.new_replica().await?;

@@ -1,5 +1,6 @@
 //! The clients at work, from the first event to the last.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use super::outcome::Outcome;
 use super::reader::read;
 use super::record::Record;
 use super::session::{Session, Token};
+use super::trust::Trust;
 use super::watcher::{Watched, Watcher};
 use super::writer::{Writer, Written, create};
 
@@ -34,6 +36,8 @@ pub struct Target {
     pub gateways: Vec<String>,
     /// A token of somebody who may write.
     pub token: Token,
+    /// A file of the authorities, one of which vouches for a gateway with TLS.
+    pub authorities: Option<PathBuf>,
 }
 
 /// How many clients there are, and how fast they are.
@@ -66,10 +70,11 @@ impl Load {
     /// Starts them; watchers are there before the first write.
     pub async fn start(target: &Target, force: Force) -> anyhow::Result<Self> {
         let calls = Calls::begin();
+        let trust = target.authorities.as_deref().map(Trust::read).transpose()?;
         let mut urls = target.gateways.iter().cycle();
         let mut open = || {
             let url = urls.next().context("a target has a gateway")?;
-            Session::open(url, &target.token, &calls)
+            Session::open(url, &target.token, trust.as_ref(), &calls)
         };
         let session = open()?;
         create_state(&session).await?;

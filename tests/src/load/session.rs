@@ -6,9 +6,11 @@ use std::time::Duration;
 use anyhow::Context;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, Endpoint, Uri};
+use tower::service_fn;
 
 use super::calls::Calls;
+use super::trust::Trust;
 
 /// The deadline of one call.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -53,8 +55,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects when first used. Must be called in a runtime.
-    pub fn open(url: &str, token: &Token, calls: &Calls) -> anyhow::Result<Self> {
+    /// Connects when first used: with TLS where the URL says so, which takes authorities to trust.
+    /// Must be called in a runtime.
+    pub fn open(
+        url: &str,
+        token: &Token,
+        trust: Option<&Trust>,
+        calls: &Calls,
+    ) -> anyhow::Result<Self> {
         let endpoint = Endpoint::from_shared(url.to_owned())?
             .connect_timeout(CONNECT_WITHIN)
             .tcp_nodelay(true)
@@ -62,7 +70,14 @@ impl Session {
             .keep_alive_timeout(PING_INTERVAL)
             .keep_alive_while_idle(true);
         token.bearer()?;
-        Ok(Self { channel: endpoint.connect_lazy(), calls: calls.clone(), token: token.clone() })
+        let channel = if url.starts_with("https://") {
+            let trust = trust.with_context(|| format!("{url} takes TLS: name its --ca"))?.clone();
+            let connect = move |url: Uri| trust.clone().connect(url);
+            endpoint.connect_with_connector_lazy(service_fn(connect))
+        } else {
+            endpoint.connect_lazy()
+        };
+        Ok(Self { channel, calls: calls.clone(), token: token.clone() })
     }
 
     /// A request of a call that ends.

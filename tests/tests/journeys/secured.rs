@@ -15,6 +15,9 @@ use api::registan::partnership::v1::GetBriefRequest;
 use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
 use authority::Authority;
 use chassis::client::Connection;
+use e2e::load::calls::Answer;
+use e2e::load::running::{Force, Load as Experiment, Target};
+use e2e::load::session::Token;
 use e2e::secured::{NAMES, Recorder, Secured};
 use http_body_util::Full;
 use rustls::pki_types::pem::PemObject;
@@ -169,6 +172,26 @@ async fn a_service_without_the_right_identity_is_refused_on_every_edge() {
     let logged = suite.processes[2].logged();
     assert!(logged.contains("of no service that may call"), "{logged}");
     println!("{tried} calls on the edges");
+}
+
+/// The load of the experiments, which repeats nothing, on a cluster with the component `tls`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_load_of_the_experiments_speaks_tls() {
+    let Some(suite) = Secured::start(|to| to, 1800) else { return };
+    let gateways = vec![format!("https://{}", suite.addresses[3])];
+    let token = Token::Fixed(suite.token());
+    let force = Force { readers: 2, writers: 1, watchers: 1, pause: Duration::from_millis(20) };
+    let blind = Target { gateways, token, authorities: None };
+    let target = Target { authorities: Some(suite.ca()), ..blind.clone() };
+
+    let load = Experiment::start(&target, force).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let outcome = load.finish().await.unwrap();
+
+    let failed = outcome.calls.iter().filter(|call| call.answer != Answer::Good).count();
+    assert!(outcome.calls.len() > 20 && failed == 0, "{failed} of {}", outcome.calls.len());
+    let refused = Experiment::start(&blind, force).await.err().unwrap().to_string();
+    assert!(refused.contains("--ca"), "{refused}");
 }
 
 /// The network policies of a cluster let pass what the certificates allow.
