@@ -51,13 +51,13 @@ impl Open {
         Self { running, folder }
     }
 
-    fn address(&self) -> SocketAddr {
+    fn listens(&self) -> SocketAddr {
         self.running.listens
     }
 
     /// Asks as an honest caller.
     async fn answers(&self) {
-        let (url, ca) = (format!("https://{}", self.address()), self.folder.path().join("ca.crt"));
+        let (url, ca) = (format!("https://{}", self.listens()), self.folder.path().join("ca.crt"));
         let connection = Connection::trusting(&url, Some(&ca), false).unwrap();
         let answer = timeout(Duration::from_secs(4), call(connection, "/test.Slow/Timeout"));
         assert_eq!(answer.await.unwrap().code(), Code::AlreadyExists);
@@ -76,8 +76,8 @@ impl Open {
     }
 
     async fn shake(&self, client: &TlsConnector) -> std::io::Result<TlsStream<TcpStream>> {
-        let socket = TcpStream::connect(self.address()).await.unwrap();
-        client.connect(ServerName::from(self.address().ip()), socket).await
+        let socket = TcpStream::connect(self.listens()).await.unwrap();
+        client.connect(ServerName::from(self.listens().ip()), socket).await
     }
 }
 
@@ -98,7 +98,7 @@ async fn closed(socket: &mut (impl AsyncReadExt + Unpin), within: Duration) -> V
 #[tokio::test]
 async fn a_greeting_byte_by_byte_ends_with_the_time_of_the_first_bytes() {
     let open = Open::serve(|service, _| service.limits.first_bytes = Duration::from_secs(1)).await;
-    let (mut reads, mut writes) = connect([127, 0, 0, 1], open.address()).await.into_split();
+    let (mut reads, mut writes) = connect([127, 0, 0, 1], open.listens()).await.into_split();
     let start = Instant::now();
     let drip = tokio::spawn(async move {
         let greeting = [HALF, &[0; 500]].concat();
@@ -126,7 +126,7 @@ async fn handshakes_under_way_count_as_connections_and_give_way_to_newcomers() {
     .await;
     let mut halves = Vec::new();
     for from in [2, 2, 2, 3, 3] {
-        let mut half = connect([127, 0, 0, from], open.address()).await;
+        let mut half = connect([127, 0, 0, from], open.listens()).await;
         half.write_all(HALF).await.unwrap();
         halves.push(half);
     }
@@ -152,7 +152,7 @@ async fn what_is_no_tls_is_closed_at_once_and_told_nothing() {
         &[22, 3, 3, 0, 4, 14, 0, 0, 0],
         changes.as_slice(),
     ] {
-        let mut socket = connect([127, 0, 0, 1], open.address()).await;
+        let mut socket = connect([127, 0, 0, 1], open.listens()).await;
         // It may be closed before all is sent.
         let _ = socket.write_all(bytes).await;
 
