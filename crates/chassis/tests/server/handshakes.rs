@@ -27,7 +27,7 @@ use crate::support::{Running, Slow, call, serve};
 const HALF: &[u8] = &[22, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3];
 /// The preface of HTTP/2, and settings that change nothing.
 const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-/// What is refused at once is refused by then: long before the time for the first bytes is over.
+/// The time by which a refusal is seen: long before the time for the first bytes is over.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// A port with TLS that everybody may call.
