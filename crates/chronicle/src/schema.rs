@@ -214,6 +214,7 @@ impl Schema {
         for name in former.filter(|name| found.has_index(name)) {
             manager.drop_index(Index::drop().name(name).to_owned()).await?;
         }
+        // A table of sums may have been made anew: none of these is on one.
         let is_there = |index: &&IndexCreateStatement| {
             index.get_index_spec().get_name().is_some_and(|name| found.has_index(name))
         };

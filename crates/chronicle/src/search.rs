@@ -32,6 +32,8 @@ mod named;
 mod place;
 mod through;
 
+use std::collections::BTreeMap;
+
 use facts::ErrorReason;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -42,7 +44,6 @@ pub use self::asked::SearchRequest;
 use self::candidates::{Candidate, Ranked};
 pub use self::kinds::Searched;
 use self::kinds::Texts;
-use self::named::Named;
 use self::place::Place;
 use crate::Chronicle;
 use crate::error::Error;
@@ -114,12 +115,13 @@ impl Chronicle {
             size => size.min(MOST_ON_A_PAGE),
         };
         let (page, is_last) = search.page(ranked, size).await?;
+        let through = search.through(&page, &known).await?;
         drop(turn);
         let next_page_token = match page.last() {
             Some((last, _)) if !is_last => self.token(request, kinds, mark, last)?,
             _ => String::new(),
         };
-        let hits = search.show(page, &known).await?;
+        let hits = search.show(page, through).await?;
         Ok(Found { hits, next_page_token, read_time: head, is_incomplete })
     }
 
@@ -225,9 +227,11 @@ impl Search<'_> {
     }
 
     /// The hits, when it is recorded that they were read.
-    async fn show(&self, page: Vec<(Candidate, Texts)>, known: &Named) -> Result<Vec<Hit>, Error> {
-        let found: Vec<&Candidate> = page.iter().map(|(candidate, _)| candidate).collect();
-        let mut through = self.through(&found, known).await?;
+    async fn show(
+        &self,
+        page: Vec<(Candidate, Texts)>,
+        mut through: BTreeMap<Uuid, Vec<String>>,
+    ) -> Result<Vec<Hit>, Error> {
         let mut hits = Vec::with_capacity(page.len());
         let mut readings = Vec::new();
         for (candidate, texts) in page {

@@ -10,7 +10,7 @@ use super::asked::Search;
 use super::candidates::Candidate;
 use super::conditions::{column, is, value, words_of};
 use super::forms::Forms;
-use super::kinds::Searched;
+use super::kinds::{Searched, Texts};
 use super::named::Named;
 use crate::columns::{id, v};
 use crate::error::Error;
@@ -23,7 +23,7 @@ impl Search<'_> {
     /// kind, and none for a kind that is found by its own words alone.
     pub(super) async fn through(
         &self,
-        hits: &[&Candidate],
+        hits: &[(Candidate, Texts)],
         known: &Named,
     ) -> Result<BTreeMap<Uuid, Vec<String>>, Error> {
         let mut found: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
@@ -31,8 +31,8 @@ impl Search<'_> {
             let words = 0..self.query.words.len();
             let mut forms: Vec<Forms> = words.map(|it| self.forms(searched, it, known)).collect();
             forms.retain(|forms| !forms.names.is_empty());
-            let of_kind = hits.iter().filter(|hit| hit.kind == searched.kind);
-            let uids: Vec<Uuid> = of_kind.map(|hit| hit.uid).collect();
+            let of_kind = hits.iter().filter(|(hit, _)| hit.kind == searched.kind);
+            let uids: Vec<Uuid> = of_kind.map(|(hit, _)| hit.uid).collect();
             if forms.is_empty() || uids.is_empty() {
                 continue;
             }
