@@ -21,6 +21,15 @@ pub const NAMES: [&str; 4] = ["agreements", "projects", "rights-reporting", "gat
 /// How long what an authority issues here is valid.
 const DAYS: u32 = 2;
 
+/// Gives each process a certificate, in a folder of its name below `folder`; gives the authority.
+pub fn certify(folder: &Path) -> anyhow::Result<Authority> {
+    let authority = Authority::new(DAYS)?;
+    for name in NAMES {
+        authority.write(&folder.join(name), &authority.service(name, &[], DAYS)?)?;
+    }
+    Ok(authority)
+}
+
 /// Four processes on SQLite, each with a certificate of its own. They end with this.
 pub struct Secured {
     /// Where each listens.

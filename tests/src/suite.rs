@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use authority::Authority;
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{Database, Engine, database, free_address};
 
 use crate::ask::{Refusal, grpcurl};
 use crate::process::{Process, program};
+use crate::secured::certify;
 
 /// Variables of the environment of a process.
 pub type Variables = Vec<(&'static str, OsString)>;
@@ -66,16 +66,7 @@ impl Suite {
         let address = free_address();
         let mut command = Command::new(registan);
         command.args(["serve", "--listen", &address.to_string()]).args(more);
-        command.arg("--data-dir").arg(folder.path().join("data"));
-        let mut process = Process::start(&mut command, &folder.path().join("log"));
-        process.wait_for(address);
-        Some(Self {
-            address,
-            services: Vec::new(),
-            processes: vec![process],
-            folder,
-            certificates: None,
-        })
+        Some(Self::of_one(command, address, folder))
     }
 
     /// A gateway whose services are not there.
@@ -90,16 +81,16 @@ impl Suite {
         for name in ["agreements", "projects", "rights-reporting"] {
             command.args([&format!("--{name}-url"), &format!("http://{}", free_address())]);
         }
+        Some(Self::of_one(command, address, folder))
+    }
+
+    /// Starts the one process that answers at an address.
+    fn of_one(mut command: Command, address: SocketAddr, folder: TempDir) -> Self {
         command.arg("--data-dir").arg(folder.path().join("data"));
         let mut process = Process::start(&mut command, &folder.path().join("log"));
         process.wait_for(address);
-        Some(Self {
-            address,
-            services: Vec::new(),
-            processes: vec![process],
-            folder,
-            certificates: None,
-        })
+        let (services, processes) = (Vec::new(), vec![process]);
+        Self { address, services, processes, folder, certificates: None }
     }
 
     /// Four processes, each service in a database of its own, with the reference record seeded
@@ -148,11 +139,8 @@ impl Suite {
     /// # Panics
     /// If they do not start.
     pub async fn distributed_within_tls(engine: Engine) -> Option<(Self, Vec<Database>)> {
-        let authority = Authority::new(1).expect("an authority is made");
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        for name in ["agreements", "projects", "rights-reporting", "gateway"] {
-            certify(&authority, name, &folder.path().join(name));
-        }
+        let authority = certify(folder.path()).expect("each has a certificate");
         let authorities = folder.path().join("gateway/ca.crt");
         let variables = |name: &str| vec![("REGISTAN_TLS_DIR", folder.path().join(name).into())];
         let started = Self::distributed_with(engine, Some(&authorities), variables).await;
@@ -273,10 +261,4 @@ impl Suite {
     pub fn logged(&self, place: usize) -> String {
         self.processes[place].logged()
     }
-}
-
-/// Gives a process its certificate, in a folder.
-fn certify(authority: &Authority, name: &str, folder: &Path) {
-    let issued = authority.service(name, &[], 1).expect("it issues certificates");
-    authority.write(folder, &issued).expect("they are written");
 }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::{GetAgreementRequest, ListAgreementsRequest};
-use authority::Authority;
 use chassis::Settings;
 use chassis::client::Connection;
 use chassis::tls::Tls;
+use e2e::secured::certify;
 use e2e::{Suite, program};
 use testkit::Engine;
 use tokio::task::JoinSet;
@@ -19,8 +19,6 @@ use tokio::task::JoinSet;
 use crate::reads::{Server, suite, turn};
 use crate::turns::{in_turns, print};
 
-/// The certificates are valid for so long.
-const DAYS: u32 = 1;
 /// As many as `registan load` has.
 const CALLERS: usize = 16;
 const TURN: Duration = Duration::from_secs(2);
@@ -51,15 +49,6 @@ pub async fn measure() -> anyhow::Result<()> {
         let names = names(services[1].clone()).await?;
         let rates = in_turns(async |which| rate(&services[which], &names).await).await?;
         print(&what("direct"), &rates, "/s", "0.8");
-    }
-    Ok(())
-}
-
-/// Writes a certificate for each process into a folder of its name.
-fn certify(folder: &Path) -> anyhow::Result<()> {
-    let authority = Authority::new(DAYS)?;
-    for name in e2e::secured::NAMES {
-        authority.write(&folder.join(name), &authority.service(name, &[], DAYS)?)?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ const MAY_KNOW: [(&str, &str, &str); 26] = [
     ("testkit", "api authority chassis facts policy", "database runtime"),
     ("e2e", "api authority chassis policy testkit", "calls database http runtime"),
     ("fuzzing", "agreements api chassis iati policy", "calls runtime"),
-    ("bench", "agreements api authority chassis chronicle e2e testkit", "calls database runtime"),
+    ("bench", "agreements api chassis chronicle e2e testkit", "calls database runtime"),
     ("xtask", "", ""),
 ];
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use authority::Authority;
 use chassis::auth::development::Token;
 use chassis::clock::{Clock as _, SystemClock};
 use policy::{Desks, Role, Tier};
@@ -16,6 +15,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 
 use super::door::Door;
 use crate::process::{Process, program};
+use crate::secured::{NAMES, certify};
 
 /// The quotas of the gateway in the base of the deployment.
 const QUOTAS: [(&str, &str); 4] = [
@@ -26,7 +26,6 @@ const QUOTAS: [(&str, &str); 4] = [
 ];
 /// The setting of the allocator in `deploy/Containerfile`.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "0");
-const NAMES: [&str; 4] = ["agreements", "projects", "rights-reporting", "gateway"];
 
 /// Processes that answer until this is dropped.
 pub struct House {
@@ -125,15 +124,6 @@ impl House {
         };
         self.processes.iter().map(last).collect()
     }
-}
-
-/// Gives each process a certificate, in a folder of its name.
-fn certify(folder: &Path) -> anyhow::Result<()> {
-    let authority = Authority::new(1)?;
-    for name in NAMES {
-        authority.write(&folder.join(name), &authority.service(name, &[], 1)?)?;
-    }
-    Ok(())
 }
 
 /// A token as metadata.
