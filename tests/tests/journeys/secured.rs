@@ -42,9 +42,6 @@ const LIST: [&str; 3] = [
 const REFERENCES: &str = "/registan.references.v1.ReferenceService/CheckReferences";
 const GRANTS: &str = "/registan.access.v1.AccessService/GetOwnGrants";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
-/// The pause of a caller under load. The callers are many and their connections are short; more
-/// calls on each would keep the machine from the other tests, and find nothing more.
-const PAUSE: Duration = Duration::from_millis(25);
 
 /// Asks by grpcurl, which trusts the authority of the suite.
 fn ask(suite: &Secured, address: SocketAddr, method: &str, request: &Value) -> Option<String> {
@@ -263,13 +260,12 @@ async fn call(load: Arc<Load>, connection: Connection) {
         if let Err(status) = answer {
             load.failed.lock().unwrap().push(format!("{status:?}"));
         }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_renewals_under_load_cost_no_call() {
-    const CALLS: usize = 5_000;
+    const CALLS: usize = 20_000;
     // Connections last for a second, so that new ones are begun with each certificate.
     let Some(suite) = Secured::start(|to| to, 1) else { return };
     if create_party(&suite, suite.addresses[3], "made for a test").is_none() {
