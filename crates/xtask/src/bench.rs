@@ -21,7 +21,7 @@ pub fn run(before: Option<&str>, parts: &[String]) -> Result<()> {
     if let Some(revision) = before {
         bench.env("BENCH_BEFORE", step("programs before", || earlier(revision))?);
     }
-    let cluster = Cluster::start(&[])?;
+    let cluster = Cluster::durable()?;
     bench.env("TESTKIT_POSTGRES", &cluster.url);
     step("bench", || shell::run(&mut bench))
 }

@@ -29,10 +29,13 @@ wait "$server"
 cd / && rm -rf "$folder"
 "#;
 
-/// Options of a cluster that nobody reads after the machine stopped: it waits for no disk. The
-/// tests of what survives a crash have clusters of their own (`tests/src/faults/postgres.rs`).
-pub const FLEETING: [&str; 6] =
+/// Waits for no disk.
+const NO_SYNC: [&str; 6] =
     ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"];
+/// A file system in memory, on most machines.
+const MEMORY: &str = "/dev/shm";
+/// The least free space there, in MB: containers often have 64.
+const ENOUGH: u64 = 4096;
 
 /// A running cluster; stopped and removed when dropped.
 pub struct Cluster {
@@ -46,12 +49,25 @@ pub struct Cluster {
 type Owner = Option<(u32, u32)>;
 
 impl Cluster {
-    /// Makes a cluster with these options and waits until it answers.
-    pub fn start(options: &[&str]) -> Result<Self> {
+    /// Makes a cluster that keeps what it acknowledged, and waits until it answers.
+    pub fn durable() -> Result<Self> {
+        Self::start(&env::temp_dir(), &[])
+    }
+
+    /// The same, for what nobody reads after the machine stopped: it is in memory where there is
+    /// room. To make a database is to make 300 files, and each test makes one. The tests of what
+    /// survives a crash have clusters of their own (`tests/src/faults/postgres.rs`).
+    pub fn fleeting() -> Result<Self> {
+        let has_room = free(MEMORY).is_some_and(|free| free >= ENOUGH);
+        let within = if has_room { MEMORY.into() } else { env::temp_dir() };
+        Self::start(&within, &NO_SYNC)
+    }
+
+    fn start(within: &Path, options: &[&str]) -> Result<Self> {
         let begin = Instant::now();
         let server = POSTGRES.path()?;
         let owner = owner()?;
-        let folder = env::temp_dir().join(format!("registan-postgres-{}", std::process::id()));
+        let folder = within.join(format!("registan-postgres-{}", std::process::id()));
         make_folder(&folder, owner)?;
 
         output(&mut initdb(&server, &folder, owner))?;
@@ -88,6 +104,12 @@ impl Drop for Cluster {
             Err(error) => println!("postgres: {} may be left: {error}", self.folder.display()),
         }
     }
+}
+
+/// The free space of a file system, in MB; nothing where there is none.
+fn free(folder: &str) -> Option<u64> {
+    let lines = output(&mut command("df", &["--output=avail", "--block-size=1M", folder])).ok()?;
+    lines.lines().last()?.trim().parse().ok()
 }
 
 /// PostgreSQL refuses to run as root, so root gives the work to a user without rights.
@@ -157,7 +179,7 @@ fn within(command: &mut Command, folder: &Path, owner: Owner) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cluster, FLEETING};
+    use super::Cluster;
     use crate::tools::POSTGRES;
 
     #[test]
@@ -166,7 +188,7 @@ mod tests {
             eprintln!("skipped: {missing}");
             return;
         }
-        let cluster = Cluster::start(&FLEETING).unwrap();
+        let cluster = Cluster::fleeting().unwrap();
         let folder = cluster.folder.clone();
         assert!(folder.join(".s.PGSQL.5432").exists());
 

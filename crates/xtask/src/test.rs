@@ -5,7 +5,7 @@ mod side_by_side;
 
 use anyhow::Result;
 
-use crate::postgres::{Cluster, FLEETING};
+use crate::postgres::Cluster;
 use crate::shell::{self, cargo, step};
 use crate::tools::{
     self, FAKETIME, GRPCURL, HELM, KUBECTL, NSS_WRAPPER, POSTGRES, PROMTOOL, PYTHON,
@@ -24,7 +24,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// Builds once, then runs every test program, several at a time: half of their time they wait.
 fn all() -> Result<()> {
     let programs = step("build", programs::build)?;
-    let cluster = Cluster::start(&FLEETING)?;
+    let cluster = Cluster::fleeting()?;
     step("tests", || side_by_side::run(programs, &cluster.url))
 }
 
@@ -35,7 +35,7 @@ fn chosen(arguments: &[String]) -> Result<()> {
         // with, and are compiled once.
         step("programs", || shell::run(&mut cargo(&programs::BUILD)))?;
     }
-    let cluster = Cluster::start(&FLEETING)?;
+    let cluster = Cluster::fleeting()?;
     let mut tests = cargo(&["test", "--no-fail-fast"]);
     tests.args(arguments).env("TESTKIT_POSTGRES", &cluster.url).env("TESTKIT_REQUIRE", "1");
     step("tests", || shell::run(&mut tests))
