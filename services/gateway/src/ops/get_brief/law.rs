@@ -30,7 +30,7 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
         read_time = basis.read_time;
         let undetermined = basis.undetermined.len();
         gaps.add_some(GapKind::DayNotKnown, undetermined, || {
-            format!("where {undetermined} agreements of {state} (undetermined) stood on that day is not known: each says why")
+            format!("agreements of {state} of which it is not known where they stood on that day: {undetermined} (undetermined); each says why")
         });
         if room.take(&basis) {
             laws.push(basis);
