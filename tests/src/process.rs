@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long a program may take to answer or to end.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Where a program of the workspace was built, beside this test.
 pub fn program(name: &str) -> Option<PathBuf> {
@@ -60,7 +60,7 @@ impl Process {
     /// # Panics
     /// If it ends or does not listen in time; says what it logged.
     pub fn wait_for(&mut self, address: SocketAddr) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while TcpStream::connect(address).is_err() {
             let ended = self.child.try_wait().expect("its state is known");
             assert!(
@@ -77,7 +77,7 @@ impl Process {
     /// # Panics
     /// If it does not in time.
     pub fn wait(&mut self) -> ExitStatus {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().expect("its state is known") {
                 return status;

@@ -14,7 +14,7 @@ async fn greedy_callers_starve_no_honest_one() {
         idle: 1_100,
         imports: 2,
         transactions: 3_000,
-        patience: Duration::from_mins(1),
+        timeout: Duration::from_mins(1),
         large: 20,
         within_tls: true,
         ..Plan::WHOLE

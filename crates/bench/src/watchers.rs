@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 10;
 const STREAMS: usize = 100;
 /// Measured; one more goes before them.
 const CHANGES: usize = 20;
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// When a watcher had an event.
 pub type Arrivals = UnboundedReceiver<Instant>;
@@ -100,7 +100,7 @@ async fn report(mut stream: Streaming<WatchPartiesResponse>, arrived: UnboundedS
 pub async fn last(arrivals: &mut Arrivals) -> anyhow::Result<Instant> {
     let mut last = None;
     for _ in 0..CONNECTIONS * STREAMS {
-        let arrival = timeout(PATIENCE, arrivals.recv()).await.context("a watcher misses it")?;
+        let arrival = timeout(TIMEOUT, arrivals.recv()).await.context("a watcher misses it")?;
         last = last.max(arrival);
     }
     last.context("there are watchers")

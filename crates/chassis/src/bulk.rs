@@ -68,22 +68,22 @@ pub async fn run<T: Send + 'static>(
 mod tests {
     use std::sync::Arc;
 
-    use policy::{Caller, Rule, Sight};
+    use policy::{Caller, Clearance, Rule};
 
     use super::*;
-    use crate::caller::Asking;
+    use crate::caller::RequestContext;
 
     #[tokio::test]
     async fn long_work_steps_back_and_knows_who_asks() {
         let caller = Caller { subject: "anna".to_owned(), ..Caller::anonymous() };
-        let (rule, sight) = (Arc::new(Rule::default()), Sight::public());
-        let asking = Arc::new(Asking { caller, rule, sight, token: None });
+        let (rule, clearance) = (Arc::new(Rule::default()), Clearance::public());
+        let context = Arc::new(RequestContext { caller, rule, clearance, token: None });
         let work = async {
             let subject = caller::current().caller.subject.clone();
             (subject, getpriority_process(None).unwrap())
         };
 
-        let there = caller::scope(asking, run(work)).await.unwrap();
+        let there = caller::scope(context, run(work)).await.unwrap();
 
         let own = getpriority_process(None).unwrap();
         assert_eq!(there, ("anna".to_owned(), (own + BACK).min(19)));

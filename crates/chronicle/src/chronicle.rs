@@ -92,7 +92,7 @@ impl Chronicle {
 
     /// The record time of the last change that a reader can notice.
     pub async fn head(&self, reader: &Reader) -> Result<i64, Error> {
-        let column = Head::column(&reader.sight);
+        let column = Head::column(&reader.clearance);
         let query =
             Query::select().expr_as(Expr::col(id(column)), id("head")).from(id("head")).to_owned();
         let row = self.readers.query_one(&query).await?.ok_or_else(crate::error::no_head)?;

@@ -74,7 +74,7 @@ impl Chronicle {
             let (before, after) = (before.remove(uid), now.remove(uid));
             let same = match (&before, &after) {
                 (Some(before), Some(after)) => {
-                    let level = after.value.guard().level(&reader.sight);
+                    let level = after.value.guard().level(&reader.clearance);
                     same(&before.value, &after.value, level)
                 }
                 (None, None) => true,
@@ -108,7 +108,7 @@ impl Chronicle {
         let query = rows::select(&mut Query::select())
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", at))
-            .cond_where(visible::<T>(&reader.sight, at))
+            .cond_where(visible::<T>(&reader.clearance, at))
             .cond_where(matching::<T>(request, at)?)
             .and_where(v("uid").is_in(uids.iter().copied()))
             .to_owned();
@@ -144,14 +144,14 @@ fn touched<T: Resource>(from: i64, to: i64, after: Uuid, reader: &Reader) -> Sel
     };
     let mut all =
         changed(T::KIND).column((id("c"), id("uid"))).and_where(c("uid").gt(after)).to_owned();
-    let sight = &reader.sight;
-    if let Some((kind, field)) = T::PARENT.filter(|_| !sight.is_whole()) {
+    let clearance = &reader.clearance;
+    if let Some((kind, field)) = T::PARENT.filter(|_| !clearance.is_whole()) {
         let revision = o("revision").eq(c("revision")).or(o("revision").eq(c("revision").sub(1)));
         let turned = changed(kind)
             .column((id("o"), id("name")))
             .join_as(JoinType::InnerJoin, id(kind), id("o"), o("uid").eq(c("uid")).and(revision))
-            .cond_where(sight.condition("o").not())
-            .and_where(o("name").not_in_subquery(hidden(kind, "name", sight)))
+            .cond_where(clearance.condition("o").not())
+            .and_where(o("name").not_in_subquery(hidden(kind, "name", clearance)))
             .to_owned();
         let within = Query::select()
             .column((id("v"), id("uid")))

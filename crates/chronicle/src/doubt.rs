@@ -2,7 +2,7 @@
 //! perhaps meant. Looked for only where a list is empty, so it costs nothing else.
 
 use facts::ErrorReason;
-use policy::Sight;
+use policy::Clearance;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query, SelectStatement};
 
@@ -105,14 +105,14 @@ struct Held {
 
 fn values<T: Resource>(path: &str, at: At, reader: &Reader) -> SelectStatement {
     let is_many = T::fields().iter().any(|field| field.path == path && field.many());
-    let is_public = Expr::case(visible::<T>(&Sight::public(), at), 1).finally(0);
+    let is_public = Expr::case(visible::<T>(&Clearance::public(), at), 1).finally(0);
     let mut query = Query::select();
     query
         .distinct()
         .expr_as(is_public, id("is_public"))
         .from_as(id(T::KIND), id("v"))
         .cond_where(standing("v", at))
-        .cond_where(visible::<T>(&reader.sight, at))
+        .cond_where(visible::<T>(&reader.clearance, at))
         .and_where(v("deleted").eq(false))
         .limit(MOST_VALUES);
     if is_many {

@@ -129,7 +129,7 @@ fn near<T: Resource>(
         rows::select(&mut query)
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", at))
-            .cond_where(visible::<T>(&reader.sight, at))
+            .cond_where(visible::<T>(&reader.clearance, at))
             .and_where(v("deleted").eq(false))
             .take()
     };

@@ -1,6 +1,6 @@
 //! The one row that orders a record: who changes it last commits next.
 
-use policy::{Sight, Tier};
+use policy::{Clearance, Tier};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
@@ -24,11 +24,11 @@ impl Head {
 
     /// The column of the head row that tells a reader how far the record has come, and nothing
     /// more.
-    pub fn column(sight: &Sight) -> &'static str {
-        if sight.is_whole() {
+    pub fn column(clearance: &Clearance) -> &'static str {
+        if clearance.is_whole() {
             return "time";
         }
-        match sight.top() {
+        match clearance.top() {
             Tier::Public | Tier::Unread => "public",
             Tier::Restricted => "restricted",
             Tier::Confidential => "confidential",

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use policy::{Desks, Sight, Tier};
+use policy::{Clearance, Desks, Tier};
 
 use crate::resource::Resource;
 
@@ -33,8 +33,8 @@ pub struct Guard<'a> {
 
 impl Guard<'_> {
     /// Returns the highest tier that a reader may see of it.
-    pub(crate) fn level(&self, sight: &Sight) -> Tier {
-        if sight.is_whole() { Tier::Secret } else { sight.level(self.desks, self.name) }
+    pub(crate) fn level(&self, clearance: &Clearance) -> Tier {
+        if clearance.is_whole() { Tier::Secret } else { clearance.level(self.desks, self.name) }
     }
 }
 

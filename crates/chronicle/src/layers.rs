@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use policy::{Sight, Tier};
+use policy::{Clearance, Tier};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -152,11 +152,11 @@ impl<V> Stored<V> {
 
 impl<V: Held> Stored<V> {
     /// The version as a reader has it.
-    pub(crate) fn seen_by(self, sight: &Sight) -> Self {
+    pub(crate) fn seen_by(self, clearance: &Clearance) -> Self {
         if self.layers.0.is_none() {
             return self;
         }
-        let level = self.value.guard().level(sight);
+        let level = self.value.guard().level(clearance);
         self.seen_at(level)
     }
 }

@@ -18,7 +18,7 @@ use crate::meters;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// A database that has not answered by then is away.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Follows whether the database is there, for as long as somebody listens. `renewed` gives another
 /// address of PostgreSQL when there is one. A new user and password are used at once: an open
@@ -40,7 +40,7 @@ pub fn pulse(
                 _ = turn.tick() => {}
                 () = told.closed() => return,
             }
-            let answers = timeout(PATIENCE, probe.answers()).await.unwrap_or(false);
+            let answers = timeout(TIMEOUT, probe.answers()).await.unwrap_or(false);
             up.set(f64::from(u8::from(answers)));
             told.send_if_modified(|known| std::mem::replace(known, answers) != answers);
             waiting = renewed().or(waiting);
@@ -70,11 +70,11 @@ impl Probe {
     fn of(db: &DatabaseConnection) -> Self {
         if db.get_database_backend() == DbBackend::Postgres {
             let options = db.get_postgres_connection_pool().connect_options();
-            let one = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+            let one = PgPoolOptions::new().max_connections(1).acquire_timeout(TIMEOUT);
             return Self::Postgres(one.connect_lazy_with((*options).clone()));
         }
         let options = db.get_sqlite_connection_pool().connect_options();
-        let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(TIMEOUT);
         let file = File::at(options.get_filename().to_owned());
         // A file that was moved away must not come into being again.
         let options = (*options).clone().create_if_missing(false);

@@ -39,7 +39,7 @@ const CLOCK_DIFFERENCE: i64 = 30_000_000;
 /// reader can notice it.
 pub fn with_head(inner: SelectStatement, reader: &Reader) -> SelectStatement {
     Query::select()
-        .expr_as(Expr::col((id("h"), id(Head::column(&reader.sight)))), id("head"))
+        .expr_as(Expr::col((id("h"), id(Head::column(&reader.clearance)))), id("head"))
         .column((id("v"), Asterisk))
         .from_as(id("head"), id("h"))
         .join_subquery(
@@ -83,7 +83,7 @@ pub(crate) fn add_mark(query: &mut SelectStatement, reader: &Reader, at: At, tok
 
 /// `stand`, as [`with_mark`] has it.
 pub(crate) fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStatement {
-    let head = Expr::col((id("h"), id(Head::column(&reader.sight))));
+    let head = Expr::col((id("h"), id(Head::column(&reader.clearance))));
     let mark = match (token, at) {
         (Some(mark), _) => hash_at([Expr::val(mark.time)]),
         (None, At::Time(time)) => hash_at([Expr::val(time), head.clone()]),
@@ -101,7 +101,7 @@ pub(crate) fn stand(reader: &Reader, at: At, token: Option<&Mark>) -> SelectStat
 /// The head as far as the reader can notice it, as a column of any query.
 fn head_of(reader: &Reader) -> SimpleExpr {
     let head = Query::select()
-        .expr(Expr::col((id("h"), id(Head::column(&reader.sight)))))
+        .expr(Expr::col((id("h"), id(Head::column(&reader.clearance)))))
         .from_as(id("head"), id("h"))
         .and_where(one())
         .take();
@@ -136,7 +136,7 @@ pub(crate) fn marked(
 pub fn versions<T: Resource>(at: At, reader: &Reader) -> SelectStatement {
     all_versions::<T>()
         .cond_where(standing("v", at))
-        .cond_where(visible::<T>(&reader.sight, at))
+        .cond_where(visible::<T>(&reader.clearance, at))
         .take()
 }
 
@@ -225,7 +225,7 @@ impl Chronicle {
         let read_time = holds(at, row.try_get("", "head")?);
         let document = row.try_get("", "document")?;
         let stored = self.stored_with::<V>(&row, &About::read(&row)?, document)?;
-        Ok((stored.seen_by(&reader.sight), read_time))
+        Ok((stored.seen_by(&reader.clearance), read_time))
     }
 
     /// Returns those of the names that are current and not deleted, in no order; for checks, not to
@@ -242,7 +242,7 @@ impl Chronicle {
             .column((id("v"), id("name")))
             .from_as(id(T::KIND), id("v"))
             .cond_where(standing("v", At::Now))
-            .cond_where(visible::<T>(&reader.sight, At::Now))
+            .cond_where(visible::<T>(&reader.clearance, At::Now))
             .and_where(v("name").is_in(names))
             .and_where(v("deleted").eq(false))
             .to_owned();

@@ -138,8 +138,8 @@ impl Chronicle {
         let mut versions = Query::select()
             .from_as(id(T::KIND), id("v"))
             .and_where(v("name").eq(name))
-            .cond_where(visible::<T>(&reader.sight, At::Version))
-            .cond_where(reader.sight.condition_by("v", "shown"))
+            .cond_where(visible::<T>(&reader.clearance, At::Version))
+            .cond_where(reader.clearance.condition_by("v", "shown"))
             .to_owned();
         if let At::Time(time) = at {
             versions.and_where(v("recorded_from").lte(time));

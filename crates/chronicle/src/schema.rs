@@ -1,7 +1,7 @@
 //! The tables of the record, made from the descriptions of the resources: the same statements for
 //! both engines.
 //!
-//! A migration brings a database to them; a test in each service pins the text that comes out, so
+//! A migration applies them to a database; a test in each service pins the text that comes out, so
 //! that a later change of a description is noticed and gets a migration of its own.
 //!
 //! - `found`: what a database has
@@ -20,7 +20,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
 use self::found::Found;
-pub use self::migration::{Bring, Refill};
+pub use self::migration::{Refill, SchemaMigration};
 use self::shape::Shape;
 use crate::beside;
 use crate::chain;
@@ -189,10 +189,10 @@ impl Schema {
         self.table(name, key, columns);
     }
 
-    /// Brings a database to these tables: makes what is missing, the head row and the secret
+    /// Applies this schema to a database: creates what is missing, the head row and the secret
     /// included, and fills new columns from the documents. What is there stays as it is, so it can
     /// run again.
-    pub async fn bring(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    pub async fn apply(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let found = Found::read(manager.get_connection()).await?;
         let (mut grown, mut made) = (Vec::new(), Vec::new());
         for shape in &self.tables {

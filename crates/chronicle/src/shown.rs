@@ -99,7 +99,7 @@ pub(crate) struct Recorded<'a>(&'a Reader);
 impl Recorded<'_> {
     /// A version that was among the readings, as the reader has it.
     pub fn show<V: Held>(&self, stored: Stored<V>) -> Shown<V> {
-        Shown(stored.seen_by(&self.0.sight))
+        Shown(stored.seen_by(&self.0.clearance))
     }
 }
 
@@ -112,12 +112,12 @@ impl Reader {
     ) -> Readings {
         let parent = V::Of::PARENT.map(|(kind, _)| kind);
         let mut readings = Readings { past: at != At::Now, parent, ..Readings::default() };
-        if self.sight.is_whole() || !self.sight.top().is_watched() {
+        if self.clearance.is_whole() || !self.clearance.top().is_watched() {
             return readings;
         }
         for stored in all {
             let guard = stored.value.guard();
-            let is_shown = || guard.level(&self.sight).is_watched();
+            let is_shown = || guard.level(&self.clearance).is_watched();
             let entry = || Entry::reading::<V::Of>(stored.uid, stored.revision);
             if guard.tier.is_watched() || (V::Of::WATCHED && is_shown()) {
                 readings.certain.push(entry());

@@ -64,7 +64,7 @@ pub fn summands<T: Resource>(
     let Some(totals) = T::TOTALS else {
         return Err(Error::Corrupt(format!("{} has no totals", T::KIND)));
     };
-    let seen = visible::<T>(&reader.sight, at);
+    let seen = visible::<T>(&reader.clearance, at);
     if let Some(asked) = totals.serve::<T>(text, at, reader) {
         let mut query = Query::select();
         query.columns(totals.columns().map(|column| (id("v"), id(column))));
@@ -91,7 +91,7 @@ impl Totals {
     /// names, or by who may see what.
     fn serve<T: Resource>(&self, text: &str, at: At, reader: &Reader) -> Option<Condition> {
         let parent_is_told = T::PARENT.is_none_or(|(_, field)| self.by.contains(&field));
-        if at != At::Now || reader.sight.names_any() || !parent_is_told {
+        if at != At::Now || reader.clearance.names_any() || !parent_is_told {
             return None;
         }
         filter_by::<T>(text, at, |path| self.by.contains(&path)).ok()

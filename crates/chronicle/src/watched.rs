@@ -40,15 +40,17 @@ pub(crate) fn stood<V: Held>(
     reader: &Reader,
     asked: Stood<'_>,
 ) -> Result<SelectStatement, Error> {
-    let (sight, at) = (&reader.sight, asked.at);
+    let (clearance, at) = (&reader.clearance, asked.at);
     let mut inner = rows::select(&mut Query::select()).take();
     inner.from_as(id(V::Of::KIND), id("v"));
     if at == At::Now {
-        inner.cond_where(visible::<V::Of>(sight, at)).expr_as(flag(Condition::all()), id("shown"));
+        inner
+            .cond_where(visible::<V::Of>(clearance, at))
+            .expr_as(flag(Condition::all()), id("shown"));
     } else {
         inner
-            .cond_where(could_be_seen::<V::Of>(sight, at))
-            .expr_as(flag(seen_now::<V::Of>(sight)), id("shown"));
+            .cond_where(could_be_seen::<V::Of>(clearance, at))
+            .expr_as(flag(seen_now::<V::Of>(clearance)), id("shown"));
     }
     if let (Some(parent), Some((_, field))) = (asked.parent, V::Of::PARENT) {
         inner.and_where(v(field).eq(parent));
@@ -75,7 +77,7 @@ pub(crate) fn log<V: Held>(
     after: &Mark,
 ) -> Result<SelectStatement, Error> {
     let own = own_lines::<V>(request, reader, after.time)?;
-    let lines = match V::Of::PARENT.filter(|_| !reader.sight.is_whole()) {
+    let lines = match V::Of::PARENT.filter(|_| !reader.clearance.is_whole()) {
         None => own,
         // Each part is in order, and ends, by itself: the one index over kind and time serves both.
         Some((kind, _)) => {
@@ -89,7 +91,7 @@ pub(crate) fn log<V: Held>(
     let head = Query::select()
         .expr_as(Expr::col(h("time")), id("head"))
         .expr_as(Expr::col(h("hash")), id("head_hash"))
-        .expr_as(Expr::col(h(Head::column(&reader.sight))), id("noticed"))
+        .expr_as(Expr::col(h(Head::column(&reader.clearance))), id("noticed"))
         .expr_as(SimpleExpr::from(hash_at([Expr::val(after.time)])), id("mark"))
         .from_as(id("head"), id("h"))
         .limit(1)
@@ -113,8 +115,8 @@ fn own_lines<V: Held>(
     reader: &Reader,
     after: i64,
 ) -> Result<SelectStatement, Error> {
-    let sight = &reader.sight;
-    let matches = matching::<V::Of>(request, At::Version)?.add(sight.condition("v"));
+    let clearance = &reader.clearance;
+    let matches = matching::<V::Of>(request, At::Version)?.add(clearance.condition("v"));
     let before = Query::select()
         .expr(Expr::val(1))
         .from_as(id(V::Of::KIND), id("v"))
@@ -126,9 +128,9 @@ fn own_lines<V: Held>(
     Ok(rows::select(&mut lines(V::Of::KIND, after))
         .expr_as(flag(matches), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
-        .expr_as(flag(within_seen::<V::Of>(sight, c("time"))), id("within"))
-        .expr_as(flag(seen_now::<V::Of>(sight)), id("shown"))
-        .expr_as(flag(sight.condition_by("v", "shown")), id("own"))
+        .expr_as(flag(within_seen::<V::Of>(clearance, c("time"))), id("within"))
+        .expr_as(flag(seen_now::<V::Of>(clearance)), id("shown"))
+        .expr_as(flag(clearance.condition_by("v", "shown")), id("own"))
         .expr_as(Expr::cust("''"), id("parent"))
         .join_as(JoinType::InnerJoin, id(V::Of::KIND), id("v"), same)
         .to_owned())
@@ -136,7 +138,7 @@ fn own_lines<V: Held>(
 
 fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
     let o = |column: &str| Expr::col((id("o"), id(column)));
-    let seen = reader.sight.condition("o");
+    let seen = reader.clearance.condition("o");
     let before = Query::select()
         .expr(Expr::val(1))
         .from_as(id(kind), id("o"))

@@ -11,7 +11,7 @@ use api::registan::agreements::v1::{
 use api::registan::r#type::v1::SourceRef;
 use bytes::{BufMut, Bytes, BytesMut};
 use chassis::Settings;
-use chassis::caller::{Asking, scope};
+use chassis::caller::{RequestContext, scope};
 use http_body_util::{BodyExt, Full};
 use policy::{Caller, Desks, Grant, Role, Rules, Tier};
 use prost::Message;
@@ -116,8 +116,9 @@ impl Service {
             expires: None,
         };
         let caller = Caller { subject: "fuzzing".to_owned(), grants: vec![grant], strong: true };
-        let (rule, sight) = (self.rules.get(path).cloned().unwrap_or_default(), caller.sight(0));
-        let asking = Arc::new(Asking { caller, rule, sight, token: None });
+        let (rule, clearance) =
+            (self.rules.get(path).cloned().unwrap_or_default(), caller.clearance(0));
+        let context = Arc::new(RequestContext { caller, rule, clearance, token: None });
         let mut body = BytesMut::with_capacity(HEAD + message.len());
         body.put_u8(0);
         body.put_u32(message.len().try_into().unwrap());
@@ -126,7 +127,7 @@ impl Service {
             .header("content-type", "application/grpc")
             .body(Body::new(Full::from(body.freeze())))
             .unwrap();
-        let answer = scope(asking, self.routes.clone().oneshot(request));
+        let answer = scope(context, self.routes.clone().oneshot(request));
         let response = self.runtime.block_on(answer).unwrap();
         match Status::from_header_map(response.headers()) {
             Some(status) => Err(status),

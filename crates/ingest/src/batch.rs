@@ -115,8 +115,8 @@ async fn imported<I: Importer>(
             ("name", targets.iter().flat_map(Target::child_names).collect())
         }
     };
-    let sight = &chassis::caller::current().sight;
-    let imported = recorded::children::<I>(chronicle, column, &texts, sight).await;
+    let clearance = &chassis::caller::current().clearance;
+    let imported = recorded::children::<I>(chronicle, column, &texts, clearance).await;
     imported.map_err(refused::<I::Parent>)
 }
 

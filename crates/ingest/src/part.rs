@@ -108,11 +108,15 @@ impl Parts {
         let Some(target) = targets.first().filter(|target| target.recorded.is_some()) else {
             return Ok(outcome);
         };
-        let sight = chassis::caller::current().sight.clone();
+        let clearance = chassis::caller::current().clearance.clone();
         let mut pages = Pages::default();
         loop {
-            let page =
-                recorded::children_after::<I>(import.chronicle, target.name(), pages.after, &sight);
+            let page = recorded::children_after::<I>(
+                import.chronicle,
+                target.name(),
+                pages.after,
+                &clearance,
+            );
             let Some((page, end)) = page.await.map_err(refused::<I::Parent>)? else {
                 return Ok(outcome);
             };

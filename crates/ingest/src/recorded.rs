@@ -3,7 +3,7 @@
 use chronicle::filter::standing;
 use chronicle::read::v;
 use chronicle::{At, Chronicle, Error, Resource, Stored};
-use policy::{Desks, Sight, Tier};
+use policy::{Clearance, Desks, Tier};
 use sea_orm::sea_query::{Alias, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
@@ -49,13 +49,13 @@ pub async fn parents<I: Importer>(
 }
 
 /// Returns the imported children that have one of these texts in a column, deleted and hidden ones
-/// too; `sight` is that of the caller. Nothing if they are more than can be held at once. One query
-/// for each 500 texts.
+/// too; `clearance` is that of the caller. Nothing if they are more than can be held at once. One
+/// query for each 500 texts.
 pub async fn children<I: Importer>(
     chronicle: &Chronicle,
     column: &str,
     texts: &[String],
-    sight: &Sight,
+    clearance: &Clearance,
 ) -> Result<Option<Vec<Imported>>, Error> {
     let mut found = Vec::new();
     for some in texts.chunks(NAMES) {
@@ -65,7 +65,7 @@ pub async fn children<I: Importer>(
         if u64::try_from(rows.len()).is_ok_and(|found| found > MAX) {
             return Ok(None);
         }
-        found.extend(imported::<I>(&rows, sight)?);
+        found.extend(imported::<I>(&rows, clearance)?);
     }
     Ok(Some(found))
 }
@@ -76,7 +76,7 @@ pub async fn children_after<I: Importer>(
     chronicle: &Chronicle,
     parent: &str,
     after: Uuid,
-    sight: &Sight,
+    clearance: &Clearance,
 ) -> Result<Option<(Vec<Imported>, Uuid)>, Error> {
     let Some((_, column)) = I::Child::PARENT else { return Ok(None) };
     let query = select_imported(&mut Query::select())
@@ -89,7 +89,7 @@ pub async fn children_after<I: Importer>(
         .to_owned();
     let rows = chronicle.db.query_all(&query).await?;
     let Some(last) = rows.last() else { return Ok(None) };
-    Ok(Some((imported::<I>(&rows, sight)?, last.try_get("", "uid")?)))
+    Ok(Some((imported::<I>(&rows, clearance)?, last.try_get("", "uid")?)))
 }
 
 fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
@@ -97,14 +97,17 @@ fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
     query.columns(columns.map(|path| (Alias::new("v"), Alias::new(path))))
 }
 
-fn imported<I: Importer>(rows: &[QueryResult], sight: &Sight) -> Result<Vec<Imported>, Error> {
+fn imported<I: Importer>(
+    rows: &[QueryResult],
+    clearance: &Clearance,
+) -> Result<Vec<Imported>, Error> {
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let name: String = row.try_get("", "name")?;
         if last(&name).starts_with(I::MARK) {
             let tier = Tier::from_level(row.try_get("", "tier")?);
             let desks = Desks::from_bits(row.try_get("", "desks")?);
-            let hidden = !sight.sees(tier, desks, &name);
+            let hidden = !clearance.sees(tier, desks, &name);
             found.push(Imported { name, deleted: row.try_get("", "deleted")?, hidden });
         }
     }

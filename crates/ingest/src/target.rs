@@ -72,10 +72,10 @@ struct Known<'a, I: Importer> {
 
 impl<'a, I: Importer> Known<'a, I> {
     fn of(stored: &'a [Stored<I::Parent>]) -> Self {
-        let asking = current();
-        let (seen, hidden): (Vec<_>, Vec<_>) = stored
-            .iter()
-            .partition(|it| asking.sight.sees(it.value.tier(), it.value.desks(), it.value.name()));
+        let context = current();
+        let (seen, hidden): (Vec<_>, Vec<_>) = stored.iter().partition(|it| {
+            context.clearance.sees(it.value.tier(), it.value.desks(), it.value.name())
+        });
         // In the order of names: of several with one identifier the same is chosen each time.
         let standing = seen.iter().filter(|it| !it.deleted);
         let standing: BTreeMap<&str, _> = standing.map(|it| (it.value.name(), *it)).collect();

@@ -1,6 +1,6 @@
 //! The caller, and what follows from its grants.
 
-use crate::{Desks, Grant, Role, Rule, Sight, Tier};
+use crate::{Clearance, Desks, Grant, Role, Rule, Tier};
 
 /// A caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,12 +57,12 @@ impl Caller {
     }
 
     /// Returns the clearance of the caller.
-    pub fn sight(&self, now: i64) -> Sight {
-        let mut sight = Sight::public();
+    pub fn clearance(&self, now: i64) -> Clearance {
+        let mut clearance = Clearance::public();
         for grant in self.grants.iter().filter(|grant| grant.holds(now)) {
-            sight.add(grant, self.most());
+            clearance.add(grant, self.most());
         }
-        sight
+        clearance
     }
 
     /// Returns whether the caller may write a resource of this tier and these desks by a method of

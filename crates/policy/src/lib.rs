@@ -5,7 +5,7 @@
 //! - [`partnership`]: which desks there are, and the parties at each
 //! - [`grant`]: what somebody was given: a role, for desks, up to a tier, until a day
 //! - [`caller`]: the caller, and what follows from its grants
-//! - [`sight`]: what a caller may read, as a decision on one resource and as a predicate on a
+//! - [`clearance`]: what a caller may read, as a decision on one resource and as a predicate on a
 //!   table: the same function
 //! - [`redact`]: redacts an answer for its caller
 //! - [`rule`]: who may call a method, read from the contract
@@ -14,19 +14,19 @@
 //! contract does not allow is forbidden.
 
 pub mod caller;
+pub mod clearance;
 pub mod desk;
 pub mod grant;
 pub mod partnership;
 pub mod redact;
 pub mod rule;
-pub mod sight;
 pub mod tier;
 
 pub use caller::{Caller, Denied};
+pub use clearance::Clearance;
 pub use desk::Desks;
 pub use grant::{Grant, Role};
 pub use partnership::{Desk, Partnership};
 pub use redact::Redaction;
 pub use rule::{Audit, Rule, Rules};
-pub use sight::Sight;
 pub use tier::Tier;

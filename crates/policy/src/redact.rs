@@ -7,13 +7,13 @@
 //! - `wire`: the wire format
 //!
 //! A resource says whose it is, by its `name` and its `desks`: in it, and in all that is in it and
-//! is no resource itself, the caller's [level](Sight::level) there decides. Outside of resources,
-//! and in one that does not say its `tier` and so is not all there, decides what the caller may
-//! read of every desk. A field without a tier, a field that the contract does not know and a group
+//! is no resource itself, the caller's [level](Clearance::level) there decides. Outside of
+//! resources, and in one that does not say its `tier` and so is not all there, decides what the
+//! caller may read of every desk. A field without a tier, a field that the contract does not know and a group
 //! are redacted from every answer. Messages of `google.protobuf` and `google.rpc` are one value.
 //!
-//! Decides on fields alone, not on whole resources: [`Sight::condition`] has kept the others out of
-//! the answer.
+//! Decides on fields alone, not on whole resources: [`Clearance::condition`] has kept the others out
+//! of the answer.
 
 mod shape;
 mod wire;
@@ -27,7 +27,7 @@ use self::shape::{Shape, Shapes};
 pub use self::wire::Malformed;
 use self::wire::{DEEPEST, Fields, Value, put_length};
 use crate::rule::path;
-use crate::{Desks, Sight, Tier};
+use crate::{Clearance, Desks, Tier};
 
 /// The fields of every resource that tell whose it is; a test of the contract holds them to it.
 const NAME: u32 = 1;
@@ -71,14 +71,18 @@ pub struct Plan {
 
 impl Plan {
     /// True if nothing can be in an answer that the caller may not read.
-    pub fn is_clean(&self, sight: &Sight) -> bool {
-        self.shapes[self.root].highest <= sight.floor()
+    pub fn is_clean(&self, clearance: &Clearance) -> bool {
+        self.shapes[self.root].highest <= clearance.floor()
     }
 
     /// Redacts an encoded message: returns it without what the caller may not read, and nothing
     /// where all may be read.
-    pub fn redact(&self, message: &[u8], sight: &Sight) -> Result<Option<Vec<u8>>, Malformed> {
-        let pass = Pass { shapes: &self.shapes, sight, floor: sight.floor() };
+    pub fn redact(
+        &self,
+        message: &[u8],
+        clearance: &Clearance,
+    ) -> Result<Option<Vec<u8>>, Malformed> {
+        let pass = Pass { shapes: &self.shapes, clearance, floor: clearance.floor() };
         pass.message(&self.shapes[self.root], message, pass.floor, DEEPEST)
     }
 }
@@ -86,7 +90,7 @@ impl Plan {
 /// One message for one caller.
 struct Pass<'a> {
     shapes: &'a [Shape],
-    sight: &'a Sight,
+    clearance: &'a Clearance,
     /// The tier up to which every desk may be read.
     floor: Tier,
 }
@@ -156,7 +160,7 @@ impl Pass<'_> {
         if !is_whole {
             return Ok(self.floor);
         }
-        Ok(self.sight.level(desks, text(name)?).max(self.floor))
+        Ok(self.clearance.level(desks, text(name)?).max(self.floor))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks that a caller may write a resource: the desks and the tier of the resource, and the tiers
 //! of its fields.
 
-use chassis::caller::{Asking, current};
+use chassis::caller::{RequestContext, current};
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
 use chronicle::Chronicle;
 use chronicle::reader::Standing;
@@ -15,8 +15,8 @@ use crate::records::{kind, noun};
 /// Returns whether the caller may write a resource of this tier and these desks, by the method they
 /// call.
 fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
-    let asking = current();
-    asking.caller.write(&asking.rule, tier, desks, name, now)
+    let context = current();
+    context.caller.write(&context.rule, tier, desks, name, now)
 }
 
 /// The parent of a resource: tier, desks and name, as it stands.
@@ -60,7 +60,7 @@ pub(crate) async fn around<T: Served>(
     let Some((of, _)) = T::PARENT else { return Ok(None) };
     let parent = name.rsplitn(3, '/').nth(2).unwrap_or_default();
     let found = record.access(of, parent).await.map_err(crate::records::refused::<T>)?;
-    let seen = found.filter(|it| current().sight.sees(it.tier, it.desks, parent));
+    let seen = found.filter(|it| current().clearance.sees(it.tier, it.desks, parent));
     Ok(seen.map(|Standing { tier, desks, deleted }| Around {
         name: parent.to_owned(),
         tier,
@@ -102,7 +102,7 @@ pub(crate) fn may_change<T: Served>(
         .about(&kind::<T>(), after.name()))
 }
 
-fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
+fn not_granted<T: Served>(context: &RequestContext, value: &T) -> Failure {
     let desks: Vec<_> = value.desks().iter().map(|desk| desk.id.to_uppercase()).collect();
     let desks = if desks.is_empty() { "any desk".to_owned() } else { desks.join(" or ") };
     let message = format!(
@@ -111,7 +111,7 @@ fn not_granted<T: Served>(asking: &Asking, value: &T) -> Failure {
         value.tier()
     );
     Failure::new(Code::PermissionDenied, ErrorReason::NotGranted, message)
-        .with("action", asking.rule.action.clone())
+        .with("action", context.rule.action.clone())
 }
 
 /// Above PUBLIC the server makes every id: a chosen one that is taken by something hidden would
@@ -150,12 +150,12 @@ pub(crate) fn too_high(field: &FieldDescriptor, within: &str) -> Violation {
 
 /// Returns whether the caller may read a value at all.
 pub(crate) fn is_seen<T: Served>(value: &T) -> bool {
-    current().sight.sees(value.tier(), value.desks(), value.name())
+    current().clearance.sees(value.tier(), value.desks(), value.name())
 }
 
 /// The highest tier that the caller may read of a value.
 pub(crate) fn level<T: Served>(value: &T) -> Tier {
-    current().sight.level(value.desks(), value.name())
+    current().clearance.level(value.desks(), value.name())
 }
 
 /// A message by its descriptor.

@@ -193,7 +193,7 @@ fn interval(from: Option<i64>, to: Option<i64>, head: i64) -> Result<(i64, i64),
 }
 
 fn level<T: Served>(stored: &Stored<T>, reader: &Reader) -> Tier {
-    reader.sight.level(stored.value.desks(), stored.value.name())
+    reader.clearance.level(stored.value.desks(), stored.value.name())
 }
 
 fn revision<T: Served>(

@@ -20,8 +20,8 @@ impl Records {
             && let [parent] = &parents[..]
         {
             let found = self.chronicle.access(kind, parent).await.map_err(refused::<T>)?;
-            let sight = &current().sight;
-            if !found.is_some_and(|it| sight.sees(it.tier, it.desks, parent)) {
+            let clearance = &current().clearance;
+            if !found.is_some_and(|it| clearance.sees(it.tier, it.desks, parent)) {
                 return Err(not_found(kind, parent));
             }
         }

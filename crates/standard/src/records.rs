@@ -31,11 +31,11 @@ pub struct Records {
 
 /// The caller, as a reader of the record.
 pub fn reader() -> Reader {
-    let asking = chassis::caller::current();
+    let context = chassis::caller::current();
     Reader {
-        sight: asking.sight.clone(),
-        caller: asking.caller.subject.clone(),
-        action: asking.rule.action.clone(),
+        clearance: context.clearance.clone(),
+        caller: context.caller.subject.clone(),
+        action: context.rule.action.clone(),
     }
 }
 

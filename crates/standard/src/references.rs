@@ -289,7 +289,7 @@ mod tests {
     async fn what_nothing_may_refer_to_still_is_a_child_and_a_referrer() {
         testkit::on_both(|url| async move {
             let db = database::open(&url).await.expect("it opens");
-            Schema::service().bring(&SchemaManager::new(&db)).await.expect("it is made");
+            Schema::service().apply(&SchemaManager::new(&db)).await.expect("it is made");
             let record = Chronicle::open(db, Arc::new(SystemClock)).await.expect("it opens");
             let references = References::new(Arc::new(record)).here::<Page>();
 

@@ -59,7 +59,7 @@ fn may_touch<T: Served>(
     now: i64,
 ) -> Result<(), Failure> {
     let value = &before.value;
-    if !current().sight.sees(value.tier(), value.desks(), value.name()) {
+    if !current().clearance.sees(value.tier(), value.desks(), value.name()) {
         return Err(refused::<T>(Error::NotFound(value.name().to_owned())));
     }
     may_write(value, around, now)

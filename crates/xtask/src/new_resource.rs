@@ -29,7 +29,8 @@ pub fn run(service: &str, noun: &str, plural: &str) -> Result<()> {
         "left to do (docs/add-a-resource.md):
   proto/registan/{segment}/v1/{noun}.proto: say what it is, then cargo xtask proto
   services/{service}/src/resources.rs: .with::<Value<wire::{capital}>>()
-  services/{service}/src/store/migrations.rs: Bring(\"mYYYYMMDD_NNNNNN_keep_{plural}\", schema)
+  services/{service}/src/store/migrations.rs:
+    SchemaMigration(\"mYYYYMMDD_NNNNNN_keep_{plural}\", schema)
   TESTKIT_PIN=1 cargo test --workspace --test schema"
     );
     Ok(())

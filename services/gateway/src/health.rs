@@ -20,7 +20,7 @@ use tonic_health::server::HealthReporter;
 use crate::routes::Table;
 
 const EVERY: Duration = Duration::from_secs(2);
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 /// So many looks in a row fail before a service that was up is down: a node that stops says so for
 /// some seconds, while others serve.
 const FAILED_LOOKS: u32 = 3;
@@ -52,7 +52,7 @@ impl Watched {
     }
 
     async fn look(&mut self, reporter: &HealthReporter) {
-        let answer = timeout(PATIENCE, self.client.check(HealthCheckRequest::default())).await;
+        let answer = timeout(TIMEOUT, self.client.check(HealthCheckRequest::default())).await;
         let serving = ServingStatus::Serving as i32;
         let answers = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));
         self.failed = if answers { 0 } else { self.failed.saturating_add(1) };

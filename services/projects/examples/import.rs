@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chassis::caller::{Asking, scope};
+use chassis::caller::{RequestContext, scope};
 use chassis::client::Connection;
 use chassis::clock::SystemClock;
 use chronicle::{At, Call, Document, Reader};
@@ -61,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Returns the context of an editor of every desk.
-fn editor() -> Arc<Asking> {
+fn editor() -> Arc<RequestContext> {
     let grant = Grant {
         role: Role::Editor,
         desks: Desks::ALL,
@@ -71,8 +71,8 @@ fn editor() -> Arc<Asking> {
     };
     let caller = Caller { subject: "somebody".to_owned(), grants: vec![grant], strong: true };
     let rule = Rule { roles: vec![Role::Editor], ..Rule::default() };
-    let sight = caller.sight(0);
-    Arc::new(Asking { caller, rule: Arc::new(rule), sight, token: None })
+    let clearance = caller.clearance(0);
+    Arc::new(RequestContext { caller, rule: Arc::new(rule), clearance, token: None })
 }
 
 /// Milliseconds of the slowest reading.
@@ -84,9 +84,9 @@ async fn readings(app: App) -> anyhow::Result<()> {
     let value = Project::from_document(CONFIDENTIAL.as_bytes()).map_err(anyhow::Error::msg)?;
     // It stands already in the second round.
     let _created = chronicle.create(&Call::default(), value).await;
-    let sight = editor().sight.clone();
+    let clearance = editor().clearance.clone();
     let reader =
-        Reader { sight, caller: "somebody".to_owned(), action: "projects.read".to_owned() };
+        Reader { clearance, caller: "somebody".to_owned(), action: "projects.read".to_owned() };
     loop {
         let started = Instant::now();
         chronicle.get::<Project>("projects/told", At::Now, &reader).await?;

@@ -11,7 +11,7 @@ use super::pods::{Pod, read};
 
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long pods may take to be ready again.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Where the suite runs.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Kube {
 
     /// Waits until each service has as many pods that are ready as it is to have.
     pub async fn until_ready(&self, services: &[&str]) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         for service in services {
             let wanted = self.replicas(service)?;
             while self.ready(service)?.len() != wanted {

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How long the load goes on after each experiment.
 const CALM: Duration = Duration::from_secs(5);
 /// How long calls may take to be answered again before the next experiment begins all the same.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a bad version is left where it is.
 const BAD: Duration = Duration::from_secs(30);
 const NO_SUCH_TAG: &str = "no-such-version";
@@ -81,7 +81,7 @@ impl Runner {
         }
         case.back = (experiment == Experiment::Database).then(|| self.load.calls.now());
         self.plan.kube.until_ready(&SERVICES).await?;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         sleep(CALM).await;
         while Instant::now() < until && !self.is_well() {
             sleep(PAUSE).await;
@@ -177,7 +177,7 @@ impl Runner {
         for service in SERVICES.into_iter().filter(|service| *service != "gateway") {
             let pod = self.first(service)?;
             nodes::run(&self.plan.kube, &pod.node, &script(&pod))?;
-            let until = Instant::now() + PATIENCE;
+            let until = Instant::now() + TIMEOUT;
             while !self.restarted(&pod)? {
                 ensure!(Instant::now() < until, "{} was not started again", pod.name);
                 sleep(PAUSE).await;

@@ -25,7 +25,7 @@ const OWN: usize = 20;
 const KINDS: [party::Kind; 3] = [party::Kind::Bank, party::Kind::Organisation, party::Kind::Union];
 const COUNTRIES: [&str; 3] = ["", "KZ", "UZ"];
 /// How long one write may stay without an answer, and how long to wait before it is sent again.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A write with its request id: sent again, it happens once.
@@ -127,7 +127,7 @@ impl Changer {
 
     /// The answer, after as many tries as it takes.
     async fn send(&mut self, write: &Write) -> anyhow::Result<Party> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             match self.call(write).await {
                 Ok(party) => return Ok(party),

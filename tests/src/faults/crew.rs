@@ -19,7 +19,7 @@ use super::writer::{Shared, Tally, Writer};
 /// Agreements that all writers change.
 const SHARED: usize = 4;
 /// How long the writers may be without any acknowledgement.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Clients that write at the same time.
 pub struct Crew {
@@ -52,7 +52,7 @@ impl Crew {
         let begin = Instant::now();
         let before = self.shared.acknowledged.load(Ordering::Relaxed);
         while self.shared.acknowledged.load(Ordering::Relaxed) == before {
-            ensure!(begin.elapsed() < PATIENCE, "no write is acknowledged any more");
+            ensure!(begin.elapsed() < TIMEOUT, "no write is acknowledged any more");
             sleep(Duration::from_millis(1)).await;
         }
         Ok(begin.elapsed())

@@ -9,11 +9,11 @@ use tokio::time::sleep;
 /// The database of the service in a PostgreSQL cluster.
 pub const NAME: &str = "record";
 /// How long a cluster may take to start.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Makes the database of the service in a cluster that may still be starting.
 pub async fn create_database(url: &str) -> anyhow::Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
         match administer(url, &[&format!("CREATE DATABASE {NAME}")]).await {
             Ok(()) => return Ok(()),

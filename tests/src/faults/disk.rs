@@ -29,7 +29,7 @@ const MOST_REFUSED: usize = 12;
 /// How many in the first cycle: enough for each connection of a pool to have met the full disk.
 const FIRST_REFUSED: usize = 8;
 /// How long it may take until the room is used up, and until so many more calls were refused.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The plan of the storm.
 #[derive(Clone, Copy, Debug)]
@@ -117,9 +117,9 @@ async fn storm(
         crew.work().await?;
         let before = crew.shared.refused.load(Ordering::Relaxed);
         system.fill(random.u64(..=MOST_LEFT))?;
-        ensure!(crew.refused(1, PATIENCE).await, "no write fails, though there is no room");
+        ensure!(crew.refused(1, TIMEOUT).await, "no write fails, though there is no room");
         let more = if number == 1 { FIRST_REFUSED } else { random.usize(..=MOST_REFUSED) };
-        ensure!(more == 0 || crew.refused(more, PATIENCE).await, "writes hang without room");
+        ensure!(more == 0 || crew.refused(more, TIMEOUT).await, "writes hang without room");
         let refused = crew.shared.refused.load(Ordering::Relaxed) - before;
 
         system.free()?;
@@ -145,7 +145,7 @@ async fn writes_again(system: &mut System, crew: &Crew) -> anyhow::Result<Durati
     let begin = Instant::now();
     let before = crew.shared.acknowledged.load(Ordering::Relaxed);
     while crew.shared.acknowledged.load(Ordering::Relaxed) == before {
-        ensure!(begin.elapsed() < PATIENCE, "no write succeeds, though there is room again");
+        ensure!(begin.elapsed() < TIMEOUT, "no write succeeds, though there is room again");
         system.revive();
         sleep(Duration::from_millis(5)).await;
     }

@@ -51,7 +51,7 @@ pub struct Plan {
     /// Transactions of each of these activities.
     pub transactions: usize,
     /// How long the imports may go on when the others have ended: they take turns.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// Agreements of 940 kB, exported again and again.
     pub large: usize,
     /// TLS at every port.
@@ -68,7 +68,7 @@ impl Plan {
         idle: 2_000,
         imports: 8,
         transactions: 95_000,
-        patience: Duration::from_mins(10),
+        timeout: Duration::from_mins(10),
         large: 200,
         within_tls: false,
     };
@@ -155,7 +155,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<Option<Report>> {
     let disturbed = honest.end()?;
     eprintln!("beside greedy callers: {disturbed}");
     greedy.end().await;
-    let took = timeout(plan.patience, imports).await.ok().and_then(Result::ok).flatten();
+    let took = timeout(plan.timeout, imports).await.ok().and_then(Result::ok).flatten();
     let answered = greed.had.load(Ordering::Relaxed) + greed.exhausted.load(Ordering::Relaxed);
     let imports = (took, plan.imports - answered);
     let greed = greedy.kinds.iter().map(ToString::to_string).collect();

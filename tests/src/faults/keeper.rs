@@ -28,7 +28,7 @@ const PROJECTS: usize = 3;
 const TRANSACTIONS: usize = 12;
 const TIERS: [Tier; 3] = [Tier::Public, Tier::Restricted, Tier::Confidential];
 /// How long one write may stay without an answer, and how long to wait before it is sent again.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A client of one replica.
@@ -207,7 +207,7 @@ async fn sent<T, F>(call: impl Fn() -> F) -> anyhow::Result<T>
 where
     F: Future<Output = Result<tonic::Response<T>, Status>>,
 {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
         match call().await {
             Ok(answer) => return Ok(answer.into_inner()),

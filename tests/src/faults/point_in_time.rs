@@ -21,7 +21,7 @@ use crate::examples::blocks;
 /// Parties written before the base backup, after it, and by mistake.
 const WRITES: [usize; 3] = [20, 30, 10];
 /// How long the archive and the recovery may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 /// The section of the document, and what it says for the folders and the instant.
 const SECTION: &str = "A point in time, with PostgreSQL";
@@ -121,7 +121,7 @@ async fn first(db: &DatabaseConnection, query: &str) -> anyhow::Result<String> {
 }
 
 async fn appears(file: &Path) -> anyhow::Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     while !file.exists() {
         ensure!(Instant::now() < until, "{} is not archived", file.display());
         sleep(PAUSE).await;
@@ -131,7 +131,7 @@ async fn appears(file: &Path) -> anyhow::Result<()> {
 
 /// Waits until the server has recovered and takes writes.
 async fn ends_recovery(url: &str, cluster: &Cluster) -> anyhow::Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
         let state = scalar(url, "SELECT pg_is_in_recovery()::text").await;
         if state.as_ref().is_ok_and(|state| state == "false") {

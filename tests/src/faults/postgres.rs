@@ -17,7 +17,7 @@ use super::space::{Means, Space};
 use crate::process::Process;
 
 /// How long killed processes may take to be gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A cluster with data of its own, on a private socket; killed when dropped.
 pub struct Cluster {
@@ -169,7 +169,7 @@ impl Cluster {
         let Some(mut server) = self.server.take() else { return Ok(()) };
         let id = server.id();
         signal("STOP", &[id]);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while Instant::now() < until && state(id).is_some_and(|state| !matches!(state, 'T' | 'Z')) {
             sleep(Duration::from_millis(1));
         }

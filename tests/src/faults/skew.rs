@@ -26,7 +26,7 @@ const WATCHERS: usize = 4;
 /// this time.
 pub const WRITING: Duration = Duration::from_secs(3);
 /// How long a replica may write nothing before the storm is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the clocks stay as they were put.
 const STAY: Duration = Duration::from_millis(700);
 /// How far, in milliseconds, clocks are apart that all still count as right.
@@ -208,7 +208,7 @@ async fn writes(made: &Made, pauses: &mut Vec<Duration>) -> anyhow::Result<()> {
     let before: Vec<usize> = made.iter().map(|made| made.load(Ordering::Relaxed)).collect();
     for (replica, before) in before.into_iter().enumerate() {
         while made[replica].load(Ordering::Relaxed) == before {
-            anyhow::ensure!(begin.elapsed() < PATIENCE, "replica {replica} writes nothing");
+            anyhow::ensure!(begin.elapsed() < TIMEOUT, "replica {replica} writes nothing");
             sleep(Duration::from_millis(2)).await;
         }
     }

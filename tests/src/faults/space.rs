@@ -15,7 +15,7 @@ use anyhow::{Context, ensure};
 /// Room that is left to write in when there is much.
 const MUCH: u64 = 64 << 20;
 /// How long the room may take to be made little: who writes meanwhile takes more than was measured.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How the room is made little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Space {
 
     /// Leaves room for `left` bytes to these processes and to those they start.
     pub fn fill(&self, left: u64, processes: &[u32]) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             let resized = self.resize(left, processes);
             if resized.is_ok() || Instant::now() > until {

@@ -27,7 +27,7 @@ use super::space::{Means, Space};
 use crate::process::{Process, program};
 
 /// How long the system may take to answer again before the storm is given up.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// How long one question after a restart may take, and how long to wait before the next. Short: a
 /// question that came while the database was away waits in the service's pool, which looks for the
 /// database less and less often.
@@ -254,7 +254,7 @@ impl System {
     /// Waits for a good answer of the replica that was killed, of all if it was not one of them,
     /// and starts again whatever has ended by itself, as a supervisor does.
     pub async fn wait_until_it_answers(&mut self, victim: Victim) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         for place in 0..self.services.len() {
             if matches!(victim, Victim::Service(other) if other != place) {
                 continue;
@@ -333,7 +333,7 @@ impl System {
     }
 
     async fn migrate(&mut self) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             let output = Command::new(&self.program)
                 .args(["migrate", self.service])

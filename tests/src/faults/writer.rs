@@ -16,7 +16,7 @@ use super::ledger::{Acknowledged, Ledger};
 use super::request::{Clients, Write};
 
 /// How long one write may stay without an answer before that is a finding.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 /// The numbers of one writer: its own, times this, and counted on.
@@ -270,7 +270,7 @@ impl Writer {
 
     /// The answer, after as many tries as it takes; nothing if it is one that must not be.
     async fn deliver(&mut self, write: &Write) -> Option<Acknowledged> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             let replica = self.place % self.replicas.len();
             let status = match self.replicas[replica].send(write).await {

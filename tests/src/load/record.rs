@@ -14,7 +14,7 @@ use super::session::Session;
 
 const PAGE: i32 = 1000;
 /// How long one page may be asked for: the load is over, and a service may still be coming back.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// All versions of the parties that the load wrote.
@@ -83,7 +83,7 @@ impl Record {
 async fn patiently<T>(
     mut call: impl AsyncFnMut() -> Result<Response<T>, Status>,
 ) -> Result<T, Status> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
         match call().await {
             Ok(answer) => return Ok(answer.into_inner()),

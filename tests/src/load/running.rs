@@ -24,7 +24,7 @@ use super::watcher::{Watched, Watcher};
 use super::writer::{Writer, Written, create};
 
 /// How long the first and the last event may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 /// The state of which briefs are asked; created where it is missing.
 const STATE: &str = "kz";
@@ -118,7 +118,7 @@ impl Load {
         let calls = self.calls.all();
         let last = format!("{} last", self.label);
         let mut client = PartyServiceClient::new(self.session.channel.clone());
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while let Err(status) = create(&self.session, &mut client, last.clone()).await {
             ensure!(Instant::now() < until, "the last party cannot be created: {status}");
             sleep(PAUSE).await;
@@ -132,9 +132,9 @@ impl Load {
     }
 
     async fn until_all(&self, holds: impl Fn(&Watched) -> bool) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while !self.watchers.iter().all(|watcher| watcher.seen(&holds)) {
-            ensure!(Instant::now() < until, "not all of them within {PATIENCE:?}");
+            ensure!(Instant::now() < until, "not all of them within {TIMEOUT:?}");
             sleep(PAUSE).await;
         }
         Ok(())
@@ -164,7 +164,7 @@ async fn create_state(session: &Session) -> anyhow::Result<()> {
         request_id: Uuid::new_v4().to_string(),
         ..CreatePartyRequest::default()
     };
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIMEOUT;
     loop {
         match client.create_party(session.request(request.clone())).await {
             Ok(_) => return Ok(()),

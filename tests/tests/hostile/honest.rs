@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_millis(50);
 /// One more comes on a new connection each time.
 const NEWCOMER_EVERY: Duration = Duration::from_millis(250);
 /// Longer nobody waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The results of the calls.
 #[derive(Debug, Default)]
@@ -108,6 +108,6 @@ fn connect(address: SocketAddr) -> Channel {
 async fn ask(channel: Channel, name: &str) -> Result<(), Status> {
     let mut request =
         Request::new(GetAgreementRequest { name: name.to_owned(), ..Default::default() });
-    request.set_timeout(PATIENCE);
+    request.set_timeout(TIMEOUT);
     AgreementServiceClient::new(channel).get_agreement(request).await.map(drop)
 }

@@ -25,7 +25,7 @@ const LIST: &str = "/registan.agreements.v1.AgreementService/ListAgreements";
 const CREATE: &str = "/registan.agreements.v1.AgreementService/CreateAgreement";
 
 /// Longer than any connection may last, to see how long it does.
-const PATIENCE: Duration = Duration::from_secs(25);
+const TIMEOUT: Duration = Duration::from_secs(25);
 /// How many write at a time, where it is about what they write.
 const ABREAST: usize = 50;
 
@@ -190,7 +190,7 @@ pub async fn http1(address: SocketAddr, count: usize) -> Duration {
         socket.write_all(request).await.expect("the bytes are sent");
         let started = Instant::now();
         let mut answer = Vec::new();
-        let _ = timeout(PATIENCE, socket.read_to_end(&mut answer)).await;
+        let _ = timeout(TIMEOUT, socket.read_to_end(&mut answer)).await;
         assert!(answer.starts_with(b"HTTP/1.1 415"), "{}", answer.escape_ascii());
         started.elapsed()
     })
@@ -235,17 +235,14 @@ fn code(answer: Result<Code, StatusCode>) -> Code {
 }
 
 async fn connect(address: SocketAddr) -> TcpStream {
-    timeout(PATIENCE, TcpStream::connect(address))
-        .await
-        .expect("in time")
-        .expect("the port is open")
+    timeout(TIMEOUT, TcpStream::connect(address)).await.expect("in time").expect("the port is open")
 }
 
 /// How long the other side keeps the connection from now on.
 async fn closed(mut socket: TcpStream) -> Duration {
     let started = Instant::now();
     let mut answer = Vec::new();
-    let _ = timeout(PATIENCE, socket.read_to_end(&mut answer)).await;
+    let _ = timeout(TIMEOUT, socket.read_to_end(&mut answer)).await;
     started.elapsed()
 }
 

@@ -29,7 +29,7 @@ use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
 /// How long it waits for what should come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One that keeps all spans, each with the name of its service, and the last metrics.
 #[derive(Clone, Default)]
@@ -107,7 +107,7 @@ impl Collector {
     /// The spans of a trace, once there are as many.
     pub async fn of(&self, trace: &str, count: usize) -> Vec<(String, Span)> {
         let id = hex::decode(trace).unwrap();
-        let come = timeout(PATIENCE, async {
+        let come = timeout(TIMEOUT, async {
             loop {
                 let all = self.spans.lock().unwrap().clone();
                 let found: Vec<_> = all.into_iter().filter(|it| it.1.trace_id == id).collect();
@@ -128,7 +128,7 @@ impl Collector {
     /// The next metrics that come.
     pub async fn next_push(&self) -> Push {
         let had = self.metrics.lock().unwrap().len();
-        let come = timeout(PATIENCE, async {
+        let come = timeout(TIMEOUT, async {
             loop {
                 if let Some(push) = self.metrics.lock().unwrap().get(had) {
                     return push.clone();

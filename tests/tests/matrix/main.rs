@@ -59,7 +59,7 @@ fn decided(rules: &Rules, does: &str, cell: &Cell) -> Outcome {
     }
     let Some(record) = &cell.record else { return Outcome::NotFound };
     let (tier, desks) = (record.tier(), record.desks());
-    if does != "create" && !caller.sight(NOW).sees(tier, desks, THIS) {
+    if does != "create" && !caller.clearance(NOW).sees(tier, desks, THIS) {
         return Outcome::NotFound;
     }
     let may_write = rule.is_some_and(|rule| caller.write(rule, tier, desks, THIS, NOW));

@@ -13,7 +13,7 @@ use tonic::{Request, Status, Streaming};
 use tonic_types::StatusExt;
 
 /// The maximum wait for a message.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The beginning of an answer of a watch that is a heartbeat: its first field is the kind.
 const HEARTBEAT: [u8; 2] = [0x08, ChangeKind::Heartbeat as u8];
 
@@ -78,7 +78,7 @@ pub async fn open(
     client.ready().await.expect("it is connected");
     let path = path.parse().expect("a path");
     // On the wire one answer is a stream of one.
-    let called = timeout(PATIENCE, client.server_streaming(request, path, Raw)).await;
+    let called = timeout(TIMEOUT, client.server_streaming(request, path, Raw)).await;
     Ok(called.expect("it answers in time")?.into_inner())
 }
 
@@ -94,7 +94,7 @@ pub async fn call(
     let is_watch = path.contains("/Watch");
     let mut messages = Vec::new();
     loop {
-        let next = timeout(PATIENCE, stream.message()).await.expect("it goes on in time");
+        let next = timeout(TIMEOUT, stream.message()).await.expect("it goes on in time");
         let Some(message) = next? else { break };
         if is_watch && message.starts_with(&HEARTBEAT) {
             break;

@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 
 /// How long one document may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// The most bytes of one document.
 const MOST_BYTES: usize = 256 * 1024;
 
@@ -17,8 +17,8 @@ pub(super) fn client() -> Result<Client> {
     let client = Client::builder()
         .redirect(Policy::none())
         .no_proxy()
-        .timeout(PATIENCE)
-        .connect_timeout(PATIENCE)
+        .timeout(TIMEOUT)
+        .connect_timeout(TIMEOUT)
         .user_agent("registan")
         .build();
     client.context("no client for HTTPS can be made: are there root certificates on this machine?")

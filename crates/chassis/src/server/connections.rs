@@ -237,13 +237,13 @@ fn http(limits: &Limits, threads: Threads) -> Builder<Threads> {
         .header_read_timeout(limits.first_bytes)
         .max_buf_size(HTTP1_BUFFER)
         .keep_alive(false);
-    let (interval, patience) = limits.keepalive;
+    let (interval, timeout) = limits.keepalive;
     let (stream_window, connection_window) = limits.windows;
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(interval)
-        .keep_alive_timeout(patience)
+        .keep_alive_timeout(timeout)
         .max_concurrent_streams(limits.streams)
         .initial_stream_window_size(stream_window)
         .initial_connection_window_size(connection_window)

@@ -29,7 +29,7 @@ use super::methods::Method;
 use super::pages::{is_large, page, too_many};
 use super::rates::{Permit, Rates};
 use super::redacted::Redacted;
-use crate::caller::{self, Asking};
+use crate::caller::{self, RequestContext};
 use crate::deadline::{DEADLINE, Deadlines};
 use crate::failure::{Code, Failure};
 use crate::tls::{Peer, Port};
@@ -178,12 +178,12 @@ impl Edge {
         let deadline = Instant::now() + allowed;
         let admitted =
             self.admit(&request, peer, is_stream, cost).instrument(outcome.span().clone());
-        let asking = match tokio::time::timeout_at(deadline, admitted).await {
-            Ok(Ok((asking, permit))) => {
+        let context = match tokio::time::timeout_at(deadline, admitted).await {
+            Ok(Ok((context, permit))) => {
                 if let Some(permit) = permit {
                     outcome.keep(permit);
                 }
-                asking
+                context
             }
             Ok(Err(refused)) => {
                 if refused.code == Code::ResourceExhausted {
@@ -205,7 +205,7 @@ impl Edge {
                 }
             }
         }
-        Ok(self.run(request, asking, outcome, (deadline, allowed), is_stream).await)
+        Ok(self.run(request, context, outcome, (deadline, allowed), is_stream).await)
     }
 
     /// Runs the method of a request that was let in, until the deadline, and for a stream until its
@@ -213,17 +213,17 @@ impl Edge {
     async fn run(
         &self,
         request: Request<Incoming>,
-        asking: Arc<Asking>,
+        context: Arc<RequestContext>,
         outcome: Outcome,
         (deadline, allowed): (Instant, Duration),
         is_stream: bool,
     ) -> Response<Answer> {
-        let lease = is_stream.then(|| lease(&self.0.guard, &asking, self.0.lease));
+        let lease = is_stream.then(|| lease(&self.0.guard, &context, self.0.lease));
         let mut lease = lease.flatten();
         let (pause, stalled) = (self.0.pause, Arc::new(Notify::new()));
         let request = request
             .map(|body| Arrival::new(body, pause, Arc::clone(&stalled), outcome.bill().cloned()));
-        let work = caller::scope(asking, self.0.routes.clone().call(request));
+        let work = caller::scope(context, self.0.routes.clone().call(request));
         let work = AssertUnwindSafe(work).catch_unwind();
         let work = tokio::time::timeout_at(deadline, DEADLINE.scope(deadline, work));
         let work = crate::stopping::scope(self.0.stopping.clone(), work);
@@ -253,24 +253,24 @@ impl Edge {
         peer: IpAddr,
         is_stream: bool,
         cost: u32,
-    ) -> Result<(Arc<Asking>, Option<Permit>), Failure> {
+    ) -> Result<(Arc<RequestContext>, Option<Permit>), Failure> {
         let path = request.uri().path();
         if let Some(peer) = request.extensions().get::<Peer>() {
             peer.check(path)?;
         }
         let admitted = self.0.guard.admit(path, request.headers()).await;
         if path == HEALTH_CHECK {
-            return admitted.map(|asking| (asking, None));
+            return admitted.map(|context| (context, None));
         }
         let (rates, headers) = (&self.0.rates, request.headers());
         let key = match &admitted {
-            Ok(asking) => rates.key(&asking.caller, peer, headers),
+            Ok(context) => rates.key(&context.caller, peer, headers),
             Err(_) => rates.key(&Caller::anonymous(), peer, headers),
         };
         let mut permit = rates.check(key, is_stream, cost)?;
-        let asking = admitted?;
+        let context = admitted?;
         permit.turn().await;
-        Ok((asking, Some(permit)))
+        Ok((context, Some(permit)))
     }
 
     /// Answers with a page of the admin port. It keeps the connection not busy: while it is sent to

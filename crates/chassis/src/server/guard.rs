@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use policy::{Caller, Denied, Rule, Sight};
+use policy::{Caller, Clearance, Denied, Rule};
 
 use facts::vocabulary::Vocabulary;
 
 use super::methods::{Method, Methods};
 use crate::auth::Authenticator;
-use crate::caller::Asking;
+use crate::caller::RequestContext;
 use crate::clock::Clock;
 use crate::failure::{Code, ErrorReason, Failure};
 
@@ -25,7 +25,11 @@ pub(super) struct Guard {
 impl Guard {
     /// Admits the caller of `path` with these headers. Everything that has no rule is refused; then
     /// a bad token, then nobody where somebody is needed, then a wrong role.
-    pub async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Arc<Asking>, Failure> {
+    pub async fn admit(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Arc<RequestContext>, Failure> {
         let Some(method) = self.methods.find(path) else { return Err(self.unknown(path)) };
         if method.is_open {
             return Ok(anybody(method));
@@ -36,13 +40,13 @@ impl Guard {
             return Err(self.denied(denied, path, method));
         }
         let rule = method.rule.clone().unwrap_or_default();
-        let sight = caller.sight(now);
+        let clearance = caller.clearance(now);
         let token = (!caller.is_anonymous()).then(|| headers.get(AUTHORIZATION).cloned()).flatten();
         let token = token.map(|mut token| {
             token.set_sensitive(true);
             token
         });
-        Ok(Arc::new(Asking { caller, rule, sight, token }))
+        Ok(Arc::new(RequestContext { caller, rule, clearance, token }))
     }
 
     fn unknown(&self, path: &str) -> Failure {
@@ -81,11 +85,11 @@ impl Guard {
     }
 }
 
-fn anybody(method: &Method) -> Arc<Asking> {
-    Arc::new(Asking {
+fn anybody(method: &Method) -> Arc<RequestContext> {
+    Arc::new(RequestContext {
         caller: Caller::anonymous(),
         rule: method.rule.clone().unwrap_or_default(),
-        sight: Sight::public(),
+        clearance: Clearance::public(),
         token: None,
     })
 }

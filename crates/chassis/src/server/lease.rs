@@ -12,7 +12,7 @@ use policy::Grant;
 use tokio::time::{Instant, sleep};
 
 use super::guard::Guard;
-use crate::caller::Asking;
+use crate::caller::RequestContext;
 use crate::failure::{Code, ErrorReason, Failure};
 
 /// How often it is asked what the caller of a stream still holds. What was asked may be remembered
@@ -24,11 +24,15 @@ pub(super) const EVERY: Duration = Duration::from_secs(10);
 pub(super) type Lease = Pin<Box<dyn Future<Output = Failure> + Send>>;
 
 /// For a stream of somebody who sent a token; none for others, who have nothing that could end.
-pub(super) fn lease(guard: &Guard, asking: &Arc<Asking>, every: Duration) -> Option<Lease> {
-    let token = asking.token.clone()?;
+pub(super) fn lease(
+    guard: &Guard,
+    context: &Arc<RequestContext>,
+    every: Duration,
+) -> Option<Lease> {
+    let token = context.token.clone()?;
     let headers = HeaderMap::from_iter([(AUTHORIZATION, token)]);
-    let (guard, asking) = (guard.clone(), Arc::clone(asking));
-    Some(Box::pin(async move { end(&guard, &asking, &headers, every).await }))
+    let (guard, context) = (guard.clone(), Arc::clone(context));
+    Some(Box::pin(async move { end(&guard, &context, &headers, every).await }))
 }
 
 /// Waits for the end of a lease.
@@ -39,16 +43,21 @@ pub(super) async fn ended(lease: &mut Option<Lease>) -> Failure {
     }
 }
 
-async fn end(guard: &Guard, asking: &Asking, headers: &HeaderMap, every: Duration) -> Failure {
+async fn end(
+    guard: &Guard,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    every: Duration,
+) -> Failure {
     let (authenticator, clock) = (&guard.authenticator, &guard.clock);
-    let needed = asking.caller.needed(&asking.rule, clock.now());
-    let (mut held, mut asked) = (asking.caller.grants.clone(), Instant::now());
+    let needed = context.caller.needed(&context.rule, clock.now());
+    let (mut held, mut asked) = (context.caller.grants.clone(), Instant::now());
     loop {
         let expires = authenticator.expires(headers).await;
         let now = clock.now();
         let expires = match expires {
             Ok(expires) if now < expires => expires,
-            Ok(_) => return token_expired(&authenticator.advice(&asking.rule.roles)),
+            Ok(_) => return token_expired(&authenticator.advice(&context.rule.roles)),
             Err(failure) => return failure,
         };
         if !needed.iter().all(|grant| held.iter().any(|it| it.holds(now) && it.covers(grant))) {

@@ -24,7 +24,7 @@ use tonic_health::pb::health_server;
 use tonic_reflection::pb::{v1, v1alpha};
 use tower::Service;
 
-use crate::caller::{self, Asking};
+use crate::caller::{self, RequestContext};
 use crate::failure::Failure;
 
 /// The bytes before each message: whether it is compressed, and its length.
@@ -63,10 +63,10 @@ impl Redacted {
         let service = path.split('/').nth(1).unwrap_or_default();
         let plan = (!self.untouched.contains(service)).then(|| self.redaction.plan(path));
         let response = self.routes.call(request).await?;
-        let asking = caller::current();
-        Ok(match plan.filter(|plan| !plan.is_clean(&asking.sight)) {
+        let context = caller::current();
+        Ok(match plan.filter(|plan| !plan.is_clean(&context.clearance)) {
             Some(plan) => response
-                .map(|body| Body::new(Messages { body, plan, asking, begun: BytesMut::new() })),
+                .map(|body| Body::new(Messages { body, plan, context, begun: BytesMut::new() })),
             None => response,
         })
     }
@@ -76,7 +76,7 @@ impl Redacted {
 struct Messages {
     body: Body,
     plan: Plan,
-    asking: Arc<Asking>,
+    context: Arc<RequestContext>,
     /// A message that is not all there yet.
     begun: BytesMut,
 }
@@ -103,7 +103,7 @@ impl Messages {
         let (mut at, mut copied) = (0, 0);
         while let Some(length) = length(&data[at..])?.filter(|length| *length <= data.len() - at) {
             let message = &data[at + PREFIX..at + length];
-            let redacted = self.plan.redact(message, &self.asking.sight);
+            let redacted = self.plan.redact(message, &self.context.clearance);
             if let Some(message) = redacted.map_err(Failure::internal)? {
                 let left = left.get_or_insert_with(|| BytesMut::with_capacity(data.len()));
                 left.extend_from_slice(&data[copied..at]);

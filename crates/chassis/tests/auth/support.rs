@@ -84,7 +84,7 @@ impl tower::Service<Request<Body>> for Who {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let next = self.next.clone();
         Box::pin(async move {
-            let asking = chassis::caller::current();
+            let context = chassis::caller::current();
             if request.uri().path().ends_with("Watch") {
                 return Ok(ticking());
             }
@@ -96,10 +96,10 @@ impl tower::Service<Request<Body>> for Who {
             }
             let who = format!(
                 "{} strong={} sees={:?} by={}",
-                asking.caller.subject,
-                asking.caller.strong,
-                asking.sight.top(),
-                asking.rule.action
+                context.caller.subject,
+                context.caller.strong,
+                context.clearance.top(),
+                context.rule.action
             );
             Ok(Status::already_exists(who).into_http())
         })

@@ -300,7 +300,7 @@ impl<'a, V: Held> Plan<'a, V> {
         query
             .from_as(id(V::Of::KIND), id("v"))
             .cond_where(standing("v", self.at))
-            .cond_where(visible::<V::Of>(&self.reader.sight, self.at))
+            .cond_where(visible::<V::Of>(&self.reader.clearance, self.at))
             .cond_where(matching::<V::Of>(self.request, self.at)?)
             .limit(self.size + 1);
         if let Some(cursor) = self.cursor {

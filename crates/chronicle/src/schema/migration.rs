@@ -7,20 +7,20 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::Schema;
 use crate::desks;
 
-/// A migration that brings a database to the tables as they are described now; by its name and the
+/// A migration that changes a database to the tables as they are described now; by its name and the
 /// description. Each change of a description gets one.
-pub struct Bring(pub &'static str, pub fn() -> Schema);
+pub struct SchemaMigration(pub &'static str, pub fn() -> Schema);
 
-impl MigrationName for Bring {
+impl MigrationName for SchemaMigration {
     fn name(&self) -> &str {
         self.0
     }
 }
 
 #[sea_orm_migration::async_trait::async_trait]
-impl MigrationTrait for Bring {
+impl MigrationTrait for SchemaMigration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        (self.1)().bring(manager).await
+        (self.1)().apply(manager).await
     }
 
     fn use_transaction(&self) -> Option<bool> {
@@ -28,9 +28,9 @@ impl MigrationTrait for Bring {
     }
 }
 
-/// As [`Bring`], and fills all columns and side tables again, from the documents: for a description
-/// that keeps the tables and changes what they hold. What still runs of the version before neither
-/// finds nor writes that: it must be stopped first.
+/// As [`SchemaMigration`], and fills all columns and side tables again, from the documents: for a
+/// description that keeps the tables and changes what they hold. What still runs of the version
+/// before neither finds nor writes that: it must be stopped first.
 pub struct Refill(pub &'static str, pub fn() -> Schema);
 
 impl MigrationName for Refill {
@@ -43,7 +43,7 @@ impl MigrationName for Refill {
 impl MigrationTrait for Refill {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let schema = (self.1)();
-        schema.bring(manager).await?;
+        schema.apply(manager).await?;
         schema.fill(manager.get_connection(), |_| true).await?;
         schema.sum(manager.get_connection(), |_| true).await
     }

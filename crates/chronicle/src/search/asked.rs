@@ -48,15 +48,15 @@ pub(super) struct Tiers {
 impl Search<'_> {
     /// The tiers of which the reader may read anything.
     pub(super) fn tiers(&self) -> Vec<Tier> {
-        let top = self.reader.sight.top();
+        let top = self.reader.clearance.top();
         TIERS.into_iter().filter(|tier| *tier <= top).collect()
     }
 
     /// The same of a kind: those of which the reader may read all, and the others.
     pub(super) fn tiers_of(&self, searched: &Searched) -> Vec<Tiers> {
-        let sight = &self.reader.sight;
+        let clearance = &self.reader.clearance;
         let is_free = |tier: &Tier| {
-            sight.is_whole() || self.is_now && !searched.is_within && sight.covers(*tier)
+            clearance.is_whole() || self.is_now && !searched.is_within && clearance.covers(*tier)
         };
         let (free, others) = self.tiers().into_iter().partition(is_free);
         let both = [Tiers { tiers: free, is_free: true }, Tiers { tiers: others, is_free: false }];

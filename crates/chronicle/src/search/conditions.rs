@@ -77,7 +77,7 @@ impl Search<'_> {
         rows.join_as(JoinType::CrossJoin, id(searched.kind), id("v"), Condition::all())
             .and_where(v("uid").eq(column(alias, "uid")))
             .cond_where(standing("v", self.at))
-            .cond_where((searched.visible)(&self.reader.sight, self.at, self.is_now));
+            .cond_where((searched.visible)(&self.reader.clearance, self.at, self.is_now));
     }
 
     /// The most that its rows of words that meet a condition give a resource; a query of one value,

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use policy::Sight;
+use policy::Clearance;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Condition, ExprTrait};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub struct Searched {
     /// True if it lies within resources that may be hidden.
     pub(super) is_within: bool,
     /// As [`visible_each`].
-    pub(super) visible: fn(&Sight, At, bool) -> Condition,
+    pub(super) visible: fn(&Clearance, At, bool) -> Condition,
     /// Reads the texts of these resources that a reader may see.
     pub(super) texts: for<'a> fn(&'a Chronicle, Vec<Uuid>, At, &'a Reader) -> Reading<'a>,
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::common::{Thing, call, public, thing};
-use chronicle::schema::{Bring, Refill, Schema};
+use chronicle::schema::{Refill, Schema, SchemaMigration};
 use chronicle::verify::{Kind, verify};
 use chronicle::{
     At, Chronicle, Document, Entry, EventKind, Field, ListRequest, Reader, Resource, database,
@@ -96,7 +96,7 @@ fn schema() -> Schema {
 
 async fn record(url: &str) -> Arc<Chronicle> {
     let db = database::open(url).await.unwrap();
-    schema().bring(&SchemaManager::new(&db)).await.unwrap();
+    schema().apply(&SchemaManager::new(&db)).await.unwrap();
     Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
 }
 
@@ -217,7 +217,7 @@ async fn documents_of_before_stay_as_they_are_beside_new_ones() {
 
         let db = database::open(&url).await.unwrap();
         for _ in 0..2 {
-            Bring("keep_bytes", schema).up(&SchemaManager::new(&db)).await.unwrap();
+            SchemaMigration("keep_bytes", schema).up(&SchemaManager::new(&db)).await.unwrap();
         }
         let record = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap());
         fits(&record).await;

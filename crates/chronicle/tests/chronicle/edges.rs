@@ -56,7 +56,7 @@ fn knot(id: &str, others: &[(&str, bool)]) -> Knot {
 /// A record of knots, and how many statements it was asked.
 async fn record(url: &str) -> (Chronicle, Arc<AtomicUsize>) {
     let mut db = database::open(url).await.unwrap();
-    Schema::service().with::<Knot>().bring(&SchemaManager::new(&db)).await.unwrap();
+    Schema::service().with::<Knot>().apply(&SchemaManager::new(&db)).await.unwrap();
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
     db.set_metric_callback(move |_| {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::common::{Thing, call, phase, public, record, thing};
 use chronicle::{At, Call, Chronicle, Error, Held, Kept, ListRequest, Reader, Stored, fold};
-use policy::{Desks, Grant, Role, Sight, Tier};
+use policy::{Clearance, Desks, Grant, Role, Tier};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -87,11 +87,11 @@ fn readers() -> [Reader; 5] {
         expires: None,
     };
     let with = |grants: &[Grant]| {
-        let mut sight = Sight::public();
+        let mut clearance = Clearance::public();
         for grant in grants {
-            sight.add(grant, Tier::Secret);
+            clearance.add(grant, Tier::Secret);
         }
-        Reader { sight, ..Reader::public() }
+        Reader { clearance, ..Reader::public() }
     };
     [
         Reader::public(),
@@ -109,8 +109,9 @@ fn may_see(
     stored: &Stored<Thing>,
     last: &BTreeMap<String, Stored<Thing>>,
 ) -> bool {
-    let sees =
-        |value: &Thing| reader.sight.sees(value.tier, Desks::from_bits(value.desks), &value.name);
+    let sees = |value: &Thing| {
+        reader.clearance.sees(value.tier, Desks::from_bits(value.desks), &value.name)
+    };
     sees(&stored.value) && last.get(&stored.value.name).is_none_or(|last| sees(&last.value))
 }
 

@@ -13,11 +13,11 @@ mod parts;
 mod periods;
 mod questions;
 // Not of `common`, which `large.rs` shares and which must use all of it.
+mod clearance;
 #[path = "common/refusal.rs"]
 mod refusal;
 mod refusals;
 mod searching;
-mod sight;
 mod statements;
 mod tampering;
 mod watching;

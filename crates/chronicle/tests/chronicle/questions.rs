@@ -75,7 +75,7 @@ fn schema() -> Schema {
 
 async fn record(url: &str) -> Arc<Chronicle> {
     let db = database::open(url).await.unwrap();
-    schema().bring(&SchemaManager::new(&db)).await.unwrap();
+    schema().apply(&SchemaManager::new(&db)).await.unwrap();
     let record = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap());
     for one in [
         note("kyrgyz", "Протокол – Kyrgyz\u{a0}Republic", &["books/law"], &["2023/2106(INI)"]),
@@ -242,7 +242,7 @@ async fn what_was_public_once_is_not_hinted_at() {
 async fn an_instant_before_the_record_is_refused_with_its_beginning() {
     testkit::on_both(|url| async move {
         let db = database::open(&url).await.unwrap();
-        schema().bring(&SchemaManager::new(&db)).await.unwrap();
+        schema().apply(&SchemaManager::new(&db)).await.unwrap();
         let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
         assert_eq!(
             record.at(Some(1)).await.unwrap(),

@@ -96,7 +96,7 @@ fn schema() -> Schema {
 
 async fn record(url: &str) -> Arc<Chronicle> {
     let db = database::open(url).await.unwrap();
-    schema().bring(&SchemaManager::new(&db)).await.unwrap();
+    schema().apply(&SchemaManager::new(&db)).await.unwrap();
     Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
 }
 

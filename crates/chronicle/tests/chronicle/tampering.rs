@@ -159,8 +159,8 @@ async fn a_record_of_before_the_chain_is_brought_up_and_holds() {
         }
 
         let schema = Schema::service().with::<Thing>();
-        schema.bring(&SchemaManager::new(&db)).await.unwrap();
-        schema.bring(&SchemaManager::new(&db)).await.unwrap();
+        schema.apply(&SchemaManager::new(&db)).await.unwrap();
+        schema.apply(&SchemaManager::new(&db)).await.unwrap();
 
         checked(&db, None).await.unwrap();
         let clock = std::sync::Arc::new(machine::clock::SystemClock);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::registan::projects::v1 as wire;
 use chassis::Failure;
-use chassis::caller::Asking;
+use chassis::caller::RequestContext;
 use chassis::clock::SystemClock;
 use chronicle::schema::Schema;
 use chronicle::{At, Call, Chronicle, Error, Field, Resource, Shown, database};
@@ -180,7 +180,7 @@ pub fn session(identifier: &str) -> String {
 pub async fn record(url: &str) -> Chronicle {
     let db = database::open(url).await.unwrap();
     let schema = Schema::service().with::<Session>().with::<Point>();
-    schema.bring(&SchemaManager::new(&db)).await.unwrap();
+    schema.apply(&SchemaManager::new(&db)).await.unwrap();
     Chronicle::open(db, Arc::new(SystemClock)).await.unwrap()
 }
 
@@ -190,7 +190,7 @@ pub async fn find<T: Resource>(record: &Chronicle, name: &str) -> Result<Shown<T
 }
 
 /// The request context of an editor.
-pub fn editor() -> Arc<Asking> {
+pub fn editor() -> Arc<RequestContext> {
     let grant = Grant {
         role: Role::Editor,
         desks: Desks::ALL,
@@ -200,6 +200,6 @@ pub fn editor() -> Arc<Asking> {
     };
     let caller = Caller { subject: "somebody".to_owned(), grants: vec![grant], strong: true };
     let rule = Rule { roles: vec![Role::Editor], ..Rule::default() };
-    let sight = caller.sight(0);
-    Arc::new(Asking { caller, rule: Arc::new(rule), sight, token: None })
+    let clearance = caller.clearance(0);
+    Arc::new(RequestContext { caller, rule: Arc::new(rule), clearance, token: None })
 }

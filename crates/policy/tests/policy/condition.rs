@@ -1,16 +1,16 @@
 //! One decision, in memory and as SQL, on both engines.
 
-use policy::{Desks, Sight, Tier};
+use policy::{Clearance, Desks, Tier};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tokio::runtime::Handle;
 
-use crate::sights::{NAMES, callers, cases};
+use crate::clearances::{NAMES, callers, cases};
 
-/// As many sights are asked about every row.
-const SIGHTS: u32 = 200;
+/// As many clearances are asked about every row.
+const CLEARANCES: u32 = 200;
 
 /// A row of the table: its tier, its desks, its name.
 type Row = (i64, i64, &'static str);
@@ -41,37 +41,37 @@ async fn fill(url: &str, rows: &[Row]) -> DatabaseConnection {
     db
 }
 
-/// The ids of the rows that a sight lets through.
-async fn asked(db: &DatabaseConnection, sight: &Sight) -> Vec<i64> {
+/// The ids of the rows that a clearance lets through.
+async fn asked(db: &DatabaseConnection, clearance: &Clearance) -> Vec<i64> {
     let mut select = Query::select();
-    select.column(Alias::new("id")).from("thing").cond_where(sight.condition("thing"));
+    select.column(Alias::new("id")).from("thing").cond_where(clearance.condition("thing"));
     select.order_by(Alias::new("id"), sea_orm::sea_query::Order::Asc);
     let rows = db.query_all(&select).await.expect("the condition is SQL");
     rows.iter().map(|row| row.try_get("", "id").expect("a number")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sight_decides_as_its_condition_does() {
+async fn a_clearance_decides_as_its_condition_does() {
     testkit::on_both(|url| async move {
         let rows = rows();
         let db = fill(&url, &rows).await;
-        let mut runner = TestRunner::new(cases(SIGHTS));
+        let mut runner = TestRunner::new(cases(CLEARANCES));
 
-        let agree = |sight: &Sight| {
+        let agree = |clearance: &Clearance| {
             let decided = (0_i64..).zip(&rows).filter(|(_, (tier, desks, name))| {
-                sight.sees(Tier::from_level(*tier), Desks::from_bits(*desks), name)
+                clearance.sees(Tier::from_level(*tier), Desks::from_bits(*desks), name)
             });
             let decided: Vec<i64> = decided.map(|(id, _)| id).collect();
             let asked =
-                tokio::task::block_in_place(|| Handle::current().block_on(asked(&db, sight)));
-            prop_assert_eq!(decided, asked, "{:?}", sight);
+                tokio::task::block_in_place(|| Handle::current().block_on(asked(&db, clearance)));
+            prop_assert_eq!(decided, asked, "{:?}", clearance);
             Ok(())
         };
-        agree(&Sight::whole()).expect("the system itself sees all");
+        agree(&Clearance::whole()).expect("the system itself sees all");
         let counted =
-            runner.run(&(callers(), 0_i64..10), |(caller, now)| agree(&caller.sight(now)));
+            runner.run(&(callers(), 0_i64..10), |(caller, now)| agree(&caller.clearance(now)));
         counted.expect("both decide alike");
-        eprintln!("{SIGHTS} sights and {} rows: both decide alike", rows.len());
+        eprintln!("{CLEARANCES} clearances and {} rows: both decide alike", rows.len());
     })
     .await;
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use api::registan::rights::v1::{Activity, ListActivitiesResponse};
 use api::registan::r#type::v1::{Date, PartialDate, SourceRef};
-use policy::{Redaction, Sight};
+use policy::{Clearance, Redaction};
 use prost::Message;
 use prost_types::Timestamp;
 
@@ -71,7 +71,7 @@ fn cost() {
         ..ListActivitiesResponse::default()
     };
     let page = page.encode_to_vec();
-    let public = Sight::public();
+    let public = Clearance::public();
     println!("an activity has {} bytes, a page of 50 has {}", one.len(), page.len());
 
     measure("finding a plan and that it is clean", 1, || {
@@ -81,7 +81,7 @@ fn cost() {
     let get = plan("rights.v1.ActivityService/GetActivity");
     let list = plan("rights.v1.ActivityService/ListActivities");
     measure("a clean plan", 1, || {
-        black_box(get.redact(black_box(&one), &Sight::whole())).expect("well formed");
+        black_box(get.redact(black_box(&one), &Clearance::whole())).expect("well formed");
     });
     measure("an activity without note and route", 1, || {
         black_box(get.redact(black_box(&one), &public)).expect("well formed");

@@ -1,7 +1,7 @@
 //! The rights that follow from grants.
 
 use facts::vocabulary::Vocabulary;
-use policy::{Caller, Denied, Desks, Grant, Role, Rule, Sight, Tier};
+use policy::{Caller, Clearance, Denied, Desks, Grant, Role, Rule, Tier};
 
 use crate::desks;
 
@@ -63,7 +63,7 @@ fn a_grant_ends_with_the_instant_it_names() {
         [(None, true), (Some(NOW + 1), true), (Some(NOW), false), (Some(0), false)]
     {
         let caller = ends_at(expires);
-        let sees = caller.sight(NOW).sees(Tier::Confidential, desks("kz"), NAME);
+        let sees = caller.clearance(NOW).sees(Tier::Confidential, desks("kz"), NAME);
         let may_call = caller.call(Some(&publishers), NOW).is_ok();
         let may_write = caller.write(&publishers, Tier::Public, desks("kz"), NAME, NOW);
         let may_publish = caller.publish(Tier::Public, desks("kz"), NAME, NOW);
@@ -82,18 +82,18 @@ fn above_restricted_needs_a_second_proof() {
     for tier in Tier::ALL {
         let with_one_proof = *tier <= Tier::Restricted;
         let weak = weak(grants.clone());
-        assert_eq!(weak.sight(NOW).sees(*tier, desks("kz"), NAME), with_one_proof, "{tier:?}");
+        assert_eq!(weak.clearance(NOW).sees(*tier, desks("kz"), NAME), with_one_proof, "{tier:?}");
         assert_eq!(weak.write(&editors, *tier, desks("kz"), NAME, NOW), with_one_proof, "{tier:?}");
         let strong = caller(grants.clone());
-        assert!(strong.sight(NOW).sees(*tier, desks("kz"), NAME), "{tier:?}");
+        assert!(strong.clearance(NOW).sees(*tier, desks("kz"), NAME), "{tier:?}");
         assert!(strong.write(&editors, *tier, desks("kz"), NAME, NOW), "{tier:?}");
     }
 }
 
 #[test]
 fn what_is_secret_is_given_for_one_resource_alone() {
-    let of_desk = caller(vec![grant(Role::Custodian, "all", Tier::Secret)]).sight(NOW);
-    let of_one = caller(vec![named(Role::Custodian, "kz", Tier::Secret)]).sight(NOW);
+    let of_desk = caller(vec![grant(Role::Custodian, "all", Tier::Secret)]).clearance(NOW);
+    let of_one = caller(vec![named(Role::Custodian, "kz", Tier::Secret)]).clearance(NOW);
 
     assert!(of_desk.sees(Tier::Confidential, desks("kz"), NAME));
     assert!(!of_desk.sees(Tier::Secret, desks("kz"), NAME));
@@ -106,14 +106,14 @@ fn what_is_secret_is_given_for_one_resource_alone() {
 
 #[test]
 fn a_desk_reads_its_own_and_what_is_nobodys() {
-    let kz = caller(vec![grant(Role::Analyst, "kz", Tier::Confidential)]).sight(NOW);
+    let kz = caller(vec![grant(Role::Analyst, "kz", Tier::Confidential)]).clearance(NOW);
 
     for (of, sees) in [("kz", true), ("kz,uz", true), ("uz", false), ("uz,reg", false)] {
         assert_eq!(kz.sees(Tier::Restricted, desks(of), NAME), sees, "{of}");
         assert!(kz.sees(Tier::Public, desks(of), NAME), "{of}");
     }
     assert!(kz.sees(Tier::Confidential, Desks::NONE, NAME));
-    assert!(!Sight::public().sees(Tier::Restricted, Desks::NONE, NAME));
+    assert!(!Clearance::public().sees(Tier::Restricted, Desks::NONE, NAME));
     // A set that holds a desk of which nothing is known here is not an empty one.
     assert!(!kz.sees(Tier::Restricted, Desks::from_bits(64), NAME));
     assert!(!kz.sees(Tier::Restricted, Desks::from_bits(-64), NAME));
@@ -121,21 +121,21 @@ fn a_desk_reads_its_own_and_what_is_nobodys() {
 
 #[test]
 fn several_grants_add_up_and_never_mix() {
-    let sight = caller(vec![
+    let clearance = caller(vec![
         grant(Role::Partner, "kz,uz", Tier::Secret),
         grant(Role::Analyst, "uz", Tier::Confidential),
         grant(Role::Analyst, "tj", Tier::Public),
     ])
-    .sight(NOW);
+    .clearance(NOW);
 
-    let level = |of: &str| sight.level(desks(of), NAME);
+    let level = |of: &str| clearance.level(desks(of), NAME);
     assert_eq!(level("kz"), Tier::Restricted);
     assert_eq!(level("uz"), Tier::Confidential);
     assert_eq!(level("tj"), Tier::Public);
     assert_eq!(level("kz,uz"), Tier::Confidential);
-    assert_eq!(sight.level(Desks::NONE, NAME), Tier::Confidential);
-    assert_eq!(sight.floor(), Tier::Public);
-    assert!(!sight.covers(Tier::Restricted));
+    assert_eq!(clearance.level(Desks::NONE, NAME), Tier::Confidential);
+    assert_eq!(clearance.floor(), Tier::Public);
+    assert!(!clearance.covers(Tier::Restricted));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_grant_that_says_no_tier_or_no_desk_gives_what_is_public() {
     let editors = rule(&[Role::Editor], false);
 
     for caller in [no_tier, caller(vec![no_desk])] {
-        assert_eq!(caller.sight(NOW), Sight::public());
+        assert_eq!(caller.clearance(NOW), Clearance::public());
         assert!(!caller.write(&editors, Tier::Restricted, desks("kz"), NAME, NOW));
     }
 }
@@ -211,13 +211,13 @@ fn a_publisher_lowers_what_the_grant_covers() {
 }
 
 #[test]
-fn a_sight_covers_a_tier_when_every_desk_does() {
-    let all = caller(vec![grant(Role::Analyst, "all", Tier::Confidential)]).sight(NOW);
+fn a_clearance_covers_a_tier_when_every_desk_does() {
+    let all = caller(vec![grant(Role::Analyst, "all", Tier::Confidential)]).clearance(NOW);
 
     assert!(all.covers(Tier::Confidential) && !all.covers(Tier::Secret));
     assert_eq!((all.floor(), all.top()), (Tier::Confidential, Tier::Confidential));
-    assert!(Sight::whole().covers(Tier::Secret) && Sight::whole().is_whole());
-    assert!(Sight::public().covers(Tier::Public) && !Sight::public().is_whole());
+    assert!(Clearance::whole().covers(Tier::Secret) && Clearance::whole().is_whole());
+    assert!(Clearance::public().covers(Tier::Public) && !Clearance::public().is_whole());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Access control: the contract, the decision, the same as SQL, and the redaction of answers.
 
+mod clearances;
 mod condition;
 mod contract;
 mod cost;
@@ -8,7 +9,6 @@ mod partnership;
 mod planted;
 mod properties;
 mod redaction;
-mod sights;
 
 use policy::Desks;
 

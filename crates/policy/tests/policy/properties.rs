@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use policy::redact::Plan;
-use policy::{Redaction, Sight, Tier};
+use policy::{Clearance, Redaction, Tier};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -13,8 +13,8 @@ use prost_reflect::{
 };
 use prost_reflect::{ReflectMessage, Value};
 
+use crate::clearances::{NAMES, callers};
 use crate::planted::{self, GOOD};
-use crate::sights::{NAMES, callers};
 
 /// Makes a message of any shape out of any bytes; where they end, so does the message.
 struct Maker<'a>(std::slice::Iter<'a, u8>);
@@ -95,12 +95,12 @@ fn tier(field: &FieldDescriptor) -> Option<Tier> {
 }
 
 /// Redaction as one would write it first: what may be read in this message, field by field.
-fn plainly(message: &mut DynamicMessage, outside: Tier, sight: &Sight) {
+fn plainly(message: &mut DynamicMessage, outside: Tier, clearance: &Clearance) {
     let descriptor = message.descriptor();
     if descriptor.package_name() == "google.protobuf" {
         return;
     }
-    let level = level(message, outside, sight);
+    let level = level(message, outside, clearance);
     let set: Vec<_> = descriptor.fields().filter(|field| message.has_field(field)).collect();
     for field in set {
         if tier(&field).is_none_or(|tier| tier > level) {
@@ -108,27 +108,27 @@ fn plainly(message: &mut DynamicMessage, outside: Tier, sight: &Sight) {
             continue;
         }
         match message.get_field_mut(&field) {
-            Value::Message(inner) => plainly(inner, level, sight),
+            Value::Message(inner) => plainly(inner, level, clearance),
             Value::List(items) => {
                 let messages = items.iter_mut().filter_map(Value::as_message_mut);
-                messages.for_each(|inner| plainly(inner, level, sight));
+                messages.for_each(|inner| plainly(inner, level, clearance));
             }
             Value::Map(entries) => {
                 let messages = entries.values_mut().filter_map(Value::as_message_mut);
-                messages.for_each(|inner| plainly(inner, level, sight));
+                messages.for_each(|inner| plainly(inner, level, clearance));
             }
             _ => {}
         }
     }
 }
 
-fn level(message: &DynamicMessage, outside: Tier, sight: &Sight) -> Tier {
+fn level(message: &DynamicMessage, outside: Tier, clearance: &Clearance) -> Tier {
     let resource = message.descriptor().parent_pool().get_extension_by_name("google.api.resource");
     let resource = resource.expect("there are resources");
     if !message.descriptor().options().has_extension(&resource) {
         return outside;
     }
-    let of_all = every_desk(sight);
+    let of_all = every_desk(clearance);
     if message.get_field_by_name("tier").and_then(|it| it.as_enum_number()) == Some(0) {
         return of_all;
     }
@@ -137,13 +137,13 @@ fn level(message: &DynamicMessage, outside: Tier, sight: &Sight) -> Tier {
     let desks = desks.map(|desk| policy::Desks::named(desk.as_str().expect("a name")));
     let desks = desks.fold(policy::Desks::NONE, policy::Desks::and);
     let name = message.get_field_by_name("name").expect("a resource has a name").into_owned();
-    of_all.max(sight.level(desks, name.as_str().expect("a text")))
+    of_all.max(clearance.level(desks, name.as_str().expect("a text")))
 }
 
 /// Returns what may be read whatever the desk.
-fn every_desk(sight: &Sight) -> Tier {
+fn every_desk(clearance: &Clearance) -> Tier {
     let tiers = [Tier::Secret, Tier::Confidential, Tier::Restricted];
-    tiers.into_iter().find(|tier| sight.covers(*tier)).unwrap_or(Tier::Public)
+    tiers.into_iter().find(|tier| clearance.covers(*tier)).unwrap_or(Tier::Public)
 }
 
 /// The highest tier of any field that is set, however deep; nothing where one has no tier.
@@ -167,8 +167,8 @@ fn highest(message: &DynamicMessage) -> Option<Tier> {
     Some(all)
 }
 
-fn left(plan: &Plan, bytes: &[u8], sight: &Sight) -> Vec<u8> {
-    plan.redact(bytes, sight).expect("well formed").unwrap_or_else(|| bytes.to_vec())
+fn left(plan: &Plan, bytes: &[u8], clearance: &Clearance) -> Vec<u8> {
+    plan.redact(bytes, clearance).expect("well formed").unwrap_or_else(|| bytes.to_vec())
 }
 
 /// A message and the plan for it: of the planted contract, and of our own.
@@ -195,7 +195,7 @@ fn redaction_is_what_one_would_write_first() {
     let pools = pools();
     let messages = messages(&pools);
     let taken = Cell::new(0);
-    let config = crate::sights::cases(10_000);
+    let config = crate::clearances::cases(10_000);
     let inputs = (0..messages.len(), vec(any::<u8>(), 0..400), callers(), callers());
 
     TestRunner::new(config)
@@ -203,28 +203,32 @@ fn redaction_is_what_one_would_write_first() {
             let (descriptor, plan) = &messages[which];
             let message = Maker(bytes.iter()).message(descriptor, 3);
             let bytes = message.encode_to_vec();
-            let sight = some.sight(0);
+            let clearance = some.clearance(0);
             let mut slow = message.clone();
-            plainly(&mut slow, every_desk(&sight), &sight);
+            plainly(&mut slow, every_desk(&clearance), &clearance);
             let slow = DynamicMessage::decode(descriptor.clone(), slow.encode_to_vec().as_slice());
             let slow = slow.expect("what was made is a message");
 
-            let first = left(plan, &bytes, &sight);
+            let first = left(plan, &bytes, &clearance);
             let decoded = DynamicMessage::decode(descriptor.clone(), first.as_slice());
             let decoded = decoded.expect("what is left is a message");
 
             prop_assert!(decoded == slow, "{} {:?}", descriptor.full_name(), first);
-            prop_assert!(highest(&decoded).is_some_and(|highest| highest <= sight.top()));
-            prop_assert_eq!(plan.redact(&first, &sight), Ok(None), "a second pass finds nothing");
+            prop_assert!(highest(&decoded).is_some_and(|highest| highest <= clearance.top()));
+            prop_assert_eq!(
+                plan.redact(&first, &clearance),
+                Ok(None),
+                "a second pass finds nothing"
+            );
             taken.set(taken.get() + u32::from(first != bytes));
-            if plan.is_clean(&sight) {
-                prop_assert_eq!(plan.redact(&bytes, &sight), Ok(None));
+            if plan.is_clean(&clearance) {
+                prop_assert_eq!(plan.redact(&bytes, &clearance), Ok(None));
             }
             // A caller with more grants sees no less: redacting for them first changes nothing.
             let mut both = some.clone();
             both.grants.extend(more.grants);
-            let wider = left(plan, &bytes, &both.sight(0));
-            prop_assert_eq!(&left(plan, &wider, &sight), &first);
+            let wider = left(plan, &bytes, &both.clearance(0));
+            prop_assert_eq!(&left(plan, &wider, &clearance), &first);
             Ok(())
         })
         .expect("redaction keeps its promises");
@@ -236,7 +240,7 @@ fn redaction_is_what_one_would_write_first() {
 fn no_bytes_make_it_panic_or_show_more() {
     let pools = pools();
     let messages = messages(&pools);
-    let config = crate::sights::cases(20_000);
+    let config = crate::clearances::cases(20_000);
     let inputs =
         (0..messages.len(), vec(any::<u8>(), 0..200), vec((any::<usize>(), any::<u8>()), 0..4));
 
@@ -251,8 +255,8 @@ fn no_bytes_make_it_panic_or_show_more() {
                 }
             }
             for input in [&bytes, &message] {
-                let Ok(Some(left)) = plan.redact(input, &Sight::public()) else { continue };
-                prop_assert_eq!(plan.redact(&left, &Sight::public()), Ok(None));
+                let Ok(Some(left)) = plan.redact(input, &Clearance::public()) else { continue };
+                prop_assert_eq!(plan.redact(&left, &Clearance::public()), Ok(None));
                 if let Ok(left) = DynamicMessage::decode(descriptor.clone(), left.as_slice()) {
                     prop_assert_eq!(highest(&left), Some(Tier::Public));
                 }

@@ -2,7 +2,7 @@
 
 use api::registan::rights::v1::{Activity, ListActivitiesResponse};
 use policy::redact::{Malformed, Plan};
-use policy::{Caller, Desks, Grant, Redaction, Role, Sight, Tier};
+use policy::{Caller, Clearance, Desks, Grant, Redaction, Role, Tier};
 use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 
@@ -16,11 +16,11 @@ fn plan(method: &str) -> Plan {
 }
 
 /// Returns the clearance for a tier of these desks, or of one resource.
-fn sight(role: Role, desks: &str, tier: Tier, resource: Option<&str>) -> Sight {
+fn clearance(role: Role, desks: &str, tier: Tier, resource: Option<&str>) -> Clearance {
     let desks = Desks::parse(desks).expect("desks");
     let resource = resource.map(ToOwned::to_owned);
     let grant = Grant { role, desks, tier, resource, expires: None };
-    Caller { subject: "a.sample".to_owned(), grants: vec![grant], strong: true }.sight(0)
+    Caller { subject: "a.sample".to_owned(), grants: vec![grant], strong: true }.clearance(0)
 }
 
 /// A visit that desk TM keeps.
@@ -36,9 +36,9 @@ fn activity(name: &str) -> Activity {
     }
 }
 
-fn seen<M: Message + Default>(plan: &Plan, message: &M, sight: &Sight) -> M {
+fn seen<M: Message + Default>(plan: &Plan, message: &M, clearance: &Clearance) -> M {
     let bytes = message.encode_to_vec();
-    let left = plan.redact(&bytes, sight).expect("well formed").unwrap_or(bytes);
+    let left = plan.redact(&bytes, clearance).expect("well formed").unwrap_or(bytes);
     M::decode(left.as_slice()).expect("well formed")
 }
 
@@ -46,7 +46,7 @@ fn seen<M: Message + Default>(plan: &Plan, message: &M, sight: &Sight) -> M {
 fn everybody_reads_what_is_public() {
     let before = activity("activities/a");
 
-    let after = seen(&plan(GET), &before, &Sight::public());
+    let after = seen(&plan(GET), &before, &Clearance::public());
 
     let expected = Activity { internal_note: String::new(), route: String::new(), ..before };
     assert_eq!(after, expected);
@@ -56,14 +56,17 @@ fn everybody_reads_what_is_public() {
 fn a_grant_shows_what_its_desk_keeps() {
     let before = activity("activities/a");
 
-    let of_its_desk = sight(Role::Analyst, "tm", Tier::Secret, None);
+    let of_its_desk = clearance(Role::Analyst, "tm", Tier::Secret, None);
     assert_eq!(
         seen(&plan(GET), &before, &of_its_desk),
         Activity { route: String::new(), ..before.clone() }
     );
-    let of_another = sight(Role::Analyst, "kz", Tier::Secret, None);
-    assert_eq!(seen(&plan(GET), &before, &of_another), seen(&plan(GET), &before, &Sight::public()));
-    let of_this = sight(Role::Analyst, "kz", Tier::Secret, Some("activities/a"));
+    let of_another = clearance(Role::Analyst, "kz", Tier::Secret, None);
+    assert_eq!(
+        seen(&plan(GET), &before, &of_another),
+        seen(&plan(GET), &before, &Clearance::public())
+    );
+    let of_this = clearance(Role::Analyst, "kz", Tier::Secret, Some("activities/a"));
     assert_eq!(seen(&plan(GET), &before, &of_this), before);
 }
 
@@ -77,7 +80,7 @@ fn each_item_of_a_page_is_judged_by_itself() {
         ..ListActivitiesResponse::default()
     };
 
-    let after = seen(&plan(LIST), &page, &sight(Role::Editor, "uz", Tier::Confidential, None));
+    let after = seen(&plan(LIST), &page, &clearance(Role::Editor, "uz", Tier::Confidential, None));
 
     let notes: Vec<_> = after.activities.iter().map(|it| !it.internal_note.is_empty()).collect();
     assert_eq!(notes, [false, true, false]);
@@ -90,9 +93,9 @@ fn a_resource_that_is_not_all_there_shows_no_more_than_every_desk_does() {
     let partial = Activity { tier: 0, desks: Vec::new(), ..activity("activities/a") };
     let plan = plan(GET);
 
-    let one_desk = sight(Role::Analyst, "tm", Tier::Confidential, None);
+    let one_desk = clearance(Role::Analyst, "tm", Tier::Confidential, None);
     assert_eq!(seen(&plan, &partial, &one_desk).internal_note, "");
-    let every_desk = sight(Role::Analyst, "all", Tier::Confidential, None);
+    let every_desk = clearance(Role::Analyst, "all", Tier::Confidential, None);
     assert_eq!(seen(&plan, &partial, &every_desk).internal_note, partial.internal_note);
 }
 
@@ -100,7 +103,8 @@ fn a_resource_that_is_not_all_there_shows_no_more_than_every_desk_does() {
 fn a_desk_that_is_not_known_is_not_nobodys() {
     let foreign = Activity { desks: vec!["desks/xx".to_owned()], ..activity("activities/a") };
 
-    let after = seen(&plan(GET), &foreign, &sight(Role::Analyst, "tm", Tier::Confidential, None));
+    let after =
+        seen(&plan(GET), &foreign, &clearance(Role::Analyst, "tm", Tier::Confidential, None));
 
     assert_eq!(after.internal_note, "");
 }
@@ -108,19 +112,19 @@ fn a_desk_that_is_not_known_is_not_nobodys() {
 #[test]
 fn what_may_be_read_whole_is_not_touched() {
     let bytes = activity("activities/a").encode_to_vec();
-    let named = sight(Role::Analyst, "tm", Tier::Secret, Some("activities/a"));
+    let named = clearance(Role::Analyst, "tm", Tier::Secret, Some("activities/a"));
 
     assert_eq!(plan(GET).redact(&bytes, &named), Ok(None));
 }
 
 #[test]
 fn only_what_can_hold_something_secret_is_looked_into() {
-    let public = Sight::public();
+    let public = Clearance::public();
 
     assert!(plan("/registan.agreements.v1.AgreementService/GetAgreement").is_clean(&public));
     assert!(!plan(GET).is_clean(&public));
-    assert!(!plan(LIST).is_clean(&sight(Role::Analyst, "all", Tier::Confidential, None)));
-    assert!(plan(LIST).is_clean(&Sight::whole()));
+    assert!(!plan(LIST).is_clean(&clearance(Role::Analyst, "all", Tier::Confidential, None)));
+    assert!(plan(LIST).is_clean(&Clearance::whole()));
 }
 
 #[test]
@@ -132,8 +136,8 @@ fn a_field_without_a_tier_is_taken_out_for_everybody() {
     }
     let plan = Redaction::of(&pool).plan("/registan.planted.v1.BadService/GetLeak");
 
-    for sight in [Sight::public(), Sight::whole()] {
-        let left = plan.redact(&leak.encode_to_vec(), &sight).expect("well formed");
+    for clearance in [Clearance::public(), Clearance::whole()] {
+        let left = plan.redact(&leak.encode_to_vec(), &clearance).expect("well formed");
         let left = left.expect("something is redacted");
         let left = DynamicMessage::decode(leak.descriptor(), left.as_slice()).expect("well formed");
         let fields: Vec<_> = left.fields().map(|(field, _)| field.name().to_owned()).collect();
@@ -144,7 +148,7 @@ fn a_field_without_a_tier_is_taken_out_for_everybody() {
 #[test]
 fn of_a_method_without_a_contract_nothing_is_shown() {
     let left = plan("/registan.rights.v1.ActivityService/Other")
-        .redact(&activity("activities/a").encode_to_vec(), &Sight::whole());
+        .redact(&activity("activities/a").encode_to_vec(), &Clearance::whole());
 
     assert_eq!(left, Ok(Some(Vec::new())));
 }
@@ -157,9 +161,9 @@ fn what_no_message_of_ours_has_is_taken_out() {
     let strange =
         [&plain[..], &[0xc0, 0x3e, 1], &[0xc3, 0x3e, 8, 1, 0xc4, 0x3e], &[0x83, 1, 0x84, 1]];
 
-    let after = plan(GET).redact(&strange.concat(), &Sight::public());
+    let after = plan(GET).redact(&strange.concat(), &Clearance::public());
 
-    assert_eq!(after, plan(GET).redact(&plain, &Sight::public()));
+    assert_eq!(after, plan(GET).redact(&plain, &Clearance::public()));
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn what_is_not_well_formed_is_not_answered() {
     ];
 
     for (what, bytes) in bad {
-        let after = plan.redact(bytes, &Sight::public());
+        let after = plan.redact(bytes, &Clearance::public());
         assert_eq!(after, Err(Malformed), "{what}");
     }
 }

@@ -18,7 +18,7 @@ use crate::cli::ServiceName;
 use crate::record;
 
 /// How long a database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The oldest PostgreSQL that the record runs on, as it numbers its versions.
 const OLDEST: i64 = 150_000;
 const SECOND: i64 = 1_000_000;
@@ -95,7 +95,7 @@ async fn read_only(file: &Path) -> anyhow::Result<DatabaseConnection> {
 }
 
 async fn opened(url: &str) -> anyhow::Result<DatabaseConnection> {
-    let opened = timeout(PATIENCE, database::open(url)).await.context("it does not answer")?;
+    let opened = timeout(TIMEOUT, database::open(url)).await.context("it does not answer")?;
     Ok(opened?)
 }
 

@@ -12,7 +12,7 @@ use super::finding::Finding;
 
 const WHAT: &str = "token keys";
 /// How long an issuer may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// A key that is older should be replaced.
 const OLD_DAYS: i64 = 365;
 const DAY: i64 = 24 * 3_600_000_000;
@@ -28,7 +28,7 @@ pub async fn look(settings: &Settings) -> Finding {
                 "no issuer is set: everybody is anonymous, and nobody may write",
                 "set oidc_issuer and oidc_audience",
             ),
-            Some(oidc) => match timeout(PATIENCE, oidc_keys(oidc)).await {
+            Some(oidc) => match timeout(TIMEOUT, oidc_keys(oidc)).await {
                 Ok(Ok(count)) => {
                     Finding::good(WHAT, format!("{} answers, {count} keys", oidc.issuer))
                 }

@@ -19,7 +19,7 @@ use crate::cli::ServiceName;
 use crate::record;
 
 /// How long a server may take to say how it is.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Looks at the ports of a process, and at the services that it asks.
 pub async fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
@@ -124,7 +124,7 @@ async fn health(connection: anyhow::Result<Connection>) -> Result<ServingStatus,
     let connection = connection.map_err(|error| Status::unavailable(format!("{error:#}")))?;
     let mut client = HealthClient::new(connection);
     let request = HealthCheckRequest { service: String::new() };
-    let answer = timeout(PATIENCE, client.check(request)).await;
+    let answer = timeout(TIMEOUT, client.check(request)).await;
     let answer = answer.map_err(|_| Status::new(Code::DeadlineExceeded, "no answer in time"))?;
     Ok(answer?.into_inner().status())
 }

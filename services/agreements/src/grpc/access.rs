@@ -14,8 +14,8 @@ pub async fn get_own_grants(
     app: App,
     _: Request<GetOwnGrantsRequest>,
 ) -> Result<Response<GetOwnGrantsResponse>, Status> {
-    let asking = chassis::caller::current();
-    let grants = ops::held_grants(&app, &asking.caller.subject).await?;
+    let context = chassis::caller::current();
+    let grants = ops::held_grants(&app, &context.caller.subject).await?;
     let grants = grants.into_iter().map(held).collect();
     Ok(Response::new(GetOwnGrantsResponse { grants }))
 }

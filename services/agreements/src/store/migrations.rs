@@ -1,7 +1,7 @@
 //! The migrations, oldest first. Each brings a database to the tables as they are described now, so
 //! each change of a description gets one; `tests/schema.rs` notices.
 
-use chronicle::schema::{Bring, Refill, Schema};
+use chronicle::schema::{Refill, Schema, SchemaMigration};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
@@ -23,7 +23,7 @@ impl MigratorTrait for Migrator {
             "m20261128_000005_keep_views",
             "m20261128_000006_find_statements",
         ]
-        .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
+        .map(|name| -> Box<dyn MigrationTrait> { Box::new(SchemaMigration(name, schema)) })
         .into_iter()
         .collect::<Vec<_>>();
         // What `domain::periods` says is kept, too: whoever changes it adds one.
@@ -35,21 +35,24 @@ impl MigratorTrait for Migrator {
         all.extend(
             refills.map(|name| -> Box<dyn MigrationTrait> { Box::new(Refill(name, schema)) }),
         );
-        let brings = [
+        let names = [
             "m20261128_000009_keep_bytes",
             "m20261128_000010_keep_bodies",
             "m20261128_000011_keep_meetings",
             "m20261128_000012_keep_memberships",
             "m20261128_000013_keep_desks",
         ];
-        all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
+        all.extend(
+            names
+                .map(|name| -> Box<dyn MigrationTrait> { Box::new(SchemaMigration(name, schema)) }),
+        );
         all.push(Box::new(Refill("m20261128_000014_name_desks", schema)));
-        let keep = Bring("m20261128_000015_keep_provisions", schema);
+        let keep = SchemaMigration("m20261128_000015_keep_provisions", schema);
         all.push(Box::new(keep));
         all.push(Box::new(MoveProvisions("m20261128_000016_move_provisions")));
-        all.push(Box::new(Bring("m20261128_000017_keep_duties", schema)));
+        all.push(Box::new(SchemaMigration("m20261128_000017_keep_duties", schema)));
         all.push(Box::new(Refill("m20261128_000021_keep_acts_and_edges", schema)));
-        all.push(Box::new(Bring("m20261128_000022_keep_ratifications", schema)));
+        all.push(Box::new(SchemaMigration("m20261128_000022_keep_ratifications", schema)));
         // What `crates/words` makes of a text is kept, too: whoever changes it adds one.
         all.push(Box::new(Refill("m20261128_000030_find_by_words", schema)));
         all.push(Box::new(Refill("m20261129_000040_find_more_by_words", schema)));

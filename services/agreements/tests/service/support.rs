@@ -20,12 +20,12 @@ use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
 use api::registan::search::v1::search_service_client::SearchServiceClient;
 use api::registan::r#type::v1::SourceRef;
-use chassis::caller::{Asking, scope};
+use chassis::caller::{RequestContext, scope};
 use chassis::client::Connection;
 use chassis::clock::{Clock, SystemClock};
 use chassis::config::Secret;
 use chassis::{Server, Settings};
-use policy::{Caller, Desks, Role, Rule, Sight, Tier};
+use policy::{Caller, Clearance, Desks, Role, Rule, Tier};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
@@ -63,10 +63,10 @@ impl Running {
     /// the authentication.
     pub async fn own_grants(&self, subject: &str) -> Vec<HeldGrant> {
         let caller = Caller { subject: subject.to_owned(), ..Caller::default() };
-        let (rule, sight) = (Arc::new(Rule::default()), Sight::public());
-        let asking = Arc::new(Asking { caller, rule, sight, token: None });
+        let (rule, clearance) = (Arc::new(Rule::default()), Clearance::public());
+        let context = Arc::new(RequestContext { caller, rule, clearance, token: None });
         let mut client = AccessServiceClient::new(self.routes.clone());
-        scope(asking, client.get_own_grants(GetOwnGrantsRequest {}))
+        scope(context, client.get_own_grants(GetOwnGrantsRequest {}))
             .await
             .unwrap()
             .into_inner()

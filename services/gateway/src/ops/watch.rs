@@ -42,14 +42,14 @@ pub async fn watch(app: &App, request: WatchRequest) -> Result<Answers, Failure>
     let resume_token = request.resume_token.clone();
     let question = Question::read(request)?;
     let places = token::open(&question, &resume_token)?;
-    let asking = chassis::caller::current();
+    let context = chassis::caller::current();
     let sources = places.iter().map(|place| {
         let source = Source {
             app: app.clone(),
             kind: place.kind(),
             filter: question.filter_of(place.kind()),
             resume_token: place.resume_token.clone(),
-            asking: Arc::clone(&asking),
+            context: Arc::clone(&context),
             events: None,
             trouble: None,
         };

@@ -4,7 +4,7 @@ use chronicle::filter::standing;
 use chronicle::read::v;
 use chronicle::reader::visible;
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
-use policy::Sight;
+use policy::Clearance;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
@@ -22,28 +22,28 @@ fn id(name: &str) -> Alias {
 
 /// Returns the condition that the project `table` names another at `at`, or is named, as far as a
 /// caller of this clearance can see.
-pub fn is_member(table: &str, at: At, sight: &Sight) -> Condition {
+pub fn is_member(table: &str, at: At, clearance: &Clearance) -> Condition {
     let column = |path: &str| -> SimpleExpr { Expr::col((id(table), id(path))) };
     Condition::any()
-        .add(column("uid").in_subquery(relations("uid", at, sight)))
-        .add(column("name").in_subquery(relations("value", at, sight)))
-        .add(column("iati_identifier").in_subquery(relations("value", at, sight)))
+        .add(column("uid").in_subquery(relations("uid", at, clearance)))
+        .add(column("name").in_subquery(relations("value", at, clearance)))
+        .add(column("iati_identifier").in_subquery(relations("value", at, clearance)))
 }
 
 /// Whom projects name: what is hidden, or deleted, names nobody. Who sees everything is spared the
 /// look at the projects.
-fn relations(column: &str, at: At, sight: &Sight) -> SelectStatement {
+fn relations(column: &str, at: At, clearance: &Clearance) -> SelectStatement {
     let mut query = Query::select()
         .column((id("s"), id(column)))
         .from_as(id(RELATIONS), id("s"))
         .cond_where(standing("s", at))
         .to_owned();
-    if !sight.is_whole() {
+    if !clearance.is_whole() {
         let seen = Condition::all()
             .add(v("uid").eq(Expr::col((id("s"), id("uid")))))
             .add(v("deleted").eq(false))
             .add(standing("v", at))
-            .add(visible::<Project>(sight, at));
+            .add(visible::<Project>(clearance, at));
         query.join_as(JoinType::InnerJoin, id(Project::KIND), id("v"), seen);
     }
     query
@@ -61,9 +61,9 @@ pub async fn members(
         .columns(["name", "iati_identifier", "kin"].map(|path| (id("v"), id(path))))
         .from_as(id(Project::KIND), id("v"))
         .cond_where(standing("v", at))
-        .cond_where(visible::<Project>(&reader.sight, at))
+        .cond_where(visible::<Project>(&reader.clearance, at))
         .and_where(v("deleted").eq(false))
-        .cond_where(is_member("v", at, &reader.sight))
+        .cond_where(is_member("v", at, &reader.clearance))
         .to_owned();
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&query).await?;

@@ -1,7 +1,7 @@
 //! The migrations, oldest first. Each brings a database to the tables as they are described now, so
 //! each change of a description gets one; `tests/schema.rs` notices.
 
-use chronicle::schema::{Bring, Refill, Schema};
+use chronicle::schema::{Refill, Schema, SchemaMigration};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
@@ -21,17 +21,20 @@ impl MigratorTrait for Migrator {
             "m20261128_000004_keep_views",
             "m20261128_000005_keep_kin_and_roles",
         ]
-        .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
+        .map(|name| -> Box<dyn MigrationTrait> { Box::new(SchemaMigration(name, schema)) })
         .into_iter()
         .collect::<Vec<_>>();
         all.push(Box::new(Refill("m20261128_000006_fold_words", schema)));
-        let brings = [
+        let names = [
             "m20261128_000007_keep_totals",
             "m20261128_000008_keep_bytes",
             "m20261128_000009_keep_desks",
             "m20261128_000010_keep_acts",
         ];
-        all.extend(brings.map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) }));
+        all.extend(
+            names
+                .map(|name| -> Box<dyn MigrationTrait> { Box::new(SchemaMigration(name, schema)) }),
+        );
         all.push(Box::new(Refill("m20261128_000010_find_by_words", schema)));
         all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
         all

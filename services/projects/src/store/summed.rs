@@ -23,7 +23,7 @@ pub async fn disclose(
     read_time: Option<i64>,
     reader: &Reader,
 ) -> Result<Option<i64>, Error> {
-    if !reader.sight.top().is_watched() {
+    if !reader.clearance.top().is_watched() {
         return Ok(read_time);
     }
     let at = chronicle.at(read_time).await?;

@@ -5,7 +5,7 @@ use chronicle::read::{holds, v, with_head};
 use chronicle::totals::{COUNTED, sum, summands};
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use facts::total::Total;
-use policy::Sight;
+use policy::Clearance;
 use sea_orm::sea_query::{
     Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr,
 };
@@ -54,7 +54,7 @@ pub async fn groups(
     let at = chronicle.at(read_time).await?;
     let of_projects =
         of_projects(summands::<Transaction>(selection.filter, at, reader)?, apart, at);
-    let statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.sight);
+    let statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.clearance);
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;
     drop(turn);
@@ -102,7 +102,7 @@ fn of_kinds(
     kinds: &[Kind],
     apart: Apart,
     at: At,
-    sight: &Sight,
+    clearance: &Clearance,
 ) -> SelectStatement {
     let standing =
         Condition::all().add(column("p", "name").eq(column("t", "project"))).add(standing("p", at));
@@ -117,7 +117,7 @@ fn of_kinds(
         let word = |kind: &Kind| kind.as_str_name().trim_start_matches("KIND_");
         query.and_where(column("p", "kind").is_in(kinds.iter().map(word)));
     }
-    let member = Expr::case(is_member("p", at, sight), column("t", "project")).finally("");
+    let member = Expr::case(is_member("p", at, clearance), column("t", "project")).finally("");
     query.expr_as(member, id("member")).add_group_by([Expr::col(id("member"))]);
     let parts = [
         (true, "type", column("t", "type")),

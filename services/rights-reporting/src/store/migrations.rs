@@ -1,7 +1,7 @@
 //! The migrations, oldest first. Each brings a database to the tables as they are described now, so
 //! each change of a description gets one; `tests/schema.rs` notices.
 
-use chronicle::schema::{Bring, Refill, Schema};
+use chronicle::schema::{Refill, Schema, SchemaMigration};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
@@ -18,12 +18,12 @@ impl MigratorTrait for Migrator {
             "m20261124_000003_index_hidden",
             "m20261128_000004_keep_views",
         ]
-        .map(|name| -> Box<dyn MigrationTrait> { Box::new(Bring(name, schema)) })
+        .map(|name| -> Box<dyn MigrationTrait> { Box::new(SchemaMigration(name, schema)) })
         .into_iter()
         .collect::<Vec<_>>();
         all.push(Box::new(Refill("m20261128_000005_fold_words", schema)));
-        all.push(Box::new(Bring("m20261128_000006_keep_bytes", schema)));
-        all.push(Box::new(Bring("m20261128_000007_keep_desks", schema)));
+        all.push(Box::new(SchemaMigration("m20261128_000006_keep_bytes", schema)));
+        all.push(Box::new(SchemaMigration("m20261128_000007_keep_desks", schema)));
         all.push(Box::new(Refill("m20261128_000008_find_by_words", schema)));
         all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
         all

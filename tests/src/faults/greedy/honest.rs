@@ -26,7 +26,7 @@ use super::door::Door;
 const CALLERS: u8 = 4;
 const EVERY: Duration = Duration::from_millis(100);
 /// Longer nobody waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The calls, in turn. A newcomer asks on a new connection.
 const QUESTIONS: [&str; 10] = [
@@ -156,7 +156,7 @@ async fn ask_all(door: &Door, stop: &Arc<AtomicBool>, tally: &Arc<Mutex<Tally>>)
 async fn ask(channel: Channel, kind: &str) -> Result<(), Status> {
     fn question<T>(message: T) -> Request<T> {
         let mut question = Request::new(message);
-        question.set_timeout(PATIENCE);
+        question.set_timeout(TIMEOUT);
         question
     }
     match kind {

@@ -102,7 +102,7 @@ pub fn thing(who: usize, number: usize) -> Thing {
 /// An empty record in the database at `url`.
 pub async fn record(url: &str) -> Arc<Chronicle> {
     let db = database::open(url).await.unwrap();
-    Schema::service().with::<Thing>().bring(&SchemaManager::new(&db)).await.unwrap();
+    Schema::service().with::<Thing>().apply(&SchemaManager::new(&db)).await.unwrap();
     Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
 }
 

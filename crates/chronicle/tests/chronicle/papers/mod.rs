@@ -11,7 +11,7 @@ use chronicle::{
     Call, Chronicle, EventKind, Field, ListRequest, Reader, Resource, Stored, database,
 };
 use machine::clock::SystemClock;
-use policy::{Desks, Grant, Role, Sight, Tier};
+use policy::{Clearance, Desks, Grant, Role, Tier};
 use sea_orm_migration::SchemaManager;
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ pub fn paper() -> Paper {
 
 pub async fn record(url: &str) -> Arc<Chronicle> {
     let db = database::open(url).await.unwrap();
-    Schema::service().with::<Paper>().bring(&SchemaManager::new(&db)).await.unwrap();
+    Schema::service().with::<Paper>().apply(&SchemaManager::new(&db)).await.unwrap();
     Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap())
 }
 
@@ -80,11 +80,11 @@ pub fn reader(tier: Tier) -> Reader {
     if tier == Tier::Secret {
         return Reader::system();
     }
-    let mut sight = Sight::public();
+    let mut clearance = Clearance::public();
     let grant =
         Grant { role: Role::Monitor, desks: Desks::ALL, tier, resource: None, expires: None };
-    sight.add(&grant, Tier::Secret);
-    Reader { sight, ..public() }
+    clearance.add(&grant, Tier::Secret);
+    Reader { clearance, ..public() }
 }
 
 /// A version as it was written.

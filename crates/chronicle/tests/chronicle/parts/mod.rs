@@ -61,7 +61,7 @@ pub fn part(of: usize, number: usize) -> Part {
 pub async fn record(url: &str) -> Arc<Chronicle> {
     let record = crate::common::record(url).await;
     let schema = Schema::service().with::<Thing>().with::<Part>();
-    schema.bring(&SchemaManager::new(&record.db)).await.unwrap();
+    schema.apply(&SchemaManager::new(&record.db)).await.unwrap();
     record
 }
 
@@ -69,7 +69,7 @@ pub fn reader(desks: Desks, tier: Tier) -> Reader {
     let mut reader = public();
     let role = Role::Monitor;
     let grant = Grant { role, desks, tier, resource: None, expires: None };
-    reader.sight.add(&grant, Tier::Secret);
+    reader.clearance.add(&grant, Tier::Secret);
     reader
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::registan::partnership::v1::ResourceKind;
 use chassis::Failure;
-use chassis::caller::{self, Asking};
+use chassis::caller::{self, RequestContext};
 use chassis::failure::Code;
 use futures::StreamExt;
 use tokio::time::{Instant, sleep, timeout};
@@ -18,7 +18,7 @@ use crate::App;
 /// How long a service may take to take the call.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
 /// How long a service may be away before the watch ends. The contract says 30 seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -30,7 +30,7 @@ pub struct Source {
     /// After the last event that was given.
     pub resume_token: String,
     /// The request context. A service is called again when the request itself is long under way.
-    pub asking: Arc<Asking>,
+    pub context: Arc<RequestContext>,
     pub events: Option<Events>,
     pub trouble: Option<Trouble>,
 }
@@ -84,7 +84,7 @@ impl Source {
         }
         let open =
             kinds::open(&self.app, self.kind, self.filter.clone(), self.resume_token.clone());
-        let opened = timeout(OPEN_WITHIN, caller::scope(Arc::clone(&self.asking), open)).await;
+        let opened = timeout(OPEN_WITHIN, caller::scope(Arc::clone(&self.context), open)).await;
         match opened {
             Ok(Ok(events)) => {
                 self.events = Some(events);
@@ -99,7 +99,7 @@ impl Source {
     async fn pause(&mut self, failure: Failure) -> Result<(), Failure> {
         let now = Instant::now();
         let trouble = *self.trouble.get_or_insert(Trouble { since: now, pause: FIRST_PAUSE });
-        if failure.code != Code::Unavailable || now - trouble.since >= PATIENCE {
+        if failure.code != Code::Unavailable || now - trouble.since >= TIMEOUT {
             return Err(failure);
         }
         tracing::debug!(service = self.service(), %failure, "a watch is opened again");

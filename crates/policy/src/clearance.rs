@@ -9,7 +9,7 @@ const HIDDEN: [Tier; 3] = [Tier::Restricted, Tier::Confidential, Tier::Secret];
 
 /// The clearance of a caller: what it may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct Clearance {
     /// By tier, as [`HIDDEN`]: the desks of which it may be read. What may be read of a tier may be
     /// read of those below.
     levels: [Desks; 3],
@@ -19,7 +19,7 @@ pub struct Sight {
     whole: bool,
 }
 
-impl Sight {
+impl Clearance {
     /// Returns the clearance of an anonymous caller.
     pub const fn public() -> Self {
         Self { levels: [Desks::NONE; 3], named: Vec::new(), whole: false }
@@ -83,13 +83,13 @@ impl Sight {
         self.whole
     }
 
-    /// [`Sight::sees`] as a predicate on the columns `tier`, `desks` and `name` of the table
-    /// `table`; nothing to check for [`Sight::whole`].
+    /// [`Clearance::sees`] as a predicate on the columns `tier`, `desks` and `name` of the table
+    /// `table`; nothing to check for [`Clearance::whole`].
     pub fn condition(&self, table: &str) -> Condition {
         self.condition_by(table, "tier")
     }
 
-    /// As [`Sight::condition`], with the tier in another column.
+    /// As [`Clearance::condition`], with the tier in another column.
     pub fn condition_by(&self, table: &str, tier_column: &str) -> Condition {
         let column =
             |name: &str| -> SimpleExpr { Expr::col((Alias::new(table), Alias::new(name))) };

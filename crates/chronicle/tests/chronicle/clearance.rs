@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use crate::common::{Thing, call, public, record, thing};
 use chronicle::{At, Chronicle, Error, EventKind, ListRequest, Reader, Stored};
-use policy::{Desks, Grant, Role, Sight, Tier};
+use policy::{Clearance, Desks, Grant, Role, Tier};
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use uuid::Uuid;
 
 fn reader(desks: Desks, tier: Tier) -> Reader {
-    let mut sight = Sight::public();
+    let mut clearance = Clearance::public();
     let role = Role::Monitor;
-    sight.add(&Grant { role, desks, tier, resource: None, expires: None }, Tier::Secret);
-    Reader { sight, caller: "test#reader".to_owned(), action: "things.read".to_owned() }
+    clearance.add(&Grant { role, desks, tier, resource: None, expires: None }, Tier::Secret);
+    Reader { clearance, caller: "test#reader".to_owned(), action: "things.read".to_owned() }
 }
 
 fn kz() -> i64 {
