@@ -156,8 +156,10 @@ async fn what_was_recorded_before_the_client_went_stays_whole() {
         let sums = running.sums(SumTransactionsRequest::default()).await;
         let again = running.import(whole.as_bytes()).await;
 
-        let recorded = sums[0].transactions;
-        assert!(recorded > 0 && recorded % 100 == 0, "{recorded}");
+        // On a busy machine the batch that was begun may be recorded after the sum was asked for.
+        let (summed, recorded) = (sums[0].transactions, changes(&again)[2]);
+        assert!(summed > 0 && summed % 100 == 0 && summed <= recorded, "{summed} of {recorded}");
+        assert!(recorded % 100 == 0, "{recorded}");
         assert_eq!(changes(&again), [250 - recorded, 0, recorded, 0, 250 - recorded, 0]);
     })
     .await;
