@@ -18,6 +18,9 @@ use crate::tools::POSTGRES;
 /// Long enough for a cold and busy machine.
 const START: Duration = Duration::from_mins(1);
 
+/// Lines of the log that say what the server does.
+const LAST_LINES: usize = 50;
+
 /// Keeps the server until its input ends, which happens however the process that started it ends;
 /// then it stops the server and removes the folder.
 const KEEPER: &str = r#"
@@ -80,6 +83,18 @@ impl Cluster {
         let seconds = begin.elapsed().as_secs_f64();
         println!("postgres: cluster in {} up in {seconds:.1} s", cluster.folder.display());
         Ok(cluster)
+    }
+
+    /// Returns what the server does: its processes, where each of them waits, and the end of its log.
+    /// For when tests do not end.
+    pub fn state(&self) -> String {
+        let columns = "pid,ppid,stat,wchan:24,etime,time,args";
+        let processes = output(&mut command("ps", &["-ww", "-eo", columns])).unwrap_or_default();
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let skipped = log.lines().count().saturating_sub(LAST_LINES);
+        let lines = processes.lines().filter(|line| line.contains("postgres"));
+        let lines: Vec<_> = lines.chain(log.lines().skip(skipped)).collect();
+        format!("postgres: its processes, and the end of its log\n{}\n", lines.join("\n"))
     }
 
     /// The server writes its state into a file, as the last of its lines.
@@ -191,6 +206,7 @@ mod tests {
         let cluster = Cluster::fleeting().unwrap();
         let folder = cluster.folder.clone();
         assert!(folder.join(".s.PGSQL.5432").exists());
+        assert!(cluster.state().contains("database system is ready to accept connections"));
 
         drop(cluster);
 

@@ -25,7 +25,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 fn all() -> Result<()> {
     let programs = step("build", programs::build)?;
     let cluster = Cluster::fleeting()?;
-    step("tests", || side_by_side::run(programs, &cluster.url))
+    step("tests", || side_by_side::run(programs, &cluster))
 }
 
 /// Runs `cargo test` with these arguments.

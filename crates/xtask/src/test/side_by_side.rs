@@ -3,15 +3,19 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Instant;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use super::programs::Program;
+use crate::postgres::Cluster;
 use crate::shell::root;
+
+/// The time that a program may take: twice that of the longest one on a slow machine.
+const TIMEOUT: Duration = Duration::from_mins(15);
 
 /// The result of one program.
 struct Outcome {
@@ -29,13 +33,13 @@ struct Tests {
 }
 
 /// Runs all programs, those that must be alone at the end, and fails if one of them failed.
-pub fn run(programs: Vec<Program>, postgres: &str) -> Result<()> {
+pub fn run(programs: Vec<Program>, cluster: &Cluster) -> Result<()> {
     let logs = root().join("target/tests");
     fs::create_dir_all(&logs).with_context(|| format!("{} cannot be made", logs.display()))?;
     let (alone, together): (Vec<_>, Vec<_>) = programs.into_iter().partition(Program::is_alone);
     // Each runs as many tests at a time as there are cores.
     let cores = thread::available_parallelism().map_or(2, usize::from);
-    let runner = Runner { logs, postgres };
+    let runner = Runner { logs, cluster: Some(cluster) };
     let mut outcomes = runner.run(together, cores)?;
     outcomes.extend(runner.run(alone, 1)?);
     conclude(&outcomes)
@@ -44,7 +48,7 @@ pub fn run(programs: Vec<Program>, postgres: &str) -> Result<()> {
 struct Runner<'a> {
     /// Where the output of each program is kept.
     logs: PathBuf,
-    postgres: &'a str,
+    cluster: Option<&'a Cluster>,
 }
 
 impl Runner<'_> {
@@ -65,16 +69,25 @@ impl Runner<'_> {
         println!("tests: {} begins", program.name);
         let begin = Instant::now();
         let log = self.logs.join(program.name.replace(['/', ' '], "-") + ".log");
-        let status = self.command(program, &log)?.status();
-        let status = status.with_context(|| format!("{} does not start", program.name))?;
-        let output = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+        let child = self.command(program, &log)?.spawn();
+        let mut child = child.with_context(|| format!("{} does not start", program.name))?;
+        let status = wait(&mut child, TIMEOUT)?;
+        let mut output = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
 
-        let result = if status.success() { "ok" } else { "FAILED" };
+        let is_good = status.is_some_and(|status| status.success());
+        let result = if is_good { "ok" } else { "FAILED" };
         let seconds = begin.elapsed().as_secs_f64();
+        let status = match status {
+            Some(status) => status.to_string(),
+            None => {
+                output += &self.cluster.map(Cluster::state).unwrap_or_default();
+                "it did not end, and was killed".to_owned()
+            }
+        };
         // In one call, so that nothing comes between.
         println!("{output}tests: {}: {result} in {seconds:.1} s ({status})", program.name);
         let (name, tests) = (program.name.clone(), Tests::read(&output));
-        Ok(Outcome { name, is_good: status.success(), tests })
+        Ok(Outcome { name, is_good, tests })
     }
 
     /// The program in its folder, as `cargo test` starts it.
@@ -83,9 +96,29 @@ impl Runner<'_> {
             File::create(log).with_context(|| format!("{} cannot be made", log.display()))?;
         let mut command = Command::new(&program.file);
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
-        command.env("TESTKIT_POSTGRES", self.postgres).env("TESTKIT_REQUIRE", "1");
+        command.env("TESTKIT_REQUIRE", "1");
+        if let Some(cluster) = self.cluster {
+            command.env("TESTKIT_POSTGRES", &cluster.url);
+        }
         command.stdout(file.try_clone().context("the log cannot be shared")?).stderr(file);
         Ok(command)
+    }
+}
+
+/// Waits until a program ends, or kills it after this time and returns nothing.
+fn wait(child: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let status = child.try_wait().context("a program cannot be waited for")?;
+        if status.is_some() {
+            return Ok(status);
+        }
+        if Instant::now() > deadline {
+            child.kill().context("a program cannot be killed")?;
+            child.wait().context("a program cannot be waited for")?;
+            return Ok(None);
+        }
+        sleep(Duration::from_millis(20));
     }
 }
 
@@ -148,7 +181,7 @@ test result: FAILED. 11 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out;
     #[test]
     fn every_program_runs_and_one_that_fails_fails_all() {
         let folder = std::env::temp_dir();
-        let runner = Runner { logs: folder.clone(), postgres: "" };
+        let runner = Runner { logs: folder.clone(), cluster: None };
         let program = |name: &str| Program {
             name: format!("side-by-side {name}"),
             folder: folder.clone(),
@@ -163,5 +196,15 @@ test result: FAILED. 11 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out;
         assert!(
             conclude(&outcomes.into_iter().filter(|it| it.is_good).collect::<Vec<_>>()).is_ok()
         );
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_killed() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+
+        let status = wait(&mut child, Duration::from_millis(50)).unwrap();
+
+        assert_eq!(status, None);
+        assert!(child.try_wait().unwrap().is_some());
     }
 }
