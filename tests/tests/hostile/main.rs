@@ -41,8 +41,9 @@ struct Scale {
 }
 
 const SHORT: Scale = Scale { stalls: 160, resets: 5_000, refusals: 50, floods: 10, unread: 4 };
-/// Within TLS each connection costs a handshake at both ends, which this machine makes itself.
-const SHORT_TLS: Scale = Scale { stalls: 40, ..SHORT };
+/// Within TLS each connection costs a handshake at both ends, and each byte of a flood is encrypted
+/// and decrypted, all of it by this machine.
+const SHORT_TLS: Scale = Scale { stalls: 40, floods: 4, ..SHORT };
 const LONG: Scale =
     Scale { stalls: 1_000, resets: 50_000, refusals: 1_000, floods: 100, unread: 16 };
 /// Behind the gateway nobody leaves a thousand answers on one connection: the gateway asks for 64
