@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use instruments::Held as Counted;
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::QueryResult;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -228,7 +228,7 @@ impl<V: Held> Watcher<V> {
     ) -> Result<(Vec<(Stored<V>, bool)>, bool, Mark), Error> {
         let statement = watched::stood::<V>(&self.request, &self.reader, asked)?;
         let _turn = self.chronicle.turn(Lane::Stream).await;
-        let rows = self.chronicle.by(Lane::Stream).query_all(&Limited(&statement)).await?;
+        let rows = self.chronicle.ask(Lane::Stream, &Limited(&statement)).await?;
         let (head, mark) = marked(rows.first(), asked.at, asked.token)?;
         self.sent.look(head);
         let found = with_version(&rows)?;
@@ -250,7 +250,7 @@ impl<V: Held> Watcher<V> {
         let statement = watched::log::<V>(&self.request, &self.reader, &after)?;
         let chronicle = Arc::clone(&self.chronicle);
         let turn = chronicle.turn(Lane::Stream).await;
-        let rows = chronicle.by(Lane::Stream).query_all(&Limited(&statement)).await?;
+        let rows = chronicle.ask(Lane::Stream, &Limited(&statement)).await?;
         let first = rows.first().ok_or_else(no_head)?;
         after.check(first.try_get::<Option<String>>("", "mark")?.as_deref())?;
         let hash: String = first.try_get("", "head_hash")?;

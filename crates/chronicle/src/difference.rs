@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use sea_orm::QueryResult;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement, UnionType};
-use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -46,7 +46,7 @@ impl Chronicle {
     ) -> Result<(Vec<Difference<T>>, Option<Uuid>), Error> {
         let touched = touched::<T>(from, to, after, reader);
         let turn = self.turn(Lane::Stream).await;
-        let rows = self.by(Lane::Stream).query_all(&Limited(&touched)).await?;
+        let rows = self.ask(Lane::Stream, &Limited(&touched)).await?;
         let uids: Vec<Uuid> =
             rows.iter().map(|row| row.try_get("", "uid")).collect::<Result<_, _>>()?;
         let before = self.at_of::<T>(request, &uids, from, reader).await?;
@@ -113,7 +113,7 @@ impl Chronicle {
             .and_where(v("uid").is_in(uids.iter().copied()))
             .to_owned();
         let mut found = HashMap::new();
-        for row in self.by(Lane::Stream).query_all(&query).await? {
+        for row in self.ask(Lane::Stream, &query).await? {
             found.insert(row.try_get("", "uid")?, row);
         }
         Ok(found)

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use sea_orm::QueryResult;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
-use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -89,7 +89,7 @@ impl Chronicle {
         }
         query.limit(most);
         let turn = self.turn(Lane::Page).await;
-        let rows = self.by(Lane::Page).query_all(&Limited(&query)).await?;
+        let rows = self.ask(Lane::Page, &Limited(&query)).await?;
         drop(turn);
         let mut known = HashSet::<Uuid>::new();
         for row in rows {

@@ -2,10 +2,11 @@
 //! waits for its turn, and what goes on for long waits in a line of its own, for connections of its
 //! own.
 
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, QueryResult, StatementBuilder};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::address::Address;
+use crate::readers::Readers;
 use crate::{Chronicle, connection};
 
 /// The maximum of reads at the same time: pages, long pages, and streams.
@@ -30,7 +31,6 @@ pub enum Lane {
 }
 
 /// The lines.
-#[derive(Debug)]
 pub(crate) struct Lanes {
     pages: Semaphore,
     long: Semaphore,
@@ -38,6 +38,8 @@ pub(crate) struct Lanes {
     /// The connections for long reads. Those of SQLite are threads, which have the priority of the
     /// thread that opened them.
     apart: DatabaseConnection,
+    /// Reads by them.
+    readers: Readers,
     address: Address,
 }
 
@@ -47,9 +49,10 @@ impl Lanes {
         let is_postgres = db.get_database_backend() == DbBackend::Postgres;
         let [pages, long, streams] = if is_postgres { POSTGRES } else { SQLITE };
         let apart = connection::apart(db, u32::try_from(long + streams).unwrap_or(u32::MAX));
+        let readers = Readers::by(&apart, long + streams);
         let [pages, long, streams] = [pages, long, streams].map(Semaphore::new);
         let address = Address::of(db);
-        Self { pages, long, streams, apart, address }
+        Self { pages, long, streams, apart, readers, address }
     }
 
     /// The connections for what is long.
@@ -73,11 +76,15 @@ impl Chronicle {
         }
     }
 
-    /// The connections by which a lane reads, in its turn.
-    pub(crate) const fn by(&self, lane: Lane) -> &DatabaseConnection {
+    /// The rows of a query that is asked in a lane, in its turn.
+    pub(crate) async fn ask(
+        &self,
+        lane: Lane,
+        query: &impl StatementBuilder,
+    ) -> Result<Vec<QueryResult>, DbErr> {
         match lane {
-            Lane::Free | Lane::Page => &self.db,
-            Lane::Long | Lane::Stream => &self.lanes.apart,
+            Lane::Free | Lane::Page => self.readers.query_all(query).await,
+            Lane::Long | Lane::Stream => self.lanes.readers.query_all(query).await,
         }
     }
 }

@@ -1,9 +1,13 @@
-//! The connections of single reads and pages.
+//! The connections of reads.
 //!
 //! The driver asks for a sign of life each time a connection goes back to its pool, which makes a
 //! second round trip of every read. So a connection goes from one reader to the next, and back to
 //! the pool when its statement failed or was given up, when it lay idle, or after a while: the pool
 //! tries it, and replaces it.
+//!
+//! One that is being opened is opened to its end, though its reader may give up meanwhile. Else
+//! readers that give up soon, such as watchers who are cut off again and again, would only ever
+//! begin: a hundred times a second PostgreSQL would start a process for nobody.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -49,13 +53,19 @@ enum Engine {
 }
 
 impl Readers {
-    /// Readers by the pool of a database.
+    /// Readers by the pool of a database, which serves other statements too.
     pub fn of(db: &DatabaseConnection) -> Self {
+        let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+        Self::by(db, if is_postgres { POSTGRES } else { SQLITE })
+    }
+
+    /// So many at a time, by a pool of at least so many connections.
+    pub fn by(db: &DatabaseConnection, most: usize) -> Self {
         let backend = db.get_database_backend();
         let held = if backend == DbBackend::Postgres {
-            Engine::Postgres(Hold::of(db.get_postgres_connection_pool().clone(), POSTGRES))
+            Engine::Postgres(Hold::of(db.get_postgres_connection_pool().clone(), most))
         } else {
-            Engine::Sqlite(Hold::of(db.get_sqlite_connection_pool().clone(), SQLITE))
+            Engine::Sqlite(Hold::of(db.get_sqlite_connection_pool().clone(), most))
         };
         let (statements, waits) = (Statements::of(db), Waits::of(db));
         Self { backend, held, noted: None, statements, waits }
@@ -149,13 +159,23 @@ impl<DB: Database> Hold<DB> {
         if let Some(out) = last.filter(is_fresh) {
             return Ok(out);
         }
-        let connection = self.pool.acquire().await.map_err(|error| match error {
+        let connection = self.acquire().await.map_err(|error| match error {
             sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
             sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
             other => DbErr::Conn(RuntimeErr::SqlxError(other.into())),
         })?;
         let now = Instant::now();
         Ok(Out { connection, since: now, used: now })
+    }
+
+    /// A connection of the pool. Where one may have to be opened, that goes on without this caller.
+    async fn acquire(&self) -> Result<PoolConnection<DB>, sqlx::Error> {
+        if self.pool.size() >= self.pool.options().get_max_connections() {
+            return self.pool.acquire().await;
+        }
+        let pool = self.pool.clone();
+        let opened = tokio::spawn(async move { pool.acquire().await });
+        opened.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     fn free(&self) -> MutexGuard<'_, Vec<Out<DB>>> {
@@ -200,6 +220,28 @@ mod tests {
             };
             assert_eq!(free, turns);
             assert!((1..=turns).contains(&held), "{held}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_opened_to_its_end_where_its_reader_gives_up() {
+        for engine in [Sqlite, Postgres] {
+            let Some(database) = testkit::database(engine).await else { continue };
+            let db = crate::database::open(&database.url).await.unwrap();
+            let apart = crate::connection::apart(&db, 3);
+            let readers = Readers::by(&apart, 3);
+
+            timeout(Duration::ZERO, readers.query_one(&number(1))).await.unwrap_err();
+
+            let idle = || match engine {
+                Sqlite => apart.get_sqlite_connection_pool().num_idle(),
+                Postgres => apart.get_postgres_connection_pool().num_idle(),
+            };
+            let until = Instant::now() + Duration::from_secs(10);
+            while idle() == 0 && Instant::now() < until {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            assert_eq!(idle(), 1, "{engine:?}");
         }
     }
 

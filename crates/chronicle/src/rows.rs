@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use sea_orm::QueryResult;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -160,7 +160,7 @@ impl Chronicle {
             .cond_where(any)
             .to_owned();
         let mut found = HashMap::with_capacity(versions.len());
-        for row in self.by(lane).query_all(&query).await? {
+        for row in self.ask(lane, &query).await? {
             let key = (row.try_get("", "uid")?, row.try_get("", "revision")?);
             found.insert(key, row.try_get("", "document")?);
         }

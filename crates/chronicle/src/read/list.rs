@@ -5,7 +5,6 @@ use facts::{Day, ErrorReason};
 use sea_orm::sea_query::{
     Condition, Expr, ExprTrait, JoinType, Order as Direction, Query, SelectStatement,
 };
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{add_mark, holds, marked, v, with_mark};
 use crate::Chronicle;
@@ -137,9 +136,9 @@ impl Chronicle {
         let plan = self.plan::<V>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
         let token = plan.token();
-        let mut rows = self.ask(lane, &plan.rows()?).await?;
+        let mut rows = self.ask(lane, &Limited(&plan.rows()?)).await?;
         if rows.is_empty() {
-            rows = self.ask(lane, &plan.rows_or_head()?).await?;
+            rows = self.ask(lane, &Limited(&plan.rows_or_head()?)).await?;
         }
         let (head, mark) = marked(rows.first(), plan.at, token)?;
         let read_time = holds(plan.at, head);
@@ -161,14 +160,6 @@ impl Chronicle {
         };
         let resume_token = self.resume_token_of_list::<V::Of>(arguments(request), mark)?;
         Ok(Page { items, next_page_token, read_time, resume_token })
-    }
-
-    /// The rows of a query that is asked in a lane.
-    async fn ask(&self, lane: Lane, query: &SelectStatement) -> Result<Vec<QueryResult>, DbErr> {
-        match lane {
-            Lane::Free | Lane::Page => self.readers.query_all(&Limited(query)).await,
-            Lane::Long | Lane::Stream => self.by(lane).query_all(&Limited(query)).await,
-        }
     }
 
     /// A list request of which all but the filter is checked.

@@ -77,12 +77,11 @@ impl Runner<'_> {
         let is_good = status.is_some_and(|status| status.success());
         let result = if is_good { "ok" } else { "FAILED" };
         let seconds = begin.elapsed().as_secs_f64();
-        let status = match status {
-            Some(status) => status.to_string(),
-            None => {
-                output += &self.cluster.map(Cluster::state).unwrap_or_default();
-                "it did not end, and was killed".to_owned()
-            }
+        let status = if let Some(status) = status {
+            status.to_string()
+        } else {
+            output += &self.cluster.map(Cluster::state).unwrap_or_default();
+            "it did not end, and was killed".to_owned()
         };
         // In one call, so that nothing comes between.
         println!("{output}tests: {}: {result} in {seconds:.1} s ({status})", program.name);
