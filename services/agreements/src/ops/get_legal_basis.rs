@@ -45,13 +45,16 @@ pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Fa
     let (shown, read_time) =
         app.records.find_by::<Party>("party", question.party, question.read_time).await?;
     let party = shown.into_stored().value;
-    let failed = |error| from_record("registan/Agreement", error);
     let reader = standard::reader();
-    let union = store::union_names(chronicle, read_time, &reader).await.map_err(failed)?;
+    let union = async {
+        let names = store::union_names(chronicle, read_time, &reader).await;
+        names.map_err(|error| from_record("registan/Agreement", error))
+    };
     let mut room = Room { bytes: 0, party: party.name.clone() };
     let mut names = party.predecessors.clone();
     names.push(party.name.clone());
-    let agreements = agreements(app, &names, read_time, &mut room).await?;
+    let agreements = agreements(app, &names, read_time, &mut room);
+    let (union, agreements) = tokio::try_join!(union, agreements)?;
     let agreements = app.records.known(agreements, question.known_by, read_time).await?;
     let names: Vec<String> = agreements.iter().map(|agreement| agreement.name.clone()).collect();
     let found = provisions(app, &names, read_time, &mut room).await?;
