@@ -55,14 +55,15 @@ fn knot(id: &str, others: &[(&str, bool)]) -> Knot {
 
 /// A record of knots, and how many statements it was asked.
 async fn record(url: &str) -> (Chronicle, Arc<AtomicUsize>) {
-    let mut db = database::open(url).await.unwrap();
+    let db = database::open(url).await.unwrap();
     Schema::service().with::<Knot>().apply(&SchemaManager::new(&db)).await.unwrap();
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
-    db.set_metric_callback(move |_| {
+    let mut record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+    record.note_reads(move |_| {
         counter.fetch_add(1, Ordering::Relaxed);
     });
-    (Chronicle::open(db, Arc::new(SystemClock)).await.unwrap(), statements)
+    (record, statements)
 }
 
 async fn near(
