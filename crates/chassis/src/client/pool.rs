@@ -35,7 +35,7 @@ const FRESH: Duration = Duration::from_secs(3);
 /// After a failure they are asked for again, though not more often than this.
 const SOON: Duration = Duration::from_millis(200);
 /// How often a request is sent at most: every try but one costs nothing that was done.
-const TRIES: usize = 4;
+const TRIES: usize = 8;
 
 /// Why a request could not be sent.
 pub type Cause = Box<dyn Error + Send + Sync>;
