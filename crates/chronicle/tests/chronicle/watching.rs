@@ -90,12 +90,15 @@ async fn watch(
     mut end: tokio::sync::watch::Receiver<i64>,
 ) -> Fold {
     let (mut fold, mut token) = (Fold::default(), String::new());
+    // Cuts in a row before anything was told: on a slow machine each would come too early.
+    let mut in_vain = 0;
     loop {
         // Resumed at one or the other, as with replicas.
         let record = &records[(number + fold.cuts) % 2];
         let mut watcher = record.watch::<Thing>(filter(number), &token, public()).unwrap();
-        let patience = Duration::from_millis(3 + u64::try_from(number * 5 % 17).unwrap());
-        let told = tokio::time::timeout(patience, async {
+        let shortest = Duration::from_millis(3 + u64::try_from(number * 5 % 17).unwrap());
+        let before = token.clone();
+        let told = tokio::time::timeout(shortest * (1 + in_vain), async {
             loop {
                 let events = watcher.next().await.unwrap();
                 let quiet = events.is_empty();
@@ -117,6 +120,7 @@ async fn watch(
             return fold;
         }
         fold.cuts += 1;
+        in_vain = if token == before { in_vain + 1 } else { 0 };
     }
 }
 
