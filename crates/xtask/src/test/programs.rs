@@ -25,8 +25,13 @@ const LONG: [&str; 7] = [
 
 /// The programs that measure time, which would measure the others too, and those that fill the
 /// machine, so that calls of others time out.
-const ALONE: [&str; 4] =
-    ["tests hostile", "tests renewals", "tests greedy", "crates/fuzzing corpus"];
+const ALONE: [&str; 5] = [
+    "crates/chassis server",
+    "tests hostile",
+    "tests renewals",
+    "tests greedy",
+    "crates/fuzzing corpus",
+];
 
 /// A test program: what `cargo test` runs for one target.
 #[derive(Debug, PartialEq)]
