@@ -85,8 +85,8 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Returns what the server does: its processes, where each of them waits, and the end of its log.
-    /// For when tests do not end.
+    /// Returns what the server does: its processes, where each of them waits, and the end of its
+    /// log. For when tests do not end.
     pub fn state(&self) -> String {
         let columns = "pid,ppid,stat,wchan:24,etime,time,args";
         let processes = output(&mut command("ps", &["-ww", "-eo", columns])).unwrap_or_default();

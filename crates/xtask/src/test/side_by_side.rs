@@ -15,7 +15,7 @@ use crate::postgres::Cluster;
 use crate::shell::root;
 
 /// The time that a program may take: twice that of the longest one on a slow machine.
-const TIMEOUT: Duration = Duration::from_mins(15);
+const TIMEOUT: Duration = Duration::from_mins(20);
 
 /// The result of one program.
 struct Outcome {
@@ -72,7 +72,7 @@ impl Runner<'_> {
         let child = self.command(program, &log)?.spawn();
         let mut child = child.with_context(|| format!("{} does not start", program.name))?;
         let status = wait(&mut child, TIMEOUT)?;
-        let mut output = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+        let mut output = read(&log);
 
         let is_good = status.is_some_and(|status| status.success());
         let result = if is_good { "ok" } else { "FAILED" };
@@ -80,7 +80,10 @@ impl Runner<'_> {
         let status = if let Some(status) = status {
             status.to_string()
         } else {
-            output += &self.cluster.map(Cluster::state).unwrap_or_default();
+            // Before it is killed: then its connections are gone.
+            let state = self.cluster.map(Cluster::state).unwrap_or_default();
+            end(&mut child)?;
+            output = read(&log) + &state;
             "it did not end, and was killed".to_owned()
         };
         // In one call, so that nothing comes between.
@@ -104,7 +107,17 @@ impl Runner<'_> {
     }
 }
 
-/// Waits until a program ends, or kills it after this time and returns nothing.
+fn read(log: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
+}
+
+fn end(child: &mut Child) -> Result<()> {
+    child.kill().context("a program cannot be killed")?;
+    child.wait().context("a program cannot be waited for")?;
+    Ok(())
+}
+
+/// Waits until a program ends; nothing if it has not after this time.
 fn wait(child: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
     let deadline = Instant::now() + timeout;
     loop {
@@ -113,8 +126,6 @@ fn wait(child: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
             return Ok(status);
         }
         if Instant::now() > deadline {
-            child.kill().context("a program cannot be killed")?;
-            child.wait().context("a program cannot be waited for")?;
             return Ok(None);
         }
         sleep(Duration::from_millis(20));
@@ -204,6 +215,8 @@ test result: FAILED. 11 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out;
         let status = wait(&mut child, Duration::from_millis(50)).unwrap();
 
         assert_eq!(status, None);
+        assert_eq!(child.try_wait().unwrap(), None, "it can still be looked at");
+        end(&mut child).unwrap();
         assert!(child.try_wait().unwrap().is_some());
     }
 }
