@@ -7,7 +7,7 @@
 //!
 //! One that is being opened is opened to its end, though its reader may give up meanwhile. Else
 //! readers that give up soon, such as watchers who are cut off again and again, would only ever
-//! begin: a hundred times a second PostgreSQL would start a process for nobody.
+//! begin, and PostgreSQL would start processes for nobody.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

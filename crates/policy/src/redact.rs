@@ -9,11 +9,12 @@
 //! A resource says whose it is, by its `name` and its `desks`: in it, and in all that is in it and
 //! is no resource itself, the caller's [level](Clearance::level) there decides. Outside of
 //! resources, and in one that does not say its `tier` and so is not all there, decides what the
-//! caller may read of every desk. A field without a tier, a field that the contract does not know and a group
-//! are redacted from every answer. Messages of `google.protobuf` and `google.rpc` are one value.
+//! caller may read of every desk. A field without a tier, a field that the contract does not know
+//! and a group are redacted from every answer. Messages of `google.protobuf` and `google.rpc` are
+//! one value.
 //!
-//! Decides on fields alone, not on whole resources: [`Clearance::condition`] has kept the others out
-//! of the answer.
+//! Decides on fields alone, not on whole resources: [`Clearance::condition`] has kept the others
+//! out of the answer.
 
 mod shape;
 mod wire;

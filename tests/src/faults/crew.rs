@@ -59,10 +59,10 @@ impl Crew {
     }
 
     /// Waits until so many calls more have been refused; false if that takes longer than
-    /// `patience`.
-    pub async fn refused(&self, count: usize, patience: Duration) -> bool {
+    /// `timeout`.
+    pub async fn refused(&self, count: usize, timeout: Duration) -> bool {
         let wanted = self.shared.refused.load(Ordering::Relaxed) + count;
-        let until = Instant::now() + patience;
+        let until = Instant::now() + timeout;
         while self.shared.refused.load(Ordering::Relaxed) < wanted {
             if Instant::now() > until {
                 return false;
