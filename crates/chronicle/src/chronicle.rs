@@ -75,7 +75,8 @@ impl Chronicle {
         })
     }
 
-    /// Calls `note` with each statement of a read, for tests that count them.
+    /// Calls `note` with each statement of a read, long pages and streams apart, for tests that count
+    /// them.
     pub fn note_reads(&mut self, note: impl Fn(&Statement) + Send + Sync + 'static) {
         self.readers.note(Box::new(note));
     }
