@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use prost_reflect::prost_types::method_options::IdempotencyLevel;
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ReflectMessage};
 use tonic::Status;
@@ -79,8 +80,13 @@ impl Method {
     }
 
     /// Returns whether a request that may have arrived may be sent once more.
-    pub fn may_repeat(&self, sent: &Sent) -> bool {
-        self.is_safe || self.request.as_ref().is_some_and(|request| sent.has_id(request))
+    pub async fn may_repeat(&self, sent: &Sent) -> bool {
+        if self.is_safe {
+            return true;
+        }
+        let Some(request) = &self.request else { return false };
+        sent.finish().await;
+        sent.has_id(request)
     }
 }
 
@@ -108,6 +114,12 @@ impl Sent {
     pub fn body(&self) -> Option<Body> {
         let is_gone = self.0.lock().unwrap_or_else(PoisonError::into_inner).is_gone;
         (!is_gone).then(|| Body::new(Reading { sent: self.clone(), next: 0 }))
+    }
+
+    /// Reads what the connection that broke did not take.
+    async fn finish(&self) {
+        let mut rest = Reading { sent: self.clone(), next: 0 };
+        while let Some(Ok(_)) = rest.frame().await {}
     }
 
     fn has_id(&self, request: &MessageDescriptor) -> bool {

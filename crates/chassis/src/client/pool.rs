@@ -1,6 +1,6 @@
 //! The connections to one service, which has one address or many. Each call goes to the less busy
 //! of two addresses. What broke rests while others answer; what did not arrive is sent again, and
-//! once more what may arrive twice.
+//! what may arrive twice once more, or as often as connections close in good order.
 //!
 //! Not tonic's channel: that has one connection, on which the 1025th stream waits for the others,
 //! and hands every call to a queue and a task of its own, which a pass-through pays for twice; its
@@ -170,8 +170,9 @@ impl Pool {
         Err("each connection closes before it takes a request".into())
     }
 
-    /// Sends a request with one message, again if it did not arrive; if it may have, once more
-    /// where the contract allows that.
+    /// Sends a request with one message, again if it did not arrive. If it may have, again only
+    /// where the contract allows that: after every farewell, for that is no failure, and once more
+    /// after anything else.
     async fn send_kept(
         self: &Arc<Self>,
         request: Request<Body>,
@@ -189,11 +190,11 @@ impl Pool {
             };
             if broken.is_unseen {
                 self.meters.again(Again::Unsent);
-            } else if is_repeated || !method.may_repeat(&sent) {
+            } else if is_repeated || !method.may_repeat(&sent).await {
                 return Err(broken.cause);
             } else if self.budget.take() {
                 self.meters.again(Again::Repeated);
-                is_repeated = true;
+                is_repeated = !broken.is_farewell;
             } else {
                 self.meters.again(Again::Refused);
                 return Err(broken.cause);
@@ -252,15 +253,16 @@ impl Pool {
     ) -> Broken {
         let reason = reason(&error);
         let is_unseen = never_left || reason == Some(h2::Reason::REFUSED_STREAM);
+        let is_farewell = reason == Some(h2::Reason::NO_ERROR);
         let cause = Cause::from(error);
-        if is_unseen || reason == Some(h2::Reason::NO_ERROR) {
+        if is_unseen || is_farewell {
             line.retire();
         } else if line.sender.is_closed() && line.retire() {
             // All calls on a connection break with it: that is one failure.
             node.failed(&cause);
         }
         self.refresh(SOON);
-        Broken { cause, is_unseen }
+        Broken { cause, is_unseen, is_farewell }
     }
 
     /// An address that answers, and a connection to it; another than `not` if there is one.
@@ -342,6 +344,8 @@ struct Broken {
     cause: Cause,
     /// Nothing was done for it: it never left, or was refused unread.
     is_unseen: bool,
+    /// The other side closed the connection in good order.
+    is_farewell: bool,
 }
 
 /// The reason that the other side gave (RFC 9113, 7). `REFUSED_STREAM` says that the request was

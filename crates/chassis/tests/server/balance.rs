@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::backends::Backend;
+use crate::farewells::after_farewells;
 
 const AT_ONCE: usize = 16;
 const SHORT: Duration = Duration::from_millis(1);
@@ -166,6 +167,18 @@ async fn connections_that_close_in_good_order_fail_nothing() {
     // On a machine that is busy more of them cross the farewell of a server.
     let done = one.answered() + other.answered() - before;
     assert!((3_000..=3_200).contains(&done), "{done} of 3200: none is done twice, few are lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn farewells_in_a_row_fail_no_read_and_lose_a_write_that_does_not_name_itself() {
+    let request_id = "0b5e0d4e-6ff5-4a2a-8c5a-2f1c0a7d3b11".to_owned();
+    let named = CreateAgreementRequest { request_id, ..Default::default() };
+
+    let after = async |count| AgreementServiceClient::new(after_farewells(count).await);
+    after(3).await.get_agreement(GetAgreementRequest::default()).await.unwrap();
+    after(3).await.create_agreement(named).await.unwrap();
+    let unnamed = CreateAgreementRequest::default();
+    after(1).await.create_agreement(unnamed).await.unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod between;
 mod bounds;
 mod connections;
 mod drain;
+mod farewells;
 mod handshakes;
 mod health;
 mod pool;
