@@ -1,9 +1,11 @@
 //! Runs test programs, several at a time, and prints the output of each whole when it ends.
 
 use std::collections::VecDeque;
+use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{self, Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -17,6 +19,9 @@ use crate::shell::root;
 /// The time that a program may take: twice that of the longest one on a slow machine.
 const TIMEOUT: Duration = Duration::from_mins(20);
 
+/// What a test program says of a test that takes long.
+const LONG: &str = " has been running for over 60 seconds";
+
 /// The result of one program.
 struct Outcome {
     name: String,
@@ -24,12 +29,13 @@ struct Outcome {
     tests: Tests,
 }
 
-/// Test counts, and the names of those that failed.
+/// Test counts, and the names of those that failed, or that did not end before their program.
 #[derive(Debug, Default, PartialEq)]
 struct Tests {
     passed: usize,
     ignored: usize,
     failed: Vec<String>,
+    unfinished: Vec<String>,
 }
 
 /// Runs all programs, those that must be alone at the end, and fails if one of them failed.
@@ -69,7 +75,8 @@ impl Runner<'_> {
         println!("tests: {} begins", program.name);
         let begin = Instant::now();
         let log = self.logs.join(program.name.replace(['/', ' '], "-") + ".log");
-        let child = self.command(program, &log)?.spawn();
+        let temporary = Temporary::make()?;
+        let child = self.command(program, &log)?.env("TMPDIR", &temporary.0).spawn();
         let mut child = child.with_context(|| format!("{} does not start", program.name))?;
         let status = wait(&mut child, TIMEOUT)?;
         let mut output = read(&log);
@@ -107,6 +114,28 @@ impl Runner<'_> {
     }
 }
 
+/// A folder for what a program leaves in the temporary one, removed when it is dropped.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn make() -> Result<Self> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        // Sockets lie in it, whose paths must be short.
+        let folder = env::temp_dir().join(format!("registan-{}-{number}", process::id()));
+        fs::create_dir(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            println!("tests: {} may be left: {error}", self.0.display());
+        }
+    }
+}
+
 fn read(log: &Path) -> String {
     String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned()
 }
@@ -137,10 +166,12 @@ impl Tests {
     fn read(output: &str) -> Self {
         let mut tests = Self::default();
         for line in output.lines() {
-            if let Some(name) =
-                line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED"))
-            {
-                tests.failed.push(name.to_owned());
+            let test = line.strip_prefix("test ").unwrap_or_default();
+            if let Some(name) = test.strip_suffix(LONG) {
+                tests.unfinished.push(name.to_owned());
+            } else if let Some((name, result)) = test.split_once(" ... ") {
+                tests.unfinished.retain(|long| long != name);
+                tests.failed.extend((result == "FAILED").then(|| name.to_owned()));
             }
             let Some(counts) = line.strip_prefix("test result: ") else { continue };
             let count = |what: &str| {
@@ -163,7 +194,11 @@ fn conclude(outcomes: &[Outcome]) -> Result<()> {
     println!("{passed} passed, {failed} failed");
     let bad: Vec<_> = outcomes.iter().filter(|outcome| !outcome.is_good).collect();
     if !bad.is_empty() {
-        let named = bad.iter().map(|it| format!("{}: {}", it.name, it.tests.failed.join(", ")));
+        let named = bad.iter().map(|it| {
+            let unfinished = it.tests.unfinished.iter().map(|name| format!("{name} (unfinished)"));
+            let tests: Vec<_> = it.tests.failed.iter().cloned().chain(unfinished).collect();
+            format!("{}: {}", it.name, tests.join(", "))
+        });
         bail!("failed:\n{}", named.collect::<Vec<_>>().join("\n"));
     }
     Ok(())
@@ -178,19 +213,21 @@ mod tests {
         let output = "
 running 3 tests
 test a::fails ... FAILED
+test a::works has been running for over 60 seconds
+test a::hangs has been running for over 60 seconds
 test a::works ... ok
 test b ... ignored
 
 test result: FAILED. 11 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1.00s
 ";
 
-        let failed = vec!["a::fails".to_owned()];
-        assert_eq!(Tests::read(output), Tests { passed: 11, ignored: 2, failed });
+        let (failed, unfinished) = (vec!["a::fails".to_owned()], vec!["a::hangs".to_owned()]);
+        assert_eq!(Tests::read(output), Tests { passed: 11, ignored: 2, failed, unfinished });
     }
 
     #[test]
     fn every_program_runs_and_one_that_fails_fails_all() {
-        let folder = std::env::temp_dir();
+        let folder = env::temp_dir();
         let runner = Runner { logs: folder.clone(), cluster: None };
         let program = |name: &str| Program {
             name: format!("side-by-side {name}"),
