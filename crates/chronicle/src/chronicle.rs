@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::columns::id;
 use crate::error::Error;
 use crate::growth::Growth;
-use crate::head::Head;
+use crate::head::{Head, LastHeads};
 use crate::lane::Lanes;
 use crate::meters::{Heads, Pools, Watches};
 use crate::reader::Reader;
@@ -37,6 +37,8 @@ pub struct Chronicle {
     clock: Arc<dyn Clock>,
     /// The record time of the first change, once it is known.
     first: OnceLock<i64>,
+    /// What readers were told of it last.
+    pub(crate) heads: LastHeads,
     /// The record time of the newest change this process knows of: wakes those who watch, and tells
     /// them no more.
     moves: Arc<watch::Sender<i64>>,
@@ -70,6 +72,7 @@ impl Chronicle {
             db,
             clock,
             first: OnceLock::new(),
+            heads: LastHeads::default(),
             moves: head,
             _look: tasks,
         })

@@ -1,5 +1,7 @@
 //! The one row that orders a record: who changes it last commits next.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use policy::{Clearance, Tier};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
@@ -98,5 +100,28 @@ impl Head {
                 self.seen[place] = time;
             }
         }
+    }
+}
+
+/// The heads that readers were answered with last. An instant that is one of them is likely now
+/// still: who asks for it is spared the conditions of the past, if the answer says that it is.
+#[derive(Debug, Default)]
+pub(crate) struct LastHeads([AtomicI64; 4]);
+
+impl LastHeads {
+    /// Notes the head of an answer.
+    pub fn note(&self, clearance: &Clearance, head: i64) {
+        self.of(clearance).store(head, Ordering::Relaxed);
+    }
+
+    /// Returns whether the last answer had this instant for its head.
+    pub fn has(&self, clearance: &Clearance, time: i64) -> bool {
+        self.of(clearance).load(Ordering::Relaxed) == time
+    }
+
+    fn of(&self, clearance: &Clearance) -> &AtomicI64 {
+        let column = Head::column(clearance);
+        let place = Head::SEEN.iter().position(|seen| *seen == column);
+        &self.0[place.unwrap_or(Head::SEEN.len())]
     }
 }

@@ -222,7 +222,9 @@ impl Chronicle {
         let Some(row) = self.readers.query_one(&query).await? else {
             return Err(Error::NotFound(name.to_owned()));
         };
-        let read_time = holds(at, row.try_get("", "head")?);
+        let head = row.try_get("", "head")?;
+        self.heads.note(&reader.clearance, head);
+        let read_time = holds(at, head);
         let document = row.try_get("", "document")?;
         let stored = self.stored_with::<V>(&row, &About::read(&row)?, document)?;
         Ok((stored.seen_by(&reader.clearance), read_time))

@@ -51,6 +51,49 @@ async fn a_get_and_a_page_of_any_size_are_one_statement_each() {
     .await;
 }
 
+#[tokio::test]
+async fn an_instant_is_asked_for_as_now_while_it_is() {
+    testkit::on_both(|url| async move {
+        let writer = record(&url).await;
+        for number in 0..4 {
+            writer.create(&call(), thing(number, number)).await.unwrap();
+        }
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let keeper = Arc::clone(&asked);
+        let keep = move |statement: &Statement| keeper.lock().unwrap().push(statement.sql.clone());
+        let reader = noted(&url, keep).await;
+        let first = ListRequest { page_size: 2, ..ListRequest::default() };
+        let page = reader.list::<Thing>(&first, &public()).await.unwrap();
+        let pinned = ListRequest { read_time: Some(page.read_time), ..ListRequest::default() };
+        let next = ListRequest { page_token: page.next_page_token.clone(), ..first };
+        let of_the_past = |asked: &Mutex<Vec<String>>| {
+            let asked = std::mem::take(&mut *asked.lock().unwrap());
+            let is_past = |sql: &String| sql.contains(r#""recorded_to" > "#);
+            let from_things = asked.iter().filter(|sql| sql.contains(r#"FROM "thing""#));
+            from_things.map(is_past).collect::<Vec<_>>()
+        };
+        of_the_past(&asked);
+
+        let all = reader.list::<Thing>(&pinned, &public()).await.unwrap();
+        let rest = reader.list::<Thing>(&next, &public()).await.unwrap();
+        assert_eq!(of_the_past(&asked), [false, false]);
+        assert_eq!((all.items.len(), rest.items.len()), (4, 2));
+
+        // Another process has written: the answers are the same.
+        writer.create(&call(), thing(9, 9)).await.unwrap();
+        let again = reader.list::<Thing>(&pinned, &public()).await.unwrap();
+        assert_eq!(of_the_past(&asked), [false, true]);
+        assert_eq!(again, all);
+        assert_eq!(reader.list::<Thing>(&next, &public()).await.unwrap(), rest);
+        assert_eq!(of_the_past(&asked), [true]);
+        let none = "title = \"nobody\"".to_owned();
+        let none = ListRequest { filter: none, ..pinned };
+        let none = reader.list::<Thing>(&none, &public()).await.unwrap();
+        assert_eq!((none.items.len(), none.read_time), (0, all.read_time));
+    })
+    .await;
+}
+
 /// A record of which `note` is called with each statement.
 async fn noted(url: &str, note: impl Fn(&Statement) + Clone + Send + Sync + 'static) -> Chronicle {
     let mut db = chronicle::database::open(url).await.unwrap();
