@@ -37,7 +37,7 @@ pub struct Chronicle {
     clock: Arc<dyn Clock>,
     /// The record time of the first change, once it is known.
     first: OnceLock<i64>,
-    /// What readers were told of it last.
+    /// The heads that readers were answered with.
     pub(crate) heads: LastHeads,
     /// The record time of the newest change this process knows of: wakes those who watch, and tells
     /// them no more.

@@ -104,7 +104,7 @@ impl Head {
 }
 
 /// The heads that readers were answered with last. An instant that is one of them is likely now
-/// still: who asks for it is spared the conditions of the past, if the answer says that it is.
+/// still, and can be asked for without the conditions of the past: the answer says whether it is.
 #[derive(Debug, Default)]
 pub(crate) struct LastHeads([AtomicI64; 4]);
 

@@ -158,8 +158,8 @@ impl Chronicle {
         Ok(Page { items, next_page_token, read_time, resume_token })
     }
 
-    /// What the record says to a plan. An instant that is likely now is asked for as now, which
-    /// takes less, and by itself only where it is not.
+    /// The rows of a plan. An instant that is likely now is asked for as now, which takes less, and
+    /// by itself only where it is not.
     async fn found<V: Held>(&self, lane: Lane, plan: &mut Plan<'_, V>) -> Result<Found, Error> {
         let asked = plan.at;
         if let At::Time(time) = asked
@@ -242,7 +242,7 @@ pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Con
     Ok(all)
 }
 
-/// What the record says to a plan.
+/// The rows of a plan, and the head of the record that they were read at.
 struct Found {
     rows: Vec<QueryResult>,
     head: i64,

@@ -19,7 +19,7 @@ use crate::shell::root;
 /// The time that a program may take: twice that of the longest one on a slow machine.
 const TIMEOUT: Duration = Duration::from_mins(20);
 
-/// What a test program says of a test that takes long.
+/// The words by which a test program says that a test takes long.
 const LONG: &str = " has been running for over 60 seconds";
 
 /// The result of one program.
