@@ -1,13 +1,17 @@
-//! A whole suite: one process on SQLite, or four on PostgreSQL.
+//! A whole suite: one process on SQLite, or four on PostgreSQL. The reference record is seeded once
+//! for all tests of a program, and each suite begins with a copy.
 
 use std::ffi::OsString;
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use testkit::{Database, Engine, database, free_address};
+use testkit::{Database, Engine, copy, database, free_address};
+use tokio::sync::OnceCell;
 
 use crate::ask::{Refusal, grpcurl};
 use crate::process::{Process, program};
@@ -54,7 +58,7 @@ impl Suite {
     /// # Panics
     /// If it does not start.
     pub fn embedded() -> Option<Self> {
-        Self::embedded_in(tempfile::tempdir().expect("a temporary folder can be made"), &[])
+        Self::embedded_in(seeded_folder()?, &[])
     }
 
     /// One process on the SQLite files of a folder, with more arguments.
@@ -93,13 +97,13 @@ impl Suite {
         Self { address, services, processes, folder, certificates: None }
     }
 
-    /// Four processes, each service in a database of its own, with the reference record seeded
-    /// through the gateway. The databases go when they are dropped: keep them as long as the suite.
+    /// Four processes, each service in a database of its own, with the reference record. The
+    /// databases go when they are dropped: keep them as long as the suite.
     ///
     /// # Panics
     /// If they do not start.
     pub async fn distributed(engine: Engine) -> Option<(Self, Vec<Database>)> {
-        Self::distributed_of(program, engine).await
+        Self::distributed_with(engine, false, |_| Variables::new()).await
     }
 
     /// The same, of programs that stand elsewhere: those of another revision.
@@ -112,24 +116,23 @@ impl Suite {
     ) -> Option<(Self, Vec<Database>)> {
         let registan = program("registan")?;
         let (suite, databases) = Self::of_plan(program, engine, &Plan::default()).await?;
-        suite.seed(&registan, None);
+        suite.seed(&registan);
         Some((suite, databases))
     }
 
-    /// The same with more variables for each process, by its name. With a file of authorities they
-    /// call each other by TLS, and the variables say where the certificates are.
+    /// The same with more variables for each process, by its name. If they call each other by TLS,
+    /// the variables say where the certificates are.
     ///
     /// # Panics
     /// If they do not start.
     pub async fn distributed_with(
         engine: Engine,
-        authorities: Option<&Path>,
+        is_encrypted: bool,
         variables: impl Fn(&str) -> Variables,
     ) -> Option<(Self, Vec<Database>)> {
-        let registan = program("registan")?;
-        let plan = Plan { is_encrypted: authorities.is_some(), variables: &variables };
-        let (suite, databases) = Self::of_plan(program, engine, &plan).await?;
-        suite.seed(&registan, authorities);
+        let plan = Plan { is_encrypted, variables: &variables };
+        let databases = seeded_databases(engine).await?;
+        let suite = Self::in_databases(program, &databases, &plan)?;
         Some((suite, databases))
     }
 
@@ -141,10 +144,8 @@ impl Suite {
     pub async fn distributed_within_tls(engine: Engine) -> Option<(Self, Vec<Database>)> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let authority = certify(folder.path()).expect("each has a certificate");
-        let authorities = folder.path().join("gateway/ca.crt");
         let variables = |name: &str| vec![("REGISTAN_TLS_DIR", folder.path().join(name).into())];
-        let started = Self::distributed_with(engine, Some(&authorities), variables).await;
-        let (mut suite, databases) = started?;
+        let (mut suite, databases) = Self::distributed_with(engine, true, variables).await?;
         suite.address = testkit::sheath(suite.address, authority.certificate()).await;
         suite.certificates = Some(folder);
         Some((suite, databases))
@@ -180,14 +181,13 @@ impl Suite {
         for _ in 0..3 {
             databases.push(database(engine).await?);
         }
-        let urls = [&*databases[0].url, &databases[1].url, &databases[2].url];
-        let suite = Self::in_databases(program, urls, plan)?;
+        let suite = Self::in_databases(program, &databases, plan)?;
         Some((suite, databases))
     }
 
     fn in_databases(
         program: impl Fn(&str) -> Option<PathBuf>,
-        databases: [&str; 3],
+        databases: &[Database],
         plan: &Plan<'_>,
     ) -> Option<Self> {
         let registan = program("registan")?;
@@ -207,11 +207,11 @@ impl Suite {
             command.env("REGISTAN_RIGHTS_REPORTING_URL", &urls[2]).envs(variables.clone());
             if let Some(database) = databases.get(place) {
                 let migrated = Command::new(&registan)
-                    .args(["migrate", name, "--database-url", database])
+                    .args(["migrate", name, "--database-url", &database.url])
                     .envs(variables)
                     .status();
                 assert!(migrated.expect("it starts").success(), "{name} is migrated");
-                command.env("REGISTAN_DATABASE_URL", database);
+                command.env("REGISTAN_DATABASE_URL", &database.url);
             }
             let mut process =
                 Process::start(&mut command, &folder.path().join(format!("{name}.log")));
@@ -227,14 +227,11 @@ impl Suite {
         })
     }
 
-    /// Seeds the reference record; by TLS where there is a file of authorities.
-    fn seed(&self, registan: &Path, authorities: Option<&Path>) {
-        let gateway = format!("{}://{}", scheme(authorities.is_some()), self.address);
+    /// Seeds the reference record.
+    fn seed(&self, registan: &Path) {
         let mut seed = Command::new(registan);
+        let gateway = format!("http://{}", self.address);
         seed.args(["import", "reference", "--gateway", &gateway]);
-        if let Some(file) = authorities {
-            seed.arg("--ca").arg(file);
-        }
         let seeded = seed.env("REGISTAN_TOKEN", self.token()).status();
         assert!(seeded.expect("it starts").success(), "the reference record is seeded");
     }
@@ -261,4 +258,45 @@ impl Suite {
     pub fn logged(&self, place: usize) -> String {
         self.processes[place].logged()
     }
+}
+
+/// A folder with the data of one process that has started, and stopped. Nothing where the program
+/// is not there.
+fn seeded_folder() -> Option<TempDir> {
+    static SEEDED: OnceLock<Option<TempDir>> = OnceLock::new();
+    let folder = || tempfile::tempdir().expect("a temporary folder can be made");
+    let seeded = SEEDED.get_or_init(|| {
+        let mut suite = Suite::embedded_in(folder(), &[])?;
+        assert!(suite.processes[0].stop().success(), "it stops in good order");
+        Some(suite.folder)
+    });
+    let (from, to) = (seeded.as_ref()?.path().join("data"), folder());
+    let data = to.path().join("data");
+    fs::create_dir(&data).expect("a folder can be made");
+    for file in fs::read_dir(from).expect("it has data").flatten() {
+        fs::copy(file.path(), data.join(file.file_name())).expect("a file can be copied");
+    }
+    Some(to)
+}
+
+/// The databases of three processes that have started, and stopped. Nothing where a program or
+/// PostgreSQL is not there.
+async fn seeded_databases(engine: Engine) -> Option<Vec<Database>> {
+    static ON_SQLITE: OnceCell<Option<Vec<Database>>> = OnceCell::const_new();
+    static ON_POSTGRES: OnceCell<Option<Vec<Database>>> = OnceCell::const_new();
+    let cell = if engine == Engine::Sqlite { &ON_SQLITE } else { &ON_POSTGRES };
+    let seeded = cell.get_or_init(|| async {
+        let registan = program("registan")?;
+        let (mut suite, databases) = Suite::of_plan(program, engine, &Plan::default()).await?;
+        suite.seed(&registan);
+        for process in suite.processes.iter_mut().rev() {
+            assert!(process.stop().success(), "it stops in good order");
+        }
+        Some(databases)
+    });
+    let mut copies = Vec::new();
+    for database in seeded.await.as_ref()? {
+        copies.push(copy(&database.url).await);
+    }
+    Some(copies)
 }

@@ -24,7 +24,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// (`deploy/Containerfile`).
 pub async fn measure() -> anyhow::Result<()> {
     let variables = |_: &str| vec![("MIMALLOC_PURGE_DELAY", "0".into())];
-    let suite = Suite::distributed_with(Engine::Sqlite, None, variables).await;
+    let suite = Suite::distributed_with(Engine::Sqlite, false, variables).await;
     let (suite, _databases) = suite.context("no program: run `cargo xtask bench`")?;
     let gateway = suite.processes.last().context("a suite has a gateway")?.id();
     sleep(SETTLE).await;

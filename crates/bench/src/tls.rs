@@ -30,7 +30,7 @@ pub async fn measure() -> anyhow::Result<()> {
     let authorities = folder.path().join("gateway/ca.crt");
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let variables = |name: &str| vec![("REGISTAN_TLS_DIR", folder.path().join(name).into())];
-        let secured = Suite::distributed_with(engine, Some(&authorities), variables).await;
+        let secured = Suite::distributed_with(engine, true, variables).await;
         let (secured, _databases) = secured.context("no program or no database")?;
         let (plain, _others) = suite(engine, program).await?;
 

@@ -75,7 +75,7 @@ impl Seen {
             ];
             place.into_iter().chain(told).collect()
         };
-        let suite = Suite::distributed_with(engine, None, variables).await;
+        let suite = Suite::distributed_with(engine, false, variables).await;
         let (suite, databases) = suite.context("no program or no database")?;
         let pages = places.map(|(_, address)| address).into();
         Ok(Self { suite, _databases: databases, pages })

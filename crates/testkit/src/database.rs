@@ -113,7 +113,8 @@ pub async fn on_both<F: Future<Output = ()>>(test: impl Fn(String) -> F) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         if let Some(database) = database(engine).await {
             eprintln!("on {engine:?}");
-            test(database.url.clone()).await;
+            // Tests are large, and their callers keep them whole.
+            Box::pin(test(database.url.clone())).await;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The tools that the tests of several crates share; only ever a dev-dependency.
 //!
 //! - [`on_both`]: runs a test on SQLite and on PostgreSQL, each in an empty database of its own
+//! - [`Model`]: the same in a copy of a database that was made once
 //! - [`pinned`], [`same_vocabulary`]: what is written by hand is what the contract and the
 //!   migrations say
 //! - [`token`], [`token_for`]: access tokens of the development issuer
@@ -18,6 +19,7 @@
 mod contract;
 mod database;
 mod descriptors;
+mod model;
 pub mod oidc;
 mod ports;
 mod sheath;
@@ -28,6 +30,7 @@ mod within;
 pub use contract::{pinned, same_vocabulary};
 pub use database::{Database, Engine, copy, database, on_both};
 pub use descriptors::{compiled, contract_with};
+pub use model::{Make, Model};
 pub use ports::free_address;
 pub use sheath::sheath;
 pub use tokens::{token, token_for};

@@ -1,6 +1,7 @@
 //! The databases that the test kit gives to a test.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sea_orm::{ConnectionTrait, Database};
 
@@ -70,4 +71,32 @@ fn the_clients_run() {
         let output = Command::new(&program).args(arguments).output().expect("it starts");
         assert!(output.status.success(), "{}: {output:?}", program.display());
     }
+}
+
+#[tokio::test]
+async fn a_model_is_made_once_and_every_test_has_a_copy_of_its_own() {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    static MODEL: testkit::Model = testkit::Model::made_by(|url| {
+        Box::pin(async move {
+            MADE.fetch_add(1, Ordering::SeqCst);
+            let database = Database::connect(&url).await.expect("it is there");
+            database.execute_unprepared("CREATE TABLE things (id bigint)").await.expect("made");
+            database.close().await.expect("it closes");
+        })
+    });
+
+    for _ in 0..2 {
+        MODEL
+            .on_both(|url| async move {
+                let database = Database::connect(&url).await.expect("it is there");
+                let insert = "INSERT INTO things SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM things)";
+                let done = database.execute_unprepared(insert).await.expect("the table is there");
+                assert_eq!(done.rows_affected(), 1, "it is not that of another test");
+                database.close().await.expect("it closes");
+            })
+            .await;
+    }
+
+    let engines = 1 + usize::from(testkit::database(testkit::Engine::Postgres).await.is_some());
+    assert_eq!(MADE.load(Ordering::SeqCst), engines);
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::support::{Running, citation, fields, party, reason, serve};
+use crate::support::{Running, citation, fields, on_both, party, reason, serve};
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::{
@@ -115,7 +115,7 @@ async fn legal_basis(running: &mut Running, as_of: Option<Date>) -> LegalBasis {
 
 #[tokio::test]
 async fn the_legal_basis_differs_from_day_to_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let names = |entries: &[api::registan::agreements::v1::LegalBasisEntry]| {
             entries.iter().map(|entry| entry.agreement.clone()).collect::<Vec<_>>().join(" ")
@@ -144,7 +144,7 @@ async fn the_legal_basis_differs_from_day_to_day() {
 
 #[tokio::test]
 async fn the_status_is_that_of_the_day_asked_for() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let on = |as_of| GetAgreementRequest {
             name: "agreements/mou".to_owned(),
@@ -185,7 +185,7 @@ async fn the_status_is_that_of_the_day_asked_for() {
 #[tokio::test]
 async fn which_of_several_accounts_is_followed_is_recorded_and_can_be_taken_back() {
     use milestone::Kind::InForce;
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let accounts = |preferred: usize| {
             let mut all = [day(1999, 7, 1), day(2001, 1, 1)].map(|date| milestone(InForce, date));
@@ -234,7 +234,7 @@ async fn which_of_several_accounts_is_followed_is_recorded_and_can_be_taken_back
 
 #[tokio::test]
 async fn agreements_are_found_by_what_is_known_of_them() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         for (filter, count) in [
             ("parties:\"parties/kz\"", 3),
@@ -256,7 +256,7 @@ async fn agreements_are_found_by_what_is_known_of_them() {
 
 #[tokio::test]
 async fn what_refers_to_nothing_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let mut request = agreement("x", Kind::Aviation, vec![]);
         request.agreement.as_mut().unwrap().parties = between(&["eu", "nowhere"]);
@@ -279,7 +279,7 @@ async fn what_refers_to_nothing_is_refused() {
 
 #[tokio::test]
 async fn the_priorities_of_a_framework_form_a_tree() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let priority = |id: &str, parent: &str| Priority {
             priority_id: id.to_owned(),

@@ -12,11 +12,11 @@ use api::registan::agreements::v1::{
 use chassis::clock::{Clock, Guard, SystemClock};
 use prost_types::{FieldMask, Timestamp};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use testkit::{Engine, database};
+use testkit::Engine;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::support::{Running, party, reason, serve, serve_at};
+use crate::support::{Running, database, on_both, party, reason, serve, serve_at};
 
 const MINUTE: i64 = 60_000_000;
 const YEAR: i64 = 365 * 24 * 60 * MINUTE;
@@ -66,7 +66,7 @@ fn asks_to_try_again(status: &Status) -> bool {
 
 #[tokio::test]
 async fn a_retried_update_that_changed_nothing_leaves_the_change_of_another_writer_alone() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         create(&mut running, "bank").await.unwrap();
         let id = "6fa459ea-ee8a-4ca4-894e-db77e160355e";
@@ -110,7 +110,7 @@ async fn a_file_that_another_process_has_locked_is_unavailable_and_not_an_intern
 
 #[tokio::test]
 async fn a_wrong_clock_records_nothing_until_it_is_right_again() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let clock = Off::by(0, Some(MINUTE / 2));
         let mut running = serve_at(&url, Arc::clone(&clock) as _).await;
         create(&mut running, "first").await.unwrap();
@@ -133,7 +133,7 @@ async fn a_wrong_clock_records_nothing_until_it_is_right_again() {
 
 #[tokio::test]
 async fn a_record_of_a_clock_that_was_ahead_can_be_read_and_by_choice_written() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         {
             let mut ahead = serve_at(&url, Off::by(10 * YEAR, None)).await;
             ahead.parties.create_party(party("kz", Kind::State)).await.unwrap();
@@ -163,7 +163,7 @@ async fn a_record_of_a_clock_that_was_ahead_can_be_read_and_by_choice_written() 
 
 #[tokio::test]
 async fn an_instant_of_one_replica_is_taken_by_another_whose_clock_is_behind() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut first = serve_at(&url, Off::by(MINUTE / 4, None)).await;
         let mut second = serve_at(&url, Off::by(-MINUTE / 4, None)).await;
         for number in 0..5 {

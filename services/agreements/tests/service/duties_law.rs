@@ -21,7 +21,7 @@ use facts::Day;
 use tonic::Code;
 
 use crate::obligations::{Client, date, due, duty, law, status};
-use crate::support::{Running, citation, party, serve};
+use crate::support::{Running, citation, on_both, party, serve};
 
 async fn create(client: &mut Client, id: &str, obligation: Obligation) {
     let request = CreateObligationRequest {
@@ -57,7 +57,7 @@ async fn convention(running: &mut Running, id: &str) {
 
 #[tokio::test]
 async fn a_ratification_binds_its_party_from_its_day_on() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(party("kz", party::Kind::State)).await.unwrap();
         convention(&mut running, "icx").await;
@@ -96,7 +96,7 @@ async fn a_ratification_binds_its_party_from_its_day_on() {
 
 #[tokio::test]
 async fn nothing_is_computed_of_what_is_deleted() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         law(&mut running).await;
         running.parties.create_party(party("old", party::Kind::Union)).await.unwrap();
@@ -132,7 +132,7 @@ async fn nothing_is_computed_of_what_is_deleted() {
 #[tokio::test]
 async fn the_laws_of_many_duties_are_read_together() {
     const LAWS: usize = 30;
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(party("kz", party::Kind::State)).await.unwrap();
         let mut client = ObligationServiceClient::new(running.connection.clone());

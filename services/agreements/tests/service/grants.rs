@@ -14,7 +14,7 @@ use chassis::clock::{Clock, ManualClock};
 use prost_types::{FieldMask, Timestamp};
 use tonic::Code;
 
-use crate::support::{Running, fields, reason, serve_at};
+use crate::support::{Running, fields, on_both, reason, serve_at};
 
 /// An invented person.
 const AINURA: &str = "https://login.example.org#ainura";
@@ -97,7 +97,7 @@ fn change(grant: &Grant, paths: &[&str]) -> UpdateGrantRequest {
 
 #[tokio::test]
 async fn a_grant_is_recorded_and_can_be_asked_for() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let mut wanted = editor();
         wanted.for_desks = desks(&["desks/uz", "desks/kz", "desks/uz"]);
@@ -126,7 +126,7 @@ async fn a_grant_is_recorded_and_can_be_asked_for() {
 
 #[tokio::test]
 async fn everything_wrong_with_a_grant_is_said_at_once() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let wrong = Grant {
             subject: "ainura".to_owned(),
@@ -149,7 +149,7 @@ async fn everything_wrong_with_a_grant_is_said_at_once() {
 
 #[tokio::test]
 async fn a_grant_says_no_more_than_its_role_can_do() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let (none, restricted) = (Tier::Unspecified, Tier::Restricted);
         for (role, up_to, for_desks, field, why) in [
@@ -179,7 +179,7 @@ async fn a_grant_says_no_more_than_its_role_can_do() {
 
 #[tokio::test]
 async fn a_secret_grant_holds_for_90_days_and_another_for_400() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let secret = Grant {
             up_to: Tier::Secret.into(),
@@ -214,7 +214,7 @@ async fn a_secret_grant_holds_for_90_days_and_another_for_400() {
 
 #[tokio::test]
 async fn an_update_keeps_the_bounds() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, clock) = running(&url).await;
         let mut grant =
             create(&mut running, Grant { expire_time: Some(after(200)), ..editor() }).await;
@@ -242,7 +242,7 @@ async fn an_update_keeps_the_bounds() {
 
 #[tokio::test]
 async fn grants_add_up_until_they_expire_or_are_taken_back() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, clock) = running(&url).await;
         let first = create(&mut running, editor()).await;
         let for_desks = desks(&["desks/uz"]);
@@ -283,7 +283,7 @@ async fn grants_add_up_until_they_expire_or_are_taken_back() {
 
 #[tokio::test]
 async fn a_grant_keeps_its_history() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, clock) = running(&url).await;
         let first = create(&mut running, editor()).await;
         clock.advance(DAY);
@@ -302,7 +302,7 @@ async fn a_grant_keeps_its_history() {
 
 #[tokio::test]
 async fn whether_a_grant_exists_is_told_to_no_other_service() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = running(&url).await;
         let names = vec![create(&mut running, editor()).await.name];
 

@@ -19,7 +19,7 @@ use api::registan::r#type::v1::{Date, PartialDate, SourceRef};
 use tonic::{Code, Status};
 
 use crate::agreements::{agreement, day, milestone, provision};
-use crate::support::{Running, fields, party, reason, serve};
+use crate::support::{Running, fields, on_both, party, reason, serve};
 
 fn from(id: &str) -> SourceRef {
     SourceRef { source: format!("sources/{id}"), ..SourceRef::default() }
@@ -119,7 +119,7 @@ fn seen(status: &Status, name: &str) -> (Code, String, String) {
 
 #[tokio::test]
 async fn what_rests_on_a_later_source_is_left_out() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
 
         for (known_by, milestones, state) in [
@@ -169,7 +169,7 @@ async fn what_rests_on_a_later_source_is_left_out() {
 
 #[tokio::test]
 async fn what_was_not_known_is_not_there() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let mut refusal = async |name: &str| {
             let request = get(name, day(2024, 1, 16));
@@ -200,7 +200,7 @@ async fn what_was_not_known_is_not_there() {
 
 #[tokio::test]
 async fn what_one_field_says_by_a_source_of_its_own_goes_without_the_rest() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let on = |date| Some(PartialDate { date, ..PartialDate::default() });
         let membership = Membership {
@@ -230,7 +230,7 @@ async fn what_one_field_says_by_a_source_of_its_own_goes_without_the_rest() {
 
 #[tokio::test]
 async fn pages_go_on_and_are_bound_to_their_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let known_by = day(2024, 1, 17);
         let mut request = ListAgreementsRequest { page_size: 1, ..list(known_by) };
@@ -268,7 +268,7 @@ async fn pages_go_on_and_are_bound_to_their_day() {
 
 #[tokio::test]
 async fn a_day_that_is_none_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         for known_by in [day(2024, 1, 0), day(2024, 0, 0), day(2023, 2, 29), day(0, 1, 1)] {
             let refusal = running.agreements.get_agreement(get("old", known_by)).await.unwrap_err();
@@ -293,7 +293,7 @@ async fn a_day_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn a_hidden_source_is_as_if_it_were_missing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let mut hidden = published("hidden", day(2020, 1, 1));
         hidden.source.as_mut().unwrap().tier = Tier::Restricted.into();
@@ -319,7 +319,7 @@ async fn a_hidden_source_is_as_if_it_were_missing() {
 
 #[tokio::test]
 async fn the_law_is_that_of_what_was_known() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         for (id, source) in [("art-1", "draft"), ("art-2", "vote")] {
             let mut request = provision("old", id, "Article 1");
@@ -353,7 +353,7 @@ async fn the_law_is_that_of_what_was_known() {
 
 #[tokio::test]
 async fn a_lineage_goes_where_it_was_known_to_lead() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let mut nodes = async |name: &str, known_by| {
             let name = format!("agreements/{name}");
@@ -373,7 +373,7 @@ async fn a_lineage_goes_where_it_was_known_to_lead() {
 
 #[tokio::test]
 async fn other_services_ask_when_sources_were_published() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let names = ["sources/draft", "sources/undated", "sources/none", "parties/kz"];
         let mut ask = async |seconds: Option<i64>| {

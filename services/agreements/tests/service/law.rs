@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::agreements::{agreement, between, day, milestone};
-use crate::support::{Running, fields, party, reason, serve};
+use crate::support::{Running, fields, on_both, party, reason, serve};
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::milestone::Kind::{InForce, Ratified, Replaced, Signed};
 use api::registan::agreements::v1::party::Kind as PartyKind;
@@ -56,7 +56,7 @@ fn names(entries: &[LegalBasisEntry]) -> Vec<String> {
 
 #[tokio::test]
 async fn every_agreement_is_in_one_list_on_every_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let mut old = of("old", &["eu", "su"], vec![milestone(InForce, day(1990, 4, 1))]);
         let mut replaced = milestone(Replaced, day(1999, 7, 1));
@@ -96,7 +96,7 @@ async fn every_agreement_is_in_one_list_on_every_day() {
 
 #[tokio::test]
 async fn milestones_in_the_wrong_order_are_refused_with_the_fields_of_both() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let life = |signed| vec![milestone(InForce, day(2020, 3, 1)), milestone(Signed, signed)];
 
@@ -124,7 +124,7 @@ async fn a_scope_of_what_has_none_is_refused() {
         ProvisionallyApplied, Suspended, SuspensionLifted,
     };
     use api::registan::agreements::v1::milestone::Measure;
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let scoped = |kind, year| {
             let mut milestone = milestone(kind, day(year, 1, 1));
@@ -157,7 +157,7 @@ async fn a_scope_of_what_has_none_is_refused() {
 
 #[tokio::test]
 async fn a_date_that_cannot_be_read_is_not_also_in_the_wrong_order() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let life = vec![milestone(Signed, day(2019, 1, 1)), milestone(InForce, day(2020, 2, 30))];
 
@@ -171,7 +171,7 @@ async fn a_date_that_cannot_be_read_is_not_also_in_the_wrong_order() {
 
 #[tokio::test]
 async fn a_memorandum_that_is_suspended_is_political() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let suspended = api::registan::agreements::v1::milestone::Kind::Suspended;
         let life = vec![milestone(InForce, day(2006, 1, 1)), milestone(suspended, day(2022, 1, 1))];
@@ -189,7 +189,7 @@ async fn a_memorandum_that_is_suspended_is_political() {
 
 #[tokio::test]
 async fn an_interval_and_what_is_suspended_and_whose_act_it_was_are_told() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let mut lifted =
             milestone(api::registan::agreements::v1::milestone::Kind::SuspensionLifted, None);
@@ -231,7 +231,7 @@ async fn an_interval_and_what_is_suspended_and_whose_act_it_was_are_told() {
 
 #[tokio::test]
 async fn an_agreement_that_is_to_replace_another_says_so_by_a_relation() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         running.agreements.create_agreement(of("old", &["eu", "kz"], vec![])).await.unwrap();
         let relation = Relation {

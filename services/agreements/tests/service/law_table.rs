@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::{Running, serve};
+use crate::support::{Running, database, on_both, serve};
 use api::registan::agreements::v1::agreement::State;
 use api::registan::agreements::v1::{
     Agreement, AgreementStatus, CreateAgreementRequest, CreateCodebookRequest, CreatePartyRequest,
@@ -244,7 +244,7 @@ async fn compare_succession(running: &mut Running) -> Vec<String> {
 
 #[tokio::test]
 async fn the_law_on_a_day_is_that_of_the_table() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
 
         let mut wrong = compare_agreements(&mut running).await;
@@ -262,7 +262,7 @@ async fn the_law_on_a_day_is_that_of_the_table() {
 #[tokio::test]
 async fn the_kyrgyz_protocols_whose_entry_into_force_is_not_known_are_undetermined_with_the_reason()
 {
-    let database = testkit::database(testkit::Engine::Sqlite).await.unwrap();
+    let database = database(testkit::Engine::Sqlite).await.unwrap();
     let mut running = recorded(&database.url).await;
 
     let basis = legal_basis(&mut running, "kg", "2024-01-17").await;
@@ -297,7 +297,7 @@ const BEARING: [(&str, &str, &str, &str, &str); 13] = [
 
 #[tokio::test]
 async fn the_agreements_that_bear_the_partnership_stand_each_since_its_own_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         for (party, on, agreement, list, since) in BEARING {
             let basis = legal_basis(&mut running, party, on).await;

@@ -13,7 +13,7 @@ use chassis::client::Connection;
 use reference::COLLECTIONS;
 use tonic::Code;
 
-use crate::support::{Running, citation, fields, party, reason, serve};
+use crate::support::{Running, citation, fields, on_both, party, reason, serve};
 
 type Client = RatificationServiceClient<Connection>;
 
@@ -57,7 +57,7 @@ fn day(it: Option<&api::registan::r#type::v1::PartialDate>) -> Option<[i32; 3]> 
 
 #[tokio::test]
 async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
-    Box::pin(testkit::on_both(|url| async move {
+    Box::pin(on_both(|url| async move {
         let running = serve(&url).await;
         let mut client = Client::new(running.connection.clone());
         recorded(&running).await;
@@ -153,7 +153,7 @@ async fn two_acts(running: &mut Running, client: &mut Client) {
 
 #[tokio::test]
 async fn what_a_caller_may_not_see_is_not_known_to_them() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut client = Client::new(running.connection.clone());
         two_acts(&mut running, &mut client).await;

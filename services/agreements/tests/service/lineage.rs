@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use crate::agreements::{agreement, day, milestone, provision};
-use crate::support::{Running, citation, party, reason, serve};
+use crate::support::{Running, citation, on_both, party, reason, serve};
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::lineage_edge::State as Holds;
 use api::registan::agreements::v1::party::Kind as PartyKind;
@@ -101,7 +101,7 @@ async fn recorded(url: &str) -> Running {
 
 #[tokio::test]
 async fn the_law_with_kazakhstan_is_one_chain() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let (name, on) = ("agreements/eu-kz-epca-2015", day(2018, 1, 1));
         let then = running.agreements.get_lineage(asked(name, on, None)).await.unwrap();
@@ -182,7 +182,7 @@ const CHAIN: [&str; 3] =
 
 #[tokio::test]
 async fn a_chain_leads_from_the_treaty_to_the_decision_and_back() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = chained(&url).await;
         let down = lineage(&mut running, "agreements/treaty").await;
         assert_eq!(nodes(&down), "treaty:0 regulation:1 programme:2 decision:3");
@@ -219,7 +219,7 @@ async fn update(running: &mut Running, id: &str, change: impl Fn(&mut Act), path
 
 #[tokio::test]
 async fn what_is_hidden_in_the_middle_is_as_if_it_were_missing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = chained(&url).await;
         let before = lineage(&mut running, "agreements/treaty").await;
         let hide = |act: &mut Act| act.tier = Tier::Restricted.into();
@@ -258,7 +258,7 @@ async fn what_is_hidden_in_the_middle_is_as_if_it_were_missing() {
 
 #[tokio::test]
 async fn a_lineage_is_that_of_its_instant() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = chained(&url).await;
         let before = lineage(&mut running, "agreements/treaty").await;
         let cut = |act: &mut Act| act.relations.clear();
@@ -281,7 +281,7 @@ async fn a_lineage_is_that_of_its_instant() {
 
 #[tokio::test]
 async fn sixteen_levels_are_whole_and_the_next_is_announced() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.acts.create_act(act("n0", vec![])).await.unwrap();
         for number in 1..=17 {
@@ -309,7 +309,7 @@ async fn sixteen_levels_are_whole_and_the_next_is_announced() {
 
 #[tokio::test]
 async fn an_answer_is_bounded() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.acts.create_act(act("hub", vec![])).await.unwrap();
         let mut all = tokio::task::JoinSet::new();
@@ -332,7 +332,7 @@ async fn an_answer_is_bounded() {
 
 #[tokio::test]
 async fn a_relation_names_what_exists_and_ends_after_it_began() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = chained(&url).await;
         let date = |year| Some(PartialDate { date: day(year, 1, 1), ..PartialDate::default() });
         let mut request = act("other", vec![relation(Rel::Amends, "acts/nothing")]);

@@ -9,7 +9,7 @@ use api::registan::agreements::v1::{
 use api::registan::r#type::v1::{Date, PartialDate};
 use tonic::Code;
 
-use crate::support::{Running, citation, fields, party, reason, serve};
+use crate::support::{Running, citation, fields, on_both, party, reason, serve};
 
 type Parts = (i32, i32, i32);
 
@@ -66,7 +66,7 @@ async fn union(running: &mut Running) {
 
 #[tokio::test]
 async fn the_members_of_a_union_change_by_the_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         union(&mut running).await;
 
@@ -96,7 +96,7 @@ fn names(of: &[&str]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_group_that_stays_the_same_is_that_of_its_own_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         union(&mut running).await;
 
@@ -111,7 +111,7 @@ async fn a_group_that_stays_the_same_is_that_of_its_own_day() {
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_refused_by_its_own_field() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         union(&mut running).await;
         let mut ask = async |group: &str, on: Option<Parts>| {
@@ -135,7 +135,7 @@ async fn what_cannot_be_asked_is_refused_by_its_own_field() {
 
 #[tokio::test]
 async fn a_group_of_more_memberships_than_a_page_is_to_be_listed() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         union(&mut running).await;
         for number in 3..1000 {

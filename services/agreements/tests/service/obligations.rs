@@ -20,7 +20,7 @@ use chassis::client::Connection;
 use prost_types::FieldMask;
 use tonic::Code;
 
-use crate::support::{Running, citation, party, reason, serve};
+use crate::support::{Running, citation, on_both, party, reason, serve};
 
 pub type Client = ObligationServiceClient<Connection>;
 pub type Parts = (i32, i32, i32);
@@ -123,7 +123,7 @@ pub async fn status(client: &mut Client, id: &str, on: Parts) -> ObligationStatu
 
 #[tokio::test]
 async fn what_binds_and_is_not_done_is_overdue_at_any_read_time() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         law(&mut running).await;
         let mut client = ObligationServiceClient::new(running.connection.clone());
@@ -184,7 +184,7 @@ async fn what_binds_and_is_not_done_is_overdue_at_any_read_time() {
 
 #[tokio::test]
 async fn pages_hold_for_one_day_and_only_what_a_caller_may_read() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         law(&mut running).await;
         let mut client = ObligationServiceClient::new(running.connection.clone());
@@ -283,7 +283,7 @@ async fn council(running: &Running) {
 
 #[tokio::test]
 async fn what_is_due_before_meetings_and_by_the_calendar_is_sent_in_the_order_of_days() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         law(&mut running).await;
         council(&running).await;

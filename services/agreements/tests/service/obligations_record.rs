@@ -9,7 +9,7 @@ use api::registan::agreements::v1::obligation_status::State;
 use reference::COLLECTIONS;
 
 use crate::obligations::{date, ids, overdue, status};
-use crate::support::{Running, serve};
+use crate::support::{Running, on_both, serve};
 
 /// The service with the part of the reference record that it keeps.
 async fn recorded(url: &str) -> Running {
@@ -46,7 +46,7 @@ const BY_HAND: [(&str, State); 12] = [
 
 #[tokio::test]
 async fn the_overdue_duties_of_the_record_are_those_counted_by_hand() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let running = recorded(&url).await;
         let mut client = ObligationServiceClient::new(running.connection.clone());
         let on = (2024, 6, 30);

@@ -6,11 +6,11 @@ use api::registan::agreements::v1::{
 };
 
 use crate::obligations::{Parts, date, day, duty, law};
-use crate::support::{citation, fields, reason, serve};
+use crate::support::{citation, fields, on_both, reason, serve};
 
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_its_own_field() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         law(&mut running).await;
         let mut client = ObligationServiceClient::new(running.connection.clone());
@@ -70,7 +70,7 @@ async fn what_cannot_be_is_refused_by_its_own_field() {
 
 #[tokio::test]
 async fn an_interval_ends_after_it_begins() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let running = serve(&url).await;
         let mut client = ObligationServiceClient::new(running.connection.clone());
         let (from, to) = (Some(day((2024, 1, 1))), Some(day((2023, 1, 1))));

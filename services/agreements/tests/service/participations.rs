@@ -18,7 +18,7 @@ use chassis::client::Connection;
 use reference::COLLECTIONS;
 use tonic::{Code, Status};
 
-use crate::support::{Running, fields, party, serve};
+use crate::support::{Running, fields, on_both, party, serve};
 
 /// The published tables.
 const FOLDER: &str = "../shared/data/hr-ratification";
@@ -100,7 +100,7 @@ EC,Ecuador,1,1969,0,0,state party,\r
 
 #[tokio::test]
 async fn a_table_is_recorded_once_and_a_row_that_contradicts_itself_is_kept_and_found() {
-    Box::pin(testkit::on_both(|url| async move {
+    Box::pin(on_both(|url| async move {
         let mut running = recorded(&url).await;
         let editor = running.connection.clone();
         let name = "hr_status_iccpr_op1.csv";
@@ -134,7 +134,7 @@ async fn a_table_is_recorded_once_and_a_row_that_contradicts_itself_is_kept_and_
 
 #[tokio::test]
 async fn a_list_speaks_of_several_agreements_and_adds_what_is_new() {
-    Box::pin(testkit::on_both(|url| async move {
+    Box::pin(on_both(|url| async move {
         let mut running = recorded(&url).await;
         let editor = running.connection.clone();
         let list = "Convention,party,kind,date,stated,source,confidence\n\
@@ -167,7 +167,7 @@ async fn a_list_speaks_of_several_agreements_and_adds_what_is_new() {
 
 #[tokio::test]
 async fn each_bad_row_names_its_line_and_column() {
-    Box::pin(testkit::on_both(|url| async move {
+    Box::pin(on_both(|url| async move {
         let running = recorded(&url).await;
         let editor = running.connection.clone();
         let list = "agreement,party,kind,date,source\n\
@@ -223,7 +223,7 @@ async fn the_published_tables_are_kept_of_the_parties_that_are_recorded() {
         eprintln!("skipped: {FOLDER} is absent, with the published tables");
         return;
     }
-    Box::pin(testkit::on_both(|url| {
+    Box::pin(on_both(|url| {
         let folder = folder.clone();
         async move {
             let mut running = serve(&url).await;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use crate::support::{Running, fields, party, reason, serve};
+use crate::support::{Running, fields, on_both, party, reason, serve};
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{
     CreatePartyRequest, DeletePartyRequest, GetPartyRequest, ListPartiesRequest, Party,
@@ -37,7 +37,7 @@ fn change(etag: &str, note: &str) -> UpdatePartyRequest {
 
 #[tokio::test]
 async fn what_is_created_can_be_read_at_every_instant_of_its_life() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
 
         let first = create(&mut running, party("kz", Kind::State)).await;
@@ -68,7 +68,7 @@ async fn what_is_created_can_be_read_at_every_instant_of_its_life() {
 
 #[tokio::test]
 async fn every_answer_names_the_instant_it_holds_for() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let created = create(&mut running, party("kz", Kind::State)).await;
 
@@ -83,7 +83,7 @@ async fn every_answer_names_the_instant_it_holds_for() {
 
 #[tokio::test]
 async fn everything_wrong_is_said_at_once() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut request = party("Kz!", Kind::State);
         let wrong = request.party.as_mut().unwrap();
@@ -112,7 +112,7 @@ async fn everything_wrong_is_said_at_once() {
 
 #[tokio::test]
 async fn an_old_etag_is_refused_and_changes_nothing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let first = create(&mut running, party("kz", Kind::State)).await;
         let second =
@@ -128,7 +128,7 @@ async fn an_old_etag_is_refused_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_retried_request_gets_the_first_answer() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let request_id = "6fa459ea-ee8a-4ca4-894e-db77e160355e".to_owned();
         let request =
@@ -151,7 +151,7 @@ async fn a_retried_request_gets_the_first_answer() {
 
 #[tokio::test]
 async fn a_taken_name_is_refused_even_after_deletion() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         create(&mut running, party("kz", Kind::State)).await;
 
@@ -173,7 +173,7 @@ async fn a_taken_name_is_refused_even_after_deletion() {
 
 #[tokio::test]
 async fn validate_only_checks_everything_and_records_nothing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let dry = CreatePartyRequest { validate_only: true, ..party("kz", Kind::State) };
 
@@ -201,7 +201,7 @@ async fn validate_only_checks_everything_and_records_nothing() {
 
 #[tokio::test]
 async fn bad_names_masks_and_instants_are_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         create(&mut running, party("kz", Kind::State)).await;
         let future = Timestamp { seconds: 99_999_999_999, nanos: 0 };
@@ -243,7 +243,7 @@ async fn bad_names_masks_and_instants_are_refused() {
 
 #[tokio::test]
 async fn an_oversized_message_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut request = party("kz", Kind::State);
         request.party.as_mut().unwrap().note = "x".repeat(2 << 20);

@@ -18,7 +18,7 @@ use prost_types::{FieldMask, Timestamp};
 use tonic::Code;
 
 use crate::agreements::{agreement, between, day, milestone};
-use crate::support::{Running, party, reason, serve};
+use crate::support::{Running, database, on_both, party, reason, serve};
 
 const AGREEMENTS: usize = 12;
 const ROUNDS: usize = 3;
@@ -200,7 +200,7 @@ fn call(day: Date) -> String {
 
 #[tokio::test]
 async fn a_filter_finds_those_of_which_the_status_says_it() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         let mut random = Random(5);
         let instants = recorded(&mut running, &mut random).await;
@@ -244,7 +244,7 @@ async fn three(url: &str) -> Running {
 
 #[tokio::test]
 async fn the_state_on_a_day_is_asked_with_other_terms_and_by_pages() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = Box::pin(three(&url)).await;
         for (filter, wanted) in [
             ("status_on(\"2020-02-29\") = SIGNED", "one two"),
@@ -291,7 +291,7 @@ async fn the_state_on_a_day_is_asked_with_other_terms_and_by_pages() {
 
 #[tokio::test]
 async fn an_end_that_names_a_party_is_asked_with_the_legal_basis_of_that_party() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = with_parties(&url).await;
         running.parties.create_party(party("tm", PartyKind::State)).await.unwrap();
         let mut replaced = milestone(Happened::Replaced, day(1999, 7, 1));
@@ -319,7 +319,7 @@ async fn an_end_that_names_a_party_is_asked_with_the_legal_basis_of_that_party()
 
 #[tokio::test]
 async fn a_watch_and_a_difference_judge_by_the_state_on_the_day() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = Box::pin(three(&url)).await;
         let filter = "status_on(\"2024-01-17\") = IN_FORCE";
         let page = running.anonymous.list_agreements(asked(filter, None)).await.unwrap();
@@ -376,7 +376,7 @@ async fn a_watch_and_a_difference_judge_by_the_state_on_the_day() {
 
 #[tokio::test]
 async fn a_state_without_a_day_is_refused_with_how_to_ask() {
-    let database = testkit::database(testkit::Engine::Sqlite).await.unwrap();
+    let database = database(testkit::Engine::Sqlite).await.unwrap();
     let mut running = three(&database.url).await;
     for (filter, said) in [
         ("status = IN_FORCE", "a day is wanted: write status_on(\"2024-01-17\") = IN_FORCE"),

@@ -14,7 +14,7 @@ use tonic::Code;
 
 use crate::agreements::{agreement, day as on, milestone, provision};
 use crate::law_table::{day, lists, rows};
-use crate::support::{Running, party, reason, serve};
+use crate::support::{Running, on_both, party, reason, serve};
 
 const MEASURES: &str = "codebooks/registan-1/codes/non-execution";
 
@@ -123,7 +123,7 @@ pub async fn compare_measures(running: &mut Running) -> Vec<String> {
 #[tokio::test]
 async fn an_article_is_suspended_by_itself_and_asked_by_itself() {
     use milestone::Kind::{InForce, Suspended};
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         for (id, kind) in [
             ("eu", api::registan::agreements::v1::party::Kind::Union),

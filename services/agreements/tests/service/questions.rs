@@ -14,7 +14,7 @@ use api::registan::r#type::v1::{ExternalId, external_id::Scheme};
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 
-use crate::support::{Running, citation, fields, party, reason, serve};
+use crate::support::{Running, citation, fields, on_both, party, reason, serve};
 
 fn agreement(id: &str, title: &str) -> CreateAgreementRequest {
     let party = "parties/kz".to_owned();
@@ -75,7 +75,7 @@ async fn refused(running: &mut Running, filter: &str) -> Status {
 
 #[tokio::test]
 async fn a_list_has_its_natural_order_and_any_spelling_finds() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = recorded(&url).await;
         for (filter, wanted) in [
             ("", "b a covenant"),
@@ -99,7 +99,7 @@ async fn a_list_has_its_natural_order_and_any_spelling_finds() {
 
 #[tokio::test]
 async fn what_is_hidden_is_refused_as_what_is_missing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, hidden) = recorded(&url).await;
         let missing = "parties/a0000000000000000000000000";
         for filter in ["parties:\"X\"", "title:air AND (parties:\"X\" OR participations:\"X\")"] {
@@ -126,7 +126,7 @@ async fn what_is_hidden_is_refused_as_what_is_missing() {
 
 #[tokio::test]
 async fn a_mistake_is_refused_with_the_field_of_the_request_and_what_was_meant() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = recorded(&url).await;
         for (filter, said) in [
             ("parties:kz", "write \"parties/kz\""),
@@ -148,7 +148,7 @@ async fn a_mistake_is_refused_with_the_field_of_the_request_and_what_was_meant()
 
 #[tokio::test]
 async fn an_instant_before_the_record_says_since_when_there_is_one() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = recorded(&url).await;
         let first = running.parties.list_parties(ListPartiesRequest::default()).await.unwrap();
         let parties = first.into_inner().parties;

@@ -9,11 +9,11 @@ use api::registan::agreements::v1::{
 use api::registan::r#type::v1::SourceRef;
 use tonic::Code;
 
-use crate::support::{citation, party, reason, serve};
+use crate::support::{citation, on_both, party, reason, serve};
 
 #[tokio::test]
 async fn a_source_that_is_cited_is_deleted_only_with_force() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let source = Source {
             kind: source::Kind::Dataset.into(),
@@ -54,7 +54,7 @@ async fn a_source_that_is_cited_is_deleted_only_with_force() {
 
 #[tokio::test]
 async fn what_only_deleted_ones_refer_to_can_be_deleted() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(party("old", Kind::Bank)).await.unwrap();
         let mut new = party("new", Kind::Bank);
@@ -78,7 +78,7 @@ async fn what_only_deleted_ones_refer_to_can_be_deleted() {
 /// not on it.
 #[tokio::test]
 async fn an_agreement_that_a_body_names_is_deleted_only_with_force() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let agreement = Agreement {
             kind: agreement::Kind::Other.into(),

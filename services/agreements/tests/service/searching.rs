@@ -14,7 +14,7 @@ use api::registan::r#type::v1::{ExternalId, SourceRef};
 use prost_types::{FieldMask, Timestamp};
 use tonic::Code;
 
-use crate::support::{Running, party, reason, serve};
+use crate::support::{Running, on_both, party, reason, serve};
 
 fn kyrgyzstan() -> CreatePartyRequest {
     let name = |language: &str, text: &str| PartyName {
@@ -61,7 +61,7 @@ async fn found(running: &mut Running, query: &str, read_time: Option<Timestamp>)
 
 #[tokio::test]
 async fn an_agreement_is_found_by_what_people_call_it() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(kyrgyzstan()).await.unwrap();
         running.parties.create_party(party("kz", Kind::State)).await.unwrap();
@@ -113,7 +113,7 @@ async fn an_agreement_is_found_by_what_people_call_it() {
 
 #[tokio::test]
 async fn hidden_agreements_are_not_found_and_bad_questions_are_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(party("kz", Kind::State)).await.unwrap();
         let mut hidden = agreement("", "Zeppelin", &["kz"], "");

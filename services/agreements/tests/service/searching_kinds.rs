@@ -17,7 +17,7 @@ use prost_types::FieldMask;
 
 use crate::agreements::provision;
 use crate::obligations::{duty, law};
-use crate::support::{Running, citation, serve};
+use crate::support::{Running, citation, on_both, serve};
 
 async fn hits(search: &mut SearchServiceClient<Connection>, query: &str) -> Vec<SearchHit> {
     let request = SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
@@ -69,7 +69,7 @@ async fn record(running: &mut Running) {
 
 #[tokio::test]
 async fn what_has_titles_or_texts_is_found() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         record(&mut running).await;
 

@@ -16,7 +16,7 @@ use api::registan::r#type::v1::{Basis, Confidence, Date, ExternalId, PartialDate
 use sea_orm::{ConnectionTrait, Database, QueryResult, Statement as Sql};
 use tonic::Code;
 
-use crate::support::{fields, party, reason, serve};
+use crate::support::{fields, on_both, party, reason, serve};
 
 /// A report that says something about `parties/kz`.
 fn report() -> Source {
@@ -58,7 +58,7 @@ fn create(source: Source) -> CreateSourceRequest {
 
 #[tokio::test]
 async fn a_source_keeps_how_it_was_found_and_what_it_says() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(party("kz", Kind::State)).await.unwrap();
         running.sources.create_source(create(report())).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_source_keeps_how_it_was_found_and_what_it_says() {
 
 #[tokio::test]
 async fn a_statement_is_about_what_is_recorded() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
 
         let missing = running.sources.create_source(create(report())).await.unwrap_err();
@@ -133,7 +133,7 @@ async fn a_statement_is_about_what_is_recorded() {
 
 #[tokio::test]
 async fn a_fact_keeps_how_it_rests_on_its_source() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let cited = |basis: Basis| SourceRef {
             citation: "a press release".to_owned(),
@@ -173,7 +173,7 @@ async fn a_fact_keeps_how_it_rests_on_its_source() {
 
 #[tokio::test]
 async fn the_log_has_each_confidential_source_whose_date_another_service_was_told() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.parties.create_party(party("kz", Kind::State)).await.unwrap();
         let mut names = Vec::new();

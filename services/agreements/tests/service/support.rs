@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::future::Future;
 use std::sync::Arc;
 
 use api::registan::access::v1::access_service_client::AccessServiceClient;
@@ -27,6 +28,7 @@ use chassis::config::Secret;
 use chassis::{Server, Settings};
 use policy::{Caller, Clearance, Desks, Role, Rule, Tier};
 use tempfile::TempDir;
+use testkit::{Database, Engine, Model};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 use tonic::service::Routes;
@@ -74,6 +76,27 @@ impl Running {
     }
 }
 
+/// A database with the schema of the service.
+static MIGRATED: Model = Model::made_by(|url| Box::pin(migrate(url)));
+
+async fn migrate(url: String) {
+    let settings = Settings { database_url: Some(Secret::new(url)), ..Settings::default() };
+    let schema = agreements::store::schema();
+    standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator, &schema)
+        .await
+        .unwrap();
+}
+
+/// Runs a test on both engines, each time in a database with the schema of the service.
+pub async fn on_both<F: Future<Output = ()>>(test: impl Fn(String) -> F) {
+    MIGRATED.on_both(test).await;
+}
+
+/// Such a database.
+pub async fn database(engine: Engine) -> Option<Database> {
+    MIGRATED.database(engine).await
+}
+
 /// Migrates the database and serves it.
 pub async fn serve(url: &str) -> Running {
     serve_at(url, Arc::new(SystemClock)).await
@@ -89,10 +112,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         data_dir: folder.path().to_owned(),
         ..Settings::default()
     };
-    let schema = agreements::store::schema();
-    standard::startup::migrate(agreements::NAME, &settings, &agreements::store::Migrator, &schema)
-        .await
-        .unwrap();
+    migrate(url.to_owned()).await;
     let db = chronicle::database::open(url).await.unwrap();
     let service =
         agreements::grpc::service(&agreements::App::open(db, clock).await.unwrap()).unwrap();

@@ -23,7 +23,9 @@ use api::registan::rights::v1::{Activity, CreateActivityRequest, ListActivitiesR
 use api::registan::r#type::v1::{ChangeKind, Date, PartialDate, SourceRef};
 use chassis::client::Connection;
 use chassis::{Service, Settings};
+use standard::startup::migrate;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming};
 
@@ -48,6 +50,10 @@ impl Record {
         token();
         let key = "development-issuer.key";
         std::fs::copy(data_dir().join(key), folder.path().join(key)).expect("there is a key");
+        for file in migrated().await.path().read_dir().expect("it is there").flatten() {
+            let copy = folder.path().join(file.file_name());
+            std::fs::copy(file.path(), copy).expect("a file can be copied");
+        }
         let mut settings =
             Settings { data_dir: folder.path().to_owned(), ..settings("127.0.0.1:0") };
         let agreements = serve(agreements::service(settings.clone()).await).await;
@@ -260,4 +266,22 @@ pub async fn surely<T>(write: impl AsyncFn() -> Result<T, Status>) {
         }
     }
     panic!("it is never written");
+}
+
+/// A folder with the files of the three services, which have their schema and nothing else.
+async fn migrated() -> &'static TempDir {
+    static MIGRATED: OnceCell<TempDir> = OnceCell::const_new();
+    let made = MIGRATED.get_or_init(|| async {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let settings = Settings { data_dir: folder.path().to_owned(), ..settings("127.0.0.1:0") };
+        let (law, schema) = (agreements::store::Migrator, agreements::store::schema());
+        migrate(agreements::NAME, &settings, &law, &schema).await.expect("it is migrated");
+        let (money, schema) = (projects::store::Migrator, projects::store::schema());
+        migrate(projects::NAME, &settings, &money, &schema).await.expect("it is migrated");
+        let (rights, schema) =
+            (rights_reporting::store::Migrator, rights_reporting::store::schema());
+        migrate(rights_reporting::NAME, &settings, &rights, &schema).await.expect("it is migrated");
+        folder
+    });
+    made.await
 }

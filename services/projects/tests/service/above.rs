@@ -9,13 +9,13 @@ use api::registan::projects::v1::{
 use policy::{Desks, Tier};
 
 use crate::counted::{all, below, by, shown, sum, texts};
-use crate::support::{country, disbursement, project, sector, serve};
+use crate::support::{country, disbursement, on_both, project, sector, serve};
 
 /// A payment of a parent to another recipient takes nothing from what its child pays to the one
 /// asked for.
 #[tokio::test]
 async fn a_parent_that_pays_others_takes_nothing_out() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let of = |project, place: &str, code: &str| Project {
             recipients: vec![country(place, "")],
@@ -42,7 +42,7 @@ async fn a_parent_that_pays_others_takes_nothing_out() {
 /// A payment to one state is no part of what another has, even where that is more.
 #[tokio::test]
 async fn what_the_project_above_has_for_others_is_told_apart() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("over", project("Over")).await;
         running.create_project("low", below("Low", "projects/over", "")).await;
@@ -73,7 +73,7 @@ async fn what_the_project_above_has_for_others_is_told_apart() {
 /// The sum of two projects cannot be in one above that has less.
 #[tokio::test]
 async fn what_the_project_above_has_no_room_for_is_told_apart() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("over", project("Over")).await;
         for id in ["one", "other"] {
@@ -95,7 +95,7 @@ async fn what_the_project_above_has_no_room_for_is_told_apart() {
 
 #[tokio::test]
 async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let identified =
             |id: &str, project: Project| Project { iati_identifier: format!("XI-{id}"), ..project };
@@ -135,7 +135,7 @@ async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
 /// A hidden project does not show by what is missing.
 #[tokio::test]
 async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let confidential = |project| Project { tier: WireTier::Confidential.into(), ..project };
         running.create_project("open", project("Open")).await;
@@ -170,7 +170,7 @@ async fn what_a_reader_may_not_see_takes_nothing_out_of_their_sums() {
 /// apart for nobody.
 #[tokio::test]
 async fn whom_a_hidden_project_names_does_not_show_by_rounding() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         for id in ["one", "other"] {
             let halves = vec![country("KG", "50"), country("TJ", "50")];

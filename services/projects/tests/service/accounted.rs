@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::import::{changes, file, imported, paid};
 use crate::scan;
-use crate::support::{Running, serve, unhcr};
+use crate::support::{Running, on_both, serve, unhcr};
 use api::registan::projects::v1::{
     DeleteProjectRequest, ImportIatiResponse, ListProjectsRequest, ListTransactionsRequest,
     Project, Transaction,
@@ -61,7 +61,7 @@ async fn all_transactions(running: &mut Running) -> Vec<Transaction> {
 #[tokio::test]
 async fn what_is_not_counted_as_lost_stands_in_the_record() {
     let Some(file) = unhcr() else { return };
-    testkit::on_both(|url| {
+    on_both(|url| {
         let file = &file;
         async move {
             let mut running = serve(&url).await;
@@ -149,7 +149,7 @@ async fn what_there_is_no_place_for_is_reported_by_path() {
                   <value currency=\"EUR\" value-date=\"2023-01-01\">5</value></budget>\
                   <location ref=\"A\"><name><narrative>Osh</narrative></name></location>";
     let odd = paid("7", "2023-01-01").replace("code=\"3\"", "code=\"77\"");
-    testkit::on_both(|url| {
+    on_both(|url| {
         let text = file(&format!("{budget}{odd}"));
         async move {
             let mut running = serve(&url).await;
@@ -192,7 +192,7 @@ async fn an_attribute_that_is_not_taken_is_reported_where_its_element_is_recorde
         .replace("<transaction>", &format!("<transaction {long}>"))
         .replace("role=\"1\" ref=\"XI-IATI-TEST\"", &format!("role=\"1\" {long}"))
         .replace("ref=\"KG-WATER\"", &long);
-    testkit::on_both(|url| {
+    on_both(|url| {
         let text = text.clone();
         async move {
             let mut running = serve(&url).await;
@@ -216,7 +216,7 @@ async fn an_attribute_that_is_not_taken_is_reported_where_its_element_is_recorde
 
 #[tokio::test]
 async fn of_an_activity_that_is_skipped_nothing_is_kept() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(file("").as_bytes()).await;
         let name = imported(&mut running).await.remove(0).name;
@@ -240,7 +240,7 @@ async fn what_stands_between_many_transactions_is_counted_with_the_last_of_them_
     let between = "<sector vocabulary=\"2\" code=\"140\"/>";
     let text = file(&format!("{}{between}{}", many(700), many(400)));
     let broken = text[..text.rfind("<related-activity").unwrap()].to_owned();
-    testkit::on_both(|url| {
+    on_both(|url| {
         let (text, broken) = (text.clone(), broken.clone());
         async move {
             let mut running = serve(&url).await;

@@ -7,7 +7,7 @@ use api::registan::projects::v1::{
 };
 use api::registan::r#type::v1::{ExternalId, external_id};
 
-use crate::support::{Running, citation, disbursement, project, serve, violations};
+use crate::support::{Running, citation, disbursement, on_both, project, serve, violations};
 
 fn organization(tier: WireTier, iati_ref: &str, former: &str) -> Organization {
     let scheme = external_id::Scheme::Iati.into();
@@ -55,7 +55,7 @@ async fn found(running: &mut Running, filter: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_participant_is_found_by_any_name_of_the_organization() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
         known(&mut running, "office", office).await;
@@ -99,7 +99,7 @@ async fn summed(running: &mut Running, participant: &str) -> Result<Vec<String>,
 
 #[tokio::test]
 async fn sums_of_a_participant_are_found_by_any_name_and_in_any_spelling() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
         known(&mut running, "office", office).await;

@@ -8,7 +8,7 @@ use api::registan::projects::v1::{
 };
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 
-use crate::support::{Running, disbursement, project, serve};
+use crate::support::{Running, disbursement, on_both, project, serve};
 
 /// Reads the log of readings.
 struct Log {
@@ -61,7 +61,7 @@ fn update(transaction: &Transaction, validate_only: bool) -> UpdateTransactionRe
 
 #[tokio::test]
 async fn a_write_that_writes_nothing_is_recorded_as_a_reading() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, secret) = recorded(&url).await;
         let mut log = Log::at(&url).await;
         let one = ["transaction 1 projects.write"];
@@ -94,7 +94,7 @@ async fn a_write_that_writes_nothing_is_recorded_as_a_reading() {
 
 #[tokio::test]
 async fn a_first_answer_told_again_is_recorded_as_a_reading() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = recorded(&url).await;
         let mut log = Log::at(&url).await;
         let request = CreateTransactionRequest {
@@ -116,7 +116,7 @@ async fn a_first_answer_told_again_is_recorded_as_a_reading() {
 
 #[tokio::test]
 async fn a_sum_over_what_is_confidential_is_recorded_for_each_project() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, _) = recorded(&url).await;
         running.create_transaction("projects/open", confidential("8")).await;
         running.create_project("other", project("Other")).await;
@@ -140,7 +140,7 @@ async fn a_sum_over_what_is_confidential_is_recorded_for_each_project() {
 
 #[tokio::test]
 async fn what_lies_within_something_confidential_is_recorded_too() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let hidden = Project { tier: Tier::Confidential.into(), ..project("Hidden") };
         let hidden = running.create_project("", hidden).await.name;

@@ -11,7 +11,7 @@ use prost_types::FieldMask;
 use tonic::Code;
 
 use crate::import::{FIRST, changes, file, imported, paid, rules};
-use crate::support::{Other, Running, country, messages, project, serve};
+use crate::support::{Other, Running, country, messages, on_both, project, serve};
 
 impl Other {
     async fn import(&mut self, file: &str) -> ImportIatiResponse {
@@ -79,7 +79,7 @@ async fn recorded(url: &str) -> (Running, String, Vec<Transaction>) {
 
 #[tokio::test]
 async fn an_import_leaves_hidden_transactions_alone() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, water, moved) = recorded(&url).await;
         let (first, last) = (&moved[0].name, &moved[2].name);
         running.raise_transaction(first).await;
@@ -107,7 +107,7 @@ async fn an_import_leaves_hidden_transactions_alone() {
 
 #[tokio::test]
 async fn a_transaction_that_comes_back_keeps_its_tier() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, water, moved) = recorded(&url).await;
         running.raise_transaction(&moved[0].name).await;
         running.delete_transaction(&moved[0].name).await;
@@ -130,7 +130,7 @@ async fn a_transaction_that_comes_back_keeps_its_tier() {
 
 #[tokio::test]
 async fn a_name_held_by_something_hidden_is_told_as_any_other_that_is_taken() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, name, _) = recorded(&url).await;
         let mut low = running.editor(Desks::ALL, Tier::Public);
         let named = |iati_identifier: &str| Project {
@@ -164,7 +164,7 @@ async fn a_name_held_by_something_hidden_is_told_as_any_other_that_is_taken() {
 
 #[tokio::test]
 async fn what_is_hidden_under_another_name_is_as_if_it_were_not_there() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let secret = Project {
             iati_identifier: FIRST.to_owned(),
@@ -187,7 +187,7 @@ async fn what_is_hidden_under_another_name_is_as_if_it_were_not_there() {
 
 #[tokio::test]
 async fn an_import_writes_no_transaction_of_a_desk_that_is_not_the_importers() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let country_of = |code: &str| {
             paid("7", "2023-05-01").replace(

@@ -9,7 +9,7 @@ use api::registan::projects::v1::{
 use api::registan::r#type::v1::{Date, PartialDate};
 
 use crate::import::{FIRST, file, imported};
-use crate::support::{Running, country, disbursement, project, sector, serve, violations};
+use crate::support::{Running, country, disbursement, on_both, project, sector, serve, violations};
 
 pub fn below(title: &str, name: &str, identifier: &str) -> Project {
     let relation = ProjectRelation {
@@ -76,7 +76,7 @@ async fn family(running: &mut Running) {
 
 #[tokio::test]
 async fn parent_and_child_and_envelope_and_project_and_types_are_never_added() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         family(&mut running).await;
         let pledge = Transaction {
@@ -123,7 +123,7 @@ async fn shared(running: &mut Running) {
 
 #[tokio::test]
 async fn the_share_of_a_country_or_region_is_summed_and_what_may_be_theirs_is_named() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         shared(&mut running).await;
         let of = |codes: &[&str]| SumTransactionsRequest { recipients: texts(codes), ..all() };
@@ -187,7 +187,7 @@ async fn record_kinds(running: &mut Running) {
 
 #[tokio::test]
 async fn sectors_participants_and_kinds_are_filtered_and_told_apart() {
-    testkit::on_both(|url| {
+    on_both(|url| {
         Box::pin(async move {
             let mut running = serve(&url).await;
             record_kinds(&mut running).await;
@@ -233,7 +233,7 @@ async fn sectors_participants_and_kinds_are_filtered_and_told_apart() {
 /// IATI has no such date, and so no file says that it is gone.
 #[tokio::test]
 async fn an_import_keeps_the_day_of_an_announcement() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let announced = ProjectDate {
             kind: project_date::Kind::Announced.into(),
@@ -266,7 +266,7 @@ async fn an_import_keeps_the_day_of_an_announcement() {
 
 #[tokio::test]
 async fn codes_that_cannot_match_are_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let request = SumTransactionsRequest {
             recipients: texts(&["kg"]),

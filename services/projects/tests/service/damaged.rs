@@ -7,11 +7,11 @@ use api::registan::projects::v1::SumTransactionsRequest;
 use api::registan::projects::v1::finding::Severity;
 
 use crate::import::{FIRST, changes, file, imported, paid, rules, two};
-use crate::support::{messages, serve};
+use crate::support::{messages, on_both, serve};
 
 #[tokio::test]
 async fn a_file_that_breaks_off_is_recorded_up_to_its_last_whole_activity() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let whole = file(&two());
         let cut = whole.find("Roads").unwrap();
@@ -31,7 +31,7 @@ async fn a_file_that_breaks_off_is_recorded_up_to_its_last_whole_activity() {
 
 #[tokio::test]
 async fn what_is_no_activity_file_gives_a_finding_and_records_nothing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let doctype = file("").replace("<iati-activities", "<!DOCTYPE a><iati-activities");
         let version = file(&two()).replace("2.03", "1.05");
@@ -57,7 +57,7 @@ async fn what_is_no_activity_file_gives_a_finding_and_records_nothing() {
 
 #[tokio::test]
 async fn the_rest_of_a_stream_after_a_break_is_read_and_dropped() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut broken = file("").into_bytes();
         broken.extend(b"<more/>");
@@ -72,7 +72,7 @@ async fn the_rest_of_a_stream_after_a_break_is_read_and_dropped() {
 
 #[tokio::test]
 async fn utf_16_is_read_like_utf_8() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let text = file(&two()).replace("encoding=\"UTF-8\"", "encoding=\"UTF-16\"");
         let wide: Vec<u8> =
@@ -89,7 +89,7 @@ async fn utf_16_is_read_like_utf_8() {
 
 #[tokio::test]
 async fn duplicate_and_empty_identifiers_are_skipped_with_a_finding() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let twice = file(&two()).replace("XI-IATI-TEST-ROADS", FIRST);
         let empty = file(&two()).replace("XI-IATI-TEST-ROADS", "  ");
@@ -111,7 +111,7 @@ async fn duplicate_and_empty_identifiers_are_skipped_with_a_finding() {
 
 #[tokio::test]
 async fn a_transaction_without_date_or_currency_is_left_out_with_a_finding() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let undated =
             paid("1", "2023-01-01").replace("<transaction-date iso-date=\"2023-01-01\"/>", "");
@@ -128,7 +128,7 @@ async fn a_transaction_without_date_or_currency_is_left_out_with_a_finding() {
 
 #[tokio::test]
 async fn what_was_recorded_before_the_client_went_stays_whole() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let activity = |number: usize| {
             format!(

@@ -10,7 +10,7 @@ use api::registan::projects::v1::{
 use policy::{Desks, Tier};
 use tonic::{Code, Status};
 
-use crate::support::{Running, disbursement, project, reason, serve};
+use crate::support::{Running, disbursement, on_both, project, reason, serve};
 
 fn delete(force: bool) -> DeleteProjectRequest {
     DeleteProjectRequest { name: "projects/one".to_owned(), force, ..Default::default() }
@@ -56,7 +56,7 @@ async fn recorded(url: &str) -> (Running, Vec<Transaction>) {
 
 #[tokio::test]
 async fn a_project_with_transactions_is_deleted_only_with_force_and_they_with_it() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let (mut running, all) = recorded(&url).await;
 
         let refusal = running.delete_project(false).await.unwrap_err();
@@ -92,7 +92,7 @@ async fn a_project_with_transactions_is_deleted_only_with_force_and_they_with_it
 
 #[tokio::test]
 async fn hidden_transactions_are_not_told_of_and_count_no_more() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("one", project("One")).await;
         let hidden = Transaction { tier: WireTier::Confidential.into(), ..disbursement("10", 1) };
@@ -111,7 +111,7 @@ async fn hidden_transactions_are_not_told_of_and_count_no_more() {
 
 #[tokio::test]
 async fn more_than_one_batch_of_transactions_goes_and_comes_back() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let many: String = (1..=1100)
             .map(|number| crate::import::paid(&number.to_string(), "2023-01-01"))
@@ -140,7 +140,7 @@ async fn more_than_one_batch_of_transactions_goes_and_comes_back() {
 #[tokio::test]
 async fn a_project_that_another_refers_to_is_deleted_only_with_force_and_hidden_ones_are_not_told_of()
  {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("one", project("One")).await;
         let relation = ProjectRelation {

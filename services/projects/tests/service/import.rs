@@ -10,7 +10,9 @@ use api::registan::r#type::v1::external_id::Scheme;
 use api::registan::r#type::v1::{Confidence, ExternalId, Money, StatedAmount};
 use tonic::Code;
 
-use crate::support::{Running, disbursement, messages, project, reason, serve, violations};
+use crate::support::{
+    Running, disbursement, messages, on_both, project, reason, serve, violations,
+};
 
 pub const FIRST: &str = "XI-IATI-TEST-WATER";
 
@@ -95,7 +97,7 @@ async fn total(running: &mut Running) -> String {
 
 #[tokio::test]
 async fn an_activity_becomes_a_project_with_its_transactions() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
 
         let report = running.import(file(&two()).as_bytes()).await;
@@ -128,7 +130,7 @@ async fn an_activity_becomes_a_project_with_its_transactions() {
 
 #[tokio::test]
 async fn a_second_import_changes_nothing_whatever_the_file_is_called() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let file = file(&two());
         running.import(file.as_bytes()).await;
@@ -147,7 +149,7 @@ async fn a_second_import_changes_nothing_whatever_the_file_is_called() {
 
 #[tokio::test]
 async fn transactions_follow_the_file_and_those_of_others_stay() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(file(&two()).as_bytes()).await;
         let water = imported(&mut running).await.remove(0).name;
@@ -167,7 +169,7 @@ async fn transactions_follow_the_file_and_those_of_others_stay() {
 
 #[tokio::test]
 async fn a_project_recorded_under_another_name_takes_up_the_file_and_keeps_its_own() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let amount = StatedAmount {
             kind: 1,
@@ -225,7 +227,7 @@ async fn a_project_recorded_under_another_name_takes_up_the_file_and_keeps_its_o
 
 #[tokio::test]
 async fn a_deleted_project_stays_deleted() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(file(&two()).as_bytes()).await;
         let name = imported(&mut running).await.remove(0).name;
@@ -243,7 +245,7 @@ async fn a_deleted_project_stays_deleted() {
 
 #[tokio::test]
 async fn validate_only_reports_all_and_records_nothing() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
 
         let report =
@@ -257,7 +259,7 @@ async fn validate_only_reports_all_and_records_nothing() {
 
 #[tokio::test]
 async fn a_stream_out_of_order_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let sound = messages("a.xml", false, file("").as_bytes());
         let data = |bytes: usize| ImportIatiRequest { part: Some(Part::Data(vec![b' '; bytes])) };
@@ -290,7 +292,7 @@ async fn a_stream_out_of_order_is_refused() {
 
 #[tokio::test]
 async fn what_the_contract_cannot_hold_is_a_finding() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let long = file("").replace("Clean water", &"w".repeat(2000));
         let unknown = paid("1", "2023-01-01").replace("code=\"3\"", "code=\"99\"");
@@ -319,7 +321,7 @@ async fn what_the_contract_cannot_hold_is_a_finding() {
 #[tokio::test]
 async fn the_sample_of_this_repository_is_sound() {
     let sample = include_bytes!("../../../../samples/iati-central-asia.xml");
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
 
         let first = running.import(sample).await;

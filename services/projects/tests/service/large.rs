@@ -6,7 +6,7 @@ use api::registan::projects::v1::{ImportIatiResponse, SumTransactionsRequest};
 use tokio_stream::StreamExt;
 
 use crate::import::{changes, file, imported, paid};
-use crate::support::{Running, messages, serve};
+use crate::support::{Running, messages, on_both, serve};
 
 const MANY: i64 = 1600;
 
@@ -47,7 +47,7 @@ fn shown(report: &ImportIatiResponse) -> [i64; 6] {
 
 #[tokio::test]
 async fn a_large_activity_is_recorded_in_parts_and_a_second_import_mends_a_break() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let whole = file(&many());
 
@@ -78,7 +78,7 @@ async fn a_large_activity_is_recorded_in_parts_and_a_second_import_mends_a_break
 
 #[tokio::test]
 async fn a_third_import_waits_for_its_turn() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut open = Vec::new();
         for _ in 0..2 {

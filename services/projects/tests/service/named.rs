@@ -3,7 +3,7 @@
 use api::registan::projects::v1::ListTransactionsRequest;
 
 use crate::import::file;
-use crate::support::serve;
+use crate::support::{on_both, serve};
 
 /// Transactions that say all that one can say, less, and next to nothing.
 const TRANSACTIONS: &str = r#"
@@ -23,7 +23,7 @@ const NAMES: [&str; 4] = [
 
 #[tokio::test]
 async fn what_is_imported_again_has_the_names_that_it_always_had() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
 
         let report = running.import(file(TRANSACTIONS).as_bytes()).await;

@@ -10,7 +10,7 @@ use api::registan::r#type::v1::{Date, LocalizedText, PartialDate};
 use tonic::Code;
 
 use crate::support::{
-    Running, citation, country, project, reason, recording, sector, serve, violations,
+    Running, citation, country, on_both, project, reason, recording, sector, serve, violations,
 };
 
 fn started(mut project: Project, kind: project_date::Kind, year: i32) -> Project {
@@ -34,7 +34,7 @@ async fn titles(running: &mut Running, filter: &str, order_by: &str) -> String {
 
 #[tokio::test]
 async fn a_project_comes_back_as_it_was_recorded() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut wanted = started(project("Water"), project_date::Kind::PlannedStart, 2020);
         wanted.recipients = vec![country("KG", "60"), country("TJ", "40")];
@@ -63,7 +63,7 @@ async fn a_project_comes_back_as_it_was_recorded() {
 
 #[tokio::test]
 async fn projects_are_found_by_what_the_contract_says() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut water = started(project("Water"), project_date::Kind::PlannedStart, 2019);
         water = started(water, project_date::Kind::ActualStart, 2021);
@@ -101,7 +101,7 @@ async fn projects_are_found_by_what_the_contract_says() {
 
 #[tokio::test]
 async fn every_violation_of_a_project_is_named_at_once() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut bad = project("");
         bad.recipients = vec![country("KG", "60"), country("TJ", "30")];
@@ -132,7 +132,7 @@ async fn every_violation_of_a_project_is_named_at_once() {
 
 #[tokio::test]
 async fn shares_of_thirds_are_taken_and_unsaid_ones_too() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut thirds = project("Thirds");
         thirds.recipients =
@@ -148,7 +148,7 @@ async fn shares_of_thirds_are_taken_and_unsaid_ones_too() {
 
 #[tokio::test]
 async fn what_a_project_refers_to_must_exist() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let missing = |field: &str| {
             let mut one = project("Links");
@@ -193,7 +193,7 @@ async fn what_a_project_refers_to_must_exist() {
 
 #[tokio::test]
 async fn without_agreements_links_are_refused_and_the_rest_is_served() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.agreements = None;
         let mut linked = project("Linked");
@@ -211,7 +211,7 @@ async fn without_agreements_links_are_refused_and_the_rest_is_served() {
 
 #[tokio::test]
 async fn an_update_changes_only_what_it_names() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let created = running.create_project("water", project("Water")).await;
         let request = UpdateProjectRequest {
@@ -235,7 +235,7 @@ async fn an_update_changes_only_what_it_names() {
 
 #[tokio::test]
 async fn what_another_service_keeps_must_exist_to_be_asked_for_and_finds_what_lies_below() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut water = project("Water");
         water.agreements = vec!["agreements/epca".to_owned()];
@@ -289,7 +289,7 @@ async fn what_another_service_keeps_must_exist_to_be_asked_for_and_finds_what_li
 /// Once, the limit of an import held for all methods on projects.
 #[tokio::test]
 async fn a_project_of_more_than_a_mib_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let text = LocalizedText { text: "w".repeat(65_000), ..LocalizedText::default() };
         let long = Project { descriptions: vec![text; 24], ..project("Long") };

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::import::changes;
 use crate::scan;
-use crate::support::{Running, messages, serve};
+use crate::support::{Running, messages, on_both, serve};
 
 /// Rules of findings by which a transaction is not recorded.
 const LOST: [&str; 9] = [
@@ -81,7 +81,7 @@ async fn every_published_file_gives_the_sums_an_independent_reader_counted() {
     for (name, expected) in all["iati"].as_object().unwrap() {
         let file = fs::read(data.join(name)).unwrap();
         let file = &file;
-        testkit::on_both(|url| async move {
+        on_both(|url| async move {
             let mut running = serve(&url).await;
 
             let first = running.try_import(messages(name, false, file)).await.unwrap();

@@ -5,7 +5,7 @@ use api::registan::projects::v1::{ListProjectsRequest, Project, ProjectRelation}
 use policy::{Desks, Tier};
 
 use crate::import::changes;
-use crate::support::{Running, messages, project, recording, serve, unhcr};
+use crate::support::{Running, messages, on_both, project, recording, serve, unhcr};
 
 /// A file of these activities, each with the others that it names.
 fn file(activities: &[(&str, &[&str])]) -> Vec<u8> {
@@ -40,7 +40,7 @@ async fn links(running: &mut Running, title: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn relations_lead_to_activities_before_and_after_in_the_file() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let file = file(&[("one", &["two", "gone"]), ("two", &["one", "two"])]);
 
@@ -62,7 +62,7 @@ async fn relations_lead_to_activities_before_and_after_in_the_file() {
 
 #[tokio::test]
 async fn a_relation_is_resolved_when_the_other_arrives_and_when_it_was_there() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(&file(&[("early", &["late", "never"])])).await;
         let before = links(&mut running, "early").await;
@@ -85,7 +85,7 @@ async fn a_relation_is_resolved_when_the_other_arrives_and_when_it_was_there() {
 /// again.
 #[tokio::test]
 async fn a_project_recorded_by_hand_is_found_by_its_identifier_but_not_a_hidden_one() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let naming = file(&[("one", &["byhand", "hidden"])]);
         running.import(&naming).await;
@@ -109,7 +109,7 @@ async fn a_project_recorded_by_hand_is_found_by_its_identifier_but_not_a_hidden_
 
 #[tokio::test]
 async fn a_large_activity_is_linked_too_and_those_that_name_it() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let many: String = (1..=700)
             .map(|number| crate::import::paid(&number.to_string(), "2023-01-01"))
@@ -134,7 +134,7 @@ async fn a_large_activity_is_linked_too_and_those_that_name_it() {
 #[tokio::test]
 async fn no_relation_of_a_published_file_is_left_that_could_be_resolved() {
     let Some(file) = unhcr() else { return };
-    testkit::on_both(|url| {
+    on_both(|url| {
         let file = &file;
         async move {
             let mut running = serve(&url).await;

@@ -14,7 +14,9 @@ use projects::domain::Transaction as Stored;
 use rust_decimal::Decimal;
 
 use crate::import::{file, paid, rules};
-use crate::support::{Running, country, disbursement, project, reason, sector, serve, violations};
+use crate::support::{
+    Running, country, disbursement, on_both, project, reason, sector, serve, violations,
+};
 
 fn by(dimensions: &[Dimension]) -> SumTransactionsRequest {
     SumTransactionsRequest {
@@ -65,7 +67,7 @@ async fn recorded(url: &str) -> Running {
 
 #[tokio::test]
 async fn shares_split_a_sum_and_nothing_is_guessed() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
 
         let whole = running.sums(by(&[])).await;
@@ -87,7 +89,7 @@ async fn shares_split_a_sum_and_nothing_is_guessed() {
 
 #[tokio::test]
 async fn every_way_to_tell_apart_adds_up_to_the_same() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let all = [Dimension::Recipient, Dimension::Sector, Dimension::Year, Dimension::Project];
         let whole = totals(&running.sums(by(&[])).await);
@@ -104,7 +106,7 @@ async fn every_way_to_tell_apart_adds_up_to_the_same() {
 
 #[tokio::test]
 async fn a_sum_obeys_its_filter_and_its_instant_and_leaves_out_the_deleted() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = recorded(&url).await;
         let extra = running.create_transaction("projects/plain", disbursement("1000", 4)).await;
         let then = extra.update_time;
@@ -148,7 +150,7 @@ async fn record_huge(url: &str, project: &str, count: usize) {
 
 #[tokio::test]
 async fn sums_of_huge_amounts_are_exact_and_take_nothing_from_others() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut rich = project("Rich");
         rich.recipients = vec![country("KG", "33.33"), country("TJ", "33.33"), country("UZ", "33.34")];
@@ -173,7 +175,7 @@ async fn sums_of_huge_amounts_are_exact_and_take_nothing_from_others() {
 
 #[tokio::test]
 async fn an_amount_that_nobody_can_mean_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("rich", project("Rich")).await;
         running.create_transaction("projects/rich", disbursement("-1000000000000000", 1)).await;
@@ -196,7 +198,7 @@ async fn an_amount_that_nobody_can_mean_is_refused() {
 
 #[tokio::test]
 async fn bad_questions_are_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         let filter = SumTransactionsRequest {
             filter: "units > 3".to_owned(),

@@ -1,6 +1,8 @@
 //! The service on a loopback port, on the database at `url`, the agreements service it asks, and
 //! clients of it.
 
+use std::future::Future;
+
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::{Agreement, CreateAgreementRequest, agreement};
 use api::registan::projects::v1::import_iati_request::Part;
@@ -16,8 +18,11 @@ use api::registan::r#type::v1::{Date, Money, SourceRef};
 use chassis::client::Connection;
 use chassis::config::Secret;
 use chassis::{Server, Service, Settings};
+use chronicle::schema::Schema;
 use policy::{Desks, Role, Tier};
+use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
+use testkit::{Database, Engine, Model};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -33,6 +38,7 @@ pub struct Running {
     pub agreements: Option<DropGuard>,
     url: String,
     folder: TempDir,
+    _law: Database,
     _stop: DropGuard,
 }
 
@@ -51,13 +57,46 @@ async fn start(service: Service, settings: &Settings) -> (Connection, String, Dr
     (connection.with_token(&testkit::token(&settings.data_dir)).unwrap(), url, stop.drop_guard())
 }
 
+/// A database with the schema of the service.
+static MIGRATED: Model = Model::made_by(|url| Box::pin(migrate_own(url)));
+/// The same of the service that it asks.
+static MIGRATED_LAW: Model = Model::made_by(|url| {
+    Box::pin(async move {
+        let schema = agreements::store::schema();
+        migrate(agreements::NAME, url, &agreements::store::Migrator, &schema).await;
+    })
+});
+
+async fn migrate_own(url: String) {
+    let schema = projects::store::schema();
+    migrate(projects::NAME, url, &projects::store::Migrator, &schema).await;
+}
+
+async fn migrate<M: MigratorTrait>(name: &str, url: String, migrator: &M, schema: &Schema) {
+    let settings = Settings { database_url: Some(Secret::new(url)), ..Settings::default() };
+    standard::startup::migrate(name, &settings, migrator, schema).await.unwrap();
+}
+
+/// Runs a test on both engines, each time in a database with the schema of the service.
+pub async fn on_both<F: Future<Output = ()>>(test: impl Fn(String) -> F) {
+    MIGRATED.on_both(test).await;
+}
+
+/// Such a database.
+pub async fn database(engine: Engine) -> Option<Database> {
+    MIGRATED.database(engine).await
+}
+
 /// Serves the database at `url` beside a fresh agreements service that knows one agreement,
 /// `agreements/epca`.
 pub async fn serve(url: &str) -> Running {
     let listen = "127.0.0.1:0".parse().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings { listen, data_dir: folder.path().to_owned(), ..Settings::default() };
-    let service = agreements::service(settings.clone()).await.unwrap();
+    let record_of_law = MIGRATED_LAW.database(Engine::Sqlite).await.unwrap();
+    let of_law =
+        Settings { database_url: Some(Secret::new(&*record_of_law.url)), ..settings.clone() };
+    let service = agreements::service(of_law).await.unwrap();
     let (law, agreements_url, agreements) = start(service, &settings).await;
     AgreementServiceClient::new(law).create_agreement(agreement()).await.unwrap();
 
@@ -66,10 +105,8 @@ pub async fn serve(url: &str) -> Running {
         agreements_url: Some(agreements_url),
         ..settings
     };
-    let schema = projects::store::schema();
-    standard::startup::migrate(projects::NAME, &settings, &projects::store::Migrator, &schema)
-        .await
-        .unwrap();
+    // A record of before is one that a test has made itself.
+    migrate_own(url.to_owned()).await;
     let service = projects::service(settings.clone()).await.unwrap();
     let (connection, url, stop) = start(service, &settings).await;
     Running {
@@ -79,6 +116,7 @@ pub async fn serve(url: &str) -> Running {
         agreements: Some(agreements),
         url,
         folder,
+        _law: record_of_law,
         _stop: stop,
     }
 }

@@ -22,7 +22,7 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use uuid::Uuid;
 
 use crate::import::{FIRST, file, imported, paid};
-use crate::support::{Running, country, disbursement, project, sector, serve};
+use crate::support::{Running, country, database, disbursement, on_both, project, sector, serve};
 
 /// Transactions of the first import: more than the totals wait for.
 const MANY: usize = 1_300;
@@ -115,7 +115,7 @@ async fn verified(url: &str) -> Finding {
 
 #[tokio::test]
 async fn sums_of_totals_are_those_of_the_transactions() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         compare_for_all(&mut running, "nothing").await;
         running.import(many(MANY).as_bytes()).await;
@@ -157,7 +157,7 @@ async fn sums_of_totals_are_those_of_the_transactions() {
 
 #[tokio::test]
 async fn a_record_of_before_gets_its_totals() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(many(30).as_bytes()).await;
         let whole = running.sums(SumTransactionsRequest::default()).await;
@@ -190,7 +190,7 @@ fn long_code() -> String {
 
 #[tokio::test]
 async fn shares_that_are_too_long_for_an_index_are_summed() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("hand", project("By hand")).await;
         let mut long = disbursement("100", 1);
@@ -217,7 +217,7 @@ async fn shares_that_are_too_long_for_an_index_are_summed() {
 
 #[tokio::test]
 async fn totals_of_before_that_told_less_apart_are_made_anew() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(many(30).as_bytes()).await;
         let whole = running.sums(SumTransactionsRequest::default()).await;
@@ -245,7 +245,7 @@ async fn totals_of_before_that_told_less_apart_are_made_anew() {
 
 #[tokio::test]
 async fn two_processes_take_the_totals_forward() {
-    let Some(database) = testkit::database(testkit::Engine::Postgres).await else { return };
+    let Some(database) = database(testkit::Engine::Postgres).await else { return };
     let url = &database.url;
     let (mut one, mut other) = (serve(url).await, serve(url).await);
     let some = many(MANY);
@@ -276,7 +276,7 @@ async fn steps(url: &str) -> String {
 
 #[tokio::test]
 async fn the_sums_of_a_brief_look_only_at_the_transactions_written_since() {
-    let Some(database) = testkit::database(testkit::Engine::Sqlite).await else { return };
+    let Some(database) = database(testkit::Engine::Sqlite).await else { return };
     let _running = serve(&database.url).await;
 
     let steps = steps(&database.url).await;

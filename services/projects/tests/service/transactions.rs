@@ -6,7 +6,7 @@ use api::registan::projects::v1::{
 use api::registan::r#type::v1::Money;
 use tonic::Code;
 
-use crate::support::{Running, country, disbursement, project, reason, serve, violations};
+use crate::support::{Running, country, disbursement, on_both, project, reason, serve, violations};
 
 async fn two_projects(url: &str) -> Running {
     let mut running = serve(url).await;
@@ -43,7 +43,7 @@ async fn walk(running: &mut Running, parent: &str, filter: &str) -> Vec<Transact
 
 #[tokio::test]
 async fn transactions_are_paged_under_their_project_and_across_all() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = two_projects(&url).await;
 
         let water = walk(&mut running, "projects/water", "").await;
@@ -62,7 +62,7 @@ async fn transactions_are_paged_under_their_project_and_across_all() {
 
 #[tokio::test]
 async fn a_transaction_needs_its_project_and_sound_values() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("water", project("Water")).await;
         let under = |parent: &str, transaction: Transaction| CreateTransactionRequest {
@@ -103,7 +103,7 @@ async fn a_transaction_needs_its_project_and_sound_values() {
 
 #[tokio::test]
 async fn a_deleted_transaction_leaves_the_list() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut running = two_projects(&url).await;
         let first = walk(&mut running, "projects/water", "").await.remove(0);
         let delete =

@@ -9,8 +9,8 @@ use api::registan::rights::v1::{
 use tonic::Code;
 
 use crate::support::{
-    Suite, activity, date, doing, expected, metadata, reason, recommendation, recording, serve,
-    violations,
+    Suite, activity, date, doing, expected, metadata, on_both, reason, recommendation, recording,
+    serve, violations,
 };
 
 async fn list(suite: &mut Suite, filter: &str, order_by: &str) -> Vec<Activity> {
@@ -37,7 +37,7 @@ fn answering(recommendation: &str) -> Activity {
 
 #[tokio::test]
 async fn a_refused_prison_visit_is_an_outcome_that_answers_a_call() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
         let statement = Activity {
             kind: Kind::Statement.into(),
@@ -74,7 +74,7 @@ async fn a_refused_prison_visit_is_an_outcome_that_answers_a_call() {
 
 #[tokio::test]
 async fn an_id_tells_nothing_because_the_server_makes_it() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let chosen = CreateActivityRequest {
             activity_id: "ashgabat-2024-06-03".to_owned(),
@@ -98,7 +98,7 @@ async fn an_id_tells_nothing_because_the_server_makes_it() {
 
 #[tokio::test]
 async fn everything_wrong_is_said_at_once() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let wrong = Activity {
             kind: 99,
@@ -133,7 +133,7 @@ async fn everything_wrong_is_said_at_once() {
 
 #[tokio::test]
 async fn an_answer_to_what_was_never_asked_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
         let mut calls = answering("prisons");
         calls.recommendations.push("recommendations/none".to_owned());
@@ -152,7 +152,7 @@ async fn an_answer_to_what_was_never_asked_is_refused() {
 
 #[tokio::test]
 async fn a_deleted_recommendation_cannot_be_answered() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
         let delete = DeleteRecommendationRequest {
             name: "recommendations/prisons".to_owned(),
@@ -170,7 +170,7 @@ async fn a_deleted_recommendation_cannot_be_answered() {
 
 #[tokio::test]
 async fn what_took_place_cannot_lie_in_the_future() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
         let next_century = |outcome: Outcome| {
             let date = Some(date(2126, 6, 3));

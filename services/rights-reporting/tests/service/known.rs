@@ -6,7 +6,9 @@ use api::registan::rights::v1::{
 use api::registan::r#type::v1::Date;
 use tonic::Code;
 
-use crate::support::{Suite, citation, metadata, reason, recommendation, recording, serve};
+use crate::support::{
+    Suite, citation, metadata, on_both, reason, recommendation, recording, serve,
+};
 
 /// The ids of the recommendations that were known on a day of January 2024; of all without one.
 async fn known(suite: &mut Suite, day: Option<i32>) -> Result<Vec<String>, tonic::Status> {
@@ -22,7 +24,7 @@ async fn known(suite: &mut Suite, day: Option<i32>) -> Result<Vec<String>, tonic
 
 #[tokio::test]
 async fn a_recommendation_is_known_when_its_document_was_published() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         assert_eq!(known(&mut suite, Some(17)).await.expect("an empty page"), [""; 0]);
         let cited =

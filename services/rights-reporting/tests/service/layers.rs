@@ -13,7 +13,7 @@ use policy::Tier;
 use prost_types::FieldMask;
 use tonic::{Code, Status};
 
-use crate::support::{activity, doing, reason, serve};
+use crate::support::{activity, doing, on_both, reason, serve};
 
 type Client = ActivityServiceClient<Connection>;
 
@@ -55,7 +55,7 @@ async fn everything(client: &mut Client, one: &Activity) -> Vec<String> {
 /// `update_time` and entry of a Diff.
 #[tokio::test]
 async fn an_edit_of_a_hidden_field_did_not_happen_for_those_who_may_not_see_it() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let suite = serve(&url).await;
         let mut desk = suite.activities.clone();
         let noted = Activity { internal_note: "first".to_owned(), ..activity() };
@@ -106,7 +106,7 @@ async fn an_edit_of_a_hidden_field_did_not_happen_for_those_who_may_not_see_it()
 /// it is.
 #[tokio::test]
 async fn an_etag_of_below_stands_while_only_hidden_fields_change() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let suite = serve(&url).await;
         let mut desk = suite.activities.clone();
         let made = desk.create_activity(doing(activity())).await.unwrap().into_inner();

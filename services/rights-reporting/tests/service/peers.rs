@@ -7,7 +7,7 @@ use chassis::Settings;
 use tonic::Code;
 
 use crate::support::{
-    NOBODY, Suite, activity, citation, doing, loopback, metadata, reason, recommendation,
+    NOBODY, Suite, activity, citation, doing, loopback, metadata, on_both, reason, recommendation,
     recording, serve,
 };
 
@@ -23,7 +23,7 @@ async fn count(suite: &mut Suite) -> (usize, usize) {
 
 #[tokio::test]
 async fn without_agreements_nothing_that_needs_it_is_written() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         suite.agreements.stop().await;
 
@@ -43,7 +43,7 @@ async fn without_agreements_nothing_that_needs_it_is_written() {
 
 #[tokio::test]
 async fn what_refers_to_nobody_else_needs_nobody_else() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         suite.agreements.stop().await;
         let call = Recommendation {
@@ -62,7 +62,7 @@ async fn what_refers_to_nobody_else_needs_nobody_else() {
 
 #[tokio::test]
 async fn without_projects_an_activity_of_a_project_is_not_written() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let of_project = Activity { projects: vec!["projects/p".to_owned()], ..activity() };
 

@@ -11,7 +11,8 @@ use prost_types::FieldMask;
 use tonic::{Code, Status};
 
 use crate::support::{
-    Suite, citation, date, expected, metadata, reason, recommendation, recording, serve, violations,
+    Suite, citation, date, expected, metadata, on_both, reason, recommendation, recording, serve,
+    violations,
 };
 
 async fn list(
@@ -78,7 +79,7 @@ async fn recorded(url: &str) -> Suite {
 
 #[tokio::test]
 async fn what_is_recorded_comes_back_whole() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let request = recording("prisons", recommendation());
 
@@ -108,7 +109,7 @@ async fn what_is_recorded_comes_back_whole() {
 
 #[tokio::test]
 async fn recommendations_are_found_by_what_is_known_of_them() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
         for (filter, found) in [
             ("addressees:EU_DELEGATIONS", &["prisons"][..]),
@@ -133,7 +134,7 @@ async fn recommendations_are_found_by_what_is_known_of_them() {
 
 #[tokio::test]
 async fn the_latest_come_first_where_that_is_asked() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
 
         assert_eq!(names(&mut suite, "", "adopted desc").await, ["prisons", "media", "law"]);
@@ -143,7 +144,7 @@ async fn the_latest_come_first_where_that_is_asked() {
 
 #[tokio::test]
 async fn a_filter_or_order_that_names_nothing_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         for (filter, order_by, wanted, said) in [
             ("addressees:EU_DELEGATION", "", "FILTER_INVALID", "byte 11"),
@@ -164,7 +165,7 @@ async fn a_filter_or_order_that_names_nothing_is_refused() {
 
 #[tokio::test]
 async fn everything_wrong_is_said_at_once() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let wrong = Recommendation {
             issuer: String::new(),
@@ -211,7 +212,7 @@ async fn everything_wrong_is_said_at_once() {
 
 #[tokio::test]
 async fn a_call_on_nobody_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let wrong = Recommendation { addressees: vec![], ..recommendation() };
 
@@ -226,7 +227,7 @@ async fn a_call_on_nobody_is_refused() {
 
 #[tokio::test]
 async fn what_refers_to_nothing_is_refused() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let mut document = recommendation();
         document.document.as_mut().unwrap().source = "sources/none".to_owned();
@@ -262,7 +263,7 @@ async fn what_refers_to_nothing_is_refused() {
 
 #[tokio::test]
 async fn more_references_than_fit_one_question_are_all_checked() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = serve(&url).await;
         let parties = (0..999).map(|number| format!("parties/p{number}"));
         let call = Recommendation {
@@ -281,7 +282,7 @@ async fn more_references_than_fit_one_question_are_all_checked() {
 
 #[tokio::test]
 async fn a_change_keeps_to_the_same_rules() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let mut suite = recorded(&url).await;
         let change = |parties: &[&str]| UpdateRecommendationRequest {
             recommendation: Some(Recommendation {

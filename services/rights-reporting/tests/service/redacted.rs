@@ -15,7 +15,7 @@ use prost_types::FieldMask;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Request, Status};
 
-use crate::support::{Suite, activity, doing, serve};
+use crate::support::{Suite, activity, doing, on_both, serve};
 
 const READERS: [Option<Tier>; 4] =
     [None, Some(Tier::Public), Some(Tier::Restricted), Some(Tier::Confidential)];
@@ -88,7 +88,7 @@ fn holds(bytes: &[u8], word: &str) -> bool {
 
 #[tokio::test]
 async fn a_hidden_field_is_as_a_missing_one_byte_for_byte() {
-    testkit::on_both(|url| async move {
+    on_both(|url| async move {
         let suite = serve(&url).await;
         let mut desk = suite.activities.clone();
         let made = desk.create_activity(doing(activity())).await.unwrap().into_inner();

@@ -1,6 +1,8 @@
 //! The service on a loopback port, on the database at `url`, the services it asks, and clients of
 //! it.
 
+use std::future::Future;
+
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::provision_service_client::ProvisionServiceClient;
@@ -20,7 +22,10 @@ use api::registan::r#type::v1::{Date, PartialDate, SourceRef};
 use chassis::client::Connection;
 use chassis::config::Secret;
 use chassis::{Server, Service, Settings};
+use chronicle::schema::Schema;
+use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
+use testkit::{Database, Engine, Model};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -76,6 +81,7 @@ pub struct Suite {
     pub activities: ActivityServiceClient<Connection>,
     rights: Running,
     folder: TempDir,
+    _law: Database,
 }
 
 impl Suite {
@@ -98,23 +104,47 @@ impl Suite {
     }
 }
 
+/// A database with the schema of the service.
+static MIGRATED: Model = Model::made_by(|url| {
+    Box::pin(async move {
+        let schema = rights_reporting::store::schema();
+        let migrator = rights_reporting::store::Migrator;
+        migrate(rights_reporting::NAME, url, &migrator, &schema).await;
+    })
+});
+/// The same of the agreements service that it asks.
+static MIGRATED_LAW: Model = Model::made_by(|url| {
+    Box::pin(async move {
+        let schema = agreements::store::schema();
+        migrate(agreements::NAME, url, &agreements::store::Migrator, &schema).await;
+    })
+});
+
+async fn migrate<M: MigratorTrait>(name: &str, url: String, migrator: &M, schema: &Schema) {
+    let settings = Settings { database_url: Some(Secret::new(url)), ..Settings::default() };
+    let migrated = standard::startup::migrate(name, &settings, migrator, schema).await;
+    migrated.expect("the migrations run");
+}
+
+/// Runs a test on both engines, each time in a database with the schema of the service.
+pub async fn on_both<F: Future<Output = ()>>(test: impl Fn(String) -> F) {
+    MIGRATED.on_both(test).await;
+}
+
 /// Serves the database at `url` beside a fresh agreements service that knows two parties, a source
 /// and an agreement.
 pub async fn serve(url: &str) -> Suite {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let settings = Settings { data_dir: folder.path().to_owned(), ..loopback() };
-    let agreements = serve_agreements(&settings).await;
+    let law = MIGRATED_LAW.database(Engine::Sqlite).await.expect("SQLite is there");
+    let of_law = Settings { database_url: Some(Secret::new(&*law.url)), ..settings.clone() };
+    let agreements = serve_agreements(&of_law).await;
     let settings = Settings {
         database_url: Some(Secret::new(url)),
         agreements_url: Some(agreements.url.clone()),
         projects_url: Some(NOBODY.to_owned()),
         ..settings
     };
-    let migrator = rights_reporting::store::Migrator;
-    let schema = rights_reporting::store::schema();
-    standard::startup::migrate(rights_reporting::NAME, &settings, &migrator, &schema)
-        .await
-        .expect("the migrations run");
     let service = rights_reporting::service(settings.clone()).await.expect("the record opens");
     let rights = Running::start(service, &settings).await;
     let connection = rights.connection(&settings);
@@ -124,6 +154,7 @@ pub async fn serve(url: &str) -> Suite {
         activities: ActivityServiceClient::new(connection),
         rights,
         folder,
+        _law: law,
     }
 }
 
