@@ -106,7 +106,8 @@ async fn searches(record: &Chronicle, query: &str) -> anyhow::Result<[f64; 2]> {
         let started = Instant::now();
         let found = record.search(&all, &kinds, &request, &Reader::public()).await?;
         micros.push(started.elapsed().as_secs_f64() * 1e6);
-        anyhow::ensure!(!found.hits.is_empty(), "{query} finds nothing");
+        // Of frequent words that rarely meet the answer may say that it has not all.
+        anyhow::ensure!(found.is_incomplete || !found.hits.is_empty(), "{query} finds nothing");
     }
     Ok(percentiles(micros))
 }
