@@ -112,14 +112,19 @@ impl Sent {
 
     /// The body from its beginning; `None` if that was not kept.
     pub fn body(&self) -> Option<Body> {
-        let is_gone = self.0.lock().unwrap_or_else(PoisonError::into_inner).is_gone;
-        (!is_gone).then(|| Body::new(Reading { sent: self.clone(), next: 0 }))
+        (!self.is_gone()).then(|| Body::new(Reading { sent: self.clone(), next: 0 }))
     }
 
-    /// Reads what the connection that broke did not take.
+    /// Reads what the connection that broke did not take, as far as it is kept.
     async fn finish(&self) {
         let mut rest = Reading { sent: self.clone(), next: 0 };
-        while let Some(Ok(_)) = rest.frame().await {}
+        while !self.is_gone()
+            && let Some(Ok(_)) = rest.frame().await
+        {}
+    }
+
+    fn is_gone(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_gone
     }
 
     fn has_id(&self, request: &MessageDescriptor) -> bool {

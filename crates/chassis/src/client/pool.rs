@@ -190,11 +190,11 @@ impl Pool {
             };
             if broken.is_unseen {
                 self.meters.again(Again::Unsent);
-            } else if is_repeated || !method.may_repeat(&sent).await {
+            } else if (is_repeated && !broken.is_farewell) || !method.may_repeat(&sent).await {
                 return Err(broken.cause);
             } else if self.budget.take() {
                 self.meters.again(Again::Repeated);
-                is_repeated = !broken.is_farewell;
+                is_repeated |= !broken.is_farewell;
             } else {
                 self.meters.again(Again::Refused);
                 return Err(broken.cause);

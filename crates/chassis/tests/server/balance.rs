@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use crate::backends::Backend;
-use crate::farewells::after_farewells;
+use crate::farewells::after;
 
 const AT_ONCE: usize = 16;
 const SHORT: Duration = Duration::from_millis(1);
@@ -174,11 +174,14 @@ async fn farewells_in_a_row_fail_no_read_and_lose_a_write_that_does_not_name_its
     let request_id = "0b5e0d4e-6ff5-4a2a-8c5a-2f1c0a7d3b11".to_owned();
     let named = CreateAgreementRequest { request_id, ..Default::default() };
 
-    let after = async |count| AgreementServiceClient::new(after_farewells(count).await);
-    after(3).await.get_agreement(GetAgreementRequest::default()).await.unwrap();
-    after(3).await.create_agreement(named).await.unwrap();
+    let client = async |cuts, farewells| AgreementServiceClient::new(after(cuts, farewells).await);
+    for (cuts, farewells) in [(0, 3), (1, 2)] {
+        let mut client = client(cuts, farewells).await;
+        client.get_agreement(GetAgreementRequest::default()).await.unwrap();
+    }
+    client(0, 3).await.create_agreement(named).await.unwrap();
     let unnamed = CreateAgreementRequest::default();
-    after(1).await.create_agreement(unnamed).await.unwrap_err();
+    client(0, 1).await.create_agreement(unnamed).await.unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread")]

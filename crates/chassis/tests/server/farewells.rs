@@ -1,5 +1,5 @@
-//! A server that says farewell to a call that it has seen arrive, written frame by frame (RFC 9113):
-//! libraries say it only where the call came too late for them.
+//! Servers that cut a call off, or say farewell to one that they have seen arrive, written frame by
+//! frame (RFC 9113): libraries say it only where the call came too late for them.
 
 use std::io;
 use std::sync::Arc;
@@ -25,21 +25,28 @@ const ENDED: &[u8] = b"\x00\x0bgrpc-status\x010";
 /// The stream of the first request on a connection, which asks for health, is taken; none after it.
 const AFTER_THE_FIRST: &[u8] = &[0, 0, 0, 1, 0, 0, 0, 0];
 
-/// Connects to a server that says farewell to the first `count` calls and answers the others.
-pub async fn after_farewells(count: usize) -> Connection {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let address = listener.local_addr().expect("it is bound");
-    let left = Arc::new(AtomicUsize::new(count));
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            tokio::spawn(serve(socket, Arc::clone(&left)));
-        }
-    });
-    Connection::to(&format!("http://{address}")).expect("it is an address")
+/// Connects to two servers that cut the first calls off, say farewell to the next, and answer the
+/// others.
+pub async fn after(cuts: usize, farewells: usize) -> Connection {
+    let left = Arc::new([cuts, farewells].map(AtomicUsize::new));
+    let mut urls = Vec::new();
+    for _ in 0..2 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        urls.push(format!("http://{}", listener.local_addr().expect("it is bound")));
+        tokio::spawn(accept(listener, Arc::clone(&left)));
+    }
+    Connection::to(&urls.join(",")).expect("these are addresses")
+}
+
+async fn accept(listener: TcpListener, left: Arc<[AtomicUsize; 2]>) {
+    while let Ok((socket, _)) = listener.accept().await {
+        tokio::spawn(serve(socket, Arc::clone(&left)));
+    }
 }
 
 /// Ends with the connection.
-async fn serve(mut socket: TcpStream, left: Arc<AtomicUsize>) -> io::Result<()> {
+async fn serve(mut socket: TcpStream, left: Arc<[AtomicUsize; 2]>) -> io::Result<()> {
+    let [cuts, farewells] = &*left;
     socket.read_exact(&mut [0; PREFACE]).await?;
     send(&mut socket, SETTINGS, 0, 0, &[]).await?;
     loop {
@@ -52,7 +59,8 @@ async fn serve(mut socket: TcpStream, left: Arc<AtomicUsize>) -> io::Result<()> 
         match kind {
             SETTINGS if flags != ACK => send(&mut socket, SETTINGS, ACK, 0, &[]).await?,
             PING if flags != ACK => send(&mut socket, PING, ACK, 0, &payload).await?,
-            HEADERS if stream > 1 && takes_one(&left) => {
+            HEADERS if stream > 1 && takes_one(cuts) => return Ok(()),
+            HEADERS if stream > 1 && takes_one(farewells) => {
                 send(&mut socket, GOAWAY, 0, 0, AFTER_THE_FIRST).await?;
             }
             HEADERS => answer(&mut socket, stream).await?,
