@@ -110,8 +110,16 @@ fn with_name(server: &str, name: &str) -> String {
 
 /// Runs a test on both engines, each in an empty database at the address it is given.
 pub async fn on_both<F: Future<Output = ()>>(test: impl Fn(String) -> F) {
+    on_each(database, test).await;
+}
+
+/// Runs a test on both engines, each time in the database that `make` makes.
+pub(crate) async fn on_each<F: Future<Output = ()>>(
+    make: impl AsyncFn(Engine) -> Option<Database>,
+    test: impl Fn(String) -> F,
+) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        if let Some(database) = database(engine).await {
+        if let Some(database) = make(engine).await {
             eprintln!("on {engine:?}");
             // Tests are large, and their callers keep them whole.
             Box::pin(test(database.url.clone())).await;

@@ -30,7 +30,7 @@ mod within;
 pub use contract::{pinned, same_vocabulary};
 pub use database::{Database, Engine, copy, database, on_both};
 pub use descriptors::{compiled, contract_with};
-pub use model::{Make, Model};
+pub use model::Model;
 pub use ports::free_address;
 pub use sheath::sheath;
 pub use tokens::{token, token_for};

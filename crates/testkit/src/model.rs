@@ -5,10 +5,10 @@ use std::pin::Pin;
 
 use tokio::sync::OnceCell;
 
-use crate::database::{Database, Engine, copy, database};
+use crate::database::{Database, Engine, copy, database, on_each};
 
 /// Makes the database at an address into one that tests begin with, and closes it.
-pub type Make = fn(String) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+type Make = fn(String) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The contents that the databases of many tests begin with, made once for each engine: a copy is
 /// there in a tenth of the time that 22 migrations take.
@@ -43,12 +43,6 @@ impl Model {
 
     /// Runs a test on both engines, each time on a copy at the address it is given.
     pub async fn on_both<F: Future<Output = ()>>(&self, test: impl Fn(String) -> F) {
-        for engine in [Engine::Sqlite, Engine::Postgres] {
-            if let Some(database) = self.database(engine).await {
-                eprintln!("on {engine:?}");
-                // Tests are large, and their callers keep them whole.
-                Box::pin(test(database.url.clone())).await;
-            }
-        }
+        on_each(async |engine| self.database(engine).await, test).await;
     }
 }
