@@ -52,27 +52,37 @@ pub struct Key {
     pub stem: String,
     /// All of it.
     pub whole: String,
+    /// The stem of the Latin letters of a word in Cyrillic, where that is another.
+    typed: Option<String>,
+}
+
+impl Token {
+    /// True for a word that says nothing of a text.
+    pub(crate) fn is_common(&self) -> bool {
+        COMMON.binary_search(&self.folded.as_str()).is_ok()
+    }
 }
 
 impl Key {
     /// Returns the forms of a token; nothing of a word that says nothing.
     pub fn of(token: &Token) -> Option<Self> {
         let folded = token.folded.as_str();
-        if COMMON.binary_search(&folded).is_ok() {
+        if token.is_common() {
             return None;
         }
         if token.is_number() {
             let bare = folded.trim_start_matches('0');
             let bare = if bare.is_empty() { "0" } else { bare }.to_owned();
-            return Some(Self { stem: bare.clone(), whole: bare });
+            return Some(Self { stem: bare.clone(), whole: bare, typed: None });
         }
         let whole = latin(folded);
-        let stem = if folded.chars().any(is_cyrillic) {
-            latin(&stem_russian(folded))
-        } else {
-            stem_english(folded).into_owned()
-        };
-        (!stem.is_empty()).then_some(Self { stem, whole })
+        let mut stem = stem_english(&whole).into_owned();
+        let mut typed = None;
+        if folded.chars().any(is_cyrillic) {
+            let own = latin(&stem_russian(folded));
+            typed = Some(std::mem::replace(&mut stem, own)).filter(|typed| *typed != stem);
+        }
+        (!stem.is_empty()).then_some(Self { stem, whole, typed })
     }
 
     /// The forms under which it is kept: of a name all of it as well, so that its beginning finds
@@ -88,8 +98,7 @@ impl Key {
 
     /// The forms of which a text must have one to have the word.
     pub(crate) fn asked(&self) -> Vec<String> {
-        let typed = stem_english(&self.whole).into_owned();
-        if typed == self.stem { vec![typed] } else { vec![self.stem.clone(), typed] }
+        [&self.stem].into_iter().chain(&self.typed).cloned().collect()
     }
 }
 

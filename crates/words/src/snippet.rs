@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::key::Key;
 use crate::query::Query;
-use crate::token::tokens;
+use crate::token::{Token, runs};
 
 /// Bytes of a snippet, but for the words at its ends.
 const LENGTH: usize = 160;
@@ -45,7 +45,8 @@ pub fn title(text: &str) -> String {
 /// How many of the words a text has, and where.
 fn matches(query: &Query, text: &str) -> (usize, Vec<Range<usize>>) {
     let (mut found, mut places) = (vec![false; query.words.len()], Vec::new());
-    for token in tokens(text) {
+    for place in runs(text).filter(|place| query.may_have(&text[place.clone()])) {
+        let Some(token) = Token::at(text, place) else { continue };
         let Some(key) = Key::of(&token) else { continue };
         if let Some(word) = query.words.iter().position(|word| word.is(&key)) {
             found[word] = true;

@@ -1,5 +1,6 @@
 //! The tokens of a text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
@@ -19,6 +20,12 @@ pub struct Token {
 }
 
 impl Token {
+    /// The token of a run; nothing for a mark alone, such as a letter that is all diacritic.
+    pub(crate) fn at(text: &str, place: Range<usize>) -> Option<Self> {
+        let folded = fold(&without_apostrophes(&text[place.clone()]));
+        (!folded.is_empty()).then_some(Self { place, folded })
+    }
+
     /// True for a number.
     pub fn is_number(&self) -> bool {
         self.folded.chars().all(char::is_numeric)
@@ -29,17 +36,16 @@ impl Token {
 /// counts for nothing: `Oʻzbekiston` is `ozbekiston`. Letters and digits are apart, so that
 /// `22009A1229(01)` and `22009 a 1229 01` have the same.
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
+    runs(text).filter_map(|place| Token::at(text, place))
+}
+
+/// The places of the runs of a text, in their order. Not all of them are tokens.
+pub fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut rest = 0;
     std::iter::from_fn(move || {
-        loop {
-            let place = next(text, rest)?;
-            rest = place.end;
-            let folded = fold(&without_apostrophes(&text[place.clone()]));
-            // A mark alone, such as a letter that is all diacritic.
-            if !folded.is_empty() {
-                return Some(Token { place, folded });
-            }
-        }
+        let place = next(text, rest)?;
+        rest = place.end;
+        Some(place)
     })
 }
 
@@ -73,8 +79,12 @@ const fn is_apostrophe(character: char) -> bool {
     )
 }
 
-fn without_apostrophes(run: &str) -> String {
-    run.chars().filter(|character| !is_apostrophe(*character)).collect()
+fn without_apostrophes(run: &str) -> Cow<'_, str> {
+    if run.contains(is_apostrophe) {
+        run.chars().filter(|character| !is_apostrophe(*character)).collect()
+    } else {
+        Cow::Borrowed(run)
+    }
 }
 
 #[cfg(test)]
