@@ -4,11 +4,15 @@
 //! A migration applies them to a database; a test in each service pins the text that comes out, so
 //! that a later change of a description is noticed and gets a migration of its own.
 //!
+//! - `column`: columns of tables, by their types
 //! - `found`: what a database has
+//! - `frequent`: what PostgreSQL is to expect of words
 //! - `migration`: of which those of services are made
 //! - `shape`: one table
 
+mod column;
 mod found;
+mod frequent;
 mod migration;
 mod shape;
 
@@ -19,6 +23,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
+use self::column::{bytes, column, flag, key_number, level, number, text, uuid};
 use self::found::Found;
 pub use self::migration::{Refill, SchemaMigration};
 use self::shape::Shape;
@@ -30,7 +35,7 @@ use crate::derive::{Derive, derive};
 use crate::desks;
 use crate::error::Error;
 use crate::head::Head;
-use crate::resource::{Field, Read, Resource};
+use crate::resource::Resource;
 use crate::sides::SideKind;
 use crate::sums::Totals;
 use crate::totals;
@@ -41,6 +46,8 @@ use crate::verify::Kind;
 pub struct Schema {
     tables: Vec<Shape>,
     indexes: Vec<IndexCreateStatement>,
+    /// The tables of words.
+    words: Vec<String>,
     kinds: Vec<(&'static str, Derive)>,
     totals: Vec<(&'static str, Totals)>,
     checked: Vec<Kind>,
@@ -182,6 +189,7 @@ impl Schema {
             // The heaviest of a word are found first.
             SideKind::Words => {
                 columns.push(number("weight"));
+                self.words.push(name.to_owned());
                 &["value", "weight", "uid", "recorded_to", "recorded_from"]
             }
         };
@@ -222,6 +230,7 @@ impl Schema {
             manager.create_index(index.clone().if_not_exists().to_owned()).await?;
         }
         let db = manager.get_connection();
+        self.expect_frequent_words(db).await?;
         start(db, grown.contains(&"head")).await?;
         if made.contains(&desks::TABLE) {
             desks::begin(db).await?;
@@ -352,46 +361,4 @@ fn open_index(name: &str, table: &str, columns: &[&str]) -> IndexCreateStatement
     index(name, table, columns)
         .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
         .to_owned()
-}
-
-fn key_number(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).integer().not_null().to_owned()
-}
-
-// The defaults are for tables that stand already when a column is added.
-
-fn number(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).big_integer().not_null().default(0).to_owned()
-}
-
-fn level(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).big_integer().not_null().default(4).to_owned()
-}
-
-fn text(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).text().not_null().default("").to_owned()
-}
-
-/// Never added to a table that stands: without a default.
-fn bytes(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).blob().not_null().to_owned()
-}
-
-fn flag(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).boolean().not_null().default(false).to_owned()
-}
-
-fn uuid(name: &str) -> ColumnDef {
-    ColumnDef::new(id(name)).uuid().not_null().to_owned()
-}
-
-fn column<T>(field: &Field<T>) -> ColumnDef {
-    match field.read {
-        Read::OptionalText(_) | Read::OptionalChoice(..) => {
-            ColumnDef::new(id(field.path)).text().to_owned()
-        }
-        Read::Number(_) | Read::Day(_) => number(field.path),
-        Read::Flag(_) => flag(field.path),
-        _ => text(field.path),
-    }
 }

@@ -37,6 +37,8 @@ impl MigratorTrait for Migrator {
         );
         all.push(Box::new(Refill("m20261128_000010_find_by_words", schema)));
         all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
+        let expect = SchemaMigration("m20261129_000030_expect_frequent_words", schema);
+        all.push(Box::new(expect));
         all
     }
 }

@@ -26,6 +26,8 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(SchemaMigration("m20261128_000007_keep_desks", schema)));
         all.push(Box::new(Refill("m20261128_000008_find_by_words", schema)));
         all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
+        let expect = SchemaMigration("m20261129_000030_expect_frequent_words", schema);
+        all.push(Box::new(expect));
         all
     }
 }
