@@ -10,11 +10,12 @@
 //! - `named`: what has a word, for those that name it
 //! - `asked`: the request, checked; `conditions`, `forms`: parts of statements
 //! - `counted`: by which word a kind is searched; `completed`: what a frequent last word begins
-//! - `candidates`: which resources have all words; `through`: by which names those of a page
+//! - `candidates`: which resources have all words; `weighed`: what these give them
+//! - `through`: by which names those of a page are found
 //! - `place`: where a page ended
 //!
-//! The work is bounded: of each kind some 500 rows of words are gone through, and 200 resources
-//! ranked. Where a word has no more rows, these are all that match. Where all words have more, they
+//! The work is bounded: of each kind some 500 rows of words are gone through (of a frequent word
+//! alone 201 of each form), and 200 resources ranked. Where a word has no more rows, these are all that match. Where all words have more, they
 //! are the heaviest rows of two of them, which the query alone determines, and the answer says that
 //! more may match. What is counted is what the reader may see: words are kept under the tier of
 //! their resource ([`terms`](crate::terms)), so that hidden rows are neither counted nor gone
@@ -31,6 +32,7 @@ mod kinds;
 mod named;
 mod place;
 mod through;
+mod weighed;
 
 use std::collections::BTreeMap;
 
@@ -41,9 +43,10 @@ use words::{Piece, Query, snippet};
 
 use self::asked::Search;
 pub use self::asked::SearchRequest;
-use self::candidates::{Candidate, Ranked};
+use self::candidates::{Candidate, MAX_RANKED, Ranked};
 pub use self::kinds::Searched;
 use self::kinds::Texts;
+use self::named::Named;
 use self::place::Place;
 use crate::Chronicle;
 use crate::error::Error;
@@ -106,15 +109,12 @@ impl Chronicle {
         let at = At::Time(mark.time);
         let is_now = request.read_time.is_none() && place.is_none();
         let search = Search { chronicle: self, all, kinds: of_kinds, query, at, is_now, reader };
-        let Ranked { candidates: mut ranked, known, is_incomplete } = search.ranked().await?;
-        if let Some(place) = &place {
-            ranked.retain(|candidate| place.is_before(candidate));
-        }
         let size = match usize::try_from(request.page_size).unwrap_or(usize::MAX) {
             0 => DEFAULT_PAGE,
             size => size.min(MOST_ON_A_PAGE),
         };
-        let (page, is_last) = search.page(ranked, size).await?;
+        let Ranking { page, is_last, known, is_incomplete } =
+            search.ranking(place.as_ref(), size).await?;
         let through = search.through(&page, &known).await?;
         drop(turn);
         let next_page_token = match page.last() {
@@ -174,7 +174,34 @@ fn asked<'a>(all: &'a [Searched], kinds: &[String]) -> Result<Vec<&'a Searched>,
     Ok(found)
 }
 
+/// A page of what is ranked.
+struct Ranking {
+    page: Vec<(Candidate, Texts)>,
+    is_last: bool,
+    known: Named,
+    is_incomplete: bool,
+}
+
 impl Search<'_> {
+    /// The page after a place. Of a first page without phrases, which are looked for in the texts,
+    /// no more are ranked than it has, unless some of them are gone meanwhile.
+    async fn ranking(&self, place: Option<&Place>, size: usize) -> Result<Ranking, Error> {
+        if place.is_none() && self.query.phrases.is_empty() {
+            let Ranked { candidates, known, is_cut, is_incomplete } =
+                self.ranked(size as u64 + 1).await?;
+            let (page, is_last) = self.page(candidates, size).await?;
+            if !(is_last && is_cut) {
+                return Ok(Ranking { page, is_last, known, is_incomplete });
+            }
+        }
+        let Ranked { mut candidates, known, is_incomplete, .. } = self.ranked(MAX_RANKED).await?;
+        if let Some(place) = place {
+            candidates.retain(|candidate| place.is_before(candidate));
+        }
+        let (page, is_last) = self.page(candidates, size).await?;
+        Ok(Ranking { page, is_last, known, is_incomplete })
+    }
+
     /// The first so many of the ranked, with their texts, and whether there are no others.
     async fn page(
         &self,

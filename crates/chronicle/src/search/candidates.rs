@@ -4,26 +4,23 @@
 //! frequent ones. Each resource in them is looked up for the other words, which are few rows by
 //! their key.
 
-use std::collections::BTreeMap;
-
-use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, Order, Query, SelectStatement, UnionType,
-};
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use super::asked::Search;
-use super::conditions::{column, is};
+use super::conditions::{Union, column, is, of};
 use super::counted::{MAX_ROWS, Way};
 use super::forms::Forms;
 use super::kinds::Searched;
 use super::named::Named;
+use super::weighed::{Driver, UID_AND_WEIGHT, weight_of};
 use crate::columns::{id, v};
 use crate::error::Error;
 use crate::limited::Limited;
 
 /// Of each kind so many are ranked.
-const MAX_RANKED: u64 = 200;
+pub(super) const MAX_RANKED: u64 = 200;
 /// Forms of frequent words by whose rows is searched, of each tier.
 const MAX_FORMS: usize = 6;
 
@@ -49,126 +46,138 @@ pub(super) struct Ranked {
     pub candidates: Vec<Candidate>,
     /// By which names they may have been found.
     pub known: Named,
+    /// True if a kind has more than were asked for.
+    pub is_cut: bool,
     /// True if more may have all words.
     pub is_incomplete: bool,
 }
 
 impl Search<'_> {
-    /// The candidates of all kinds.
-    pub(super) async fn ranked(&self) -> Result<Ranked, Error> {
+    /// The candidates of all kinds: of each the best `most`.
+    pub(super) async fn ranked(&self, most: u64) -> Result<Ranked, Error> {
         let known = self.named().await?;
         let mut ranked = Ranked::default();
-        let mut all: Option<SelectStatement> = None;
+        let mut all = Union::default();
         for (searched, way) in self.ways(&known).await? {
             let words = 0..self.query.words.len();
             let forms: Vec<Forms> = words.map(|it| self.forms(searched, it, &known)).collect();
-            let uids = match way {
-                Way::All(word) => self.all(searched, &forms[word]),
-                Way::Heaviest(drivers) => {
+            let drivers = match way {
+                Way::All(word) => vec![self.all(searched, word, &forms[word])],
+                Way::Heaviest(words) => {
                     ranked.is_incomplete = true;
-                    self.heaviest_of(searched, &forms, &drivers).await?
+                    self.heaviest_of(searched, &forms, &words).await?
                 }
             };
-            let best = self.best(searched, uids, &forms);
-            match &mut all {
-                None => all = Some(best),
-                Some(all) => {
-                    all.union(UnionType::All, best);
-                }
-            }
+            all.add(self.best(searched, &drivers, &forms, most));
         }
         ranked.known = known;
-        let Some(all) = all else { return Ok(ranked) };
-        let mut of_kind: BTreeMap<&str, u64> = BTreeMap::new();
-        for row in self.chronicle.db.query_all(&Limited(&all)).await? {
-            let candidate = self.candidate(&row)?;
-            let number = of_kind.entry(candidate.kind).or_default();
-            *number += 1;
-            if *number <= MAX_RANKED {
-                ranked.candidates.push(candidate);
-            } else {
-                ranked.is_incomplete = true;
-            }
+        if all.is_empty() {
+            return Ok(ranked);
+        }
+        for row in self.chronicle.db.query_all(&Limited(&all.rows())).await? {
+            let number: i64 = row.try_get("", "number")?;
+            let number = u64::try_from(number).unwrap_or_default();
+            ranked.is_cut |= number > most;
+            ranked.is_incomplete |= number > MAX_RANKED;
+            ranked.candidates.push(self.candidate(&row)?);
         }
         ranked.candidates.sort_by(|one, other| one.rank().cmp(&other.rank()));
         Ok(ranked)
     }
 
-    /// The resources of all rows of a word that few have.
-    fn all(&self, searched: &Searched, forms: &Forms) -> SelectStatement {
+    /// All rows of a word that few resources have.
+    fn all(&self, searched: &Searched, word: usize, forms: &Forms) -> Driver {
         let rows = self.rows_of(searched, forms).into_iter();
-        uids(rows.map(|mut rows| rows.column((id("d"), id("uid"))).limit(MAX_ROWS + 1).take()))
+        let rows =
+            rows.map(|mut rows| rows.columns(of("d", UID_AND_WEIGHT)).limit(MAX_ROWS + 1).take());
+        Driver { word, rows: rows.collect(), is_exact: true }
     }
 
-    /// The resources of the heaviest rows of some words: by each form of them as many.
+    /// The heaviest rows of some words: by each form of them as many.
+    ///
+    /// Of the only word there are as many as are ranked, so that what a resource has more of in a
+    /// row that is left out would not be ranked by it either.
     async fn heaviest_of(
         &self,
         searched: &Searched,
         forms: &[Forms],
-        drivers: &[usize],
-    ) -> Result<SelectStatement, Error> {
-        let mut by: Vec<String> = Vec::new();
-        for driver in drivers {
-            let Forms { stems, names, prefix } = &forms[*driver];
+        words: &[usize],
+    ) -> Result<Vec<Driver>, Error> {
+        let mut by: Vec<(usize, Vec<String>)> = Vec::new();
+        for word in words {
+            let Forms { stems, names, prefix } = &forms[*word];
             let mut all: Vec<String> = stems.iter().chain(names).cloned().collect();
             if let Some(prefix) = prefix {
                 all.extend(self.completed(searched, prefix, stems).await?);
             }
-            all.truncate(MAX_FORMS / drivers.len());
-            by.extend(all);
+            all.truncate(MAX_FORMS / words.len());
+            by.push((*word, all));
         }
-        let each = MAX_ROWS / by.len().max(1) as u64;
-        let mut rows = Vec::new();
-        for of in self.tiers_of(searched) {
-            for tier in of.tiers {
-                for form in &by {
-                    let is_it = is("d", std::slice::from_ref(form), &[tier]);
-                    let mut heaviest = self.rows(searched, is_it, of.is_free);
-                    heaviest
-                        .column((id("d"), id("uid")))
-                        .order_by((id("d"), id("weight")), Order::Desc)
-                        .order_by((id("d"), id("uid")), Order::Desc)
-                        .limit(each);
-                    rows.push(heaviest.take());
-                }
-            }
-        }
-        Ok(uids(rows.into_iter()))
+        let is_only = forms.len() == 1;
+        let number: usize = by.iter().map(|(_, forms)| forms.len()).sum();
+        let each = if is_only { MAX_RANKED + 1 } else { MAX_ROWS / number.max(1) as u64 };
+        let driver = |(word, by): (usize, Vec<String>)| Driver {
+            word,
+            is_exact: is_only || by.len() == 1,
+            rows: by.iter().flat_map(|form| self.heaviest_rows(searched, form, each)).collect(),
+        };
+        Ok(by.into_iter().map(driver).collect())
     }
 
-    /// The best of a kind, of some uids: those that have all words.
-    ///
-    /// The weights are looked up once, before the versions: a planner that made one query of both
-    /// would look them up for each of their uses.
-    fn best(&self, searched: &Searched, uids: SelectStatement, forms: &[Forms]) -> SelectStatement {
-        let weight = |word: usize| format!("w{word}");
-        let mut weighed = Query::select();
-        weighed.column((id("a"), id("uid"))).from_subquery(uids, id("a"));
-        let mut sum = Expr::cust("0");
+    /// The heaviest rows of a form, of each tier.
+    fn heaviest_rows(&self, searched: &Searched, form: &String, each: u64) -> Vec<SelectStatement> {
+        let mut all = Vec::new();
+        for both in self.tiers_of(searched) {
+            for tier in both.tiers {
+                let is_it = is("d", std::slice::from_ref(form), &[tier]);
+                let mut heaviest = self.rows(searched, is_it, both.is_free);
+                heaviest
+                    .columns(of("d", UID_AND_WEIGHT))
+                    .order_by((id("d"), id("weight")), Order::Desc)
+                    .order_by((id("d"), id("uid")), Order::Desc)
+                    .limit(each);
+                all.push(heaviest.take());
+            }
+        }
+        all
+    }
+
+    /// The best of a kind, of the resources in some rows: those that have all words. Each with the
+    /// number of all of them, up to one more than are ranked.
+    fn best(
+        &self,
+        searched: &Searched,
+        drivers: &[Driver],
+        forms: &[Forms],
+        most: u64,
+    ) -> SelectStatement {
         let mut best = Query::select();
         best.expr_as(Expr::cust(format!("'{}'", searched.kind)), id("kind"))
-            .columns(["uid", "name"].map(|name| (id("v"), id(name))));
-        for (word, forms) in forms.iter().enumerate() {
-            let looked_up = self.weight(searched, forms, &column("a", "uid"));
-            weighed.expr_as(looked_up, id(weight(word)));
-            let it = column("w", &weight(word));
+            .columns(of("v", ["uid", "name"]))
+            .from(id("w"));
+        let mut sum = Expr::cust("0");
+        for word in 0..forms.len() {
+            let it = column("w", &weight_of(word));
             best.and_where(it.clone().gt(Expr::cust("0")));
             sum = sum.add(it);
         }
-        let once = CommonTableExpression::new()
-            .table_name(id("w"))
-            .query(weighed)
-            .materialized(true)
-            .to_owned();
-        best.expr_as(sum.div(Expr::cust(forms.len().to_string())), id("score")).from(id("w"));
+        best.expr_as(sum.div(Expr::cust(forms.len().to_string())), id("score"));
         self.with_versions(searched, &mut best, "w");
         best.and_where(v("deleted").eq(false))
             .order_by(id("score"), Order::Desc)
             .order_by((id("v"), id("name")), Order::Asc)
             .limit(MAX_RANKED + 1)
-            .with_cte(once);
-        let columns = ["kind", "uid", "name", "score"].map(|name| (id("b"), id(name)));
-        Query::select().columns(columns).from_subquery(best, id("b")).take()
+            .with_cte(self.weighed(searched, drivers, forms));
+        let columns = of("b", ["kind", "uid", "name", "score"]);
+        let mut first = Query::select();
+        first
+            .columns(columns)
+            .expr_as(Expr::cust("COUNT(*) OVER ()"), id("number"))
+            .from_subquery(best, id("b"))
+            .order_by((id("b"), id("score")), Order::Desc)
+            .order_by((id("b"), id("name")), Order::Asc)
+            .limit(most);
+        Query::select().column(Asterisk).from_subquery(first, id("f")).take()
     }
 
     fn candidate(&self, row: &QueryResult) -> Result<Candidate, Error> {
@@ -182,31 +191,4 @@ impl Search<'_> {
             score: row.try_get("", "score")?,
         })
     }
-}
-
-/// The uids in some statements, each of them once.
-fn uids(all: impl Iterator<Item = SelectStatement>) -> SelectStatement {
-    let mut uids: Option<SelectStatement> = None;
-    for rows in all {
-        let mut one = Query::select();
-        one.column((id("s"), id("uid"))).from_subquery(rows, id("s"));
-        match &mut uids {
-            None => uids = Some(one),
-            Some(uids) => {
-                uids.union(UnionType::Distinct, one);
-            }
-        }
-    }
-    // Of one statement alone a resource may be in several rows.
-    let mut once = Query::select();
-    once.distinct().column((id("u"), id("uid")));
-    once.from_subquery(uids.unwrap_or_else(none), id("u")).take()
-}
-
-/// No uid.
-fn none() -> SelectStatement {
-    Query::select()
-        .expr_as(Expr::cust("NULL"), id("uid"))
-        .cond_where(Condition::all().add(Expr::cust("1 = 0")))
-        .take()
 }

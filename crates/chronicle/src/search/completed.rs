@@ -11,7 +11,7 @@ use sea_orm::sea_query::{
 use words::Key;
 
 use super::asked::Search;
-use super::conditions::{column, end_of, value};
+use super::conditions::{Union, column, end_of, value};
 use super::kinds::Searched;
 use crate::columns::id;
 use crate::error::Error;
@@ -31,7 +31,7 @@ impl Search<'_> {
     ) -> Result<Vec<String>, Error> {
         let mut with = WithClause::new();
         with.recursive(true);
-        let mut all: Option<SelectStatement> = None;
+        let mut all = Union::default();
         for of in self.tiers_of(searched) {
             for tier in of.tiers {
                 let name = format!("f{}", tier.level());
@@ -44,16 +44,10 @@ impl Search<'_> {
                     .from(id(&name))
                     .and_where(value(&name).is_not_null())
                     .take();
-                match &mut all {
-                    None => all = Some(one),
-                    Some(all) => {
-                        all.union(UnionType::All, one);
-                    }
-                }
+                all.add(one);
             }
         }
-        let Some(mut all) = all else { return Ok(Vec::new()) };
-        all.with_cte(with);
+        let all = all.rows().with_cte(with).take();
         let mut found: BTreeMap<String, i64> = BTreeMap::new();
         for row in self.chronicle.db.query_all(&Limited(&all)).await? {
             let form: String = row.try_get("", "value")?;

@@ -1,8 +1,9 @@
 //! Parts of the statements of a search.
 
 use policy::Tier;
+use sea_orm::DbBackend;
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr,
+    Alias, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr, UnionType,
 };
 
 use super::asked::Search;
@@ -46,6 +47,42 @@ pub(super) fn column(alias: &str, name: &str) -> SimpleExpr {
     Expr::col((id(alias), id(name)))
 }
 
+/// These columns of a table of a query.
+pub(super) fn of<const N: usize>(table: &str, names: [&'static str; N]) -> [(Alias, Alias); N] {
+    names.map(|name| (id(table), id(name)))
+}
+
+/// A number that is a part of the text of a statement.
+pub(super) fn number(it: usize) -> SimpleExpr {
+    Expr::cust(it.to_string())
+}
+
+/// All rows of some statements.
+#[derive(Default)]
+pub(super) struct Union(Option<SelectStatement>);
+
+impl Union {
+    pub fn add(&mut self, rows: SelectStatement) {
+        match &mut self.0 {
+            None => self.0 = Some(rows),
+            Some(all) => {
+                all.union(UnionType::All, rows);
+            }
+        }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// One statement; of none one that has no row.
+    pub fn rows(self) -> SelectStatement {
+        self.0.unwrap_or_else(|| {
+            Query::select().expr(Expr::cust("1")).and_where(Expr::cust("1 = 0")).take()
+        })
+    }
+}
+
 impl Search<'_> {
     /// The rows of words `d` of a kind that meet a condition; where not all of them are of
     /// resources that the reader may see, only those that are.
@@ -64,6 +101,16 @@ impl Search<'_> {
         rows.cond_where(is_it).cond_where(standing("d", self.at)).take()
     }
 
+    /// A condition that always holds of rows of words `x` that are looked up by their resources.
+    ///
+    /// The index of the values has all that is asked of a row, and PostgreSQL would rather go
+    /// through all rows of a word in that index alone than look into two places. Of where a row
+    /// lies no index says anything. Beside it the schema says that words are frequent.
+    pub(super) fn by_resource(&self) -> Condition {
+        let is_postgres = self.chronicle.db.get_database_backend() == DbBackend::Postgres;
+        Condition::all().add_option(is_postgres.then(|| column("x", "ctid").is_not_null()))
+    }
+
     /// Adds the versions `v` of the resources of rows that the reader may see.
     ///
     /// SQLite keeps the order of a cross join: by its statistics it would go through all resources
@@ -78,24 +125,5 @@ impl Search<'_> {
             .and_where(v("uid").eq(column(alias, "uid")))
             .cond_where(standing("v", self.at))
             .cond_where((searched.visible)(&self.reader.clearance, self.at, self.is_now));
-    }
-
-    /// The most that its rows of words that meet a condition give a resource; a query of one value,
-    /// which planners do not make a join of. The weight is in an expression, so that they go by the
-    /// resource and not through all rows of a word in the order of their weights.
-    pub(super) fn heaviest(
-        &self,
-        searched: &Searched,
-        is_it: Condition,
-        uid: SimpleExpr,
-    ) -> SimpleExpr {
-        let heaviest = Query::select()
-            .expr(Func::max(Expr::cust("\"x\".\"weight\" + 0")))
-            .from_as(id(words_of(searched.kind)), id("x"))
-            .and_where(column("x", "uid").eq(uid))
-            .cond_where(is_it)
-            .cond_where(standing("x", self.at))
-            .take();
-        SimpleExpr::from(heaviest)
     }
 }

@@ -6,10 +6,11 @@
 use std::cmp::Reverse;
 
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, Func, Query, SimpleExpr};
 use words::Ask;
 
 use super::asked::Search;
+use super::conditions::Union;
 use super::forms::Forms;
 use super::kinds::Searched;
 use super::named::Named;
@@ -89,17 +90,19 @@ impl<'a> Search<'a> {
         Ok(ways)
     }
 
-    /// How many rows of a kind have a word, each form up to a bound.
+    /// How many rows of a kind have a word, up to one more than are gone through.
     fn count(&self, searched: &Searched, forms: &Forms) -> SimpleExpr {
-        let counts = self.rows_of(searched, forms).into_iter().map(|mut rows| {
-            rows.expr(Expr::cust("1")).limit(MAX_ROWS + 1);
-            let count = Query::select()
-                .expr(Func::count(Expr::cust("*")))
-                .from_subquery(rows, id("r"))
-                .take();
-            SimpleExpr::from(count)
-        });
-        counts.reduce(ExprTrait::add).unwrap_or_else(|| Expr::cust("0"))
+        let mut all = Union::default();
+        for mut rows in self.rows_of(searched, forms) {
+            all.add(rows.expr(Expr::cust("1")).take());
+        }
+        if all.is_empty() {
+            return Expr::cust("0");
+        }
+        let all = all.rows().limit(MAX_ROWS + 1).take();
+        let count =
+            Query::select().expr(Func::count(Expr::cust("*"))).from_subquery(all, id("r")).take();
+        SimpleExpr::from(count)
     }
 
     /// The words by whose rows is searched where all are frequent: those that fewer are likely to

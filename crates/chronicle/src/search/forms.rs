@@ -1,7 +1,7 @@
 //! The forms of a word of the query, of which a resource must have one.
 
 use policy::Tier;
-use sea_orm::sea_query::{Condition, Expr, Func, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Condition, SelectStatement};
 
 use super::asked::Search;
 use super::conditions::{begins, is};
@@ -54,22 +54,5 @@ impl Search<'_> {
             parts.map(move |part| self.rows(searched, part, of.is_free)).collect::<Vec<_>>()
         })
         .collect()
-    }
-
-    /// The weight that a word gives a resource: 0 where it has it not.
-    pub(super) fn weight(
-        &self,
-        searched: &Searched,
-        forms: &Forms,
-        uid: &SimpleExpr,
-    ) -> SimpleExpr {
-        let parts = forms.parts("x", &self.tiers(), true).into_iter();
-        let mut weights: Vec<SimpleExpr> = parts
-            .map(|part| {
-                let heaviest = self.heaviest(searched, part, uid.clone());
-                Func::coalesce([heaviest, Expr::cust("0")]).into()
-            })
-            .collect();
-        if weights.len() == 1 { weights.remove(0) } else { Func::greatest(weights).into() }
     }
 }

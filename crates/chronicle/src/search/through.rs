@@ -1,18 +1,18 @@
 //! The names by which the hits of a page were found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SimpleExpr};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::asked::Search;
 use super::candidates::Candidate;
-use super::conditions::{column, is, value, words_of};
+use super::conditions::{Union, column, is, number, value, words_of};
 use super::forms::Forms;
 use super::kinds::{Searched, Texts};
 use super::named::Named;
-use crate::columns::{id, v};
+use crate::columns::id;
 use crate::error::Error;
 use crate::filter::standing;
 use crate::limited::padded;
@@ -36,41 +36,52 @@ impl Search<'_> {
             if forms.is_empty() || uids.is_empty() {
                 continue;
             }
-            let mut names = Query::select();
-            names.column((id("v"), id("uid"))).from_as(id(searched.kind), id("v"));
-            names.and_where(v("uid").is_in(padded(uids))).cond_where(standing("v", self.at));
-            for (place, forms) in forms.iter().enumerate() {
-                names.expr_as(self.first_name(searched, forms), id(format!("through{place}")));
-            }
-            for row in self.chronicle.db.query_all(&names).await? {
-                let of_hit = found.entry(row.try_get("", "uid")?).or_default();
-                for place in 0..forms.len() {
-                    let form: String = row.try_get("", &format!("through{place}"))?;
-                    of_hit.extend(name_in(&form).map(str::to_owned));
+            let (mut names, mut own) = (BTreeMap::new(), BTreeSet::new());
+            for row in self.chronicle.db.query_all(&self.had(searched, uids, &forms)).await? {
+                let key: (Uuid, i32) = (row.try_get("", "uid")?, row.try_get("", "word")?);
+                if row.try_get::<i32>("", "own")? == 1 {
+                    own.insert(key);
+                } else {
+                    names.insert(key, row.try_get::<String>("", "value")?);
                 }
-                of_hit.sort();
-                of_hit.dedup();
             }
+            for ((uid, _), form) in names.into_iter().filter(|(key, _)| !own.contains(key)) {
+                found.entry(uid).or_default().extend(name_in(&form).map(str::to_owned));
+            }
+        }
+        for names in found.values_mut() {
+            names.sort();
+            names.dedup();
         }
         Ok(found)
     }
 
-    /// The form of the first name by which alone a resource `v` has a word, or an empty text.
-    fn first_name(&self, searched: &Searched, forms: &Forms) -> SimpleExpr {
-        let nothing = || Expr::cust("''").cast_as(id("text"));
-        let (tiers, uid) = (self.tiers(), column("v", "uid"));
-        let mut own = Condition::any();
-        for part in forms.parts("x", &tiers, false) {
-            own = own.add(self.heaviest(searched, part, uid.clone()).is_not_null());
+    /// Which of some resources have which words by their own texts, and which by a name, with the
+    /// first.
+    fn had(&self, searched: &Searched, uids: Vec<Uuid>, forms: &[Forms]) -> SelectStatement {
+        let (tiers, uids) = (self.tiers(), padded(uids));
+        let mut all = Union::default();
+        let mut add = |word: usize, own: &str, part: Condition| {
+            let rows = Query::select()
+                .column((id("x"), id("uid")))
+                .expr_as(number(word), id("word"))
+                .expr_as(Expr::cust(own.to_owned()), id("own"))
+                .expr_as(Func::min(value("x")), id("value"))
+                .from_as(id(words_of(searched.kind)), id("x"))
+                .and_where(column("x", "uid").is_in(uids.clone()))
+                .cond_where(self.by_resource())
+                .cond_where(part)
+                .cond_where(standing("x", self.at))
+                .group_by_col((id("x"), id("uid")))
+                .take();
+            all.add(rows);
+        };
+        for (word, forms) in forms.iter().enumerate() {
+            add(word, "0", is("x", &forms.names, &tiers));
+            for part in forms.parts("x", &tiers, false) {
+                add(word, "1", part);
+            }
         }
-        let first = Query::select()
-            .expr(Func::min(value("y")))
-            .from_as(id(words_of(searched.kind)), id("y"))
-            .and_where(column("y", "uid").eq(uid))
-            .cond_where(is("y", &forms.names, &tiers))
-            .cond_where(standing("y", self.at))
-            .take();
-        let first = Func::coalesce([SimpleExpr::from(first), nothing()]);
-        Expr::case(own, nothing()).finally(first).into()
+        all.rows()
     }
 }

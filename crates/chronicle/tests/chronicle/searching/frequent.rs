@@ -3,6 +3,7 @@
 use chronicle::verify::{Kind, verify};
 use chronicle::{Reader, SearchRequest};
 use policy::{Desks, Tier};
+use sea_orm::ConnectionTrait;
 
 use super::{Note, Topic, ask, create, note, pages, record};
 use crate::common::public;
@@ -92,4 +93,36 @@ async fn the_past_and_readers_of_some_desks_find_what_they_may_see_of_frequent_w
         assert!(verify(&record.db, &kinds, None, |_| {}).await.unwrap().is_ok());
     })
     .await;
+}
+
+/// How many entries of the index of the words of notes PostgreSQL gave out. It tells when it has
+/// nothing else to do.
+async fn gone_through(record: &chronicle::Chronicle) -> i64 {
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let sql =
+        "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'note_words_value'";
+    let statement = sea_orm::Statement::from_string(record.db.get_database_backend(), sql);
+    record.db.query_one_raw(statement).await.unwrap().unwrap().try_get("", "idx_tup_read").unwrap()
+}
+
+#[tokio::test]
+async fn postgres_does_not_go_through_a_frequent_word_for_each_candidate() {
+    const SEARCHES: i64 = 20;
+    let Some(database) = testkit::database(testkit::Engine::Postgres).await else { return };
+    let record = record(&database.url).await;
+    // Most words are rare, so that a plan for any word expects few rows of it.
+    let title = |it: usize| format!("Energy {} of {} in transport", it % 7, it + 100);
+    create(&record, (0..1200).map(|it| note(&format!("n{it}"), &title(it))).collect()).await;
+    // Then the index alone can answer, and plans for any words are made after some searches.
+    record.db.execute_unprepared("VACUUM ANALYZE").await.unwrap();
+
+    let before = gone_through(&record).await;
+    for _ in 0..SEARCHES {
+        for query in ["energy 3", "\"3\" \"energy\"", "energy transport"] {
+            let request = SearchRequest { query: query.to_owned(), ..SearchRequest::default() };
+            assert!(!ask(&record, &public(), &request).await.unwrap().hits.is_empty(), "{query}");
+        }
+    }
+    let each = (gone_through(&record).await - before) / SEARCHES / 3;
+    assert!((1..5_000).contains(&each), "{each} entries for a search");
 }
