@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, SelectStatement};
+use sea_orm::sea_query::{Condition, ExprTrait, Func, JoinType, Query, SelectStatement};
 use uuid::Uuid;
 
 use super::asked::Search;
@@ -12,7 +12,7 @@ use super::conditions::{Union, column, is, number, value, words_of};
 use super::forms::Forms;
 use super::kinds::{Searched, Texts};
 use super::named::Named;
-use crate::columns::id;
+use crate::columns::{id, v};
 use crate::error::Error;
 use crate::filter::standing;
 use crate::limited::padded;
@@ -61,14 +61,23 @@ impl Search<'_> {
     fn had(&self, searched: &Searched, uids: Vec<Uuid>, forms: &[Forms]) -> SelectStatement {
         let (tiers, uids) = (self.tiers(), padded(uids));
         let mut all = Union::default();
-        let mut add = |word: usize, own: &str, part: Condition| {
+        let mut add = |word: usize, own: usize, part: Condition| {
             let rows = Query::select()
                 .column((id("x"), id("uid")))
                 .expr_as(number(word), id("word"))
-                .expr_as(Expr::cust(own.to_owned()), id("own"))
+                .expr_as(number(own), id("own"))
                 .expr_as(Func::min(value("x")), id("value"))
-                .from_as(id(words_of(searched.kind)), id("x"))
-                .and_where(column("x", "uid").is_in(uids.clone()))
+                .from_as(id(searched.kind), id("v"))
+                // SQLite keeps the order of a cross join: it would go through all rows of a name.
+                .join_as(
+                    JoinType::CrossJoin,
+                    id(words_of(searched.kind)),
+                    id("x"),
+                    Condition::all(),
+                )
+                .and_where(v("uid").is_in(uids.clone()))
+                .cond_where(standing("v", self.at))
+                .and_where(column("x", "uid").eq(v("uid")))
                 .cond_where(self.by_resource())
                 .cond_where(part)
                 .cond_where(standing("x", self.at))
@@ -77,9 +86,9 @@ impl Search<'_> {
             all.add(rows);
         };
         for (word, forms) in forms.iter().enumerate() {
-            add(word, "0", is("x", &forms.names, &tiers));
+            add(word, 0, is("x", &forms.names, &tiers));
             for part in forms.parts("x", &tiers, false) {
-                add(word, "1", part);
+                add(word, 1, part);
             }
         }
         all.rows()
