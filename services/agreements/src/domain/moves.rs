@@ -32,6 +32,13 @@ pub struct Move<'a> {
     pub latest: Day,
 }
 
+impl Move<'_> {
+    /// Returns whether it is the beginning of provisional application.
+    pub fn applies(&self) -> bool {
+        self.state == State::ProvisionallyApplied
+    }
+}
+
 /// A pause or a suspension, and what ended it.
 pub type Break<'a> = (&'a Milestone, Option<&'a Milestone>);
 

@@ -105,15 +105,15 @@ struct Led<'m, 'a> {
 
 impl<'m, 'a> Led<'m, 'a> {
     fn by(moves: &'m [Move<'a>], as_of: Day) -> Self {
-        let mut life = Life::default();
+        let mut life = Life { applied: moves.iter().any(Move::applies), ..Life::default() };
         for one in moves.iter().filter(|one| one.latest <= as_of) {
             life.step(one);
         }
         let lifts = |one: &Move<'_>| one.milestone.kind == MilestoneKind::SuspensionLifted;
         let certain = if moves.iter().all(lifts) { State::Unknown } else { life.state };
-        let mut open: Vec<&Move<'_>> = life.astride.into_iter().collect();
+        let mut open: Vec<&Move<'_>> = life.astride.into_iter().map(|(one, _)| one).collect();
         let mut possible = vec![certain];
-        possible.extend(life.astride.map(|_| State::Suspended));
+        possible.extend(life.astride.map(|(_, other)| other));
         for one in moves.iter().filter(|one| one.earliest <= as_of && as_of < one.latest) {
             let next = possible.iter().find_map(|state| life.after(*state, one));
             open.extend(next.map(|_| one));
@@ -139,15 +139,25 @@ struct Life<'m, 'a> {
     lifted: Option<&'a Milestone>,
     /// Where it last stood without being suspended, and what led there.
     free: (State, Option<&'a Milestone>),
-    /// The entry into force of which it is not known whether it came before the suspension that
-    /// still lasts then, or after.
-    astride: Option<&'m Move<'a>>,
+    /// True if it may have been suspended before it was in force, for it was applied provisionally.
+    applied: bool,
+    /// The later of an entry into force and a suspension of which it is not known which came first,
+    /// and the state if it came first: a suspension lasts beyond an entry into force before it, and
+    /// not beyond one after it.
+    astride: Option<(&'m Move<'a>, State)>,
 }
 
 impl Default for Life<'_, '_> {
     fn default() -> Self {
         let state = State::NotStarted;
-        Self { state, entered: None, lifted: None, free: (state, None), astride: None }
+        Self {
+            state,
+            entered: None,
+            lifted: None,
+            free: (state, None),
+            applied: false,
+            astride: None,
+        }
     }
 }
 
@@ -161,17 +171,28 @@ impl<'m, 'a> Life<'m, 'a> {
         state.allows(next.state).then_some(next.state)
     }
 
+    /// The state if a move came before the one that led here, where that may be and would make a
+    /// difference.
+    fn state_if_earlier(&self, next: &Move<'_>) -> Option<State> {
+        use MilestoneKind::{InForce, Suspended};
+        let entered = self.entered?;
+        let last = entered.date.latest();
+        match (self.state, next.milestone.kind) {
+            (State::Suspended, InForce) => (next.earliest <= last).then_some(State::Suspended),
+            (State::InForce, Suspended) if self.applied && entered.kind == InForce => {
+                (next.earliest < last).then_some(State::InForce)
+            }
+            _ => None,
+        }
+    }
+
     fn step(&mut self, next: &'m Move<'a>) {
         let lifts = next.milestone.kind == MilestoneKind::SuspensionLifted;
         if lifts {
             self.astride = None;
         }
         let Some(state) = self.after(self.state, next) else { return };
-        let before = |suspended: &Milestone| next.earliest <= suspended.date.latest();
-        let may_last = next.milestone.kind == MilestoneKind::InForce
-            && self.state == State::Suspended
-            && self.entered.is_some_and(before);
-        self.astride = may_last.then_some(next);
+        self.astride = self.state_if_earlier(next).map(|state| (next, state));
         self.lifted = lifts.then_some(next.milestone);
         self.entered = if lifts { self.free.1 } else { Some(next.milestone) };
         self.state = state;

@@ -58,6 +58,8 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261129_000040_find_more_by_words", schema)));
         let expect = SchemaMigration("m20261129_000050_expect_frequent_words", schema);
         all.push(Box::new(expect));
+        // So are the periods of a status: whoever changes what milestones lead to adds one.
+        all.push(Box::new(Refill("m20261129_000051_suspend_before_force", schema)));
         all
     }
 }

@@ -48,22 +48,26 @@ const ONCE: [MilestoneKind; 8] = [
 /// A life in order, of which some milestones are missing.
 fn events(random: &mut Random, most: usize) -> Vec<Event> {
     let mut from = 1;
-    let mut events = Vec::new();
-    let mut add = |from: &mut i32, random: &mut Random, kind| {
+    let mut events: Vec<Event> = Vec::new();
+    let add = |events: &mut Vec<Event>, from: &mut i32, random: &mut Random, kind| {
         *from += i32::try_from(random.below(4)).unwrap();
         let more = i32::try_from(random.below(most + 1)).unwrap();
         events.push(Event { kind, from: *from, more });
     };
     for kind in ONCE {
         if random.below(5) < 2 {
-            add(&mut from, random, kind);
+            add(&mut events, &mut from, random, kind);
         }
         if kind == MilestoneKind::InForce && random.below(2) == 0 {
-            // What entered into force while it was suspended is tried by `breaks`.
-            from += i32::try_from(most).unwrap();
-            add(&mut from, random, MilestoneKind::Suspended);
+            // What is applied may be suspended before it enters into force; the rest of what may
+            // stand in another order is tried by `breaks`.
+            let has = |kind| events.iter().any(|one| one.kind == kind);
+            if !(has(MilestoneKind::ProvisionallyApplied) && has(MilestoneKind::InForce)) {
+                from += i32::try_from(most).unwrap();
+            }
+            add(&mut events, &mut from, random, MilestoneKind::Suspended);
             if random.below(3) > 0 {
-                add(&mut from, random, MilestoneKind::SuspensionLifted);
+                add(&mut events, &mut from, random, MilestoneKind::SuspensionLifted);
             }
         }
     }
