@@ -6,7 +6,7 @@
 //!
 //! - `column`: columns of tables, by their types
 //! - `found`: what a database has
-//! - `frequent`: what PostgreSQL is to expect of words
+//! - `frequent`: how frequent PostgreSQL is to expect words
 //! - `migration`: of which those of services are made
 //! - `shape`: one table
 

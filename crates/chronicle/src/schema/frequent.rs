@@ -1,4 +1,4 @@
-//! What PostgreSQL is to expect of the words that are kept for searches.
+//! How frequent PostgreSQL is to expect the words that are kept for searches.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManagerConnection;

@@ -1,4 +1,4 @@
-//! What the words of a query give resources: as their rows say, or as it is looked up.
+//! The weights of the words of a query: as the rows say that are gone through, or as looked up.
 
 use sea_orm::sea_query::{
     CommonTableExpression, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement,
