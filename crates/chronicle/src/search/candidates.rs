@@ -95,8 +95,8 @@ impl Search<'_> {
 
     /// The heaviest rows of some words: by each form of them as many.
     ///
-    /// Of the only word there are as many as are ranked, so that what a resource has more of in a
-    /// row that is left out would not be ranked by it either.
+    /// Of an only word there are as many of each form as are ranked, and one: a row that is left
+    /// out would rank nothing.
     async fn heaviest_of(
         &self,
         searched: &Searched,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use policy::Tier;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 
 use super::asked::Search;
-use super::conditions::{begins, is};
+use super::conditions::{Union, begins, is};
 use super::kinds::Searched;
 use crate::columns::{id, v};
 use crate::error::Error;
@@ -39,11 +39,11 @@ impl Search<'_> {
         }
         let mut rows = Vec::new();
         for some in parts.chunks_mut(MAX_PARTS) {
-            let Some((all, others)) = some.split_first_mut() else { continue };
-            for other in others {
-                all.union(UnionType::All, std::mem::take(other));
+            let mut all = Union::default();
+            for part in some {
+                all.add(std::mem::take(part));
             }
-            for row in self.chronicle.db.query_all(&Limited(all)).await? {
+            for row in self.chronicle.db.query_all(&Limited(&all.rows())).await? {
                 let (kind, word): (String, i32) =
                     (row.try_get("", "kind")?, row.try_get("", "word")?);
                 let (weight, name): (i64, String) =

@@ -25,9 +25,8 @@ pub(super) struct Driver {
 }
 
 impl Search<'_> {
-    /// The resources in some rows, `w`, with the most that each word gives them.
-    ///
-    /// What their rows do not say is looked up.
+    /// The resources in some rows, `w`, with the most that each word gives them. The rows of an
+    /// only word say it; what they do not say of several is looked up.
     pub(super) fn weighed(
         &self,
         searched: &Searched,
@@ -35,7 +34,7 @@ impl Search<'_> {
         forms: &[Forms],
     ) -> WithClause {
         let mut with = WithClause::new();
-        if forms.len() == 1 && drivers.iter().all(|driver| driver.is_exact) {
+        if forms.len() == 1 {
             return with.cte(once("w", driven(drivers))).to_owned();
         }
         let mut all = Union::default();
