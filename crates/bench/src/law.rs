@@ -120,7 +120,7 @@ pub async fn measure() -> anyhow::Result<()> {
         let app = App::open(db, Arc::new(SystemClock)).await?;
         let record = &app.records.chronicle;
         fill(record).await?;
-        record::analyze(&record.db).await?;
+        record::vacuum(&record.db).await?;
         let mut micros = [Vec::with_capacity(TURNS), Vec::with_capacity(TURNS)];
         for turn in 0..TURNS {
             let party = format!("parties/{}", id(turn * 37 % (AGREEMENTS / OF_ONE)));

@@ -87,7 +87,7 @@ pub async fn measure() -> anyhow::Result<()> {
         let db = record::migrated(&database.url).await?;
         let record = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await?);
         let at = At::Time(fill(&record).await?);
-        record::analyze(&record.db).await?;
+        record::vacuum(&record.db).await?;
         let mut millis = [Vec::with_capacity(TURNS), Vec::with_capacity(TURNS)];
         for _ in 0..TURNS {
             let started = Instant::now();

@@ -20,7 +20,7 @@ pub async fn migrated(url: &str) -> anyhow::Result<DatabaseConnection> {
 
 /// Has PostgreSQL count its rows and mark the pages that all can see, as it does of itself within a
 /// minute of a write. SQLite never does: the suite asks it for no statistics.
-pub async fn analyze(db: &DatabaseConnection) -> anyhow::Result<()> {
+pub async fn vacuum(db: &DatabaseConnection) -> anyhow::Result<()> {
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared("VACUUM ANALYZE").await?;
     }

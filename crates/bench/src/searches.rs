@@ -162,7 +162,7 @@ pub async fn measure() -> anyhow::Result<()> {
         let seconds = begun.elapsed().as_secs_f64();
         let rate = f64::from(u32::try_from(count())?) / seconds;
         row(&format!("{engine:?}: {} agreements written", count()), &format!("{rate:.0}/s"), "-");
-        record::analyze(&record.db).await?;
+        record::vacuum(&record.db).await?;
         for (query, table, value) in QUERIES {
             let [median, worst] = searches(&record, query).await?;
             let [bare, _] = bare(&record, table, value).await?;
