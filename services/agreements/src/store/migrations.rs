@@ -56,8 +56,6 @@ impl MigratorTrait for Migrator {
         // What `crates/words` makes of a text is kept, too: whoever changes it adds one.
         all.push(Box::new(Refill("m20261128_000030_find_by_words", schema)));
         all.push(Box::new(Refill("m20261129_000040_find_more_by_words", schema)));
-        let expect = SchemaMigration("m20261129_000050_expect_frequent_words", schema);
-        all.push(Box::new(expect));
         // So are the periods of a status: whoever changes what milestones lead to adds one.
         all.push(Box::new(Refill("m20261129_000051_suspend_before_force", schema)));
         all
