@@ -30,10 +30,9 @@ fn row(what: &str, measured: &str, to_reach: &str) {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    println!(
-        "release build, {} cores",
-        std::thread::available_parallelism().context("the cores are counted")?
-    );
+    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let cores = std::thread::available_parallelism().context("the cores are counted")?;
+    println!("{build} build, {cores} cores");
     // `bench writes past` measures only these.
     let only: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |part: &str| only.is_empty() || only.iter().any(|one| one == part);
