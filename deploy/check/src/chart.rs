@@ -17,11 +17,13 @@ use serde_yaml_ng::{Mapping, Value};
 use self::merge::merge;
 
 /// Settings that are values of the chart.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 6] = [
+    ("REGISTAN_CONNECTIONS_PER_ADDRESS", "gateway.connectionsPerAddress"),
     ("REGISTAN_LOG", "log"),
     ("REGISTAN_OIDC_AUDIENCE", "oidc.audience"),
     ("REGISTAN_OIDC_ISSUER", "oidc.issuer"),
     ("REGISTAN_OIDC_UNTYPED_TOKENS", "oidc.untypedTokens"),
+    ("REGISTAN_TRUSTED_PROXIES", "gateway.trustedProxies | join \",\""),
 ];
 /// Stands for a value until the document is text.
 const VALUE: &str = "VALUE-OF-";
@@ -72,12 +74,14 @@ fn settings(documents: &[Value]) -> Vec<(Value, Value)> {
     let maps = documents.iter().filter(|it| it["kind"] == "ConfigMap");
     let entries = maps.filter_map(|map| map["data"].as_mapping()).flatten();
     entries
-        .map(|(name, value)| {
-            let path = SETTINGS.iter().find(|(setting, _)| *name == *setting);
-            let value = path.map_or(value.clone(), |(_, path)| format!("{VALUE}{path}").into());
-            (name.clone(), value)
-        })
+        .map(|(name, value)| (name.clone(), chosen(name).unwrap_or_else(|| value.clone())))
         .collect()
+}
+
+/// Stands for the value of a setting, if the chart has one.
+fn chosen(name: &Value) -> Option<Value> {
+    let (_, path) = SETTINGS.iter().find(|(setting, _)| *name == *setting)?;
+    Some(format!("{VALUE}{path}").into())
 }
 
 fn adapt(document: &mut Value, settings: &[(Value, Value)]) {
@@ -108,7 +112,7 @@ fn hook(metadata: &mut Value, weight: &str) {
     }
 }
 
-/// Gives a container the settings as variables of its own. Those that it has already stay.
+/// Gives a container the settings as variables of its own, beside those that it has already.
 fn inline(container: &mut Value, settings: &[(Value, Value)]) {
     let Some(container) = container.as_mapping_mut() else { return };
     if container.shift_remove("envFrom").is_none() {
@@ -116,6 +120,11 @@ fn inline(container: &mut Value, settings: &[(Value, Value)]) {
     }
     let own = container.entry("env".into()).or_insert_with(|| Value::Sequence(Vec::new()));
     let Some(own) = own.as_sequence_mut() else { return };
+    for variable in own.iter_mut() {
+        if let Some(value) = chosen(&variable["name"]) {
+            variable["value"] = value;
+        }
+    }
     for (name, value) in settings {
         if !own.iter().any(|variable| variable["name"] == *name) {
             let pairs = [("name".into(), name.clone()), ("value".into(), value.clone())];

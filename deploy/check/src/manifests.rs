@@ -40,6 +40,7 @@ pub struct Manifests {
 pub struct Pod<'a> {
     /// Kind and name of the workload, for findings.
     pub workload: String,
+    pub namespace: Option<&'a str>,
     pub labels: &'a BTreeMap<String, String>,
     pub spec: &'a PodSpec,
     /// True for a Deployment: it serves until it is stopped.
@@ -85,6 +86,7 @@ impl Manifests {
             if let Some(spec) = &template.spec {
                 pods.push(Pod {
                     workload: format!("{kind} {}", name(metadata)),
+                    namespace: metadata.namespace.as_deref(),
                     labels: labels.unwrap_or(&NO_LABELS),
                     spec,
                     serves: kind == "Deployment",

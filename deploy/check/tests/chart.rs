@@ -141,6 +141,8 @@ fn values_reach_the_documents_and_one_that_is_not_known_is_refused() {
         "replicas.rightsReporting=7",
         "oidc.issuer=https://login.example.org",
         "oidc.untypedTokens=true",
+        "gateway.connectionsPerAddress=4096",
+        "gateway.trustedProxies={10.0.0.0/8,192.168.0.0/16}",
         "tls.enabled=true",
         "tls.gatewayNames={a.example.org,b.example.org}",
     ]);
@@ -156,12 +158,23 @@ fn values_reach_the_documents_and_one_that_is_not_known_is_refused() {
         assert_eq!(started.settings["REGISTAN_OIDC_ISSUER"], "https://login.example.org");
         assert_eq!(started.settings["REGISTAN_OIDC_UNTYPED_TOKENS"], "true");
     }
+    let gateway = ("Deployment gateway".to_owned(), "service".to_owned());
+    let gateway = &starts(&rendered)[&gateway].settings;
+    assert_eq!(gateway["REGISTAN_CONNECTIONS_PER_ADDRESS"], "4096");
+    assert_eq!(gateway["REGISTAN_TRUSTED_PROXIES"], "10.0.0.0/8,192.168.0.0/16");
     for name in ["gateway.registan.svc", "a.example.org", "b.example.org"] {
         assert!(
             rendered.contains(&format!("{name}\n")) || rendered.contains(&format!("\"{name}\""))
         );
     }
-    for wrong in ["tls.enable=true", "replicas.rights=3", "image.tag=", "tls.enabled=yes"] {
+    for wrong in [
+        "tls.enable=true",
+        "replicas.rights=3",
+        "image.tag=",
+        "tls.enabled=yes",
+        "gateway.trustedProxy={10.0.0.0/8}",
+        "gateway.connectionsPerAddress=many",
+    ] {
         let refused = helm::render(&chart(), &[wrong]);
         assert!(refused.is_err(), "{wrong} is a mistake, and stays plain text");
     }

@@ -177,6 +177,35 @@ fn a_job_that_cannot_be_applied_again_is_found() {
 }
 
 #[test]
+fn a_job_that_waits_for_what_comes_after_it_is_found() {
+    let wave = "argocd.argoproj.io/sync-wave: \"-2\"\n";
+    let own = "    app.kubernetes.io/component: migrate\n    app.kubernetes.io/name: ";
+    let account = format!("{wave}  labels:\n{own}");
+    let map = format!("PruneLast=true\n    {wave}");
+    let selected = format!("{map}  labels:\n{own}");
+
+    for (good, bad, expected) in [
+        (&*account, account.replace("-2", "0"), "ServiceAccount migrate must be in no later wave"),
+        (&map, map.replace("-2", "0"), "must be in no later wave than -1, that of the Job"),
+        (&format!("{selected}migrate"), format!("{selected}desks"), "must be selected with it"),
+        (wave, wave.replace("-2", "0"), "Namespace registan must be in no later wave"),
+    ] {
+        assert_found("everything", good, &bad, expected);
+    }
+}
+
+#[test]
+fn desks_that_a_process_is_not_given_are_found() {
+    for (good, bad, expected) in [
+        ("name: REGISTAN_DESKS", "name: OTHER", "REGISTAN_DESKS must be /etc/registan/desks.json"),
+        ("mountPath: /etc/registan", "mountPath: /etc/other", "and nothing is mounted there"),
+        ("  name: desks-", "  name: desk-", "does not exist in its Namespace"),
+    ] {
+        assert_found("everything", good, bad, expected);
+    }
+}
+
+#[test]
 fn an_autoscaler_or_a_monitor_that_misses_is_found() {
     let target = "kind: Deployment\n    name: agreements";
     let scaled = "spec:\n  minReadySeconds: 0\n";

@@ -28,6 +28,7 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
     encryption::check(manifests, &mut findings);
     tracing::check(manifests, &mut findings);
     settings::check_config_maps(manifests, &mut findings);
+    settings::check_desks(manifests, &mut findings);
     selectors::check(manifests, &mut findings);
     jobs::check(manifests, &mut findings);
     scaling::check(manifests, &mut findings);

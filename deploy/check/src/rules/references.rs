@@ -1,6 +1,7 @@
 //! Checks that what a pod refers to by name exists, and that all is in one closed namespace.
 
 use super::Findings;
+use super::settings::DESKS;
 use crate::manifests::{Manifests, Pod, name};
 
 pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Findings) {
@@ -11,27 +12,13 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
         &format!("ServiceAccount {account:?} does not exist"),
     );
 
-    let volumes: Vec<_> = pod.spec.volumes.iter().flatten().collect();
-    for volume in &volumes {
-        let Some(source) = &volume.persistent_volume_claim else { continue };
-        findings.demand(
-            manifests.claims.iter().any(|claim| name(&claim.metadata) == source.claim_name),
-            &pod.workload,
-            &format!("PersistentVolumeClaim {} does not exist", source.claim_name),
-        );
-        // A SQLite file on a shared volume would get two writers.
-        findings.demand(
-            pod.replicas == 1,
-            &pod.workload,
-            "a pod with a PersistentVolumeClaim must have one replica",
-        );
-    }
-
+    check_volumes(pod, manifests, findings);
+    let volumes = || pod.spec.volumes.iter().flatten();
     for container in pod.spec.init_containers.iter().flatten().chain(&pod.spec.containers) {
         let place = format!("{}, container {}", pod.workload, container.name);
         for mount in container.volume_mounts.iter().flatten() {
             findings.demand(
-                volumes.iter().any(|volume| volume.name == mount.name),
+                volumes().any(|volume| volume.name == mount.name),
                 &place,
                 &format!("volume {} does not exist", mount.name),
             );
@@ -46,16 +33,39 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
         }
         for variable in container.env.iter().flatten() {
             // The file of a setting must lie in something that is mounted.
-            let Some(path) = variable.value.as_ref().filter(|_| variable.name.ends_with("_FILE"))
-            else {
-                continue;
-            };
+            let is_file = variable.name.ends_with("_FILE") || variable.name == DESKS;
+            let Some(path) = variable.value.as_ref().filter(|_| is_file) else { continue };
             findings.demand(
                 is_mounted(path),
                 &place,
                 &format!("{} is {path}, and nothing is mounted there", variable.name),
             );
         }
+    }
+}
+
+fn check_volumes(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Findings) {
+    for volume in pod.spec.volumes.iter().flatten() {
+        if let Some(map) = &volume.config_map {
+            let mut all = manifests.config_maps.iter().map(|it| &it.metadata);
+            findings.demand(
+                all.any(|it| name(it) == map.name && it.namespace.as_deref() == pod.namespace),
+                &pod.workload,
+                &format!("ConfigMap {} does not exist in its Namespace", map.name),
+            );
+        }
+        let Some(source) = &volume.persistent_volume_claim else { continue };
+        findings.demand(
+            manifests.claims.iter().any(|claim| name(&claim.metadata) == source.claim_name),
+            &pod.workload,
+            &format!("PersistentVolumeClaim {} does not exist", source.claim_name),
+        );
+        // A SQLite file on a shared volume would get two writers.
+        findings.demand(
+            pod.replicas == 1,
+            &pod.workload,
+            "a pod with a PersistentVolumeClaim must have one replica",
+        );
     }
 }
 

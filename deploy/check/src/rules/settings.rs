@@ -2,6 +2,7 @@
 //! drain.
 
 use super::{Findings, check_setting};
+use crate::containers::started;
 use crate::manifests::{Manifests, Pod, name};
 use k8s_openapi::api::core::v1::{Container, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -9,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Names the collector of traces.
 pub(super) const COLLECTOR: &str = "REGISTAN_OTLP_URL";
+/// Names the file of the desks.
+pub(super) const DESKS: &str = "REGISTAN_DESKS";
 
 /// By which Argo CD removes an old one after the new pods are ready.
 const PRUNES: &str = "argocd.argoproj.io/sync-options";
@@ -47,6 +50,20 @@ pub(super) fn check_config_maps(manifests: &Manifests, findings: &mut Findings) 
         for (key, value) in map.data.iter().flatten() {
             check_setting(key, value, &place, findings);
         }
+    }
+}
+
+/// The desks are those of a suite: all that serves or opens a record is given the same.
+pub(super) fn check_desks(manifests: &Manifests, findings: &mut Findings) {
+    let all = started(manifests);
+    let Some(desks) = all.iter().find_map(|it| it.settings.get(DESKS)) else { return };
+    let needs = |key: &String| key == "REGISTAN_LISTEN" || key.starts_with("REGISTAN_DATABASE_URL");
+    for container in all.iter().filter(|it| it.settings.keys().any(needs)) {
+        findings.demand(
+            container.settings.get(DESKS) == Some(desks),
+            &format!("{}, container {}", container.workload, container.name),
+            &format!("{DESKS} must be {desks}, as for the others"),
+        );
     }
 }
 
