@@ -75,14 +75,14 @@ impl Query {
         let parts: Vec<&str> = text.split(is_quote).collect();
         let closed = parts.len() - 1 + parts.len() % 2;
         for (place, part) in parts.into_iter().enumerate() {
-            let keys: Vec<Key> = tokens(part).filter_map(|token| Key::of(&token)).collect();
+            let keys: Vec<(Key, bool)> = tokens(part).filter_map(|token| read(&token)).collect();
             let is_phrase = place % 2 == 1 && place < closed;
-            let phrase: Vec<_> = keys.iter().map(Key::asked).collect();
+            let phrase: Vec<_> = keys.iter().map(|(key, _)| key.asked()).collect();
             if is_phrase && phrase.len() > 1 && !query.phrases.contains(&phrase) {
                 query.phrases.push(phrase);
             }
-            for key in keys {
-                last = (!is_phrase).then(|| key.whole.clone());
+            for (key, may_go_on) in keys {
+                last = (!is_phrase && may_go_on).then(|| key.whole.clone());
                 query.add(key.asked());
             }
         }
@@ -138,6 +138,13 @@ impl Query {
     }
 }
 
+/// The forms of a token, and whether it may be the beginning of a longer word. A number with a zero
+/// before it is whole: `0027` does not begin 2782.
+fn read(token: &Token) -> Option<(Key, bool)> {
+    let is_padded = token.is_number() && token.folded.starts_with('0');
+    Some((Key::of(token)?, !is_padded))
+}
+
 const fn is_quote(character: char) -> bool {
     matches!(character, '"' | '«' | '»' | '\u{201c}'..='\u{201f}')
 }
@@ -171,6 +178,8 @@ mod tests {
         assert_eq!(words("cooperation"), ["cooper|cooperation*"]);
         assert_eq!(words("agreement agreements"), ["agreement|agreements*"]);
         assert_eq!(words("Кыргызстан"), ["kyrgyzstan|kyrgyzstan*"]);
+        assert_eq!(words("2024"), ["2024|2024*"]);
+        assert_eq!(words("P9_TA(2024)0027"), ["p", "9", "ta", "2024", "27"]);
     }
 
     #[test]
