@@ -15,12 +15,13 @@
 //! - `place`: where a page ended
 //!
 //! The work is bounded: of each kind some 500 rows of words are gone through (of a frequent word
-//! alone 201 of each form), and 200 resources ranked. Where a word has no more rows, these are all that match. Where all words have more, they
-//! are the heaviest rows of two of them, which the query alone determines, and the answer says that
-//! more may match. What is counted is what the reader may see: words are kept under the tier of
-//! their resource ([`terms`](crate::terms)), so that hidden rows are neither counted nor gone
-//! through. Readers who may see a tier of some desks alone, and those of the past, have each row
-//! looked up.
+//! alone 201 of each form), and 200 resources ranked. Where a word has no more rows, these are all
+//! that match. Where all words have more, they are the heaviest rows of two of them, which the
+//! query alone determines, and the answer says that more may match. If fewer than 100 were found
+//! so, it begins again with 5 000 rows, of all such kinds together. What is counted is what the
+//! reader may see: words are kept under the tier of their resource ([`terms`](crate::terms)), so
+//! that hidden rows are neither counted nor gone through. Readers who may see a tier of some desks
+//! alone, and those of the past, have each row looked up.
 
 mod asked;
 mod candidates;

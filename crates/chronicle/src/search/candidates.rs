@@ -1,8 +1,8 @@
 //! The resources that have all words of a query, the best of each kind.
 //!
 //! Few rows of words are gone through: all of a word that few resources have, or the heaviest of
-//! frequent ones. Each resource in them is looked up for the other words, which are few rows by
-//! their key.
+//! frequent ones, and ten times as many of those that rarely meet. Each resource in them is looked
+//! up for the other words, which are few rows by their key.
 
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -21,6 +21,10 @@ use crate::limited::Limited;
 
 /// Of each kind so many are ranked.
 pub(super) const MAX_RANKED: u64 = 200;
+/// Where frequent words of a kind have found fewer, more of their rows are gone through.
+const ENOUGH: u64 = 100;
+/// So many rows then, of all such kinds together.
+const MORE_ROWS: u64 = 5000;
 /// Forms of frequent words by whose rows is searched, of each tier.
 const MAX_FORMS: usize = 6;
 
@@ -41,7 +45,6 @@ impl Candidate {
 }
 
 /// The candidates, the best first.
-#[derive(Default)]
 pub(super) struct Ranked {
     pub candidates: Vec<Candidate>,
     /// By which names they may have been found.
@@ -52,44 +55,78 @@ pub(super) struct Ranked {
     pub is_incomplete: bool,
 }
 
-impl Search<'_> {
+/// The best of a kind.
+struct Best<'a> {
+    searched: &'a Searched,
+    candidates: Vec<Candidate>,
+    /// So many have all words, up to one more than are ranked.
+    number: u64,
+    /// True if all rows of a word were gone through.
+    is_whole: bool,
+}
+
+impl<'a> Search<'a> {
     /// The candidates of all kinds: of each the best `most`.
     pub(super) async fn ranked(&self, most: u64) -> Result<Ranked, Error> {
         let known = self.named().await?;
-        let mut ranked = Ranked::default();
+        let best = self.look(&self.kinds, &known, most, MAX_ROWS).await?;
+        let is_only = self.query.words.len() == 1;
+        let is_enough = |it: &Best| it.is_whole || is_only || it.number >= ENOUGH;
+        let (mut best, few): (Vec<_>, Vec<_>) = best.into_iter().partition(is_enough);
+        if !few.is_empty() {
+            let kinds: Vec<_> = few.iter().map(|it| it.searched).collect();
+            let rows = Ord::max(MAX_ROWS, MORE_ROWS / few.len() as u64);
+            best.extend(self.look(&kinds, &known, most, rows).await?);
+        }
+        let is_cut = best.iter().any(|it| it.number > most);
+        let is_incomplete = best.iter().any(|it| !it.is_whole || it.number > MAX_RANKED);
+        let mut candidates: Vec<_> = best.into_iter().flat_map(|it| it.candidates).collect();
+        candidates.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        Ok(Ranked { candidates, known, is_cut, is_incomplete })
+    }
+
+    /// The best of some kinds, of each the best `most`, by so many rows of words.
+    async fn look(
+        &self,
+        kinds: &[&'a Searched],
+        known: &Named,
+        most: u64,
+        max_rows: u64,
+    ) -> Result<Vec<Best<'a>>, Error> {
+        let mut best = Vec::new();
         let mut all = Union::default();
-        for (searched, way) in self.ways(&known).await? {
+        for (searched, way) in self.ways(kinds, known, max_rows).await? {
             let words = 0..self.query.words.len();
-            let forms: Vec<Forms> = words.map(|it| self.forms(searched, it, &known)).collect();
+            let forms: Vec<Forms> = words.map(|it| self.forms(searched, it, known)).collect();
+            let is_whole = matches!(way, Way::All(_));
             let drivers = match way {
-                Way::All(word) => vec![self.all(searched, word, &forms[word])],
+                Way::All(word) => vec![self.all(searched, word, &forms[word], max_rows)],
                 Way::Heaviest(words) => {
-                    ranked.is_incomplete = true;
-                    self.heaviest_of(searched, &forms, &words).await?
+                    self.heaviest_of(searched, &forms, &words, max_rows).await?
                 }
             };
             all.add(self.best(searched, &drivers, &forms, most));
+            best.push(Best { searched, candidates: Vec::new(), number: 0, is_whole });
         }
-        ranked.known = known;
         if all.is_empty() {
-            return Ok(ranked);
+            return Ok(best);
         }
         for row in self.chronicle.db.query_all(&Limited(&all.rows())).await? {
+            let kind: String = row.try_get("", "kind")?;
+            let of_kind = best.iter_mut().find(|it| it.searched.kind == kind);
+            let of_kind = of_kind.ok_or_else(|| Error::Corrupt(format!("{kind} was not asked")))?;
             let number: i64 = row.try_get("", "number")?;
-            let number = u64::try_from(number).unwrap_or_default();
-            ranked.is_cut |= number > most;
-            ranked.is_incomplete |= number > MAX_RANKED;
-            ranked.candidates.push(self.candidate(&row)?);
+            of_kind.number = u64::try_from(number).unwrap_or_default();
+            of_kind.candidates.push(candidate(of_kind.searched, &row)?);
         }
-        ranked.candidates.sort_by(|one, other| one.rank().cmp(&other.rank()));
-        Ok(ranked)
+        Ok(best)
     }
 
     /// All rows of a word that few resources have.
-    fn all(&self, searched: &Searched, word: usize, forms: &Forms) -> Driver {
+    fn all(&self, searched: &Searched, word: usize, forms: &Forms, max_rows: u64) -> Driver {
         let rows = self.rows_of(searched, forms).into_iter();
         let rows =
-            rows.map(|mut rows| rows.columns(of("d", UID_AND_WEIGHT)).limit(MAX_ROWS + 1).take());
+            rows.map(|mut rows| rows.columns(of("d", UID_AND_WEIGHT)).limit(max_rows + 1).take());
         Driver { word, rows: rows.collect(), is_exact: true }
     }
 
@@ -102,6 +139,7 @@ impl Search<'_> {
         searched: &Searched,
         forms: &[Forms],
         words: &[usize],
+        max_rows: u64,
     ) -> Result<Vec<Driver>, Error> {
         let mut by: Vec<(usize, Vec<String>)> = Vec::new();
         for word in words {
@@ -115,7 +153,7 @@ impl Search<'_> {
         }
         let is_only = forms.len() == 1;
         let number: usize = by.iter().map(|(_, forms)| forms.len()).sum();
-        let each = if is_only { MAX_RANKED + 1 } else { MAX_ROWS / number.max(1) as u64 };
+        let each = if is_only { MAX_RANKED + 1 } else { max_rows / number.max(1) as u64 };
         let driver = |(word, by): (usize, Vec<String>)| Driver {
             word,
             is_exact: is_only || by.len() == 1,
@@ -179,16 +217,13 @@ impl Search<'_> {
             .limit(most);
         Query::select().column(Asterisk).from_subquery(first, id("f")).take()
     }
+}
 
-    fn candidate(&self, row: &QueryResult) -> Result<Candidate, Error> {
-        let kind: String = row.try_get("", "kind")?;
-        let searched = self.kinds.iter().find(|searched| searched.kind == kind);
-        let searched = searched.ok_or_else(|| Error::Corrupt(format!("{kind} was not asked")))?;
-        Ok(Candidate {
-            kind: searched.kind,
-            uid: row.try_get("", "uid")?,
-            name: row.try_get("", "name")?,
-            score: row.try_get("", "score")?,
-        })
-    }
+fn candidate(searched: &Searched, row: &QueryResult) -> Result<Candidate, Error> {
+    Ok(Candidate {
+        kind: searched.kind,
+        uid: row.try_get("", "uid")?,
+        name: row.try_get("", "name")?,
+        score: row.try_get("", "score")?,
+    })
 }

@@ -18,7 +18,7 @@ use crate::columns::id;
 use crate::error::Error;
 use crate::limited::Limited;
 
-/// Rows of words that are gone through in a kind. A word that has more is frequent.
+/// Rows of words that are gone through in a kind, at first. A word that has more is frequent.
 pub(super) const MAX_ROWS: u64 = 500;
 /// Words that are counted: the longest.
 const COUNTED_WORDS: usize = 6;
@@ -59,23 +59,29 @@ pub(super) enum Way {
 }
 
 impl<'a> Search<'a> {
-    /// The kinds that may have all words, and how each is searched. One statement.
-    pub(super) async fn ways(&self, known: &Named) -> Result<Vec<(&'a Searched, Way)>, Error> {
+    /// The kinds among some that may have all words, and how each is searched: by no more than so
+    /// many rows. One statement.
+    pub(super) async fn ways(
+        &self,
+        kinds: &[&'a Searched],
+        known: &Named,
+        max_rows: u64,
+    ) -> Result<Vec<(&'a Searched, Way)>, Error> {
         let mut counted: Vec<usize> = (0..self.query.words.len()).collect();
         counted.sort_by_key(|word| Reverse(self.query.words[*word].stems[0].len()));
         counted.truncate(COUNTED_WORDS);
         let mut counts = Query::select();
-        for (place, searched) in self.kinds.iter().enumerate() {
+        for (place, searched) in kinds.iter().enumerate() {
             for word in &counted {
                 let forms = self.forms(searched, *word, known);
-                counts.expr_as(self.count(searched, &forms), id(format!("c{place}_{word}")));
+                counts.expr_as(self.count(searched, &forms, max_rows), id(format!("c{place}_{word}")));
             }
         }
         let row = self.chronicle.db.query_one(&Limited(&counts)).await?;
         let row = row.ok_or_else(|| Error::Corrupt("a count gave no row".to_owned()))?;
-        let most = i64::try_from(MAX_ROWS).unwrap_or(i64::MAX);
+        let most = i64::try_from(max_rows).unwrap_or(i64::MAX);
         let mut ways = Vec::new();
-        for (place, searched) in self.kinds.iter().enumerate() {
+        for (place, searched) in kinds.iter().enumerate() {
             let mut rarest = (i64::MAX, 0);
             for word in &counted {
                 let count: i64 = row.try_get("", &format!("c{place}_{word}"))?;
@@ -91,7 +97,7 @@ impl<'a> Search<'a> {
     }
 
     /// How many rows of a kind have a word, up to one more than are gone through.
-    fn count(&self, searched: &Searched, forms: &Forms) -> SimpleExpr {
+    fn count(&self, searched: &Searched, forms: &Forms, max_rows: u64) -> SimpleExpr {
         let mut all = Union::default();
         for mut rows in self.rows_of(searched, forms) {
             all.add(rows.expr(Expr::cust("1")).take());
@@ -99,7 +105,7 @@ impl<'a> Search<'a> {
         if all.is_empty() {
             return Expr::cust("0");
         }
-        let all = all.rows().limit(MAX_ROWS + 1).take();
+        let all = all.rows().limit(max_rows + 1).take();
         let count =
             Query::select().expr(Func::count(Expr::cust("*"))).from_subquery(all, id("r")).take();
         SimpleExpr::from(count)
