@@ -45,11 +45,21 @@ where
     may_be_plain(&settings, name)?;
     block_on(async {
         let stop = stop_signal()?;
-        let opened = while_opening(name, &settings, service(settings.clone()), &stop).await?;
-        let Some(service) = opened else { return Ok(()) };
-        Server::bind(service, &settings).await?.run(stop).await;
-        Ok(())
+        serve(name, &settings, service(settings.clone()), stop).await
     })
+}
+
+/// Serves what `opening` opens until a stop, which may come before it is open.
+pub async fn serve(
+    name: &'static str,
+    settings: &Settings,
+    opening: impl Future<Output = Result<Service>>,
+    stop: CancellationToken,
+) -> Result<()> {
+    let opened = while_opening(name, settings, opening, &stop).await?;
+    let Some(service) = opened else { return Ok(()) };
+    Server::bind(service, settings).await?.run(stop).await;
+    Ok(())
 }
 
 /// Runs `work` on a runtime of its own; tasks that still run afterwards are dropped.

@@ -59,14 +59,17 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
     manifest.write(draft.path())?;
     draft.finish()?;
     let to = arguments.to.display();
-    let what = if manifest.parts.iter().any(|part| part.engine == Engine::Postgres) {
-        "the record was verified; the dump was read whole"
-    } else {
-        "whole and verified"
+    let dumped = manifest.parts.iter().find(|part| part.engine == Engine::Postgres);
+    let (what, target) = match dumped {
+        Some(Part { service, .. }) => (
+            "the record was verified; the dump was read whole",
+            format!("{service} --database-url-file FILE, which names an empty database"),
+        ),
+        None => ("whole and verified", "--data-dir trial".to_owned()),
     };
     writeln!(
         std::io::stdout(),
-        "{to}: {what}. Note the checkpoints elsewhere; try it: registan restore {to} --data-dir trial"
+        "{to}: {what}. Note the checkpoints elsewhere; try it: registan restore {to} {target}"
     )?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use chassis::auth::development;
 use chassis::client::Connection;
-use chassis::process::{block_on, stop_signal};
+use chassis::process::{block_on, serve, stop_signal};
 use chassis::tls::may_be_plain;
 use chassis::{Server, Service, Settings, telemetry};
 use reference::{Data, load};
@@ -39,15 +39,12 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
     block_on(async {
         let stop = stop_signal()?;
         match arguments.service {
-            Some(name) => {
-                Server::bind(alone(name, settings.clone()).await?, &settings)
-                    .await?
-                    .run(stop)
-                    .await;
+            Some(service) => {
+                let opening = Box::pin(alone(service, settings.clone()));
+                Box::pin(serve(name(service), &settings, opening, stop)).await
             }
-            None => Box::pin(suite(&settings, takes_own, arguments.empty, stop)).await?,
+            None => Box::pin(suite(&settings, takes_own, arguments.empty, stop)).await,
         }
-        Ok(())
     })
 }
 

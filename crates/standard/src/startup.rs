@@ -1,6 +1,11 @@
 //! Opens the record of a service, and brings its database to the schema of this program.
+//!
+//! - `migrations`: those that a database has, beside those of this program
+
+mod migrations;
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +18,8 @@ use chronicle::schema::Schema;
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 use tokio::time::sleep;
+
+use self::migrations::{Known, Migrations};
 
 /// How long to wait before a database that is away is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -31,10 +38,7 @@ pub async fn open_record<M: MigratorTrait>(
 ) -> anyhow::Result<DatabaseConnection> {
     let db = connect(name, settings, settings.probe_address.is_some()).await?;
     if settings.database_url.is_none() {
-        M::up(&db, None)
-            .await
-            .with_context(|| format!("the database of {name} could not be migrated"))?;
-        renew_desks(name, &db, schema).await?;
+        bring::<M>(name, &db, schema).await?;
         return Ok(db);
     }
     check::<M>(name, &db).await?;
@@ -75,13 +79,12 @@ pub async fn open_existing<M: MigratorTrait>(
     Ok(db)
 }
 
-/// Refuses a database that lacks migrations, or that was written with other desks.
+/// Refuses a database that lacks migrations, or that was written with other desks. One that was
+/// migrated by a later version is not refused, unless the name of a migration says that it must be.
 pub async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow::Result<()> {
-    let pending = M::get_pending_migrations(db)
-        .await
-        .with_context(|| format!("the database of {name} cannot be read"))?;
+    let found = compared::<M>(name, db).await?;
     anyhow::ensure!(
-        pending.is_empty(),
+        found.pending == 0,
         "the database of {name} is older than this program: run `registan migrate {name}` first"
     );
     match compare(name, db).await? {
@@ -91,6 +94,54 @@ pub async fn check<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> any
              `registan migrate {name}` with the same desks first, or use those of before"
         ),
     }
+}
+
+/// Returns the migrations of a database that this program does not know: those of later versions.
+pub async fn later<M: MigratorTrait>(db: &DatabaseConnection) -> anyhow::Result<Vec<String>> {
+    Ok(Migrations::read::<M>(db).await?.later)
+}
+
+/// Compares the migrations of a database with those of this program; an error where one is of a
+/// later version that no older one can follow.
+async fn compared<M: MigratorTrait>(
+    name: &str,
+    db: &DatabaseConnection,
+) -> anyhow::Result<Migrations> {
+    let found = Migrations::read::<M>(db).await;
+    let found = found.with_context(|| format!("the database of {name} cannot be read"))?;
+    if let Some(breaking) = found.breaking() {
+        anyhow::bail!(
+            "the database of {name} was migrated by a later version, and {breaking} changed what this version relies on: use \
+             that version, or restore a backup of before"
+        );
+    }
+    if !found.later.is_empty() {
+        let migrations = found.later.join(", ");
+        tracing::info!(service = name, migrations, "the database was migrated by a later version");
+    }
+    Ok(found)
+}
+
+/// Runs the migrations that a database lacks, and fills its rows for the desks of this process;
+/// returns what it found.
+async fn bring<M: MigratorTrait>(
+    name: &str,
+    db: &DatabaseConnection,
+    schema: &Schema,
+) -> anyhow::Result<Migrations> {
+    let found = compared::<M>(name, db).await?;
+    if found.pending > 0 {
+        anyhow::ensure!(
+            found.later.is_empty() || schema.is_begun(db).await?,
+            "the database has migrations of another service ({}, …) and no table of {name}: is database_url right?",
+            found.later[0]
+        );
+        Known::<M>::up(db, None)
+            .await
+            .with_context(|| format!("the database of {name} could not be migrated"))?;
+    }
+    renew_desks(name, db, schema).await?;
+    Ok(found)
 }
 
 /// Returns what differs between the desks of this process and those that a database was written
@@ -122,14 +173,14 @@ pub async fn migrate<M: MigratorTrait>(
     schema: &Schema,
 ) -> anyhow::Result<usize> {
     let db = connect(name, settings, false).await?;
-    let pending = M::get_pending_migrations(&db).await?.len();
-    M::up(&db, None)
-        .await
-        .with_context(|| format!("the database of {name} could not be migrated"))?;
-    renew_desks(name, &db, schema).await?;
+    let found = bring::<M>(name, &db, schema).await?;
     // A SQLite file may be moved afterwards.
     db.close().await?;
-    Ok(pending)
+    if !found.later.is_empty() {
+        let later = found.later.join(", ");
+        writeln!(io::stderr(), "{name}: migrated by a later version already: {later}")?;
+    }
+    Ok(found.pending)
 }
 
 async fn connect(
@@ -151,7 +202,11 @@ async fn open(
     url: &str,
     waits: bool,
 ) -> anyhow::Result<DatabaseConnection> {
-    let opened = if waits { opened_once_there(name, url).await } else { database::open(url).await };
+    let opened = if waits {
+        opened_once_there(name, settings, url).await
+    } else {
+        database::open(url).await
+    };
     opened.map_err(|error| {
         let advice = match &settings.database_url {
             Some(_) if is_missing_file(url) => {
@@ -169,10 +224,17 @@ async fn open(
     })
 }
 
-/// Opens a database when it answers; an error where waiting does not help.
-async fn opened_once_there(name: &str, url: &str) -> Result<DatabaseConnection, chronicle::Error> {
+/// Opens a database when it answers; an error where waiting does not help. Where its address stands
+/// in a file, that is read again before each try.
+async fn opened_once_there(
+    name: &str,
+    settings: &Settings,
+    url: &str,
+) -> Result<DatabaseConnection, chronicle::Error> {
+    let (mut url, mut renewed) = (url.to_owned(), renewed(settings));
     for tries in 0_u64.. {
-        match database::open(url).await {
+        url = renewed().unwrap_or(url);
+        match database::open(&url).await {
             Err(error) if error.is_away() => {
                 if tries % LINES == 0 {
                     let error = error.source().map_or_else(String::new, ToString::to_string);

@@ -2,7 +2,8 @@
 //!
 //! The gateway itself (the empty name) serves as long as it runs. Beside it stands an entry for
 //! each service, and one for each proto service that it answers, kept current by asking every two
-//! seconds.
+//! seconds. Each look makes a connection of its own: one that is open goes on while every new one is
+//! refused, because of a certificate or of a port that is closed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ const FAILED_LOOKS: u32 = 3;
 
 /// A service to ask, and what was known of it last.
 pub struct Watched {
-    client: HealthClient<Connection>,
+    connection: Connection,
     /// Its own name first, then the proto services it answers.
     names: Vec<String>,
     is_up: Option<bool>,
@@ -41,9 +42,8 @@ impl Watched {
         let answered = routes.iter().filter(|(_, upstream)| upstream.name == name);
         let names =
             std::iter::once(name.to_owned()).chain(answered.map(|(service, _)| service.clone()));
-        let client = HealthClient::new(connection.clone());
         Self {
-            client,
+            connection: connection.clone(),
             names: names.collect(),
             is_up: None,
             failed: 0,
@@ -52,7 +52,8 @@ impl Watched {
     }
 
     async fn look(&mut self, reporter: &HealthReporter) {
-        let answer = timeout(TIMEOUT, self.client.check(HealthCheckRequest::default())).await;
+        let mut client = HealthClient::new(self.connection.apart());
+        let answer = timeout(TIMEOUT, client.check(HealthCheckRequest::default())).await;
         let serving = ServingStatus::Serving as i32;
         let answers = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));
         self.failed = if answers { 0 } else { self.failed.saturating_add(1) };

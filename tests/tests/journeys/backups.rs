@@ -256,14 +256,18 @@ async fn the_commands_of_the_document_back_up_postgres_and_restore_it() {
     let blocks = blocks(&document, "PostgreSQL").unwrap();
     assert_eq!(blocks.len(), 2, "{blocks:?}");
     let path = [registan.parent().unwrap().to_str().unwrap(), &env::var("PATH").unwrap()].join(":");
+    let mut said = Vec::new();
     for commands in blocks {
         let mut shell = Command::new("sh");
         shell.args(["-ec", &commands.replace("agreements_new", &name)]).current_dir(&folder);
         shell.env("PATH", &path).env("PGHOST", host).env("PGUSER", "postgres");
         let output = shell.output().unwrap();
         assert!(output.status.success(), "{commands}: {output:?}");
+        said.push(String::from_utf8(output.stdout).unwrap());
     }
 
+    let form = "registan restore backups/law agreements --database-url-file FILE";
+    assert!(said[0].contains(form), "{}", said[0]);
     for backup in ["rights", "projects", "law"] {
         assert!(folder.path().join("backups").join(backup).join("manifest.json").exists());
     }

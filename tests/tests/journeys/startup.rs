@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -142,13 +142,7 @@ async fn a_service_with_a_probe_port_waits_for_its_database() {
     command.args(["--listen", "127.0.0.1:0", "--probe-address", &probes.to_string()]);
     command.arg("--data-dir").arg(folder.path()).env("REGISTAN_DATABASE_URL", later);
     let mut process = Process::start(&mut command, &folder.path().join("log"));
-    let tells = |service: &'static str| async move {
-        let url = format!("http://{probes}");
-        let connection = chassis::client::Connection::to(&url).unwrap();
-        let mut health = HealthClient::new(connection);
-        let answer = health.check(HealthCheckRequest { service: service.to_owned() }).await;
-        answer.map(|answer| answer.into_inner().status()).ok()
-    };
+    let tells = |service| health(probes, service);
 
     process.wait_for(probes);
     assert_eq!(tells("process").await, Some(ServingStatus::Serving));
@@ -157,15 +151,72 @@ async fn a_service_with_a_probe_port_waits_for_its_database() {
     assert!(process.runs(), "{}", process.logged());
     std::os::unix::fs::symlink(server, &there).unwrap();
 
+    let in_time = serves(probes).await;
+    let end = process.stop();
+    assert!(in_time && end.success(), "{}", process.logged());
+    assert!(process.logged().contains("waiting for the database"), "{}", process.logged());
+}
+
+/// The health of a service, as the port for probes tells it.
+async fn health(probes: SocketAddr, service: &str) -> Option<ServingStatus> {
+    let connection = chassis::client::Connection::to(&format!("http://{probes}")).unwrap();
+    let request = HealthCheckRequest { service: service.to_owned() };
+    let answer = HealthClient::new(connection).check(request).await;
+    answer.map(|answer| answer.into_inner().status()).ok()
+}
+
+/// Returns whether a process is ready within some seconds.
+async fn serves(probes: SocketAddr) -> bool {
     let waiting = async {
-        while tells("").await != Some(ServingStatus::Serving) {
+        while health(probes, "").await != Some(ServingStatus::Serving) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let in_time = tokio::time::timeout(Duration::from_secs(20), waiting).await;
-    let end = process.stop();
-    assert!(in_time.is_ok() && end.success(), "{}", process.logged());
-    assert!(process.logged().contains("waiting for the database"), "{}", process.logged());
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.is_ok()
+}
+
+/// As a program of its own and by `registan serve`: once that had no port for probes meanwhile, and
+/// did not end when it was told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_waits_for_its_database_reads_the_address_again_and_stops_when_told() {
+    let (Some(registan), Some(agreements)) = (program("registan"), program("agreements")) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("moved.db").display().to_string();
+    let moved = format!("sqlite:{place}?mode=rwc");
+    let mut migrate = Command::new(&registan);
+    let migrated = migrate.args(["migrate", "agreements", "--database-url", &moved]).status();
+    assert!(migrated.unwrap().success());
+    let file = folder.path().join("url");
+    for program in
+        [&[agreements.to_str().unwrap()][..], &[registan.to_str().unwrap(), "serve", "agreements"]]
+    {
+        let start = || {
+            fs::write(&file, format!("postgres://keeper@{}/agreements", free_address())).unwrap();
+            let probes = free_address();
+            let mut command = Command::new(program[0]);
+            command.args(&program[1..]).args(["--listen", "127.0.0.1:0", "--database-url-file"]);
+            command.arg(&file).args(["--probe-address", &probes.to_string(), "--data-dir"]);
+            command.arg(folder.path());
+            let mut process = Process::start(&mut command, &folder.path().join("log"));
+            process.wait_for(probes);
+            (process, probes)
+        };
+
+        let (mut stopped, probes) = start();
+        assert_eq!(health(probes, "process").await, Some(ServingStatus::Serving), "{program:?}");
+        assert_eq!(health(probes, "").await, Some(ServingStatus::NotServing), "{program:?}");
+        assert!(stopped.stop().success(), "{program:?}: {}", stopped.logged());
+
+        let (mut moves, probes) = start();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        fs::write(&file, &moved).unwrap();
+        let in_time = serves(probes).await;
+        let end = moves.stop();
+        assert!(in_time && end.success(), "{program:?}: {}", moves.logged());
+        assert!(moves.logged().contains("waiting for the database"), "{}", moves.logged());
+    }
 }
 
 #[tokio::test]

@@ -117,6 +117,9 @@ impl Live {
         }
         let Validity { from, until } = version.validity;
         ensure!((from..until).contains(&now()), "it has expired, or is not valid yet");
+        if current.is_of_service() {
+            version.must_follow(&current)?;
+        }
         Ok(Some((found, version)))
     }
 
@@ -223,5 +226,36 @@ mod tests {
         live.look();
 
         assert_eq!(live.now().family, family);
+    }
+
+    #[test]
+    fn another_authority_comes_in_three_steps_and_not_in_one() {
+        let (first, second) = (Authority::new(9).unwrap(), Authority::new(9).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let put = |authority: &Authority, days, trusted: &[&Authority]| {
+            let issued = authority.issue(&["spiffe://registan/service/agreements"], days).unwrap();
+            let trusted = trusted.iter().map(|it| it.certificate()).collect::<String>();
+            authority::write(folder.path(), &issued, &trusted).unwrap();
+        };
+        put(&first, 2, &[&first]);
+        let live = open(folder.path());
+        let days = || {
+            live.look();
+            (live.seconds_left() + 60) / 86_400
+        };
+
+        put(&second, 3, &[&second]);
+        assert_eq!(days(), 2, "the others know the first authority alone");
+        let said = live.looked.lock().unwrap().refused.clone().unwrap().0;
+        assert!(said.contains("the other services would refuse"), "{said}");
+
+        for (step, authority, trusted) in [
+            (4, &first, &[&first, &second][..]),
+            (5, &second, &[&first, &second]),
+            (6, &second, &[&second]),
+        ] {
+            put(authority, step, trusted);
+            assert_eq!(i64::from(step), days(), "each step is taken");
+        }
     }
 }

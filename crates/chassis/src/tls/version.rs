@@ -23,7 +23,8 @@ use super::verifier::{Taken, verify};
 #[derive(Debug)]
 pub(super) struct Version {
     own: Arc<SingleCertAndKey>,
-    leaf: CertificateDer<'static>,
+    /// The certificate, and those that lead to its authority.
+    chain: Vec<CertificateDer<'static>>,
     pub validity: Validity,
     /// The names in the certificate, for messages.
     pub names: Names,
@@ -43,9 +44,10 @@ impl Version {
         let key = PrivateKeyDer::from_pem_slice(&contents.key).context("the key is unreadable")?;
         let key = CertifiedKey::from_der(chain, key, &PROVIDER)
             .context("the certificate and the key do not fit")?;
-        let leaf = key.end_entity_cert()?.clone().into_owned();
-        let validity = Validity::of(&leaf).context("the certificate has no validity")?;
-        let names = Names::of(&leaf);
+        let chain = key.cert.clone();
+        let leaf = key.end_entity_cert()?;
+        let validity = Validity::of(leaf).context("the certificate has no validity")?;
+        let names = Names::of(leaf);
         let family = Family::of(&names, service);
         let roots = contents.authorities.as_deref().map(roots).transpose()?.map(Arc::new);
         if let (Some(_), Some(roots)) = (&family, &roots) {
@@ -55,7 +57,21 @@ impl Version {
         let own = Arc::new(SingleCertAndKey::from(key));
         let open = server(&own, None)?;
         let mutual = roots.as_ref().map(|roots| server(&own, Some(roots))).transpose()?;
-        Ok(Self { own, leaf, validity, names, family, roots, open, mutual })
+        Ok(Self { own, chain, validity, names, family, roots, open, mutual })
+    }
+
+    /// An error if it has nothing in common with the version before: neither do the authorities of
+    /// then vouch for its certificate, nor does it trust any of them. The other services have those
+    /// authorities still, and would refuse it.
+    pub fn must_follow(&self, before: &Self) -> Result<()> {
+        let (Some(roots), Some(former)) = (&self.roots, &before.roots) else { return Ok(()) };
+        if roots.roots.iter().any(|root| former.roots.contains(root)) {
+            return Ok(());
+        }
+        verify(&self.chain, former, UnixTime::now()).context(
+            "the other services would refuse the certificate: it is of another authority, and the \
+             one of before is not in the file of authorities beside it",
+        )
     }
 
     /// Returns the configuration that reaches the service of this name, and no other.
@@ -76,7 +92,7 @@ impl Version {
         let config = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Taken::Same(self.leaf.clone())))
+            .with_custom_certificate_verifier(Arc::new(Taken::Same(self.chain[0].clone())))
             .with_no_client_auth();
         Ok(client(config))
     }

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::finding::Finding;
 use crate::cli::ServiceName;
 use crate::record;
+use crate::verify::later;
 
 /// How long a database may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,20 +68,36 @@ async fn examine(
         found.push(Finding::problem(name, "there is no record in the database", &remedy));
         return found;
     };
-    found.push(match record::check(service, db).await {
-        Err(error) => Finding::problem(name, format!("{error:#}"), ""),
-        Ok(()) => Finding::good(
-            name,
-            format!(
-                "{} changes, the last at {}; its schema and desks are those of this program",
-                state.checkpoint.seq,
-                timestamp(state.last)
-            ),
-        ),
-    });
+    found.push(schema(service, name, &state, db).await);
     let tolerance = i64::try_from(settings.clock_tolerance_seconds).unwrap_or(i64::MAX);
     found.push(clock(name, &state, SystemClock.now(), tolerance.saturating_mul(SECOND)));
     found
+}
+
+/// Compares the schema and the desks of a database with those of this program.
+async fn schema(
+    service: ServiceName,
+    name: &str,
+    state: &State,
+    db: &DatabaseConnection,
+) -> Finding {
+    let examined = async {
+        record::check(service, db).await?;
+        later(service, db).await
+    };
+    let last = timestamp(state.last);
+    let changes = format!("{} changes, the last at {last}", state.checkpoint.seq);
+    match examined.await {
+        Err(error) => Finding::problem(name, format!("{error:#}"), ""),
+        Ok(later) if later.is_empty() => {
+            let said = format!("{changes}; its schema and desks are those of this program");
+            Finding::good(name, said)
+        }
+        Ok(later) => {
+            let said = format!("{changes}; a later version migrated it ({})", later.join(", "));
+            Finding::warning(name, said, "use that version as soon as it can be used")
+        }
+    }
 }
 
 /// Opens a SQLite file without a change to it, to its mode, or to what lies beside it.

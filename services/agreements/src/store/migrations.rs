@@ -13,7 +13,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     /// They run in the order of this list. A number that two names have, or none, stays: a database
-    /// knows them by their whole names, and refuses to open where one that ran is missing.
+    /// knows them by their whole names, and is not opened before each of them has run.
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = [
             "m20261124_000001_create_record",
@@ -58,6 +58,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261129_000040_find_more_by_words", schema)));
         // So are the periods of a status: whoever changes what milestones lead to adds one.
         all.push(Box::new(Refill("m20261129_000051_suspend_before_force", schema)));
+        all.push(Box::new(Refill("m20261129_000052_about_a_day", schema)));
         all
     }
 }

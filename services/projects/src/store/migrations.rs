@@ -12,7 +12,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     /// They run in the order of this list. A number that two names have stays: a database knows
-    /// them by their whole names, and refuses to open where one that ran is missing.
+    /// them by their whole names, and is not opened before each of them has run.
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut all = [
             "m20261124_000001_create_record",
