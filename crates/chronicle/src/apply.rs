@@ -14,16 +14,17 @@ use crate::entry::{Entry, Version};
 use crate::error::Error;
 use crate::head::Head;
 use crate::insert::Rows;
-use crate::job::Job;
+use crate::job::{Job, Unwritten};
 use crate::sides::{self, kind_of};
 use crate::sums::Totals;
-use crate::within::Tiers;
+use crate::within::Parents;
 
 /// Why a transaction wrote nothing.
 pub(crate) enum Refusal {
-    /// A version was not the last any more, a name or a request id is taken; in this job, if that
-    /// is known.
-    Conflict(Option<usize>),
+    /// A name or a request id is taken, in one of the jobs.
+    Taken,
+    /// In this job a version was not the last any more, or what it was judged by does not hold.
+    Lost(usize),
     /// Another process wrote since the head was read.
     Moved,
     /// It went wrong.
@@ -36,11 +37,12 @@ impl From<DbErr> for Refusal {
     }
 }
 
-impl From<Refusal> for Error {
+impl From<Refusal> for Unwritten {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Conflict(_) | Refusal::Moved => Self::Busy,
-            Refusal::Failed(error) => error,
+            Refusal::Taken => Self::Taken,
+            Refusal::Lost(_) | Refusal::Moved => Self::Failed(Error::Busy),
+            Refusal::Failed(error) => Self::Failed(error),
         }
     }
 }
@@ -74,8 +76,9 @@ pub(crate) async fn apply(
     now: i64,
     due: &[(&'static str, Totals)],
 ) -> Result<(Vec<Vec<i64>>, Head), Refusal> {
-    let tiers = Tiers::before(transaction, jobs, head.seq).await?;
-    let (placed, next) = place(jobs, head, now, tiers);
+    let parents = Parents::before(transaction, jobs, head.seq).await?;
+    expect(transaction, jobs, &parents).await?;
+    let (placed, next) = place(jobs, head, now, parents);
     request_ids(transaction, jobs, now).await?;
     close(transaction, &placed).await?;
     for of_kind in by_kind_and_name(&placed).values() {
@@ -95,8 +98,28 @@ pub(crate) async fn apply(
     Ok((jobs.iter().map(of_job).collect(), next))
 }
 
+/// Refuses a job of which no longer holds what it was judged by. What is committed after this is
+/// noticed where the head is moved, and no job deletes what another in this transaction needs.
+async fn expect(
+    transaction: &DatabaseTransaction,
+    jobs: &[Job],
+    parents: &Parents,
+) -> Result<(), Refusal> {
+    for (number, job) in jobs.iter().enumerate() {
+        if !(parents.allow(job) && job.expected.holds(transaction).await?) {
+            return Err(Refusal::Lost(number));
+        }
+    }
+    Ok(())
+}
+
 /// Gives each entry its sequence number, its record time and its hash.
-fn place<'a>(jobs: &'a [Job], head: &Head, now: i64, mut tiers: Tiers) -> (Vec<Placed<'a>>, Head) {
+fn place<'a>(
+    jobs: &'a [Job],
+    head: &Head,
+    now: i64,
+    mut parents: Parents,
+) -> (Vec<Placed<'a>>, Head) {
     let mut next = head.clone();
     let first = Ord::max(head.time + 1, now);
     let numbered = jobs.iter().enumerate();
@@ -119,7 +142,7 @@ fn place<'a>(jobs: &'a [Job], head: &Head, now: i64, mut tiers: Tiers) -> (Vec<P
             commitment: commitment.unwrap_or_default(),
         };
         next.hash = link.hash(&next.hash);
-        next.notice(time, tiers.seen(entry));
+        next.notice(time, parents.seen(entry));
         placed.push(Placed { job: number, entry, link, hash: next.hash.clone() });
     }
     (placed, next)
@@ -197,7 +220,7 @@ async fn close(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Resu
             .and_where(Expr::col(id("recorded_to")).eq(OPEN))
             .to_owned();
         if transaction.execute(&update).await?.rows_affected() != 1 {
-            return Err(Refusal::Conflict(Some(*job)));
+            return Err(Refusal::Lost(*job));
         }
         for (table, values) in &version.closed {
             transaction.execute(&sides::end(table, entry.uid, values, link.time)).await?;
@@ -275,7 +298,7 @@ async fn changes(transaction: &DatabaseTransaction, placed: &[Placed<'_>]) -> Re
     if rows.insert(transaction).await? { Ok(()) } else { Err(Refusal::Moved) }
 }
 
-/// Fewer rows than wanted: somebody else came first.
+/// Fewer rows than wanted: another writer came first.
 const fn expect_all(inserted: bool) -> Result<(), Refusal> {
-    if inserted { Ok(()) } else { Err(Refusal::Conflict(None)) }
+    if inserted { Ok(()) } else { Err(Refusal::Taken) }
 }

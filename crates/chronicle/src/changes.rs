@@ -71,6 +71,8 @@ pub struct Watcher<V> {
     arguments: [i64; 4],
     reader: Reader,
     place: Option<Place>,
+    /// The mark of the token it goes on from, until it is known not to be too old.
+    doubtful: Option<Mark>,
     sent: Sent,
     /// True if there may be more in the log, whatever is known of the head.
     behind: bool,
@@ -96,11 +98,12 @@ impl Chronicle {
         // Refused at once, and not with the first change.
         matching::<V::Of>(&request, At::Version)?;
         let arguments = arguments(&request);
-        let (place, trust) = match resume_token {
-            "" => (None, Trust::Whole),
+        let (place, trust, doubtful) = match resume_token {
+            "" => (None, Trust::Whole, None),
             token => {
                 let resume = self.resume::<V::Of>(arguments, token)?;
-                (Some(resume.place), resume.trust)
+                let doubtful = self.doubtful(&resume);
+                (Some(resume.place), resume.trust, doubtful)
             }
         };
         Ok(Watcher {
@@ -109,6 +112,7 @@ impl Chronicle {
             arguments,
             reader,
             place,
+            doubtful,
             sent: Sent::new(trust),
             behind: true,
             told: None,
@@ -122,7 +126,12 @@ impl Chronicle {
 
 impl<V: Held> Watcher<V> {
     /// The next events, as many as are read at a time; none when nothing more has happened yet.
+    /// `TokenExpired` where it goes on from a token that is too old.
     pub async fn next(&mut self) -> Result<Vec<Event<Shown<V>>>, Error> {
+        if let Some(mark) = &self.doubtful {
+            self.chronicle.expect_kept::<V>(mark, &self.reader).await?;
+            self.doubtful = None;
+        }
         loop {
             let (events, more) = match self.place.clone() {
                 None => self.snapshot(None, Uuid::nil()).await?,

@@ -2,7 +2,9 @@
 //! it.
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Order};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, JoinType, Order, SelectStatement, SimpleExpr,
+};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -36,13 +38,8 @@ impl Chronicle {
         most: u64,
         reader: &Reader,
     ) -> Result<Vec<Stored<T>>, Error> {
-        let Some((_, field)) = T::PARENT else { return Ok(Vec::new()) };
-        let mut query = versions::<T>(At::Now, reader);
-        query
-            .and_where(v(field).eq(parent))
-            .and_where(v("uid").gt(after))
-            .order_by((id("v"), id("uid")), Order::Asc)
-            .limit(most);
+        let Some(mut query) = within::<T>(parent, reader) else { return Ok(Vec::new()) };
+        query.and_where(v("uid").gt(after)).order_by((id("v"), id("uid")), Order::Asc).limit(most);
         match which {
             Which::Standing => query.and_where(v("deleted").eq(false)),
             Which::DeletedBy(method) => {
@@ -68,18 +65,35 @@ impl Chronicle {
         most: u64,
         reader: &Reader,
     ) -> Result<Vec<Stored<T>>, Error> {
-        let (document, bytes) = (v("document"), Expr::val(text.as_bytes()));
-        let place = match self.db.get_database_backend() {
-            DbBackend::Postgres => Expr::cust_with_exprs("POSITION($1 IN $2)", [bytes, document]),
-            _ => Expr::cust_with_exprs("INSTR(?, ?)", [document, bytes]),
-        };
         let query = versions::<T>(At::Now, reader)
             .and_where(v("deleted").eq(false))
             .and_where(v("uid").gt(after))
-            .and_where(place.gt(0))
+            .and_where(holds(self.db.get_database_backend(), text))
             .order_by((id("v"), id("uid")), Order::Asc)
             .limit(most)
             .to_owned();
         self.readers.query_all(&Limited(&query)).await?.iter().map(|row| self.stored(row)).collect()
     }
+}
+
+/// The children `v` of a parent, deleted ones too, as far as a reader may see; nothing for a kind
+/// without a parent.
+fn within<T: Resource>(parent: &str, reader: &Reader) -> Option<SelectStatement> {
+    let (_, field) = T::PARENT?;
+    Some(versions::<T>(At::Now, reader).and_where(v(field).eq(parent)).take())
+}
+
+/// As [`within`], of those that stand.
+pub(crate) fn standing<T: Resource>(parent: &str, reader: &Reader) -> Option<SelectStatement> {
+    Some(within::<T>(parent, reader)?.and_where(v("deleted").eq(false)).take())
+}
+
+/// Returns whether the documents of the versions `v` hold the bytes of a text.
+pub(crate) fn holds(backend: DbBackend, text: &str) -> SimpleExpr {
+    let (document, bytes) = (v("document"), Expr::val(text.as_bytes()));
+    let place = match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("POSITION($1 IN $2)", [bytes, document]),
+        _ => Expr::cust_with_exprs("INSTR(?, ?)", [document, bytes]),
+    };
+    place.gt(0)
 }

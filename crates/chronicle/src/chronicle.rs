@@ -104,7 +104,7 @@ impl Chronicle {
     }
 
     /// The record time of the newest change this process knows of.
-    pub(crate) fn known_head(&self) -> i64 {
+    pub fn known_head(&self) -> i64 {
         *self.moves.borrow()
     }
 

@@ -44,6 +44,8 @@ impl Chronicle {
         after: Uuid,
         reader: &Reader,
     ) -> Result<(Vec<Difference<T>>, Option<Uuid>), Error> {
+        // Refused at once, and not only where something changed.
+        matching::<T>(request, At::Time(from))?;
         let touched = touched::<T>(from, to, after, reader);
         let turn = self.turn(Lane::Stream).await;
         let rows = self.ask(Lane::Stream, &Limited(&touched)).await?;

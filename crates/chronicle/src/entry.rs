@@ -111,10 +111,16 @@ impl Entry {
         })
     }
 
-    /// Kind and name of what the resource lies within, where that decides who notices the entry.
+    /// Kind and name of what the resource lies within.
     pub(crate) fn within(&self) -> Option<(&'static str, &str)> {
         let (kind, name) = self.version.as_ref()?.within.as_ref()?;
         Some((*kind, name.as_str()))
+    }
+
+    /// Kind and name of what must not be deleted for the entry: what a new or undeleted resource lies
+    /// within.
+    pub(crate) fn needs(&self) -> Option<(&'static str, &str)> {
+        self.within().filter(|_| matches!(self.operation, "create" | "undelete"))
     }
 
     /// The version this entry makes, as a reader would find it.

@@ -12,7 +12,7 @@
 //!
 //! Writing:
 //! - [`entry`]: a version and its line in the change log, ready to be written; `within`: what it
-//!   lies within
+//!   lies within; [`Expected`]: its conditions, checked when it is written
 //! - [`write`](mod@write): Create, Update, Delete, Undelete; all or nothing
 //! - `writer`, `connection`, `apply`, `head`, `chain`: the one writer of a process, its connection,
 //!   its transaction, the row that orders writers, the hash chain over the log
@@ -69,6 +69,7 @@ mod edge;
 pub mod edges;
 pub mod entry;
 pub mod error;
+mod expected;
 pub mod filter;
 pub mod fold;
 mod growth;
@@ -115,6 +116,7 @@ pub use difference::Difference;
 pub use document::Document;
 pub use entry::Entry;
 pub use error::{DatabaseFailure, Error};
+pub use expected::Expected;
 pub use filter::At;
 pub use fold::fold;
 pub use held::{Guard, Held, Kept};

@@ -54,8 +54,27 @@ struct Found<T> {
 struct Cursor {
     name: String,
     mark: Mark,
+    /// The instant the first page was asked for, if any.
+    asked: Option<i64>,
     /// The record time of the last revision on the page.
     last: i64,
+}
+
+impl Cursor {
+    /// Refuses a question that is not that of the first page.
+    fn expect(&self, name: &str, read_time: Option<i64>) -> Result<(), Error> {
+        let other_time =
+            read_time.is_some() && ![self.asked, Some(self.mark.time)].contains(&read_time);
+        let argument = match (self.name == name, other_time) {
+            (false, _) => "name",
+            (true, true) => "read_time",
+            (true, false) => return Ok(()),
+        };
+        let message = format!(
+            "`{argument}` differs from that of the first page; start again without page_token"
+        );
+        Err(Error::invalid("page_token", ErrorReason::PageTokenMismatch, message))
+    }
 }
 
 /// A page of revisions: they, the token of the next page, and the record time they hold for.
@@ -78,11 +97,10 @@ impl Chronicle {
             "" => None,
             token => Some(self.keys.open(&purpose, "page_token", token)?),
         };
-        if cursor.as_ref().is_some_and(|cursor| cursor.name != name) {
-            let message =
-                "`name` differs from that of the first page; start again without page_token";
-            return Err(Error::invalid("page_token", ErrorReason::PageTokenMismatch, message));
+        if let Some(cursor) = &cursor {
+            cursor.expect(name, read_time)?;
         }
+        let asked = cursor.as_ref().map_or(read_time, |cursor| cursor.asked);
         let before = cursor.as_ref().map(|cursor| cursor.last);
         let token = cursor.as_ref().map(|cursor| &cursor.mark);
         let at = match token {
@@ -117,7 +135,7 @@ impl Chronicle {
         let next = match revisions.last() {
             Some(last) if more => {
                 let (name, last) = (name.to_owned(), last.stored.recorded);
-                self.keys.seal(&purpose, &Cursor { name, mark, last })?
+                self.keys.seal(&purpose, &Cursor { name, mark, asked, last })?
             }
             _ => String::new(),
         };

@@ -25,7 +25,7 @@ use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
 use self::column::{bytes, column, flag, key_number, level, number, text, uuid};
 use self::found::Found;
-pub use self::migration::{Refill, SchemaMigration};
+pub use self::migration::{BREAKS_OLDER, Refill, SchemaMigration};
 use self::shape::Shape;
 use crate::beside;
 use crate::chain;

@@ -162,6 +162,40 @@ fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
         .to_owned()
 }
 
+/// A change of a resource after a record time and before another that a reader could notice when it
+/// was made, if there is one: by the index of the log over kind and time.
+pub(crate) fn noticed<V: Held>(reader: &Reader, after: i64, until: i64) -> SelectStatement {
+    let clearance = &reader.clearance;
+    let came = Query::select()
+        .expr(Expr::val(1))
+        .from_as(id("head"), id("h"))
+        .and_where(Expr::col((id("h"), id(Head::column(clearance)))).gt(after))
+        .take();
+    let same = v("uid").eq(c("uid")).and(v("revision").eq(c("revision")));
+    let mut query = lines(V::Of::KIND, after);
+    query
+        .join_as(JoinType::InnerJoin, id(V::Of::KIND), id("v"), same)
+        .and_where(c("time").lt(until))
+        .and_where(Expr::exists(came))
+        .limit(1);
+    if !clearance.is_whole() {
+        let p = |column: &str| Expr::col((id("p"), id(column)));
+        let before = Query::select()
+            .expr(Expr::val(1))
+            .from_as(id(V::Of::KIND), id("p"))
+            .and_where(p("uid").eq(c("uid")))
+            .and_where(p("revision").eq(c("revision").sub(1)))
+            .cond_where(clearance.condition("p"))
+            .take();
+        let hidden = Condition::all().add(clearance.condition("v").not()).add(Expr::exists(before));
+        let shown = clearance.condition_by("v", "shown");
+        query
+            .cond_where(Condition::any().add(shown).add(hidden))
+            .cond_where(within_seen::<V::Of>(clearance, c("time")));
+    }
+    query
+}
+
 /// The lines `c` of one kind that wrote a version, after a record time.
 fn lines(kind: &str, after: i64) -> SelectStatement {
     Query::select()

@@ -8,7 +8,9 @@ use crate::call::Call;
 use crate::columns::id;
 use crate::entry::{Entry, gather};
 use crate::error::Error;
+use crate::expected::Expected;
 use crate::filter::At;
+use crate::job::Unwritten;
 use crate::layers::{Stored, Views};
 use crate::reader::Reader;
 use crate::resource::Resource;
@@ -16,13 +18,24 @@ use crate::shown::Shown;
 
 impl Chronicle {
     /// Records the first version of a resource. `AlreadyExists` if its name, or the request id, is
-    /// taken.
+    /// taken; `Busy` if what it lies within is deleted, or others wrote first, again and again.
     pub async fn create<T: Resource>(&self, call: &Call, value: T) -> Result<Shown<T>, Error> {
-        let name = value.name().to_owned();
-        match self.commit(call, Entry::create(&value)?, value, Tier::Secret, Vec::new()).await {
-            Err(Error::Busy) => Err(Error::AlreadyExists(name)),
-            outcome => outcome,
-        }
+        self.create_if(call, value, Expected::default()).await
+    }
+
+    /// As [`Chronicle::create`], if all that is expected holds.
+    pub async fn create_if<T: Resource>(
+        &self,
+        call: &Call,
+        value: T,
+        expected: Expected,
+    ) -> Result<Shown<T>, Error> {
+        let (name, entry) = (value.name().to_owned(), Entry::create(&value)?);
+        let written = self.commit(call, vec![entry], value, Tier::Secret, expected).await;
+        written.map_err(|unwritten| match unwritten {
+            Unwritten::Taken => Error::AlreadyExists(name),
+            Unwritten::Failed(error) => error,
+        })
     }
 
     /// Records the next version of what was read as `current`. `Busy` if another writer came first.
@@ -32,8 +45,19 @@ impl Chronicle {
         current: &Stored<T>,
         value: T,
     ) -> Result<Shown<T>, Error> {
-        let level = current.layers.level();
-        self.commit(call, Entry::update(current, &value)?, value, level, Vec::new()).await
+        self.update_if(call, current, value, Expected::default()).await
+    }
+
+    /// As [`Chronicle::update`], if all that is expected holds.
+    pub async fn update_if<T: Resource>(
+        &self,
+        call: &Call,
+        current: &Stored<T>,
+        value: T,
+        expected: Expected,
+    ) -> Result<Shown<T>, Error> {
+        let (level, entry) = (current.layers.level(), Entry::update(current, &value)?);
+        Ok(self.commit(call, vec![entry], value, level, expected).await?)
     }
 
     /// Records that what was read as `current` is deleted: softly, its name stays taken and its
@@ -43,18 +67,21 @@ impl Chronicle {
         call: &Call,
         current: Stored<T>,
     ) -> Result<Shown<T>, Error> {
-        self.delete_with(call, current, Vec::new()).await
+        self.delete_with(call, current, Vec::new(), Expected::default()).await
     }
 
-    /// As [`Chronicle::delete`], and other entries in the same transaction.
+    /// As [`Chronicle::delete`], and other entries in the same transaction, if all that is expected
+    /// holds.
     pub async fn delete_with<T: Resource>(
         &self,
         call: &Call,
         current: Stored<T>,
         others: Vec<Entry>,
+        expected: Expected,
     ) -> Result<Shown<T>, Error> {
-        let level = current.layers.level();
-        self.commit(call, Entry::delete(&current)?, current.value, level, others).await
+        let (level, entry) = (current.layers.level(), Entry::delete(&current)?);
+        let entries = std::iter::once(entry).chain(others).collect();
+        Ok(self.commit(call, entries, current.value, level, expected).await?)
     }
 
     /// Records that what was read as `current` stands again, with its last value (AIP-164). `Busy`
@@ -74,8 +101,9 @@ impl Chronicle {
         current: Stored<T>,
         others: Vec<Entry>,
     ) -> Result<Shown<T>, Error> {
-        let level = current.layers.level();
-        self.commit(call, Entry::undelete(&current)?, current.value, level, others).await
+        let (level, entry) = (current.layers.level(), Entry::undelete(&current)?);
+        let entries = std::iter::once(entry).chain(others).collect();
+        Ok(self.commit(call, entries, current.value, level, Expected::default()).await?)
     }
 
     /// The last version, standing or deleted, for a writer who may see it: not to be shown.
@@ -126,14 +154,17 @@ impl Chronicle {
         self.writer.keep_answer(call.clone(), (current.uid, current.revision)).await
     }
 
+    /// Records all entries; the answer is the version of the first of them, which has this value.
     async fn commit<T: Resource>(
         &self,
         call: &Call,
-        entry: Entry,
+        entries: Vec<Entry>,
         value: T,
         level: Tier,
-        others: Vec<Entry>,
-    ) -> Result<Shown<T>, Error> {
+        expected: Expected,
+    ) -> Result<Shown<T>, Unwritten> {
+        let nothing = || Unwritten::Failed(Error::Corrupt("nothing was written".to_owned()));
+        let entry = entries.first().ok_or_else(nothing)?;
         let salt = entry.version.as_ref().map_or("", |version| version.salt.as_str());
         let etag = self.keys.etag(entry.uid, entry.revision, salt);
         let stored = entry.stored(0, etag, value);
@@ -141,12 +172,8 @@ impl Chronicle {
             Some(version) => (version.created, version.views.clone()),
             None => (None, Views::default()),
         };
-        let entries = std::iter::once(entry).chain(others).collect();
-        let times = self.writer.write(call.clone(), entries).await?;
-        let time = times
-            .first()
-            .copied()
-            .ok_or_else(|| Error::Corrupt("nothing was written".to_owned()))?;
+        let times = self.writer.write(call.clone(), entries, expected).await?;
+        let time = times.first().copied().ok_or_else(nothing)?;
         let created = created.unwrap_or(time);
         let stored = Stored { recorded: time, created, ..stored }.layered(views);
         Ok(Shown::written(stored.seen_at(level)))
@@ -154,12 +181,22 @@ impl Chronicle {
 
     /// Records all of these versions in one transaction, or none of them, and returns their record
     /// times. No two may be of the same resource. `Busy` if another writer changed one of them
-    /// first, or took a name.
-    pub async fn record(&self, call: &Call, mut entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
+    /// first, took a name, or deleted what a new or undeleted one lies within.
+    pub async fn record(&self, call: &Call, entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
+        self.record_if(call, entries, Expected::default()).await
+    }
+
+    /// As [`Chronicle::record`], if all that is expected holds.
+    pub async fn record_if(
+        &self,
+        call: &Call,
+        mut entries: Vec<Entry>,
+        expected: Expected,
+    ) -> Result<Vec<i64>, Error> {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
         gather(&mut entries);
-        self.writer.write(call.clone(), entries).await
+        Ok(self.writer.write(call.clone(), entries, expected).await?)
     }
 }

@@ -20,9 +20,10 @@ use crate::columns::id;
 use crate::connection::WriteConnection;
 use crate::entry::Entry;
 use crate::error::Error;
+use crate::expected::Expected;
 use crate::growth::Growth;
 use crate::head::Head;
-use crate::job::Job;
+use crate::job::{Job, Unwritten};
 use crate::meters::Writes;
 use crate::totals::Due;
 
@@ -79,25 +80,34 @@ impl Writer {
 
     /// Writes all entries in one transaction, or none, and gives their record times once they are
     /// durable.
-    pub async fn write(&self, call: Call, entries: Vec<Entry>) -> Result<Vec<i64>, Error> {
-        self.send(call, entries, None).await
+    pub async fn write(
+        &self,
+        call: Call,
+        entries: Vec<Entry>,
+        expected: Expected,
+    ) -> Result<Vec<i64>, Unwritten> {
+        self.send(call, entries, expected, None).await
     }
 
     /// Keeps the request id of a call that is answered by a version as it stands.
     pub async fn keep_answer(&self, call: Call, version: (Uuid, i64)) -> Result<(), Error> {
-        self.send(call, Vec::new(), Some(version)).await.map(|_| ())
+        let (entries, expected) = (Vec::new(), Expected::default());
+        self.send(call, entries, expected, Some(version)).await?;
+        Ok(())
     }
 
     async fn send(
         &self,
         call: Call,
         entries: Vec<Entry>,
+        expected: Expected,
         answer: Option<(Uuid, i64)>,
-    ) -> Result<Vec<i64>, Error> {
-        let gone = || Error::Corrupt("the writer has ended".to_owned());
+    ) -> Result<Vec<i64>, Unwritten> {
+        let gone = || Unwritten::Failed(Error::Corrupt("the writer has ended".to_owned()));
         let (done, times) = oneshot::channel();
         let (_queued, begun) = (self.meters.queue.hold(), Instant::now());
-        self.jobs.send(Job { call, entries, answer, done }).await.map_err(|_| gone())?;
+        let job = Job { call, entries, expected, answer, done };
+        self.jobs.send(job).await.map_err(|_| gone())?;
         let times = times.await.map_err(|_| gone())?;
         self.meters.statements.note("COMMIT", begun.elapsed(), times.is_err());
         times
@@ -151,10 +161,11 @@ impl Run {
                     }
                 }
                 // A write that lost a race is refused; the others try again without it.
-                Err(Refusal::Conflict(Some(lost))) if lost < jobs.len() => {
-                    let _gone = jobs.swap_remove(lost).done.send(Err(Error::Busy));
+                Err(Refusal::Lost(lost)) if lost < jobs.len() => {
+                    let busy = Unwritten::Failed(Error::Busy);
+                    let _gone = jobs.swap_remove(lost).done.send(Err(busy));
                 }
-                Err(Refusal::Conflict(_) | Refusal::Moved) if jobs.len() > 1 => {
+                Err(Refusal::Taken | Refusal::Moved) if jobs.len() > 1 => {
                     for job in jobs.drain(..) {
                         Box::pin(self.serve(vec![job])).await;
                     }
@@ -166,7 +177,7 @@ impl Run {
                 ),
                 // Not tried again: a transaction that failed at its commit may have been committed.
                 Err(refusal) => {
-                    let error = Error::from(refusal);
+                    let error = Unwritten::from(refusal);
                     for job in jobs.drain(..) {
                         let _gone = job.done.send(Err(error.clone()));
                     }
@@ -222,7 +233,8 @@ impl Run {
                     }
                 }
                 Err(refusal) => {
-                    self.head = matches!(refusal, Refusal::Conflict(_)).then_some(head);
+                    let is_kept = matches!(refusal, Refusal::Taken | Refusal::Lost(_));
+                    self.head = is_kept.then_some(head);
                     return Err(refusal);
                 }
             }
@@ -344,27 +356,25 @@ impl Run {
     }
 }
 
-/// Divides jobs: those that can share a transaction, and those that touch the same resource or
-/// carry the same request id as one of them. Only one large job goes into a transaction, so that a
-/// single write or reading waits for one of them, however many there are.
+/// Divides jobs: those that can share a transaction, and those that write the same resource as one
+/// of them, need one that it writes or write one that it needs, or carry the same request id. Only
+/// one large job goes into a transaction, so that a single write or reading waits for one of them,
+/// however many there are.
 fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     let mut large = false;
-    let mut names: HashSet<(&'static str, String)> = HashSet::new();
+    let (mut names, mut needed) = (HashSet::new(), HashSet::new());
     let mut requests = HashSet::new();
     jobs.into_iter().partition(|job| {
         let request =
             job.call.request.map(|(id, _)| (job.call.caller.clone(), job.call.method.clone(), id));
-        let touched = job
-            .entries
-            .iter()
-            .filter_map(|entry| Some((entry.kind, entry.version.as_ref()?.name.clone())));
-        let touched: Vec<_> = touched.collect();
-        let free = touched.iter().all(|name| !names.contains(name))
+        let free = job.names().all(|name| !(names.contains(name) || needed.contains(name)))
+            && job.needs().all(|name| !names.contains(name))
             && request.as_ref().is_none_or(|request| !requests.contains(request))
             && !(large && job.entries.len() > LARGE);
         if free {
             large |= job.entries.len() > LARGE;
-            names.extend(touched);
+            names.extend(job.names().map(ToOwned::to_owned));
+            needed.extend(job.needs().map(ToOwned::to_owned));
             requests.extend(request);
         }
         free

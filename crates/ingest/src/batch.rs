@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chassis::Failure;
-use chronicle::{Chronicle, Entry, Error, Resource, Stored};
-use standard::refused;
+use chronicle::{Chronicle, Entry, Error, Expected, Resource, Stored};
+use standard::{Served, refused};
 
 use crate::difference::{Difference, Versions, versions};
 use crate::importer::{Importer, Names, Prepared, Target};
@@ -33,8 +33,10 @@ pub async fn record<I: Importer>(
     extent: Extent,
 ) -> Result<Option<Outcome>, Failure> {
     for _ in 0..MAX_TRIES {
+        let since = import.chronicle.known_head();
         let Some(plan) = plan(import.chronicle, batch, extent).await? else { return Ok(None) };
-        if import.write::<I::Parent>(plan.entries).await? {
+        let expected = Expected::since(since).undeleted(&plan.named);
+        if import.write_if::<I::Parent>(plan.entries, expected).await? {
             if !(import.validate_only || plan.arrived.is_empty()) {
                 I::announce(import, &plan.arrived, batch).await?;
             }
@@ -48,6 +50,8 @@ pub async fn record<I: Importer>(
 struct Plan {
     entries: Vec<Entry>,
     outcome: Outcome,
+    /// The names to which parents refer anew.
+    named: Vec<String>,
     /// The parents that others may have named already.
     arrived: Names,
 }
@@ -134,6 +138,9 @@ impl Plan {
         let ready = extent != Extent::Part || target.recorded.is_none();
         if let Some(step) = target.step().filter(|_| ready) {
             self.entries.push(step.entry(None, now)?);
+            let before = target.recorded.map(|it| it.value.references()).unwrap_or_default();
+            let new = target.value().references().into_iter().filter(|it| !before.contains(it));
+            self.named.extend(new.map(|reference| reference.name));
         }
         self.entries.extend(difference.entries(versions, now, &mut self.outcome));
         self.outcome.kept.take(&target.prepared.account);

@@ -1,7 +1,7 @@
 //! The writes of an import, and its retries when another writer was first.
 
 use chassis::Failure;
-use chronicle::{Call, Chronicle, Document, Entry, Error};
+use chronicle::{Call, Chronicle, Document, Entry, Error, Expected};
 use standard::Served;
 use uuid::Uuid;
 
@@ -25,10 +25,19 @@ impl Import<'_> {
     /// Records entries about resources of a kind and what lies within them in one transaction,
     /// unless nothing is to be recorded; false if another writer came first.
     pub async fn write<P: Served>(&self, entries: Vec<Entry>) -> Result<bool, Failure> {
+        self.write_if::<P>(entries, Expected::default()).await
+    }
+
+    /// As [`Import::write`], if all that is expected holds; false if it no longer does.
+    pub(crate) async fn write_if<P: Served>(
+        &self,
+        entries: Vec<Entry>,
+        expected: Expected,
+    ) -> Result<bool, Failure> {
         if self.validate_only {
             return Ok(true);
         }
-        match self.chronicle.record(self.call, entries).await {
+        match self.chronicle.record_if(self.call, entries, expected).await {
             Ok(_) => Ok(true),
             Err(Error::Busy) => Ok(false),
             Err(error) => Err(standard::refused::<P>(error)),

@@ -14,22 +14,21 @@ pub fn timestamp(micros: i64) -> Timestamp {
     Timestamp { seconds: micros.div_euclid(MICROS), nanos }
 }
 
-/// The record time a caller asks for; finer parts than microseconds are cut off.
+/// The record time in `read_time`; finer parts than microseconds are cut off.
 pub fn micros(read_time: Option<Timestamp>) -> Result<Option<i64>, Failure> {
-    let Some(time) = read_time else { return Ok(None) };
-    let whole = time.seconds.checked_mul(MICROS);
-    let valid = (0..1_000_000_000).contains(&time.nanos);
-    match whole {
-        Some(whole) if valid && time.seconds >= 0 => Ok(Some(whole + i64::from(time.nanos) / 1000)),
-        _ => {
-            let description = "is no instant since 1970; leave it out for now";
-            Err(Failure::invalid(vec![Violation::new(
-                "read_time",
-                ErrorReason::ReadTimeInvalid,
-                description,
-            )]))
-        }
-    }
+    micros_of("read_time", read_time)
+}
+
+/// As [`micros`], in another field of a request.
+pub fn micros_of(field: &str, time: Option<Timestamp>) -> Result<Option<i64>, Failure> {
+    let Some(Timestamp { seconds, nanos }) = time else { return Ok(None) };
+    let whole = seconds.checked_mul(MICROS).filter(|whole| *whole >= 0);
+    let part = (0..1_000_000_000).contains(&nanos).then(|| i64::from(nanos) / 1000);
+    let micros = whole.zip(part).and_then(|(whole, part)| whole.checked_add(part));
+    micros.map(Some).ok_or_else(|| {
+        let description = "is no instant since 1970; leave it out for now";
+        Failure::invalid(vec![Violation::new(field, ErrorReason::ReadTimeInvalid, description)])
+    })
 }
 
 #[cfg(test)]
@@ -41,8 +40,19 @@ mod tests {
         for time in [0, 1, 999_999, 1_000_000, 1_795_519_700_123_456] {
             assert_eq!(micros(Some(timestamp(time))).unwrap(), Some(time));
         }
-        for (seconds, nanos) in [(-1, 0), (0, -1), (0, 1_000_000_000), (i64::MAX, 0)] {
+        let last = i64::MAX / MICROS;
+        let wrong = [(-1, 0), (0, -1), (0, 1_000_000_000), (i64::MAX, 0), (last, 999_999_999)];
+        for (seconds, nanos) in wrong {
             assert!(micros(Some(Timestamp { seconds, nanos })).is_err(), "{seconds} {nanos}");
         }
+    }
+
+    #[test]
+    fn a_wrong_instant_is_that_of_its_field() {
+        let time = Timestamp { seconds: -1, nanos: 0 };
+
+        let refused = micros_of("from_time", Some(time)).unwrap_err();
+
+        assert_eq!(refused.violations[0].field, "from_time");
     }
 }

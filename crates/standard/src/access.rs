@@ -148,11 +148,6 @@ pub(crate) fn too_high(field: &FieldDescriptor, within: &str) -> Violation {
     Violation::new(format!("{within}.{}", field.name()), ErrorReason::TierTooHigh, description)
 }
 
-/// Returns whether the caller may read a value at all.
-pub(crate) fn is_seen<T: Served>(value: &T) -> bool {
-    current().clearance.sees(value.tier(), value.desks(), value.name())
-}
-
 /// The highest tier that the caller may read of a value.
 pub(crate) fn level<T: Served>(value: &T) -> Tier {
     current().clearance.level(value.desks(), value.name())

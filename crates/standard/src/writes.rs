@@ -1,23 +1,21 @@
-//! Create, Update, Delete and Undelete, for every resource.
+//! Create and Update, for every resource; `family` has Delete and Undelete.
 
-use api::standard::{DeleteParts, Request as Asked, Standard};
+use api::standard::{Request as Asked, Standard};
 use aws_lc_rs::digest;
 use chassis::failure::{Failure, Violation};
-use chronicle::children::Which;
-use chronicle::{Call, Error, Shown, Stored};
+use chronicle::{Call, Error, Expected, Shown, Stored};
 use facts::check::{is_id, matches_pattern};
 use facts::{Check, Day, ErrorReason};
 use prost::{Message, Name};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::access::Around;
-use crate::methods::{Create, Delete, Undelete, Update};
+use crate::methods::{Create, Update};
 use crate::records::{Records, at, check_name, kind, noun, parent_pattern, reader, refused};
-use crate::{Reference, Served, Step, access, failure, mask};
+use crate::{Reference, Served, Step, access, failure, mask, untouched};
 
-/// How often an update runs again when another writer came first.
-const MOST_TRIES: usize = 20;
+/// How often a write runs again when another writer came first.
+pub(crate) const MOST_TRIES: usize = 20;
 
 impl Records {
     /// AIP-133.
@@ -30,18 +28,24 @@ impl Records {
         let parts = T::Message::create(request);
         let call = call::<Asked<Create<T>>>(&parts.request_id, fingerprint)?;
         let value = new_value::<T>(&parts.parent, &parts.id, parts.resource, self.chronicle.now())?;
-        let around = access::around::<T>(&self.chronicle, value.name()).await?;
-        Step::Create(&value).check(around.as_ref(), self.chronicle.now())?;
         let mut references = value.references();
         references.extend(Reference::optional("parent", &parts.parent));
-        self.check_references::<T>(&references, &call).await?;
-        if parts.validate_only {
-            return Ok(answer(self.preview(value).await?));
+        for _ in 0..MOST_TRIES {
+            let around = access::around::<T>(&self.chronicle, value.name()).await?;
+            Step::Create(&value).check(around.as_ref(), self.chronicle.now())?;
+            let expected = self.check_references::<T>(&references, &call).await?;
+            if parts.validate_only {
+                return Ok(answer(self.preview(value).await?));
+            }
+            match self.chronicle.create_if(&call, value.clone(), expected).await {
+                Ok(written) => return Ok(answer(written)),
+                Err(error) => match self.again::<T>(&call, refused::<T>(error)).await {
+                    Err(failure) if failure.reason == ErrorReason::Busy => {}
+                    first => return Ok(first?),
+                },
+            }
         }
-        match self.chronicle.create(&call, value).await {
-            Ok(written) => Ok(answer(written)),
-            Err(error) => Ok(self.again::<T>(&call, refused::<T>(error)).await?),
-        }
+        Err(refused::<T>(Error::Busy).into())
     }
 
     /// AIP-134.
@@ -61,18 +65,19 @@ impl Records {
         for _ in 0..MOST_TRIES {
             let changed = self.changed::<T>(&wanted, parts.update_mask.as_ref(), &call).await;
             let outcome = match changed {
-                Ok((current, value)) if parts.validate_only => {
+                Ok((current, value, _)) if parts.validate_only => {
                     let shown = self.shown(current).await?;
                     return Ok(Response::new(T::write(shown.with(value))));
                 }
-                Ok((current, value)) if value == current.value => {
+                Ok((current, value, _)) if value == current.value => {
                     match self.chronicle.keep_answer(&call, &current).await {
                         Ok(()) => self.shown(current).await,
                         Err(error) => Err(refused::<T>(error)),
                     }
                 }
-                Ok((current, value)) => {
-                    self.chronicle.update(&call, &current, value).await.map_err(refused::<T>)
+                Ok((current, value, expected)) => {
+                    let written = self.chronicle.update_if(&call, &current, value, expected).await;
+                    written.map_err(refused::<T>)
                 }
                 Err(failure) => Err(failure),
             };
@@ -87,150 +92,78 @@ impl Records {
         Err(refused::<T>(Error::Busy).into())
     }
 
-    /// AIP-135, softly (AIP-164).
-    pub async fn delete<T: Served>(
-        &self,
-        request: Request<Asked<Delete<T>>>,
-    ) -> Result<Response<T::Message>, Status> {
-        let request = request.into_inner();
-        let fingerprint = fingerprint(&request);
-        let parts = T::Message::delete(request);
-        let call = call::<Asked<Delete<T>>>(&parts.request_id, fingerprint)?;
-        self.change::<T>(&parts, &call, true).await
-    }
-
-    /// AIP-164.
-    pub async fn undelete<T: Served>(
-        &self,
-        request: Request<Asked<Undelete<T>>>,
-    ) -> Result<Response<T::Message>, Status> {
-        let request = request.into_inner();
-        let fingerprint = fingerprint(&request);
-        let parts = T::Message::undelete(request);
-        let call = call::<Asked<Undelete<T>>>(&parts.request_id, fingerprint)?;
-        self.change::<T>(&parts, &call, false).await
-    }
-
-    /// Deletes, or makes stand again.
-    async fn change<T: Served>(
-        &self,
-        parts: &DeleteParts,
-        call: &Call,
-        delete: bool,
-    ) -> Result<Response<T::Message>, Status> {
-        check_name::<T>("name", &parts.name)?;
-        for _ in 0..MOST_TRIES {
-            let current = match self.writable::<T>(&parts.name, &parts.etag, delete).await {
-                Ok((current, _)) => current,
-                Err(failure) => return Ok(self.again::<T>(call, failure).await?),
-            };
-            if delete && !parts.force {
-                self.expect_no_children::<T>(&parts.name).await?;
-                self.expect_no_referrer::<T>(&parts.name).await?;
-            }
-            if parts.validate_only {
-                return Ok(answer(self.shown(current).await?));
-            }
-            let written = if delete {
-                let with = self.family(&current, Which::Standing, call).await?;
-                self.chronicle.delete_with(call, current, with).await
-            } else {
-                let method = call.method.replacen("Undelete", "Delete", 1);
-                let with = self.family(&current, Which::DeletedBy(&method), call).await?;
-                self.chronicle.undelete_with(call, current, with).await
-            };
-            let failure = match written {
-                Ok(shown) => return Ok(answer(shown)),
-                Err(error @ Error::Busy) => refused::<T>(error),
-                Err(error) => return Err(refused::<T>(error).into()),
-            };
-            match self.again::<T>(call, failure).await {
-                Err(failure) if failure.reason == ErrorReason::Busy => {}
-                first => return Ok(first?),
-            }
-        }
-        Err(refused::<T>(Error::Busy).into())
-    }
-
-    /// The last version, which the caller may change, and which is the one they mean, with what
-    /// lies around it. First whether they may see it, then whether they may write it, and only then
-    /// how it stands.
-    async fn writable<T: Served>(
-        &self,
-        name: &str,
-        etag: &str,
-        stands: bool,
-    ) -> Result<(Stored<T>, Option<Around>), Failure> {
-        let current = self.chronicle.last::<T>(name, &reader()).await.map_err(refused::<T>)?;
-        let around = access::around::<T>(&self.chronicle, name).await?;
-        let step = if stands { Step::Delete(&current) } else { Step::Undelete(&current) };
-        step.check(around.as_ref(), self.chronicle.now())?;
-        current.expect(etag, stands).map_err(refused::<T>)?;
-        Ok((current, around))
-    }
-
     async fn answered<T: Served>(&self, call: &Call) -> Result<Option<Stored<T>>, Failure> {
         self.chronicle.answered::<T>(call).await.map_err(refused::<T>)
     }
 
     /// The first answer, where what did not go through is a request seen before, of something that
-    /// may still be read; else why it did not. Only what did not go through is looked up: the good
-    /// path pays nothing.
-    async fn again<T: Served>(
+    /// the caller may see as it is now; else why it did not. Only what did not go through is looked
+    /// up: the good path pays nothing.
+    pub(crate) async fn again<T: Served>(
         &self,
         call: &Call,
         failure: Failure,
     ) -> Result<Response<T::Message>, Failure> {
-        let first = self.answered::<T>(call).await?.filter(|first| access::is_seen(&first.value));
-        match first {
-            Some(first) => Ok(answer(self.shown(first).await?)),
-            None => Err(failure),
+        let Some(first) = self.answered::<T>(call).await? else { return Err(failure) };
+        match self.chronicle.last::<T>(first.value.name(), &reader()).await {
+            Ok(_) => Ok(answer(self.shown(first).await?)),
+            Err(Error::NotFound(_)) => Err(failure),
+            Err(error) => Err(refused::<T>(error)),
         }
     }
 
-    async fn shown<T: Served>(&self, stored: Stored<T>) -> Result<Shown<T>, Failure> {
+    pub(crate) async fn shown<T: Served>(&self, stored: Stored<T>) -> Result<Shown<T>, Failure> {
         self.chronicle.show(&reader(), stored).await.map_err(refused::<T>)
     }
 
-    /// The current version and the value an update makes of it, checked.
+    /// The current version and the value an update makes of it, checked, with what must still hold.
     async fn changed<T: Served>(
         &self,
         wanted: &T::Message,
         update_mask: Option<&prost_types::FieldMask>,
         call: &Call,
-    ) -> Result<(Stored<T>, T), Failure> {
-        let (current, around) = self.writable::<T>(wanted.name(), wanted.etag(), true).await?;
+    ) -> Result<(Stored<T>, T, Expected), Failure> {
+        let name = wanted.name();
+        let current = self.chronicle.last::<T>(name, &reader()).await.map_err(refused::<T>)?;
+        let around = access::around::<T>(&self.chronicle, name).await?;
+        // First whether they may see it, then whether they may write it, then how it stands.
+        Step::Update(&current, &current.value).check(around.as_ref(), self.chronicle.now())?;
+        current.expect(wanted.etag(), true).map_err(refused::<T>)?;
         let level = access::level(&current.value);
         let message = T::write(Shown::unanswered(current.clone()));
-        let merged = mask::merge(noun::<T>(), &message, wanted, update_mask, level)?;
-        let value = read::<T>(wanted.name().to_owned(), merged, self.chronicle.now())?;
+        let merge = || mask::merge(noun::<T>(), &message, wanted, update_mask, level);
+        let now = self.chronicle.now();
+        let value = read::<T>(wanted.name().to_owned(), merge()?, now)
+            .or_else(|_| untouched::read(&current, &message, merge()?, now))?;
         Step::Update(&current, &value).check(around.as_ref(), self.chronicle.now())?;
         let before = current.value.references();
         let new: Vec<Reference> =
             value.references().into_iter().filter(|one| !before.contains(one)).collect();
-        self.check_references::<T>(&new, call).await?;
-        Ok((current, value))
+        let expected = self.check_references::<T>(&new, call).await?;
+        Ok((current, value, expected))
     }
 
     /// Refuses what refers to something that does not exist, unless the request was answered
-    /// before.
+    /// before; what is kept here must exist still when it is written.
     async fn check_references<T: Served>(
         &self,
         references: &[Reference],
         call: &Call,
-    ) -> Result<(), Failure> {
+    ) -> Result<Expected, Failure> {
+        let expected = Expected::since(self.chronicle.known_head());
         if references.is_empty() {
-            return Ok(());
+            return Ok(expected);
         }
         let names: Vec<String> =
             references.iter().map(|reference| reference.name.clone()).collect();
+        let expected = expected.undeleted(&names);
         let missing = self.references.missing(&names).await?;
         let Some(reference) = references.iter().find(|reference| missing.contains(&reference.name))
         else {
-            return Ok(());
+            return Ok(expected);
         };
         if self.answered::<T>(call).await?.is_some() {
-            return Ok(());
+            return Ok(expected);
         }
         Err(failure::missing(
             &kind::<T>(),
@@ -251,7 +184,7 @@ impl Records {
 }
 
 /// An answer that holds for the instant its version was recorded.
-fn answer<T: Served>(shown: Shown<T>) -> Response<T::Message> {
+pub(crate) fn answer<T: Served>(shown: Shown<T>) -> Response<T::Message> {
     at(shown.recorded, T::write(shown))
 }
 
@@ -319,7 +252,7 @@ pub(crate) fn new_name<T: Served>(parent: &str, id: &str) -> String {
     }
 }
 
-fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, Failure> {
+pub(crate) fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, Failure> {
     let request = match request_id {
         "" => None,
         text => {
@@ -338,8 +271,8 @@ fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, Failure> {
     Ok(Call { caller, method: R::NAME.into(), request })
 }
 
-/// Tells whether a request is the same again.
-fn fingerprint(request: &impl Message) -> i64 {
+/// Returns a number that tells whether a request is the same again.
+pub(crate) fn fingerprint(request: &impl Message) -> i64 {
     let hash = digest::digest(&digest::SHA256, &request.encode_to_vec());
     let mut first = [0; 8];
     first.copy_from_slice(&hash.as_ref()[..8]);

@@ -6,11 +6,17 @@ use uuid::Uuid;
 
 use crate::Chronicle;
 use crate::error::Error;
+use crate::held::Held;
+use crate::lane::Lane;
+use crate::limited::Limited;
 use crate::mark::Mark;
+use crate::reader::Reader;
 use crate::resource::Resource;
 use crate::sent::Trust;
+use crate::watched;
 
-/// How long a resume token is good for, in microseconds: seven days.
+/// How long a resume token is good for after a change that its holder missed, in microseconds:
+/// seven days.
 pub const RETENTION: i64 = 7 * 24 * 3_600_000_000;
 
 /// Where a watcher stands.
@@ -101,11 +107,25 @@ impl Chronicle {
             );
             return Err(Error::invalid("resume_token", ErrorReason::ResumeTokenMismatch, message));
         }
-        // Where nothing has happened since, no token is too old.
-        let is_old = resume.issued < self.now() - RETENTION;
-        if is_old && self.known_head() > resume.place.mark().time {
-            return Err(Error::TokenExpired);
-        }
         Ok(resume)
+    }
+
+    /// Returns the mark of a token that was given too long ago, if anything has happened since.
+    pub(super) fn doubtful(&self, resume: &Resume) -> Option<Mark> {
+        let is_old = resume.issued < self.now() - RETENTION;
+        is_old.then(|| resume.place.mark().clone())
+    }
+
+    /// Refuses a mark after which something happened too long ago that the reader could notice.
+    /// What they could not is of no account: else an answer would tell of it.
+    pub(super) async fn expect_kept<V: Held>(
+        &self,
+        mark: &Mark,
+        reader: &Reader,
+    ) -> Result<(), Error> {
+        let missed = watched::noticed::<V>(reader, mark.time, self.now() - RETENTION);
+        let _turn = self.turn(Lane::Stream).await;
+        let missed = self.ask(Lane::Stream, &Limited(&missed)).await?;
+        if missed.is_empty() { Ok(()) } else { Err(Error::TokenExpired) }
     }
 }

@@ -1,6 +1,8 @@
 //! The meaning of a literal for the field that it is compared with: an enum value, a day, a name, a
 //! text.
 
+use std::collections::BTreeSet;
+
 use aip_160::{Comparator, Value};
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, Func, LikeExpr, SimpleExpr};
 
@@ -11,6 +13,10 @@ use crate::resource::{Field, Read};
 use crate::spelling::Meant;
 
 type Compared = (SimpleExpr, Option<Wanted>);
+
+/// The maximum of letters beyond ASCII that are folded for one comparison: an expression of SQLite
+/// has a maximum depth.
+const MAX_LETTERS: usize = 100;
 
 impl<T> Compiler<'_, T> {
     /// A comparison of a single field. An absent value matches nothing, and its negation matches
@@ -114,8 +120,9 @@ impl<T> Compiler<'_, T> {
         };
         let holds = match comparator {
             Comparator::Has if field.spelling.normal.is_some() => {
-                let pattern = format!("%{}%", escaped(&value.to_lowercase()));
-                Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern).escape('\\'))
+                let letters: String = value.chars().flat_map(char::to_lowercase).collect();
+                let pattern = format!("%{}%", escaped(&letters));
+                lower(column, &letters).like(LikeExpr::new(pattern).escape('\\'))
             }
             // By case, the same on both engines: LIKE folds ASCII case on SQLite only.
             Comparator::Has => {
@@ -174,6 +181,21 @@ fn escaped(text: &str) -> String {
         escaped.push(character);
     }
     escaped
+}
+
+/// A text in lower case, as far as it is to be compared with these small letters: SQLite folds
+/// ASCII alone, so each other one takes the place of its capital.
+fn lower(column: SimpleExpr, letters: &str) -> SimpleExpr {
+    let others: BTreeSet<char> = letters.chars().filter(|letter| !letter.is_ascii()).collect();
+    let lowered = Expr::expr(Func::lower(column));
+    others.into_iter().take(MAX_LETTERS).fold(lowered, |text, letter| {
+        let capital: String = letter.to_uppercase().collect();
+        if capital.chars().flat_map(char::to_lowercase).ne([letter]) {
+            return text;
+        }
+        let replace = Func::cust(Alias::new("replace"));
+        Expr::expr(replace.args([text, capital.into(), letter.to_string().into()]))
+    })
 }
 
 /// `2024-01-17` → 20240117.

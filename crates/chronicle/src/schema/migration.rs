@@ -28,9 +28,14 @@ impl MigrationTrait for SchemaMigration {
     }
 }
 
+/// The end of the name of a migration that no older version can live with. An older version opens a
+/// database that has migrations of a later one, and refuses it where one of them is named so.
+pub const BREAKS_OLDER: &str = "_breaks_older";
+
 /// As [`SchemaMigration`], and fills all columns and side tables again, from the documents: for a
 /// description that keeps the tables and changes what they hold. What still runs of the version
-/// before neither finds nor writes that: it must be stopped first.
+/// before neither finds nor writes that: it must be stopped first, and the name of a new one ends
+/// in [`BREAKS_OLDER`], so that it does not start again.
 pub struct Refill(pub &'static str, pub fn() -> Schema);
 
 impl MigrationName for Refill {
@@ -54,6 +59,17 @@ impl MigrationTrait for Refill {
 }
 
 impl Schema {
+    /// Returns whether a database has a table of one of these kinds: it is of this service then.
+    pub async fn is_begun(&self, db: &DatabaseConnection) -> Result<bool, DbErr> {
+        let manager = SchemaManager::new(db);
+        for (kind, _) in &self.kinds {
+            if manager.has_table(kind).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Fills the rows for the desks of this process, and remembers these. What still serves the
     /// database with those of before must be stopped first.
     pub async fn renew_desks(&self, db: &DatabaseConnection) -> Result<(), DbErr> {

@@ -4,6 +4,7 @@ mod common;
 mod documents;
 mod durable;
 mod edges;
+mod expected;
 mod history;
 mod kept;
 mod layers;

@@ -130,6 +130,50 @@ async fn a_page_token_serves_only_the_question_it_was_made_for() {
 }
 
 #[tokio::test]
+async fn a_page_of_revisions_is_of_one_instant() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let first = record.create(&call(), thing(0, 0)).await.unwrap();
+        let last = record.update(&call(), &first, thing(0, 1)).await.unwrap();
+        let ask = |read_time, token: String| {
+            let record = Arc::clone(&record);
+            async move {
+                record.revisions::<Thing>("things/t0", read_time, 1, &token, &public()).await
+            }
+        };
+        let ahead = Some(last.recorded + 1);
+
+        for asked in [None, Some(last.recorded), ahead] {
+            let (_, token, _) = ask(asked, String::new()).await.unwrap();
+            for same in [None, asked, Some(last.recorded)] {
+                assert_eq!(ask(same, token.clone()).await.unwrap().0[0].number, 1);
+            }
+            let other = ask(Some(first.recorded), token).await;
+            let Err(Error::Invalid { reason, message, .. }) = other else { panic!("{other:?}") };
+            assert_eq!(reason, ErrorReason::PageTokenMismatch);
+            assert!(message.contains("`read_time` differs"), "{message}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_filter_is_refused_where_nothing_differs() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let head = record.create(&call(), thing(0, 0)).await.unwrap().recorded;
+
+        let wrong = filtered("clour = RED");
+        let refused =
+            record.difference::<Thing>(&wrong, head, head, uuid::Uuid::nil(), &public()).await;
+
+        let Err(Error::Invalid { reason, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(reason, ErrorReason::FilterInvalid);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_instant_in_the_future_is_refused() {
     testkit::on_both(|url| async move {
         let record = record(&url).await;

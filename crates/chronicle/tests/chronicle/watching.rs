@@ -14,6 +14,7 @@ use crate::common::{Thing, call, public, record, thing};
 use chronicle::changes::RETENTION;
 use chronicle::{Chronicle, Error, Event, EventKind, ListRequest, Reader, database};
 use machine::clock::{Clock, ManualClock, SystemClock};
+use policy::Tier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -229,11 +230,64 @@ async fn a_token_of_last_week_has_expired() {
         let all = ListRequest::default();
         let token = record.list::<Thing>(&all, &public()).await.unwrap().resume_token;
 
+        let watched = |token: String, reader: Reader| {
+            let (record, all) = (Arc::clone(&record), all.clone());
+            async move { record.watch::<Thing>(all, &token, reader).unwrap().next().await }
+        };
         clock.advance(RETENTION + 60_000_000);
-        assert!(record.watch::<Thing>(all.clone(), &token, public()).is_ok(), "nothing happened");
+        assert_eq!(watched(token.clone(), public()).await.unwrap(), [], "nothing happened");
         record.create(&call(), thing(1, 0)).await.unwrap();
-        let late = record.watch::<Thing>(all, &token, Reader::public());
-        assert!(matches!(late, Err(Error::TokenExpired)));
+        let late = watched(token.clone(), public()).await.unwrap();
+        assert_eq!(late.len(), 1, "it happened just now");
+        clock.advance(RETENTION + 60_000_000);
+        let expired = watched(token, public()).await;
+        assert!(matches!(expired, Err(Error::TokenExpired)), "{expired:?}");
+        assert_eq!(watched(late[0].resume_token.clone(), public()).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_reader_cannot_notice_expires_no_token_of_theirs() {
+    testkit::on_both(|url| async move {
+        drop(record(&url).await);
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let db = database::open(&url).await.unwrap();
+        let record = Arc::new(Chronicle::open(db, Arc::clone(&clock) as _).await.unwrap());
+        let of_week = |tier| Thing { tier, ..thing(0, 0) };
+        let hidden = |who| Thing { name: format!("things/h{who}"), ..of_week(Tier::Confidential) };
+        let shown = record.create(&call(), of_week(Tier::Public)).await.unwrap().into_stored();
+        let all = ListRequest::default();
+        let listed = |reader: Reader| {
+            let (record, all) = (Arc::clone(&record), all.clone());
+            async move { record.list::<Thing>(&all, &reader).await.unwrap().resume_token }
+        };
+        let watched = |token: String, reader: Reader| {
+            let (record, all) = (Arc::clone(&record), all.clone());
+            async move { record.watch::<Thing>(all, &token, reader).unwrap().next().await }
+        };
+        let (token, of_all) = (listed(public()).await, listed(Reader::system()).await);
+
+        for who in 0..3 {
+            record.create(&call(), hidden(who)).await.unwrap();
+            clock.advance(RETENTION + 60_000_000);
+            assert_eq!(listed(public()).await, token, "the same list gives the same");
+            assert_eq!(watched(token.clone(), public()).await.unwrap(), []);
+            let of_all = watched(of_all.clone(), Reader::system()).await;
+            assert!(matches!(of_all, Err(Error::TokenExpired)), "{of_all:?}");
+        }
+        // That it is hidden can be noticed, and what becomes of it then cannot.
+        let gone = of_week(Tier::Confidential);
+        let gone = record.update(&call(), &shown, gone).await.unwrap().into_stored();
+        let newer = listed(public()).await;
+        record
+            .update(&call(), &gone, Thing { good: !gone.value.good, ..gone.value.clone() })
+            .await
+            .unwrap();
+        clock.advance(RETENTION + 60_000_000);
+        let expired = watched(token, public()).await;
+        assert!(matches!(expired, Err(Error::TokenExpired)), "{expired:?}");
+        assert_eq!(watched(newer, public()).await.unwrap(), []);
     })
     .await;
 }

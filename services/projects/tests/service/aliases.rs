@@ -138,3 +138,27 @@ async fn sums_of_a_participant_are_found_by_any_name_and_in_any_spelling() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_part_of_an_identifier_is_found_in_any_case_of_its_letters() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        for (id, identifier) in [("one", "GB-ÖRG-Ж1"), ("two", "GB-örg-ж2"), ("three", "GB-ORG-3")]
+        {
+            let iati_identifier = identifier.to_owned();
+            running.create_project(id, Project { iati_identifier, ..project(id) }).await;
+        }
+
+        for (part, all) in [
+            ("ÖRG", &["one", "two"][..]),
+            ("örg-Ж", &["one", "two"]),
+            ("Ж2", &["two"]),
+            ("org", &["three"]),
+            ("gb-", &["one", "three", "two"]),
+        ] {
+            let filter = format!("iati_identifier:\"{part}\"");
+            assert_eq!(found(&mut running, &filter).await, all, "{part}");
+        }
+    })
+    .await;
+}

@@ -3,12 +3,15 @@
 
 use api::registan::options::v1::Tier;
 use api::registan::projects::v1::{
-    CreateTransactionRequest, DeleteTransactionRequest, ListTransactionsRequest, Project,
-    SumTransactionsRequest, Transaction, UpdateTransactionRequest,
+    CreateProjectRequest, CreateTransactionRequest, DeleteTransactionRequest,
+    ListTransactionsRequest, Project, SumTransactionsRequest, Transaction, UpdateProjectRequest,
+    UpdateTransactionRequest,
 };
+use prost_types::FieldMask;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use tonic::Code;
 
-use crate::support::{Running, disbursement, on_both, project, serve};
+use crate::support::{Running, disbursement, on_both, project, recording, serve};
 
 /// Reads the log of readings.
 struct Log {
@@ -110,6 +113,47 @@ async fn a_first_answer_told_again_is_recorded_as_a_reading() {
 
         assert_eq!(again.into_inner(), first.into_inner());
         assert_eq!(log.next().await, ["transaction 1 projects.write"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_answer_of_what_was_hidden_since_is_not_told_again() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut other = running.caller("https://login.example.org#ainura");
+        let request_id = "6fa459ea-ee8a-4ca4-894e-db77e160355e".to_owned();
+        let around = CreateProjectRequest {
+            request_id: request_id.clone(),
+            ..recording("one", project("One"))
+        };
+        let within = CreateTransactionRequest {
+            parent: "projects/one".to_owned(),
+            transaction: Some(disbursement("5", 1)),
+            request_id,
+            ..CreateTransactionRequest::default()
+        };
+        for _ in 0..2 {
+            other.projects.create_project(around.clone()).await.unwrap();
+            other.transactions.create_transaction(within.clone()).await.unwrap();
+        }
+
+        let raised = Project {
+            name: "projects/one".to_owned(),
+            tier: Tier::Confidential.into(),
+            ..Project::default()
+        };
+        let request = UpdateProjectRequest {
+            project: Some(raised),
+            update_mask: Some(FieldMask { paths: vec!["tier".to_owned()] }),
+            ..UpdateProjectRequest::default()
+        };
+        running.projects.update_project(request).await.unwrap();
+
+        let refused = other.projects.create_project(around).await.unwrap_err();
+        assert_eq!(refused.code(), Code::AlreadyExists);
+        let refused = other.transactions.create_transaction(within).await.unwrap_err();
+        assert_eq!(refused.code(), Code::AlreadyExists, "what it lies within is hidden");
     })
     .await;
 }

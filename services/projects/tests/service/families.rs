@@ -3,14 +3,18 @@
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{
-    DeleteProjectRequest, DeleteTransactionRequest, ListTransactionsRequest, Project,
-    ProjectRelation, SumTransactionsRequest, Transaction, UndeleteProjectRequest,
-    UndeleteTransactionRequest, project_relation,
+    CreateTransactionRequest, DeleteProjectRequest, DeleteTransactionRequest,
+    ListTransactionsRequest, Project, ProjectRelation, SumTransactionsRequest, Transaction,
+    UndeleteProjectRequest, UndeleteTransactionRequest, project_relation,
 };
+use chassis::clock::SystemClock;
+use chronicle::{Call, Chronicle, Reader};
 use policy::{Desks, Tier};
+use std::sync::Arc;
+use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
-use crate::support::{Running, disbursement, on_both, project, reason, serve};
+use crate::support::{Other, Running, country, disbursement, on_both, project, reason, serve};
 
 fn delete(force: bool) -> DeleteProjectRequest {
     DeleteProjectRequest { name: "projects/one".to_owned(), force, ..Default::default() }
@@ -113,11 +117,7 @@ async fn hidden_transactions_are_not_told_of_and_count_no_more() {
 async fn more_than_one_batch_of_transactions_goes_and_comes_back() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
-        let many: String = (1..=1100)
-            .map(|number| crate::import::paid(&number.to_string(), "2023-01-01"))
-            .collect();
-        running.import(crate::import::file(&many).as_bytes()).await;
-        let name = crate::import::imported(&mut running).await.remove(0).name;
+        let name = running.import_many().await;
         let all = SumTransactionsRequest {
             filter: format!("project = \"{name}\""),
             ..SumTransactionsRequest::default()
@@ -126,11 +126,11 @@ async fn more_than_one_batch_of_transactions_goes_and_comes_back() {
 
         let request = DeleteProjectRequest { name: name.clone(), ..delete(true) };
         running.projects.delete_project(request).await.unwrap();
-        let none = running.sums(all.clone()).await;
+        let none = running.transactions.sum_transactions(all.clone()).await.unwrap_err();
         let request = UndeleteProjectRequest { name, ..UndeleteProjectRequest::default() };
         running.projects.undelete_project(request).await.unwrap();
 
-        assert!(none.is_empty());
+        assert_eq!(reason(&none), "FILTER_NAMES_NOTHING");
         assert_eq!(whole[0].transactions, 1100);
         assert_eq!(running.sums(all).await, whole);
     })
@@ -164,6 +164,167 @@ async fn a_project_that_another_refers_to_is_deleted_only_with_force_and_hidden_
         assert!(unseen.delete_time.is_some(), "hidden is as missing");
         assert_eq!(reason(&seen), "IS_REFERENCED");
         assert!(seen.message().contains("projects/around"), "{}", seen.message());
+    })
+    .await;
+}
+
+/// The record itself, as another process has it.
+async fn record(url: &str) -> Chronicle {
+    let db = chronicle::database::open(url).await.unwrap();
+    Chronicle::open(db, Arc::new(SystemClock)).await.unwrap()
+}
+
+fn call(method: &'static str) -> Call {
+    Call { caller: "test".to_owned(), method: method.into(), request: None }
+}
+
+impl Running {
+    /// Imports a project with more transactions than one batch has, and returns its name.
+    async fn import_many(&mut self) -> String {
+        let many: String =
+            (1..=1100).map(|one| crate::import::paid(&one.to_string(), "2023-01-01")).collect();
+        self.import(crate::import::file(&many).as_bytes()).await;
+        crate::import::imported(self).await.remove(0).name
+    }
+
+    /// How many transactions of a project stand, 1000 at most.
+    async fn transactions(&mut self, name: &str) -> usize {
+        let request = ListTransactionsRequest {
+            parent: name.to_owned(),
+            page_size: 1000,
+            ..ListTransactionsRequest::default()
+        };
+        self.transactions.list_transactions(request).await.unwrap().into_inner().transactions.len()
+    }
+
+    async fn count(&mut self, name: &str) -> i64 {
+        let filter = format!("project = \"{name}\"");
+        let all = SumTransactionsRequest { filter, ..SumTransactionsRequest::default() };
+        self.sums(all).await.iter().map(|sum| sum.transactions).sum()
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_refused_deletes_nothing() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let name = running.import_many().await;
+        // Its desks are not those of the others.
+        let foreign =
+            Transaction { recipients: vec![country("UZ", "100")], ..disbursement("1", 1) };
+        running.create_transaction(&name, foreign).await;
+        let request = DeleteProjectRequest { name: name.clone(), ..delete(true) };
+        let rehearsed = DeleteProjectRequest { validate_only: true, ..request.clone() };
+        let mut low = running.editor(Desks::of_country("KG"), Tier::Public);
+
+        for request in [rehearsed, request.clone()] {
+            let refused = low.projects.delete_project(request).await.unwrap_err();
+            assert_eq!(reason(&refused), "NOT_GRANTED");
+            assert_eq!(running.count(&name).await, 1101);
+        }
+        let found = running.projects.delete_project(request).await.unwrap().into_inner();
+        assert!(found.delete_time.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_cut_off_goes_on_where_it_was() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let (name, record) = (running.import_many().await, record(&url).await);
+        let last = || async {
+            record.last::<projects::domain::Project>(&name, &Reader::system()).await.unwrap()
+        };
+
+        // After the first of several transactions.
+        record.delete(&call("DeleteProjectRequest"), last().await).await.unwrap();
+        let request = DeleteProjectRequest { name: name.clone(), ..delete(true) };
+        let alone = DeleteProjectRequest { force: false, ..request.clone() };
+        let refused = running.projects.delete_project(alone).await.unwrap_err();
+        assert_eq!(
+            (reason(&refused).as_str(), running.transactions(&name).await),
+            ("DELETED", 1000)
+        );
+        let went_on = running.projects.delete_project(request.clone()).await.unwrap().into_inner();
+        assert!(went_on.delete_time.is_some());
+        assert_eq!(running.transactions(&name).await, 0);
+        let done = running.projects.delete_project(request).await.unwrap_err();
+        assert_eq!(reason(&done), "DELETED");
+
+        record.undelete(&call("UndeleteProjectRequest"), last().await).await.unwrap();
+        let request = UndeleteProjectRequest { name: name.clone(), ..undelete() };
+        let back = running.projects.undelete_project(request.clone()).await.unwrap().into_inner();
+        assert!(back.delete_time.is_none());
+        assert_eq!(running.count(&name).await, 1100);
+        let done = running.projects.undelete_project(request).await.unwrap_err();
+        assert_eq!(reason(&done), "ALREADY_EXISTS");
+    })
+    .await;
+}
+
+/// Creates transactions until their project is gone.
+async fn create_on(mut other: Other, name: String) {
+    loop {
+        let request = CreateTransactionRequest {
+            parent: name.clone(),
+            transaction: Some(disbursement("1", 1)),
+            ..CreateTransactionRequest::default()
+        };
+        if let Err(refused) = other.transactions.create_transaction(request).await {
+            let reason = reason(&refused);
+            assert!(["REFERENCE_MISSING", "PARENT_DELETED"].contains(&&*reason), "{refused:?}");
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_transaction_is_created_in_a_project_that_is_being_deleted() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        for round in 0..10 {
+            let name = running.create_project(&format!("p{round}"), project("One")).await.name;
+            let mut writers = JoinSet::new();
+            for _ in 0..6 {
+                let other = running.editor(Desks::ALL, Tier::Public);
+                writers.spawn(create_on(other, name.clone()));
+            }
+            while running.transactions(&name).await == 0 {}
+
+            let request = DeleteProjectRequest { name: name.clone(), ..delete(true) };
+            running.projects.delete_project(request).await.unwrap();
+            writers.join_all().await;
+
+            assert_eq!(running.transactions(&name).await, 0, "{name}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_transaction_is_imported_into_a_project_that_is_being_deleted() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let mut name = String::new();
+        for round in 1..=10 {
+            let paid = |day: &str| crate::import::paid(&round.to_string(), day);
+            running.import(crate::import::file(&paid("2023-01-01")).as_bytes()).await;
+            name = crate::import::imported(&mut running).await.remove(0).name;
+            let request = DeleteProjectRequest { name: name.clone(), ..delete(true) };
+            let mut other = running.editor(Desks::ALL, Tier::Public);
+            let file = crate::import::file(&(paid("2023-01-01") + &paid("2023-02-01")));
+
+            let deleting =
+                tokio::spawn(async move { other.projects.delete_project(request).await });
+            running.import(file.as_bytes()).await;
+            deleting.await.unwrap().unwrap();
+
+            assert_eq!(running.transactions(&name).await, 0, "{round}");
+            let request = UndeleteProjectRequest { name: name.clone(), ..undelete() };
+            running.projects.undelete_project(request).await.unwrap();
+        }
+        assert!(running.count(&name).await > 0);
     })
     .await;
 }
