@@ -9,8 +9,10 @@ use wire::entry_into_force_rule::Event;
 
 use super::ledger::{Acts, Standing};
 use super::milestone::{Milestone, MilestoneKind};
+use super::provision::cited;
+use super::provision_status::{self, Asked};
 use super::state::State;
-use super::status::{self, Suspended};
+use super::status::{self, Status, Suspended};
 
 /// The answer to whether something binds on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +72,10 @@ impl Law {
         Self::Lasting { name: act.name.clone(), first: checked_date(first), ended }
     }
 
-    /// Returns whether it binds one of these parties on a day.
-    fn on(&self, bearers: &[String], day: Day) -> Binding {
+    /// Returns whether it, or a provision of it, binds one of these parties on a day.
+    fn on(&self, part: Option<&wire::Provision>, bearers: &[String], day: Day) -> Binding {
         match self {
-            Self::Treaty(treaty) => treaty.on(bearers, day),
+            Self::Treaty(treaty) => treaty.on(part, bearers, day),
             Self::Lasting { name, first, ended } => between(name, first.as_ref(), *ended, day),
             Self::Missing(name) => Binding::Unknown(format!("{name} is not recorded")),
         }
@@ -115,13 +117,13 @@ pub struct Treaty {
 }
 
 impl Treaty {
-    fn on(&self, bearers: &[String], day: Day) -> Binding {
+    fn on(&self, part: Option<&wire::Provision>, bearers: &[String], day: Day) -> Binding {
         if bearers.is_empty() {
-            return self.of_bearer("", day);
+            return self.of_bearer(part, "", day);
         }
         let mut least = None;
         for bearer in bearers {
-            least = match (least, self.of_bearer(bearer, day)) {
+            least = match (least, self.of_bearer(part, bearer, day)) {
                 (_, Binding::Yes) => return Binding::Yes,
                 (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
                 (_, other) => Some(other),
@@ -131,9 +133,43 @@ impl Treaty {
     }
 
     /// An end that names a party ends the agreement for that party alone.
-    fn of_bearer(&self, bearer: &str, day: Day) -> Binding {
+    fn of_bearer(&self, part: Option<&wire::Provision>, bearer: &str, day: Day) -> Binding {
         let status = status::on(&self.milestones, bearer, day);
-        let name = &self.name;
+        match part {
+            Some(part) => self.of_part(part, bearer, &status),
+            None => self.as_a_whole(bearer, &status),
+        }
+    }
+
+    /// Returns whether a provision binds: a suspension or an application of others says nothing of
+    /// it.
+    fn of_part(&self, part: &wire::Provision, bearer: &str, status: &Status) -> Binding {
+        use provision_status::Standing;
+        let found = Asked::new(&self.milestones, bearer, true, status).of(part);
+        let (name, part) = (&self.name, cited(part));
+        match found.state {
+            Standing::Binding => self.of_party(bearer, status.as_of),
+            Standing::AppliedProvisionally if self.is_open || self.acts.withdraws(bearer) => {
+                let applied = format!("{part} of {name} is applied provisionally");
+                Binding::Unknown(format!("{applied}, and whether by {bearer} is not recorded"))
+            }
+            Standing::AppliedProvisionally => Binding::Yes,
+            Standing::NotKnown => Binding::Unknown(format!("{part} of {name}: {}", found.reason)),
+            Standing::Suspended => {
+                Binding::No(format!("{part} of {name} is suspended on that day"))
+            }
+            _ => match status.state {
+                State::Undetermined | State::ProvisionallyApplied => {
+                    Binding::No(format!("{part} of {name} does not bind on that day"))
+                }
+                state => Binding::No(format!("{name} is {} on that day", word(state))),
+            },
+        }
+    }
+
+    /// Returns whether it binds where it is not known which part of it is asked for.
+    fn as_a_whole(&self, bearer: &str, status: &Status) -> Binding {
+        let (name, day) = (&self.name, status.as_of);
         match status.state {
             State::InForce => {
                 let suspended = match &status.suspended[..] {
@@ -225,6 +261,7 @@ fn word(state: State) -> String {
 #[derive(Debug)]
 pub struct Bound {
     law: Arc<Law>,
+    part: Option<Arc<wire::Provision>>,
     bearers: Vec<String>,
     /// The first days of the periods in which the answer is one.
     turns: Vec<Day>,
@@ -232,11 +269,11 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Returns the answer of a law for some bearers.
-    pub fn new(law: Arc<Law>, bearers: &[String]) -> Self {
+    /// Returns the answer of a law for some bearers; of a provision of it, where one is given.
+    pub fn new(law: Arc<Law>, part: Option<Arc<wire::Provision>>, bearers: &[String]) -> Self {
         let turns = law.turns(bearers);
         let known = turns.iter().map(|_| OnceLock::new()).collect();
-        Self { law, bearers: bearers.to_vec(), turns, known }
+        Self { law, part, bearers: bearers.to_vec(), turns, known }
     }
 
     /// Returns how many periods it has.
@@ -247,7 +284,8 @@ impl Bound {
     /// Returns whether it binds on a day.
     pub fn on(&self, day: Day) -> &Binding {
         let place = self.turns.partition_point(|turn| *turn <= day).saturating_sub(1);
-        self.known[place].get_or_init(|| self.law.on(&self.bearers, self.turns[place]))
+        let (part, day) = (self.part.as_deref(), self.turns[place]);
+        self.known[place].get_or_init(|| self.law.on(part, &self.bearers, day))
     }
 
     /// Returns whether it binds on a day of which it is known only that it lies between two.

@@ -42,6 +42,16 @@ pub fn cited(provision: &wire::Provision) -> String {
     }
 }
 
+/// Returns of a provision where it lies in its agreement.
+pub fn place(provision: &wire::Provision) -> wire::Provision {
+    wire::Provision {
+        article: provision.article.clone(),
+        paragraph: provision.paragraph.clone(),
+        division: provision.division.clone(),
+        ..wire::Provision::default()
+    }
+}
+
 /// Returns an agreement without its parts, and these as provisions.
 pub fn moved(agreement: &Agreement) -> (Agreement, Vec<Provision>) {
     let mut without = agreement.clone();

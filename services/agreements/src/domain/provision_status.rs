@@ -2,19 +2,23 @@
 //! lifted or applied provisionally in part. Where it is not known whether such a part has the
 //! provision, its state is not known, and the reason says why.
 
+mod place;
+
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use api::registan::agreements::v1 as wire;
 pub use api::registan::agreements::v1::legal_basis_provision::State as Standing;
-use chronicle::fold;
 use facts::PartialDate;
 
-use super::citation::{self, Cited, Covers};
+use self::place::{Place, Scope};
+use super::citation::{Cited, Covers};
 use super::milestone::{Measure, Milestone, MilestoneKind, Within, followed};
 use super::parts::{Part, part};
-use super::provision::cited;
 use super::status::{self, State, Status, Suspended};
+
+/// The most parts of an article, of which each was lifted by itself, that are compared with it.
+const MAX_COMPARED: usize = 20;
 
 /// Where a provision stands on a day; the contract says what each field means.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +52,8 @@ pub struct Asked<'a> {
     without: OnceCell<Status>,
     /// The liftings of a part that ended no suspension of a part, once they are asked.
     freeing: OnceCell<Vec<&'a Milestone>>,
+    /// The parts of which the suspension was lifted by themselves, by their word and number.
+    lifted: HashMap<(&'static str, u32), Vec<&'a Cited>>,
 }
 
 impl<'a> Asked<'a> {
@@ -74,6 +80,11 @@ impl<'a> Asked<'a> {
         let applied =
             applied.map(|one| (one, one.articles.iter().map(|it| Scope::of(it)).collect()));
         let (without, freeing) = (OnceCell::new(), OnceCell::new());
+        let mut lifted = HashMap::<_, Vec<&Cited>>::new();
+        let parts = milestones.iter().filter(|one| one.lifts_a_part());
+        for part in parts.filter_map(|one| one.part.as_ref()) {
+            lifted.entry(part.key()).or_default().push(part);
+        }
         Self {
             milestones,
             party,
@@ -85,6 +96,7 @@ impl<'a> Asked<'a> {
             applied,
             without,
             freeing,
+            lifted,
         }
     }
 
@@ -94,9 +106,25 @@ impl<'a> Asked<'a> {
         let place = Place::of(provision);
         let mut units = place.units.iter();
         let Some(first) = units.next() else { return self.of_unit(&place, None) };
-        units.fold(self.of_unit(&place, Some(first)), |status, unit| {
+        units.fold(self.of_all(&place, first), |status, unit| {
             let why = || format!("its parts stand differently: {}", place.cited);
-            status.or(self.of_unit(&place, Some(unit)), why)
+            status.or(self.of_all(&place, unit), why)
+        })
+    }
+
+    /// The state of a unit, where that is one of all its parts: what of it was lifted by itself may
+    /// stand differently.
+    fn of_all(&self, place: &Place, unit: &Cited) -> ProvisionStatus {
+        let mut within: Vec<&Cited> = self.lifted.get(&unit.key()).cloned().unwrap_or_default();
+        within.retain(|part| lies_within(part, unit));
+        within.sort_unstable();
+        within.dedup();
+        if within.len() > MAX_COMPARED {
+            return ProvisionStatus::not_known(format!("many parts of it were lifted: {unit}"));
+        }
+        within.into_iter().fold(self.of_unit(place, Some(unit)), |status, part| {
+            let why = || format!("its parts stand differently: {part}");
+            status.or(self.of_unit(place, Some(part)), why)
         })
     }
 
@@ -146,9 +174,9 @@ impl<'a> Asked<'a> {
 
     /// The state of a unit by what is in force or applied, without the parts that are suspended.
     fn applied(&self, place: &Place, unit: Option<&Cited>) -> ProvisionStatus {
-        let whole = || self.read(self.status);
+        let whole = || self.read(self.status, self.milestones);
         let Some((applied, scopes)) = &self.applied else { return whole() };
-        let rest = || self.read(self.without());
+        let rest = || self.read(self.without(), self.milestones);
         let all = scopes.iter().map(|scope| place.covered_by_scope(unit, scope));
         match all.max().unwrap_or(Covers::Perhaps) {
             Covers::Yes => whole(),
@@ -168,25 +196,42 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The state of a unit for which alone the suspension of the whole was lifted.
+    /// The state of a unit for which alone the suspension of the whole was lifted, or may be.
     fn freed(&self, place: &Place, unit: Option<&Cited>) -> Option<ProvisionStatus> {
-        let frees = |one: &&&Milestone| place.covered_by(unit, one) == Covers::Yes;
         let freeing = self.freeing.get_or_init(|| self.freeing());
-        let freeing: Vec<&Milestone> = freeing.iter().filter(frees).copied().collect();
-        if freeing.is_empty() {
-            return None;
+        let covering = |least: Covers| -> Vec<&Milestone> {
+            // What lies within the unit is compared with it by itself.
+            let is_within = |one: &Milestone| {
+                unit.zip(one.part.as_ref()).is_some_and(|(unit, part)| lies_within(part, unit))
+            };
+            let covers = |one: &&&Milestone| {
+                let covers = place.covered_by(unit, one);
+                covers >= least && (covers == Covers::Yes || !is_within(one))
+            };
+            freeing.iter().filter(covers).copied().collect()
+        };
+        let (certain, possible) = (covering(Covers::Yes), covering(Covers::Perhaps));
+        let [.., last] = possible[..] else { return None };
+        let of_all = self.freed_by(&possible);
+        if certain.len() == possible.len() {
+            return Some(of_all);
         }
-        let as_whole = |one: &Milestone| Milestone {
+        let why = || format!("of it the suspension is lifted, or may be: {}", last.scope);
+        Some(self.freed_by(&certain).or(of_all, why))
+    }
+
+    /// The state of what these liftings are of, while the whole is suspended.
+    fn freed_by(&self, freeing: &[&Milestone]) -> ProvisionStatus {
+        let as_whole = |one: &&Milestone| Milestone {
             scope: String::new(),
             whole: true,
             part: None,
-            ..one.clone()
+            ..(*one).clone()
         };
         let of_the_whole = |one: &&Milestone| !one.suspends_a_part() && !one.lifts_a_part();
         let milestones = self.milestones.iter().filter(of_the_whole).cloned();
-        let milestones: Vec<Milestone> =
-            milestones.chain(freeing.into_iter().map(as_whole)).collect();
-        Some(self.read(&status::on(&milestones, self.party, self.status.as_of)))
+        let milestones: Vec<Milestone> = milestones.chain(freeing.iter().map(as_whole)).collect();
+        self.read(&status::on(&milestones, self.party, self.status.as_of), &milestones)
     }
 
     /// The liftings of a part that ended no suspension of a part.
@@ -211,8 +256,8 @@ impl<'a> Asked<'a> {
         self.milestones.iter().filter(frees).collect()
     }
 
-    /// The state of a provision of what has this status.
-    fn read(&self, status: &Status) -> ProvisionStatus {
+    /// The state of a provision of what has this status by these milestones.
+    fn read(&self, status: &Status, milestones: &[Milestone]) -> ProvisionStatus {
         let of = |state| standing(state, self.binding);
         let (first, last) = status.range.unwrap_or((status.state, status.state));
         let state = if of(first) == of(last) { of(first) } else { Standing::NotKnown };
@@ -222,27 +267,27 @@ impl<'a> Asked<'a> {
             binding.since.clone_from(&status.since);
         }
         if state == Standing::Suspended {
-            self.add_suspension(&mut binding);
+            self.add_suspension(&mut binding, milestones);
         }
         binding
     }
 
     /// Adds what was suspended, and when that ends.
-    fn add_suspension(&self, binding: &mut ProvisionStatus) {
+    fn add_suspension(&self, binding: &mut ProvisionStatus, milestones: &[Milestone]) {
         let as_of = self.status.as_of;
         let whole = |one: &&Milestone| {
             one.kind == MilestoneKind::Suspended
                 && !one.suspends_a_part()
                 && one.date.earliest() <= as_of
         };
-        let begun = self.milestones.iter().filter(whole).max_by_key(|one| one.date.earliest());
+        let begun = milestones.iter().filter(whole).max_by_key(|one| one.date.earliest());
         binding.measure = begun.map_or(Measure::Unspecified, |one| one.measure);
         let ends = |one: &&Milestone| {
             one.kind == MilestoneKind::SuspensionLifted
                 && !one.lifts_a_part()
                 && one.date.latest() > as_of
         };
-        let lifted = self.milestones.iter().filter(ends).min_by_key(|one| one.date.latest());
+        let lifted = milestones.iter().filter(ends).min_by_key(|one| one.date.latest());
         binding.until = lifted.map(|one| one.date.clone());
     }
 }
@@ -272,88 +317,14 @@ impl ProvisionStatus {
             return Self::not_known(why());
         }
         let since = self.since.filter(|since| Some(since) == other.since.as_ref());
-        Self { since, ..other }
+        let until = self.until.filter(|until| Some(until) == other.until.as_ref());
+        Self { since, until, ..other }
     }
 }
 
-/// A citation of what something covers, as it is written and as it is read.
-struct Scope {
-    folded: String,
-    parts: Vec<Cited>,
-}
-
-impl Scope {
-    fn of(text: &str) -> Self {
-        Self { folded: fold(text), parts: citation::read(text).unwrap_or_default() }
-    }
-}
-
-/// Where a provision lies in its agreement.
-struct Place {
-    /// As it is cited.
-    cited: String,
-    /// Its own citation, its article and its division, folded.
-    texts: [String; 3],
-    /// The articles or paragraphs that it is; none where its citation is not read.
-    units: Vec<Cited>,
-    /// The divisions that it lies within, each with whether another is named around it.
-    divisions: Vec<(Cited, bool)>,
-    /// True where it lies in an annex, a protocol and the like, with articles of its own.
-    is_attached: bool,
-}
-
-impl Place {
-    fn of(provision: &wire::Provision) -> Self {
-        let cited = cited(provision);
-        let texts = [&cited, &provision.article, &provision.division].map(|text| fold(text));
-        let units = citation::read(&cited).unwrap_or_default();
-        let divisions = provision.division.split([',', '/', ';']).enumerate();
-        let divisions = divisions.flat_map(|(place, text)| {
-            let read = citation::read(text).unwrap_or_default();
-            read.into_iter().map(move |one| (one, place > 0))
-        });
-        let (divisions, is_attached) = (divisions.collect(), citation::names_attached(&texts[2]));
-        Self { cited, texts, units, divisions, is_attached }
-    }
-
-    /// Returns whether a suspension or a lifting of a part covers a unit of it. Of one that covers
-    /// only a paragraph of it, and of one that says in words what it covers, it is not known.
-    fn covered_by(&self, unit: Option<&Cited>, one: &Milestone) -> Covers {
-        match &one.part {
-            Some(part) => self.within(unit, part),
-            None if one.articles.is_empty() => Covers::Perhaps,
-            None => self.covered_by_text(&fold(&one.scope)),
-        }
-    }
-
-    fn covered_by_scope(&self, unit: Option<&Cited>, scope: &Scope) -> Covers {
-        let all = scope.parts.iter().map(|part| self.within(unit, part));
-        all.max().unwrap_or_else(|| self.covered_by_text(&scope.folded))
-    }
-
-    /// Returns whether what is not read as a citation is written as it is cited.
-    fn covered_by_text(&self, folded: &String) -> Covers {
-        let is_certain = !self.is_attached || self.texts[2] == *folded;
-        let is_named = self.texts.contains(folded);
-        if is_named && is_certain { Covers::Yes } else { Covers::Perhaps }
-    }
-
-    /// The articles of an annex are not those of the main text, and each title may count its
-    /// chapters anew: there one number need not be one part.
-    fn within(&self, unit: Option<&Cited>, part: &Cited) -> Covers {
-        let certain = |is_certain| if is_certain { Covers::Yes } else { Covers::Perhaps };
-        let of_division = self.divisions.iter().filter(|(one, _)| one.is_like(part));
-        let of_division =
-            of_division.map(|(one, is_inner)| part.covers(one).min(certain(!is_inner)));
-        // Of another annex than the one that its division names in words nothing is known.
-        let is_apart = self.is_attached && part.is_attached();
-        let of_unit = || match unit {
-            Some(unit) if !is_apart || unit.is_attached() => part.covers(unit),
-            _ => Covers::Perhaps,
-        };
-        let covers = of_division.max().unwrap_or_else(of_unit);
-        covers.min(certain(!self.is_attached || part.is_attached()))
-    }
+/// Returns whether a part is less than a unit, and all of it lies within that.
+fn lies_within(part: &Cited, unit: &Cited) -> bool {
+    part != unit && unit.covers(part) == Covers::Yes
 }
 
 /// Where a part stands for a unit within it for which alone it may have been lifted.

@@ -14,11 +14,12 @@ use crate::app::App;
 use crate::domain::binding::{Bound, Law};
 use crate::domain::due::Meeting;
 use crate::domain::duty_status::Duty;
+use crate::domain::{Provision, provision};
 use crate::store;
 
 /// The most laws, and bodies with their meetings, that are kept in memory from page to page.
 const MAX_KEPT: usize = 200;
-/// The most milestones, acts, periods and meetings that one call keeps in memory.
+/// The most milestones, acts, provisions, periods and meetings that one call keeps in memory.
 const MAX_SIZE: usize = 1_000_000;
 
 /// The law that duties rest on, as it stood at one record time; each is read once.
@@ -33,7 +34,10 @@ pub struct Ground {
 #[derive(Default)]
 struct Kept {
     laws: HashMap<String, Arc<Law>>,
-    bound: HashMap<(String, Vec<String>), Arc<Bound>>,
+    /// By what duties are under: the provision; nothing where it is not recorded.
+    places: HashMap<String, Option<Arc<wire::Provision>>>,
+    /// By what duties are under, the article that they name, and their bearers.
+    bound: HashMap<(String, String, Vec<String>), Arc<Bound>>,
     meetings: HashMap<String, Arc<[Meeting]>>,
 }
 
@@ -60,6 +64,7 @@ impl Ground {
     /// Reads what these duties depend on, and was not read before.
     pub async fn read(&mut self, duties: &[wire::Obligation]) -> Result<(), Failure> {
         self.kept.forget();
+        self.read_places(duties).await?;
         let laws: BTreeSet<&str> = duties.iter().map(|duty| around(&duty.under)).collect();
         let laws = laws.into_iter().filter(|law| !self.kept.laws.contains_key(*law));
         let laws: Vec<String> = laws.map(str::to_owned).collect();
@@ -89,6 +94,28 @@ impl Ground {
         Ok(())
     }
 
+    /// Reads where the provisions lie that these duties are under.
+    async fn read_places(&mut self, duties: &[wire::Obligation]) -> Result<(), Failure> {
+        let under: BTreeSet<&String> = duties.iter().map(|duty| &duty.under).collect();
+        let is_new = |under: &&&String| {
+            around(under) != under.as_str() && !self.kept.places.contains_key(**under)
+        };
+        let names: Vec<String> =
+            under.iter().filter(is_new).map(|under| (*under).clone()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let chronicle = &self.app.records.chronicle;
+        let found = store::provisions_named(chronicle, &names, self.read_time, &self.reader).await;
+        let found = found.map_err(|error| from_record("registan/Provision", error))?;
+        self.kept.places.extend(names.into_iter().map(|name| (name, None)));
+        for provision in found.into_iter().map(Provision::into_message) {
+            let place = Arc::new(provision::place(&provision));
+            self.kept.places.insert(provision.name, Some(place));
+        }
+        Ok(())
+    }
+
     /// Returns whether it keeps more than one call may: duties that are still looked at keep what
     /// they rest on.
     pub fn is_too_much(&self) -> bool {
@@ -100,8 +127,10 @@ impl Ground {
         let name = around(&duty.under);
         let law = self.kept.laws.get(name).cloned();
         let law = law.unwrap_or_else(|| Arc::new(Law::Missing(name.to_owned())));
-        let key = (name.to_owned(), duty.bearers.clone());
-        let new = || Arc::new(Bound::new(law, &duty.bearers));
+        let place = self.kept.place(duty);
+        let article = place.as_ref().map_or_else(String::new, |place| place.article.clone());
+        let key = (duty.under.clone(), article, duty.bearers.clone());
+        let new = || Arc::new(Bound::new(law, place, &duty.bearers));
         let bound = Arc::clone(self.kept.bound.entry(key).or_insert_with(new));
         let meetings = self.kept.meetings.get(&duty.before_meetings_of).cloned();
         OfDuty { bound, meetings: meetings.unwrap_or_else(|| Arc::new([])) }
@@ -109,23 +138,34 @@ impl Ground {
 }
 
 impl Kept {
+    /// Returns the provision that a duty is under; where none is recorded, the article that it
+    /// names.
+    fn place(&self, duty: &wire::Obligation) -> Option<Arc<wire::Provision>> {
+        let article = &duty.article;
+        let cited = || Arc::new(wire::Provision { article: article.clone(), ..Default::default() });
+        let recorded = self.places.get(&duty.under).cloned().flatten();
+        recorded.or_else(|| (!article.is_empty()).then(cited))
+    }
+
     /// Forgets what no duty that is still looked at rests on, once it is much.
     fn forget(&mut self) {
-        if self.laws.len() > MAX_KEPT {
+        if self.laws.len() > MAX_KEPT || self.places.len() > MAX_KEPT {
             self.bound.retain(|_, bound| Arc::strong_count(bound) > 1);
             self.laws.retain(|_, law| Arc::strong_count(law) > 1);
+            let is_held = |place: &Arc<_>| Arc::strong_count(place) > 1;
+            self.places.retain(|_, place| place.as_ref().is_some_and(is_held));
         }
         if self.meetings.len() > MAX_KEPT {
             self.meetings.retain(|_, meetings| Arc::strong_count(meetings) > 1);
         }
     }
 
-    /// Returns how many milestones, acts, periods and meetings there are.
+    /// Returns how many milestones, acts, provisions, periods and meetings there are.
     fn size(&self) -> usize {
         let laws = self.laws.values().map(|law| law.size());
         let bound = self.bound.values().map(|bound| bound.size());
         let meetings = self.meetings.values().map(|meetings| meetings.len());
-        laws.chain(bound).chain(meetings).sum()
+        laws.chain(bound).chain(meetings).sum::<usize>() + self.places.len()
     }
 }
 
@@ -145,10 +185,10 @@ mod tests {
         for number in 0..=MAX_KEPT {
             let name = format!("agreements/{number}");
             let law = Arc::new(Law::Missing(name.clone()));
-            let bound = Arc::new(Bound::new(Arc::clone(&law), &[]));
+            let bound = Arc::new(Bound::new(Arc::clone(&law), None, &[]));
             looked_at.extend((number < 3).then(|| Arc::clone(&bound)));
             kept.laws.insert(name.clone(), law);
-            kept.bound.insert((name, Vec::new()), bound);
+            kept.bound.insert((name, String::new(), Vec::new()), bound);
         }
         assert_eq!(kept.size(), 2 * (MAX_KEPT + 1), "a law, and one period of it");
         kept.forget();

@@ -13,6 +13,6 @@ pub use agreements::{agreements_of, union_names};
 pub use grants::grants_of;
 pub use memberships::memberships_of;
 pub use migrations::{Migrator, kinds, schema};
-pub use obligations::{duties, laws, meetings_of};
+pub use obligations::{duties, laws, meetings_of, provisions_named};
 pub use provisions::provisions_of;
 pub use ratifications::{groups_of_states, ratifications_of};

@@ -8,7 +8,7 @@ use chronicle::{At, Chronicle, Error, Lane, ListRequest, Page, Reader, Shown};
 use super::ratifications_of;
 use crate::domain::binding::Law;
 use crate::domain::due::Meeting;
-use crate::domain::{Act, Agreement, Framework, Obligation};
+use crate::domain::{Act, Agreement, Framework, Obligation, Provision};
 
 /// Returns a page of duties, in the order of their first due days.
 pub async fn duties(
@@ -24,6 +24,8 @@ pub async fn duties(
 const MOST_BODIES: usize = 500;
 /// Laws that are asked for at once: each may be large.
 const LAWS_AT_ONCE: usize = 32;
+/// Provisions that are asked for at once: as many as a page has duties.
+const PROVISIONS_AT_ONCE: usize = 1000;
 
 /// Returns the agreements, acts and frameworks of these names, as they stood at a record time: two
 /// queries for many of them. Those that the reader does not see are missing.
@@ -65,6 +67,25 @@ pub async fn laws(
         }
     }
     Ok(laws)
+}
+
+/// Returns the provisions of these names, as they stood at a record time: one query for a page of
+/// duties. Those that the reader does not see are missing.
+pub async fn provisions_named(
+    chronicle: &Chronicle,
+    names: &[String],
+    read_time: i64,
+    reader: &Reader,
+) -> Result<Vec<Provision>, Error> {
+    let (ways, at) = ([Way::of::<Provision>("")], At::Time(read_time));
+    let mut provisions = Vec::new();
+    for names in names.chunks(PROVISIONS_AT_ONCE) {
+        let step = Step { names: names.iter().cloned().collect(), targets: BTreeSet::new() };
+        let near = chronicle.near(&ways, &step, at, reader, PROVISIONS_AT_ONCE as u64).await?;
+        let shown = chronicle.show_near::<Provision>(&near, at, reader).await?;
+        provisions.extend(shown.into_iter().map(|one| one.into_stored().value));
+    }
+    Ok(provisions)
 }
 
 /// Returns the meetings of some bodies that were held or are planned, at a record time, by the body

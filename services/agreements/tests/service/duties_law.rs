@@ -20,7 +20,8 @@ use chronicle::{Chronicle, Reader};
 use facts::Day;
 use tonic::Code;
 
-use crate::obligations::{Client, date, due, duty, law, status};
+use crate::agreements::provision;
+use crate::obligations::{Client, date, due, duty, ids, law, overdue, status};
 use crate::support::{Running, citation, on_both, party, serve};
 
 async fn create(client: &mut Client, id: &str, obligation: Obligation) {
@@ -128,6 +129,74 @@ async fn nothing_is_computed_of_what_is_deleted() {
     .await;
 }
 
+/// An agreement in force since 2002, of which an article is suspended in 2003, and a provision of
+/// each of two articles.
+async fn suspended_in_part(running: &mut Running) {
+    let kinds = [(milestone::Kind::InForce, 2002, ""), (milestone::Kind::Suspended, 2003, "20")];
+    let milestone = |(kind, year, article): (milestone::Kind, i32, &str)| Milestone {
+        kind: kind.into(),
+        date: Some(date((year, 1, 1))),
+        articles: (!article.is_empty()).then(|| format!("Article {article}")).into_iter().collect(),
+        source: Some(citation("a journal")),
+        ..Milestone::default()
+    };
+    let agreement = Agreement {
+        kind: agreement::Kind::PartnershipAndCooperation.into(),
+        title: "An agreement".to_owned(),
+        binding: true,
+        milestones: kinds.map(milestone).into(),
+        source: Some(citation("a journal")),
+        ..Agreement::default()
+    };
+    let request = CreateAgreementRequest {
+        agreement: Some(agreement),
+        agreement_id: "part".to_owned(),
+        ..CreateAgreementRequest::default()
+    };
+    running.agreements.create_agreement(request).await.unwrap();
+    for number in ["2", "20"] {
+        let request = provision("part", &format!("art-{number}"), &format!("Article {number}"));
+        running.provisions.create_provision(request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_duty_binds_while_the_article_binds_that_it_is_under() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.parties.create_party(party("kz", party::Kind::State)).await.unwrap();
+        suspended_in_part(&mut running).await;
+        let mut client = ObligationServiceClient::new(running.connection.clone());
+        for (id, under, article) in [
+            ("of-2", "agreements/part/provisions/art-2", ""),
+            ("of-20", "agreements/part/provisions/art-20", ""),
+            ("cited-2", "agreements/part", "Article 2"),
+            ("cited-20", "agreements/part", "Article 20(1)"),
+            ("whole", "agreements/part", ""),
+        ] {
+            let article = article.to_owned();
+            create(&mut client, id, Obligation { article, ..duty(under, (2002, 6, 1)) }).await;
+        }
+
+        let before = overdue(&mut client, "", (2002, 12, 31)).await;
+        assert_eq!(ids(&before).len(), 5, "{before:?}");
+        let mut after = ids(&overdue(&mut client, "", (2003, 1, 1)).await);
+        after.sort_unstable();
+        assert_eq!(after, ["cited-2", "of-2"]);
+        for (id, state) in [
+            ("of-20", State::NotBinding),
+            ("cited-20", State::NotBinding),
+            ("whole", State::Unknown),
+        ] {
+            let found = status(&mut client, id, (2003, 1, 1)).await;
+            assert_eq!(found.state(), state, "{id}: {found:?}");
+        }
+        let reason = status(&mut client, "of-20", (2003, 1, 1)).await.reason;
+        assert_eq!(reason, "Article 20 of agreements/part is suspended on that day");
+    })
+    .await;
+}
+
 /// The statements for what is due under so many laws, in an order that no page ends.
 #[tokio::test]
 async fn the_laws_of_many_duties_are_read_together() {
@@ -139,8 +208,10 @@ async fn the_laws_of_many_duties_are_read_together() {
         for number in 0..LAWS {
             let id = format!("law-{number}");
             convention(&mut running, &id).await;
-            let monthly =
-                Obligation { every_months: 1, ..duty(&format!("agreements/{id}"), (2000, 1, 31)) };
+            let article = provision(&id, "art-1", "Article 1");
+            running.provisions.create_provision(article).await.unwrap();
+            let under = format!("agreements/{id}/provisions/art-1");
+            let monthly = Obligation { every_months: 1, ..duty(&under, (2000, 1, 31)) };
             create(&mut client, &format!("duty-{number}"), monthly).await;
         }
         let statements = Arc::new(AtomicUsize::new(0));
@@ -157,7 +228,7 @@ async fn the_laws_of_many_duties_are_read_together() {
         let all: Vec<_> = asked.await.unwrap().collect();
 
         let read = statements.load(Ordering::Relaxed);
-        assert!(read <= 6, "{read} statements for {LAWS} laws");
+        assert!(read <= 7, "{read} statements for {LAWS} laws");
         assert_eq!(all.len(), 6 * LAWS, "each month of each");
         let days = all.windows(2).map(|two| (&two[0].day.date, &two[1].day.date));
         assert!(days.clone().all(|(one, other)| one.latest() <= other.latest()));

@@ -41,8 +41,8 @@ fn with(
     let law = Arc::new(Law::of_agreement(agreement, ratifications));
     let bearers = ["parties/kz".to_owned()];
     let day = Day(year * 10_000 + 701);
-    let bound = Bound::new(Arc::clone(&law), &bearers);
-    assert_eq!(*bound.on(day), law.on(&bearers, day), "by periods and by itself");
+    let bound = Bound::new(Arc::clone(&law), None, &bearers);
+    assert_eq!(*bound.on(day), law.on(None, &bearers, day), "by periods and by itself");
     word_of(bound.on(day))
 }
 
@@ -112,7 +112,7 @@ fn a_convention_binds_whoever_is_party_to_it() {
     assert_eq!((on(&signed, 1994), on(&signed, 2000)), ("no", "unknown"));
     // Of the Union nothing is recorded: it may be party.
     let both = ["parties/kz".to_owned(), "parties/eu".to_owned()];
-    let of_both = Law::of_agreement(&signed, &[]).on(&both, Day(20_000_701));
+    let of_both = Law::of_agreement(&signed, &[]).on(None, &both, Day(20_000_701));
     assert!(matches!(of_both, Binding::Unknown(_)), "{of_both:?}");
 }
 
@@ -137,7 +137,7 @@ fn acts_and_frameworks_bind_from_their_first_day_to_their_last() {
         (20_240_101, "No", "No"),
     ] {
         let word = |binding: Binding| format!("{binding:?}").split('(').next().unwrap().to_owned();
-        let found = |law: Law| word(Bound::new(Arc::new(law), &[]).on(Day(day)).clone());
+        let found = |law: Law| word(Bound::new(Arc::new(law), None, &[]).on(Day(day)).clone());
         assert_eq!(found(Law::of_act(&act)), of_the_act, "{day}");
         assert_eq!(found(Law::of_framework(&framework)), of_the_framework, "{day}");
     }
@@ -226,7 +226,7 @@ fn a_freeze_of_cooperation_leaves_the_duties_binding() {
     agreement.milestones.push(other);
     let law = Arc::new(Law::of_agreement(&agreement, &[]));
     let reason = "agreements/law is suspended in part: Trade".to_owned();
-    assert_eq!(*Bound::new(law, &[]).on(Day(20_060_601)), Binding::Unknown(reason));
+    assert_eq!(*Bound::new(law, None, &[]).on(Day(20_060_601)), Binding::Unknown(reason));
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn a_body_is_bound_while_the_law_is_in_force() {
         ("bodies/committee", 20_000_701, "yes"),
         ("parties/kz", 20_000_701, "unknown"),
     ] {
-        let found = law.on(&[bearer.to_owned()], Day(day));
+        let found = law.on(None, &[bearer.to_owned()], Day(day));
         assert_eq!(word_of(&found), wanted, "{bearer} on {day}");
     }
 }
@@ -282,8 +282,64 @@ fn the_acts_of_others_make_no_periods() {
     };
     convention.participations = (0..30).map(one).collect();
     let law = Arc::new(Law::of_agreement(&convention, &[]));
-    let periods = |party: &str| Bound::new(Arc::clone(&law), &[party.to_owned()]).size();
+    let periods = |party: &str| Bound::new(Arc::clone(&law), None, &[party.to_owned()]).size();
 
     assert_eq!((law.size(), periods("parties/kz")), (31, 3));
     assert!(periods("parties/p7") > 3, "its own do");
+}
+
+/// Returns the answer for an article of an agreement in the middle of a year.
+fn of_article(agreement: &wire::Agreement, article: &str, year: i32) -> Binding {
+    let law = Arc::new(Law::of_agreement(agreement, &[]));
+    let part = wire::Provision { article: article.to_owned(), ..wire::Provision::default() };
+    let (bearers, day) = (["parties/kz".to_owned()], Day(year * 10_000 + 701));
+    let bound = Bound::new(Arc::clone(&law), Some(Arc::new(part.clone())), &bearers);
+    assert_eq!(*bound.on(day), law.on(Some(&part), &bearers, day), "by periods and by itself");
+    bound.on(day).clone()
+}
+
+#[test]
+fn a_suspension_of_an_article_leaves_the_duties_under_others_binding() {
+    use milestone::Kind::{InForce, Suspended, SuspensionLifted, Terminated};
+    let life = [(InForce, 2002), (Suspended, 2003), (SuspensionLifted, 2006), (Terminated, 2010)];
+    let mut agreement = agreement(Kind::PartnershipAndCooperation, &life);
+    for one in &mut agreement.milestones[1..3] {
+        one.articles = vec!["Article 20".to_owned()];
+    }
+    for (year, of_2, of_20, of_all) in [
+        (2001, "no", "no", "no"),
+        (2002, "yes", "yes", "yes"),
+        (2003, "yes", "no", "unknown"),
+        (2006, "yes", "yes", "yes"),
+        (2010, "no", "no", "no"),
+    ] {
+        let found = |article| word_of(&of_article(&agreement, article, year));
+        let all = (found("Article 2"), found("Article 20"), on(&agreement, year));
+        assert_eq!(all, (of_2, of_20, of_all), "{year}");
+    }
+    let no = |reason: &str| Binding::No(reason.to_owned());
+    let suspended = no("Article 20 of agreements/law is suspended on that day");
+    assert_eq!(of_article(&agreement, "Article 20", 2004), suspended);
+    let ended = no("agreements/law is terminated on that day");
+    assert_eq!(of_article(&agreement, "Article 20", 2011), ended);
+    let doubtful = of_article(&agreement, "Article 20 or 21", 2004);
+    assert_eq!(word_of(&doubtful), "unknown");
+}
+
+#[test]
+fn a_provisional_application_binds_by_the_articles_that_it_covers() {
+    use milestone::Kind::{InForce, ProvisionallyApplied, Signed};
+    let life = [(Signed, 2015), (ProvisionallyApplied, 2016), (InForce, 2020)];
+    let mut agreement = agreement(Kind::PartnershipAndCooperation, &life);
+    assert_eq!(word_of(&of_article(&agreement, "Article 2", 2017)), "unknown");
+    agreement.milestones[1].articles = vec!["Article 2".to_owned()];
+    for (year, of_2, of_9) in [(2015, "no", "no"), (2017, "yes", "no"), (2020, "yes", "yes")] {
+        let found = |article| word_of(&of_article(&agreement, article, year));
+        assert_eq!((found("Article 2"), found("Article 9")), (of_2, of_9), "{year}");
+    }
+    let other = "Article 9 of agreements/law does not bind on that day".to_owned();
+    assert_eq!(of_article(&agreement, "Article 9", 2017), Binding::No(other));
+    // Of a convention it is not known who of its parties applies it.
+    agreement.set_kind(Kind::Convention);
+    assert_eq!(word_of(&of_article(&agreement, "Article 2", 2017)), "unknown");
 }

@@ -22,7 +22,7 @@ impl Random {
 /// Law that binds from a day until a day.
 fn law(first: Option<PartialDate>, ended: Option<Day>) -> Bound {
     let ended = ended.map(|day| (day, day));
-    Bound::new(Arc::new(Law::Lasting { name: "acts/law".to_owned(), first, ended }), &[])
+    Bound::new(Arc::new(Law::Lasting { name: "acts/law".to_owned(), first, ended }), None, &[])
 }
 
 /// The status under law that binds for ever.
@@ -237,7 +237,7 @@ fn what_does_not_bind_is_not_owed() {
     let no = under(&law(None, Some(Day(20_240_101))));
     assert_eq!((no.state, no.overdue), (State::NotBinding, 0));
     assert_eq!(no.reason, "acts/law is not in effect on that day");
-    let missing = Bound::new(Arc::new(Law::Missing("acts/law".to_owned())), &[]);
+    let missing = Bound::new(Arc::new(Law::Missing("acts/law".to_owned())), None, &[]);
     let unknown = under(&missing);
     assert_eq!((unknown.state, &*unknown.reason), (State::Unknown, UNRECORDED));
     assert_eq!(unknown.range, Some((State::NotYetDue, State::Overdue)));

@@ -3,6 +3,7 @@
 use facts::Day;
 
 use super::*;
+use crate::domain::citation;
 
 mod model;
 
@@ -166,6 +167,21 @@ fn a_lifting_ends_what_it_covers_and_frees_what_lies_within() {
     assert_eq!(state(&paragraph, "Article 94(2)", 20_070_101), Standing::Binding);
     assert_eq!(state(&paragraph, "Article 94(1)", 20_070_101), Standing::Suspended);
     assert_eq!(in_words(&paragraph), "Article 94");
+    let whole = on(&paragraph, &article("Article 94", ""), 20_070_101);
+    assert_eq!(whole.state, Standing::NotKnown);
+    assert_eq!(whole.reason, "its parts stand differently: Article 94(2)");
+    assert_eq!(state(&paragraph, "Article 94", 20_050_101), Standing::Suspended, "before that");
+
+    let of_several = life(&["Articles 5-8"], &["Article 7(2)"]);
+    for (cited, wanted) in [
+        ("Article 6", Standing::Suspended),
+        ("Article 7", Standing::NotKnown),
+        ("Article 7(1)", Standing::Suspended),
+        ("Article 7(2)(b)", Standing::Binding),
+        ("Articles 5-8", Standing::NotKnown),
+    ] {
+        assert_eq!(state(&of_several, cited, 20_070_101), wanted, "{cited}");
+    }
 }
 
 #[test]
@@ -227,6 +243,38 @@ fn a_lifting_of_one_article_frees_it_from_the_suspension_of_the_whole() {
     assert_eq!(state(&life, "Article 5", 20_040_601), Standing::Suspended);
     assert_eq!(state(&life, "Article 5", 20_060_101), Standing::Binding);
     assert_eq!(state(&life, "Article 6", 20_060_101), Standing::Suspended);
+}
+
+#[test]
+fn the_suspension_of_the_whole_ends_for_an_article_on_its_own_day() {
+    use MilestoneKind::*;
+    let lifted = |year| Milestone::new(SuspensionLifted, date(year, 1, 1));
+    let life = |part: Milestone| {
+        let force = Milestone::new(InForce, date(2000, 1, 1));
+        [force, Milestone::new(Suspended, date(2001, 1, 1)), part, all(lifted(2003))]
+    };
+    let until = |life: &[Milestone], cited: &str, day| {
+        let found = on(life, &article(cited, ""), day);
+        (found.state, found.until)
+    };
+    let one = life(of(lifted(2002), "Article 2"));
+    let suspended = |year| (Standing::Suspended, Some(date(year, 1, 1)));
+    assert_eq!(until(&one, "Article 2", 20_010_601), suspended(2002));
+    assert_eq!(until(&one, "Article 3", 20_010_601), suspended(2003));
+    assert_eq!(until(&one, "Article 2", 20_020_601), (Standing::Binding, None));
+    assert_eq!(until(&one, "Article 3", 20_020_601), suspended(2003));
+
+    let paragraph = life(of(lifted(2002), "Article 2(1)"));
+    assert_eq!(until(&paragraph, "Article 2", 20_010_601), (Standing::Suspended, None));
+    let between = on(&paragraph, &article("Article 2", ""), 20_020_601);
+    assert_eq!(between.state, Standing::NotKnown);
+    assert_eq!(between.reason, "its parts stand differently: Article 2(1)");
+    assert_eq!(until(&paragraph, "Article 2", 20_030_601), (Standing::Binding, None));
+
+    let vague = life(words(lifted(2002), "Trade in goods"));
+    let between = on(&vague, &article("Article 2", ""), 20_020_601);
+    assert_eq!(between.state, Standing::NotKnown);
+    assert_eq!(between.reason, "of it the suspension is lifted, or may be: Trade in goods");
 }
 
 #[test]
