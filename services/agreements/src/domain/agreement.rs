@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use api::registan::agreements::v1 as wire;
+use api::registan::agreements::v1::entry_into_force_rule::Event;
 use api::registan::agreements::v1::milestone::Kind;
 use chronicle::Field;
 use facts::check::matches_pattern;
@@ -12,7 +13,7 @@ use facts::{Check, ErrorReason};
 use standard::described::AGREEMENTS_V1_PARTICIPATION_KIND as PARTS;
 use standard::{Rules, Value};
 
-use super::milestone::{Milestone, misplaced, misplaced_scope, signed};
+use super::milestone::{Milestone, misplaced, misplaced_scope, signed, unfounded};
 use super::periods::periods;
 use super::relation;
 use super::state::State;
@@ -36,6 +37,7 @@ impl Rules<wire::Agreement> for OfMilestones {
         for (place, milestone) in agreement.milestones.iter().enumerate() {
             check_scope(check, place, milestone);
         }
+        check_counts(check, agreement);
         for (place, relation) in agreement.relations.iter().enumerate() {
             let period = (relation.since.as_ref(), relation.until.as_ref());
             relation::check(check, place, period);
@@ -69,6 +71,29 @@ impl Rules<wire::Agreement> for OfMilestones {
     }
 }
 
+/// Checks that no more had acted than are counted, and that only a rule that counts deposits has a
+/// number of them.
+fn check_counts(check: &mut Check, agreement: &wire::Agreement) {
+    for (place, tally) in agreement.tallies.iter().enumerate() {
+        if tally.done > tally.of {
+            let field = format!("tallies[{place}].done");
+            check.violation(&field, ErrorReason::NumberInvalid, "must not be more than `of`");
+        }
+    }
+    let Some(rule) = &agreement.entry_into_force else { return };
+    match (rule.event() == Event::NthDeposit, rule.count) {
+        (true, 0) => {
+            let description = "must be given: after which deposit it enters into force";
+            check.violation("entry_into_force.count", ErrorReason::Required, description);
+        }
+        (false, 1..) => {
+            let description = "must be 0: only NTH_DEPOSIT counts deposits";
+            check.violation("entry_into_force.count", ErrorReason::NumberInvalid, description);
+        }
+        _ => {}
+    }
+}
+
 /// Checks that only what can be of a part says of which.
 fn check_scope(check: &mut Check, place: usize, milestone: &wire::Milestone) {
     if !check.is_sound(&format!("milestones[{place}].kind")) {
@@ -80,9 +105,12 @@ fn check_scope(check: &mut Check, place: usize, milestone: &wire::Milestone) {
     }
 }
 
-/// Names both milestones of a pair that stands in the wrong order. Only where all could be read: a
-/// date that could not be read is none.
+/// Names both milestones of a pair that stands in the wrong order, and those that need another
+/// before them. Only where all could be read: a date that could not be read is none.
 fn check_order(check: &mut Check, milestones: &[Milestone]) {
+    for (place, problem) in unfounded(milestones) {
+        check.violation(&format!("milestones[{place}].kind"), ErrorReason::OrderInvalid, problem);
+    }
     for (first, second) in misplaced(milestones) {
         for (place, other, relation) in [(first, second, "after"), (second, first, "before")] {
             let (kind, other_kind) = (milestones[place].kind.word(), milestones[other].kind.word());
@@ -115,4 +143,55 @@ fn participation(asked: &str) -> Result<String, &'static str> {
     let kind = kind.trim_start_matches("KIND_");
     let is_pair = matches_pattern(&party, "parties/{party}") && PARTS.words.contains(&kind);
     if is_pair { Ok(format!("{party} {kind}")) } else { Err(wanted) }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::agreements::v1 as wire;
+    use facts::Check;
+    use standard::Served;
+    use wire::entry_into_force_rule::Event;
+
+    use super::Agreement;
+
+    fn violations(change: impl FnOnce(&mut wire::Agreement)) -> Vec<String> {
+        let mut agreement = wire::Agreement {
+            tallies: vec![wire::RatificationTally::default()],
+            entry_into_force: Some(wire::EntryIntoForceRule::default()),
+            ..wire::Agreement::default()
+        };
+        change(&mut agreement);
+        let mut check = Check::new("agreement");
+        Agreement::read(&mut check, "agreements/x".to_owned(), agreement);
+        let found = check.finish().into_iter();
+        let found = found.map(|one| format!("{} {}", one.field, one.reason.as_str_name()));
+        found.filter(|one| one.contains(".done") || one.contains(".count")).collect()
+    }
+
+    #[test]
+    fn no_more_have_acted_than_are_counted() {
+        let counted = |done, of| {
+            violations(|it| {
+                (it.tallies[0].done, it.tallies[0].of) = (done, of);
+            })
+        };
+        assert_eq!(counted(5, 2), ["agreement.tallies[0].done NUMBER_INVALID"]);
+        assert!(counted(2, 2).is_empty() && counted(0, 2).is_empty());
+    }
+
+    #[test]
+    fn only_a_rule_that_counts_deposits_has_a_number_of_them() {
+        let rule = |event: Event, count| {
+            violations(|it| {
+                let rule = it.entry_into_force.get_or_insert_default();
+                (rule.event, rule.count) = (event.into(), count);
+            })
+        };
+        let number = "agreement.entry_into_force.count NUMBER_INVALID";
+        assert_eq!(rule(Event::LastDeposit, 3), [number]);
+        assert_eq!(rule(Event::LastNotification, 1), [number]);
+        let required = "agreement.entry_into_force.count REQUIRED";
+        assert_eq!(rule(Event::NthDeposit, 0), [required]);
+        assert!(rule(Event::NthDeposit, 3).is_empty() && rule(Event::LastDeposit, 0).is_empty());
+    }
 }

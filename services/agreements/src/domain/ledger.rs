@@ -1,6 +1,7 @@
 //! The ledger of an agreement: which of those who must act had acted by a day, and when it enters
 //! into force by its own rule.
 //!
+//! - `counts`: what follows from counts, and what contradicts them
 //! - `evidence`: statements about single parties, wherever they are recorded
 //! - `standing`: how one party stands by them
 //! - `event`: when the event happened from which the rule counts
@@ -8,12 +9,13 @@
 //! - `span`: days between which something happened, and the day that a rule counts from them
 
 mod acts;
+mod counts;
 mod event;
 mod evidence;
 mod span;
 mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use api::registan::agreements::v1 as wire;
 use facts::wire::checked_date;
@@ -79,9 +81,11 @@ pub fn on(recorded: &Recorded, day: Day) -> wire::RatificationLedger {
         published: published(agreement).map(Into::into),
         ..wire::RatificationLedger::default()
     };
-    add_tallies(&mut ledger, agreement, day);
+    counts::add(&mut ledger, agreement, day);
     add_event(&mut ledger, recorded, &facts, day);
-    note_counts(&mut ledger, &participants);
+    counts::note(&mut ledger, recorded, &facts, &participants);
+    let of_all = event::against_published(agreement, &participants, is_closed(agreement), day);
+    ledger.notes.extend(of_all);
     for one in participants {
         let list = match one.stand.standing {
             _ if one.is_gone => &mut ledger.not_needed,
@@ -106,18 +110,29 @@ fn contracting(agreement: &wire::Agreement) -> impl Iterator<Item = &wire::Agree
     agreement.parties.iter().filter(move |party| party.role() != role)
 }
 
+/// The statements about single parties, by their names.
+type OfParties<'a> = BTreeMap<&'a str, Vec<&'a Fact>>;
+
+fn by_party(facts: &[Fact]) -> OfParties<'_> {
+    let mut of_party = OfParties::new();
+    for fact in facts {
+        of_party.entry(fact.entry.party.as_str()).or_default().push(fact);
+    }
+    of_party
+}
+
 /// Returns all who must act, in the order of their names.
 fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participant> {
     let agreement = &recorded.agreement;
     let closed = is_closed(agreement);
-    let common = Common::of(agreement, closed);
-    let mut of_party: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
-    for fact in facts {
-        of_party.entry(fact.entry.party.as_str()).or_default().push(fact);
+    let of_party = by_party(facts);
+    let mut common = Common::of(agreement, closed, facts.is_empty());
+    for (tally, not_yet) in counts::naming(recorded, &of_party) {
+        common.add_count(tally, not_yet);
     }
     let stand_of = |party: &str, group: &str| {
         let of_it = of_party.get(party).map_or(&[][..], Vec::as_slice);
-        let mut stand = stand(of_it, &common, !group.is_empty(), day);
+        let mut stand = stand((party, of_it), &common, !group.is_empty(), day);
         party.clone_into(&mut stand.entry.party);
         group.clone_into(&mut stand.entry.group);
         stand
@@ -227,18 +242,6 @@ fn published(agreement: &wire::Agreement) -> Option<PartialDate> {
     followed(&milestones).into_iter().find(in_force).map(|one| one.date.clone())
 }
 
-/// Adds the counts before and after the day.
-fn add_tallies(ledger: &mut wire::RatificationLedger, agreement: &wire::Agreement, day: Day) {
-    let dated = agreement
-        .tallies
-        .iter()
-        .filter_map(|tally| Some((checked_date(tally.date.as_ref())?.latest(), tally)));
-    let (past, to_come): (Vec<_>, Vec<_>) = dated.partition(|(by, _)| *by <= day);
-    ledger.tally = past.into_iter().max_by_key(|(by, _)| *by).map(|(_, tally)| tally.clone());
-    let next = to_come.into_iter().min_by_key(|(by, _)| *by);
-    ledger.next_tally = next.map(|(_, tally)| tally.clone());
-}
-
 /// Adds the event of the rule and the day that follows from it, or a note why there is none.
 fn add_event(ledger: &mut wire::RatificationLedger, recorded: &Recorded, facts: &[Fact], day: Day) {
     let agreement = &recorded.agreement;
@@ -300,35 +303,6 @@ fn happened(
         }
     }
     (found, all)
-}
-
-/// Says what counts say and names do not, and what contradicts a count.
-fn note_counts(ledger: &mut wire::RatificationLedger, participants: &[Participant]) {
-    let Some(tally) = &ledger.tally else { return };
-    let Some(date) = checked_date(tally.date.as_ref()) else { return };
-    let alone = [Evidence::Tally, Evidence::EntryIntoForce];
-    let named = |one: &&Participant| {
-        let entry = &one.stand.entry;
-        !entry.group.is_empty() && !alone.contains(&entry.evidence())
-    };
-    let done = |one: &&Participant| one.stand.standing == Standing::Done;
-    let of = participants.iter().filter(named).filter(done);
-    let parties: BTreeSet<&str> = of.clone().map(|one| one.stand.entry.party.as_str()).collect();
-    let by_then = of.filter(|one| one.stand.acted.latest <= date.earliest()).count();
-    let (done, all) = (tally.done, tally.of);
-    if i32::try_from(by_then).is_ok_and(|named| named > done) {
-        let note = format!(
-            "{by_then} are recorded as done: the count of {done} of {all} ({date}) contradicts that"
-        );
-        ledger.notes.push(note);
-    } else if done < all && i32::try_from(parties.len()).is_ok_and(|named| named < done) {
-        let note = format!(
-            "{done} of {all} had acted ({date}): only the count is known, \
-             the record names {} of them",
-            parties.len()
-        );
-        ledger.notes.push(note);
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use api::registan::agreements::v1::party::Kind;
 use chassis::Failure;
+use chassis::failure::Violation;
 use facts::{Day, ErrorReason};
 use standard::failure::from_record;
 
@@ -24,6 +26,7 @@ pub struct MembersOnDay {
 
 /// The members of a group on a day (today if absent), at a record time (now if absent). A group of
 /// states that stands for the members of a union is looked up there, on its own day if it has one.
+/// Where no membership is recorded, it is not known of the group itself who belongs to it.
 pub async fn list_members(
     app: &App,
     group: &str,
@@ -40,7 +43,22 @@ pub async fn list_members(
         .await
         .map_err(|error| from_record("registan/Membership", error))?;
     let memberships = memberships.ok_or_else(|| too_many(union))?;
-    Ok(MembersOnDay { members: membership::members(&memberships, as_of), as_of, read_time })
+    let mut members = membership::members(&memberships, as_of);
+    if members.is_empty() {
+        if matches!(group.kind(), Kind::State | Kind::FormerState) {
+            return Err(no_group());
+        }
+        let reason = "no memberships of it are recorded".to_owned();
+        members.insert(group.name.clone(), Belongs::Unknown(reason));
+    }
+    Ok(MembersOnDay { members, as_of, read_time })
+}
+
+/// The refusal to name the members of a state.
+fn no_group() -> Failure {
+    let description = "must be a union, an organisation or a group of states: a state is no group";
+    let violation = Violation::new("group", ErrorReason::PartyKindInvalid, description);
+    Failure::invalid(vec![violation])
 }
 
 /// Returns the day that a group of states stands for, where it is always the same.

@@ -106,11 +106,30 @@ async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
                 assert_eq!(signed.notes, [why]);
             }
         }
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn the_named_are_missing_and_nobody_acts_before_the_signature() {
+    Box::pin(on_both(|url| async move {
+        let running = serve(&url).await;
+        let mut client = Client::new(running.connection.clone());
+        recorded(&running).await;
+
+        // Tajikistan: it is not signed.
+        let negotiated = ask(&mut client, "eu-tj-epca", [2009, 1, 1]).await;
+        assert_eq!(sizes(&negotiated), [0, 0, 29, 0, 0], "{negotiated:?}");
 
         // Turkmenistan: four are named that had not ratified.
         let named = ask(&mut client, "eu-tm-pca-1998", [2009, 4, 1]).await;
         assert_eq!(names(&named.missing), ["fr", "gb", "gr", "ie"]);
+        let named = ask(&mut client, "eu-tm-pca-1998", [2009, 4, 30]).await;
+        assert_eq!(names(&named.missing), ["fr", "gb", "gr", "ie"]);
+        assert_eq!(sizes(&named)[..3], [11, 1, 4], "the others are those that were counted");
+        assert!(!named.notes.iter().any(|note| note.contains("only the count")), "{named:?}");
         let counted = ask(&mut client, "eu-tm-pca-1998", [2009, 5, 1]).await;
+        assert!(counted.missing.is_empty(), "nothing later is recorded");
         assert_eq!(counted.tally.as_ref().map(|it| (it.done, it.of)), Some((11, 15)));
     }))
     .await;

@@ -90,6 +90,22 @@ async fn the_members_of_a_union_change_by_the_day() {
     .await;
 }
 
+#[tokio::test]
+async fn of_a_group_without_recorded_memberships_it_is_not_known_who_belongs() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.parties.create_party(party("community", Kind::Union)).await.unwrap();
+
+        let found = members(&mut running, "parties/community", Some((1999, 7, 1))).await;
+
+        assert!(found.members.is_empty(), "{found:?}");
+        let unknown = &found.undetermined[0];
+        assert_eq!(unknown.party, "parties/community");
+        assert_eq!(unknown.reason, "no memberships of it are recorded");
+    })
+    .await;
+}
+
 fn names(of: &[&str]) -> Vec<String> {
     of.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -127,6 +143,8 @@ async fn what_cannot_be_asked_is_refused_by_its_own_field() {
         assert_eq!(ask("union", None).await, invalid("NAME_INVALID", "group"));
         let found = ask("parties/union", Some((2024, 2, 30))).await;
         assert_eq!(found, invalid("DATE_INVALID", "as_of"));
+        let found = ask("parties/aa", Some((2024, 1, 17))).await;
+        assert_eq!(found, invalid("PARTY_KIND_INVALID", "group"), "a state is no group");
         let found = ask("parties/zz", None).await;
         assert_eq!(found, (Code::NotFound, "NOT_FOUND".to_owned(), Vec::new()));
     })

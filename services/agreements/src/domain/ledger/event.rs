@@ -1,13 +1,13 @@
 //! The event from which the rule of an agreement counts: the last act of all who must act, or the
 //! deposit with a number.
 
-use api::registan::agreements::v1::EntryIntoForceRule;
 use api::registan::agreements::v1::entry_into_force_rule::Event;
+use api::registan::agreements::v1::{Agreement, EntryIntoForceRule};
 use facts::Day;
 
-use super::Participant;
 use super::span::Span;
 use super::standing::Standing;
+use super::{Participant, published};
 
 /// Returns when the event happened, if for certain by the day; else why it is not known, in words.
 /// `closed` is false where others than these may have acted.
@@ -88,4 +88,34 @@ pub fn by_exit(rule: &EntryIntoForceRule, all: &[Participant], event: Span) -> O
         "all had acted only once {party} had left: \
          whether the rule counts from then is a question of law"
     ))
+}
+
+/// The most parties that a note names.
+const MAX_NAMED: usize = 5;
+
+/// Returns a note where it is published as in force by the day, and some of those without which it
+/// does not enter into force had not acted even then.
+pub fn against_published(
+    agreement: &Agreement,
+    all: &[Participant],
+    closed: bool,
+    day: Day,
+) -> Option<String> {
+    let published = published(agreement).filter(|published| published.latest() <= day)?;
+    let rule = agreement.entry_into_force.as_ref();
+    let is_of_all = rule.is_none_or(|rule| rule.event() != Event::NthDeposit);
+    let missing = |one: &&Participant| {
+        !one.is_gone && !one.stand.withdrew && one.stand.standing == Standing::Missing
+    };
+    let names = all.iter().filter(missing).map(|one| one.stand.entry.party.as_str());
+    let names: Vec<&str> = names.filter(|_| closed && is_of_all && agreement.binding).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let more = match names.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = names.into_iter().take(MAX_NAMED).collect::<Vec<_>>().join(", ");
+    Some(format!("in force {published} as published, though {names}{more} had not acted by then"))
 }

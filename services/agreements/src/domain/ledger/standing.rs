@@ -1,9 +1,11 @@
 //! The standing of one party on a day, by what is recorded of it, and by what is said of all at
 //! once.
 
+use std::collections::BTreeSet;
+
 use api::registan::agreements::v1 as wire;
-use facts::Day;
 use facts::wire::checked_date;
+use facts::{Day, PartialDate};
 use wire::ledger_entry::Evidence;
 
 use super::evidence::{Fact, Stage};
@@ -43,6 +45,8 @@ struct AllActed {
     by: Day,
     /// Of the members of a group alone.
     of_members: bool,
+    /// All but these, which had not.
+    but: BTreeSet<String>,
     /// True where it does not say when the last of them acted.
     is_open: bool,
     entry: wire::LedgerEntry,
@@ -51,18 +55,19 @@ struct AllActed {
 /// Statements about all who must act at once.
 #[derive(Default)]
 pub struct Common {
-    signed: Option<Span>,
+    /// The first day on which it can have been signed; nothing where any day can be.
+    signed: Option<Day>,
     acted: Vec<AllActed>,
 }
 
 impl Common {
     /// Returns what is said of all: nobody acts before the signature; a count of all, and the entry
     /// into force, say that all have acted. `closed` is false of an agreement that anybody may
-    /// join.
-    pub fn of(agreement: &wire::Agreement, closed: bool) -> Self {
+    /// join; `is_silent` is true where no act of a single party is recorded.
+    pub fn of(agreement: &wire::Agreement, closed: bool, is_silent: bool) -> Self {
         let milestones = Milestone::all(&agreement.milestones);
-        let signed = signed(&milestones)
-            .map(|date| Span { earliest: date.earliest(), latest: date.latest() });
+        let is_silent = closed && is_silent && agreement.tallies.is_empty();
+        let signed = first_signed(&milestones, is_silent);
         let mut acted: Vec<AllActed> = agreement.tallies.iter().flat_map(of_tally).collect();
         let is_of_all = agreement
             .entry_into_force
@@ -75,6 +80,7 @@ impl Common {
             acted.extend(in_force.map(|one| AllActed {
                 by: one.date.latest(),
                 of_members: false,
+                but: BTreeSet::new(),
                 is_open: true,
                 entry: wire::LedgerEntry {
                     evidence: Evidence::EntryIntoForce.into(),
@@ -85,18 +91,55 @@ impl Common {
         }
         Self { signed, acted }
     }
+
+    /// Adds that all members but these had acted by the date of a count.
+    pub fn add_count(&mut self, tally: &wire::RatificationTally, but: BTreeSet<String>) {
+        let Some(date) = checked_date(tally.date.as_ref()) else { return };
+        let counted = format!("{} of {} had acted: {date}", tally.done, tally.of);
+        let reason = format!("{counted}; the {} others are recorded", but.len());
+        let entry = counted_by(tally, reason);
+        let by = date.latest();
+        self.acted.push(AllActed { by, of_members: true, but, is_open: false, entry });
+    }
+}
+
+/// Returns the first day on which an agreement can have been signed: the recorded one, else not
+/// before what comes before a signature. Where nothing else is recorded it is not signed on any
+/// day, as far as is known.
+fn first_signed(milestones: &[Milestone], is_silent: bool) -> Option<Day> {
+    use MilestoneKind::{NegotiationsPaused, NegotiationsResumed, OpenedForSignature, Signed};
+    if let Some(date) = signed(milestones) {
+        return Some(date.earliest());
+    }
+    let of_day = |day: Day| PartialDate::new(day.year(), day.month(), day.day());
+    let signature = Milestone::new(Signed, of_day(Day::LAST)?);
+    let followed = followed(milestones);
+    let before: Vec<&Milestone> =
+        followed.iter().copied().filter(|one| one.precedes(&signature)).collect();
+    let is_before = |one: &&Milestone| match one.kind {
+        OpenedForSignature => false,
+        NegotiationsPaused | NegotiationsResumed => true,
+        _ => one.precedes(&signature),
+    };
+    if is_silent && !before.is_empty() && followed.iter().all(is_before) {
+        return Some(Day::LAST);
+    }
+    before.into_iter().map(|one| one.date.earliest()).max()
+}
+
+/// An entry that rests on a count.
+fn counted_by(tally: &wire::RatificationTally, reason: String) -> wire::LedgerEntry {
+    wire::LedgerEntry {
+        source: tally.source.clone(),
+        confidence: tally.confidence,
+        ..said(Evidence::Tally, reason)
+    }
 }
 
 fn of_tally(tally: &wire::RatificationTally) -> Vec<AllActed> {
     let all = |date: Option<facts::PartialDate>, of_members, reason: String| {
-        let entry = wire::LedgerEntry {
-            evidence: Evidence::Tally.into(),
-            source: tally.source.clone(),
-            confidence: tally.confidence,
-            reason,
-            ..wire::LedgerEntry::default()
-        };
-        date.map(|date| AllActed { by: date.latest(), of_members, is_open: false, entry })
+        let (entry, but) = (counted_by(tally, reason), BTreeSet::new());
+        date.map(|date| AllActed { by: date.latest(), of_members, but, is_open: false, entry })
     };
     let counted = checked_date(tally.date.as_ref()).filter(|_| tally.done == tally.of);
     let date = counted.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -107,20 +150,36 @@ fn of_tally(tally: &wire::RatificationTally) -> Vec<AllActed> {
     all(completed, false, last).into_iter().chain(all(counted, true, reason)).collect()
 }
 
-/// Returns how a party stands on a day. `of_it` is all that is recorded of it alone.
-pub fn stand(of_it: &[&Fact], common: &Common, is_member: bool, day: Day) -> Stand {
+/// Returns how a party stands on a day, by its name and all that is recorded of it alone.
+pub fn stand(
+    (party, of_it): (&str, &[&Fact]),
+    common: &Common,
+    is_member: bool,
+    day: Day,
+) -> Stand {
     let own = own(of_it, day);
     if matches!(own.standing, Standing::Done | Standing::Missing) {
         return own;
     }
-    if let Some(signed) = common.signed.filter(|signed| day < signed.earliest) {
-        let reason = format!("not signed before {}", signed.earliest);
+    if let Some(signed) = common.signed.filter(|signed| day < *signed) {
+        let reason = match signed {
+            Day::LAST => "no signature is recorded".to_owned(),
+            signed => format!("not signed before {signed}"),
+        };
         let mut entry = said(Evidence::Signature, reason);
         entry.party = own.entry.party;
-        let acted = own.acted.max(Span { earliest: signed.earliest, latest: Day::LAST });
+        let acted = own.acted.max(Span { earliest: signed, latest: Day::LAST });
         return Stand { entry, ..Stand::new(Standing::Missing, acted) };
     }
-    let all = common.acted.iter().filter(|all| all.by <= day && (is_member || !all.of_members));
+    let is_but = |all: &AllActed| is_member && all.but.contains(party);
+    let by_count = common.acted.iter().find(|all| day <= all.by && is_but(all));
+    if let Some(all) = by_count.filter(|_| own.standing == Standing::NotKnown) {
+        let reason = format!("{}: so it had not acted by then", all.entry.reason);
+        let entry = wire::LedgerEntry { reason, ..own.entry };
+        return Stand { entry, ..Stand::new(Standing::Missing, own.acted) };
+    }
+    let is_of = |all: &&AllActed| (is_member || !all.of_members) && !is_but(all);
+    let all = common.acted.iter().filter(|all| all.by <= day).filter(is_of);
     let Some(all) = all.min_by_key(|all| (all.is_open, all.by)) else { return own };
     let mut entry = all.entry.clone();
     if own.standing == Standing::Ratified {

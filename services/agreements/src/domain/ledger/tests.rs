@@ -1,5 +1,6 @@
 //! The ledger against a model that tries every world: each inexact date on each of its days.
 
+mod counts;
 mod model;
 
 use api::registan::agreements::v1 as wire;
