@@ -7,14 +7,28 @@ use crate::options::{is_output, is_required, member, named};
 
 const SOURCE_REF: &str = "registan.type.v1.SourceRef";
 const SOURCES: &str = "sources/{source}";
+/// The field of what is kept, and marked, where it is not certain that it was known.
+const PERHAPS: &str = "perhaps_known";
+/// Marks a message, and has its parts know of it.
+const MARK: &str = "
+    match known.standing(self.source.as_ref()) {
+        Standing::Later => return false,
+        standing => self.perhaps_known = standing == Standing::Perhaps,
+    }
+    let known = &known.within(self.perhaps_known);
+";
 
 impl Description<'_> {
     /// Keeps of a message what was known: its parts, the names of sources, and what one field says
-    /// by a source of that field alone, `left` by `left_source`.
+    /// by a source of that field alone, `left` by `left_source`. A message that can say so is kept
+    /// where it may have been known.
     pub fn keep(&self) -> Result<String, String> {
-        let mut code = String::new();
+        let is_marked = self.message.get_field_by_name(PERHAPS).is_some();
+        let mut code = if is_marked { MARK.to_owned() } else { String::new() };
         for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
-            code += &self.keep_field(&field)?;
+            if !(is_marked && field.name() == "source") {
+                code += &self.keep_field(&field)?;
+            }
         }
         if code.is_empty() {
             return Ok(code);

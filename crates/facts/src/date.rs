@@ -163,14 +163,29 @@ impl PartialDate {
         })
     }
 
-    /// The first day it can be.
+    /// The first day it can be. What is about a year can be a year earlier, what is about a month
+    /// or a day a month.
     pub fn earliest(&self) -> Day {
-        if self.qualifier == Some(Qualifier::Until) { Day::FIRST } else { self.first() }
+        match self.qualifier {
+            Some(Qualifier::Until) => Day::FIRST,
+            Some(Qualifier::Circa) => self.first().days_before(self.about()).unwrap_or(Day::FIRST),
+            _ => self.first(),
+        }
     }
 
-    /// The last day it can be.
+    /// The last day it can be. What is about a year can be a year later, what is about a month or a
+    /// day a month.
     pub fn latest(&self) -> Day {
-        if self.qualifier == Some(Qualifier::From) { Day::LAST } else { self.last() }
+        match self.qualifier {
+            Some(Qualifier::From) => Day::LAST,
+            Some(Qualifier::Circa) => self.last().days_before(-self.about()).unwrap_or(Day::LAST),
+            _ => self.last(),
+        }
+    }
+
+    /// How many days a date that is about then can be off.
+    const fn about(&self) -> i32 {
+        if self.month == 0 { 366 } else { 31 }
     }
 
     /// The first day of what is given: for sorting.
@@ -189,6 +204,14 @@ impl PartialDate {
         let end = Self::new(year, month, day).map(|_| End { year, month, day })?;
         let sound = self.qualifier.is_none() && self.first() <= last_of(end);
         sound.then_some(Self { end: Some(end), ..self })
+    }
+
+    /// On its first day or later, without an end.
+    #[must_use]
+    pub fn opened(self) -> Self {
+        let first = self.earliest();
+        let (year, month, day) = (first.year(), first.month(), first.day());
+        Self { year, month, day, qualifier: Some(Qualifier::From), end: None, ..self }
     }
 
     fn last(&self) -> Day {

@@ -10,7 +10,7 @@ use facts::check::Violation;
 use facts::vocabulary::Words;
 
 use crate::checked::{Checked, many, one};
-use crate::known::Known;
+use crate::known::{Known, Standing};
 use crate::value::{Described, Value};
 use crate::{Parts, Reference, Served, Stamp};
 

@@ -145,8 +145,8 @@ impl References {
         self
     }
 
-    /// Returns those of the sources that had surely been published by a day, as the record stood at
-    /// an instant. What the reader may not see was not.
+    /// Returns which of the sources had been published by a day, as the record stood at an instant.
+    /// Of what the reader may not see it is not known.
     pub(crate) async fn known(
         &self,
         names: BTreeSet<String>,
@@ -154,8 +154,9 @@ impl References {
         read_time: i64,
         reader: &Reader,
     ) -> Result<Known, Failure> {
-        let known = self.sources.known(&self.chronicle, names, (day, read_time), reader).await?;
-        Ok(Known::of(known))
+        let published =
+            self.sources.known(&self.chronicle, names, (day, read_time), reader).await?;
+        Ok(Known::of(published))
     }
 
     /// Returns when those of the names were published that are sources of this service.

@@ -1,7 +1,7 @@
 //! Which sources had been published by a day: a query of this record, or a call for each thousand
 //! names.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use facts::{Check, Day};
 
 use crate::Served;
 use crate::failure::from_record;
+use crate::known::{Published, Standing};
 use crate::time::timestamp;
 
 /// Names in one question.
@@ -61,17 +62,17 @@ impl Sources {
         }))
     }
 
-    /// Returns those of the names that had surely been published by a day, as the record stood at
-    /// an instant.
+    /// Returns which of the names had been published by a day, and which had not, as the record
+    /// stood at an instant.
     pub async fn known(
         &self,
         chronicle: &Arc<Chronicle>,
         names: BTreeSet<String>,
         (day, read_time): (Day, i64),
         reader: &Reader,
-    ) -> Result<HashSet<String>, Failure> {
+    ) -> Result<Published, Failure> {
         let names: Vec<String> = names.into_iter().collect();
-        let mut known = HashSet::new();
+        let mut known = Published::default();
         for some in names.chunks(MOST_NAMES) {
             let found = match self {
                 Self::Unknown => Vec::new(),
@@ -87,8 +88,13 @@ impl Sources {
                     answer.map_err(failed)?.into_inner().publications
                 }
             };
-            let is_known = |one: &Publication| is_by(one.published.clone(), day);
-            known.extend(found.into_iter().filter(is_known).map(|one| one.source));
+            for Publication { source, published } in found {
+                match standing(published, day) {
+                    Standing::Surely => known.surely.insert(source),
+                    Standing::Later => known.later.insert(source),
+                    Standing::Perhaps => false,
+                };
+            }
         }
         Ok(known)
     }
@@ -128,10 +134,15 @@ impl Sources {
     }
 }
 
-/// Returns whether a date lies at or before a day, whatever day of it was the one.
-fn is_by(published: Option<PartialDate>, day: Day) -> bool {
+/// How it stands on a day with what was published at a date: certain whatever day of it was the
+/// one, or not.
+fn standing(published: Option<PartialDate>, day: Day) -> Standing {
     let date = published.and_then(|date| facts::wire::date(&mut Check::default(), date));
-    date.is_some_and(|date| date.latest() <= day)
+    match date {
+        Some(date) if date.latest() <= day => Standing::Surely,
+        Some(date) if date.earliest() > day => Standing::Later,
+        _ => Standing::Perhaps,
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_exact_was_published_by_its_last_day() {
+    fn what_is_not_exact_was_published_by_its_last_day_and_not_before_its_first() {
         let dated = |(year, month, day): (i32, i32, i32), qualifier: Qualifier| PartialDate {
             date: Some(Date { year, month, day }),
             qualifier: qualifier.into(),
@@ -149,20 +160,27 @@ mod tests {
         };
         let end = Some(Date { year: 2024, month: 1, day: 16 });
         let interval = PartialDate { end, ..dated((2024, 1, 0), Qualifier::Unspecified) };
-        for (published, first) in [
-            (dated((2024, 1, 17), Qualifier::Unspecified), Some(20_240_117)),
-            (dated((2024, 1, 0), Qualifier::Unspecified), Some(20_240_131)),
-            (dated((2024, 0, 0), Qualifier::Unspecified), Some(20_241_231)),
-            (dated((2024, 1, 17), Qualifier::Until), Some(20_240_117)),
-            (interval, Some(20_240_116)),
-            (dated((2024, 1, 17), Qualifier::From), None),
-            (dated((2024, 13, 0), Qualifier::Unspecified), None),
+        let always = Some(0);
+        for (published, perhaps, surely) in [
+            (dated((2024, 1, 17), Qualifier::Unspecified), None, Some(20_240_117)),
+            (dated((2024, 1, 0), Qualifier::Unspecified), Some(20_240_101), Some(20_240_131)),
+            (dated((2024, 0, 0), Qualifier::Unspecified), Some(20_240_101), Some(20_241_231)),
+            (dated((2024, 1, 17), Qualifier::Until), always, Some(20_240_117)),
+            (interval, Some(20_240_101), Some(20_240_116)),
+            (dated((2024, 1, 17), Qualifier::From), Some(20_240_117), None),
+            (dated((2024, 13, 0), Qualifier::Unspecified), always, None),
         ] {
-            let by = |day: i32| is_by(Some(published.clone()), Day(day));
-            for day in [20_240_112, 20_240_116, 20_240_117, 20_240_131, 20_241_231, 20_260_101] {
-                assert_eq!(by(day), first.is_some_and(|first| first <= day), "{published:?} {day}");
+            for day in [20_231_231, 20_240_112, 20_240_117, 20_240_131, 20_241_231, 20_260_101] {
+                let by = |first: Option<i32>| first.is_some_and(|first| first <= day);
+                let expected = match (by(surely), by(perhaps)) {
+                    (true, _) => Standing::Surely,
+                    (_, true) => Standing::Perhaps,
+                    _ => Standing::Later,
+                };
+                let found = standing(Some(published.clone()), Day(day));
+                assert_eq!(found, expected, "{published:?} {day}");
             }
         }
-        assert!(!is_by(None, Day(20_260_101)), "it has no day of publication");
+        assert_eq!(standing(None, Day(20_260_101)), Standing::Perhaps, "it has no day");
     }
 }

@@ -9,6 +9,7 @@ use sea_orm::DatabaseConnection;
 use standard::{Records, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::domain::source;
 use crate::resources;
 
 /// Imports that run at a time. Each holds a file in memory.
@@ -31,7 +32,7 @@ impl App {
         let chronicle = Arc::new(Chronicle::open(db, clock).await?);
         let references = resources()
             .references(Arc::clone(&chronicle))
-            .sources::<Value<wire::Source>>(|source| source.published.clone());
+            .sources::<Value<wire::Source>>(|source| source::published(source));
         Ok(Self {
             records: Records { chronicle, references: Arc::new(references) },
             imports: Arc::new(Semaphore::new(MAX_IMPORTS)),

@@ -1,5 +1,7 @@
 //! The events of an agreement, and which of several accounts of it is followed.
 
+mod needs;
+
 use std::collections::HashMap;
 
 use api::registan::agreements::v1 as wire;
@@ -9,6 +11,7 @@ use facts::vocabulary::Vocabulary;
 use facts::wire::checked_date;
 use facts::{Confidence, PartialDate, vocabulary};
 
+pub use self::needs::unfounded;
 use super::citation::{self, Cited};
 use super::state::{State, leads_to};
 
@@ -141,6 +144,9 @@ pub struct Milestone {
     pub part: Option<Cited>,
     /// The number of parts that its citation names: one, unless it is one of several.
     pub of_parts: usize,
+    /// True where it is not known whether it was known by the day that is asked for. Its date is
+    /// then open: it has not surely happened.
+    pub perhaps: bool,
 }
 
 impl Milestone {
@@ -158,6 +164,7 @@ impl Milestone {
             measure: Measure::Unspecified,
             part: None,
             of_parts: 1,
+            perhaps: false,
         }
     }
 
@@ -216,9 +223,12 @@ impl Milestone {
 
     /// Returns the milestone in a message; nothing where its kind or its date is none.
     fn of(message: &wire::Milestone) -> Option<Self> {
+        let date = checked_date(message.date.as_ref())?;
+        let perhaps = message.perhaps_known;
         Some(Self {
             kind: MilestoneKind::from_number(message.kind)?,
-            date: checked_date(message.date.as_ref())?,
+            date: if perhaps { date.opened() } else { date },
+            perhaps,
             party: message.party.clone(),
             confidence: Confidence::from_number(message.confidence),
             preferred: message.preferred,
@@ -321,8 +331,8 @@ pub fn signed(milestones: &[Milestone]) -> Option<&PartialDate> {
     followed.find(|one| one.kind == MilestoneKind::Signed).map(|one| &one.date)
 }
 
-/// The milestones to follow: of several accounts of one event the preferred one, else the most
-/// trusted, else the first; of what can happen again all.
+/// The milestones to follow: of several accounts of one event one that was surely known, of these
+/// the preferred one, else the most trusted, else the first; of what can happen again all.
 pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
     let mut chosen: Vec<&Milestone> = Vec::new();
     let mut places: HashMap<(MilestoneKind, &str), usize> = HashMap::new();
@@ -343,8 +353,8 @@ pub fn followed(milestones: &[Milestone]) -> Vec<&Milestone> {
 }
 
 /// Lower is better.
-fn rank(milestone: &Milestone) -> (bool, Confidence) {
-    (!milestone.preferred, milestone.confidence.unwrap_or(Confidence::Unsure))
+fn rank(milestone: &Milestone) -> (bool, bool, Confidence) {
+    (milestone.perhaps, !milestone.preferred, milestone.confidence.unwrap_or(Confidence::Unsure))
 }
 
 /// The pairs of milestones that certainly stand in the wrong order, by their places in the list:

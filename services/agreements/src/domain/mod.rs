@@ -28,6 +28,7 @@ pub mod provision;
 pub mod provision_status;
 pub mod ratification;
 pub mod relation;
+pub mod source;
 mod state;
 pub mod status;
 

@@ -33,6 +33,15 @@ pub struct Move<'a> {
 }
 
 impl Move<'_> {
+    /// Returns why it is not certain whether it has happened, in words.
+    pub fn doubt(&self) -> String {
+        if self.milestone.perhaps {
+            let word = self.milestone.kind.word();
+            return format!("it is not certain that {word} was known by then");
+        }
+        span(self.milestone.kind, self.earliest, self.latest)
+    }
+
     /// Returns whether it is the beginning of provisional application.
     pub fn applies(&self) -> bool {
         self.state == State::ProvisionallyApplied

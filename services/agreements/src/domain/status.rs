@@ -8,7 +8,7 @@ use facts::{Confidence, Day, PartialDate};
 
 use super::liftings::Liftings;
 use super::milestone::{Measure, Milestone, MilestoneKind, followed};
-use super::moves::{Move, moves, of_party, span};
+use super::moves::{Move, moves, of_party};
 use super::parts::{OnDay, Part, parts};
 pub use super::state::State;
 use super::state::leads_to;
@@ -243,7 +243,7 @@ impl Status {
     /// undetermined.
     fn leave_open(&mut self, led: &Led<'_, '_>) {
         for one in &led.open {
-            self.doubt(&span(one.milestone.kind, one.earliest, one.latest));
+            self.doubt(&one.doubt());
         }
         self.state = led.state();
         if self.state == State::Undetermined {

@@ -59,15 +59,15 @@ pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Fa
     let names: Vec<String> = agreements.iter().map(|agreement| agreement.name.clone()).collect();
     let found = provisions(app, &names, read_time, &mut room).await?;
     let found = app.records.known(found, question.known_by, read_time).await?;
-    let mut provisions = Provisions { codes: question.codes.clone(), ..Provisions::default() };
+    let mut unseen = question.codes.clone();
+    let mut provisions = Provisions { codes: question.codes, ..Provisions::default() };
     for provision in found {
+        unseen.retain(|code| !provision.codes.contains(code));
         provisions.add(provision);
     }
+    expect_codes(app, &unseen).await?;
     let as_of = ops::day_or_today(app, question.as_of);
     let basis = legal_basis::on(agreements, provisions, &party, &union, as_of);
-    if !question.codes.is_empty() && basis == LegalBasis::default() {
-        expect_codes(app, &question.codes).await?;
-    }
     Ok(Answer { basis, as_of, read_time })
 }
 
@@ -137,8 +137,11 @@ async fn provisions(
     Ok(provisions)
 }
 
-/// Refuses to answer with nothing where a code does not exist.
+/// Refuses codes that do not exist: no provision that was found has them.
 async fn expect_codes(app: &App, codes: &[String]) -> Result<(), Failure> {
+    if codes.is_empty() {
+        return Ok(());
+    }
     let missing = app.records.references.missing(codes).await?;
     match missing.first() {
         Some(code) => Err(Failure::not_found("registan/Codebook", code)),

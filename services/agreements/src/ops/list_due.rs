@@ -134,6 +134,9 @@ pub async fn list_due(
         let page = store::duties(&app.records.chronicle, &request, &reader).await;
         let page = page.map_err(refused::<Obligation>)?;
         looked_at += page.items.len();
+        if page.items.is_empty() {
+            app.records.explain_nothing::<Obligation>(&request).await?;
+        }
         if looked_at > MAX_DUTIES {
             return Err(too_many());
         }

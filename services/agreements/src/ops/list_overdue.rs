@@ -52,6 +52,9 @@ pub async fn list_overdue(
         let page = store::duties(&app.records.chronicle, &request, &reader).await;
         let page = page.map_err(refused::<Obligation>)?;
         looked_at += page.items.len();
+        if page.items.is_empty() {
+            app.records.explain_nothing::<Obligation>(&request).await?;
+        }
         let new = || Ground::at(&app, reader.clone(), page.read_time);
         let ground = ground.get_or_insert_with(new);
         let found: Vec<wire::Obligation> = page.items.into_iter().map(Obligation::write).collect();

@@ -1,7 +1,9 @@
 //! The law as it was known on a day: what rests on sources that had surely been published by then,
-//! and nothing else.
+//! and, marked, the agreements and milestones of which that is not certain.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod publications;
 
 use api::registan::agreements::v1::agreement::{Kind, State};
 use api::registan::agreements::v1::milestone::Kind::{InForce, Initialled, Signed};
@@ -14,7 +16,6 @@ use api::registan::agreements::v1::{
     Milestone, Relation, Source, Statement, source,
 };
 use api::registan::options::v1::Tier;
-use api::registan::references::v1::ListPublicationsRequest;
 use api::registan::r#type::v1::{Date, PartialDate, SourceRef};
 use tonic::{Code, Status};
 
@@ -106,9 +107,13 @@ fn list(known_by: Option<Date>) -> ListAgreementsRequest {
     ListAgreementsRequest { known_by, ..ListAgreementsRequest::default() }
 }
 
+/// The ids of agreements; of those that were perhaps known with a question mark.
 fn ids(agreements: &[Agreement]) -> String {
-    let ids = agreements.iter().map(|one| one.name.trim_start_matches("agreements/"));
-    ids.collect::<Vec<_>>().join(" ")
+    let id = |one: &Agreement| {
+        let mark = if one.perhaps_known { "?" } else { "" };
+        format!("{}{mark}", one.name.trim_start_matches("agreements/"))
+    };
+    agreements.iter().map(id).collect::<Vec<_>>().join(" ")
 }
 
 /// All that a caller can notice of a refusal.
@@ -139,12 +144,12 @@ async fn what_rests_on_a_later_source_is_left_out() {
         }
         for (known_by, wanted) in [
             (None, "cited old reported undated voted"),
-            (day(2023, 12, 5), ""),
-            (day(2023, 12, 6), "old"),
-            (day(2024, 1, 17), "old voted"),
-            (day(2024, 1, 30), "old voted"),
-            (day(2024, 1, 31), "old reported voted"),
-            (day(2030, 1, 1), "old reported voted"),
+            (day(2023, 12, 5), "cited? undated?"),
+            (day(2023, 12, 6), "cited? old undated?"),
+            (day(2024, 1, 17), "cited? old reported? undated? voted"),
+            (day(2024, 1, 30), "cited? old reported? undated? voted"),
+            (day(2024, 1, 31), "cited? old reported undated? voted"),
+            (day(2030, 1, 1), "cited? old reported undated? voted"),
         ] {
             let page = running.agreements.list_agreements(list(known_by)).await.unwrap();
             let page = page.into_inner();
@@ -175,11 +180,15 @@ async fn what_was_not_known_is_not_there() {
             let request = get(name, day(2024, 1, 16));
             seen(&running.agreements.get_agreement(request).await.unwrap_err(), name)
         };
-        for name in ["voted", "reported", "undated", "cited"] {
-            // As long, for lengths are in the bytes of the details.
-            let missing = "m".repeat(name.len());
-            assert_eq!(refusal(name).await, refusal(&missing).await, "{name}");
-        }
+        // As long, for lengths are in the bytes of the details.
+        assert_eq!(refusal("voted").await, refusal("mmmmm").await);
+        let undated = running.agreements.get_agreement(get("undated", day(2024, 1, 16))).await;
+        let undated = undated.unwrap().into_inner();
+        let status = undated.status.unwrap();
+        assert!(undated.perhaps_known && undated.milestones[0].perhaps_known);
+        assert_eq!(status.state(), State::Undetermined);
+        assert_eq!((status.at_least(), status.at_most()), (State::NotStarted, State::Signed));
+        assert_eq!(status.reason, "it is not certain that SIGNED was known by then");
         let request = |known_by| GetSourceRequest {
             name: "sources/draft".to_owned(),
             known_by,
@@ -252,7 +261,8 @@ async fn pages_go_on_and_are_bound_to_their_day() {
                 assert!(refusal.message().contains("known_by"), "{refusal}");
             }
         }
-        assert_eq!((pages, ids(&found)), (5, "old voted".to_owned()));
+        let all = "cited? old reported? undated? voted";
+        assert_eq!((pages, ids(&found)), (5, all.to_owned()));
         let first = ListAgreementsRequest { page_size: 1, ..list(None) };
         let first = running.agreements.list_agreements(first).await.unwrap().into_inner();
         let other = ListAgreementsRequest {
@@ -311,8 +321,9 @@ async fn a_hidden_source_is_as_if_it_were_missing() {
         let ours = running.agreements.get_agreement(get("half", known_by)).await.unwrap();
         let theirs = running.anonymous.get_agreement(get("half", known_by)).await.unwrap();
 
-        assert_eq!(ours.into_inner().milestones.len(), 1);
-        assert_eq!(theirs.into_inner().milestones.len(), 0);
+        let is_certain = |it: Agreement| it.milestones.iter().all(|one| !one.perhaps_known);
+        assert!(is_certain(ours.into_inner()));
+        assert!(!is_certain(theirs.into_inner()), "as one without a date");
     })
     .await;
 }
@@ -343,7 +354,11 @@ async fn the_law_is_that_of_what_was_known() {
         assert_eq!(then.signed_not_in_force.len(), 1);
         assert_eq!(then.signed_not_in_force[0].agreement, "agreements/old");
         assert_eq!(then.signed_not_in_force[0].provisions.len(), 1);
-        assert!(then.in_force.is_empty() && then.undetermined.is_empty());
+        assert!(then.in_force.is_empty());
+        let undetermined = then.undetermined.iter().map(|one| one.agreement.as_str());
+        let mut undetermined: Vec<_> = undetermined.collect();
+        undetermined.sort_unstable();
+        assert_eq!(undetermined, ["agreements/cited", "agreements/reported", "agreements/undated"]);
         assert_eq!((now.in_force.len(), now.in_force[0].provisions.len()), (1, 2));
         assert_eq!(now.signed_not_in_force.len(), 3);
         assert_eq!(now.known_by, None);
@@ -363,35 +378,11 @@ async fn a_lineage_goes_where_it_was_known_to_lead() {
         };
 
         assert_eq!(nodes("old", None).await, Ok(4));
-        assert_eq!(nodes("old", day(2024, 1, 16)).await, Ok(1));
-        assert_eq!(nodes("old", day(2024, 1, 17)).await, Ok(2));
+        assert_eq!(nodes("old", day(2023, 12, 31)).await, Ok(2));
+        assert_eq!(nodes("old", day(2024, 1, 16)).await, Ok(3));
+        assert_eq!(nodes("old", day(2024, 1, 17)).await, Ok(4));
         assert_eq!(nodes("voted", day(2024, 1, 17)).await, Ok(2));
         assert_eq!(nodes("voted", day(2024, 1, 16)).await, Err(Code::NotFound));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn other_services_ask_when_sources_were_published() {
-    on_both(|url| async move {
-        let mut running = recorded(&url).await;
-        let names = ["sources/draft", "sources/undated", "sources/none", "parties/kz"];
-        let mut ask = async |seconds: Option<i64>| {
-            let read_time = seconds.map(|seconds| prost_types::Timestamp { seconds, nanos: 0 });
-            let names = names.map(ToOwned::to_owned).to_vec();
-            let request = ListPublicationsRequest { names, read_time };
-            let answer = running.references.list_publications(request).await.unwrap();
-            let mut found = answer.into_inner().publications;
-            found.sort_by(|one, other| one.source.cmp(&other.source));
-            found
-        };
-
-        let now = ask(None).await;
-        assert_eq!(now.len(), 2);
-        assert_eq!(now[0].published.as_ref().unwrap().date, day(2023, 12, 6));
-        assert_eq!(now[1].published, None);
-        assert_eq!(ask(Some(4_000_000_000)).await.len(), 2, "an instant of a clock that is ahead");
-        assert_eq!(ask(Some(1_000_000_000)).await.len(), 0, "before the first change");
     })
     .await;
 }

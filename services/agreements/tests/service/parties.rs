@@ -250,7 +250,8 @@ async fn an_oversized_message_is_refused() {
 
         let refusal = running.parties.create_party(request).await.unwrap_err();
 
-        assert_eq!(refusal.code(), Code::OutOfRange);
+        assert_eq!(refusal.code(), Code::ResourceExhausted);
+        assert!(refusal.message().contains("1 MiB"), "{refusal:?}");
     })
     .await;
 }

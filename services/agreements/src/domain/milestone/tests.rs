@@ -39,3 +39,34 @@ fn the_act_of_one_party_is_misplaced_among_its_own_only() {
         assert_eq!(found, if wrong { vec![(0, 1)] } else { vec![] }, "{signatory} {ended}");
     }
 }
+
+#[test]
+fn a_move_needs_what_it_moves_from() {
+    use MilestoneKind::{Expired, InForce, Mandated, ProvisionallyApplied, Signed};
+    use MilestoneKind::{Suspended, SuspensionLifted, Withdrawn};
+    let of = |(kind, year): &(MilestoneKind, i32)| {
+        Milestone::new(*kind, PartialDate::new(*year, 0, 0).unwrap())
+    };
+    for (life, wrong) in [
+        (&[(Signed, 2000), (Suspended, 2001)][..], &[1][..]),
+        (&[(Mandated, 2000), (Suspended, 2001)], &[1]),
+        (&[(Suspended, 1990), (InForce, 2000)], &[0]),
+        (&[(InForce, 2001), (Suspended, 2001)], &[]),
+        (&[(ProvisionallyApplied, 2000), (Suspended, 2001), (InForce, 2002)], &[]),
+        (&[(InForce, 2000), (SuspensionLifted, 2001)], &[1]),
+        (&[(InForce, 2000), (Suspended, 2002), (SuspensionLifted, 2001)], &[2]),
+        (&[(InForce, 2000), (Withdrawn, 2005)], &[1]),
+        (&[(Signed, 2000), (Withdrawn, 2005)], &[]),
+        (&[(Mandated, 2000), (Expired, 2005)], &[1]),
+        (&[(Mandated, 2000), (Signed, 2001), (Expired, 2005)], &[]),
+        // An end may be all that is known.
+        (&[(Expired, 2005)], &[]),
+    ] {
+        let life: Vec<Milestone> = life.iter().map(of).collect();
+        let found: Vec<usize> = unfounded(&life).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(found, wrong, "{life:?}");
+    }
+    // One party may leave what stays in force for the others.
+    let left = Milestone { party: "parties/kz".to_owned(), ..of(&(Withdrawn, 2005)) };
+    assert_eq!(unfounded(&[of(&(InForce, 2000)), left]), []);
+}

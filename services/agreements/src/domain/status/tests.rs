@@ -346,3 +346,43 @@ fn a_provisional_application_says_what_is_applied_or_that_it_is_not_known() {
 
     assert_eq!(on(&[applied], "", Day(20_170_101)).applied, "Titles III and V");
 }
+
+#[test]
+fn a_milestone_that_was_perhaps_known_leaves_the_state_undetermined() {
+    use MilestoneKind::{InForce, Signed};
+    let perhaps = |mut milestone: Milestone| {
+        milestone.date = milestone.date.opened();
+        Milestone { perhaps: true, ..milestone }
+    };
+    let signed = milestone(Signed, 2004, 10, 11);
+    let in_force = milestone(InForce, 2010, 1, 1);
+    let status = on(&[signed.clone(), perhaps(in_force.clone())], "", Day(20_240_112));
+
+    assert_eq!(status.state, State::Undetermined);
+    assert_eq!(status.range, Some((State::Signed, State::InForce)));
+    assert_eq!(status.reason, "it is not certain that IN_FORCE was known by then");
+    // Before it, it matters not; nor where another account of it was surely known.
+    assert_eq!(state(&[signed.clone(), perhaps(in_force.clone())], 20_091_231), State::Signed);
+    let accounts = [signed, perhaps(in_force.clone()), in_force];
+    assert_eq!(state(&accounts, 20_240_112), State::InForce);
+}
+
+#[test]
+fn what_happened_about_a_day_has_not_surely_happened_on_it() {
+    use MilestoneKind::{InForce, Signed};
+    let about = |year, month, day| {
+        let mut about = milestone(InForce, year, month, day);
+        about.date.qualifier = Some(Qualifier::Circa);
+        [milestone(Signed, 1999, 1, 1), about]
+    };
+    for (life, first, sure) in [
+        (about(2000, 6, 15), 20_000_515, 20_000_716),
+        (about(2000, 6, 0), 20_000_501, 20_000_731),
+        (about(2000, 0, 0), 19_990_101, 20_020_101),
+    ] {
+        assert_eq!(state(&life, sure), State::InForce);
+        assert_eq!(state(&life, first), State::Undetermined);
+        assert_eq!(state(&life, Day(sure).days_before(1).unwrap().0), State::Undetermined);
+    }
+    assert_eq!(state(&about(2000, 6, 15), 20_000_514), State::Signed);
+}
