@@ -4,6 +4,7 @@ use api::registan::r#type::v1 as wire;
 
 use crate::ErrorReason;
 use crate::check::Check;
+use crate::code::{is_country, is_currency};
 use crate::date::{Day, PartialDate};
 use crate::money::{MOST_UNITS, Money, StatedAmount, decimal, is_plausible, percentage};
 use crate::source::{Confidence, ExternalId, LocalizedText, SourceRef, normal};
@@ -94,9 +95,8 @@ pub fn money(check: &mut Check, message: wire::Money) -> Option<Money> {
 pub fn read_country(check: &mut Check, field: &str, code: String, required: bool) -> String {
     let code =
         if required { check.required_text(field, code, 2) } else { check.text(field, code, 2) };
-    let sound = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if !code.is_empty() && !sound {
-        let description = "must be two capital letters (ISO 3166-1), such as KG";
+    if !code.is_empty() && !is_country(&code) {
+        let description = "must be a country of ISO 3166-1 in two capital letters, such as KG";
         check.violation(field, ErrorReason::CountryInvalid, description);
     }
     code
@@ -119,13 +119,9 @@ pub fn read_percentage(check: &mut Check, field: &str, text: String) -> String {
 pub fn read_currency(check: &mut Check, field: &str, code: String, required: bool) -> String {
     let code =
         if required { check.required_text(field, code, 3) } else { check.text(field, code, 3) };
-    let sound = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if !code.is_empty() && !sound {
-        check.violation(
-            field,
-            ErrorReason::CurrencyInvalid,
-            "must be three capital letters (ISO 4217), such as EUR",
-        );
+    if !code.is_empty() && !is_currency(&code) {
+        let description = "must be a currency of ISO 4217 in three capital letters, such as EUR";
+        check.violation(field, ErrorReason::CurrencyInvalid, description);
     }
     code
 }

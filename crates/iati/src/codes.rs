@@ -49,9 +49,10 @@ lists! {
     TRANSACTION_TYPE "TransactionType": "1" "2" "3" "4" "5" "6" "7" "8" "9" "10" "11" "12" "13";
 }
 
-/// True for two capital letters, the shape of a country code.
+/// True for two letters, the shape of a country code. The service that stores it makes them
+/// capitals.
 pub(crate) fn is_country(code: &str) -> bool {
-    code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase())
+    code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// True for digits as many as the OECD DAC vocabularies have; other vocabularies are free.

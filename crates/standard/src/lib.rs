@@ -24,6 +24,7 @@
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
 //! - [`mask`]: AIP-134 field masks, for any message
+//! - `untouched`: updates of what was recorded otherwise than the contract says
 //! - [`failure`]: what the record refuses → what a caller is told
 //! - [`startup`]: opening the record of a service, and its migrations
 //! - [`time`]: record time ↔ timestamps
@@ -52,6 +53,7 @@ mod sent;
 mod sources;
 pub mod startup;
 mod step;
+mod untouched;
 mod value;
 mod watch;
 mod writes;
@@ -103,7 +105,7 @@ pub trait Served: Resource {
         Vec::new()
     }
 
-    /// Reads a message; every violation goes to `check`, and the value is then not used.
+    /// Reads a message; every violation goes to `check`. The value is then used only by `untouched`.
     fn read(check: &mut Check, name: String, message: Self::Message) -> Self;
 
     /// Returns what is sent of a version, or why it cannot be read.

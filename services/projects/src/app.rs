@@ -7,19 +7,17 @@ use chassis::clock::Clock;
 use chronicle::Chronicle;
 use sea_orm::DatabaseConnection;
 use standard::Records;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::resources;
-
-/// Imports that run at a time. Each holds a batch of activities in memory and keeps a thread busy.
-const MAX_IMPORTS: usize = 2;
+use crate::turns::Turns;
 
 /// The service, without its wire.
 #[derive(Clone)]
 pub struct App {
     /// The record and its standard methods.
     pub records: Records,
-    imports: Arc<Semaphore>,
+    /// The turns of imports.
+    pub imports: Arc<Turns>,
 }
 
 impl App {
@@ -44,13 +42,7 @@ impl App {
             resources().references(Arc::clone(&chronicle)).there(&law, "agreements", agreements);
         Ok(Self {
             records: Records { chronicle, references: Arc::new(references) },
-            imports: Arc::new(Semaphore::new(MAX_IMPORTS)),
+            imports: Arc::default(),
         })
-    }
-
-    /// Waits until few enough other imports run. The turn ends when the permit is dropped; the
-    /// semaphore is never closed, so there always is one.
-    pub async fn import_turn(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.imports).acquire_owned().await.ok()
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use api::registan::projects::v1::{Recipient, Sector};
-use facts::money::percentage;
+use facts::code::is_region;
+use facts::money::{MOST_DECIMALS, percentage};
 use facts::total::Total;
 use facts::{Check, ErrorReason};
 use rust_decimal::Decimal;
@@ -18,6 +19,26 @@ const DAC: &str = "1";
 pub fn area(recipient: &Recipient) -> &str {
     let Recipient { country_code, region_code, .. } = recipient;
     if country_code.is_empty() { region_code } else { country_code }
+}
+
+/// Brings what a file says to the form that the contract has: two letters are capitals, and a
+/// percentage has at most as many digits as are taken, without zeros at its end.
+pub fn normalize(recipients: &mut [Recipient], sectors: &mut [Sector]) {
+    for recipient in &mut *recipients {
+        recipient.country_code = capitals(&recipient.country_code);
+    }
+    let of_recipients = recipients.iter_mut().map(|it| &mut it.percentage);
+    for text in of_recipients.chain(sectors.iter_mut().map(|it| &mut it.percentage)) {
+        if let Ok(share) = text.parse::<Decimal>() {
+            *text = share.round_dp(MOST_DECIMALS).normalize().to_string();
+        }
+    }
+}
+
+/// Returns the code of a country as it is meant: of two letters, their capitals.
+pub fn capitals(code: &str) -> String {
+    let is_two_letters = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_two_letters { code.to_ascii_uppercase() } else { code.to_owned() }
 }
 
 /// Checks that each recipient is a country or a region, and that shares, if any is said, add up to
@@ -47,7 +68,7 @@ fn check_area(recipient: &Recipient, check: &mut Check) {
         let description = "either country_code or region_code must be given, and not both";
         check.violation("country_code", ErrorReason::CountryOrRegion, description);
     }
-    if !recipient.region_code.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !(recipient.region_code.is_empty() || is_region(&recipient.region_code)) {
         let description = "must be a number of the IATI codelist Region, such as 619";
         check.violation("region_code", ErrorReason::RegionInvalid, description);
     }
@@ -94,12 +115,15 @@ pub fn label(recipients: &[Recipient], sectors: &[Sector]) -> String {
 }
 
 impl Shares {
-    /// Reads what [`label`] wrote. Nothing is read as no shares.
+    /// Reads what [`label`] wrote. Nothing is read as no shares. Countries that were recorded in
+    /// small letters are read in capitals.
     pub fn from_label(label: &str) -> Result<Self, serde_json::Error> {
         if label.is_empty() {
             return Ok(Self::default());
         }
-        let (recipients, sectors) = serde_json::from_str(label)?;
+        let (recipients, sectors): (Vec<Share>, _) = serde_json::from_str(label)?;
+        let recipients =
+            recipients.into_iter().map(|(code, share)| (capitals(&code), share)).collect();
         Ok(Self { recipients, sectors })
     }
 
@@ -217,6 +241,7 @@ mod tests {
             (vec![("KG", Some("150")), ("TM", Some("50"))], "KG=75 TM=25"),
             (vec![("KG", Some("0")), ("TM", Some("100"))], "TM=100"),
             (vec![("KG", Some("0")), ("TM", Some("0"))], "=100"),
+            (vec![("kg", Some("60.0")), ("KG", Some("40"))], "KG=100"),
             (
                 vec![("KG", Some("33.33")), ("TJ", Some("33.33")), ("UZ", Some("33.33"))],
                 "KG=33.34 TJ=33.33 UZ=33.33",
@@ -258,6 +283,23 @@ mod tests {
             sharing(&[recipient("KG", None)]) + &sharing(&[recipient("KG", Some("60"))]),
             ""
         );
+    }
+
+    #[test]
+    fn what_a_file_says_is_brought_to_the_form_of_the_contract() {
+        let mut recipients = [
+            recipient("kz", Some("5.0000000000")),
+            recipient("Kg", Some("33.33333333333333")),
+            recipient("xxx", Some("0.0000000001")),
+            recipient("TJ", Some("100")),
+            recipient("UZ", None),
+        ];
+
+        normalize(&mut recipients, &mut []);
+
+        let all = recipients.iter().map(|it| (area(it), it.percentage.as_str()));
+        let wanted = [("KZ", "5"), ("KG", "33.333333333"), ("xxx", "0"), ("TJ", "100"), ("UZ", "")];
+        assert_eq!(all.collect::<Vec<_>>(), wanted);
     }
 
     #[test]

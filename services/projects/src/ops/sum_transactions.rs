@@ -6,10 +6,10 @@ use chronicle::{At, ListRequest};
 use standard::failure::from_record;
 
 use crate::app::App;
-use crate::domain::Project;
 use crate::domain::family::Families;
 use crate::domain::project::Kind;
 use crate::domain::sum::{self, Group, Splits, Sums};
+use crate::domain::{Project, Transaction};
 use crate::store::{self, Apart};
 
 /// The field of projects that a participant is looked for in.
@@ -37,7 +37,8 @@ pub struct Question {
 
 /// The sums, in order, and the record time they hold for. One query; one more where projects with
 /// transactions name others, one where a participant is asked for, and, for who may read what is
-/// CONFIDENTIAL, one before, and another where somebody wrote meanwhile.
+/// CONFIDENTIAL, one before, and another where somebody wrote meanwhile. A filter that finds
+/// nothing is refused where that of a list is.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
     let Question { filter, kinds, years, projects, participant, splits, read_time: asked } =
         question;
@@ -57,6 +58,11 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     // (SECRET): what is told must be of the instant for which it was recorded who reads it.
     if told != *asked && told != Some(read_time) {
         (groups, read_time) = ask(told).await.map_err(failed)?;
+    }
+    if groups.is_empty() {
+        let filter = filter.clone();
+        let asked = ListRequest { filter, read_time: Some(read_time), ..ListRequest::default() };
+        app.records.explain_nothing::<Transaction>(&asked).await?;
     }
     if !participant.is_empty() {
         keep(app, &mut groups, question, read_time).await?;

@@ -269,8 +269,8 @@ async fn codes_that_cannot_match_are_refused() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
         let request = SumTransactionsRequest {
-            recipients: texts(&["kg"]),
-            sectors: texts(&[""]),
+            recipients: texts(&["999", "JJ", "UK", "kg"]),
+            sectors: texts(&["energy", ""]),
             project_kinds: vec![99],
             participant_role: 99,
             ..all()
@@ -281,11 +281,43 @@ async fn codes_that_cannot_match_are_refused() {
         let wanted = [
             ("project_kinds[0]", "UNKNOWN_VALUE"),
             ("recipients", "RECIPIENT_INVALID"),
-            ("sectors[0]", "REQUIRED"),
+            ("recipients", "RECIPIENT_INVALID"),
+            ("recipients", "RECIPIENT_INVALID"),
+            ("recipients", "RECIPIENT_INVALID"),
+            ("sectors[1]", "REQUIRED"),
+            ("sectors", "NUMBER_INVALID"),
             ("participant_role", "UNKNOWN_VALUE"),
         ];
         let wanted = wanted.map(|(field, reason)| (field.to_owned(), reason.to_owned()));
         assert_eq!(violations(&refusal), wanted);
+        let own = SumTransactionsRequest {
+            sectors: texts(&["energy"]),
+            sector_vocabulary: "99".to_owned(),
+            ..all()
+        };
+        assert_eq!(running.sums(own).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_that_names_nothing_is_refused_as_in_a_list() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.create_project("water", project("Water")).await;
+        running.create_transaction("projects/water", disbursement("1", 1)).await;
+
+        for (filter, refused) in [
+            ("project = \"projects/xx\"", true),
+            ("project = \"projects/water\"", false),
+            ("date > \"2999-01-01\"", false),
+        ] {
+            let request = SumTransactionsRequest { filter: filter.to_owned(), ..all() };
+            let answer = running.transactions.sum_transactions(request).await;
+            let wanted = vec![("filter".to_owned(), "FILTER_NAMES_NOTHING".to_owned())];
+            let found = answer.err().map(|refusal| violations(&refusal));
+            assert_eq!(found, refused.then_some(wanted), "{filter}");
+        }
     })
     .await;
 }

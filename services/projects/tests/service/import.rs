@@ -285,7 +285,8 @@ async fn a_stream_out_of_order_is_refused() {
             [("options.file_name".to_owned(), "REQUIRED".to_owned())]
         );
         let huge = running.try_import([sound, vec![data(3 << 20)]].concat()).await.unwrap_err();
-        assert_eq!(huge.code(), Code::OutOfRange, "{}", reason(&huge));
+        assert_eq!(huge.code(), Code::ResourceExhausted, "{huge:?}");
+        assert_eq!(reason(&huge), "REQUEST_TOO_LARGE");
     })
     .await;
 }

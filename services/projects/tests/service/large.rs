@@ -81,8 +81,8 @@ async fn a_third_import_waits_for_its_turn() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
         let mut open = Vec::new();
-        for _ in 0..2 {
-            let mut projects = running.projects.clone();
+        for caller in ["one", "two"] {
+            let mut projects = running.caller(caller).projects;
             let options = messages("file.xml", false, b"");
             let stream = tokio_stream::iter(options).chain(tokio_stream::pending());
             open.push(tokio::spawn(async move { projects.import_iati(stream).await }));
@@ -98,6 +98,30 @@ async fn a_third_import_waits_for_its_turn() {
         assert!(waiting.is_err(), "a third import ran beside two");
         assert_eq!(report.created, 2);
         open.swap_remove(0).abort();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_imports_of_one_caller_keep_no_other_waiting() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let one = running.caller("one");
+        let mut open = Vec::new();
+        for _ in 0..4 {
+            let mut projects = one.projects.clone();
+            let options = messages("file.xml", false, b"");
+            let stream = tokio_stream::iter(options).chain(tokio_stream::pending());
+            open.push(tokio::spawn(async move { projects.import_iati(stream).await }));
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+
+        let file = file(&paid("7", "2023-01-01"));
+        let other = running.import(file.as_bytes());
+        let report = tokio::time::timeout(Duration::from_secs(10), other).await;
+
+        assert_eq!(report.expect("the other has a turn").created, 2);
+        open.iter().for_each(tokio::task::JoinHandle::abort);
     })
     .await;
 }

@@ -9,6 +9,7 @@ mod audited;
 mod clearances;
 mod counted;
 mod damaged;
+mod editable;
 mod families;
 mod import;
 mod large;

@@ -296,7 +296,8 @@ async fn a_project_of_more_than_a_mib_is_refused() {
 
         let refusal = running.projects.create_project(recording("long", long)).await.unwrap_err();
 
-        assert_eq!(refusal.code(), Code::OutOfRange, "{refusal:?}");
+        assert_eq!(refusal.code(), Code::ResourceExhausted, "{refusal:?}");
+        assert_eq!(reason(&refusal), "REQUEST_TOO_LARGE");
     })
     .await;
 }

@@ -15,7 +15,9 @@ use api::registan::projects::v1::{
     TransactionSum, project, transaction,
 };
 use api::registan::r#type::v1::{Date, Money, SourceRef};
+use chassis::auth::development::Token;
 use chassis::client::Connection;
+use chassis::clock::{Clock, SystemClock};
 use chassis::config::Secret;
 use chassis::{Server, Service, Settings};
 use chronicle::schema::Schema;
@@ -124,8 +126,18 @@ pub async fn serve(url: &str) -> Running {
 impl Running {
     /// An editor for these desks, up to this tier.
     pub fn editor(&self, desks: Desks, tier: Tier) -> Other {
-        let token = testkit::token_for(self.folder.path(), &[Role::Editor], desks, tier);
-        let connection = Connection::to(&self.url).unwrap().with_token(&token).unwrap();
+        self.with_token(&testkit::token_for(self.folder.path(), &[Role::Editor], desks, tier))
+    }
+
+    /// An editor of another subject.
+    pub fn caller(&self, subject: &str) -> Other {
+        let (subject, roles) = (subject.to_owned(), vec![Role::Editor]);
+        let token = Token { subject, roles, desks: Desks::ALL, tier: Tier::Restricted, hours: 1 };
+        self.with_token(&token.sign(self.folder.path(), SystemClock.now()).unwrap())
+    }
+
+    fn with_token(&self, token: &str) -> Other {
+        let connection = Connection::to(&self.url).unwrap().with_token(token).unwrap();
         Other {
             projects: ProjectServiceClient::new(connection.clone()),
             transactions: TransactionServiceClient::new(connection),

@@ -6,6 +6,7 @@ use api::registan::projects::v1::project::Kind;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use chassis::Failure;
 use chronicle::filter::meant;
+use facts::code::{is_country, is_region};
 use facts::{Check, ErrorReason};
 use standard::described::{PROJECTS_V1_PARTICIPANT_ROLE, PROJECTS_V1_PROJECT_KIND};
 use standard::failure::from_violations;
@@ -39,13 +40,15 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
     let splits = &mut question.splits;
     splits.vocabulary = if vocabulary.is_empty() { "1".to_owned() } else { vocabulary };
     splits.recipients = read_codes(&mut check, "recipients", request.recipients);
-    for code in splits.recipients.iter().filter(|code| !is_recipient(code)) {
+    let is_code = |code: &str| code.is_empty() || is_country(code) || is_region(code);
+    for code in splits.recipients.iter().filter(|code| !is_code(code)) {
         let description = format!(
-            "`{code}` must be two capital letters (ISO 3166-1), such as KG, or a number of the IATI codelist Region, such as 619"
+            "`{code}` must be a country of ISO 3166-1, such as KG, or a number of the IATI codelist Region, such as 619"
         );
         check.violation("recipients", ErrorReason::RecipientInvalid, description);
     }
     splits.sectors = read_codes(&mut check, "sectors", request.sectors);
+    check_sectors(&mut check, &splits.sectors, &splits.vocabulary);
     let role = request.participant_role;
     check.choice("participant_role", role, &PROJECTS_V1_PARTICIPANT_ROLE, false);
     splits.role = Role::try_from(role).ok().filter(|role| *role != Role::Unspecified);
@@ -91,9 +94,21 @@ fn read_participant(check: &mut Check, given: String) -> String {
     })
 }
 
-fn is_recipient(code: &str) -> bool {
-    let is_country = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    is_country || code.bytes().all(|byte| byte.is_ascii_digit())
+/// Checks that sectors of the vocabularies of the DAC are numbers of theirs. Codes of the others
+/// are of any form.
+fn check_sectors(check: &mut Check, sectors: &Asked, vocabulary: &str) {
+    let (digits, example) = match vocabulary {
+        "1" => (5, "15160"),
+        "2" => (3, "151"),
+        _ => return,
+    };
+    let is_number =
+        |code: &str| code.len() == digits && code.bytes().all(|byte| byte.is_ascii_digit());
+    for code in sectors.iter().filter(|code| !code.is_empty() && !is_number(code)) {
+        let description =
+            format!("`{code}` must be a number of {digits} digits, such as {example}");
+        check.violation("sectors", ErrorReason::NumberInvalid, description);
+    }
 }
 
 /// The answer at a record time.

@@ -65,22 +65,30 @@ fn dates(file: &[ProjectDate], recorded: &[ProjectDate]) -> Vec<ProjectDate> {
     dates
 }
 
-/// The links to recorded organizations stay.
+/// The links to recorded organizations stay: of a participant by its reference, else by its role
+/// and its name; and so does a participant that is nothing but a link, for no file has one.
 fn participants(file: &[Participant], recorded: &[Participant]) -> Vec<Participant> {
     let mut participants = file.to_vec();
-    for participant in participants.iter_mut().filter(|one| !one.r#ref.is_empty()) {
-        let linked = recorded
-            .iter()
-            .find(|one| one.r#ref == participant.r#ref && !one.organization.is_empty());
-        if let Some(linked) = linked {
+    for participant in &mut participants {
+        let is_it = |one: &&Participant| {
+            let is_named = !participant.r#ref.is_empty()
+                || (one.role, &one.display_name) == (participant.role, &participant.display_name);
+            is_named && one.r#ref == participant.r#ref && !one.organization.is_empty()
+        };
+        if let Some(linked) = recorded.iter().find(is_it) {
             participant.organization.clone_from(&linked.organization);
             participant.confidence = linked.confidence;
         }
     }
+    if !participants.is_empty() {
+        let is_link = |one: &&Participant| one.r#ref.is_empty() && one.display_name.is_empty();
+        participants.extend(recorded.iter().filter(is_link).cloned());
+    }
     participants
 }
 
-/// The links to recorded projects stay.
+/// The links to recorded projects stay, and so do relations without an identifier, which no file
+/// has.
 fn relations(file: &[ProjectRelation], recorded: &[ProjectRelation]) -> Vec<ProjectRelation> {
     let mut relations = file.to_vec();
     for relation in &mut relations {
@@ -92,5 +100,84 @@ fn relations(file: &[ProjectRelation], recorded: &[ProjectRelation]) -> Vec<Proj
             relation.confidence = linked.confidence;
         }
     }
+    if !relations.is_empty() {
+        relations.extend(recorded.iter().filter(|one| one.iati_identifier.is_empty()).cloned());
+    }
     relations
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::projects::v1::participant::Role;
+    use api::registan::r#type::v1::Confidence;
+
+    use super::*;
+
+    fn participant(role: Role, reference: &str, name: &str) -> Participant {
+        Participant {
+            role: role.into(),
+            r#ref: reference.to_owned(),
+            display_name: name.to_owned(),
+            ..Participant::default()
+        }
+    }
+
+    fn linked(to: &str, participant: Participant) -> Participant {
+        let (organization, confidence) = (to.to_owned(), Confidence::Likely.into());
+        Participant { organization, confidence, ..participant }
+    }
+
+    fn relation(project: &str, identifier: &str) -> ProjectRelation {
+        ProjectRelation {
+            project: project.to_owned(),
+            iati_identifier: identifier.to_owned(),
+            ..ProjectRelation::default()
+        }
+    }
+
+    #[test]
+    fn the_same_file_again_leaves_the_links_that_people_set() {
+        use Role::{Funding, Implementing};
+        let file = wire::Project {
+            participants: vec![
+                participant(Funding, "XI-1", "A bank"),
+                participant(Implementing, "", "Vodokanal"),
+                participant(Funding, "", "Vodokanal"),
+            ],
+            relations: vec![relation("", "XI-2"), relation("", "XI-3")],
+            ..wire::Project::default()
+        };
+        let recorded = wire::Project {
+            participants: vec![
+                linked("organizations/bank", participant(Funding, "XI-1", "The bank")),
+                linked("organizations/water", participant(Implementing, "", "Vodokanal")),
+                participant(Funding, "", "Vodokanal"),
+                linked("organizations/other", participant(Funding, "", "")),
+                linked("organizations/gone", participant(Funding, "XI-4", "Gone")),
+            ],
+            relations: vec![relation("projects/two", "XI-2"), relation("projects/own", "")],
+            ..wire::Project::default()
+        };
+
+        let merged = merge(&recorded, &file);
+
+        let names = |project: &wire::Project| {
+            let all = project.participants.iter();
+            all.map(|it| format!("{} {}", it.organization, it.display_name)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&merged),
+            [
+                "organizations/bank A bank",
+                "organizations/water Vodokanal",
+                " Vodokanal",
+                "organizations/other "
+            ]
+        );
+        assert_eq!(merged.participants[1].confidence(), Confidence::Likely);
+        let relations =
+            [relation("projects/two", "XI-2"), relation("", "XI-3"), relation("projects/own", "")];
+        assert_eq!(merged.relations, relations);
+        assert_eq!(merge(&merged, &file), merged);
+    }
 }

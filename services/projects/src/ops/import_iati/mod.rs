@@ -11,6 +11,7 @@ use std::io::Read;
 
 use chassis::Failure;
 use chronicle::Chronicle;
+use facts::wire::MOST_ITEMS;
 use formats::Reader;
 use iati::Activity;
 use ingest::{Import, Importer, Names, Notes, Prepared, Report, Target, Words};
@@ -86,6 +87,7 @@ impl Importer for Iati {
     fn attach(child: &mut Transaction, name: String, parent: &Project) {
         child.name = name;
         child.source.clone_from(&parent.source);
+        transaction::settle(child);
     }
 
     fn identifier(parent: &Project) -> &str {
@@ -97,7 +99,8 @@ impl Importer for Iati {
     }
 
     fn fits(merged: &Project) -> bool {
-        merged.external_ids.len() <= facts::wire::MOST_ITEMS
+        let lists = [merged.external_ids.len(), merged.participants.len(), merged.relations.len()];
+        lists.into_iter().all(|items| items <= MOST_ITEMS)
     }
 
     async fn link(chronicle: &Chronicle, targets: &mut [Target<'_, Self>]) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use api::registan::projects::v1::project_date::Kind as DateKind;
 use api::registan::projects::v1::project_relation::Kind as RelationKind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation, Recipient, Sector};
 use api::registan::r#type::v1::{ExternalId, LocalizedText, SourceRef};
+use facts::code::{is_country, is_currency};
 use facts::wire::MOST_ITEMS;
 use facts::{PartialDate, Scheme};
 use iati::{Activity, Narrative, Org};
@@ -15,7 +16,7 @@ use ingest::{Notes, Place, id};
 use rust_decimal::Decimal;
 
 use crate::domain::Project;
-use crate::domain::shares::area;
+use crate::domain::shares::{area, capitals, normalize};
 
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
@@ -46,6 +47,9 @@ const OTHER_IDENTIFIERS: Place =
 pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Project {
     let titles = texts(notes, TITLES, &activity.titles, 1024);
     let title = preferred(&titles).unwrap_or(&activity.identifier).to_owned();
+    let mut recipients = recipients(activity, notes);
+    let mut sectors = sectors(&activity.sectors, SECTORS, notes);
+    normalize(&mut recipients, &mut sectors);
     Project::of(wire::Project {
         name: format!("projects/{}", id(&activity.identifier)),
         tier: Tier::Public.into(),
@@ -57,8 +61,8 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
         iati_identifier: activity.identifier.clone(),
         dates: dates(activity, notes),
         participants: participants(activity, notes),
-        recipients: recipients(activity, notes),
-        sectors: sectors(&activity.sectors, SECTORS, notes),
+        recipients,
+        sectors,
         default_currency: currency(activity, notes),
         relations: relations(activity, notes),
         external_ids: external_ids(activity, notes),
@@ -98,7 +102,7 @@ pub fn code<V: TryFrom<i32>>(text: &str) -> Option<V> {
     V::try_from(number).ok()
 }
 
-/// A share as the contract writes it; empty where it is not said.
+/// A share as the file writes it; empty where it is not said.
 fn percentage(share: Option<Decimal>) -> String {
     share.map(|share| share.to_string()).unwrap_or_default()
 }
@@ -180,7 +184,7 @@ fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
     let mut recipients = Vec::new();
     for country in notes.items(COUNTRIES, &activity.recipient_countries, MOST_ITEMS) {
         recipients.push(Recipient {
-            country_code: notes.code("a recipient-country/@code", Some(&country.code), 16),
+            country_code: country_code(Some(&country.code), notes),
             region_code: String::new(),
             percentage: percentage(country.percentage),
         });
@@ -209,6 +213,32 @@ fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
     recipients
 }
 
+/// The code of a country as the file writes it. One in small letters is recorded in capitals. The
+/// reader says which are no two letters.
+pub fn country_code(given: Option<&str>, notes: &mut Notes) -> String {
+    let code = notes.code("a recipient-country/@code", given, 16);
+    let meant = capitals(&code);
+    if meant != code {
+        let message = format!("the country {code} was read as {meant}; write capitals");
+        notes.warning("country-repaired", message);
+    }
+    if meant.len() == 2 && !is_country(&meant) {
+        let message =
+            format!("{code} is no country of ISO 3166-1; it was taken as it stands; correct it");
+        notes.warning("country-unknown", message);
+    }
+    code
+}
+
+/// Says so where a currency is none.
+pub fn check_currency(code: &str, notes: &mut Notes) {
+    if !is_currency(code) {
+        let message =
+            format!("{code} is no currency of ISO 4217; it was taken as it stands; correct it");
+        notes.warning("currency-unknown", message);
+    }
+}
+
 /// Sectors of an activity or a transaction.
 pub fn sectors(all: &[iati::Sector], place: Place, notes: &mut Notes) -> Vec<Sector> {
     let mut sectors = Vec::with_capacity(all.len());
@@ -229,6 +259,7 @@ fn currency(activity: &Activity, notes: &mut Notes) -> String {
     let Some(given) = &activity.default_currency else { return String::new() };
     let currency = given.to_ascii_uppercase();
     if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        check_currency(&currency, notes);
         return currency;
     }
     notes.error(

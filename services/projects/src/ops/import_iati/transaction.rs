@@ -9,9 +9,9 @@ use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
 use iati::Org;
 use ingest::{Notes, Place};
 
-use super::project::{code, display_name, sectors, texts};
+use super::project::{check_currency, code, country_code, display_name, sectors, texts};
 use crate::domain::Transaction;
-use crate::domain::shares::area;
+use crate::domain::shares::{area, normalize};
 
 const DESCRIPTION: Place =
     Place { what: "descriptions", path: "iati-activity/transaction/description/narrative" };
@@ -31,7 +31,8 @@ const RECEIVER: [&str; 3] = [
     "iati-activity/transaction/receiver-org/@ref",
 ];
 
-/// Returns the value of a transaction, without its name and its source.
+/// Returns the value of a transaction, without its name and its source. Its shares are as the file
+/// writes them: by what it says it is named.
 pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Transaction> {
     let Some(r#type) = code::<Type>(&given.type_) else {
         notes.error(
@@ -49,6 +50,7 @@ pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Trans
         );
         return None;
     }
+    check_currency(&given.value.currency, notes);
     Some(Transaction::of(wire::Transaction {
         tier: Tier::Public.into(),
         r#type: r#type.into(),
@@ -66,6 +68,12 @@ pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Trans
         r#ref: reference(given, notes),
         ..wire::Transaction::default()
     }))
+}
+
+/// Brings the shares of a transaction that has its name to the form of the contract.
+pub fn settle(transaction: &mut Transaction) {
+    let wire::Transaction { recipients, sectors, .. } = &mut **transaction;
+    normalize(recipients, sectors);
 }
 
 fn day(date: iati::Date) -> Date {
@@ -97,7 +105,7 @@ fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
     let region = given.recipient_region.as_ref().filter(|region| region.vocabulary == "1");
     let given_region = usize::from(given.recipient_region.is_some());
     let given_country = usize::from(given.recipient_country.is_some());
-    let country = notes.code("a recipient-country/@code", given.recipient_country.as_deref(), 16);
+    let country = country_code(given.recipient_country.as_deref(), notes);
     let region = notes.code("a recipient-region/@code", region.map(|it| it.code.as_str()), 16);
     notes.lose(COUNTRY, given_country.saturating_sub(usize::from(!country.is_empty())));
     notes.lose(REGION, given_region.saturating_sub(usize::from(!region.is_empty())));
