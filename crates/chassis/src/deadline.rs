@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::Instant;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
 use crate::failure::{Code, ErrorReason, Failure};
 
@@ -20,6 +21,14 @@ tokio::task_local! {
 /// When the request that this task works for must be answered; none outside of a request.
 pub fn current() -> Option<Instant> {
     DEADLINE.try_with(|deadline| *deadline).ok()
+}
+
+/// Does `work` in so much of what is left of the present request. For what it asks of others the
+/// request ends then, too.
+pub async fn within<T>(allowed: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    let end = Instant::now() + allowed;
+    let end = current().map_or(end, |whole| whole.min(end));
+    timeout_at(end, DEADLINE.scope(end, work)).await
 }
 
 /// Tells whom we ask, by `headers`, what is left of the request that this task works for. A shorter

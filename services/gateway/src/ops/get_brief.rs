@@ -24,6 +24,7 @@ use self::standing::Days;
 use self::subject::Subject;
 use crate::App;
 use crate::ops::party;
+use crate::ops::share::two_thirds;
 
 /// The request for a part.
 #[derive(Clone)]
@@ -39,25 +40,21 @@ struct Question {
 }
 
 /// Says what stands between the European Union and a party on a day: three parts, fetched in
-/// parallel. A part that cannot be had is named as missing and the others are served; if none can
-/// be had, that is the answer.
+/// parallel, each within its share of the caller's time. A part that cannot be had is named as
+/// missing and the others are served; if none can be had, that is the answer.
 pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Failure> {
     let question = question(app, request).await?;
-    let (law, money, rights) = tokio::join!(
-        law::part(app, &question),
-        money::part(app, &question),
-        rights::part(app, &question)
-    );
+    let law = |question| two_thirds("agreements", law::part(app, question));
+    let money = |question| two_thirds("projects", money::part(app, question));
+    let rights = |question| two_thirds("rights-reporting", rights::part(app, question));
+    let asked = tokio::join!(law(&question), money(&question), rights(&question));
     // Each service keeps its own instants: one that is past for one of them is not in the future,
     // even where the clock that recorded it was. The others answer for their last.
-    let is_past = law.is_ok() || money.is_ok() || rights.is_ok();
+    let is_past = asked.0.is_ok() || asked.1.is_ok() || asked.2.is_ok();
     let last = Question { read_time: None, ..question.clone() };
-    let law = if_later(law, is_past, law::part(app, &last)).await;
-    let money = if_later(money, is_past, money::part(app, &last)).await;
-    let rights = if_later(rights, is_past, rights::part(app, &last)).await;
-    let law = served(law)?;
-    let money = served(money)?;
-    let rights = served(rights)?;
+    let law = served(if_later(asked.0, is_past, law(&last)).await)?;
+    let money = served(if_later(asked.1, is_past, money(&last)).await)?;
+    let rights = served(if_later(asked.2, is_past, rights(&last)).await)?;
     if let (Err(reason), Err(_), Err(_)) = (&law, &money, &rights) {
         return Err(Failure::unavailable(
             ErrorReason::NoPartAvailable,

@@ -3,6 +3,7 @@
 mod get_brief;
 mod party;
 mod search;
+mod share;
 mod watch;
 
 pub use get_brief::get_brief;

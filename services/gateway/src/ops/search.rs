@@ -7,11 +7,12 @@ mod source;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use api::registan::options::v1::Words;
 use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse};
 use chassis::Failure;
 use chassis::failure::{Code, ErrorReason, Violation};
 use futures::future::join_all;
-use prost_reflect::MessageDescriptor;
+use prost_reflect::{ExtensionDescriptor, Kind, MessageDescriptor};
 use serving::page_size;
 
 use self::place::Question;
@@ -106,8 +107,9 @@ fn of_services(kinds: &[String]) -> Result<Kinds, Failure> {
     }
     let mut all = Kinds::new();
     for (place, kind) in kinds.iter().enumerate() {
-        let Some(service) = keepers().get(kind) else {
-            let description = "is no kind of resource; write `agreement`, `project`";
+        let Some(service) = searched().get(kind) else {
+            let known = searched().keys().cloned().collect::<Vec<_>>().join(", ");
+            let description = format!("is no kind that is searched; known are: {known}");
             let field = format!("kinds[{place}]");
             let violation = Violation::new(field, ErrorReason::UnknownValue, description);
             return Err(Failure::invalid(vec![violation]));
@@ -120,11 +122,14 @@ fn of_services(kinds: &[String]) -> Result<Kinds, Failure> {
     Ok(all)
 }
 
-/// The service that keeps each kind of resource.
-fn keepers() -> &'static BTreeMap<String, &'static str> {
+/// The service that keeps each kind of resource that has words.
+fn searched() -> &'static BTreeMap<String, &'static str> {
     static ALL: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
         let pool = api::descriptors();
-        let Some(resource) = pool.get_extension_by_name("google.api.resource") else {
+        let option = |name| pool.get_extension_by_name(name);
+        let (Some(resource), Some(words)) =
+            (option("google.api.resource"), option("registan.options.v1.words"))
+        else {
             return BTreeMap::new();
         };
         let kept = |message: MessageDescriptor| {
@@ -132,9 +137,44 @@ fn keepers() -> &'static BTreeMap<String, &'static str> {
             let singular = options.get_extension(&resource).as_message()?.clone();
             let singular = singular.get_field_by_name("singular")?.as_str()?.to_owned();
             let service = routes::process(message.package_name())?;
-            (!singular.is_empty()).then_some((singular, service))
+            let is_searched = !singular.is_empty() && has_words(&message, &words);
+            is_searched.then_some((singular, service))
         };
         pool.all_messages().filter_map(kept).collect()
     });
     &ALL
+}
+
+/// Returns whether a message or a part of it has texts by whose words it is found.
+fn has_words(message: &MessageDescriptor, words: &ExtensionDescriptor) -> bool {
+    const TEXTS: [i32; 2] = [Words::Name as i32, Words::Text as i32];
+    message.fields().any(|field| {
+        let own = field.options().get_extension(words).as_enum_number();
+        own.is_some_and(|own| TEXTS.contains(&own))
+            || match field.kind() {
+                Kind::Message(part) if field.is_list() => {
+                    part.package_name() == message.package_name() && has_words(&part, words)
+                }
+                _ => false,
+            }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_of_all_services_that_have_words_are_searched() {
+        let of = |service| {
+            let kinds = searched().iter().filter(|(_, keeper)| **keeper == service);
+            kinds.map(|(kind, _)| kind.as_str()).collect::<Vec<_>>().join(" ")
+        };
+
+        let law = "act agreement body codebook commitment crosswalk framework meeting obligation \
+                   party provision ratification source";
+        assert_eq!(of("agreements"), law);
+        assert_eq!(of("projects"), "organization project");
+        assert_eq!(of("rights-reporting"), "activity recommendation");
+    }
 }

@@ -1,8 +1,11 @@
 //! The errors of a call while a service is unavailable.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::StreamExt;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tonic::{Code, Request, Status};
 use tonic_health::ServingStatus;
@@ -62,7 +65,7 @@ async fn a_stream_whose_service_dies_ends_with_its_name() {
 
 #[tokio::test]
 async fn an_answer_that_is_not_grpc_becomes_unavailable() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
@@ -102,7 +105,7 @@ async fn headers_that_only_the_gateway_makes_too_large_are_refused_as_such() {
     let mut client = Client::of(suite.gateway.address);
 
     // Around the limit, byte by byte: never an answer that blames the service.
-    for size in (6400..8300).step_by(7) {
+    for size in (8400..10_300).step_by(7) {
         let mut request = Request::new(text(""));
         request.metadata_mut().insert("x", "x".repeat(size).parse().unwrap());
         if let Err(refusal) = client.unary("Count", request).await {
@@ -111,21 +114,24 @@ async fn headers_that_only_the_gateway_makes_too_large_are_refused_as_such() {
     }
 }
 
+/// Waits until the gateway says this of a service.
+async fn until(gateway: SocketAddr, service: &str, wanted: ServingStatus) {
+    let mut health = HealthClient::new(channel(gateway));
+    for _ in 0..120 {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        if health.check(request).await.is_ok_and(|it| it.get_ref().status == wanted as i32) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{service} is not {wanted}");
+}
+
 #[tokio::test]
 async fn health_tells_which_part_is_down() {
     let suite = suite().await;
     let address = suite.projects.listens;
-    let mut health = HealthClient::new(channel(suite.gateway.address));
-    let mut status = async |service: &str, wanted: ServingStatus| {
-        for _ in 0..120 {
-            let request = HealthCheckRequest { service: service.to_owned() };
-            if health.check(request).await.is_ok_and(|it| it.get_ref().status == wanted as i32) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("{service} is not {wanted}");
-    };
+    let status = async |service, wanted| until(suite.gateway.address, service, wanted).await;
 
     status("projects", ServingStatus::Serving).await;
     status("registan.projects.v1.ProjectService", ServingStatus::Serving).await;
@@ -137,4 +143,28 @@ async fn health_tells_which_part_is_down() {
     status("", ServingStatus::Serving).await;
     let _projects = serve_on(&address.to_string(), projects(&Stub::default())).await;
     status("projects", ServingStatus::Serving).await;
+}
+
+/// Once the gateway asked on a connection that stayed open, while every call that needed another
+/// failed.
+#[tokio::test]
+async fn a_service_that_takes_no_new_connection_is_down() {
+    let served = serve_on(&testkit::free_address().to_string(), projects(&Stub::default())).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (door, to) = (listener.local_addr().unwrap(), served.listens);
+    let door_keeper = tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut far = TcpStream::connect(to).await.expect("the service is there");
+            tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    let gateway = gateway(door).await;
+    let mut client = Client::of(gateway.address);
+    client.unary("Echo", text("1")).await.unwrap();
+    until(gateway.address, "projects", ServingStatus::Serving).await;
+
+    door_keeper.abort();
+
+    until(gateway.address, "projects", ServingStatus::NotServing).await;
+    client.unary("Echo", text("2")).await.expect("a connection that is open goes on");
 }

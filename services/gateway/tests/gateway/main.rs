@@ -10,6 +10,7 @@ mod passing;
 mod record;
 mod scripted;
 mod searching;
+mod silent;
 mod stopping;
 mod support;
 mod watching;

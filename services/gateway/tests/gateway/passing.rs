@@ -37,6 +37,21 @@ async fn a_unary_call_goes_through_with_its_metadata() {
     );
 }
 
+/// Once, the headers of a call had no room for the longest token that is accepted.
+#[tokio::test]
+async fn a_token_of_the_maximum_size_fits() {
+    let suite = suite().await;
+    let mut request = Request::new(text(""));
+    let token = format!("Bearer {}", "x".repeat(8 * 1024));
+    request.metadata_mut().insert("authorization", token.parse().unwrap());
+    request.metadata_mut().insert("x-other", "x".repeat(1000).parse().unwrap());
+
+    let refusal = Client::of(suite.gateway.address).unary("Echo", request).await.unwrap_err();
+
+    assert_eq!(refusal.code(), Code::Unauthenticated, "{refusal}");
+    assert_eq!(refusal.get_details_error_info().unwrap().reason, "TOKEN_INVALID");
+}
+
 #[tokio::test]
 async fn a_client_stream_goes_through_whole() {
     let suite = suite().await;

@@ -27,6 +27,7 @@ use standard::startup::migrate;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
+use tonic::service::Routes;
 use tonic::{Code, Status, Streaming};
 
 use crate::support::{Running, data_dir, serve_draining, serve_on, settings, token, url};
@@ -107,6 +108,20 @@ impl Record {
         let address = url.rsplit('/').next().expect("an address is at its end");
         let service = projects::service(self.settings.clone()).await.expect("the record opens");
         self.projects = Some(serve_on(address, service).await);
+    }
+
+    /// A gateway before the same services, but for projects, which answers pings and no call.
+    pub async fn with_silent_projects(&self) -> [Running; 2] {
+        let mut silent = Service::new("projects", serving::contract());
+        let names = api::descriptors().services().map(|it| it.full_name().to_owned());
+        silent.passed_on = names.collect();
+        let router = axum::Router::new().fallback(std::future::pending::<()>);
+        silent.routes = Routes::from(router);
+        let projects = serve_on("127.0.0.1:0", silent).await;
+        let settings =
+            Settings { projects_url: Some(url(projects.listens)), ..self.settings.clone() };
+        let service = gateway::service(settings).await.expect("the settings are whole");
+        [serve_on("127.0.0.1:0", service).await, projects]
     }
 
     /// As somebody who may write everything.

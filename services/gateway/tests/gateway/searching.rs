@@ -122,6 +122,8 @@ async fn what_all_services_have_is_found_in_one_order() {
     let kinds =
         |kind: &str, times| SearchRequest { kinds: vec![kind.to_owned(); times], ..words("water") };
     assert!(ask(&record, kinds("agreement", 64)).await.is_ok(), "one kind, named again and again");
+    let refusal = ask(&record, kinds("grant", 1)).await.expect_err("grants have no words");
+    assert!(refusal.message().contains("known are: act, activity, agreement, "), "{refusal}");
     // A token of ours that says that more was sent of a page than any has.
     let far = SearchRequest { page_token: FAR.to_owned(), ..words("water") };
     for wrong in [words(""), kinds("x", 1), kinds("agreement", 65), far] {

@@ -285,6 +285,27 @@ async fn a_changed_question_and_a_broken_one_are_refused() {
     assert!(refusal.message().starts_with("activity: "), "{refusal}");
 }
 
+/// Once, the condition of the party made a filter that the contract allows too long.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_condition_of_a_party_is_no_part_of_the_longest_filter() {
+    let record = Record::start().await;
+    let request = |length: usize| {
+        let condition = "title = \"x\"";
+        WatchRequest {
+            party: "parties/kz".to_owned(),
+            kinds: vec![ResourceKind::Project.into()],
+            filter: format!("{}{condition}", " ".repeat(length - condition.len())),
+            ..WatchRequest::default()
+        }
+    };
+
+    record.watch(request(4000)).await.expect("it is watched");
+    let refusal = record.watch(request(4001)).await.unwrap_err();
+
+    assert_eq!(refusal.get_details_error_info().unwrap().reason, "FILTER_INVALID");
+    assert!(refusal.message().contains("4000 bytes"), "{refusal}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_drains_ends_the_watch_with_ok() {
     let record = Record::start().await;

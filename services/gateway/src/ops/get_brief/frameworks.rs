@@ -19,6 +19,7 @@ use super::gaps::Gaps;
 use super::room::Room;
 use super::standing::Days;
 use crate::App;
+use crate::ops::share::two_thirds;
 
 /// When each framework was adopted, by name; nothing where that is not recorded.
 type Adoptions = HashMap<String, Option<PartialDate>>;
@@ -45,10 +46,13 @@ pub async fn served_by(
         return;
     }
     let mut adoptions = Adoptions::new();
-    let mut is_whole = read(app, (question.read_time, question.known_by), &mut adoptions).await;
+    let known_by = question.known_by;
+    let first = read(app, (question.read_time, known_by), &mut adoptions);
+    let mut is_whole = two_thirds("agreements", first).await;
     // The instant may be one of another service: see `if_later`.
     if is_whole.as_ref().is_err_and(|failure| failure.reason == ErrorReason::ReadTimeInvalid) {
-        is_whole = read(app, (None, question.known_by), &mut adoptions).await;
+        let last = read(app, (None, known_by), &mut adoptions);
+        is_whole = two_thirds("agreements", last).await;
     }
     let Doubts { undated, unread } = keep(&adoptions, question.days, projects);
     gaps.add_some(GapKind::DayNotKnown, undated, || {

@@ -21,7 +21,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// Room for items of so many bytes together, and half of the caller's time to read them.
+    /// Room for items of so many bytes together, and half of the part's time to read them.
     pub fn of(bytes: usize) -> Self {
         let now = Instant::now();
         let left = chassis::deadline::current().map(|end| end.saturating_duration_since(now) / 2);

@@ -7,10 +7,12 @@ use chassis::Failure;
 use chassis::failure::{Code, Violation};
 use chassis::server::MAX_ENCODING;
 use facts::{ErrorReason, region};
+use futures::TryFutureExt;
 use prost_types::Timestamp;
 
 use crate::App;
 use crate::ops::party::country_code;
+use crate::ops::share::third;
 
 /// The scheme of a region among its identifiers.
 const REGION_SCHEME: &str = "dac-recipient:";
@@ -52,8 +54,8 @@ impl Subject {
     }
 }
 
-/// Looks the party up. While its service is down, what has the name of a state is taken for one:
-/// the other parts are served.
+/// Looks the party up. While its service is down, or does not answer in a third of the time, what
+/// has the name of a state is taken for one: the other parts are served.
 pub async fn find(
     app: &App,
     party: &str,
@@ -82,8 +84,10 @@ pub async fn find(
 async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Subject, Failure> {
     let request = GetPartyRequest { name: name.to_owned(), read_time, known_by: None };
     let client = PartyServiceClient::new(app.agreements.clone());
-    let party = client.max_decoding_message_size(MAX_ENCODING).get_party(request).await;
-    let party = party.map_err(|status| Failure::downstream("agreements", status))?.into_inner();
+    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let party = client.get_party(request);
+    let party = party.map_err(|status| Failure::downstream("agreements", status));
+    let party = third("agreements", party).await?.into_inner();
     let subject = match party.kind() {
         Kind::State | Kind::FormerState => Some(Subject::state(name)),
         Kind::Region => {

@@ -8,10 +8,12 @@ use api::registan::search::v1::{SearchHit, SearchRequest};
 use chassis::Failure;
 use chassis::client::Connection;
 use chassis::server::MAX_ENCODING;
+use futures::TryFutureExt;
 use prost_types::Timestamp;
 
 use super::place::Place;
 use crate::App;
+use crate::ops::share::two_thirds;
 
 /// The services that are asked.
 pub const SERVICES: [&str; 3] = ["agreements", "projects", "rights-reporting"];
@@ -105,7 +107,10 @@ impl Source {
     async fn read(&mut self) {
         let client = SearchServiceClient::new(self.connection.clone());
         let mut client = client.max_decoding_message_size(MAX_ENCODING);
-        match client.search(self.request.clone()).await {
+        let service = self.service;
+        let answer = client.search(self.request.clone());
+        let answer = answer.map_err(|status| Failure::downstream(service, status));
+        match two_thirds(service, answer).await {
             Ok(answer) => {
                 let answer = answer.into_inner();
                 self.hits = answer.hits.into();
@@ -116,8 +121,8 @@ impl Source {
                 *first = first.take().or(answer.read_time);
                 self.request.read_time = *first;
             }
-            Err(status) => {
-                self.failure = Some(Failure::downstream(self.service, status));
+            Err(failure) => {
+                self.failure = Some(failure);
                 self.hits.clear();
             }
         }

@@ -14,6 +14,8 @@ const DEFAULT: [ResourceKind; 5] = [
     ResourceKind::Recommendation,
     ResourceKind::Activity,
 ];
+/// The most bytes of a filter: a service takes 4096, and the condition of the party is added.
+const MAX_FILTER: usize = 4000;
 /// Stands for all parties, as an empty name does.
 const ALL: &str = "parties/-";
 
@@ -29,8 +31,13 @@ pub struct Question {
 }
 
 impl Question {
-    /// Checks a request. Its filter is for the services to check.
+    /// Checks a request. Of its filter only the length: the rest is for the services to check.
     pub fn read(request: WatchRequest) -> Result<Self, Failure> {
+        if request.filter.len() > MAX_FILTER {
+            let description = format!("is longer than {MAX_FILTER} bytes");
+            let violation = Violation::new("filter", ErrorReason::FilterInvalid, description);
+            return Err(Failure::invalid(vec![violation]));
+        }
         let party = if request.party == ALL { String::new() } else { request.party };
         if !party.is_empty() {
             party::check(&party)?;
