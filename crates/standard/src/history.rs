@@ -17,9 +17,12 @@ use uuid::Uuid;
 use crate::methods::{Diff, Export, Revisions};
 use crate::records::{Records, at, check_name, reader, refused, scope};
 use crate::sent::{Computable, send, send_with};
-use crate::time::{micros, timestamp};
+use crate::time::{micros, micros_of, timestamp};
 use crate::{Served, day, mask};
 
+/// The tier of the identity of an author: above the ceiling of outside partners. That of an
+/// activity is mostly the monitor who was there.
+const OF_AUTHORS: Tier = Tier::Confidential;
 /// Resources of an export that are read at a time.
 const BATCH: u64 = 500;
 
@@ -124,7 +127,11 @@ impl Records {
         };
         let (chronicle, reader) = (Arc::clone(&self.chronicle), reader());
         let head = self.head::<T>(&reader).await?;
-        let (from, to) = interval(micros(parts.from_time)?, micros(parts.to_time)?, head)?;
+        let (from, to) = interval(
+            micros_of("from_time", parts.from_time)?,
+            micros_of("to_time", parts.to_time)?,
+            head,
+        )?;
         let state = Some((Uuid::nil(), asked, chronicle, reader));
         let batches = stream::try_unfold(state, move |state| async move {
             let Some((after, asked, chronicle, reader)) = state else { return Ok(None) };
@@ -215,7 +222,7 @@ fn revision<T: Served>(
             "undelete" => Operation::Undelete,
             _ => Operation::Unspecified,
         },
-        author: if level > Tier::Public { revision.caller } else { String::new() },
+        author: if level >= OF_AUTHORS { revision.caller } else { String::new() },
         changed: Some(changed),
         resource,
     })

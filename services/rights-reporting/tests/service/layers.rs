@@ -131,3 +131,29 @@ async fn an_etag_of_below_stands_while_only_hidden_fields_change() {
     })
     .await;
 }
+
+/// Once, an outside partner read who had been there.
+#[tokio::test]
+async fn the_author_of_an_activity_is_for_those_who_may_read_what_is_confidential_of_it() {
+    on_both(|url| async move {
+        let suite = serve(&url).await;
+        let made = suite.activities.clone().create_activity(doing(activity())).await.unwrap();
+        let name = made.into_inner().name;
+        let author = async |connection: Connection| {
+            let name = name.clone();
+            let asked =
+                ListActivityRevisionsRequest { name, ..ListActivityRevisionsRequest::default() };
+            let listed = Client::new(connection).list_activity_revisions(asked).await.unwrap();
+            listed.into_inner().revisions[0].author.clone()
+        };
+
+        for tier in [None, Some(Tier::Public), Some(Tier::Restricted)] {
+            assert_eq!(author(suite.connection_up_to(tier)).await, "", "{tier:?}");
+        }
+        let partner = suite.connection_of(policy::Role::Partner, Tier::Confidential);
+        assert_eq!(author(partner).await, "");
+        let desk = author(suite.connection_up_to(Some(Tier::Confidential))).await;
+        assert!(desk.ends_with("#test"), "{desk}");
+    })
+    .await;
+}

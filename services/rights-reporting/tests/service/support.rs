@@ -96,10 +96,16 @@ impl Suite {
 
     /// The connection of such a caller.
     pub fn connection_up_to(&self, tier: Option<policy::Tier>) -> Connection {
+        match tier {
+            None => Connection::to(&self.rights.url).expect("a URL"),
+            Some(tier) => self.connection_of(policy::Role::Monitor, tier),
+        }
+    }
+
+    /// The connection of a caller with this role for all desks up to a tier.
+    pub fn connection_of(&self, role: policy::Role, tier: policy::Tier) -> Connection {
         let connection = Connection::to(&self.rights.url).expect("a URL");
-        let Some(tier) = tier else { return connection };
-        let (roles, desks) = ([policy::Role::Monitor], policy::Desks::ALL);
-        let token = testkit::token_for(self.folder.path(), &roles, desks, tier);
+        let token = testkit::token_for(self.folder.path(), &[role], policy::Desks::ALL, tier);
         connection.with_token(&token).expect("a token")
     }
 }
