@@ -14,6 +14,7 @@ mod grants;
 mod methods;
 mod pages;
 pub mod time;
+mod undecoded;
 
 pub use edges::EDGES;
 pub use grants::{AskedGrants, CachedGrants};

@@ -26,6 +26,7 @@ use tonic::{Request, Response, Status, Streaming};
 use tower::service_fn;
 
 use crate::edges;
+use crate::undecoded::explained;
 
 /// A stream of answers.
 pub type Answers<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
@@ -189,7 +190,7 @@ macro_rules! handler {
                 let context = context.clone();
                 let method = move |request: Request<$request>| f(context.clone(), request).boxed();
                 let mut grpc = grpc::<M, A>(max_decoding);
-                async move { grpc.$kind(service_fn(method), request).await }.boxed()
+                async move { explained(grpc.$kind(service_fn(method), request).await) }.boxed()
             }))
         }
     };
@@ -205,6 +206,8 @@ mod tests {
     use api::registan::partnership::v1::{Brief, GetBriefRequest};
     use api::rpc::access_service::GetOwnGrants;
     use api::rpc::partnership_service::GetBrief;
+    use chassis::Failure;
+    use chassis::failure::{Code, ErrorReason};
 
     use super::*;
 
@@ -241,5 +244,35 @@ mod tests {
 
         let path = GetOwnGrants::PATH;
         assert_eq!(error(twice), format!("two handlers are registered for {path}"));
+    }
+
+    async fn refuse(
+        (): (),
+        _: Request<GetOwnGrantsRequest>,
+    ) -> Result<Response<GetOwnGrantsResponse>, Status> {
+        let failure = Failure::out_of_range(ErrorReason::RecordWentBack, "an older copy");
+        Err(failure.into())
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_decoded_has_a_reason() {
+        let handler = super::unary(GetOwnGrants, &(), refuse);
+        let large = [&[0, 0, 0, 0, 101], &[b'x'; 101][..]].concat();
+        for (body, code, reason) in [
+            (&large[..], Code::ResourceExhausted, "REQUEST_TOO_LARGE"),
+            (&[0, 0, 0, 0, 1, 0xff], Code::InvalidArgument, "INVALID_ARGUMENT"),
+            (&[1, 0, 0, 0, 0], Code::InvalidArgument, "INVALID_ARGUMENT"),
+            (&[], Code::InvalidArgument, "INVALID_ARGUMENT"),
+            (&[0, 0, 0, 0, 0], Code::OutOfRange, "RECORD_WENT_BACK"),
+        ] {
+            let body = Body::new(axum::body::Body::from(body.to_vec()));
+
+            let answer = handler.0(http::Request::new(body), 100).await;
+
+            let status = Status::from_header_map(answer.headers()).expect("it is refused");
+            let details = String::from_utf8_lossy(status.details());
+            assert_eq!(status.code(), code, "{reason}");
+            assert!(details.contains(reason), "{details}");
+        }
     }
 }

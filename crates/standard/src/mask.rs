@@ -13,8 +13,9 @@ const MOST_PATHS: usize = 100;
 
 /// `current` with the fields of `mask` taken from `wanted`, both of the kind `noun`. An empty mask
 /// takes every field that is set, `*` takes all. Fields that only the server sets, and the name,
-/// are left alone; so is, under `*`, what lies above `level` and is not set: nobody empties what
-/// they cannot see. A path that does not exist, or lies above `level`, is refused.
+/// are left alone, also where the mask names them (AIP-203); so is, under `*`, what lies above
+/// `level` and is not set: nobody empties what they cannot see. A path that does not exist, or lies
+/// above `level`, is refused.
 pub fn merge<M: Message + Name + Default>(
     noun: &str,
     current: &M,
@@ -64,8 +65,9 @@ fn apply(
 ) -> Result<(), Violation> {
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let Some(field) = target.descriptor().get_field_by_name(head) else {
-        let known: Vec<_> =
-            target.descriptor().fields().map(|field| field.name().to_owned()).collect();
+        let kind = target.descriptor();
+        let known = kind.fields().filter(|field| !fixed(field));
+        let known: Vec<_> = known.map(|field| field.name().to_owned()).collect();
         return Err(invalid(format!(
             "`{}` is no field; known are: {}",
             clip(path),
@@ -283,6 +285,9 @@ mod tests {
         .unwrap_err();
 
         assert_eq!(refusal.violations.len(), 3);
-        assert!(refusal.violations[0].description.contains("`nothing` is no field"));
+        let unknown = &refusal.violations[0].description;
+        assert!(unknown.starts_with("`nothing` is no field; known are: tier, "), "{unknown}");
+        let fixed = ["name", "uid", "etag", "create_time", "update_time", "delete_time"];
+        assert!(fixed.iter().all(|it| !unknown.contains(&format!(" {it},"))), "{unknown}");
     }
 }

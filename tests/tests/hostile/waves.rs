@@ -164,12 +164,12 @@ pub async fn refused(address: SocketAddr, count: usize) {
             let bombed = post(address, CREATE, &gzip, grpc(1, zeros.len(), &zeros)).await;
             assert_eq!(code(bombed), Code::Unimplemented, "bomb: {bombed:?}");
             let unnamed = post(address, CREATE, &[], grpc(1, zeros.len(), &zeros)).await;
-            assert_eq!(code(unnamed), Code::Internal, "unnamed bomb: {unnamed:?}");
+            assert_eq!(code(unnamed), Code::InvalidArgument, "unnamed bomb: {unnamed:?}");
             let claim = post(address, CREATE, &[], grpc(0, 64 << 20, &[0; 1000])).await;
-            assert_eq!(code(claim), Code::OutOfRange, "claim: {claim:?}");
+            assert_eq!(code(claim), Code::ResourceExhausted, "claim: {claim:?}");
             let nested = post(address, CREATE, &[], grpc(0, deep.len(), &deep)).await;
-            assert_eq!(code(nested), Code::Internal, "nested: {nested:?}");
-            let large = "x".repeat(9000);
+            assert_eq!(code(nested), Code::InvalidArgument, "nested: {nested:?}");
+            let large = "x".repeat(11_000);
             let headers = post(address, GET, &[("large", &large)], grpc(0, 0, &[])).await;
             assert_eq!(headers, Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
             for kind in ["", "text/html", "application/json", "application/x-protobuf"] {

@@ -23,7 +23,7 @@ pub struct Limits {
     /// The longest pause in the body of a request; then the request ends, though its deadline be
     /// later.
     pub pause: Duration,
-    /// The most bytes of headers of one request.
+    /// The most bytes of headers of one request: a token may have 8 KiB of them.
     pub headers: u32,
     /// The most requests at a time on one connection.
     pub streams: u32,
@@ -60,7 +60,7 @@ impl Default for Limits {
             idle: Duration::from_mins(1),
             gives_way: Duration::from_secs(1),
             pause: Duration::from_secs(10),
-            headers: 8 * 1024,
+            headers: 10 * 1024,
             streams: 1024,
             calls: 1024,
             windows: (256 * 1024, 64 * 1024 * 1024),

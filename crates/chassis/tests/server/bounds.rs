@@ -67,7 +67,7 @@ async fn an_old_connection_is_closed() {
 async fn headers_above_the_limit_are_refused() {
     let running = serve(|service, _| service).await;
     let mut request = Request::new(HealthCheckRequest::default());
-    request.metadata_mut().insert("large", "x".repeat(9 * 1024).parse().unwrap());
+    request.metadata_mut().insert("large", "x".repeat(11 * 1024).parse().unwrap());
 
     let refusal = running.health().check(request).await.unwrap_err();
 
