@@ -7,12 +7,14 @@ use anyhow::Context;
 use chassis::process::block_on;
 use prost_reflect::DynamicMessage;
 use serde_json::{Map, json};
+use tonic::Code;
 
 use crate::ask::answer;
 use crate::ask::call::Client;
 use crate::ask::find::{Found, find};
 use crate::cli::About;
 use crate::output::unless_closed;
+use crate::refused::Refused;
 
 pub fn brief(arguments: &About) -> anyhow::Result<()> {
     run(arguments, "registan.partnership.v1.PartnershipService/GetBrief")
@@ -37,7 +39,8 @@ fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
         .context("the contract has another request")?;
     block_on(async {
         let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
-        let answer = client.call(&method, request).await?;
+        let answer = client.call(&method, request).await;
+        let answer = answer.map_err(|error| with_search(error, &arguments.party))?;
         let mut out = std::io::stdout().lock();
         unless_closed(if arguments.json {
             answer::json(&mut out, &answer)
@@ -47,4 +50,14 @@ fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
         unless_closed(out.flush().map_err(Into::into))?;
         Ok(())
     })
+}
+
+/// Returns an error with how to find a party that does not exist.
+pub fn with_search(error: anyhow::Error, party: &str) -> anyhow::Error {
+    let code = error.downcast_ref::<Refused>().map(|refused| refused.code);
+    if code != Some(Code::NotFound) {
+        return error;
+    }
+    let words = party.trim_start_matches("parties/").replace('-', " ");
+    anyhow::anyhow!("{error}: find its name with `registan search {words} --kind party`")
 }

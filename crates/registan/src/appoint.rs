@@ -14,8 +14,10 @@ use chassis::{Server, Settings};
 use policy::{Desks, Role, Tier};
 use prost_types::Timestamp;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 
 use crate::cli::{Appoint, ServiceName};
+use crate::refused::refused;
 use crate::serve::defaults;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
@@ -45,7 +47,10 @@ pub fn run(arguments: Appoint) -> anyhow::Result<()> {
         let said = appoint(&mut GrantServiceClient::new(connection), subject, days, again).await;
         stop.cancel();
         serving.await.context("the service panicked")?;
-        said
+        said.map_err(|error| match error.downcast_ref::<Status>() {
+            Some(status) => refused(status, &url),
+            None => error,
+        })
     })?;
     writeln!(std::io::stdout(), "{said}")?;
     Ok(())

@@ -6,7 +6,6 @@ pub mod call;
 mod cells;
 mod explain;
 pub mod find;
-mod refused;
 mod request;
 mod table;
 

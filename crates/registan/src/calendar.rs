@@ -8,12 +8,14 @@ use facts::date::Day;
 use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
+use crate::about::with_search;
 use crate::ask::call::Client;
 use crate::ask::find::{Found, find};
 use crate::cli::Calendar;
 use crate::output::unless_closed;
 
 const METHOD: &str = "registan.agreements.v1.ObligationService/GetDueCalendar";
+const PARTY: &str = "registan.agreements.v1.PartyService/GetParty";
 
 pub fn run(arguments: &Calendar) -> anyhow::Result<()> {
     let Found::Method(method) = find(METHOD)? else { anyhow::bail!("{METHOD} is no method") };
@@ -21,6 +23,9 @@ pub fn run(arguments: &Calendar) -> anyhow::Result<()> {
         .context("the contract has another request")?;
     block_on(async {
         let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
+        if let Some(party) = &arguments.party {
+            exists(&mut client, party, arguments.read_time.as_deref()).await?;
+        }
         let answer = client.call(&method, request).await?;
         let content = answer.get_field_by_name("content");
         let content = content.as_ref().and_then(|content| content.as_str()).unwrap_or_default();
@@ -29,6 +34,20 @@ pub fn run(arguments: &Calendar) -> anyhow::Result<()> {
         unless_closed(out.flush().map_err(Into::into))?;
         Ok(())
     })
+}
+
+/// Refuses a party that is not recorded: its calendar would be empty.
+async fn exists(
+    client: &mut Client<'_>,
+    party: &str,
+    read_time: Option<&str>,
+) -> anyhow::Result<()> {
+    let Found::Method(method) = find(PARTY)? else { anyhow::bail!("{PARTY} is no method") };
+    let request = json!({ "name": party, "readTime": read_time });
+    let request = DynamicMessage::deserialize(method.input(), request)
+        .context("the contract has another request")?;
+    let found = client.call(&method, request).await;
+    found.map_err(|error| with_search(error, party)).map(drop)
 }
 
 fn request(arguments: &Calendar) -> Value {

@@ -3,9 +3,8 @@
 mod ask;
 mod backup;
 mod doctor;
+mod import;
 mod lineage;
-mod participations;
-mod reference;
 mod token;
 
 use std::ffi::OsString;
@@ -13,6 +12,7 @@ use std::path::PathBuf;
 
 use chassis::config::Flags;
 use chronicle::verify::Checkpoint;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use prost_reflect::MethodDescriptor;
 
@@ -22,9 +22,8 @@ use crate::values;
 pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::backup::{Backup, Restore};
 pub use self::doctor::Doctor;
+pub use self::import::{Iati, Participations, Reference};
 pub use self::lineage::{Format, Lineage};
-pub use self::participations::Participations;
-pub use self::reference::Reference;
 pub use self::token::Token;
 
 /// Partnership data between the European Union and Central Asia: law, money and rights, linked, on
@@ -148,6 +147,7 @@ pub struct Certificates {
 pub struct Migrate {
     /// The service whose database it is; without it all three, each in its SQLite file in the data
     /// folder.
+    #[arg(value_parser = keeper())]
     pub service: Option<ServiceName>,
     #[command(flatten)]
     pub settings: Flags,
@@ -176,33 +176,27 @@ pub enum ServiceName {
     Gateway,
 }
 
+/// For clap: a service that keeps a record.
+fn keeper() -> impl TypedValueParser<Value = ServiceName> {
+    let all = ServiceName::value_variants().iter();
+    let keepers = all.filter(|name| !matches!(name, ServiceName::Gateway));
+    let keepers = PossibleValuesParser::new(keepers.filter_map(ValueEnum::to_possible_value));
+    keepers.try_map(|typed| ServiceName::from_str(&typed, false))
+}
+
 #[derive(Subcommand)]
 pub enum What {
     /// Imports IATI 2.01 to 2.03 activity files. Importing a file again changes nothing.
+    #[command(after_help = import::IATI_EXAMPLES)]
     Iati(Iati),
     /// Imports CSV files that say which states take part in which conventions. Importing a file
     /// again changes nothing.
-    #[command(visible_alias = "participations", after_help = participations::EXAMPLES)]
+    #[command(visible_alias = "participations", after_help = import::RATIFICATION_EXAMPLES)]
     Ratification(Participations),
     /// Seeds the reference record, or files of the same form; what is recorded already is left
     /// alone. With --check nothing is sent: every problem is printed with its file and line.
-    #[command(after_help = reference::EXAMPLES)]
+    #[command(after_help = import::REFERENCE_EXAMPLES)]
     Reference(Reference),
-}
-
-#[derive(Args)]
-pub struct Iati {
-    /// The files, in this order.
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub reach: Reach,
-    /// Prints one JSON object instead of sentences.
-    #[arg(long)]
-    pub json: bool,
-    /// Reads and checks everything, records nothing.
-    #[arg(long)]
-    pub dry_run: bool,
 }
 
 #[derive(Args)]
@@ -264,6 +258,7 @@ pub struct Export {
 pub struct Verify {
     /// The service whose record it is; without it all three, each in its SQLite file in the data
     /// folder.
+    #[arg(value_parser = keeper())]
     pub service: Option<ServiceName>,
     /// A checkpoint that an earlier check printed: its change must still be there, with the same
     /// hash.
@@ -276,6 +271,7 @@ pub struct Verify {
 #[derive(Args)]
 pub struct Log {
     /// The service whose record it is.
+    #[arg(value_parser = keeper())]
     pub service: ServiceName,
     /// Only what this caller did.
     #[arg(long, value_name = "WHO")]
@@ -327,5 +323,26 @@ mod tests {
         assert_eq!(typed(&["registan", "--listen", "x"]), "registan serve --listen x");
         assert_eq!(typed(&["registan", "--help"]), "registan --help");
         assert_eq!(typed(&["registan", "load"]), "registan load");
+    }
+
+    #[test]
+    fn a_record_is_of_a_service_that_keeps_one() {
+        for (command, before) in [
+            ("log", &[][..]),
+            ("verify", &[]),
+            ("migrate", &[]),
+            ("backup", &["to"]),
+            ("restore", &["from"]),
+        ] {
+            let read = |service| {
+                let typed = ["registan", command].into_iter().chain(before.iter().copied());
+                Cli::try_parse_from(typed.chain([service]))
+            };
+
+            assert!(read("rights-reporting").is_ok(), "{command}");
+            let said = read("gateway").err().map(|error| error.to_string()).unwrap_or_default();
+            let known = "[possible values: agreements, projects, rights-reporting]";
+            assert!(said.contains(known), "{command}: {said}");
+        }
     }
 }

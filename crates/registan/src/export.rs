@@ -19,9 +19,9 @@ use tonic::{Request, Status, Streaming};
 
 use crate::cli::Export;
 use crate::dynamic::Dynamic;
-use crate::import::said;
 use crate::output::{counter, unless_closed};
 use crate::reach::Reach;
+use crate::refused::refused;
 use crate::values::{day, resource};
 
 pub fn run(arguments: &Export) -> anyhow::Result<()> {
@@ -74,7 +74,7 @@ fn client(reach: &Reach) -> anyhow::Result<Grpc<Connection>> {
 
 async fn export(request: DynamicMessage, arguments: &Export) -> anyhow::Result<()> {
     let method = &arguments.method;
-    let refused = |status: &Status| said(status, &arguments.reach.gateway);
+    let refused = |status: &Status| refused(status, &arguments.reach.gateway);
     let mut client = client(&arguments.reach)?;
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let codec = Dynamic { answer: method.output() };
@@ -127,7 +127,7 @@ async fn print(
             Err(status) => {
                 out.flush()?;
                 bar.finish_and_clear();
-                return Err(said(&status, &arguments.reach.gateway).context(format!(
+                return Err(refused(&status, &arguments.reach.gateway).context(format!(
                     "the export is NOT whole, it broke off after {count} {}: do it again, with --read-time {read_time} \
                      for the same instant",
                     resource(&arguments.method)

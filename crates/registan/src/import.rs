@@ -6,8 +6,9 @@ mod dates;
 pub mod participations;
 pub mod reference;
 mod report;
+mod unread;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use api::registan::projects::v1::import_iati_request::Part;
@@ -20,26 +21,53 @@ use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 
+use self::report::Report;
 use crate::cli::Iati;
 use crate::output::bytes;
+use crate::refused::refused;
 
 const CHUNK: usize = 256 * 1024;
 
+/// Imports the files one after the other and prints what was done, also where one of them is not
+/// imported.
 pub fn iati(arguments: &Iati) -> anyhow::Result<()> {
     block_on(async {
-        let mut total = ImportIatiResponse::default();
-        for file in &arguments.files {
-            let answer = import(arguments, file)
-                .await
-                .with_context(|| format!("{} was not imported whole", file.display()))?;
-            report::add(&mut total, answer);
+        let mut report = Report::default();
+        let ended = import_all(arguments, &mut report).await;
+        if report.files > 0 {
+            report.print(arguments.json, arguments.dry_run)?;
         }
-        if arguments.json {
-            report::print_json(&total, arguments.dry_run)
-        } else {
-            report::print_sentences(&total, arguments.dry_run)
-        }
+        ended?;
+        whole(report.critical())
     })
+}
+
+async fn import_all(arguments: &Iati, report: &mut Report) -> anyhow::Result<()> {
+    for (index, file) in arguments.files.iter().enumerate() {
+        let answer = import(arguments, file).await;
+        report.add(file, answer.with_context(|| not_imported(&arguments.files, index))?);
+    }
+    Ok(())
+}
+
+/// Says that a file was not imported, and which were not tried after it.
+fn not_imported(files: &[PathBuf], index: usize) -> String {
+    let (tried, after) = files.split_at(index + 1);
+    let file = tried.last().map(|file| file.display().to_string()).unwrap_or_default();
+    let after: Vec<String> = after.iter().map(|file| file.display().to_string()).collect();
+    if after.is_empty() {
+        return format!("{file} was not imported whole");
+    }
+    format!("{file} was not imported whole, and not at all {}", after.join(", "))
+}
+
+/// Fails where a file, or the rest of one, could not be read.
+fn whole(critical: i64) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        critical == 0,
+        "critical findings: {critical}: a file, or the rest of one, was not read"
+    );
+    Ok(())
 }
 
 /// Sends one file, with a progress bar by bytes.
@@ -54,7 +82,7 @@ async fn import(arguments: &Iati, path: &Path) -> anyhow::Result<ImportIatiRespo
     let mut client = ProjectServiceClient::new(arguments.reach.writer()?);
     let answer = client.import_iati(messages).await;
     bar.finish_and_clear();
-    let answer = answer.map_err(|status| said(&status, &arguments.reach.gateway))?;
+    let answer = answer.map_err(|status| refused(&status, &arguments.reach.gateway))?;
     reading.await?.context("it could not be read to its end")?;
     Ok(answer.into_inner())
 }
@@ -88,19 +116,4 @@ fn pieces<R: Send + 'static>(
 /// Returns the name of a file without its folders.
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// Returns the text of an error, for people.
-pub fn said(status: &tonic::Status, gateway: &str) -> anyhow::Error {
-    match status.code() {
-        tonic::Code::Unavailable => anyhow::anyhow!(
-            "no suite answers at {gateway}: start one with `registan serve` ({})",
-            status.message()
-        ),
-        tonic::Code::Unauthenticated => anyhow::anyhow!(
-            "{}; a command takes it as --token, --token-file or REGISTAN_TOKEN, or signs its own with the key in --data-dir",
-            status.message()
-        ),
-        code => anyhow::anyhow!("{code:?}: {}", status.message()),
-    }
 }

@@ -13,8 +13,8 @@ use api::registan::agreements::v1::{GetLineageRequest, LineageEdge, LineageNode,
 use chassis::process::block_on;
 
 use crate::cli::{Format, Lineage};
-use crate::import::said;
 use crate::output::unless_closed;
+use crate::refused::refused;
 
 pub fn run(arguments: &Lineage) -> anyhow::Result<()> {
     let read_time = arguments.read_time.as_ref().map(|typed| typed.parse()).transpose();
@@ -28,7 +28,7 @@ pub fn run(arguments: &Lineage) -> anyhow::Result<()> {
         let client = AgreementServiceClient::new(arguments.reach.reader()?);
         let mut client = client.max_decoding_message_size(chassis::server::MAX_ENCODING);
         let answer = client.get_lineage(request).await;
-        let answer = answer.map_err(|status| said(&status, &arguments.reach.gateway))?;
+        let answer = answer.map_err(|status| refused(&status, &arguments.reach.gateway))?;
         let printed = printed(&answer.into_inner(), arguments.format);
         let mut out = std::io::stdout().lock();
         let written = out.write_all(printed.as_bytes()).and_then(|()| out.flush());

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::cli::Load;
-use crate::import::said;
+use crate::refused::refused;
 
 /// Callers that share one connection: HTTP/2 carries many calls, one task drives each connection.
 const CALLERS_A_CONNECTION: usize = 16;
@@ -63,7 +63,7 @@ async fn measure(arguments: &Load, mix: &[Kind]) -> anyhow::Result<(Tally, f64)>
     let connection = arguments.reach.reader()?;
     let list = ListAgreementsRequest { page_size: 1000, ..ListAgreementsRequest::default() };
     let page = AgreementServiceClient::new(connection.clone()).list_agreements(list).await;
-    let page = page.map_err(|status| said(&status, &arguments.reach.gateway))?.into_inner();
+    let page = page.map_err(|status| refused(&status, &arguments.reach.gateway))?.into_inner();
     let names: Vec<String> = page.agreements.into_iter().map(|agreement| agreement.name).collect();
     anyhow::ensure!(
         !names.is_empty(),

@@ -19,6 +19,7 @@ mod migrate;
 mod output;
 mod reach;
 mod record;
+mod refused;
 mod restore;
 mod search;
 mod serve;

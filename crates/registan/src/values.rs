@@ -37,12 +37,13 @@ pub fn resource(method: &MethodDescriptor) -> String {
     method.name().trim_start_matches(PREFIX).to_lowercase()
 }
 
-/// For clap: an instant, as it was typed.
+/// For clap: an instant, as the contract writes it.
 pub fn instant(typed: &str) -> Result<String, String> {
-    match typed.parse::<prost_types::Timestamp>() {
-        Ok(_) => Ok(typed.to_owned()),
-        Err(_) => Err("this is not like 2026-11-24T12:00:00Z".to_owned()),
-    }
+    let time = typed.parse::<prost_types::Timestamp>().ok();
+    // A day alone is read as its midnight, which a day in the world does not mean.
+    let time = time.filter(|_| typed.contains(':'));
+    let time = time.ok_or_else(|| "this is not like 2026-11-24T12:00:00Z".to_owned())?;
+    Ok(time.to_string())
 }
 
 /// For clap: `SEQ:HASH`, as an earlier check printed it.
@@ -89,6 +90,18 @@ mod tests {
         assert_eq!(read, Checkpoint { seq: 7, hash: hash.clone() });
         for typed in ["", "7", "7:", "7:abc", &format!("0:{hash}"), &format!("x:{hash}"), &hash] {
             assert!(checkpoint(typed).is_err(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_a_day_with_a_time() {
+        let whole = "2026-11-24T12:00:00Z";
+
+        for typed in [whole, "2026-11-24T13:00:00+01:00", "2026-11-24 12:00:00"] {
+            assert_eq!(instant(typed).unwrap(), whole, "{typed}");
+        }
+        for typed in ["2026-11-24", "24.11.2026 12:00", "yesterday", ""] {
+            assert!(instant(typed).unwrap_err().contains(whole), "{typed}");
         }
     }
 

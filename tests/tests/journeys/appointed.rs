@@ -85,6 +85,9 @@ fn the_first_operator_is_appointed_once() {
     let name = granted(&first);
     assert_eq!(first, format!("{SUBJECT} is an operator for 30 days, by {name}\n"));
     assert_eq!(again, format!("{SUBJECT} is an operator already, by {name}\n"));
+    let no_subject = record.run(&["appoint", "ainura"], None).unwrap_err();
+    assert!(no_subject.starts_with("registan: InvalidArgument ("), "{no_subject}");
+    assert!(no_subject.contains("grant.subject: "), "{no_subject}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,7 @@ mod log;
 mod mistakes;
 mod monitoring;
 mod newcomer;
+mod newer;
 mod one_build;
 mod pushed;
 mod readme;

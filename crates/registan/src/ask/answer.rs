@@ -7,7 +7,7 @@ use prost_reflect::{
     DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, SerializeOptions, Value,
 };
 
-use super::cells::{cell, heading, is_system, parts};
+use super::cells::{cell, heading, is_resource, is_system, parts};
 use super::table::table;
 
 const INDENT: usize = 2;
@@ -111,8 +111,9 @@ fn within(
     if is_resource(kind) {
         let names = ["display_name", "title", "name"].into_iter();
         let names = names.filter_map(|name| kind.get_field_by_name(name));
-        let names: Vec<String> =
+        let mut names: Vec<String> =
             names.map(|field| cell(part, &field)).filter(|text| !text.is_empty()).collect();
+        names.extend(part.has_field_by_name("delete_time").then(|| "deleted".to_owned()));
         writeln!(out, "{:depth$}{name}: {}", "", names.join(", "))?;
     } else if name == "Status" || kind.fields().all(|field| parts(&field).is_none()) {
         let values = kind.fields().filter(|field| parts(field).is_none());
@@ -123,11 +124,6 @@ fn within(
         section(out, part, depth + INDENT)?;
     }
     Ok(())
-}
-
-/// True for a message with the system fields of a resource.
-fn is_resource(message: &MessageDescriptor) -> bool {
-    ["name", "uid", "etag"].iter().all(|field| message.get_field_by_name(field).is_some())
 }
 
 #[cfg(test)]
@@ -164,6 +160,28 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.contains("None: in force, suspended"), "{text}");
+    }
+
+    #[test]
+    fn what_an_answer_holds_is_printed() {
+        let methods = api::descriptors().services().flat_map(|it| it.methods().collect::<Vec<_>>());
+        let mut checked = 0;
+        for kind in methods.map(|method| method.output()).filter(is_list) {
+            for field in kind.fields().filter(FieldDescriptor::is_list) {
+                let Some(row) = parts(&field) else { continue };
+                let mut answer = DynamicMessage::new(kind.clone());
+                let rows = vec![Value::Message(DynamicMessage::new(row))];
+                answer.set_field(&field, Value::List(rows));
+                let mut out = Vec::new();
+                sections(&mut out, &answer).unwrap();
+                let text = String::from_utf8(out).unwrap();
+
+                let name = heading(field.name());
+                assert!(text.contains(&format!("{name} (1)\n")), "{}: {text}", kind.full_name());
+                checked += 1;
+            }
+        }
+        assert!(checked > 50, "{checked}");
     }
 
     #[test]

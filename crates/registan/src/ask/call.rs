@@ -7,8 +7,8 @@ use prost_types::method_options::IdempotencyLevel;
 use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
 
-use super::refused::refused;
 use crate::dynamic::Dynamic;
+use crate::refused::refused;
 
 /// True for a method that records nothing.
 pub fn only_reads(method: &MethodDescriptor) -> bool {

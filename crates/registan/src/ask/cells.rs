@@ -5,18 +5,11 @@ use prost_reflect::{
 };
 use prost_types::Timestamp;
 
-/// The system fields of every resource, which only programs need.
-const SYSTEM_FIELDS: [&str; 9] = [
-    "uid",
-    "etag",
-    "create_time",
-    "update_time",
-    "delete_time",
-    "tier",
-    "desks",
-    "resume_token",
-    "language_code",
-];
+/// The system fields of every resource, which only programs need. When it was deleted is for people
+/// too.
+const SYSTEM_FIELDS: [&str; 6] = ["uid", "etag", "create_time", "update_time", "tier", "desks"];
+/// The field of a list by which a program goes on with a Watch.
+const RESUME_TOKEN: &str = "resume_token";
 /// Messages that are one value: a day, an amount, a place in a source.
 const VALUES: [&str; 9] = [
     "google.protobuf.Duration",
@@ -32,7 +25,13 @@ const VALUES: [&str; 9] = [
 
 /// True for a field that is left out where a person reads.
 pub fn is_system(field: &FieldDescriptor) -> bool {
-    SYSTEM_FIELDS.contains(&field.name())
+    let is_of_resource = || is_resource(field.parent_message());
+    field.name() == RESUME_TOKEN || (SYSTEM_FIELDS.contains(&field.name()) && is_of_resource())
+}
+
+/// True for a message with the system fields of a resource.
+pub fn is_resource(message: &MessageDescriptor) -> bool {
+    ["name", "uid", "etag"].iter().all(|field| message.get_field_by_name(field).is_some())
 }
 
 /// True for a message that is written as one value.

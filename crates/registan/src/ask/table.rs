@@ -1,9 +1,9 @@
-//! A list of messages as a table: a line for each, first what it is called, since when and how sure
-//! that is, last its source.
+//! A list of messages as a table: a line for each, first what it is called, how it stands, since
+//! when and how sure that is, last its source. What finds no room in the line is written below it.
 
 use std::io::{Result, Write};
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage};
+use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, Value};
 
 use super::cells::{cell, humanised, is_system, parts, texts};
 
@@ -22,6 +22,7 @@ const GAP: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Title,
+    State,
     Since,
     Certainty,
     Name,
@@ -33,6 +34,7 @@ impl Rank {
     fn of(field: &FieldDescriptor) -> Self {
         match field.name() {
             "title" | "titles" | "display_name" | "action" => Self::Title,
+            "state" | "status" | "delete_time" => Self::State,
             "since" => Self::Since,
             "uncertain" | "certainty" | "confidence" => Self::Certainty,
             "name" | "agreement" | "project" => Self::Name,
@@ -66,26 +68,58 @@ impl Column {
     fn width(&self) -> usize {
         self.longest().min(self.rank.widest()).max(self.name.chars().count())
     }
+
+    /// The width in a line, with the space after it.
+    fn needed(&self) -> usize {
+        self.width() + GAP
+    }
+
+    /// True where every cell can be part of a line; titles and sources are cut for that.
+    fn is_short(&self) -> bool {
+        self.longest() <= MAX_CELL || self.rank.widest() < usize::MAX
+    }
+
+    /// True for what has its place in the line before all others.
+    const fn is_first(&self) -> bool {
+        matches!(self.rank, Rank::Title | Rank::Since | Rank::Certainty | Rank::Source)
+    }
 }
 
-/// Writes the rows, each indented by `depth`. What finds no room in a line is left to the JSON, and
-/// the title says so by `…`.
+/// Writes the rows, each indented by `depth`. Nothing is left out, but the end of a title or a
+/// source that is too long, where `…` stands for it.
 pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Result<()> {
     let Some(first) = rows.first() else { return Ok(()) };
     let mut columns = columns(&first.descriptor(), rows);
     columns.sort_by_key(|column| column.rank);
-    let (columns, below): (Vec<_>, Vec<_>) = columns
-        .into_iter()
-        .partition(|it| it.longest() <= MAX_CELL || it.rank.widest() < usize::MAX);
-    let columns = fitting(columns);
+    let (columns, below) = parted(columns);
     line(out, &columns, depth, |column| column.name.to_uppercase())?;
     for row in 0..rows.len() {
         line(out, &columns, depth, |column| clipped(&column.cells[row], column.width()))?;
-        for long in below.iter().filter(|long| !long.cells[row].is_empty()) {
-            below_line(out, depth + GAP, long, row)?;
+        let below = below.iter().filter(|column| !column.cells[row].is_empty());
+        let (short, long): (Vec<_>, Vec<_>) = below.partition(|column| column.is_short());
+        let within = depth + GAP;
+        for line in packed(&short, row, MAX_WIDTH.saturating_sub(within)) {
+            writeln!(out, "{:within$}{line}", "")?;
+        }
+        for column in long {
+            below_line(out, within, column, row)?;
         }
     }
     Ok(())
+}
+
+/// Returns the cells of columns, each with its name, several in a line.
+fn packed(columns: &[&Column], row: usize, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for column in columns {
+        let cell = format!("{}: {}", column.name, column.cells[row]);
+        let taken = |line: &String| line.chars().count() + GAP + cell.chars().count();
+        match lines.last_mut().filter(|line| taken(line) <= width) {
+            Some(line) => *line = format!("{line}; {cell}"),
+            None => lines.push(cell),
+        }
+    }
+    lines
 }
 
 /// Writes what is too long for a column; several messages that do not fit into a line have one
@@ -105,61 +139,63 @@ fn below_line(out: &mut impl Write, depth: usize, column: &Column, row: usize) -
 /// gives its own fields.
 fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
     let mut all = Vec::new();
-    // The same in several languages.
-    let repeats = |field: &FieldDescriptor| {
-        field.name() == "titles" && kind.get_field_by_name("title").is_some()
-    };
-    for field in kind.fields().filter(|field| !is_system(field) && !repeats(field)) {
-        match parts(&field) {
-            None => all.push(column(&field, rows.iter().map(|row| cell(row, &field)).collect())),
-            Some(within) if !field.is_list() => {
-                let inner = within
-                    .fields()
-                    .filter(|it| !is_system(it) && it.name() != "as_of" && parts(it).is_none());
-                for inner in inner {
-                    let cells = rows.iter().map(|row| cell_within(row, &field, &inner));
-                    all.push(column(&inner, cells.collect()));
-                }
+    for field in shown(kind) {
+        let Some(within) = parts(&field).filter(|_| !field.is_list()) else {
+            all.push(column(&field, rows));
+            continue;
+        };
+        let inner: Vec<DynamicMessage> =
+            rows.iter().map(|row| part(row, &field, &within)).collect();
+        // Of two that have the same fields, as payer and payee, each says whose they are.
+        let is_alone = shown(kind).filter(|it| parts(it).as_ref() == Some(&within)).count() == 1;
+        for one in shown(&within).filter(|it| it.name() != "as_of") {
+            let mut column = column(&one, &inner);
+            if !is_alone {
+                column.name = format!("{} {}", humanised(field.name()), column.name);
             }
-            Some(_) => {
-                let cells = rows.iter().map(|row| cell(row, &field)).collect();
-                let parts = rows.iter().map(|row| texts(row, &field)).collect();
-                all.push(Column { parts, ..column(&field, cells) });
-            }
+            all.push(column);
         }
     }
     all.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
     all
 }
 
-fn column(field: &FieldDescriptor, cells: Vec<String>) -> Column {
-    let parts = Vec::new();
-    Column { rank: Rank::of(field), name: humanised(field.name()), cells, parts }
+/// The fields that people read; titles in several languages only where there is no title.
+fn shown(kind: &MessageDescriptor) -> impl Iterator<Item = FieldDescriptor> {
+    let has_title = kind.get_field_by_name("title").is_some();
+    kind.fields().filter(move |it| !is_system(it) && !(has_title && it.name() == "titles"))
 }
 
-fn cell_within(row: &DynamicMessage, outer: &FieldDescriptor, inner: &FieldDescriptor) -> String {
-    let value = row.get_field(outer);
-    value.as_message().map(|message| cell(message, inner)).unwrap_or_default()
+fn column(field: &FieldDescriptor, rows: &[DynamicMessage]) -> Column {
+    let is_parts = field.is_list() && parts(field).is_some();
+    Column {
+        rank: Rank::of(field),
+        name: humanised(field.name()),
+        cells: rows.iter().map(|row| cell(row, field)).collect(),
+        parts: rows.iter().filter(|_| is_parts).map(|row| texts(row, field)).collect(),
+    }
 }
 
-/// As many columns as fit, in their order: the title, since when, how sure, and the source come
-/// before all others.
-fn fitting(columns: Vec<Column>) -> Vec<Column> {
-    let is_first = |column: &Column| !matches!(column.rank, Rank::Other | Rank::Name);
-    let needed = |column: &Column| column.width() + GAP;
-    let taken: usize = columns.iter().filter(|it| is_first(it)).map(needed).sum();
-    let mut room = MAX_WIDTH.saturating_sub(taken);
-    let mut fits = |column: &Column| {
-        if is_first(column) {
-            return true;
+/// The message in a field of a row; an empty one where it is not set.
+fn part(row: &DynamicMessage, field: &FieldDescriptor, kind: &MessageDescriptor) -> DynamicMessage {
+    match row.get_field(field).into_owned() {
+        Value::Message(message) => message,
+        _ => DynamicMessage::new(kind.clone()),
+    }
+}
+
+/// The columns of the line and those below it. The title, since when, how sure, and the source are
+/// of the line; of the others, in their order, those that fit.
+fn parted(columns: Vec<Column>) -> (Vec<Column>, Vec<Column>) {
+    let first = columns.iter().filter(|it| it.is_first() && it.is_short());
+    let mut room = MAX_WIDTH.saturating_sub(first.map(Column::needed).sum());
+    columns.into_iter().partition(|column| {
+        let fits = column.is_first() || column.needed() <= room;
+        if fits && column.is_short() && !column.is_first() {
+            room -= column.needed();
         }
-        let fits = needed(column) <= room;
-        if fits {
-            room -= needed(column);
-        }
-        fits
-    };
-    columns.into_iter().filter(|column| fits(column)).collect()
+        fits && column.is_short()
+    })
 }
 
 fn line(
@@ -211,12 +247,59 @@ mod tests {
 
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3, "{text}");
-        let order = ["TITLE", "SINCE", "UNCERTAIN", "AGREEMENT", "SOURCE"];
+        let order = ["TITLE", "STATE", "SINCE", "UNCERTAIN", "AGREEMENT", "SOURCE"];
         let places: Vec<_> = order.iter().map(|name| lines[0].find(name).unwrap()).collect();
         assert!(places.is_sorted(), "{text}");
         assert!(lines[1].contains("T… ") && lines[1].ends_with("OJ L 196"), "{text}");
         assert!(lines[1].contains("1999") && lines[2].contains("uncertain"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= MAX_WIDTH + GAP), "{text}");
+    }
+
+    #[test]
+    fn what_finds_no_room_in_a_line_is_written_below_it() {
+        let source = "S".repeat(40);
+        let agreement = format!("agreements/{}", "a".repeat(29));
+        let text = printed(
+            "registan.agreements.v1.LegalBasisEntry",
+            &[json!({
+                "agreement": agreement, "title": "T".repeat(80), "kind": "KIND_PROTOCOL",
+                "status": {
+                    "state": "STATE_PROVISIONALLY_APPLIED", "uncertain": true,
+                    "since": {"date": {"year": 2016, "month": 5, "day": 1}},
+                },
+                "source": {"citation": source}
+            })],
+        );
+
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(lines[1].ends_with(&source) && lines[1].contains("2016-05-01"), "{text}");
+        let below = format!("state: provisionally applied; agreement: {agreement}");
+        assert!(lines[1].contains("protocol") && lines[2] == below, "{text}");
+    }
+
+    #[test]
+    fn a_deleted_row_is_marked() {
+        let party = "registan.agreements.v1.Party";
+        let current = json!({"name": "parties/a", "updateTime": "2026-01-01T00:00:00Z"});
+        let deleted = json!({"name": "parties/b", "deleteTime": "2026-01-02T00:00:00Z"});
+
+        let text = printed(party, &[current.clone(), deleted]);
+
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].contains("DELETE TIME") && !lines[0].contains("UPDATE"), "{text}");
+        assert!(!lines[1].contains("2026") && lines[2].contains("2026-01-02"), "{text}");
+        assert!(!printed(party, &[current]).contains("DELETE"));
+    }
+
+    #[test]
+    fn the_payer_is_not_taken_for_the_payee() {
+        let text = printed(
+            "registan.projects.v1.Transaction",
+            &[json!({"provider": {"displayName": "A"}, "receiver": {"displayName": "B"}})],
+        );
+
+        assert!(text.starts_with("  PROVIDER DISPLAY NAME  RECEIVER DISPLAY NAME\n"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chassis::config::Flags;
 use clap::Args;
 
-use super::ServiceName;
+use super::{ServiceName, keeper};
 
 #[derive(Args)]
 pub struct Backup {
@@ -15,6 +15,7 @@ pub struct Backup {
     pub to: PathBuf,
     /// The service whose record it is; without it all three, each in its SQLite file in the data
     /// folder.
+    #[arg(value_parser = keeper())]
     pub service: Option<ServiceName>,
     #[command(flatten)]
     pub settings: Flags,
@@ -27,6 +28,7 @@ pub struct Restore {
     pub from: PathBuf,
     /// The service whose record to restore; without it all that the backup has, each into its SQLite
     /// file in the data folder.
+    #[arg(value_parser = keeper())]
     pub service: Option<ServiceName>,
     #[command(flatten)]
     pub settings: Flags,

@@ -12,6 +12,7 @@ use reference::{Collection, Data, Loaded, Problem, Record, load};
 use standard::{Judged, New, Resources};
 
 use super::dates::impossible;
+use super::unread::name_unread;
 
 /// Checks the files of a folder, or the reference record, and prints each problem.
 pub fn run(folder: Option<&Path>) -> anyhow::Result<()> {
@@ -20,6 +21,9 @@ pub fn run(folder: Option<&Path>) -> anyhow::Result<()> {
     let beside = (!data.is_whole()).then(|| load(&Data::embedded()));
     let problems = problems(&loaded, beside.as_ref(), today(&SystemClock).into());
     let mut out = std::io::stdout().lock();
+    if let Some(folder) = folder {
+        name_unread(&mut out, folder, &data)?;
+    }
     for problem in &problems {
         let file = folder.map_or_else(|| problem.file.clone().into(), |it| it.join(&problem.file));
         let problem = Problem { file: file.display().to_string(), ..problem.clone() };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::import_finding::Severity;
 use api::registan::agreements::v1::import_participations_request::Part;
 use api::registan::agreements::v1::{
     ImportFinding, ImportParticipationsOptions, ImportParticipationsRequest,
@@ -15,14 +16,16 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use tokio::fs::File;
 
-use super::{name_of, pieces, said};
+use super::{name_of, not_imported, pieces, whole};
 use crate::cli::Participations;
 use crate::output::bytes;
+use crate::refused::refused;
 
 /// Findings, and parties that are not recorded, shown to a person; `--json` has more of them.
 const SHOWN: usize = 20;
 
-/// Imports the files and prints what was done.
+/// Imports the files one after the other and prints what was done, also where one of them is not
+/// imported.
 pub fn run(arguments: &Participations) -> anyhow::Result<()> {
     block_on(async {
         let mut size = 0;
@@ -32,19 +35,38 @@ pub fn run(arguments: &Participations) -> anyhow::Result<()> {
         }
         let bar = bytes("", size, arguments.json);
         let mut all = Vec::new();
-        for path in &arguments.files {
-            let answer = import(arguments, path, &bar).await;
-            let answer = answer.with_context(|| format!("{} was not imported", path.display()))?;
-            all.push((path.display().to_string(), answer));
-        }
+        let ended = import_all(arguments, &bar, &mut all).await;
         bar.finish_and_clear();
-        let text = if arguments.json {
-            format!("{}\n", summary(&all, arguments.dry_run))
-        } else {
-            sentences(&all, arguments.dry_run)
-        };
-        Ok(std::io::stdout().write_all(text.as_bytes())?)
+        if !all.is_empty() {
+            let text = if arguments.json {
+                format!("{}\n", summary(&all, arguments.dry_run))
+            } else {
+                sentences(&all, arguments.dry_run)
+            };
+            std::io::stdout().write_all(text.as_bytes())?;
+        }
+        ended?;
+        whole(sum(&all, critical))
     })
+}
+
+async fn import_all(
+    arguments: &Participations,
+    bar: &ProgressBar,
+    all: &mut Vec<(String, Answer)>,
+) -> anyhow::Result<()> {
+    for (index, path) in arguments.files.iter().enumerate() {
+        let answer = import(arguments, path, bar).await;
+        let answer = answer.with_context(|| not_imported(&arguments.files, index))?;
+        all.push((path.display().to_string(), answer));
+    }
+    Ok(())
+}
+
+/// Returns how often a file, or the rest of one, could not be read.
+fn critical(answer: &Answer) -> i64 {
+    let is_critical = |finding: &&ImportFinding| finding.severity() == Severity::Critical;
+    answer.findings.iter().filter(is_critical).map(|_| 1).sum()
 }
 
 fn cannot_open(path: &Path) -> String {
@@ -72,7 +94,7 @@ async fn import(
     let (messages, reading) = pieces(file, first, data, bar.clone());
     let mut client = AgreementServiceClient::new(arguments.reach.writer()?);
     let answer = client.import_participations(messages).await;
-    let answer = answer.map_err(|status| said(&status, &arguments.reach.gateway))?;
+    let answer = answer.map_err(|status| refused(&status, &arguments.reach.gateway))?;
     reading.await?.context("it could not be read to its end")?;
     Ok(answer.into_inner())
 }

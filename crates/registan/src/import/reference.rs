@@ -8,6 +8,7 @@ use chassis::process::block_on;
 use reference::{Data, load};
 
 use super::check;
+use super::unread::name_unread;
 use crate::cli::Reference;
 
 /// Checks the files, or seeds the suite with them.
@@ -18,6 +19,9 @@ pub fn run(arguments: &Reference) -> anyhow::Result<()> {
 
 async fn seed(arguments: &Reference, folder: Option<&Path>) -> anyhow::Result<()> {
     let data = folder.map_or_else(|| Ok(Data::embedded()), Data::read)?;
+    if let Some(folder) = folder {
+        name_unread(&mut std::io::stdout(), folder, &data)?;
+    }
     let gateway = arguments.reach.writer()?;
     let loaded = load(&data);
     let summary =

@@ -38,6 +38,7 @@ fn people_and_programs_are_answered() {
 
     law_and_brief(&suite);
     lists_and_resources(&suite);
+    nothing_is_left_out(&suite);
     refusals(&suite);
     writes(&suite);
 }
@@ -81,6 +82,36 @@ fn lists_and_resources(suite: &Suite) {
     assert!(explained.contains("  as_of: Date\n    The day in the world."), "{explained}");
 }
 
+/// Every agreement and recommendation with its name, to ask for more of it, and with its state.
+fn nothing_is_left_out(suite: &Suite) {
+    let steel = printed(suite, &["ask", "ListAgreements", r#"{"filter": "title:steel"}"#]);
+    assert_eq!(steel.matches("expired").count(), 4, "in the milestones and as the state: {steel}");
+    let names = |whole: &Value, list: &str, name: &str| -> Vec<String> {
+        let rows = whole[list].as_array().into_iter().flatten();
+        rows.map(|row| row[name].as_str().unwrap().to_owned()).collect()
+    };
+    let law = ["law", "kz", "--on", "2026-11-29"];
+    let (text, whole) = (printed(suite, &law), json(suite, &[&law[..], &["--json"]].concat()));
+    let ended = names(&whole, "ended", "agreement");
+    let all =
+        [names(&whole, "inForce", "agreement"), names(&whole, "political", "agreement"), ended];
+    assert!(all.concat().len() > 8, "{whole}");
+    for agreement in all.concat() {
+        assert!(text.contains(&agreement), "{agreement}: {text}");
+    }
+    let brief = ["brief", "uz", "--on", "2026-11-29"];
+    let (text, whole) = (printed(suite, &brief), json(suite, &[&brief[..], &["--json"]].concat()));
+    let recommendations = names(&whole["rights"], "recommendations", "name");
+    assert!(recommendations.len() > 8, "{whole}");
+    for recommendation in &recommendations {
+        assert!(text.contains(recommendation), "{recommendation}: {text}");
+    }
+    assert_eq!(text.matches("addressees: ").count(), recommendations.len(), "{text}");
+
+    let desks = printed(suite, &["ask", "ListDesks"]);
+    assert!(desks.contains("Desks (6)\n") && desks.contains("desks/kz"), "{desks}");
+}
+
 fn refusals(suite: &Suite) {
     let misspelt = refused(suite, &["ask", "AgreementService/GetAgrement"]);
     assert!(misspelt.contains("did you mean AgreementService/GetAgreement"), "{misspelt}");
@@ -95,6 +126,15 @@ fn refusals(suite: &Suite) {
         violations.contains("InvalidArgument (") && violations.contains("page_size"),
         "{violations}"
     );
+    let long = r#"{"filter": "type = DISBURSMENT"}"#;
+    let long = refused(suite, &["ask", "SumTransactions", long]);
+    assert_eq!(long.matches("DISBURSMENT").count(), 1, "{long}");
+    for arguments in [&["law", "Kazakhstan"][..], &["calendar", "--party", "Kazakhstan"]] {
+        let unknown = refused(suite, arguments);
+        assert!(unknown.contains("`registan search kazakhstan --kind party`"), "{unknown}");
+    }
+    let with_reason = refused(suite, &["lineage", "nowhere"]);
+    assert!(with_reason.contains("NotFound (NOT_FOUND): "), "{with_reason}");
     let nowhere = format!("http://{}", free_address());
     let output = Command::new(program("registan").unwrap())
         .args(["brief", "kz", "--gateway", &nowhere])
@@ -115,4 +155,11 @@ fn writes(suite: &Suite) {
         "update_mask": {"paths": ["display_name"]}}"#;
     let party = json(suite, &["ask", "UpdateParty", change]);
     assert_eq!(party["displayName"], "Asked again");
+
+    printed(suite, &["ask", "DeleteParty", r#"{"name": "parties/asked"}"#]);
+    let party = json(suite, &["ask", "GetParty", r#"{"name": "parties/asked"}"#]);
+    let deleted = &party["deleteTime"].as_str().unwrap()[.."2026-11-29T12:00:00".len()];
+    let all = r#"{"filter": "kind = ORGANISATION", "show_deleted": true}"#;
+    let list = printed(suite, &["ask", "ListParties", all]);
+    assert!(list.contains("DELETE TIME") && list.contains(deleted), "{list}");
 }

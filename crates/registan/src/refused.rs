@@ -1,26 +1,67 @@
 //! The error of a call, for people: the message, the reason, every violation, and when to try
 //! again.
 
+use std::fmt;
+
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::import::said;
+/// How much of a text tells where it begins in another.
+const COMPARED: usize = 40;
+
+/// A call that a service refused.
+#[derive(Debug)]
+pub struct Refused {
+    /// The code of its status.
+    pub code: Code,
+    line: String,
+}
+
+impl std::error::Error for Refused {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
 
 /// One line: `NotFound (RESOURCE_NOT_FOUND): there is no …; …`.
 pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
-    let details = status.get_error_details();
-    let Some(info) = details.error_info() else { return said(status, gateway) };
-    let mut line = format!("{:?} ({}): {}", status.code(), info.reason, status.message());
-    for text in more(&details, status.message()) {
+    let (code, details) = (status.code(), status.get_error_details());
+    let more = more(&details, status.message());
+    let message = whole(status.message(), &more);
+    let mut line = match details.error_info() {
+        Some(info) => format!("{code:?} ({}): {message}", info.reason),
+        None if code == Code::Unavailable => {
+            format!("no suite answers at {gateway}: start one with `registan serve` ({message})")
+        }
+        None => format!("{code:?}: {message}"),
+    };
+    for text in more {
         if !line.contains(&text) {
             line.push_str("; ");
             line.push_str(&text);
         }
     }
-    if status.code() == Code::Unauthenticated {
-        line.push_str("; a command takes it as --token, --token-file or REGISTAN_TOKEN");
+    if code == Code::Unauthenticated {
+        line.push_str(
+            "; a command takes it as --token, --token-file or REGISTAN_TOKEN, and one that writes \
+             signs its own with the key in --data-dir",
+        );
     }
-    anyhow::anyhow!(line)
+    Refused { code, line }.into()
+}
+
+/// Returns a message; one that was cut at its end with what it goes on with in a text of the
+/// details, which are cut later.
+fn whole(message: &str, texts: &[String]) -> String {
+    let Some(cut) = message.strip_suffix('…') else { return message.to_owned() };
+    let goes_on = |text: &String| {
+        let begins: String = text.chars().take(COMPARED).collect();
+        let (before, begun) = cut.split_at(cut.find(&begins)?);
+        text.starts_with(begun).then(|| format!("{before}{text}"))
+    };
+    texts.iter().find_map(goes_on).unwrap_or_else(|| message.to_owned())
 }
 
 /// Returns the lines of the details beyond the message.
@@ -74,6 +115,23 @@ mod tests {
             "InvalidArgument (SOME_REASON): wrong; page_size: must not be negative; filter: there is no field `colour`; \
              service: projects; try again in 1.5 s"
         );
+    }
+
+    #[test]
+    fn a_message_that_was_cut_is_not_printed_twice() {
+        let known = "known are A_WORD, ".repeat(10);
+        for (field, description) in [("filter", known.clone()), ("a", format!("a: {known}"))] {
+            let mut details =
+                ErrorDetails::with_error_info("SOME_REASON", "registan", HashMap::new());
+            details.add_bad_request_violation(field, format!("{description}ANOTHER…"));
+            let message = format!("{field}: {description}AN…");
+            let status = Status::with_error_details(Code::InvalidArgument, message, details);
+
+            let line = refused(&status, "http://127.0.0.1:1").to_string();
+
+            let whole = format!("InvalidArgument (SOME_REASON): {field}: {description}ANOTHER…");
+            assert_eq!(line, whole);
+        }
     }
 
     #[test]
