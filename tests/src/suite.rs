@@ -50,6 +50,8 @@ pub struct Suite {
     pub folder: TempDir,
     /// The certificates of its processes, if they have any.
     certificates: Option<TempDir>,
+    /// The program that signs its tokens, where it is of another revision.
+    signer: Option<PathBuf>,
 }
 
 impl Suite {
@@ -94,7 +96,7 @@ impl Suite {
         let mut process = Process::start(&mut command, &folder.path().join("log"));
         process.wait_for(address);
         let (services, processes) = (Vec::new(), vec![process]);
-        Self { address, services, processes, folder, certificates: None }
+        Self { address, services, processes, folder, certificates: None, signer: None }
     }
 
     /// Four processes, each service in a database of its own, with the reference record. The
@@ -115,7 +117,8 @@ impl Suite {
         engine: Engine,
     ) -> Option<(Self, Vec<Database>)> {
         let registan = program("registan")?;
-        let (suite, databases) = Self::of_plan(program, engine, &Plan::default()).await?;
+        let (mut suite, databases) = Self::of_plan(program, engine, &Plan::default()).await?;
+        suite.signer = Some(registan.clone());
         suite.seed(&registan);
         Some((suite, databases))
     }
@@ -224,6 +227,7 @@ impl Suite {
             processes,
             folder,
             certificates: None,
+            signer: None,
         })
     }
 
@@ -241,7 +245,17 @@ impl Suite {
     /// # Panics
     /// If it cannot be signed.
     pub fn token(&self) -> String {
-        testkit::token(&self.folder.path().join("data"))
+        let data = self.folder.path().join("data");
+        let Some(registan) = &self.signer else { return testkit::token(&data) };
+        let all = ["--role", "editor", "--role", "monitor", "--desk", "all"];
+        let mut sign = Command::new(registan);
+        sign.arg("token")
+            .args(all)
+            .args(["--tier", "confidential", "--new-key", "--data-dir"])
+            .arg(&data);
+        let signed = sign.output().expect("it starts");
+        assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+        String::from_utf8_lossy(&signed.stdout).trim().to_owned()
     }
 
     /// Asks the gateway, without a token; an answer is JSON.
