@@ -130,13 +130,14 @@ mod tests {
     /// Every code that the standard publishes is one here; what is read is beside the repository.
     #[test]
     fn the_lists_have_what_iati_publishes() {
+        type IsCode = fn(&str) -> bool;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../../shared/data/iati-codelists-nonembedded/xml");
         if !folder.exists() {
             println!("skipped: ../shared/data is absent");
             return;
         }
-        let lists: [(&str, fn(&str) -> bool); 3] =
+        let lists: [(&str, IsCode); 3] =
             [("Country", is_country), ("Currency", is_currency), ("Region", is_region)];
         for (name, is_code) in lists {
             let text = std::fs::read_to_string(folder.join(format!("{name}.xml"))).unwrap();

@@ -159,7 +159,7 @@ async fn a_service_with_a_probe_port_waits_for_its_database() {
 
 /// The health of a service, as the port for probes tells it.
 async fn health(probes: SocketAddr, service: &str) -> Option<ServingStatus> {
-    let connection = chassis::client::Connection::to(&format!("http://{probes}")).unwrap();
+    let connection = chassis::client::Connection::to(&format!("http://{probes}")).ok()?;
     let request = HealthCheckRequest { service: service.to_owned() };
     let answer = HealthClient::new(connection).check(request).await;
     answer.map(|answer| answer.into_inner().status()).ok()
@@ -209,13 +209,13 @@ async fn a_service_that_waits_for_its_database_reads_the_address_again_and_stops
         assert_eq!(health(probes, "").await, Some(ServingStatus::NotServing), "{program:?}");
         assert!(stopped.stop().success(), "{program:?}: {}", stopped.logged());
 
-        let (mut moves, probes) = start();
+        let (mut waits, probes) = start();
         tokio::time::sleep(Duration::from_millis(500)).await;
         fs::write(&file, &moved).unwrap();
         let in_time = serves(probes).await;
-        let end = moves.stop();
-        assert!(in_time && end.success(), "{program:?}: {}", moves.logged());
-        assert!(moves.logged().contains("waiting for the database"), "{}", moves.logged());
+        let end = waits.stop();
+        assert!(in_time && end.success(), "{program:?}: {}", waits.logged());
+        assert!(waits.logged().contains("waiting for the database"), "{}", waits.logged());
     }
 }
 

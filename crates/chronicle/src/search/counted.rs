@@ -74,7 +74,10 @@ impl<'a> Search<'a> {
         for (place, searched) in kinds.iter().enumerate() {
             for word in &counted {
                 let forms = self.forms(searched, *word, known);
-                counts.expr_as(self.count(searched, &forms, max_rows), id(format!("c{place}_{word}")));
+                counts.expr_as(
+                    self.count(searched, &forms, max_rows),
+                    id(format!("c{place}_{word}")),
+                );
             }
         }
         let row = self.chronicle.db.query_one(&Limited(&counts)).await?;

@@ -163,7 +163,8 @@ fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
 /// The fields that people read; titles in several languages only where there is no title.
 fn shown(kind: &MessageDescriptor) -> impl Iterator<Item = FieldDescriptor> {
     let has_title = kind.get_field_by_name("title").is_some();
-    kind.fields().filter(move |it| !is_system(it) && !(has_title && it.name() == "titles"))
+    let is_again = move |it: &FieldDescriptor| has_title && it.name() == "titles";
+    kind.fields().filter(move |it| !is_system(it) && !is_again(it))
 }
 
 fn column(field: &FieldDescriptor, rows: &[DynamicMessage]) -> Column {

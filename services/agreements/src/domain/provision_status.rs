@@ -81,8 +81,8 @@ impl<'a> Asked<'a> {
             applied.map(|one| (one, one.articles.iter().map(|it| Scope::of(it)).collect()));
         let (without, freeing) = (OnceCell::new(), OnceCell::new());
         let mut lifted = HashMap::<_, Vec<&Cited>>::new();
-        let parts = milestones.iter().filter(|one| one.lifts_a_part());
-        for part in parts.filter_map(|one| one.part.as_ref()) {
+        let freed = milestones.iter().filter(|one| one.lifts_a_part());
+        for part in freed.filter_map(|one| one.part.as_ref()) {
             lifted.entry(part.key()).or_default().push(part);
         }
         Self {
