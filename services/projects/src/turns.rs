@@ -16,7 +16,7 @@ const MAX_IMPORTS: usize = 2;
 const MAX_OWN: usize = 1;
 /// The time that an import waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(20);
-/// The time after which it is worth to come again.
+/// The time after which a caller is told to come again.
 const RETRY_DELAY: Duration = Duration::from_secs(30);
 
 /// The turns of all callers.

@@ -58,7 +58,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261129_000040_find_more_by_words", schema)));
         // So are the periods of a status: whoever changes what milestones lead to adds one.
         all.push(Box::new(Refill("m20261129_000051_suspend_before_force", schema)));
-        all.push(Box::new(Refill("m20261129_000052_about_a_day", schema)));
+        all.push(Box::new(Refill("m20261129_000052_about_a_day_breaks_older", schema)));
         all
     }
 }

@@ -49,7 +49,7 @@ fn problem(one: &Milestone, all: &[Milestone]) -> Option<String> {
     }
     let words: Vec<&str> = needed.iter().map(|kind| kind.word()).collect();
     Some(format!(
-        "{word} needs {} before it, such as one that is UNTIL its day",
+        "{word} needs {} before it: where its day is not known, record it UNTIL that day",
         words.join(" or ")
     ))
 }
