@@ -107,11 +107,10 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.calls = CALLS;
     service.limits.quotas = QUOTAS;
     service.passed_on = routes.keys().cloned().collect();
-    let asked = services.apart();
     let watched = [
-        Watched::new("agreements", &asked.agreements, &routes),
-        Watched::new("projects", &asked.projects, &routes),
-        Watched::new("rights-reporting", &asked.rights_reporting, &routes),
+        Watched::new("agreements", &services.agreements, &routes),
+        Watched::new("projects", &services.projects, &routes),
+        Watched::new("rights-reporting", &services.rights_reporting, &routes),
     ];
     service.spawn(health::watch(watched.into(), service.health.clone()));
     service.routes = Proxy::new(routes, routes::streams(api::descriptors()), grace).into_routes();
