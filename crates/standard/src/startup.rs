@@ -107,19 +107,32 @@ async fn compared<M: MigratorTrait>(
     name: &str,
     db: &DatabaseConnection,
 ) -> anyhow::Result<Migrations> {
+    let found = read::<M>(name, db).await?;
+    refuse_breaking(name, &found)?;
+    Ok(found)
+}
+
+async fn read<M: MigratorTrait>(name: &str, db: &DatabaseConnection) -> anyhow::Result<Migrations> {
     let found = Migrations::read::<M>(db).await;
-    let found = found.with_context(|| format!("the database of {name} cannot be read"))?;
+    found.with_context(|| format!("the database of {name} cannot be read"))
+}
+
+/// Refuses a database with a migration that no older version can follow, and logs those of later
+/// versions that this one can.
+fn refuse_breaking(name: &str, found: &Migrations) -> anyhow::Result<()> {
     if let Some(breaking) = found.breaking() {
+        // A later version has also run those that this one knows.
+        let or = if found.pending > 0 { "; or is it the database of another service?" } else { "" };
         anyhow::bail!(
             "the database of {name} was migrated by a later version, and {breaking} changed what this version relies on: use \
-             that version, or restore a backup of before"
+             that version, or restore a backup of before{or}"
         );
     }
     if !found.later.is_empty() {
         let migrations = found.later.join(", ");
         tracing::info!(service = name, migrations, "the database was migrated by a later version");
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Runs the migrations that a database lacks, and fills its rows for the desks of this process;
@@ -129,13 +142,16 @@ async fn bring<M: MigratorTrait>(
     db: &DatabaseConnection,
     schema: &Schema,
 ) -> anyhow::Result<Migrations> {
-    let found = compared::<M>(name, db).await?;
-    if found.pending > 0 {
+    let found = read::<M>(name, db).await?;
+    if found.pending > 0 && !found.later.is_empty() {
         anyhow::ensure!(
-            found.later.is_empty() || schema.is_begun(db).await?,
+            schema.is_begun(db).await?,
             "the database has migrations of another service ({}, …) and no table of {name}: is database_url right?",
             found.later[0]
         );
+    }
+    refuse_breaking(name, &found)?;
+    if found.pending > 0 {
         Known::<M>::up(db, None)
             .await
             .with_context(|| format!("the database of {name} could not be migrated"))?;
