@@ -9,6 +9,8 @@
 mod contract;
 #[path = "build/described.rs"]
 mod described;
+#[path = "build/desks.rs"]
+mod desks;
 #[path = "build/indexed.rs"]
 mod indexed;
 #[path = "build/known.rs"]

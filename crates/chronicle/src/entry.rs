@@ -69,10 +69,20 @@ impl Entry {
         Self::new(Some(before), &before.value, "undelete")
     }
 
+    /// The next version of a resource with another value, standing or deleted as it was.
+    pub(crate) fn rewrite<T: Resource>(before: &Stored<T>, value: &T) -> Result<Self, Error> {
+        Self::new(Some(before), value, if before.deleted { "delete" } else { "update" })
+    }
+
     /// That a version was read.
     pub(crate) const fn reading<T: Resource>(uid: Uuid, revision: i64) -> Self {
         let (kind, seen, totals) = (T::KIND, Tier::Secret, T::TOTALS);
         Self { kind, operation: "read", uid, revision, seen, totals, version: None }
+    }
+
+    /// Returns the resource, whatever its version.
+    pub const fn uid(&self) -> Uuid {
+        self.uid
     }
 
     fn new<T: Resource>(
@@ -151,7 +161,8 @@ pub(crate) fn gather(entries: &mut [Entry]) {
     }
 }
 
-fn within<T: Resource>(value: &T) -> Option<(&'static str, String)> {
+/// Kind and name of what a resource lies within.
+pub(crate) fn within<T: Resource>(value: &T) -> Option<(&'static str, String)> {
     let (kind, path) = T::PARENT?;
     match T::fields().iter().find(|field| field.path == path)?.value(value) {
         Some(Value::String(Some(name))) => Some((kind, name)),

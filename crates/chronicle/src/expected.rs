@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use policy::Desks;
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::children::{holds, standing};
-use crate::columns::{id, open_literal, v};
+use crate::columns::{hidden_literal, id, open_literal, v};
 use crate::error::Error;
 use crate::limited::Limited;
 use crate::reader::Reader;
@@ -50,6 +51,28 @@ impl Expected {
     pub fn no_children<T: Resource>(&mut self, parent: &str, reader: &Reader) {
         let children = standing::<T>(parent, reader);
         self.absent.extend(children.map(|mut query| query.limit(1).take()));
+    }
+
+    /// Adds that what a new version lies within has these desks still.
+    pub fn desks(&mut self, kind: &str, name: &str, desks: Desks) {
+        let mut query = standing_under(kind, &[name.to_owned()]);
+        query.and_where(Expr::col(id("desks")).ne(desks.bits()));
+        self.absent.push(query);
+    }
+
+    /// Adds that no child of type `T` above PUBLIC was written within a parent.
+    pub(crate) fn no_new_heir<T: Resource>(&mut self, parent: &str) {
+        let Some((_, field)) = T::PARENT else { return };
+        let mut query = Query::select();
+        query
+            .expr(Expr::val(1))
+            .from_as(id(T::KIND), id("v"))
+            .and_where(v("recorded_to").eq(open_literal()))
+            .and_where(v(field).eq(parent))
+            .and_where(v("recorded_from").gt(self.since))
+            .and_where(hidden_literal())
+            .limit(1);
+        self.absent.push(query);
     }
 
     /// Adds that no resource of a kind was written whose document holds the bytes of a name.
@@ -116,12 +139,17 @@ impl Expected {
 
 /// One of these names that is deleted now, or is not.
 fn current(kind: &str, names: &[String], deleted: bool) -> SelectStatement {
+    let mut query = standing_under(kind, names);
+    query.and_where(Expr::col(id("deleted")).eq(deleted)).take()
+}
+
+/// One of these names, as it is now.
+fn standing_under(kind: &str, names: &[String]) -> SelectStatement {
     Query::select()
         .expr(Expr::val(1))
         .from(id(kind))
         .and_where(Expr::col(id("name")).is_in(names))
         .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
-        .and_where(Expr::col(id("deleted")).eq(deleted))
         .limit(1)
         .take()
 }

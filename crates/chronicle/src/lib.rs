@@ -12,7 +12,8 @@
 //!
 //! Writing:
 //! - [`entry`]: a version and its line in the change log, ready to be written; `within`: what it
-//!   lies within; [`Expected`]: its conditions, checked when it is written
+//!   lies within, `heirs`: whose desks that has; [`Expected`]: its conditions, checked when it is
+//!   written
 //! - [`write`](mod@write): Create, Update, Delete, Undelete; all or nothing
 //! - `writer`, `connection`, `apply`, `head`, `chain`: the one writer of a process, its connection,
 //!   its transaction, the row that orders writers, the hash chain over the log
@@ -74,6 +75,7 @@ pub mod filter;
 pub mod fold;
 mod growth;
 mod head;
+mod heirs;
 mod held;
 mod insert;
 mod job;

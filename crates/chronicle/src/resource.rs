@@ -65,6 +65,10 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
         Desks::NONE
     }
 
+    /// Takes the desks of what it lies within for its own, where it lies above PUBLIC and tells none
+    /// itself. Of a kind with a [`PARENT`](Self::PARENT) to be overridden. Pure.
+    fn inherit(&mut self, _: Desks) {}
+
     /// Returns what readers of a tier are shown of it: without the fields that the contract puts
     /// above that tier. Of what is [`LAYERED`](Self::LAYERED) to be overridden. Pure.
     fn shown_at(&self, _: Tier) -> Cow<'_, Self> {

@@ -25,7 +25,7 @@ use sea_orm_migration::{SchemaManager, SchemaManagerConnection};
 
 use self::column::{bytes, column, flag, key_number, level, number, text, uuid};
 use self::found::Found;
-pub use self::migration::{BREAKS_OLDER, Refill, SchemaMigration};
+pub use self::migration::{BREAKS_OLDER, InheritDesks, Refill, SchemaMigration};
 use self::shape::Shape;
 use crate::beside;
 use crate::chain;
@@ -35,6 +35,7 @@ use crate::derive::{Derive, derive};
 use crate::desks;
 use crate::error::Error;
 use crate::head::Head;
+use crate::heirs::{Inherit, inherit};
 use crate::resource::Resource;
 use crate::sides::SideKind;
 use crate::sums::Totals;
@@ -51,6 +52,7 @@ pub struct Schema {
     kinds: Vec<(&'static str, Derive)>,
     totals: Vec<(&'static str, Totals)>,
     checked: Vec<Kind>,
+    heirs: Vec<Inherit>,
 }
 
 impl Schema {
@@ -117,6 +119,7 @@ impl Schema {
         }
         self.kinds.push((kind, derive::<T>()));
         self.checked.push(Kind::of::<T>());
+        self.heirs.extend(T::PARENT.map(|_| inherit::<T> as Inherit));
         self
     }
 

@@ -45,19 +45,22 @@ impl Chronicle {
         current: &Stored<T>,
         value: T,
     ) -> Result<Shown<T>, Error> {
-        self.update_if(call, current, value, Expected::default()).await
+        self.update_with(call, current, value, Vec::new(), Expected::default()).await
     }
 
-    /// As [`Chronicle::update`], if all that is expected holds.
-    pub async fn update_if<T: Resource>(
+    /// As [`Chronicle::update`], and other entries in the same transaction, if all that is expected
+    /// holds.
+    pub async fn update_with<T: Resource>(
         &self,
         call: &Call,
         current: &Stored<T>,
         value: T,
+        others: Vec<Entry>,
         expected: Expected,
     ) -> Result<Shown<T>, Error> {
         let (level, entry) = (current.layers.level(), Entry::update(current, &value)?);
-        Ok(self.commit(call, vec![entry], value, level, expected).await?)
+        let entries = std::iter::once(entry).chain(others).collect();
+        Ok(self.commit(call, entries, value, level, expected).await?)
     }
 
     /// Records that what was read as `current` is deleted: softly, its name stays taken and its

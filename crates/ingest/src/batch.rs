@@ -34,8 +34,10 @@ pub async fn record<I: Importer>(
 ) -> Result<Option<Outcome>, Failure> {
     for _ in 0..MAX_TRIES {
         let since = import.chronicle.known_head();
-        let Some(plan) = plan(import.chronicle, batch, extent).await? else { return Ok(None) };
-        let expected = Expected::since(since).undeleted(&plan.named);
+        let mut expected = Expected::since(since);
+        let plan = plan(import.chronicle, batch, extent, &mut expected).await?;
+        let Some(plan) = plan else { return Ok(None) };
+        let expected = expected.undeleted(&plan.named);
         if import.write_if::<I::Parent>(plan.entries, expected).await? {
             if !(import.validate_only || plan.arrived.is_empty()) {
                 I::announce(import, &plan.arrived, batch).await?;
@@ -63,6 +65,7 @@ async fn plan<I: Importer>(
     chronicle: &Chronicle,
     batch: &[Prepared<I>],
     extent: Extent,
+    expected: &mut Expected,
 ) -> Result<Option<Plan>, Failure> {
     let stored = stored(chronicle, batch).await?;
     let mut plan = Plan::default();
@@ -87,6 +90,11 @@ async fn plan<I: Importer>(
     let versions = versions::<I>(chronicle, &names).await.map_err(refused::<I::Parent>)?;
     for (target, difference) in targets.iter().zip(&differences) {
         plan.add(target, difference, &versions, (now, extent))?;
+        let heirs = heirs(chronicle, target, extent, expected).await?;
+        // What is deleted or undeleted here has them already.
+        let is_other = |heir: &Entry| plan.entries.iter().all(|it| it.uid() != heir.uid());
+        let others: Vec<Entry> = heirs.into_iter().filter(is_other).collect();
+        plan.entries.extend(others);
     }
     Ok(Some(plan))
 }
@@ -122,6 +130,23 @@ async fn imported<I: Importer>(
     let clearance = &chassis::caller::current().clearance;
     let imported = recorded::children::<I>(chronicle, column, &texts, clearance).await;
     imported.map_err(refused::<I::Parent>)
+}
+
+/// Returns the versions that give the other children of a recorded parent its desks, where it gets
+/// others.
+async fn heirs<I: Importer>(
+    chronicle: &Chronicle,
+    target: &Target<'_, I>,
+    extent: Extent,
+    expected: &mut Expected,
+) -> Result<Vec<Entry>, Failure> {
+    let desks = target.value().desks();
+    let is_other = target.recorded.is_some_and(|recorded| recorded.value.desks() != desks);
+    if !is_other || extent == Extent::Part {
+        return Ok(Vec::new());
+    }
+    let heirs = chronicle.heirs::<I::Child>(target.name(), desks, expected).await;
+    heirs.map_err(refused::<I::Parent>)
 }
 
 impl Plan {

@@ -178,9 +178,9 @@ impl<I: Importer> Target<'_, I> {
         ids.map(|id| child_name::<I::Child>(self.name(), id)).collect()
     }
 
-    /// Returns what its children lie within.
+    /// Returns what its children lie within: judged as it stands, with the desks it is to have.
     pub(crate) fn around(&self) -> Around {
-        Around::of(self.before())
+        Around::of(self.before()).with_desks(self.value().desks())
     }
 }
 

@@ -3,8 +3,8 @@
 
 use chassis::caller::{RequestContext, current};
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
-use chronicle::Chronicle;
 use chronicle::reader::Standing;
+use chronicle::{Chronicle, Expected};
 use policy::{Desks, Tier};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
@@ -25,14 +25,35 @@ pub struct Around {
     name: String,
     tier: Tier,
     desks: Desks,
+    /// The desks that it is to have.
+    next_desks: Desks,
     deleted: bool,
 }
 
 impl Around {
     /// A parent that is known.
     pub fn of<P: chronicle::Resource>(parent: &P) -> Self {
-        let (tier, desks) = (parent.tier(), parent.desks());
-        Self { name: parent.name().to_owned(), tier, desks, deleted: false }
+        let (name, tier, desks) = (parent.name().to_owned(), parent.tier(), parent.desks());
+        Self { name, tier, desks, next_desks: desks, deleted: false }
+    }
+
+    /// The same, which is to have other desks.
+    #[must_use]
+    pub fn with_desks(self, next_desks: Desks) -> Self {
+        Self { next_desks, ..self }
+    }
+
+    /// Gives a value the desks that it has within the parent.
+    pub(crate) fn leave_desks<T: Served>(&self, value: &mut T) {
+        value.inherit(self.next_desks);
+    }
+
+    /// Expects that the parent of a value has these desks still, where those of the value may follow
+    /// from them.
+    pub(crate) fn expect_desks<T: Served>(&self, value: &T, expected: &mut Expected) {
+        if let Some((kind, _)) = T::PARENT.filter(|_| value.tier() > Tier::Public) {
+            expected.desks(kind, &self.name, self.desks);
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -65,6 +86,7 @@ pub(crate) async fn around<T: Served>(
         name: parent.to_owned(),
         tier,
         desks,
+        next_desks: desks,
         deleted,
     }))
 }

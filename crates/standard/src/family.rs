@@ -7,6 +7,7 @@ use api::standard::{DeleteParts, Request as Asked, Standard};
 use chassis::failure::{ErrorReason, Failure};
 use chronicle::children::Which;
 use chronicle::{Call, Chronicle, Entry, Error, Expected, Reader, Stored};
+use policy::Desks;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -79,6 +80,15 @@ pub(crate) trait Children: Send + Sync {
     /// Expects that the caller may see none that stands.
     fn expect_none(&self, parent: &str, expected: &mut Expected);
 
+    /// The versions that give them the new desks of their parent, whoever may see them.
+    async fn heirs(
+        &self,
+        record: &Chronicle,
+        parent: &str,
+        desks: Desks,
+        expected: &mut Expected,
+    ) -> Result<Vec<Entry>, Failure>;
+
     /// The next of them that the caller may see.
     async fn next(
         &self,
@@ -108,6 +118,16 @@ impl<T: Served> Children for Of<T> {
 
     fn expect_none(&self, parent: &str, expected: &mut Expected) {
         expected.no_children::<T>(parent, &reader());
+    }
+
+    async fn heirs(
+        &self,
+        record: &Chronicle,
+        parent: &str,
+        desks: Desks,
+        expected: &mut Expected,
+    ) -> Result<Vec<Entry>, Failure> {
+        record.heirs::<T>(parent, desks, expected).await.map_err(refused::<T>)
     }
 
     async fn next(
@@ -279,6 +299,24 @@ impl Records {
             }
         }
         Ok(())
+    }
+
+    /// The entries that give the children of a parent its desks, where it gets others.
+    pub(crate) async fn heirs<T: Served>(
+        &self,
+        before: &T,
+        after: &T,
+        expected: &mut Expected,
+    ) -> Result<Vec<Entry>, Failure> {
+        let mut entries = Vec::new();
+        if before.desks() == after.desks() {
+            return Ok(entries);
+        }
+        for children in self.references.children(T::KIND) {
+            let (name, desks) = (after.name(), after.desks());
+            entries.extend(children.heirs(&self.chronicle, name, desks, expected).await?);
+        }
+        Ok(entries)
     }
 
     /// The entries that delete or revive the first children of a parent: as many as fit into one

@@ -1,9 +1,12 @@
 //! One write of one resource, judged before it is recorded: by a single write and by an import
 //! alike.
 
+use std::borrow::Cow;
+
 use chassis::caller::current;
 use chassis::failure::Failure;
 use chronicle::{Entry, Error, Stored};
+use policy::Tier;
 
 use crate::Served;
 use crate::access::{Around, may_change, may_write};
@@ -39,16 +42,37 @@ impl<T: Served> Step<'_, T> {
         }
     }
 
-    /// The line of the record that does it, checked.
+    /// The line of the record that does it, checked. What lies above PUBLIC and tells no desk has
+    /// those of what lies around it.
     pub fn entry(&self, around: Option<&Around>, now: i64) -> Result<Entry, Failure> {
         self.check(around, now)?;
         match self {
-            Self::Create(value) => Entry::create(*value),
-            Self::Update(before, value) => Entry::update(before, *value),
-            Self::Delete(before) => Entry::delete(before),
-            Self::Undelete(before) => Entry::undelete(before),
+            Self::Create(value) => Entry::create(&*within(*value, around)),
+            Self::Update(before, value) => Entry::update(before, &*within(*value, around)),
+            Self::Delete(before) => Entry::delete(&*stored_within(before, around)),
+            Self::Undelete(before) => Entry::undelete(&*stored_within(before, around)),
         }
         .map_err(refused::<T>)
+    }
+}
+
+/// Returns a value with the desks that it has within its parent.
+fn within<'a, T: Served>(value: &'a T, around: Option<&Around>) -> Cow<'a, T> {
+    let Some(around) = around.filter(|_| value.tier() > Tier::Public) else {
+        return Cow::Borrowed(value);
+    };
+    let mut value = value.clone();
+    around.leave_desks(&mut value);
+    Cow::Owned(value)
+}
+
+fn stored_within<'a, T: Served>(
+    before: &'a Stored<T>,
+    around: Option<&Around>,
+) -> Cow<'a, Stored<T>> {
+    match within(&before.value, around) {
+        Cow::Borrowed(_) => Cow::Borrowed(before),
+        Cow::Owned(value) => Cow::Owned(Stored { value, ..before.clone() }),
     }
 }
 

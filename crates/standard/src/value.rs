@@ -48,8 +48,11 @@ pub trait Described:
     /// Clears the fields that lie above the tier with this number.
     fn redact(&mut self, level: i32);
 
-    /// Returns its desks, as its parties or its country tell them.
+    /// Returns its desks, as its parties or its country tell them, or as it took them for its own.
     fn desks(&self) -> Desks;
+
+    /// As [`Resource::inherit`].
+    fn inherit(&mut self, _: Desks) {}
 
     /// Returns every field by which a list may be asked, of a value that holds the message.
     fn fields<T: Deref<Target = Self>>() -> Vec<Field<T>>;
@@ -206,6 +209,10 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
         self.0.desks()
     }
 
+    fn inherit(&mut self, desks: Desks) {
+        self.0.inherit(desks);
+    }
+
     fn shown_at(&self, tier: Tier) -> Cow<'_, Self> {
         let mut shown = Cow::Borrowed(self);
         if M::LAYERED && tier < Tier::Secret {
@@ -250,10 +257,14 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
 
     fn send(shown: Shown<Kept<Self>>) -> Result<Stamped<M>, String> {
         Stamped::of(shown, |kept| {
-            if is_of_before(&kept.document) {
-                return Ok(Self::from_document(&kept.document)?.0.encode_to_vec());
+            let inherits = M::PARENT.is_some() && kept.tier > Tier::Public;
+            if !inherits && !is_of_before(&kept.document) {
+                return Ok(kept.document);
             }
-            Ok(kept.document)
+            // Its desks are sent beside the document.
+            let mut message = Self::from_document(&kept.document)?.0;
+            message.inherit(Desks::NONE);
+            Ok(message.encode_to_vec())
         })
     }
 

@@ -10,6 +10,7 @@ use prost::{Message, Name};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use crate::access::Around;
 use crate::methods::{Create, Update};
 use crate::records::{Records, at, check_name, kind, noun, parent_pattern, reader, refused};
 use crate::{Reference, Served, Step, access, failure, mask, untouched};
@@ -27,13 +28,16 @@ impl Records {
         let fingerprint = fingerprint(&request);
         let parts = T::Message::create(request);
         let call = call::<Asked<Create<T>>>(&parts.request_id, fingerprint)?;
-        let value = new_value::<T>(&parts.parent, &parts.id, parts.resource, self.chronicle.now())?;
+        let now = self.chronicle.now();
+        let mut value = new_value::<T>(&parts.parent, &parts.id, parts.resource, now)?;
         let mut references = value.references();
         references.extend(Reference::optional("parent", &parts.parent));
         for _ in 0..MOST_TRIES {
             let around = access::around::<T>(&self.chronicle, value.name()).await?;
+            leave_desks(around.as_ref(), &mut value);
             Step::Create(&value).check(around.as_ref(), self.chronicle.now())?;
-            let expected = self.check_references::<T>(&references, &call).await?;
+            let mut expected = self.check_references::<T>(&references, &call).await?;
+            expect_desks(around.as_ref(), &value, &mut expected);
             if parts.validate_only {
                 return Ok(answer(self.preview(value).await?));
             }
@@ -75,9 +79,11 @@ impl Records {
                         Err(error) => Err(refused::<T>(error)),
                     }
                 }
-                Ok((current, value, expected)) => {
-                    let written = self.chronicle.update_if(&call, &current, value, expected).await;
-                    written.map_err(refused::<T>)
+                Ok((current, value, mut expected)) => {
+                    let heirs = self.heirs(&current.value, &value, &mut expected).await?;
+                    let written =
+                        self.chronicle.update_with(&call, &current, value, heirs, expected);
+                    written.await.map_err(refused::<T>)
                 }
                 Err(failure) => Err(failure),
             };
@@ -133,13 +139,15 @@ impl Records {
         let message = T::write(Shown::unanswered(current.clone()));
         let merge = || mask::merge(noun::<T>(), &message, wanted, update_mask, level);
         let now = self.chronicle.now();
-        let value = read::<T>(wanted.name().to_owned(), merge()?, now)
+        let mut value = read::<T>(wanted.name().to_owned(), merge()?, now)
             .or_else(|_| untouched::read(&current, &message, merge()?, now))?;
+        leave_desks(around.as_ref(), &mut value);
         Step::Update(&current, &value).check(around.as_ref(), self.chronicle.now())?;
         let before = current.value.references();
         let new: Vec<Reference> =
             value.references().into_iter().filter(|one| !before.contains(one)).collect();
-        let expected = self.check_references::<T>(&new, call).await?;
+        let mut expected = self.check_references::<T>(&new, call).await?;
+        expect_desks(around.as_ref(), &value, &mut expected);
         Ok((current, value, expected))
     }
 
@@ -180,6 +188,18 @@ impl Records {
             return Err(refused::<T>(Error::AlreadyExists(value.name().to_owned())));
         }
         Ok(Shown::unrecorded(value, self.chronicle.now()))
+    }
+}
+
+fn leave_desks<T: Served>(around: Option<&Around>, value: &mut T) {
+    if let Some(around) = around {
+        around.leave_desks(value);
+    }
+}
+
+fn expect_desks<T: Served>(around: Option<&Around>, value: &T, expected: &mut Expected) {
+    if let Some(around) = around {
+        around.expect_desks(value, expected);
     }
 }
 

@@ -5,6 +5,7 @@
 //! follow from them. They are text between markers in the proto files, for readers, buf and
 //! reflection. An element that is written by hand outside the markers replaces the one of its name.
 
+mod desks;
 mod region;
 mod resource;
 mod wire;

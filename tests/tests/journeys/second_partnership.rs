@@ -40,6 +40,7 @@ fn activity(party: &str) -> Value {
 }
 
 const CREATE_AGREEMENT: &str = "agreements.v1.AgreementService/CreateAgreement";
+const CREATE_PROVISION: &str = "agreements.v1.ProvisionService/CreateProvision";
 const CREATE_PROJECT: &str = "projects.v1.ProjectService/CreateProject";
 const CREATE_ACTIVITY: &str = "rights.v1.ActivityService/CreateActivity";
 const CREATE_GRANT: &str = "access.v1.GrantService/CreateGrant";
@@ -182,7 +183,7 @@ async fn served(engine: Engine) {
         let (served, text) = run(&desks, "serve");
         assert!(!served && text.contains("the desk `xc` with the number 1 is missing"), "{text}");
     }
-    let filled = read_desks(&databases[0].url, &between).await;
+    let filled = read_desks(&databases[0].url, "agreement", &between).await;
     assert_eq!(
         filled,
         (1 << 39) + 1 + (1 << 61),
@@ -190,11 +191,12 @@ async fn served(engine: Engine) {
     );
 }
 
-/// Returns the column `desks` of an agreement.
-async fn read_desks(url: &str, name: &str) -> i64 {
+/// Returns the column `desks` of the version that stands of a resource.
+async fn read_desks(url: &str, kind: &str, name: &str) -> i64 {
     use sea_orm::ConnectionTrait;
     let db = sea_orm::Database::connect(url).await.unwrap();
-    let query = format!("SELECT desks FROM agreement WHERE name = '{name}'");
+    let stands = format!("name = '{name}' AND recorded_to = {}", chronicle::schema::OPEN);
+    let query = format!("SELECT desks FROM {kind} WHERE {stands}");
     let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), query));
     row.await.unwrap().unwrap().try_get("", "desks").unwrap()
 }
@@ -226,6 +228,11 @@ async fn a_grant_counts_at_its_desk_and_a_new_desk_takes_over_what_is_its_own() 
     a_grant_names_its_desk(&suite, &desks, &format!("{}#editor", issuer.url));
     let between = ask(&suite, Some(&suite.token()), CREATE_AGREEMENT, &agreement(&["xb", "xc"]));
     let between = json!({ "name": between.unwrap()["name"] });
+    let hidden = json!({ "parent": between["name"], "provision": {
+        "article": "Article 1", "tier": "TIER_CONFIDENTIAL", "source": { "citation": "a note" },
+    } });
+    let hidden = ask(&suite, Some(&suite.token()), CREATE_PROVISION, &hidden).unwrap();
+    assert_eq!(hidden["desks"], json!(["desks/islands"]));
     suite.processes[0].stop();
 
     let folder = std::mem::replace(&mut suite.folder, tempfile::tempdir().unwrap());
@@ -247,6 +254,10 @@ async fn a_grant_counts_at_its_desk_and_a_new_desk_takes_over_what_is_its_own() 
     let data = suite.folder.path().join("data");
     let data = data.to_str().unwrap();
     assert!(run(&later, &["verify", "--data-dir", data]).0);
+    let url = format!("sqlite:{data}/agreements.db");
+    let around = read_desks(&url, "agreement", between["name"].as_str().unwrap()).await;
+    let within = read_desks(&url, "provision", hidden["name"].as_str().unwrap()).await;
+    assert_eq!(within, around);
     let listen = free_address().to_string();
     let (served, text) = run(&desks, &["serve", "--listen", &listen, "--data-dir", data]);
     assert!(!served && text.contains("the desk `xc` with the number 1 is missing"), "{text}");

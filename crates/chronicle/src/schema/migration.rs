@@ -1,11 +1,17 @@
 //! The migrations of which those of services are made.
 
+use std::sync::Arc;
+
+use machine::clock::SystemClock;
 use policy::Partnership;
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, SchemaManagerConnection};
 
 use super::Schema;
+use crate::Chronicle;
+use crate::call::Call;
 use crate::desks;
+use crate::error::Error;
 
 /// A migration that changes a database to the tables as they are described now; by its name and the
 /// description. Each change of a description gets one.
@@ -58,6 +64,32 @@ impl MigrationTrait for Refill {
     }
 }
 
+/// A migration that gives what lies within other resources, above PUBLIC, the desks of these. An
+/// older version reads these as desks of the documents, and writes them without: the name of it ends
+/// in [`BREAKS_OLDER`].
+pub struct InheritDesks(pub &'static str, pub fn() -> Schema);
+
+impl MigrationName for InheritDesks {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigrationTrait for InheritDesks {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let SchemaManagerConnection::Connection(db) = manager.get_connection() else {
+            return Err(DbErr::Custom("it is no migration of one transaction".to_owned()));
+        };
+        (self.1)().inherit_desks(db, self.0).await
+    }
+
+    /// The record makes the transactions.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(false)
+    }
+}
+
 impl Schema {
     /// Returns whether a database has a table of one of these kinds: it is of this service then.
     pub async fn is_begun(&self, db: &DatabaseConnection) -> Result<bool, DbErr> {
@@ -70,15 +102,33 @@ impl Schema {
         Ok(false)
     }
 
-    /// Fills the rows for the desks of this process, and remembers these. What still serves the
-    /// database with those of before must be stopped first.
+    /// Fills the rows for the desks of this process, and remembers these when all is done. What
+    /// still serves the database with those of before must be stopped first.
     pub async fn renew_desks(&self, db: &DatabaseConnection) -> Result<(), DbErr> {
         let transaction = db.begin().await?;
         let manager = SchemaManager::new(&transaction);
         self.fill(manager.get_connection(), |_| true).await?;
         self.sum(manager.get_connection(), |_| true).await?;
-        desks::write(&transaction, Partnership::current()).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        self.inherit_desks(db, "renew_desks").await?;
+        desks::write(db, Partnership::current()).await
+    }
+
+    /// Gives what lies within other resources the desks that are theirs, as ordinary versions by
+    /// the method `why`.
+    async fn inherit_desks(&self, db: &DatabaseConnection, why: &'static str) -> Result<(), DbErr> {
+        if self.heirs.is_empty() {
+            return Ok(());
+        }
+        let call = Call { caller: why.to_owned(), method: why.into(), ..Call::default() };
+        let inherited = async {
+            let record = Chronicle::open(db.clone(), Arc::new(SystemClock)).await?;
+            for inherit in &self.heirs {
+                inherit(&record, &call).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        inherited.await.map_err(|error| DbErr::Custom(format!("desks: {error}")))
     }
 }
 

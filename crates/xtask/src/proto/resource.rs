@@ -10,6 +10,8 @@ use protox::prost_reflect::{
     Value,
 };
 
+use super::desks::desks;
+
 /// The imports that the system fields of a message need.
 pub const MESSAGE_IMPORTS: [&str; 4] = [
     "google/api/field_behavior.proto",
@@ -170,7 +172,8 @@ impl Options {
         conditions.extend(is_referenced.then_some("referenced"));
         let tier = words(said, "default_tier").concat().replace("TIER_", "");
         holes.insert("tier", if tier.is_empty() { "PUBLIC".to_owned() } else { tier });
-        holes.insert("desks", desks(said, holes.get("a_noun").map_or("", String::as_str)));
+        let hole = |name: &str| holes.get(name).map_or("", String::as_str);
+        holes.insert("desks", desks(said, hole("a_noun"), hole("parent_noun")));
         conditions.extend(found.by_day.is_some().then_some("as_of"));
         let has_day = found.by_day.is_some();
         holes.insert("as_of", found.by_day.unwrap_or_default());
@@ -307,22 +310,6 @@ fn places(
     holes.insert("pattern", pattern.to_owned());
 }
 
-/// Returns the comment of the field `desks`.
-fn desks(said: &DynamicMessage, a_noun: &str) -> String {
-    let by = text(said, "desks_by");
-    match (by.is_empty(), is_set(said, "region_desk")) {
-        (true, false) => format!("Always empty: {a_noun} belongs to no desk, and so to all."),
-        (true, true) => "The desk of the region.".to_owned(),
-        (false, false) => {
-            format!("The desks it belongs to, derived from its `{by}`; none: all of them.")
-        }
-        (false, true) => {
-            let of = "The desks it belongs to: that of the region, and those derived from its";
-            format!("{of} `{by}`.")
-        }
-    }
-}
-
 /// Returns the fields of a rule as the text of an option.
 fn rule(said: &DynamicMessage, name: &str, audit: &str) -> Result<Vec<String>> {
     let rule = said.get_field_by_name(name);
@@ -348,11 +335,11 @@ fn rule(said: &DynamicMessage, name: &str, audit: &str) -> Result<Vec<String>> {
     Ok(fields)
 }
 
-fn is_set(message: &DynamicMessage, field: &str) -> bool {
+pub fn is_set(message: &DynamicMessage, field: &str) -> bool {
     message.has_field_by_name(field)
 }
 
-fn text(message: &DynamicMessage, field: &str) -> String {
+pub fn text(message: &DynamicMessage, field: &str) -> String {
     message
         .get_field_by_name(field)
         .and_then(|it| it.as_str().map(str::to_owned))

@@ -1,7 +1,7 @@
 //! The migrations, oldest first. Each brings a database to the tables as they are described now, so
 //! each change of a description gets one; `tests/schema.rs` notices.
 
-use chronicle::schema::{Refill, Schema, SchemaMigration};
+use chronicle::schema::{InheritDesks, Refill, Schema, SchemaMigration};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
@@ -59,6 +59,7 @@ impl MigratorTrait for Migrator {
         // So are the periods of a status: whoever changes what milestones lead to adds one.
         all.push(Box::new(Refill("m20261129_000051_suspend_before_force", schema)));
         all.push(Box::new(Refill("m20261129_000052_about_a_day_breaks_older", schema)));
+        all.push(Box::new(InheritDesks("m20261130_000060_inherit_desks_breaks_older", schema)));
         all
     }
 }

@@ -24,3 +24,4 @@ mod searching;
 mod searching_kinds;
 mod sources;
 mod support;
+mod within;

@@ -57,10 +57,17 @@ pub struct Running {
     pub nobody: Connection,
     routes: Routes,
     _stop: DropGuard,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Running {
+    /// An editor for one desk, up to CONFIDENTIAL.
+    pub fn of_desk(&self, word: &str) -> Connection {
+        let (folder, desk) = (self.folder.path(), Desks::word(word).unwrap());
+        let token = testkit::token_for(folder, &[Role::Editor], desk, Tier::Confidential);
+        self.nobody.with_token(&token).unwrap()
+    }
+
     /// The grants that the service reports to their holder. They are known already: this is behind
     /// the authentication.
     pub async fn own_grants(&self, subject: &str) -> Vec<HeldGrant> {
@@ -146,7 +153,7 @@ pub async fn serve_at(url: &str, clock: Arc<dyn Clock>) -> Running {
         nobody,
         routes,
         _stop: stop.drop_guard(),
-        _folder: folder,
+        folder,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The migrations, oldest first. Each brings a database to the tables as they are described now, so
 //! each change of a description gets one; `tests/schema.rs` notices.
 
-use chronicle::schema::{Refill, Schema, SchemaMigration};
+use chronicle::schema::{InheritDesks, Refill, Schema, SchemaMigration};
 use chronicle::verify::Kind;
 use sea_orm_migration::prelude::*;
 
@@ -39,6 +39,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
         let expect = SchemaMigration("m20261129_000030_expect_frequent_words", schema);
         all.push(Box::new(expect));
+        all.push(Box::new(InheritDesks("m20261130_000040_inherit_desks_breaks_older", schema)));
         all
     }
 }

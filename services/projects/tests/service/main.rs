@@ -22,3 +22,4 @@ mod sums;
 mod support;
 mod totals;
 mod transactions;
+mod within;
