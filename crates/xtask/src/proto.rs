@@ -8,6 +8,7 @@
 mod desks;
 mod region;
 mod resource;
+mod said;
 mod wire;
 mod wrap;
 

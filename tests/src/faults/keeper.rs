@@ -10,9 +10,9 @@ use api::registan::options::v1::Tier;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
 use api::registan::projects::v1::{
-    CreateProjectRequest, CreateTransactionRequest, DeleteTransactionRequest, Project, Recipient,
-    Transaction, UndeleteTransactionRequest, UpdateProjectRequest, UpdateTransactionRequest,
-    project, transaction,
+    CreateProjectRequest, CreateTransactionRequest, DeleteTransactionRequest,
+    GetTransactionRequest, Project, Recipient, Transaction, UndeleteTransactionRequest,
+    UpdateProjectRequest, UpdateTransactionRequest, project, transaction,
 };
 use api::registan::r#type::v1::{Date, Money, SourceRef};
 use chassis::client::Connection;
@@ -62,7 +62,7 @@ impl Keeper {
     pub async fn run(mut self, count: usize, made: &AtomicUsize) -> anyhow::Result<Vec<Change>> {
         let mut changes = Vec::with_capacity(count);
         for step in 0..count {
-            changes.push(self.change(step).await?);
+            changes.extend(self.change(step).await?);
             made.fetch_add(1, Ordering::Relaxed);
         }
         Ok(changes)
@@ -76,7 +76,7 @@ impl Keeper {
         Ok(vec![project, of_transaction(&last)?])
     }
 
-    async fn change(&mut self, step: usize) -> anyhow::Result<Change> {
+    async fn change(&mut self, step: usize) -> anyhow::Result<Vec<Change>> {
         let tier = *self.random.choice(TIERS.iter()).context("there are tiers")?;
         let country = *self.random.choice(["", "KZ", "UZ"].iter()).context("there are some")?;
         if self.own.len() < PROJECTS {
@@ -85,11 +85,14 @@ impl Keeper {
             let id = if tier == Tier::Public { &id } else { "" };
             let created = self.create_project(id, tier, country).await?;
             self.own.push(created.name.clone());
-            return Ok(created);
+            return Ok(vec![created]);
         }
         if self.random.u8(..5) == 0 {
             let name = self.random.choice(self.own.iter()).cloned().context("there are some")?;
-            return self.update_project(&name, tier, country).await;
+            let updated = self.update_project(&name, tier, country).await?;
+            let mut changes = vec![updated];
+            changes.extend(self.heirs(&name).await?);
+            return Ok(changes);
         }
         let reference = format!("step {step}");
         let next = transaction(&reference, tier, country);
@@ -97,7 +100,7 @@ impl Keeper {
             let parent = self.random.choice(self.own.iter()).cloned().context("there are some")?;
             let created = self.create_transaction(&parent, "", next).await?;
             self.within.push(created.clone());
-            return of_transaction(&created);
+            return Ok(vec![of_transaction(&created)?]);
         }
         let chosen = self.random.usize(..self.within.len());
         let Transaction { name, delete_time, .. } = self.within[chosen].clone();
@@ -131,7 +134,27 @@ impl Keeper {
             .await?
         };
         self.within[chosen] = written;
-        of_transaction(&self.within[chosen])
+        Ok(vec![of_transaction(&self.within[chosen])?])
+    }
+
+    /// Gives the changes of transactions that have the desks of their project, and got others.
+    async fn heirs(&mut self, project: &str) -> anyhow::Result<Vec<Change>> {
+        let (client, within) = (&self.transactions, format!("{project}/"));
+        let mut changes = Vec::new();
+        for known in self.within.iter_mut().filter(|one| one.name.starts_with(&within)) {
+            let name = known.name.clone();
+            let request = GetTransactionRequest { name, ..GetTransactionRequest::default() };
+            let now = sent(|| {
+                let (mut client, request) = (client.clone(), request.clone());
+                async move { client.get_transaction(request).await }
+            })
+            .await?;
+            if now.etag != known.etag {
+                changes.push(of_transaction(&now)?);
+                *known = now;
+            }
+        }
+        Ok(changes)
     }
 
     async fn create_project(

@@ -13,7 +13,7 @@ use e2e::{Suite, normal, program};
 use serde_json::Value;
 
 /// Activities of the file: enough that an import takes a while.
-const ACTIVITIES: usize = 3000;
+const ACTIVITIES: usize = 1200;
 
 /// A file of small activities of our own, with transactions.
 fn file(path: &Path) {

@@ -2,7 +2,7 @@
 
 use protox::prost_reflect::DynamicMessage;
 
-use super::resource::{is_set, text};
+use super::said::{is_set, text};
 
 /// Returns the comment of the field `desks` of what lies within `parent`, or within nothing.
 pub fn desks(said: &DynamicMessage, a_noun: &str, parent: &str) -> String {

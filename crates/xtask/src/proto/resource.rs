@@ -11,6 +11,7 @@ use protox::prost_reflect::{
 };
 
 use super::desks::desks;
+use super::said::{is_set, text};
 
 /// The imports that the system fields of a message need.
 pub const MESSAGE_IMPORTS: [&str; 4] = [
@@ -333,17 +334,6 @@ fn rule(said: &DynamicMessage, name: &str, audit: &str) -> Result<Vec<String>> {
         fields.push(format!("cost: {cost}"));
     }
     Ok(fields)
-}
-
-pub fn is_set(message: &DynamicMessage, field: &str) -> bool {
-    message.has_field_by_name(field)
-}
-
-pub fn text(message: &DynamicMessage, field: &str) -> String {
-    message
-        .get_field_by_name(field)
-        .and_then(|it| it.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 /// Returns the names of the enum values in a field.
