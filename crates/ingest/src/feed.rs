@@ -1,11 +1,14 @@
 //! The upload of an import as a file that a thread can read.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use chassis::Failure;
 use chassis::failure::{ErrorReason, Violation};
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
+
+use crate::pace::{UPLOAD_INTERVAL, pass_on};
 
 /// Chunks on their way from the stream to the reader.
 const CHUNKS: usize = 2;
@@ -44,20 +47,42 @@ pub fn pipe() -> (mpsc::Sender<Vec<u8>>, File) {
     (bytes, File { receiver, chunk: Vec::new(), read: 0 })
 }
 
-/// Sends all later messages into the channel. When its reader has had enough, the rest of the
-/// stream is read and dropped: not every client can bear an answer before it has sent everything.
+/// Sends all later messages into the channel, and ends the upload where too few bytes come in time.
+/// When its reader has had enough, the rest of the stream is read and dropped: not every client can
+/// bear an answer before it has sent everything.
 pub async fn upload<M, O>(
-    mut stream: Streaming<M>,
+    stream: Streaming<M>,
     part: fn(M) -> Option<Part<O>>,
     bytes: mpsc::Sender<Vec<u8>>,
+) -> Result<(), Status> {
+    upload_paced(stream, part, bytes, UPLOAD_INTERVAL).await
+}
+
+async fn upload_paced<M, O>(
+    stream: Streaming<M>,
+    part: fn(M) -> Option<Part<O>>,
+    bytes: mpsc::Sender<Vec<u8>>,
+    interval: Duration,
+) -> Result<(), Status> {
+    let (chunks, received) = mpsc::channel(1);
+    let passing = pass_on(received, bytes, interval);
+    tokio::try_join!(receive(stream, part, chunks), passing)?;
+    Ok(())
+}
+
+/// Sends the bytes of all messages into a channel.
+async fn receive<M, O>(
+    mut stream: Streaming<M>,
+    part: fn(M) -> Option<Part<O>>,
+    chunks: mpsc::Sender<Vec<u8>>,
 ) -> Result<(), Status> {
     while let Some(message) = stream.message().await? {
         match part(message) {
             Some(Part::Data(chunk)) if chunk.len() > MAX_BYTES => {
                 return Err(invalid("data", "must be at most 1 MiB; send more messages"));
             }
-            // An error says that nobody reads any more.
-            Some(Part::Data(chunk)) => drop(bytes.send(chunk).await),
+            // An error says that the upload has ended.
+            Some(Part::Data(chunk)) => drop(chunks.send(chunk).await),
             Some(Part::Options(_)) => {
                 return Err(invalid("options", "only the first message may carry options"));
             }
@@ -87,5 +112,56 @@ impl Read for File {
         buffer[..taken].copy_from_slice(&rest[..taken]);
         self.read += taken;
         Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use http_body::{Body, Frame};
+    use tokio::time::timeout;
+    use tonic::Code;
+    use tonic::codec::{DecodeBuf, Decoder};
+    use tonic::codegen::Bytes;
+
+    use super::*;
+
+    /// The body of a request that never goes on.
+    struct Silent;
+
+    impl Body for Silent {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            Poll::Pending
+        }
+    }
+
+    impl Decoder for Silent {
+        type Item = Vec<u8>;
+        type Error = Status;
+
+        fn decode(&mut self, _: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+            Ok(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_stops_is_ended() {
+        let stream = Streaming::new_request(Silent, Silent, None, None);
+        let (bytes, _file) = pipe();
+        let data = |chunk| Some(Part::<()>::Data(chunk));
+
+        let interval = Duration::from_millis(100);
+        let upload = upload_paced(stream, data, bytes, interval);
+        let ended = timeout(Duration::from_secs(10), upload).await;
+
+        assert_eq!(ended.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
     }
 }

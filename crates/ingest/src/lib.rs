@@ -4,14 +4,14 @@
 //! resources: [`Importer`]. All else is here, once. Three things run at once, joined by bounded
 //! channels:
 //!
-//! - [`feed`]: the caller brings bytes
+//! - [`feed`]: the caller brings bytes, at a pace that `pace` watches
 //! - `read`: a thread reads them into batches of whole records; what has no place becomes [`Notes`]
 //! - `batch`: this task compares each batch with the record and records the difference, in one
 //!   transaction a batch
 //!
 //! So memory does not grow with the file, and what was recorded is whole; but a record of many
 //! children is recorded in parts (`part`). A second import of the same file changes nothing, and
-//! one after a break records the rest.
+//! one after a break records the rest. A service lets few imports run at a time: [`Turns`].
 
 mod account;
 mod batch;
@@ -21,11 +21,13 @@ pub mod feed;
 mod importer;
 mod name;
 mod notes;
+mod pace;
 mod part;
 mod read;
 mod recorded;
 mod report;
 mod target;
+mod turns;
 mod write;
 
 use std::io::Read;
@@ -44,6 +46,7 @@ pub use name::id;
 pub use notes::{Notes, Place};
 pub use report::{Changes, Report};
 pub use target::names;
+pub use turns::{Turn, Turns};
 pub use write::{Import, MAX_BYTES, Pages, size};
 
 /// Batches on their way from the thread to the record.

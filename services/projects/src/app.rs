@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chassis::client::Connection;
 use chassis::clock::Clock;
 use chronicle::Chronicle;
+use ingest::Turns;
 use sea_orm::DatabaseConnection;
 use standard::Records;
 
 use crate::resources;
-use crate::turns::Turns;
 
 /// The service, without its wire.
 #[derive(Clone)]

@@ -7,8 +7,6 @@
 //! - [`domain`]: the values and their rules
 //! - [`store`]: the tables and the queries
 //!
-//! `turns` has the turns of imports.
-//!
 //! [`resources`] lists what is kept; tables, references and standard methods are made from it.
 //!
 //! The standard methods of all resources are in the crate `standard`; the record itself is the
@@ -21,7 +19,6 @@ pub mod grpc;
 pub mod ops;
 mod resources;
 pub mod store;
-mod turns;
 
 use std::sync::Arc;
 

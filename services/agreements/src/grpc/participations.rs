@@ -6,6 +6,7 @@ use api::registan::agreements::v1::{
     ImportFinding, ImportParticipationsOptions, ImportParticipationsRequest,
     ImportParticipationsResponse, UnknownParty,
 };
+use chassis::caller::current;
 use facts::Check;
 use formats::Severity as Found;
 use ingest::feed::{self, Part};
@@ -24,7 +25,7 @@ pub async fn import(
     let mut stream = request.into_inner();
     let options = options(feed::options(&mut stream, part).await?)?;
     // Nothing more of the file is read before: what waits takes no memory.
-    let _turn = app.import_turn().await;
+    let _turn = app.imports.take(&current().caller.subject).await?;
     let (bytes, file) = feed::pipe();
     let import = import_participations(&app, options, file);
     let importing = async { import.await.map_err(Status::from) };

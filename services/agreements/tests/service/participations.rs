@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::import_participations_request::Part;
@@ -15,6 +16,7 @@ use api::registan::agreements::v1::{
 };
 use api::registan::r#type::v1::{Confidence, Date, PartialDate};
 use chassis::client::Connection;
+use futures::{StreamExt, stream};
 use reference::COLLECTIONS;
 use tonic::{Code, Status};
 
@@ -41,7 +43,7 @@ async fn import(
     let parts = [Part::Options(options), Part::Data(file.to_vec())];
     let messages = parts.map(|part| ImportParticipationsRequest { part: Some(part) });
     let mut client = AgreementServiceClient::new(connection.clone());
-    let answer = client.import_participations(futures::stream::iter(messages)).await;
+    let answer = client.import_participations(stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner)
 }
 
@@ -212,6 +214,32 @@ async fn each_bad_row_names_its_line_and_column() {
         assert_eq!(refused.code(), Code::FailedPrecondition);
         let refused = import(&running.nobody, options("x.csv", false), b"").await.unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn many_imports_of_one_caller_keep_no_other_waiting() {
+    Box::pin(on_both(|url| async move {
+        let running = recorded(&url).await;
+        let one = running.caller("one");
+        let mut open = Vec::new();
+        for _ in 0..4 {
+            let mut client = AgreementServiceClient::new(one.clone());
+            let part = Some(Part::Options(options("list.csv", false)));
+            let first = stream::iter([ImportParticipationsRequest { part }]);
+            let endless = first.chain(stream::pending());
+            open.push(tokio::spawn(async move { client.import_participations(endless).await }));
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+
+        let editor = running.connection.clone();
+        let list = b"agreement,party,kind\ncat,kg,PARTY\n";
+        let other = import(&editor, options("list.csv", false), list);
+        let report = tokio::time::timeout(Duration::from_secs(10), other).await;
+
+        assert_eq!(report.expect("the other has a turn").unwrap().updated, 1);
+        open.iter().for_each(tokio::task::JoinHandle::abort);
     }))
     .await;
 }

@@ -21,6 +21,7 @@ use api::registan::agreements::v1::{CreatePartyRequest, Party, party};
 use api::registan::references::v1::reference_service_client::ReferenceServiceClient;
 use api::registan::search::v1::search_service_client::SearchServiceClient;
 use api::registan::r#type::v1::SourceRef;
+use chassis::auth::development::Token;
 use chassis::caller::{RequestContext, scope};
 use chassis::client::Connection;
 use chassis::clock::{Clock, SystemClock};
@@ -65,6 +66,14 @@ impl Running {
     pub fn of_desk(&self, word: &str) -> Connection {
         let (folder, desk) = (self.folder.path(), Desks::word(word).unwrap());
         let token = testkit::token_for(folder, &[Role::Editor], desk, Tier::Confidential);
+        self.nobody.with_token(&token).unwrap()
+    }
+
+    /// Returns the connection of an editor of another subject.
+    pub fn caller(&self, subject: &str) -> Connection {
+        let (subject, roles) = (subject.to_owned(), vec![Role::Editor]);
+        let token = Token { subject, roles, desks: Desks::ALL, tier: Tier::Restricted, hours: 1 };
+        let token = token.sign(self.folder.path(), SystemClock.now()).unwrap();
         self.nobody.with_token(&token).unwrap()
     }
 

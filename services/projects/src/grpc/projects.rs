@@ -3,7 +3,6 @@
 use api::registan::projects::v1::{ImportIatiRequest, ImportIatiResponse};
 use chassis::caller::current;
 use standard::at;
-use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::convert::report_message;
@@ -21,14 +20,10 @@ pub async fn import_iati(
     // Nothing more of the file is read before: what waits takes no memory.
     let _turn = app.imports.take(&current().caller.subject).await?;
     let (bytes, file) = ingest::feed::pipe();
-    let (chunks, uploaded) = mpsc::channel(1);
     let import = import_iati::import_iati(&app, options, file);
     let importing = async { import.await.map_err(Status::from) };
     // If the client goes, the stream fails, the import is dropped, and whole batches stay recorded.
-    let (report, (), ()) = tokio::try_join!(
-        importing,
-        ingest::feed::upload(stream, feed::part, chunks),
-        feed::pass_on(uploaded, bytes, feed::UPLOAD_INTERVAL)
-    )?;
+    let uploading = ingest::feed::upload(stream, feed::part, bytes);
+    let (report, ()) = tokio::try_join!(importing, uploading)?;
     Ok(at(report.read_time, report_message(report)))
 }

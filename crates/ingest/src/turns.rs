@@ -1,5 +1,5 @@
-//! The turns of imports: few run at a time, and one of each caller. One that waits for long is told
-//! to come again.
+//! The turns of imports: few run at a time in a process, and one of each caller. One that waits for
+//! long is told to come again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,8 @@ use chassis::failure::ErrorReason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-/// Imports that run at a time. Each holds a batch of activities in memory and keeps a thread busy.
+/// Imports that run at a time. Each holds a batch of its file, or all of a short one, in memory,
+/// and keeps a thread busy.
 const MAX_IMPORTS: usize = 2;
 /// The turns of one caller.
 const MAX_OWN: usize = 1;
@@ -43,8 +44,8 @@ impl Turns {
         Self { all: Arc::new(Semaphore::new(MAX_IMPORTS)), own: Mutex::default(), timeout }
     }
 
-    /// Waits for a turn of a caller, not for long. First for one of their own: who waits for that
-    /// keeps nobody else waiting.
+    /// Waits for a turn of a caller, not for long. First for one of their own: that wait keeps no
+    /// other caller waiting.
     pub async fn take(&self, caller: &str) -> Result<Turn, Failure> {
         let until = Instant::now() + self.timeout;
         let wait = async |turns, refusal: fn() -> Failure| {
@@ -63,7 +64,7 @@ impl Turns {
         Ok(Turn { _own: own, _all: all.await? })
     }
 
-    /// Returns the turns of a caller; those that nobody has or waits for are forgotten.
+    /// Returns the turns of a caller, and forgets those that are neither taken nor waited for.
     fn own(&self, caller: &str) -> Arc<Semaphore> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.retain(|_, turns| Arc::strong_count(turns) > 1);
@@ -104,11 +105,11 @@ mod tests {
         assert!(third.retry.is_some() && after.is_ok());
         drop((second, after));
         drop(turns.take("four").await);
-        assert_eq!(turns.own.lock().unwrap().len(), 1, "who has no turn is forgotten");
+        assert_eq!(turns.own.lock().unwrap().len(), 1, "a caller without a turn is forgotten");
     }
 
     #[tokio::test]
-    async fn who_waits_has_the_turn_as_soon_as_it_ends() {
+    async fn a_caller_that_waits_has_the_turn_as_soon_as_it_ends() {
         let turns = Turns::within(Duration::from_mins(1));
         let first = turns.take("one").await.unwrap();
 
