@@ -12,7 +12,8 @@ use super::milestone::{Milestone, MilestoneKind};
 use super::provision::cited;
 use super::provision_status::{self, Asked};
 use super::state::State;
-use super::status::{self, Status, Suspended};
+use super::status::{self, Status};
+use super::suspended::Suspended;
 
 /// The answer to whether something binds on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -70,6 +70,11 @@ impl Cited {
         }
     }
 
+    /// Returns whether it is less than another part, and all of it lies within that.
+    pub fn lies_within(&self, other: &Self) -> bool {
+        self != other && other.covers(self) == Covers::Yes
+    }
+
     fn is_of(&self, other: &Self) -> bool {
         (self.word, self.number) == (other.word, other.number)
     }

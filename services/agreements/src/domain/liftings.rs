@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use facts::Day;
 
+use super::citation::Cited;
 use super::milestone::{Milestone, MilestoneKind, Within};
 use super::moves::{Break, breaks, ended_by_name};
 
@@ -46,6 +47,12 @@ impl<'a> Liftings<'a> {
         let own = part.within().len();
         let has_less = within.iter().skip(own).any(|one| self.named.has(one));
         self.named.of(part, within).filter(|_| has_less)
+    }
+
+    /// Returns what lies within a part, and was lifted by itself: each once, before what lies
+    /// within it.
+    pub fn within(&self, part: &Cited) -> impl Iterator<Item = &'a Cited> {
+        self.named.within(part)
     }
 }
 

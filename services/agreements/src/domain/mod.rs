@@ -31,6 +31,7 @@ pub mod relation;
 pub mod source;
 mod state;
 pub mod status;
+mod suspended;
 
 pub use act::Act;
 pub use agreement::Agreement;

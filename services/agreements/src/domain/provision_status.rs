@@ -14,8 +14,9 @@ use facts::PartialDate;
 use self::place::{Place, Scope};
 use super::citation::{Cited, Covers};
 use super::milestone::{Measure, Milestone, MilestoneKind, Within, followed};
-use super::parts::{Part, part};
-use super::status::{self, State, Status, Suspended};
+use super::parts::Part;
+use super::status::{self, State, Status};
+use super::suspended::Suspended;
 
 /// The most parts of an article, of which each was lifted by itself, that are compared with it.
 const MAX_COMPARED: usize = 20;
@@ -116,7 +117,7 @@ impl<'a> Asked<'a> {
     /// stand differently.
     fn of_all(&self, place: &Place, unit: &Cited) -> ProvisionStatus {
         let mut within: Vec<&Cited> = self.lifted.get(&unit.key()).cloned().unwrap_or_default();
-        within.retain(|part| lies_within(part, unit));
+        within.retain(|part| part.lies_within(unit));
         within.sort_unstable();
         within.dedup();
         if within.len() > MAX_COMPARED {
@@ -145,7 +146,7 @@ impl<'a> Asked<'a> {
             match place.covered_by(unit, suspended) {
                 Covers::No => {}
                 Covers::Yes => {
-                    let less = unit.and_then(|unit| of_less(all, suspended, unit));
+                    let less = unit.and_then(|unit| all.of_less(suspended, unit));
                     let part = less.as_ref().unwrap_or(part);
                     if !part.doubt.is_empty() {
                         binding = ProvisionStatus::not_known(part.doubt.clone());
@@ -202,7 +203,7 @@ impl<'a> Asked<'a> {
         let covering = |least: Covers| -> Vec<&Milestone> {
             // What lies within the unit is compared with it by itself.
             let is_within = |one: &Milestone| {
-                unit.zip(one.part.as_ref()).is_some_and(|(unit, part)| lies_within(part, unit))
+                unit.zip(one.part.as_ref()).is_some_and(|(unit, part)| part.lies_within(unit))
             };
             let covers = |one: &&&Milestone| {
                 let covers = place.covered_by(unit, one);
@@ -320,19 +321,6 @@ impl ProvisionStatus {
         let until = self.until.filter(|until| Some(until) == other.until.as_ref());
         Self { since, until, ..other }
     }
-}
-
-/// Returns whether a part is less than a unit, and all of it lies within that.
-fn lies_within(part: &Cited, unit: &Cited) -> bool {
-    part != unit && unit.covers(part) == Covers::Yes
-}
-
-/// Where a part stands for a unit within it for which alone it may have been lifted.
-fn of_less<'a>(all: &Suspended<'a>, suspended: &'a Milestone, unit: &Cited) -> Option<Part<'a>> {
-    let mut within = vec![Within::Whole];
-    within.extend(unit.around().map(Within::Part));
-    let lifting = all.liftings.of_less(suspended, &within)?;
-    Some(part(suspended, Some(lifting), &all.day))
 }
 
 /// The reason why a part may have a provision.

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use facts::vocabulary::Vocabulary;
 use facts::{Confidence, Day, PartialDate};
 
-use super::liftings::Liftings;
-use super::milestone::{Measure, Milestone, MilestoneKind, followed};
+use super::milestone::{Milestone, MilestoneKind, followed};
 use super::moves::{Move, moves, of_party};
-use super::parts::{OnDay, Part, parts};
+use super::parts::OnDay;
 pub use super::state::State;
 use super::state::leads_to;
+use super::suspended::Suspended;
 
 /// The most doubts of parts that are compared with what was said before: one may hold another.
 const MAX_COMPARED: usize = 20;
@@ -61,30 +61,12 @@ pub fn on(milestones: &[Milestone], party: &str, as_of: Day) -> Status {
     status
 }
 
-/// The parts of an agreement that were suspended by a day, and how each ended.
-pub(super) struct Suspended<'a> {
-    pub parts: Vec<Part<'a>>,
-    pub liftings: Liftings<'a>,
-    pub day: OnDay<'a>,
-}
-
 impl<'a> Suspended<'a> {
-    /// Of an agreement with these milestones, for a party.
+    /// Returns those of an agreement with these milestones, for a party.
     pub fn of(milestones: &'a [Milestone], party: &str, as_of: Day) -> Self {
         let followed = of_party(followed(milestones), party);
         let returned = Led::by(&moves(&followed), as_of).life.lifted;
         Self::by(&followed, OnDay { as_of, returned })
-    }
-
-    /// Names what does not bind meanwhile: all that is suspended but cooperation.
-    pub fn unbinding(mut self) -> String {
-        self.parts.retain(|part| part.suspended.measure != Measure::Cooperation);
-        in_words(&self.parts)
-    }
-
-    fn by(followed: &[&'a Milestone], day: OnDay<'a>) -> Self {
-        let liftings = Liftings::new(followed);
-        Self { parts: parts(followed, &liftings, &day), liftings, day }
     }
 }
 
@@ -274,13 +256,13 @@ impl Status {
     /// Adds what is suspended of it.
     fn add_suspended(&mut self, followed: &[&Milestone], returned: Option<&Milestone>) {
         let day = OnDay { as_of: self.as_of, returned };
-        let parts = if followed.iter().any(|one| one.suspends_a_part()) {
-            Suspended::by(followed, day).parts
-        } else {
+        if !followed.iter().any(|one| one.suspends_a_part()) {
             return;
-        };
+        }
+        let suspended = Suspended::by(followed, day);
+        let freed = suspended.freed();
         let (mut doubts, mut resting) = (HashSet::new(), Vec::new());
-        for part in &parts {
+        for part in suspended.parts.iter().chain(freed.ends()) {
             let rests = if part.is_open { Some(part.suspended) } else { part.lifted };
             let unsure = rests.filter(|one| one.confidence == Some(Confidence::Unsure));
             if let Some(one) = unsure.filter(|one| !resting.contains(&one.kind)) {
@@ -292,7 +274,10 @@ impl Status {
                 self.doubt(&part.doubt);
             }
         }
-        self.suspended = in_words(&parts);
+        if !freed.doubt().is_empty() {
+            self.doubt(&freed.doubt());
+        }
+        self.suspended = suspended.in_words(&freed);
     }
 
     /// Adds what is applied of it provisionally.
@@ -309,26 +294,6 @@ impl Status {
             self.applied = known.unwrap_or_else(|| NOT_KNOWN.to_owned());
         }
     }
-}
-
-/// Names what is suspended. A citation of several parts stands as it is cited while all of
-/// them are suspended.
-fn in_words(parts: &[Part<'_>]) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let one_citation = |one: &Part<'_>, other: &Part<'_>| {
-        let (one, other) = (one.suspended, other.suspended);
-        one.of_parts > 1 && (&one.scope, &one.date) == (&other.scope, &other.date)
-    };
-    for cited in parts.chunk_by(one_citation) {
-        let open = cited.iter().filter(|part| part.is_open).map(|part| part.suspended);
-        let [first, ..] = cited else { continue };
-        if open.clone().count() == cited.len() && cited.len() == first.suspended.of_parts {
-            words.push(first.suspended.scope.clone());
-        } else {
-            words.extend(open.map(Milestone::part_in_words));
-        }
-    }
-    words.join("; ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use facts::Day;
 
+use crate::domain::citation::Cited;
 use crate::domain::milestone::{Milestone, MilestoneKind, Within};
 
 /// How the suspension of a part ended.
@@ -93,7 +94,12 @@ impl<'a> OfPart<'a> {
 }
 
 /// The liftings that say what they ended, by that.
-pub struct Named<'a>(HashMap<Within, OfPart<'a>>);
+#[derive(Default)]
+pub struct Named<'a> {
+    of: HashMap<Within, OfPart<'a>>,
+    /// The parts that they are of, each once, before those that lie within it.
+    parts: Vec<&'a Cited>,
+}
 
 impl<'a> Named<'a> {
     /// Sorts those of these milestones.
@@ -105,7 +111,7 @@ impl<'a> Named<'a> {
             ends.entry(of).or_default().push((one.date.latest(), place, *one));
         }
         if ends.is_empty() {
-            return Self(HashMap::new());
+            return Self::default();
         }
         let of_part = |(of, ends): (Within, Vec<_>)| (of, OfPart::new(ends));
         let mut all: HashMap<Within, OfPart<'a>> = ends.into_iter().map(of_part).collect();
@@ -130,18 +136,28 @@ impl<'a> Named<'a> {
                 [one, two].into_iter().flatten().for_each(|day| of_part.begun.add(*day));
             }
         }
-        Self(all)
+        let named = followed.iter().filter(|one| one.lifts_a_part());
+        let mut parts: Vec<&Cited> = named.filter_map(|one| one.part.as_ref()).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        Self { of: all, parts }
+    }
+
+    /// Returns what of a part they are of, without all of it.
+    pub fn within(&self, part: &Cited) -> impl Iterator<Item = &'a Cited> {
+        let next = self.parts.partition_point(|one| *one <= part);
+        self.parts[next..].iter().copied().take_while(|one| one.lies_within(part))
     }
 
     /// Returns whether there are liftings of exactly this.
     pub fn has(&self, of: &Within) -> bool {
-        self.0.contains_key(of)
+        self.of.contains_key(of)
     }
 
     /// Returns how the suspension of a part ended by the liftings of anything in `within`. They end
     /// all that was suspended of it until then.
     pub fn of(&self, part: &'a Milestone, within: &[Within]) -> Option<Lifting<'a>> {
-        let found = within.iter().filter_map(|of| self.0.get(of)?.of(part));
+        let found = within.iter().filter_map(|of| self.of.get(of)?.of(part));
         let found: Vec<Found<'a>> = found.collect();
         let sure = found.iter().filter_map(|one| one.sure);
         let sure = sure.min_by_key(|(latest, place, _)| (*latest, *place));
