@@ -6,12 +6,14 @@
 //! - [`terms`]: what is kept of the texts of a resource, each with its weight
 //! - [`Query`]: what is asked: words that must all be there, the last perhaps not to its end, and
 //!   phrases
+//! - `number`: numbers of documents that are asked without their brackets
 //! - [`snippet`]: the part of a text that matches, with the matches marked
 //!
 //! All of it is pure. Whoever changes what a text gives must fill the tables again.
 
 mod key;
 mod latin;
+mod number;
 mod query;
 mod snippet;
 mod terms;

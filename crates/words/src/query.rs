@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::key::Key;
+use crate::number::{Asked, asked};
 use crate::token::{Token, tokens};
 
 /// The most bytes of a query.
@@ -37,7 +38,8 @@ impl fmt::Display for Problem {
 /// A word that must be there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ask {
-    /// Its stem; of a word in Cyrillic also that of its Latin letters, which may end otherwise.
+    /// Its stem; of a word in Cyrillic also that of its Latin letters, which may end otherwise, and
+    /// of a half of a number without brackets also the whole.
     pub stems: Vec<String>,
     /// Of the last word: the beginning that a longer one may have.
     pub prefix: Option<String>,
@@ -75,15 +77,15 @@ impl Query {
         let parts: Vec<&str> = text.split(is_quote).collect();
         let closed = parts.len() - 1 + parts.len() % 2;
         for (place, part) in parts.into_iter().enumerate() {
-            let keys: Vec<(Key, bool)> = tokens(part).filter_map(|token| read(&token)).collect();
+            let words: Vec<Word> = asked(part).iter().filter_map(read).collect();
             let is_phrase = place % 2 == 1 && place < closed;
-            let phrase: Vec<_> = keys.iter().map(|(key, _)| key.asked()).collect();
+            let phrase: Vec<_> = words.iter().map(|word| word.stems.clone()).collect();
             if is_phrase && phrase.len() > 1 && !query.phrases.contains(&phrase) {
                 query.phrases.push(phrase);
             }
-            for (key, may_go_on) in keys {
-                last = (!is_phrase && may_go_on).then(|| key.whole.clone());
-                query.add(key.asked());
+            for Word { stems, begin } in words {
+                last = begin.filter(|_| !is_phrase);
+                query.add(stems);
             }
         }
         if let (Some(word), Some(whole)) = (query.words.last_mut(), last) {
@@ -138,11 +140,21 @@ impl Query {
     }
 }
 
-/// The forms of a token, and whether it may be the beginning of a longer word. A number with a zero
-/// before it is whole: `0027` does not begin 2782.
-fn read(token: &Token) -> Option<(Key, bool)> {
+/// A word of a query, as it stands.
+struct Word {
+    stems: Vec<String>,
+    /// All of it, where it may be the beginning of a longer word.
+    begin: Option<String>,
+}
+
+/// Returns the forms of a token. A number with a zero before it is whole: `0027` does not begin
+/// 2782.
+fn read(Asked { token, joined }: &Asked) -> Option<Word> {
     let is_padded = token.is_number() && token.folded.starts_with('0');
-    Some((Key::of(token)?, !is_padded))
+    let key = Key::of(token)?;
+    let mut stems = key.asked();
+    stems.extend(joined.as_ref().and_then(Key::of).map(|joined| joined.stem));
+    Some(Word { stems, begin: (!is_padded).then_some(key.whole) })
 }
 
 const fn is_quote(character: char) -> bool {
@@ -180,6 +192,8 @@ mod tests {
         assert_eq!(words("Кыргызстан"), ["kyrgyzstan|kyrgyzstan*"]);
         assert_eq!(words("2024"), ["2024|2024*"]);
         assert_eq!(words("P9_TA(2024)0027"), ["p", "9", "ta", "2024", "27"]);
+        assert_eq!(words("22009A122901"), ["22009", "1229|122901", "1|122901"]);
+        assert_eq!(words("P9_TA20240027"), ["p", "9", "ta", "2024|20240027", "27|20240027"]);
     }
 
     #[test]

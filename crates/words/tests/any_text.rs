@@ -10,6 +10,8 @@ fn text() -> impl Strategy<Value = String> {
         "[a-zA-Zа-яА-ЯёәғқңөұүһіҳҷӣӯўÄöß0-9]{1,12}",
         "[\u{0}-\u{20}\"'«».,()/-]{0,3}",
         Just("22009A1229(01)".to_owned()),
+        Just("22009A122901".to_owned()),
+        Just("P9_TA20240027".to_owned()),
         Just("\u{301}\u{2bb}".to_owned()),
     ];
     prop::collection::vec(word, 0..12).prop_map(|words| words.join(" "))

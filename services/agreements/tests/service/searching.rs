@@ -78,6 +78,8 @@ async fn an_agreement_is_found_by_what_people_call_it() {
             "Kirghiz",
             "Kyrgyz Republic",
             "21999A0727(01)",
+            "21999a072701",
+            "\"21999A072701\" kyrgyz",
             "celex 21999 a 0727 01",
             "pca",
             "kyrgyz PARTNERSHIPS",
