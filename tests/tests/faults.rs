@@ -30,7 +30,7 @@ async fn watchers_that_are_cut_off_again_and_again_miss_nothing() {
         let seed = fastrand::u64(..1_000_000_000);
         eprintln!("{engine:?}: seed {seed}");
         let replicas = if engine == Engine::Postgres { 2 } else { 1 };
-        let plan = watch::Plan { engine, changes: 3000, writers: 16, watchers: 8, replicas, seed };
+        let plan = watch::Plan { engine, changes: 2000, writers: 16, watchers: 8, replicas, seed };
         let report = watch::run(plan).await.expect("the storm comes to its end");
         let Some(report) = report else { continue };
         eprintln!("{report}");

@@ -128,7 +128,7 @@ async fn watch(
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_missed_invented_or_told_twice() {
     let changes = std::env::var("STORM_CHANGES").ok().and_then(|text| text.parse().ok());
-    let changes: usize = changes.unwrap_or(4_000);
+    let changes: usize = changes.unwrap_or(2_500);
     testkit::on_both(move |url| async move {
         let first = record(&url).await;
         let db = database::open(&url).await.unwrap();
