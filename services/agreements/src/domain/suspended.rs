@@ -1,4 +1,4 @@
-//! What of an agreement is suspended on a day: its parts, without what within them was lifted by
+//! The parts of an agreement that are suspended on a day, without what within them was lifted by
 //! itself, and the words for both.
 
 use std::collections::{BTreeMap, HashMap};
@@ -113,7 +113,7 @@ impl<'a> Suspended<'a> {
     }
 }
 
-/// What within the parts that are suspended was lifted by itself.
+/// The parts within those that are suspended that were lifted by themselves.
 #[derive(Default)]
 pub struct Freed<'a> {
     /// By the part: what is not suspended of it, without what lies within that.
