@@ -125,6 +125,13 @@ impl Connection {
         Ok(Self { pool: Arc::clone(&self.pool), authorization: Some(Arc::new(value)) })
     }
 
+    /// The same, counted in no metric: to look whether it is there, which is no call.
+    #[must_use]
+    pub fn apart_uncounted(&self) -> Self {
+        let pool = self.pool.apart_uncounted(FEWEST);
+        Self { pool, authorization: self.authorization.clone() }
+    }
+
     fn authorize(&self, headers: &mut HeaderMap) {
         if headers.contains_key(AUTHORIZATION) {
             return;

@@ -20,7 +20,7 @@ pub struct Summary {
 }
 
 /// Seeds a whole record, in order. `progress` hears how many are done, and of how many. An error
-/// names the record.
+/// names the record, and has the [`tonic::Status`] of a Create that was refused.
 pub async fn lay_in(
     loaded: &Loaded,
     agreements: Connection,
@@ -88,7 +88,7 @@ pub async fn create(record: &Record, connection: &Connection) -> anyhow::Result<
     match client.unary(Request::new(request), PathAndQuery::try_from(path)?, codec).await {
         Ok(_) => Ok(true),
         Err(status) if status.code() == Code::AlreadyExists => Ok(false),
-        Err(status) => Err(anyhow::anyhow!("{:?}: {}", status.code(), status.message())),
+        Err(status) => Err(status.into()),
     }
 }
 

@@ -24,6 +24,19 @@ pub fn counter(what: &str) -> ProgressBar {
     bar.with_message(what.to_owned())
 }
 
+/// A bar of things of which it is soon known how many they are, on stderr, where that is a terminal.
+pub fn items(what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    let bar = match ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    };
+    bar.with_message(what.to_owned())
+}
+
 /// A bar of bytes on stderr, where that is a terminal and `quiet` is false.
 pub fn bytes(what: &str, total: u64, quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {

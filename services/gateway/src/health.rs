@@ -52,7 +52,7 @@ impl Watched {
     }
 
     async fn look(&mut self, reporter: &HealthReporter) {
-        let mut client = HealthClient::new(self.connection.apart());
+        let mut client = HealthClient::new(self.connection.apart_uncounted());
         let answer = timeout(TIMEOUT, client.check(HealthCheckRequest::default())).await;
         let serving = ServingStatus::Serving as i32;
         let answers = answer.is_ok_and(|it| it.is_ok_and(|it| it.get_ref().status == serving));

@@ -99,6 +99,12 @@ impl Pool {
         Arc::new(Self::to(self.places.clone(), self.dial.clone(), fewest, meters))
     }
 
+    /// The same, counted in no metric.
+    pub(super) fn apart_uncounted(&self, fewest: usize) -> Arc<Self> {
+        let (places, dial) = (self.places.clone(), self.dial.clone());
+        Arc::new(Self::to(places, dial, fewest, Meters::default()))
+    }
+
     fn to(places: Places, dial: Dial, fewest: usize, meters: Meters) -> Self {
         Self {
             places,

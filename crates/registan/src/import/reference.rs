@@ -6,10 +6,13 @@ use std::path::Path;
 
 use chassis::process::block_on;
 use reference::{Data, load};
+use tonic::Status;
 
 use super::check;
 use super::unread::name_unread;
 use crate::cli::Reference;
+use crate::output::items;
+use crate::refused::refused;
 
 /// Checks the files, or seeds the suite with them.
 pub fn run(arguments: &Reference) -> anyhow::Result<()> {
@@ -24,9 +27,25 @@ async fn seed(arguments: &Reference, folder: Option<&Path>) -> anyhow::Result<()
     }
     let gateway = arguments.reach.writer()?;
     let loaded = load(&data);
-    let summary =
-        reference::lay_in(&loaded, gateway.clone(), gateway.clone(), gateway, |_, _| {}).await?;
+    let bar = items("Seeding");
+    let progress = |done: usize, of: usize| {
+        bar.set_length(u64::try_from(of).unwrap_or(0));
+        bar.set_position(u64::try_from(done).unwrap_or(0));
+    };
+    let seeded =
+        reference::lay_in(&loaded, gateway.clone(), gateway.clone(), gateway, progress).await;
+    bar.finish_and_clear();
+    let summary = seeded.map_err(|error| told(error, &arguments.reach.gateway))?;
     let (created, existing) = (summary.created, summary.existing);
     writeln!(std::io::stdout(), "{created} records created, {existing} were there.")?;
     Ok(())
+}
+
+/// Returns the error with the reason of a refusal, after the name of the record.
+fn told(error: anyhow::Error, gateway: &str) -> anyhow::Error {
+    let record = error.to_string();
+    match error.downcast_ref::<Status>() {
+        Some(status) => refused(status, gateway).context(record),
+        None => error,
+    }
 }
