@@ -49,3 +49,24 @@ fn told(error: anyhow::Error, gateway: &str) -> anyhow::Error {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tonic::Code;
+    use tonic_types::{ErrorDetails, StatusExt};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_with_its_record_and_its_reason() {
+        let details = ErrorDetails::with_error_info("NOT_GRANTED", "registan", HashMap::new());
+        let status = Status::with_error_details(Code::PermissionDenied, "not yours", details);
+        let error = anyhow::Error::from(status).context("parties/kz (parties.json:7)");
+
+        let told = format!("{:#}", told(error, "http://127.0.0.1:8080"));
+
+        assert_eq!(told, "parties/kz (parties.json:7): PermissionDenied (NOT_GRANTED): not yours");
+    }
+}
