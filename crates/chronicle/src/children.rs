@@ -3,7 +3,7 @@
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, JoinType, Order, SelectStatement, SimpleExpr,
+    Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement, SimpleExpr,
 };
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ impl Chronicle {
             Which::DeletedBy(method) => {
                 let c = |column: &str| Expr::col((id("c"), id(column)));
                 let same = Condition::all()
-                    .add(c("time").eq(v("recorded_from")))
+                    .add(c("time").eq(SimpleExpr::from(deletion::<T>())))
                     .add(c("method").eq(method));
                 query
                     .join_as(JoinType::InnerJoin, id("change"), id("c"), same)
@@ -81,6 +81,27 @@ impl Chronicle {
 fn within<T: Resource>(parent: &str, reader: &Reader) -> Option<SelectStatement> {
     let (_, field) = T::PARENT?;
     Some(versions::<T>(At::Now, reader).and_where(v(field).eq(parent)).take())
+}
+
+/// The record time at which what the versions `v` are of was deleted last: of the first version
+/// since it last stood. What lies within another gets more when the desks of that change.
+fn deletion<T: Resource>() -> SelectStatement {
+    let of = |name: &'static str| move |column: &str| Expr::col((id(name), id(column)));
+    let (d, s) = (of("d"), of("s"));
+    let stood = Query::select()
+        .expr(Expr::val(1))
+        .from_as(id(T::KIND), id("s"))
+        .and_where(s("uid").eq(v("uid")))
+        .and_where(s("deleted").eq(false))
+        .and_where(s("revision").gt(d("revision")))
+        .take();
+    Query::select()
+        .expr(d("recorded_from").min())
+        .from_as(id(T::KIND), id("d"))
+        .and_where(d("uid").eq(v("uid")))
+        .and_where(d("deleted").eq(true))
+        .and_where(Expr::exists(stood).not())
+        .take()
 }
 
 /// As [`within`], of those that stand.

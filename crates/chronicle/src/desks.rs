@@ -2,7 +2,8 @@
 
 use policy::{Desk, Partnership};
 use sea_orm::sea_query::{Expr, Order, Query};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::SchemaManager;
 
 use crate::columns::id;
 
@@ -72,7 +73,7 @@ pub(crate) async fn write(
     db: &impl ConnectionTrait,
     partnership: &Partnership,
 ) -> Result<(), DbErr> {
-    db.execute(&Query::delete().from_table(id(TABLE)).to_owned()).await?;
+    forget(db).await?;
     let mut insert = Query::insert();
     insert.into_table(id(TABLE)).columns(["number", "id", "parties", "region"].map(id));
     for Written { number, id, parties, region } in Written::all(partnership) {
@@ -80,6 +81,20 @@ pub(crate) async fn write(
         insert.values_panic(row);
     }
     db.execute(&insert).await.map(drop)
+}
+
+/// Forgets all of them.
+pub(crate) async fn forget(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    db.execute(&Query::delete().from_table(id(TABLE)).to_owned()).await.map(drop)
+}
+
+/// Compares them as [`compare`] does, where a database remembers some already.
+pub async fn compare_if_written(db: &DatabaseConnection) -> Result<Comparison, DbErr> {
+    if SchemaManager::new(db).has_table(TABLE).await? {
+        compare(db).await
+    } else {
+        Ok(Comparison::Same)
+    }
 }
 
 async fn read(db: &impl ConnectionTrait) -> Result<Vec<Written>, DbErr> {

@@ -27,6 +27,8 @@ pub struct Expected {
     absent: Vec<SelectStatement>,
     /// Names of which none may have been deleted since.
     pub(crate) undeleted: Vec<String>,
+    /// Names of which none may be written in the same transaction.
+    pub(crate) apart: Vec<String>,
 }
 
 impl Expected {
@@ -58,10 +60,12 @@ impl Expected {
         let mut query = standing_under(kind, &[name.to_owned()]);
         query.and_where(Expr::col(id("desks")).ne(desks.bits()));
         self.absent.push(query);
+        // All jobs of a transaction are looked at before the first of them is written.
+        self.apart.push(name.to_owned());
     }
 
-    /// Adds that no child of type `T` above PUBLIC was written within a parent.
-    pub(crate) fn no_new_heir<T: Resource>(&mut self, parent: &str) {
+    /// Adds that no child of type `T` above PUBLIC was written within a parent after a record time.
+    pub(crate) fn no_new_heir<T: Resource>(&mut self, parent: &str, since: i64) {
         let Some((_, field)) = T::PARENT else { return };
         let mut query = Query::select();
         query
@@ -69,7 +73,7 @@ impl Expected {
             .from_as(id(T::KIND), id("v"))
             .and_where(v("recorded_to").eq(open_literal()))
             .and_where(v(field).eq(parent))
-            .and_where(v("recorded_from").gt(self.since))
+            .and_where(v("recorded_from").gt(since))
             .and_where(hidden_literal())
             .limit(1);
         self.absent.push(query);

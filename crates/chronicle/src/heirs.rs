@@ -44,7 +44,8 @@ impl Chronicle {
         expected: &mut Expected,
     ) -> Result<Vec<Entry>, Error> {
         let Some((_, field)) = T::PARENT else { return Ok(Vec::new()) };
-        expected.no_new_heir::<T>(parent);
+        // Not the head that is known here: another process may have written since.
+        expected.no_new_heir::<T>(parent, self.head(&Reader::system()).await?);
         let query = versions::<T>(At::Now, &Reader::system())
             .and_where(v(field).eq(parent))
             .and_where(hidden_literal())
@@ -58,8 +59,13 @@ impl Chronicle {
     }
 }
 
-/// The version that gives a resource these desks of what it lies within, if it has others.
+/// The version that gives a resource these desks of what it lies within, if it has others. Refuses
+/// desks that this process does not know: they are kept by their names.
 fn heir<T: Resource>(stored: &Stored<T>, desks: Desks) -> Result<Option<Entry>, Error> {
+    let names = desks.names();
+    if Desks::all_named(names.iter().map(String::as_str)) != Some(desks) {
+        return Err(Error::Corrupt("the desks of the record are not those of this process".into()));
+    }
     let mut value = stored.value.clone();
     value.inherit(desks);
     (value != stored.value).then(|| Entry::rewrite(stored, &value)).transpose()

@@ -31,10 +31,11 @@ impl Job {
         self.entries.iter().filter_map(|entry| Some(entry.version.as_ref()?.name.as_str()))
     }
 
-    /// The names that must not be deleted for it.
+    /// The names that must stay as they are for it.
     pub fn needs(&self) -> impl Iterator<Item = &str> {
         let parents = self.entries.iter().filter_map(|entry| Some(entry.needs()?.1));
-        parents.chain(self.expected.undeleted.iter().map(String::as_str))
+        let expected = self.expected.undeleted.iter().chain(&self.expected.apart);
+        parents.chain(expected.map(String::as_str))
     }
 }
 

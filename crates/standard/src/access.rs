@@ -4,7 +4,7 @@
 use chassis::caller::{RequestContext, current};
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
 use chronicle::reader::Standing;
-use chronicle::{Chronicle, Expected};
+use chronicle::{Chronicle, Error, Expected};
 use policy::{Desks, Tier};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
@@ -41,6 +41,11 @@ impl Around {
     #[must_use]
     pub fn with_desks(self, next_desks: Desks) -> Self {
         Self { next_desks, ..self }
+    }
+
+    /// True if its desks are about to change.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.desks != self.next_desks
     }
 
     /// Gives a value the desks that it has within the parent.
@@ -89,6 +94,19 @@ pub(crate) async fn around<T: Served>(
         next_desks: desks,
         deleted,
     }))
+}
+
+/// As [`around`], of a resource that the caller sees: `Busy` where what it lies within was hidden
+/// since.
+pub(crate) async fn around_seen<T: Served>(
+    record: &Chronicle,
+    name: &str,
+) -> Result<Option<Around>, Failure> {
+    let found = around::<T>(record, name).await?;
+    if T::PARENT.is_some() && found.is_none() {
+        return Err(crate::records::refused::<T>(Error::Busy));
+    }
+    Ok(found)
 }
 
 /// Refuses a value that the caller may not write: of other desks, or above the tier they were

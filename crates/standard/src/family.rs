@@ -239,7 +239,7 @@ impl Records {
         turn: Turn,
     ) -> Result<Stored<T>, Failure> {
         let current = self.chronicle.last::<T>(name, &reader()).await.map_err(refused::<T>)?;
-        let around = access::around::<T>(&self.chronicle, name).await?;
+        let around = access::around_seen::<T>(&self.chronicle, name).await?;
         turn.step(&current).check(around.as_ref(), self.chronicle.now())?;
         current.expect(etag, turn == Turn::Delete).map_err(refused::<T>)?;
         Ok(current)

@@ -152,6 +152,8 @@ async fn bring<M: MigratorTrait>(
     }
     refuse_breaking(name, &found)?;
     if found.pending > 0 {
+        // A migration may fill rows by the desks of this process.
+        expect_desks(name, desks::compare_if_written(db).await?)?;
         Known::<M>::up(db, None)
             .await
             .with_context(|| format!("the database of {name} could not be migrated"))?;
@@ -163,7 +165,11 @@ async fn bring<M: MigratorTrait>(
 /// Returns what differs between the desks of this process and those that a database was written
 /// with; an error where no migration helps.
 async fn compare(name: &str, db: &DatabaseConnection) -> anyhow::Result<Option<String>> {
-    match desks::compare(db).await? {
+    expect_desks(name, desks::compare(db).await?)
+}
+
+fn expect_desks(name: &str, compared: Comparison) -> anyhow::Result<Option<String>> {
+    match compared {
         Comparison::Same => Ok(None),
         Comparison::Changed(what) => Ok(Some(what)),
         Comparison::Refused(why) => anyhow::bail!(

@@ -66,11 +66,13 @@ fn within<'a, T: Served>(value: &'a T, around: Option<&Around>) -> Cow<'a, T> {
     Cow::Owned(value)
 }
 
+/// The same of what is deleted or undeleted, which has the desks of its parent already, unless these
+/// change with it.
 fn stored_within<'a, T: Served>(
     before: &'a Stored<T>,
     around: Option<&Around>,
 ) -> Cow<'a, Stored<T>> {
-    match within(&before.value, around) {
+    match within(&before.value, around.filter(|around| around.is_moving())) {
         Cow::Borrowed(_) => Cow::Borrowed(before),
         Cow::Owned(value) => Cow::Owned(Stored { value, ..before.clone() }),
     }

@@ -191,6 +191,13 @@ async fn served(engine: Engine) {
     );
 }
 
+async fn execute(url: &str, statement: &str) {
+    use sea_orm::ConnectionTrait;
+    let db = sea_orm::Database::connect(url).await.unwrap();
+    db.execute_unprepared(statement).await.unwrap();
+    db.close().await.unwrap();
+}
+
 /// Returns the column `desks` of the version that stands of a resource.
 async fn read_desks(url: &str, kind: &str, name: &str) -> i64 {
     use sea_orm::ConnectionTrait;
@@ -258,6 +265,14 @@ async fn a_grant_counts_at_its_desk_and_a_new_desk_takes_over_what_is_its_own() 
     let around = read_desks(&url, "agreement", between["name"].as_str().unwrap()).await;
     let within = read_desks(&url, "provision", hidden["name"].as_str().unwrap()).await;
     assert_eq!(within, around);
+    // A migration that fills rows by desks does not begin with those of another partnership.
+    let migration = "m20261130_000060_inherit_desks_breaks_older";
+    let undone = format!("DELETE FROM seaql_migrations WHERE version = '{migration}'");
+    execute(&url, &undone).await;
+    let (migrated, text) = run(&desks, &["migrate", "agreements", "--data-dir", data]);
+    assert!(!migrated && text.contains("the desk `xc` with the number 1 is missing"), "{text}");
+    let (migrated, text) = run(&later, &["migrate", "agreements", "--data-dir", data]);
+    assert!(migrated && text.contains("1 migrations ran"), "{text}");
     let listen = free_address().to_string();
     let (served, text) = run(&desks, &["serve", "--listen", &listen, "--data-dir", data]);
     assert!(!served && text.contains("the desk `xc` with the number 1 is missing"), "{text}");

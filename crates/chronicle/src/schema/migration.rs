@@ -81,7 +81,9 @@ impl MigrationTrait for InheritDesks {
         let SchemaManagerConnection::Connection(db) = manager.get_connection() else {
             return Err(DbErr::Custom("it is no migration of one transaction".to_owned()));
         };
-        (self.1)().inherit_desks(db, self.0).await
+        let schema = (self.1)();
+        schema.apply(manager).await?;
+        schema.inherit_desks(db, self.0).await
     }
 
     /// The record makes the transactions.
@@ -109,6 +111,8 @@ impl Schema {
         let manager = SchemaManager::new(&transaction);
         self.fill(manager.get_connection(), |_| true).await?;
         self.sum(manager.get_connection(), |_| true).await?;
+        // With none the desks count as changed, until all is done.
+        desks::forget(&transaction).await?;
         transaction.commit().await?;
         self.inherit_desks(db, "renew_desks").await?;
         desks::write(db, Partnership::current()).await

@@ -2,13 +2,14 @@
 //! becomes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{
-    CreateTransactionRequest, DeleteTransactionRequest, GetTransactionRequest,
-    ListTransactionRevisionsRequest, ListTransactionsRequest, Project, SumTransactionsRequest,
-    Transaction, UndeleteTransactionRequest, UpdateProjectRequest, UpdateTransactionRequest,
-    WatchTransactionsRequest,
+    CreateTransactionRequest, DeleteProjectRequest, DeleteTransactionRequest,
+    GetTransactionRequest, ListTransactionRevisionsRequest, ListTransactionsRequest, Project,
+    SumTransactionsRequest, Transaction, UndeleteProjectRequest, UndeleteTransactionRequest,
+    UpdateProjectRequest, UpdateTransactionRequest, WatchTransactionsRequest,
 };
 use api::registan::r#type::v1::ChangeKind;
 use chassis::clock::SystemClock;
@@ -17,6 +18,8 @@ use chronicle::{Call, Chronicle, Entry, Reader};
 use policy::{Desks, Tier};
 use prost_types::FieldMask;
 use sea_orm::ConnectionTrait;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use crate::import::{FIRST, file, imported, paid};
@@ -45,6 +48,10 @@ async fn recorded(url: &str) -> (Running, Transaction) {
 
 impl Running {
     async fn give(&mut self, parent: &str, code: &str) {
+        self.try_give(parent, code).await.unwrap();
+    }
+
+    async fn try_give(&mut self, parent: &str, code: &str) -> Result<(), String> {
         let recipients = vec![country(code, "100")];
         let project = Project { name: parent.to_owned(), recipients, ..Project::default() };
         let request = UpdateProjectRequest {
@@ -52,7 +59,8 @@ impl Running {
             update_mask: Some(FieldMask { paths: vec!["recipients".to_owned()] }),
             ..UpdateProjectRequest::default()
         };
-        self.projects.update_project(request).await.unwrap();
+        let given = self.projects.update_project(request).await;
+        given.map(|_| ()).map_err(|status| reason(&status))
     }
 
     async fn change_transaction(&mut self, transaction: Transaction, path: &str) -> Transaction {
@@ -238,6 +246,127 @@ async fn transactions_of_before_get_the_desks_of_their_project() {
         let mut own = running.editor(desk("kz"), Tier::Confidential);
         let mut other = running.editor(desk("uz"), Tier::Confidential);
         assert!(own.sees(name).await && !other.sees(name).await);
+        fits(&url).await;
+    })
+    .await;
+}
+
+/// Records transactions until it is told to stop; returns how many.
+async fn create_on(mut other: Other, stop: CancellationToken) -> usize {
+    let mut created = 0;
+    while !stop.is_cancelled() {
+        let request = CreateTransactionRequest {
+            parent: PARENT.to_owned(),
+            transaction: Some(confidential("5")),
+            ..CreateTransactionRequest::default()
+        };
+        match other.transactions.create_transaction(request).await {
+            Ok(_) => created += 1,
+            Err(status) => assert_eq!(reason(&status), "BUSY"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    created
+}
+
+/// Raises a transaction of before, as often as others come first.
+async fn raise(mut other: Other, name: String) {
+    loop {
+        let (name, tier) = (name.clone(), WireTier::Confidential.into());
+        let request = UpdateTransactionRequest {
+            transaction: Some(Transaction { name, tier, ..Transaction::default() }),
+            update_mask: Some(FieldMask { paths: vec!["tier".to_owned()] }),
+            ..UpdateTransactionRequest::default()
+        };
+        match other.transactions.update_transaction(request).await {
+            Ok(_) => return,
+            Err(status) => assert_eq!(reason(&status), "BUSY"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_transaction_misses_that_its_project_goes_to_another_desk() {
+    on_both(|url| async move {
+        let (mut running, _) = recorded(&url).await;
+        let (mut writers, stop) = (JoinSet::new(), CancellationToken::new());
+        for _ in 0..3 {
+            let other = running.editor(Desks::ALL, Tier::Confidential);
+            writers.spawn(create_on(other, stop.clone()));
+        }
+        let mut public = Vec::new();
+        for month in 1..=10 {
+            let one = running.create_transaction(PARENT, disbursement("5", month)).await;
+            public.push(one.name);
+        }
+        let (mut raised, mut done) = (JoinSet::new(), 0);
+        for (round, name) in public.into_iter().enumerate() {
+            raised.spawn(raise(running.editor(Desks::ALL, Tier::Confidential), name));
+            let code = if round % 2 == 0 { "UZ" } else { "KZ" };
+            while running.try_give(PARENT, code).await.is_err() {}
+            done += 1;
+        }
+        raised.join_all().await;
+        stop.cancel();
+        let created: usize = writers.join_all().await.into_iter().sum();
+
+        let mut own = running.editor(desk("kz"), Tier::Confidential);
+        let mut other = running.editor(desk("uz"), Tier::Confidential);
+        let sum = |of: usize| vec![of.to_string()];
+        let all = 1 + 10 + 5 * (created + done);
+        assert_eq!((own.sum().await, other.sum().await), (sum(all), sum(1)));
+        fits(&url).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_transaction_comes_before_the_desks_of_its_project() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        for round in 0..15 {
+            let name = format!("projects/p{round}");
+            let mut writers = JoinSet::new();
+            for _ in 0..6 {
+                let (mut other, parent) =
+                    (running.editor(desk("uz"), Tier::Confidential), name.clone());
+                writers.spawn(async move {
+                    let transaction = Some(confidential("5"));
+                    let request =
+                        CreateTransactionRequest { parent, transaction, ..Default::default() };
+                    let created = other.transactions.create_transaction(request).await;
+                    created.map(|_| ()).map_err(|status| reason(&status))
+                });
+            }
+            let project = Project { recipients: vec![country("KZ", "100")], ..project("One") };
+            running.create_project(&format!("p{round}"), project).await;
+
+            for created in writers.join_all().await {
+                let refused = created.unwrap_err();
+                assert!(["REFERENCE_MISSING", "NOT_GRANTED"].contains(&&*refused), "{refused}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_deleted_with_a_project_comes_back_after_its_desks_changed() {
+    on_both(|url| async move {
+        let (mut running, hidden) = recorded(&url).await;
+        let name = PARENT.to_owned();
+        let delete = DeleteProjectRequest { name, force: true, ..Default::default() };
+        running.projects.delete_project(delete).await.unwrap();
+        let undelete = UndeleteProjectRequest { name: PARENT.to_owned(), ..Default::default() };
+        let mut low = running.editor(Desks::ALL, Tier::Public);
+        low.projects.undelete_project(undelete.clone()).await.unwrap();
+        running.give(PARENT, "UZ").await;
+
+        running.projects.undelete_project(undelete).await.unwrap();
+
+        let mut other = running.editor(desk("uz"), Tier::Confidential);
+        let back = other.get(&hidden.name).await.unwrap();
+        assert_eq!((back.delete_time, back.desks), (None, vec!["desks/uz".to_owned()]));
         fits(&url).await;
     })
     .await;
