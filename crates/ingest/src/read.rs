@@ -3,13 +3,13 @@
 
 use std::io::Read;
 
-use formats::{Census, Elements, Event, Reader, Record, Tally, Totals};
+use formats::{Census, Elements, Event, Reader, Record, Severity, Tally, Totals};
 use tokio::sync::mpsc::Sender;
 
 use crate::account::{Account, elements};
 use crate::children::{Seen, children};
 use crate::importer::{Importer, Prepared};
-use crate::notes::{MAX_IDENTIFIER, Notes};
+use crate::notes::{MAX_IDENTIFIER, Notes, finding};
 use crate::write::{MAX_BYTES, size};
 
 /// A batch ends when it has this many records, children or bytes of the file: enough that a commit
@@ -134,11 +134,19 @@ impl<I: Importer> Reading<'_, I> {
         self.send(Batch::Part(Box::new(prepared), Turn::Last(seen)))
     }
 
-    /// Counts as not recorded what waits for the last part of a record: none comes.
+    /// Counts as not recorded what waits for the last part of a record: none comes. The children of
+    /// before that the file may no longer have stand beside those that were read.
     fn give_up(&mut self) {
-        if let Some(large) = self.large.take() {
-            self.refused.append(&large.pending);
-        }
+        let Some(large) = self.large.take() else { return };
+        self.refused.append(&large.pending);
+        let Some(parent) = large.parent else { return };
+        let (record, child) = (I::WORDS.record, I::WORDS.child);
+        let message = format!(
+            "the {record} was not read to its end: {child}s that were recorded before stand beside those that were read, so that sums may count them twice; import the whole file again"
+        );
+        let identifier = I::identifier(&parent);
+        let found = finding(Severity::Error, "read-in-part", large.line, identifier, message);
+        self.tally.extend([found]);
     }
 
     /// Takes a part of a record. False if nobody wants more.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::registan::projects::v1::{ImportIatiResponse, SumTransactionsRequest};
 use tokio_stream::StreamExt;
 
-use crate::import::{changes, file, imported, paid};
+use crate::import::{FIRST, changes, file, imported, paid, rules};
 use crate::support::{Running, messages, on_both, serve};
 
 const MANY: i64 = 1600;
@@ -72,6 +72,25 @@ async fn a_large_activity_is_recorded_in_parts_and_a_second_import_mends_a_break
         assert_eq!(left, 2);
         assert_eq!(shown(&back), [0, 1, 1, 0, MANY - 1, 0]);
         assert_eq!(counted(&mut running).await, MANY + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_activity_that_was_not_read_to_its_end_is_told_with_what_stands_beside_it() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(file(&many()).as_bytes()).await;
+        let changed = file(&many().replace("Vodokanal", "Vodokanal of Osh"));
+        let cut = &changed.as_bytes()[..changed.len() * 7 / 10];
+
+        let report = running.import(cut).await;
+
+        let found = report.findings.iter().find(|it| it.rule == "read-in-part").unwrap();
+        assert_eq!(found.iati_identifier, FIRST, "{found:?}");
+        assert!(found.message.contains("import the whole file again"), "{found:?}");
+        let whole = running.import(changed.as_bytes()).await;
+        assert!(rules(&whole).is_empty(), "{:?}", whole.findings);
     })
     .await;
 }
