@@ -10,7 +10,8 @@ use standard::{Rules, Value};
 /// A recommendation.
 pub type Recommendation = Value<wire::Recommendation, OfAddressees>;
 
-/// An addressee is somebody; a theme is in lower case and is there once.
+/// An addressee is somebody, and a government that of a party that the recommendation concerns; a
+/// theme is in lower case and is there once.
 pub enum OfAddressees {}
 
 impl Rules<wire::Recommendation> for OfAddressees {
@@ -43,9 +44,13 @@ fn fault(addressee: &wire::Addressee, parties: &[String]) -> Option<Fault> {
     let of_party = !addressee.party.is_empty();
     match addressee.kind() {
         Kind::Unspecified => None,
+        Kind::Government if of_party && !parties.contains(&addressee.party) => {
+            let description = "must be one of `parties`: add it there, or correct it";
+            Some(("party", ErrorReason::PartyNotAllowed, description))
+        }
         Kind::Government if of_party || !parties.is_empty() => None,
         Kind::Government => {
-            let description = "whose government? name its party here, or give `parties`";
+            let description = "whose government? give its party in `parties`";
             Some(("party", ErrorReason::Required, description))
         }
         _ if of_party => {
@@ -71,7 +76,9 @@ mod tests {
 
         for (kind, party, display_name, parties, at_fault) in [
             (Government, "", "", &concerned[..], None),
-            (Government, "parties/kz", "", &[], None),
+            (Government, "parties/tm", "", &concerned, None),
+            (Government, "parties/kz", "", &concerned, Some("party")),
+            (Government, "parties/kz", "", &[], Some("party")),
             (Government, "", "the authorities", &[], Some("party")),
             (Commission, "parties/kz", "", &concerned, Some("party")),
             (Commission, "", "", &[], None),

@@ -177,6 +177,7 @@ async fn everything_wrong_is_said_at_once() {
                 addressee(Kind::Government, "", "the authorities"),
                 addressee(Kind::Council, "parties/kz", ""),
                 addressee(Kind::Other, "", " "),
+                addressee(Kind::Government, "parties/kz", ""),
             ],
             parties: vec![],
             themes: ["torture", "Media", "torture"].map(ToOwned::to_owned).to_vec(),
@@ -201,6 +202,7 @@ async fn everything_wrong_is_said_at_once() {
             ("recommendation.addressees[2].party", "REQUIRED"),
             ("recommendation.addressees[3].party", "PARTY_NOT_ALLOWED"),
             ("recommendation.addressees[4].display_name", "REQUIRED"),
+            ("recommendation.addressees[5].party", "PARTY_NOT_ALLOWED"),
             ("recommendation.themes[1]", "NOT_LOWER_CASE"),
             ("recommendation.themes[2]", "DUPLICATE_THEME"),
         ];
@@ -226,6 +228,30 @@ async fn a_call_on_nobody_is_refused() {
 }
 
 #[tokio::test]
+async fn a_government_is_that_of_a_party_that_the_call_concerns() {
+    on_both(|url| async move {
+        let mut suite = serve(&url).await;
+        let call = |parties: &[&str]| Recommendation {
+            addressees: vec![addressee(Kind::Government, "parties/kz", "")],
+            parties: parties.iter().map(|&party| party.to_owned()).collect(),
+            ..recommendation()
+        };
+
+        for parties in [&["parties/tm"][..], &[]] {
+            let request = recording("prisons", call(parties));
+            let refusal = suite.recommendations.create_recommendation(request).await.unwrap_err();
+            let faults = [("recommendation.addressees[0].party", "PARTY_NOT_ALLOWED")];
+            assert_eq!(violations(&refusal), expected(&faults), "{parties:?}");
+        }
+        let right = recording("prisons", call(&["parties/tm", "parties/kz"]));
+        let made = suite.recommendations.create_recommendation(right).await.unwrap().into_inner();
+
+        assert!(made.desks.contains(&"desks/kz".to_owned()), "{:?}", made.desks);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_refers_to_nothing_is_refused() {
     on_both(|url| async move {
         let mut suite = serve(&url).await;
@@ -233,6 +259,7 @@ async fn what_refers_to_nothing_is_refused() {
         document.document.as_mut().unwrap().source = "sources/none".to_owned();
         let government = Recommendation {
             addressees: vec![addressee(Kind::Government, "parties/none", "")],
+            parties: vec!["parties/none".to_owned()],
             ..recommendation()
         };
         let party = Recommendation {
