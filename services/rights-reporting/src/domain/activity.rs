@@ -9,17 +9,18 @@ use standard::{Rules, Value};
 /// An activity.
 pub type Activity = Value<wire::Activity, OfOutcomes>;
 
-/// The rule that what took place does not lie in the future.
+/// The rule that what happened does not lie in the future.
 pub enum OfOutcomes {}
 
 impl Rules<wire::Activity> for OfOutcomes {
     fn check(activity: &mut wire::Activity, check: &mut Check) {
-        let took_place =
-            matches!(activity.outcome(), Outcome::CarriedOut | Outcome::PartlyCarriedOut);
+        use Outcome::{CarriedOut, NoReply, PartlyCarriedOut, Refused};
+        let happened =
+            matches!(activity.outcome(), CarriedOut | PartlyCarriedOut | Refused | NoReply);
         let date = checked_date(activity.date.as_ref());
-        if took_place && date.is_some_and(|date| check.is_future(&date)) {
+        if happened && date.is_some_and(|date| check.is_future(&date)) {
             let description =
-                "lies in the future, so `outcome` cannot say that it took place: is it PLANNED?";
+                "lies in the future, so `outcome` cannot say that it happened: is it PLANNED?";
             check.violation("date", ErrorReason::InTheFuture, description);
         }
     }

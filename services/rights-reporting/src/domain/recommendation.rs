@@ -4,18 +4,23 @@ use std::collections::HashSet;
 
 use api::registan::rights::v1 as wire;
 use api::registan::rights::v1::addressee::Kind;
+use facts::wire::checked_date;
 use facts::{Check, ErrorReason};
 use standard::{Rules, Value};
 
 /// A recommendation.
 pub type Recommendation = Value<wire::Recommendation, OfAddressees>;
 
-/// An addressee is somebody, and a government that of a party that the recommendation concerns; a
-/// theme is in lower case and is there once.
+/// The rules of a recommendation: it was adopted; an addressee is somebody, and a government that
+/// of a party that it concerns; a theme is in lower case and is there once.
 pub enum OfAddressees {}
 
 impl Rules<wire::Recommendation> for OfAddressees {
     fn check(recommendation: &mut wire::Recommendation, check: &mut Check) {
+        if checked_date(recommendation.adopted.as_ref()).is_some_and(|it| check.is_future(&it)) {
+            let description = "lies in the future: record it once it is adopted";
+            check.violation("adopted", ErrorReason::InTheFuture, description);
+        }
         for (place, addressee) in recommendation.addressees.iter().enumerate() {
             if let Some((field, reason, description)) = fault(addressee, &recommendation.parties) {
                 check.violation(&format!("addressees[{place}].{field}"), reason, description);

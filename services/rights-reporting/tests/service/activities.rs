@@ -169,19 +169,23 @@ async fn a_deleted_recommendation_cannot_be_answered() {
 }
 
 #[tokio::test]
-async fn what_took_place_cannot_lie_in_the_future() {
+async fn what_happened_cannot_lie_in_the_future() {
+    use Outcome::{CarriedOut, NoReply, PartlyCarriedOut, Refused};
     on_both(|url| async move {
         let mut suite = recorded(&url).await;
         let next_century = |outcome: Outcome| {
             let date = Some(date(2126, 6, 3));
             doing(Activity { outcome: outcome.into(), date, ..activity() })
         };
-        for outcome in [Outcome::CarriedOut, Outcome::PartlyCarriedOut] {
+        for outcome in [CarriedOut, PartlyCarriedOut, Refused, NoReply] {
             let refusal = suite.activities.create_activity(next_century(outcome)).await;
-            assert_eq!(reason(&refusal.expect_err("it is refused")), "IN_THE_FUTURE");
+            let refusal = refusal.expect_err("it is refused");
+            assert_eq!(violations(&refusal), expected(&[("activity.date", "IN_THE_FUTURE")]));
         }
-        let planned = suite.activities.create_activity(next_century(Outcome::Planned)).await;
-        planned.expect("what is planned may lie in the future");
+        for outcome in [Outcome::Planned, Outcome::Postponed, Outcome::Dropped] {
+            let planned = suite.activities.create_activity(next_century(outcome)).await;
+            planned.expect("what is planned may lie in the future");
+        }
     })
     .await;
 }

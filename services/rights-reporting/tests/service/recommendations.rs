@@ -6,7 +6,8 @@ use api::registan::rights::v1::{
     Addressee, GetRecommendationRequest, ListRecommendationsRequest, Recommendation,
     UpdateRecommendationRequest,
 };
-use api::registan::r#type::v1::{ExternalId, external_id::Scheme};
+use api::registan::r#type::v1::partial_date::Qualifier;
+use api::registan::r#type::v1::{ExternalId, PartialDate, external_id::Scheme};
 use prost_types::FieldMask;
 use tonic::{Code, Status};
 
@@ -247,6 +248,27 @@ async fn a_government_is_that_of_a_party_that_the_call_concerns() {
         let made = suite.recommendations.create_recommendation(right).await.unwrap().into_inner();
 
         assert!(made.desks.contains(&"desks/kz".to_owned()), "{:?}", made.desks);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_adopted_cannot_lie_in_the_future() {
+    on_both(|url| async move {
+        let mut suite = serve(&url).await;
+        let adopted = |id, qualifier: Qualifier| {
+            let adopted = PartialDate { qualifier: qualifier.into(), ..date(2126, 3, 0) };
+            recording(id, Recommendation { adopted: Some(adopted), ..recommendation() })
+        };
+
+        let later = adopted("later", Qualifier::Unspecified);
+        let refusal = suite.recommendations.create_recommendation(later).await.unwrap_err();
+        let by_then = adopted("by-then", Qualifier::Until);
+        let accepted = suite.recommendations.create_recommendation(by_then).await;
+
+        let faults = [("recommendation.adopted", "IN_THE_FUTURE")];
+        assert_eq!(violations(&refusal), expected(&faults));
+        accepted.expect("it can have been adopted before today");
     })
     .await;
 }
