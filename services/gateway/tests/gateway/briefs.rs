@@ -28,21 +28,21 @@ use tonic_types::StatusExt;
 use crate::record::{Record, activity, citation, framework, project};
 
 #[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
-fn date(year: i32, month: i32, day: i32) -> Option<PartialDate> {
+pub fn date(year: i32, month: i32, day: i32) -> Option<PartialDate> {
     Some(PartialDate { date: Some(Date { year, month, day }), ..PartialDate::default() })
 }
 
-fn next_year() -> i32 {
+pub fn next_year() -> i32 {
     i32::from(chassis::clock::today(&chassis::clock::SystemClock).year()) + 1
 }
 
-async fn ask(by: Connection, party: &str, day: Option<[i32; 3]>) -> Result<Brief, Status> {
+pub async fn ask(by: Connection, party: &str, day: Option<[i32; 3]>) -> Result<Brief, Status> {
     let as_of = day.map(|[year, month, day]| Date { year, month, day });
     let request = GetBriefRequest { party: party.to_owned(), as_of, ..GetBriefRequest::default() };
     PartnershipServiceClient::new(by).get_brief(request).await.map(tonic::Response::into_inner)
 }
 
-fn gaps(status: Option<&PartStatus>) -> Vec<GapKind> {
+pub fn gaps(status: Option<&PartStatus>) -> Vec<GapKind> {
     let status = status.expect("a part has a status");
     let is_partial = status.completeness() == Completeness::Partial;
     assert_eq!(is_partial, !status.gaps.is_empty(), "{status:?}");

@@ -8,6 +8,7 @@ mod large;
 mod lasting;
 mod passing;
 mod record;
+mod rights;
 mod scripted;
 mod searching;
 mod silent;

@@ -2,6 +2,7 @@
 
 use api::registan::partnership::v1::RightsPart;
 use api::registan::partnership::v1::part_status::GapKind;
+use api::registan::rights::v1::activity::Outcome;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{ListActivitiesRequest, ListRecommendationsRequest};
@@ -102,9 +103,9 @@ fn known_by(question: &Question, is_anonymous: bool) -> Option<Date> {
     Some(day.into())
 }
 
-/// Counts the activities of delegations by that day; for anonymous callers, what could lead to a
-/// person only up to the end of the year before that day or today, whichever is earlier, and not a
-/// word of what is not counted of it.
+/// Counts the activities of delegations by that day, without what is only planned; for anonymous
+/// callers, what could lead to a person only up to the end of the year before that day or today,
+/// whichever is earlier, and not a word of what is not counted of it.
 async fn count(
     app: &App,
     question: &Question,
@@ -122,7 +123,7 @@ async fn count(
         known_by: known_by(question, is_anonymous),
         ..ListActivitiesRequest::default()
     };
-    let (mut counts, mut uncounted) = (Counts::default(), 0);
+    let (mut counts, mut uncounted, mut planned) = (Counts::default(), 0, 0);
     let Days { as_of, today } = question.days;
     // Of a day to come no more is revealed than of today: the year is not over.
     let veiled_until = counts::end_of_year_before(as_of.min(today));
@@ -131,7 +132,13 @@ async fn count(
         for activity in page.activities {
             let is_veiled = is_anonymous && counts::is_sensitive(activity.kind);
             let day = if is_veiled { veiled_until } else { as_of };
-            match By::of(date(activity.date).as_ref(), day) {
+            let date = date(activity.date);
+            if activity.outcome == i32::from(Outcome::Planned) {
+                let is_past = date.is_some_and(|date| date.latest() < as_of);
+                planned += usize::from(is_past && !is_veiled);
+                continue;
+            }
+            match By::of(date.as_ref(), day) {
                 By::Then => counts.add(activity.kind, activity.outcome),
                 By::Unknown if !is_veiled => uncounted += 1,
                 By::Unknown | By::Later => {}
@@ -147,6 +154,9 @@ async fn count(
     }
     gaps.add_some(GapKind::DayNotKnown, uncounted, || {
         "some activities are not counted: whether they took place by that day is not known, their dates are not exact".to_owned()
+    });
+    gaps.add_some(GapKind::NotRecorded, planned, || {
+        format!("{planned} activities are not counted: they were planned for a day before, and no outcome of them is recorded")
     });
     Ok(counts)
 }
