@@ -36,6 +36,11 @@ fn of_country(field: &str, comparator: char, party: &str) -> String {
     }
 }
 
+/// The name of a region as a whole: its id is `region-` and its code.
+pub fn of_region(code: &str) -> String {
+    format!("parties/region-{code}")
+}
+
 /// The country code of a party: the id of a state is its ISO 3166-1 alpha-2 code in lower case.
 pub fn country_code(party: &str) -> String {
     party.trim_start_matches("parties/").to_uppercase()

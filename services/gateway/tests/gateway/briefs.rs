@@ -49,7 +49,7 @@ pub fn gaps(status: Option<&PartStatus>) -> Vec<GapKind> {
     status.gaps.iter().map(Gap::kind).collect()
 }
 
-async fn party(record: &Record, id: &str, kind: party::Kind) {
+pub async fn party(record: &Record, id: &str, kind: party::Kind) {
     let region = ExternalId {
         scheme: Scheme::Other.into(),
         value: "dac-recipient:619".to_owned(),

@@ -1,16 +1,20 @@
-//! The rights part of briefs: what is planned.
+//! The rights part of briefs: what is planned, and what is of a region as a whole.
 
-use api::registan::partnership::v1::RightsPart;
+use api::registan::agreements::v1::party;
 use api::registan::partnership::v1::activity_count::Exactness;
 use api::registan::partnership::v1::part_status::GapKind;
-use api::registan::rights::v1::CreateActivityRequest;
+use api::registan::partnership::v1::{ResourceKind, RightsPart, WatchRequest};
 use api::registan::rights::v1::activity::{Kind, Outcome};
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
-use api::registan::r#type::v1::PartialDate;
+use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
+use api::registan::rights::v1::{
+    Addressee, CreateActivityRequest, CreateRecommendationRequest, Recommendation, addressee,
+};
+use api::registan::r#type::v1::{ChangeKind, PartialDate};
 use chassis::client::Connection;
 
-use crate::briefs::{ask, date, gaps, next_year};
-use crate::record::{Record, activity};
+use crate::briefs::{ask, date, gaps, next_year, party};
+use crate::record::{Record, activity, citation, next};
 
 async fn rights(by: Connection, party: &str, day: [i32; 3]) -> RightsPart {
     ask(by, party, Some(day)).await.expect("it is answered").rights.expect("there is a part")
@@ -75,4 +79,45 @@ async fn anonymous_callers_receive_nothing_of_planned_visits() {
     assert_eq!(visits, none);
     assert!(rows.iter().all(|(_, exactness, _)| *exactness == Exactness::FewerThanFive));
     assert_eq!(missing, [GapKind::NotRecorded, GapKind::CountNotTold]);
+}
+
+#[tokio::test]
+async fn a_call_to_the_region_concerns_each_of_its_states() {
+    let record = Record::start().await;
+    party(&record, "region-619", party::Kind::Region).await;
+    let call = Recommendation {
+        issuer: "European Parliament".to_owned(),
+        document: Some(citation()),
+        adopted: date(2024, 1, 17),
+        addressees: vec![Addressee {
+            kind: addressee::Kind::Government.into(),
+            ..Addressee::default()
+        }],
+        parties: vec!["parties/region-619".to_owned()],
+        action: "Do it together.".to_owned(),
+        ..Recommendation::default()
+    };
+    let request = CreateRecommendationRequest {
+        recommendation: Some(call),
+        recommendation_id: "all".to_owned(),
+        ..CreateRecommendationRequest::default()
+    };
+    let mut calls = RecommendationServiceClient::new(record.channel());
+    calls.create_recommendation(request).await.unwrap();
+    let mut activities = ActivityServiceClient::new(record.channel());
+    activities.create_activity(activity(0, "region-619")).await.unwrap();
+
+    for (party, activities) in [("region-619", &[(Outcome::Refused, 1)][..]), ("kz", &[])] {
+        let rights = rights(record.channel(), &format!("parties/{party}"), [2025, 1, 1]).await;
+        let calls: Vec<_> = rights.recommendations.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(calls, ["recommendations/all"], "{party}");
+        assert_eq!(outcomes(&rights), activities, "{party}");
+        let request = WatchRequest {
+            party: format!("parties/{party}"),
+            kinds: vec![ResourceKind::Recommendation.into()],
+            ..WatchRequest::default()
+        };
+        let event = next(&mut record.watch(request).await.unwrap()).await.unwrap().unwrap();
+        assert_eq!(event.kind(), ChangeKind::Standing, "{party}");
+    }
 }

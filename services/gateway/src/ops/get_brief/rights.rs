@@ -57,7 +57,7 @@ async fn recommendations(
     gaps: &mut Gaps,
 ) -> Result<RightsPart, Failure> {
     let mut request = ListRecommendationsRequest {
-        filter: Subject::any("parties", ":", &question.subject.states),
+        filter: Subject::any("parties", ":", &question.subject.concerned()),
         order_by: "adopted desc".to_owned(),
         page_size: 1000,
         read_time: question.read_time,
@@ -117,7 +117,7 @@ async fn count(
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
     let room = Room::of(0);
     let mut request = ListActivitiesRequest {
-        filter: Subject::any("party", " = ", &question.subject.states),
+        filter: Subject::any("party", " = ", &question.subject.places()),
         page_size: 1000,
         read_time,
         known_by: known_by(question, is_anonymous),

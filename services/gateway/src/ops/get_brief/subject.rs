@@ -11,7 +11,7 @@ use futures::TryFutureExt;
 use prost_types::Timestamp;
 
 use crate::App;
-use crate::ops::party::country_code;
+use crate::ops::party::{self, country_code};
 use crate::ops::share::third;
 
 /// The scheme of a region among its identifiers.
@@ -27,6 +27,8 @@ pub struct Subject {
     /// The code of the region of which the party is part, if any: what names it concerns the party
     /// too.
     pub around: Option<&'static str>,
+    /// The name of the region as a whole: `parties/region-619`; of a state the one around it.
+    pub region: Option<String>,
     /// True if it is a region.
     pub is_region: bool,
 }
@@ -35,15 +37,29 @@ impl Subject {
     fn state(party: &str) -> Self {
         let code = country_code(party);
         let around = region::of_country(&code);
-        Self { states: vec![party.to_owned()], recipients: vec![code], around, is_region: false }
+        let (states, recipients) = (vec![party.to_owned()], vec![code]);
+        let region = around.map(party::of_region);
+        Self { states, recipients, around, region, is_region: false }
     }
 
-    fn region(code: &str) -> Option<Self> {
+    fn region(party: &str, code: &str) -> Option<Self> {
         let members = region::members(code)?;
         let states = members.map(|code| format!("parties/{}", code.to_lowercase())).to_vec();
         let mut recipients = members.map(ToOwned::to_owned).to_vec();
         recipients.push(code.to_owned());
-        Some(Self { states, recipients, around: None, is_region: true })
+        let region = Some(party.to_owned());
+        Some(Self { states, recipients, around: None, region, is_region: true })
+    }
+
+    /// The parties of recommendations that concern it: a call to the region concerns its states.
+    pub fn concerned(&self) -> Vec<String> {
+        self.states.iter().chain(&self.region).cloned().collect()
+    }
+
+    /// The parties of its activities: the states and, of a region, the region itself.
+    pub fn places(&self) -> Vec<String> {
+        let region = self.region.as_ref().filter(|_| self.is_region);
+        self.states.iter().chain(region).cloned().collect()
     }
 
     /// One of a field's values, in the language of filters:
@@ -93,7 +109,7 @@ async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Sub
         Kind::Region => {
             let ids = party.external_ids.iter();
             let mut codes = ids.filter_map(|id| id.value.strip_prefix(REGION_SCHEME));
-            codes.find_map(Subject::region)
+            codes.find_map(|code| Subject::region(name, code))
         }
         _ => None,
     };

@@ -3,8 +3,9 @@
 use api::registan::partnership::v1::{ResourceKind, WatchRequest};
 use chassis::Failure;
 use chassis::failure::{ErrorReason, Violation};
+use facts::region;
 
-use crate::ops::party::{self, gains, is_country};
+use crate::ops::party::{self, country_code, gains, is_country, of_region};
 
 /// The kinds of resources that are about a party.
 const DEFAULT: [ResourceKind; 5] = [
@@ -85,9 +86,8 @@ impl Question {
 /// The filter that says that a resource is about a party; none where no field says so.
 fn about(kind: ResourceKind, party: &str) -> Option<String> {
     match kind {
-        ResourceKind::Agreement | ResourceKind::Framework | ResourceKind::Recommendation => {
-            Some(format!("parties:\"{party}\""))
-        }
+        ResourceKind::Agreement | ResourceKind::Framework => Some(format!("parties:\"{party}\"")),
+        ResourceKind::Recommendation => Some(concerns(party)),
         ResourceKind::Party => Some(is_country(party)),
         ResourceKind::Project => Some(gains(party)),
         ResourceKind::Activity => Some(format!("party = \"{party}\"")),
@@ -95,6 +95,15 @@ fn about(kind: ResourceKind, party: &str) -> Option<String> {
         | ResourceKind::Source
         | ResourceKind::Transaction
         | ResourceKind::Organization => None,
+    }
+}
+
+/// The filter that says that a recommendation concerns a party: a call to the region around a state
+/// concerns the state too.
+fn concerns(party: &str) -> String {
+    match region::of_country(&country_code(party)).map(of_region) {
+        Some(region) => format!("(parties:\"{party}\" OR parties:\"{region}\")"),
+        None => format!("parties:\"{party}\""),
     }
 }
 
