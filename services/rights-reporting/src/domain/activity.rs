@@ -6,10 +6,12 @@ use facts::wire::checked_date;
 use facts::{Check, ErrorReason};
 use standard::{Rules, Value};
 
+use super::once::once;
+
 /// An activity.
 pub type Activity = Value<wire::Activity, OfOutcomes>;
 
-/// The rule that what happened does not lie in the future.
+/// The rules that what happened does not lie in the future, and that nothing is named twice.
 pub enum OfOutcomes {}
 
 impl Rules<wire::Activity> for OfOutcomes {
@@ -23,5 +25,7 @@ impl Rules<wire::Activity> for OfOutcomes {
                 "lies in the future, so `outcome` cannot say that it happened: is it PLANNED?";
             check.violation("date", ErrorReason::InTheFuture, description);
         }
+        once("recommendations", &activity.recommendations, check);
+        once("projects", &activity.projects, check);
     }
 }

@@ -2,6 +2,7 @@
 //! person is in any of them.
 
 pub mod activity;
+mod once;
 pub mod recommendation;
 
 pub use activity::Activity;

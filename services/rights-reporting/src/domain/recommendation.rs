@@ -8,11 +8,13 @@ use facts::wire::checked_date;
 use facts::{Check, ErrorReason};
 use standard::{Rules, Value};
 
+use super::once::once;
+
 /// A recommendation.
 pub type Recommendation = Value<wire::Recommendation, OfAddressees>;
 
 /// The rules of a recommendation: it was adopted; an addressee is somebody, and a government that
-/// of a party that it concerns; a theme is in lower case and is there once.
+/// of a party that it concerns; a theme is in lower case; nothing is there twice.
 pub enum OfAddressees {}
 
 impl Rules<wire::Recommendation> for OfAddressees {
@@ -21,7 +23,15 @@ impl Rules<wire::Recommendation> for OfAddressees {
             let description = "lies in the future: record it once it is adopted";
             check.violation("adopted", ErrorReason::InTheFuture, description);
         }
+        once("parties", &recommendation.parties, check);
+        let mut addressees = HashSet::new();
         for (place, addressee) in recommendation.addressees.iter().enumerate() {
+            let wire::Addressee { kind, party, display_name } = addressee;
+            if !addressees.insert((kind, party, display_name)) {
+                let description = "is there twice";
+                let field = format!("addressees[{place}]");
+                check.violation(&field, ErrorReason::DuplicateId, description);
+            }
             if let Some((field, reason, description)) = fault(addressee, &recommendation.parties) {
                 check.violation(&format!("addressees[{place}].{field}"), reason, description);
             }

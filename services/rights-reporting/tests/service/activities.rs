@@ -189,3 +189,22 @@ async fn what_happened_cannot_lie_in_the_future() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_activity_names_each_call_and_each_project_once() {
+    on_both(|url| async move {
+        let mut suite = recorded(&url).await;
+        let mut twice = answering("prisons");
+        twice.recommendations.push("recommendations/prisons".to_owned());
+        twice.projects = ["projects/p", "projects/p"].map(ToOwned::to_owned).to_vec();
+
+        let refusal = suite.activities.create_activity(doing(twice)).await.unwrap_err();
+
+        let faults = [
+            ("activity.recommendations[1]", "DUPLICATE_ID"),
+            ("activity.projects[1]", "DUPLICATE_ID"),
+        ];
+        assert_eq!(violations(&refusal), expected(&faults));
+    })
+    .await;
+}

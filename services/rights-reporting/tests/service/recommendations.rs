@@ -274,6 +274,35 @@ async fn what_was_adopted_cannot_lie_in_the_future() {
 }
 
 #[tokio::test]
+async fn parties_and_addressees_are_there_once() {
+    on_both(|url| async move {
+        let mut suite = serve(&url).await;
+        let wrong = Recommendation {
+            addressees: vec![
+                addressee(Kind::Eeas, "", ""),
+                addressee(Kind::Government, "parties/kz", ""),
+                addressee(Kind::Government, "parties/tm", ""),
+                addressee(Kind::Eeas, "", ""),
+                addressee(Kind::Government, "parties/kz", ""),
+            ],
+            parties: ["kz", "tm", "kz"].map(|id| format!("parties/{id}")).to_vec(),
+            ..recommendation()
+        };
+
+        let request = recording("prisons", wrong);
+        let refusal = suite.recommendations.create_recommendation(request).await.unwrap_err();
+
+        let faults = [
+            ("recommendation.parties[2]", "DUPLICATE_ID"),
+            ("recommendation.addressees[3]", "DUPLICATE_ID"),
+            ("recommendation.addressees[4]", "DUPLICATE_ID"),
+        ];
+        assert_eq!(violations(&refusal), expected(&faults));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_refers_to_nothing_is_refused() {
     on_both(|url| async move {
         let mut suite = serve(&url).await;
