@@ -27,7 +27,7 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
         Error::NotFound(name) => Failure::not_found(kind, &name),
         Error::AlreadyExists(name) => Failure::already_exists(kind, &name),
         Error::Deleted(name) => {
-            let message = format!("{name} is deleted and cannot be changed");
+            let message = format!("{name} is deleted and cannot be changed: undelete it first");
             Failure::failed_precondition(ErrorReason::Deleted, &name, message).about(kind, &name)
         }
         Error::EtagMismatch(name) => {
