@@ -151,7 +151,7 @@ impl Splits {
     fn hold(&self, holding: &mut Holding, group: &Group, parts: &[Part]) {
         let (recipients, sectors) = self.divisions(group);
         let is_rounded = recipients.weights.len() > 1 || sectors.weights.len() > 1;
-        for (recipient, sector, part, _) in parts.iter().filter(|(.., fit)| *fit == Fit::Asked) {
+        for (recipient, sector, part, _) in parts {
             holding.add(recipients.among(recipient), sectors.among(sector), *part, is_rounded);
         }
     }
@@ -243,10 +243,7 @@ fn counted_above<'a>(
     families: &Families,
 ) -> BTreeMap<(Measure<'a>, &'a str), Reason> {
     let mut counted: BTreeMap<Measure<'_>, BTreeMap<&str, Holding>> = BTreeMap::new();
-    // What may be asked for, and is left out itself, counts nothing of what is below it.
-    let is_counted = |parts: &[Part]| parts.iter().any(|(.., fit)| *fit == Fit::Asked);
-    let members = asked.iter().filter(|(group, _)| !group.member.is_empty());
-    for (group, parts) in members.filter(|(_, parts)| is_counted(parts)) {
+    for (group, parts) in asked.iter().filter(|(group, _)| !group.member.is_empty()) {
         let of_measure = counted.entry(measure(group)).or_default();
         splits.hold(of_measure.entry(&group.member).or_default(), group, parts);
     }
