@@ -44,6 +44,7 @@ impl Chronicle {
         expected: &mut Expected,
     ) -> Result<Vec<Entry>, Error> {
         let Some((_, field)) = T::PARENT else { return Ok(Vec::new()) };
+        expect_known(desks)?;
         // Not the head that is known here: another process may have written since.
         expected.no_new_heir::<T>(parent, self.head(&Reader::system()).await?);
         let query = versions::<T>(At::Now, &Reader::system())
@@ -59,13 +60,17 @@ impl Chronicle {
     }
 }
 
-/// The version that gives a resource these desks of what it lies within, if it has others. Refuses
-/// desks that this process does not know: they are kept by their names.
-fn heir<T: Resource>(stored: &Stored<T>, desks: Desks) -> Result<Option<Entry>, Error> {
+/// Refuses desks that this process does not know: heirs keep them by their names.
+fn expect_known(desks: Desks) -> Result<(), Error> {
     let names = desks.names();
-    if Desks::all_named(names.iter().map(String::as_str)) != Some(desks) {
-        return Err(Error::Corrupt("the desks of the record are not those of this process".into()));
+    if Desks::all_named(names.iter().map(String::as_str)) == Some(desks) {
+        return Ok(());
     }
+    Err(Error::Corrupt("the desks of the record are not those of this process".into()))
+}
+
+/// The version that gives a resource these desks of what it lies within, if it has others.
+fn heir<T: Resource>(stored: &Stored<T>, desks: Desks) -> Result<Option<Entry>, Error> {
     let mut value = stored.value.clone();
     value.inherit(desks);
     (value != stored.value).then(|| Entry::rewrite(stored, &value)).transpose()
@@ -112,6 +117,7 @@ async fn page<T: Resource>(
         if !parents.contains_key(&parent) {
             let found = record.access(kind, &parent).await?;
             let desks = found.map_or(Desks::NONE, |standing| standing.desks);
+            expect_known(desks)?;
             parents.insert(parent.clone(), desks);
         }
         let desks = parents.get(&parent).copied().unwrap_or_default();
