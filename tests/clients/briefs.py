@@ -237,7 +237,8 @@ def divide(amount, weights):
 
 
 def attribute(amount, recipients, asked):
-    """Of an amount: what is counted, by recipient, what is left out, by reason, and of both how much goes among which codes."""
+    """Of an amount: what is counted, by recipient, what is left out, by reason, and how much goes among which codes, of what is
+    counted and of both."""
     shares = [(it.get("countryCode") or it.get("regionCode"), it.get("percentage", "")) for it in recipients]
     weights, sharing = defaultdict(Fraction), []
     if len(shares) == 1 and not shares[0][1]:
@@ -251,11 +252,12 @@ def attribute(amount, recipients, asked):
             weights[""] = Fraction(100)
         elif 100 - sum(weights.values()) > Fraction(1, 100):
             weights[""] = 100 - sum(weights.values())
-    counted, left, among = defaultdict(Fraction), defaultdict(Fraction), defaultdict(Fraction)
+    counted, left, certain, among = (defaultdict(Fraction) for _ in range(4))
     for code, part in divide(amount, dict(sorted(weights.items()))).items():
         around = lambda it: it in AROUND and it not in asked
         if not asked or code in asked or (not code and sharing and set(sharing) <= asked):
             counted[code] += part
+            certain[frozenset([code] if code else sharing)] += part
         elif not code and not sharing:
             left["RECIPIENT_NOT_SAID"] += part
         elif not code and set(sharing) & asked:
@@ -265,7 +267,7 @@ def attribute(amount, recipients, asked):
         else:
             continue
         among[frozenset([code] if code else sharing)] += part
-    return counted, left, among
+    return counted, left, certain, among
 
 
 def export():
@@ -337,21 +339,25 @@ def sums(exported, asked, day, key, is_split=True):
     project = lambda it: it["name"].split("/transactions/")[0]
     recipients = lambda it: it.get("recipients") or projects[project(it)].get("recipients", [])
     split = [(it, *attribute(Fraction(it["value"]["amount"]), recipients(it), asked)) for it in chosen]
-    has = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
-    for it, _, _, among in split:
-        for codes, part in among.items():
-            has[measure(it)][project(it)][codes if is_split else frozenset()] += part
-    reasons = {of: left_to_parents(held, parents) for of, held in has.items()}
+    def above(place):
+        """Why a project's is in no sum, of what is counted alone, or of all."""
+        has = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
+        for it, *parts in split:
+            for codes, part in parts[place].items():
+                has[measure(it)][project(it)][codes if is_split else frozenset()] += part
+        return {of: left_to_parents(held, parents) for of, held in has.items()}
+
+    of_certain, of_all = above(2), above(3)
     counted, left = defaultdict(Fraction), defaultdict(Fraction)
-    for it, mine, open_, _ in split:
-        if reason := reasons.get(measure(it), {}).get(project(it)):
-            for part in [*mine.values(), *open_.values()]:
-                left[measure(it), reason] += part
-            continue
+    for it, mine, open_, _, _ in split:
+        why = lambda reasons: reasons.get(measure(it), {}).get(project(it))
         for code, part in mine.items():
-            counted[(*measure(it), key(code, it))] += part
+            if reason := why(of_certain):
+                left[measure(it), reason] += part
+            else:
+                counted[(*measure(it), key(code, it))] += part
         for reason, part in open_.items():
-            left[measure(it), reason] += part
+            left[measure(it), why(of_all) or reason] += part
     return (
         {row: plain(amount) for row, amount in counted.items()},
         {(reason, *of): plain(amount) for (of, reason), amount in left.items()},

@@ -147,8 +147,13 @@ impl Splits {
         (recipients, sectors)
     }
 
-    /// Adds the parts of a group to what its project has.
-    fn hold(&self, holding: &mut Holding, group: &Group, parts: &[Part]) {
+    /// Adds parts of a group to what its project has.
+    fn hold<'a>(
+        &self,
+        holding: &mut Holding,
+        group: &Group,
+        parts: impl Iterator<Item = &'a Part>,
+    ) {
         let (recipients, sectors) = self.divisions(group);
         let is_rounded = recipients.weights.len() > 1 || sectors.weights.len() > 1;
         for (recipient, sector, part, _) in parts {
@@ -196,20 +201,23 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
     let parts = groups.iter().map(|group| (group, splits.parts(group)));
     // What is somebody else's is in no sum, and takes nothing out of one.
     let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
-    let counted_above = counted_above(&asked, splits, families);
+    // What a project above has only perhaps is left out itself: it takes out nothing that is certain.
+    let above_asked = counted_above(&asked, splits, families, |fit| fit == Fit::Asked);
+    let above = counted_above(&asked, splits, families, |_| true);
     let mut sums = Sums::default();
     for (group, parts) in asked {
-        let reason_above = counted_above.get(&(measure(group), group.member.as_str()));
+        let member = (measure(group), group.member.as_str());
         let mut counted: BTreeMap<Key, Total> = BTreeMap::new();
         let mut left: BTreeMap<Reason, Total> = BTreeMap::new();
         for (recipient, sector, part, fit) in parts {
-            match (reason_above, fit) {
-                (_, Fit::Elsewhere) => {}
-                (Some(reason), _) => *left.entry(*reason).or_default() += part,
-                (None, Fit::Open(reason)) => *left.entry(reason).or_default() += part,
-                (None, Fit::Asked) => {
-                    *counted.entry(splits.key(group, recipient, sector)).or_default() += part;
-                }
+            let reason = match fit {
+                Fit::Elsewhere => continue,
+                Fit::Asked => above_asked.get(&member).copied(),
+                Fit::Open(reason) => Some(above.get(&member).copied().unwrap_or(reason)),
+            };
+            match reason {
+                Some(reason) => *left.entry(reason).or_default() += part,
+                None => *counted.entry(splits.key(group, recipient, sector)).or_default() += part,
             }
         }
         for (key, part) in counted {
@@ -236,16 +244,20 @@ fn measure(group: &Group) -> Measure<'_> {
 }
 
 /// The projects of which a measure is counted in a project above, or left out because that one has
-/// less, or for others.
+/// less, or for others; as far as their parts are of these.
 fn counted_above<'a>(
     asked: &[(&'a Group, Vec<Part>)],
     splits: &Splits,
     families: &Families,
+    is_of: impl Fn(Fit) -> bool,
 ) -> BTreeMap<(Measure<'a>, &'a str), Reason> {
     let mut counted: BTreeMap<Measure<'_>, BTreeMap<&str, Holding>> = BTreeMap::new();
     for (group, parts) in asked.iter().filter(|(group, _)| !group.member.is_empty()) {
-        let of_measure = counted.entry(measure(group)).or_default();
-        splits.hold(of_measure.entry(&group.member).or_default(), group, parts);
+        let mut parts = parts.iter().filter(|(.., fit)| is_of(*fit)).peekable();
+        if parts.peek().is_some() {
+            let of_measure = counted.entry(measure(group)).or_default();
+            splits.hold(of_measure.entry(&group.member).or_default(), group, parts);
+        }
     }
     let mut above = BTreeMap::new();
     for (measure, members) in &counted {

@@ -321,3 +321,35 @@ async fn a_filter_that_names_nothing_is_refused_as_in_a_list() {
     })
     .await;
 }
+
+/// What was given to a country by a project, while nobody said who gains of the project above it,
+/// was in no sum: a refugee agency's whole money for Kazakhstan was none.
+#[tokio::test]
+async fn a_parent_that_is_left_out_itself_takes_out_nothing_that_is_certain() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.create_project("programme", project("Programme")).await;
+        let recipients = vec![country("UZ", "100")];
+        let part = Project { recipients, ..below("Part", "projects/programme", "") };
+        running.create_project("part", part).await;
+        running.create_project("unsaid", below("Unsaid", "projects/programme", "")).await;
+        for (id, amount) in [("programme", "5000"), ("part", "100"), ("unsaid", "30")] {
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+
+        let of_uz = SumTransactionsRequest { recipients: texts(&["UZ"]), ..all() };
+        assert_eq!(
+            sum(&mut running, of_uz).await,
+            [
+                "project =100(1)",
+                "counted_in_parent: project 30(1)",
+                "recipient_not_said: project 5000(1)"
+            ]
+        );
+        assert_eq!(
+            sum(&mut running, all()).await,
+            ["project =5000(1)", "counted_in_parent: project 130(2)"]
+        );
+    })
+    .await;
+}
