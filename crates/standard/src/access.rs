@@ -130,16 +130,37 @@ pub(crate) fn may_change<T: Served>(
     now: i64,
 ) -> Result<(), Failure> {
     may_write(after, around, now)?;
-    let may = |value: &T| {
-        let (tier, desks) = (before.tier(), value.desks());
-        current().caller.publish(tier, desks, value.name(), now)
-    };
-    if after.tier() >= before.tier() || (may(before) && may(after)) {
+    if after.tier() >= before.tier() || may_lower(before.tier(), [before, after], now) {
         return Ok(());
     }
-    let message = "lowering the tier of a resource needs the role PUBLISHER for its desks";
-    Err(Failure::new(Code::PermissionDenied, ErrorReason::PublisherNeeded, message)
-        .about(&kind::<T>(), after.name()))
+    Err(publisher_needed(after, "lowering the tier of a resource"))
+}
+
+/// Refuses a first version that the caller may not write, or below the tier of those that say none:
+/// that needs the role PUBLISHER too, as lowering it from there would.
+pub(crate) fn may_create<T: Served>(
+    value: &T,
+    around: Option<&Around>,
+    now: i64,
+) -> Result<(), Failure> {
+    may_write(value, around, now)?;
+    let default = T::default_tier();
+    if value.tier() >= default || may_lower(default, [value], now) {
+        return Ok(());
+    }
+    Err(publisher_needed(value, &format!("recording one below {default:?}")))
+}
+
+/// Returns whether the caller may lower resources of this tier that are of the desks of these.
+fn may_lower<T: Served, const N: usize>(tier: Tier, of: [&T; N], now: i64) -> bool {
+    let caller = &current().caller;
+    of.iter().all(|value| caller.publish(tier, value.desks(), value.name(), now))
+}
+
+fn publisher_needed<T: Served>(value: &T, what: &str) -> Failure {
+    let message = format!("{what} needs the role PUBLISHER for its desks");
+    Failure::new(Code::PermissionDenied, ErrorReason::PublisherNeeded, message)
+        .about(&kind::<T>(), value.name())
 }
 
 fn not_granted<T: Served>(context: &RequestContext, value: &T) -> Failure {

@@ -100,6 +100,11 @@ pub trait Served: Resource {
     /// False: no other resource may refer to it, so its name counts as missing.
     const REFERABLE: bool = true;
 
+    /// The tier of one that says none. To record one below it needs the role PUBLISHER.
+    fn default_tier() -> Tier {
+        Tier::Public
+    }
+
     /// Returns the parts of it that others may refer to.
     fn parts() -> Parts<Self> {
         Vec::new()

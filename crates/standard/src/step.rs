@@ -9,7 +9,7 @@ use chronicle::{Entry, Error, Stored};
 use policy::Tier;
 
 use crate::Served;
-use crate::access::{Around, may_change, may_write};
+use crate::access::{Around, may_change, may_create, may_write};
 use crate::records::refused;
 
 /// The step that a write takes with one resource, with what stood before it.
@@ -29,7 +29,7 @@ impl<T: Served> Step<'_, T> {
     /// what stood and what is to stand must be writable by them, and so must what lies around it.
     pub fn check(&self, around: Option<&Around>, now: i64) -> Result<(), Failure> {
         match self {
-            Self::Create(value) => may_write(*value, around, now),
+            Self::Create(value) => may_create(*value, around, now),
             Self::Update(before, value) => {
                 may_touch(before, around, now)?;
                 may_change(&before.value, *value, around, now)

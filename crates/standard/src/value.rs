@@ -39,7 +39,7 @@ pub trait Described:
     const LAYERED: bool;
     /// As [`Resource::WATCHED`].
     const WATCHED: bool;
-    /// The number of the tier of one that says none.
+    /// The number of [`Served::default_tier`].
     const DEFAULT_TIER: i32;
 
     /// Returns the number of its tier.
@@ -240,6 +240,10 @@ impl<M: Described, R: Rules<M> + 'static> Served for Value<M, R> {
     const ORDER: &'static str = M::ORDER;
     const SERVER_IDS: bool = M::SERVER_IDS;
     const REFERABLE: bool = R::REFERABLE;
+
+    fn default_tier() -> Tier {
+        Tier::from_level(M::DEFAULT_TIER.into())
+    }
 
     fn parts() -> Parts<Self> {
         M::parts()

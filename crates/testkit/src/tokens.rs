@@ -11,7 +11,8 @@ use policy::{Desks, Role, Tier};
 /// # Panics
 /// If it cannot be signed.
 pub fn token(data_dir: &Path) -> String {
-    token_for(data_dir, &[Role::Editor, Role::Monitor], Desks::ALL, Tier::Confidential)
+    let roles = [Role::Editor, Role::Monitor, Role::Publisher];
+    token_for(data_dir, &roles, Desks::ALL, Tier::Confidential)
 }
 
 /// A token for the suite with this data folder, of somebody with these roles, for these desks, up

@@ -172,6 +172,8 @@ impl Options {
             .insert("or_referenced", if is_referenced { ", IS_REFERENCED" } else { "" }.to_owned());
         conditions.extend(is_referenced.then_some("referenced"));
         let tier = words(said, "default_tier").concat().replace("TIER_", "");
+        let below = format!("; PUBLISHER_NEEDED below {tier}");
+        holes.insert("or_below", if tier.is_empty() { String::new() } else { below });
         holes.insert("tier", if tier.is_empty() { "PUBLIC".to_owned() } else { tier });
         let hole = |name: &str| holes.get(name).map_or("", String::as_str);
         holes.insert("desks", desks(said, hole("a_noun"), hole("parent_noun")));

@@ -2,10 +2,15 @@
 
 use std::collections::HashSet;
 
+use api::registan::options::v1::Tier;
 use api::registan::rights::v1::activity::{Kind, Outcome};
+use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::rights::v1::{
     Activity, CreateActivityRequest, DeleteRecommendationRequest, ListActivitiesRequest,
+    UpdateActivityRequest,
 };
+use policy::Role;
+use prost_types::FieldMask;
 use tonic::Code;
 
 use crate::support::{
@@ -207,4 +212,40 @@ async fn an_activity_names_each_call_and_each_project_once() {
         assert_eq!(violations(&refusal), expected(&faults));
     })
     .await;
+}
+
+/// A monitor alone recorded as PUBLIC what only a publisher could have lowered to that.
+#[tokio::test]
+async fn below_restricted_one_is_recorded_only_by_a_publisher_as_it_is_lowered() {
+    on_both(|url| async move {
+        let mut suite = serve(&url).await;
+        let mut monitor = suite.activities_up_to(Some(policy::Tier::Confidential));
+        let publisher = suite.connection_of(Role::Publisher, policy::Tier::Confidential);
+        let mut publisher = ActivityServiceClient::new(publisher);
+
+        let refused = monitor.create_activity(doing(activity())).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused)), denied("PUBLISHER_NEEDED"));
+        let refused = publisher.create_activity(doing(activity())).await.unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied, "a publisher alone records nothing");
+        let restricted = Activity { tier: Tier::Unspecified.into(), ..activity() };
+        let recorded = monitor.create_activity(doing(restricted)).await.unwrap().into_inner();
+        assert_eq!(recorded.tier(), Tier::Restricted);
+        let lower = UpdateActivityRequest {
+            activity: Some(Activity { tier: Tier::Public.into(), ..recorded }),
+            update_mask: Some(FieldMask { paths: vec!["tier".to_owned()] }),
+            ..UpdateActivityRequest::default()
+        };
+        let refused = monitor.update_activity(lower.clone()).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused)), denied("PUBLISHER_NEEDED"));
+
+        let both = suite.activities.update_activity(lower).await.unwrap().into_inner();
+        assert_eq!(both.tier(), Tier::Public);
+        let public = suite.activities.create_activity(doing(activity())).await.unwrap();
+        assert_eq!(public.into_inner().tier(), Tier::Public);
+    })
+    .await;
+}
+
+fn denied(reason: &str) -> (Code, String) {
+    (Code::PermissionDenied, reason.to_owned())
 }
