@@ -201,7 +201,7 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
     let parts = groups.iter().map(|group| (group, splits.parts(group)));
     // What is somebody else's is in no sum, and takes nothing out of one.
     let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
-    // What a project above has only perhaps is left out itself: it takes out nothing that is certain.
+    // What a project above has only perhaps is left out itself: nothing certain is counted in it.
     let above_asked = counted_above(&asked, splits, families, |fit| fit == Fit::Asked);
     let above = counted_above(&asked, splits, families, |_| true);
     let mut sums = Sums::default();

@@ -322,10 +322,10 @@ async fn a_filter_that_names_nothing_is_refused_as_in_a_list() {
     .await;
 }
 
-/// What was given to a country by a project, while nobody said who gains of the project above it,
-/// was in no sum: a refugee agency's whole money for Kazakhstan was none.
+/// Money for a country was in no sum where nobody said who gains of the project above: a refugee
+/// agency's whole money for Kazakhstan was none.
 #[tokio::test]
-async fn a_parent_that_is_left_out_itself_takes_out_nothing_that_is_certain() {
+async fn a_parent_that_is_left_out_itself_counts_nothing_that_is_certain() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("programme", project("Programme")).await;
