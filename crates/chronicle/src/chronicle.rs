@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{DatabaseConnection, Statement};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::columns::id;
 use crate::error::Error;
@@ -22,6 +23,8 @@ use crate::writer::Writer;
 
 /// How often a process asks whether another one wrote, while somebody watches.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long it waits for the answer before it asks again, on another connection.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The record of one service.
 pub struct Chronicle {
@@ -140,7 +143,7 @@ async fn look(db: DatabaseConnection, head: Arc<watch::Sender<i64>>) {
             continue;
         }
         let known = *head.borrow();
-        if let Ok(found) = Head::read(&db).await {
+        if let Ok(Ok(found)) = timeout(LOOK_TIMEOUT, Head::read(&db)).await {
             head.send_if_modified(|time| {
                 // Earlier than what was known before: the record went back, and those who watch
                 // must see whether to a past of theirs.

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::address::Address;
 use crate::meters::measured;
+use crate::unanswered::expect_life;
 
 /// The connections of SQLite that take turns.
 const SQLITE_CONNECTIONS: u32 = 1;
@@ -115,7 +116,7 @@ pub(crate) fn apart(readers: &DatabaseConnection, most: u32) -> DatabaseConnecti
         SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
     } else {
         let options = readers.get_postgres_connection_pool().connect_options();
-        let pool = pool_of(most).connect_lazy_with((*options).clone());
+        let pool = expect_life(pool_of(most)).connect_lazy_with((*options).clone());
         SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
     })
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{DatabaseFailure, Error};
 use crate::meters::measured;
+use crate::unanswered::expect_life;
 
 /// Connections to a SQLite file for short reads and pages, beside the one that writes and those for
 /// what is long. All are opened at once: each is a thread, and one that was opened by what is long
@@ -65,6 +66,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         // A ping before every query would be a round trip more for each.
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false)
+        .map_sqlx_postgres_pool_opts(expect_life)
         .map_sqlx_sqlite_opts(|options| {
             options
                 .journal_mode(SqliteJournalMode::Wal)

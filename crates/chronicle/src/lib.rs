@@ -104,6 +104,7 @@ mod sums;
 mod terms;
 pub mod token;
 pub mod totals;
+mod unanswered;
 pub mod verify;
 mod watched;
 mod within;

@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::meters::{Statements, Waits};
+use crate::unanswered::{ANSWER_TIMEOUT, unanswered};
 
 /// The reads at a time: fewer than there are connections, for those of the pool serve all other
 /// statements.
@@ -138,8 +139,13 @@ impl<DB: Database> Hold<DB> {
         let values = SqlxValues(statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
         let timed = of.statements.begin(&statement.sql);
         let query = sqlx::query_with(AssertSqlSafe(statement.sql), values);
-        let rows = query.fetch_all(&mut *out.connection).await;
-        timed.end(rows.is_err());
+        let asked = query.fetch_all(&mut *out.connection);
+        let rows = match of.backend {
+            DbBackend::Postgres => timeout(ANSWER_TIMEOUT, asked).await,
+            _ => Ok(asked.await),
+        };
+        timed.end(!matches!(rows, Ok(Ok(_))));
+        let rows = rows.map_err(|_| unanswered())?;
         let rows = rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
         out.used = Instant::now();
         let idle = {

@@ -2,13 +2,12 @@
 //! together, so that many callers share a commit; each is answered on its own, and only after it.
 
 use std::collections::HashSet;
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use machine::clock::Clock;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
@@ -26,6 +25,7 @@ use crate::head::Head;
 use crate::job::{Job, Unwritten};
 use crate::meters::Writes;
 use crate::totals::Due;
+use crate::unanswered::{ANSWER_TIMEOUT, unanswered};
 
 /// Callers that share one transaction.
 const MOST_JOBS: usize = 64;
@@ -35,8 +35,6 @@ const LARGE: usize = 64;
 const MOST_WAITING: usize = 1024;
 /// How often a transaction runs again because another process moved the head.
 const MOST_TRIES: u32 = 100;
-/// How long the database may take to answer a write, or to say how far the record is.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_micros(500);
 /// How often a transaction runs again because the database ended it for the sake of another.
 const MAX_ABORTED: u32 = 10;
@@ -269,8 +267,7 @@ impl Run {
     /// Takes another connection, for the database does not answer on this one.
     async fn unanswered(&mut self) -> Refusal {
         self.connection.replace().await;
-        let why = std::io::Error::new(ErrorKind::TimedOut, "the database does not answer");
-        DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(why)))).into()
+        unanswered().into()
     }
 
     async fn read_head(&mut self) -> Result<Head, Refusal> {

@@ -1,6 +1,7 @@
 //! The record, its history and its rules, on both engines. One program, so that it is linked once.
 
 mod common;
+mod cut_off;
 mod documents;
 mod durable;
 mod edges;
@@ -13,6 +14,7 @@ mod papers;
 mod parts;
 mod periods;
 mod questions;
+mod raised;
 // Not of `common`, which `large.rs` shares and which must use all of it.
 mod clearance;
 #[path = "common/refusal.rs"]
