@@ -13,13 +13,14 @@ use crate::columns::{id, side};
 use crate::error::Error;
 use crate::filter::{At, standing};
 use crate::lane::Lane;
+use crate::reader::public_since;
 use crate::resource::Resource;
 pub use crate::spelling::Aliases;
 
 impl Aliases {
     /// Returns whether a value is the wanted one, or another name of it. The one meant is judged by
-    /// what stands now or stood at a record time, and only by what everybody may see: else an
-    /// answer would tell that something hidden is recorded.
+    /// what stands now or stood at a record time, and only by what everybody may see, then and ever
+    /// since: else an answer would tell that something hidden is recorded.
     pub(crate) fn same(self, value: &SimpleExpr, asked: &str, at: At) -> SimpleExpr {
         value.clone().in_subquery(self.all(asked, at))
     }
@@ -56,12 +57,10 @@ impl Aliases {
                 .to_owned();
             named = named.add(col("o", "uid").in_subquery(listed));
         }
-        let seen = Query::select()
-            .column((id("n"), id("uid")))
-            .from_as(id(self.kind), id("n"))
-            .cond_where(standing("n", At::Now))
-            .and_where(col("n", "tier").eq(Tier::Public.level()))
-            .to_owned();
+        let since = match at {
+            At::Time(time) => Some(public_since(self.kind, col("o", "name"), time)),
+            _ => None,
+        };
         Query::select()
             .column((id("o"), id(column)))
             .from_as(id(self.kind), id("o"))
@@ -69,7 +68,7 @@ impl Aliases {
             .and_where(col("o", column).is_not_null())
             .and_where(col("o", "deleted").eq(false))
             .and_where(col("o", "tier").eq(Tier::Public.level()))
-            .and_where(col("o", "uid").in_subquery(seen))
+            .and_where_option(since)
             .cond_where(named)
             .to_owned()
     }

@@ -229,8 +229,8 @@ impl<V: Held> Watcher<V> {
         Ok((events, true))
     }
 
-    /// A page of what stood, each with whether it may be seen now; whether there is more, and what
-    /// the instant stands on.
+    /// A page of what stood, each with whether it could be seen ever since; whether there is more,
+    /// and what the instant stands on.
     async fn stood(
         &mut self,
         asked: Stood<'_>,
@@ -301,6 +301,9 @@ impl<V: Held> Watcher<V> {
             let parent: String = row.try_get("", "parent")?;
             if !parent.is_empty() {
                 if let Some(turn) = self.turn(row, parent)? {
+                    if !turn.shown {
+                        self.sent.hid(time)?;
+                    }
                     self.place = Some(Place::Within(mark, turn, Uuid::nil()));
                     return Ok((told, false));
                 }
@@ -309,16 +312,19 @@ impl<V: Held> Watcher<V> {
             }
             let within = flag(row, "within")?;
             let (was, is) = (within && flag(row, "was_in")?, within && flag(row, "is_in")?);
-            if (was || is) && !room.take(row)? {
+            let shown = flag(row, "shown")?;
+            if within && !shown && flag(row, "was_seen")? {
+                self.sent.hid(time)?;
+            }
+            // What changed above this watcher did not happen for them.
+            let is_told = if was && is { flag(row, "own")? } else { was || is };
+            if is_told && !room.take(row)? {
                 return Ok((told, false));
             }
             self.place = Some(Place::Changes(mark));
-            if was || is {
-                let (uid, shown) = (row.try_get("", "uid")?, flag(row, "shown")?);
-                let kind = self.sent.step(Step { uid, time, was, is, shown })?;
-                // What changed above this watcher is not sent.
-                let is_own = flag(row, "own")?;
-                if let Some(kind) = kind.filter(|kind| is_own || *kind != EventKind::Changed) {
+            if is_told {
+                let step = Step { uid: row.try_get("", "uid")?, time, was, is, shown };
+                if let Some(kind) = self.sent.step(step)? {
                     told.push((*row, (kind, time, self.resume_token()?)));
                 }
             }

@@ -131,7 +131,7 @@ fn by_uid<T>(all: Vec<Stored<T>>) -> HashMap<Uuid, Stored<T>> {
 }
 
 /// The next resources after `after` that may differ between two instants: what was changed, and
-/// what lies within something that was hidden and is shown, or was shown for a while.
+/// what lies within something that was hidden and is shown again.
 fn touched<T: Resource>(from: i64, to: i64, after: Uuid, reader: &Reader) -> SelectStatement {
     let c = |column: &str| Expr::col((id("c"), id(column)));
     let o = |column: &str| Expr::col((id("o"), id(column)));
@@ -148,10 +148,10 @@ fn touched<T: Resource>(from: i64, to: i64, after: Uuid, reader: &Reader) -> Sel
         changed(T::KIND).column((id("c"), id("uid"))).and_where(c("uid").gt(after)).to_owned();
     let clearance = &reader.clearance;
     if let Some((kind, field)) = T::PARENT.filter(|_| !clearance.is_whole()) {
-        let revision = o("revision").eq(c("revision")).or(o("revision").eq(c("revision").sub(1)));
+        let before = o("revision").eq(c("revision").sub(1));
         let turned = changed(kind)
             .column((id("o"), id("name")))
-            .join_as(JoinType::InnerJoin, id(kind), id("o"), o("uid").eq(c("uid")).and(revision))
+            .join_as(JoinType::InnerJoin, id(kind), id("o"), o("uid").eq(c("uid")).and(before))
             .cond_where(clearance.condition("o").not())
             .and_where(o("name").not_in_subquery(hidden(kind, "name", clearance)))
             .to_owned();

@@ -21,7 +21,7 @@ pub struct Stored<T> {
     pub uid: Uuid,
     /// 1, 2, 3, …
     pub revision: i64,
-    /// Record time at which the first version was recorded that the reader may see.
+    /// Record time of the first version that the reader may see: since then none was hidden.
     pub created: i64,
     /// Record time at which this version was recorded, or the last before it that changed something
     /// for the reader.
@@ -57,7 +57,7 @@ impl<T: Resource> Stored<T> {
 pub(crate) const TIERS: [Tier; 3] = [Tier::Public, Tier::Restricted, Tier::Confidential];
 
 /// A version as readers of one tier have it. What is 0 or empty is that of the version itself: its
-/// record time, its etag. Of a version that they may not see, only when they first saw one.
+/// record time, its etag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct View {
     created: i64,
@@ -66,7 +66,7 @@ struct View {
 }
 
 /// A version as readers of each of [`TIERS`] have it; absent where that is as it is, or where they
-/// have never seen one.
+/// may not see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Views([Option<View>; 3]);
 
@@ -229,18 +229,18 @@ impl Before<'_> {
     fn next(&self, level: Tier, is_seen: bool, is_noticed: bool) -> Option<View> {
         let (was_seen, view) = (self.tier <= level, self.views.at(level));
         let own_or = |time: i64| if time == 0 { self.recorded } else { time };
-        // When they first saw the resource, if they ever did.
-        let created = match (view, was_seen) {
-            (Some(view), _) => Some(own_or(view.created)),
-            (None, true) => Some(self.created),
-            (None, false) => None,
+        // When they first saw the resource, since it was last hidden from them.
+        let created = match (was_seen, view) {
+            (true, Some(view)) => own_or(view.created),
+            (true, None) => self.created,
+            (false, _) => 0,
         };
         match (is_seen, is_noticed) {
-            (false, _) => created.map(|created| View { created, ..View::default() }),
-            (true, true) if created == Some(self.created) => None,
-            (true, true) => Some(View { created: created.unwrap_or(0), ..View::default() }),
+            (false, _) => None,
+            (true, true) if created == self.created => None,
+            (true, true) => Some(View { created, ..View::default() }),
             (true, false) => Some(View {
-                created: created.unwrap_or(self.created),
+                created,
                 recorded: view.map_or(self.recorded, |view| own_or(view.recorded)),
                 etag: view
                     .filter(|view| !view.etag.is_empty())

@@ -45,33 +45,27 @@ impl Reader {
 }
 
 /// Returns the condition by which a reader may see the versions `v` of a resource at `at`: what
-/// could be seen of them then, and, of an old version, what may be seen of the one that stands now:
-/// raising a tier hides the past too. What lies within a hidden resource is hidden.
+/// could be seen of them then, and ever since. Raising a tier hides the past, and lowering it again
+/// does not show it. What lies within a hidden resource is hidden.
 pub fn visible<T: Resource>(clearance: &Clearance, at: At) -> Condition {
-    let now =
-        if at == At::Now { within_seen_now::<T>(clearance) } else { seen_now::<T>(clearance) };
-    could_be_seen::<T>(clearance, at).add(now)
-}
-
-/// Returns whether the versions `v` could be seen when they stood, by what they said themselves,
-/// and what they lay within.
-pub(crate) fn could_be_seen<T: Resource>(clearance: &Clearance, at: At) -> Condition {
     if clearance.is_whole() {
         return Condition::all();
     }
-    let all = Condition::all().add(clearance.condition("v"));
-    match (T::PARENT, at) {
-        (None, _) | (_, At::Now) => all,
-        (Some(_), At::Time(time)) => all.add(within_seen::<T>(clearance, Expr::val(time))),
-        // At some instant at which the version stood.
-        (Some((kind, field)), At::Version) => all.add(Expr::exists(
-            parent(kind, field)
-                .and_where(o("recorded_from").lt(v("recorded_to")))
-                .and_where(o("recorded_to").gt(v("recorded_from")))
-                .cond_where(clearance.condition("o"))
-                .take(),
-        )),
+    if at == At::Now {
+        let own = Condition::all().add(clearance.condition("v"));
+        return own.add(within_seen_now::<T>(clearance));
     }
+    ever_since::<T>(clearance, at)
+}
+
+/// Returns whether the versions `v` could be seen at an instant at which they stood, by what they
+/// said themselves, and what they lay within.
+pub(crate) fn could_be_seen<T: Resource>(clearance: &Clearance, time: i64) -> Condition {
+    if clearance.is_whole() {
+        return Condition::all();
+    }
+    let own = Condition::all().add(clearance.condition("v"));
+    own.add(within_seen::<T>(clearance, Expr::val(time)))
 }
 
 /// Returns whether what the versions `v` lie within could be seen at an instant.
@@ -79,63 +73,89 @@ pub(crate) fn within_seen<T: Resource>(clearance: &Clearance, instant: SimpleExp
     let Some((kind, field)) = T::PARENT.filter(|_| !clearance.is_whole()) else {
         return Condition::all();
     };
-    let hidden = parent(kind, field)
-        .and_where(o("recorded_from").lte(instant.clone()))
-        .and_where(o("recorded_to").gt(instant))
-        .cond_where(clearance.condition("o").not())
+    let hidden = hidden_since(kind, v(field), instant.clone(), clearance)
+        .and_where(h("recorded_from").lte(instant))
         .take();
     Condition::all().add(Expr::exists(hidden).not())
 }
 
-/// Returns whether the resources of the versions `v` may be seen now, whatever these versions say.
-pub(crate) fn seen_now<T: Resource>(clearance: &Clearance) -> Condition {
+/// Returns whether the resources of the versions `v`, and what they lie within, could be seen from
+/// an instant on, whatever these versions say.
+pub(crate) fn seen_since<T: Resource>(clearance: &Clearance, instant: SimpleExpr) -> Condition {
     if clearance.is_whole() {
         return Condition::all();
     }
-    let own = v("uid").not_in_subquery(hidden(T::KIND, "uid", clearance));
-    Condition::all().add(own).add(within_seen_now::<T>(clearance))
+    let around = T::PARENT.map(|(kind, field)| (kind, v(field)));
+    let both = [(T::KIND, v("name"))].into_iter().chain(around);
+    both.fold(Condition::all(), |all, (kind, name)| {
+        all.add(none(hidden_since(kind, name, instant.clone(), clearance)))
+    })
 }
 
-/// As [`visible`], for few versions, each of which is looked up: the resources that are hidden now
-/// are not gathered. At an instant that is `now` what is hidden later is of no account.
-pub(crate) fn visible_each<T: Resource>(clearance: &Clearance, at: At, is_now: bool) -> Condition {
-    let could = could_be_seen::<T>(clearance, at);
-    if is_now || clearance.is_whole() {
-        return could;
+/// Returns whether what has a name of this kind could be seen by everybody from an instant on.
+pub(crate) fn public_since(kind: &str, name: SimpleExpr, instant: i64) -> SimpleExpr {
+    none(hidden_since(kind, name, Expr::val(instant), &Clearance::public()))
+}
+
+/// Returns whether the versions `v` may be seen, and could be ever since `at`; a version that is
+/// looked at by itself, since it stood last.
+fn ever_since<T: Resource>(clearance: &Clearance, at: At) -> Condition {
+    if clearance.is_whole() {
+        return Condition::all();
     }
-    // A query of one value, which planners do not make a join of.
-    let current = Query::select()
-        .column((id("n"), id("uid")))
-        .from_as(id(T::KIND), id("n"))
-        .and_where(Expr::col((id("n"), id("uid"))).eq(v("uid")))
-        .and_where(Expr::col((id("n"), id("recorded_to"))).eq(open_literal()))
-        .cond_where(clearance.condition("n"))
-        .take();
-    could
-        .add(SimpleExpr::from(current).is_not_null())
-        .add(within_seen::<T>(clearance, Expr::cust((OPEN - 1).to_string())))
+    let instant = match at {
+        At::Now => Expr::cust((OPEN - 1).to_string()),
+        At::Time(time) => Expr::val(time),
+        At::Version => v("recorded_to").sub(1),
+    };
+    let own = Condition::all().add(clearance.condition("v"));
+    own.add(seen_since::<T>(clearance, instant))
+}
+
+/// The versions `h` of what has this name that stood at an instant or after it, and may not be
+/// seen.
+fn hidden_since(
+    kind: &str,
+    name: SimpleExpr,
+    instant: SimpleExpr,
+    clearance: &Clearance,
+) -> SelectStatement {
+    Query::select()
+        .expr(Expr::val(1))
+        .from_as(id(kind), id("h"))
+        .and_where(h("name").eq(name))
+        .and_where(h("recorded_to").gt(instant))
+        // For the index: what is public is never hidden.
+        .and_where(hidden_literal())
+        .cond_where(clearance.condition("h").not())
+        .take()
+}
+
+/// Returns whether a query has no row, as one of a value, which planners do not make a join of.
+fn none(mut query: SelectStatement) -> SimpleExpr {
+    SimpleExpr::from(query.limit(1).take()).is_null()
+}
+
+/// As [`visible`], for few versions, each of which is looked up: what is hidden now is not
+/// gathered. At an instant that is `now` what is hidden later is of no account.
+pub(crate) fn visible_each<T: Resource>(clearance: &Clearance, at: At, is_now: bool) -> Condition {
+    match at {
+        At::Time(time) if is_now => could_be_seen::<T>(clearance, time),
+        _ => ever_since::<T>(clearance, at),
+    }
 }
 
 fn within_seen_now<T: Resource>(clearance: &Clearance) -> Condition {
-    match T::PARENT.filter(|_| !clearance.is_whole()) {
-        None => Condition::all(),
-        Some((kind, field)) => {
-            Condition::all().add(v(field).not_in_subquery(hidden(kind, "name", clearance)))
-        }
-    }
+    let Some((kind, field)) = T::PARENT else { return Condition::all() };
+    Condition::all().add(v(field).not_in_subquery(hidden(kind, "name", clearance)))
+}
+
+fn h(column: &str) -> SimpleExpr {
+    Expr::col((id("h"), id(column)))
 }
 
 fn o(column: &str) -> SimpleExpr {
     Expr::col((id("o"), id(column)))
-}
-
-/// The versions `o` of what the version `v` lies within.
-fn parent(kind: &str, field: &str) -> SelectStatement {
-    Query::select()
-        .expr(Expr::val(1))
-        .from_as(id(kind), id("o"))
-        .and_where(o("name").eq(v(field)))
-        .take()
 }
 
 /// Returns those of a kind that stand now and may not be seen.

@@ -98,6 +98,10 @@ impl Schema {
             open_index(&format!("{kind}_hidden"), kind, &["tier", "uid"])
                 .and_where(hidden_literal())
                 .to_owned(),
+            // Whether something was hidden since an instant, without a look at all its versions.
+            index(&format!("{kind}_raised"), kind, &["name", "recorded_to"])
+                .and_where(hidden_literal())
+                .to_owned(),
         ]);
         let mut sides = Vec::new();
         for field in T::fields() {

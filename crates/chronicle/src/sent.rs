@@ -1,7 +1,7 @@
 //! The set of resources that a watcher was sent, without a list of them: all that could be seen at
 //! its place in the log, less what was hidden by the time it was read.
 //!
-//! A watcher that is behind reads of what was shown then and is hidden now; hiding hides the past
+//! A watcher that is behind reads of what was shown then and was hidden since; hiding hides the past
 //! too, so that is withheld. It is remembered until the watcher comes to where it was hidden: what
 //! was never sent is not removed either.
 
@@ -58,7 +58,7 @@ pub(crate) struct Step {
     pub was: bool,
     /// True if it is so from then on.
     pub is: bool,
-    /// True if it may be seen now.
+    /// True if it could be seen ever since.
     pub shown: bool,
 }
 
@@ -83,6 +83,13 @@ impl Sent {
             _ if time >= self.certain_from => Trust::Whole,
             _ => self.trust,
         }
+    }
+
+    /// Refuses to go on past the place where something was hidden, for who may have been sent it or
+    /// not. Whatever it was, and whether it is among what is watched: else the end would tell of
+    /// what is hidden.
+    pub fn hid(&self, time: i64) -> Result<(), Error> {
+        if time <= self.certain_from { Err(Error::VisibilityChanged) } else { Ok(()) }
     }
 
     /// Returns the event that the watcher is to be sent.

@@ -1,13 +1,11 @@
 //! The one way out: a version that goes into an answer, of which the log says, where it must, that
 //! it was read or written by its reader. A message is made of nothing else, so none can forget it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
 
 use policy::Tier;
-use sea_orm::TryGetable;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use uuid::Uuid;
 
 use crate::Chronicle;
@@ -75,12 +73,27 @@ impl<T> Shown<T> {
 pub(crate) struct Readings {
     /// Of what is above RESTRICTED itself, or has a field that is.
     certain: Vec<Entry>,
-    /// Of what may be so because its resource, or the one it lies within, is now.
-    open: Vec<(Entry, String)>,
+    /// Of what may be so because its resource, or the one it lies within, was so since.
+    open: Vec<Open>,
     /// True if these may be older versions.
     past: bool,
     /// The column of their parent.
     parent: Option<&'static str>,
+}
+
+/// The reading of a version, if something around it was watched since.
+struct Open {
+    entry: Entry,
+    name: String,
+    /// Its record time.
+    recorded: i64,
+}
+
+impl Open {
+    /// The name of what it lies within.
+    fn around(&self) -> &str {
+        self.name.rsplitn(3, '/').nth(2).unwrap_or_default()
+    }
 }
 
 impl Readings {
@@ -122,8 +135,8 @@ impl Reader {
             if guard.tier.is_watched() || (V::Of::WATCHED && is_shown()) {
                 readings.certain.push(entry());
             } else if readings.past || readings.parent.is_some() {
-                let around = guard.name.rsplitn(3, '/').nth(2).unwrap_or_default();
-                readings.open.push((entry(), around.to_owned()));
+                let (name, recorded) = (guard.name.to_owned(), stored.recorded);
+                readings.open.push(Open { entry: entry(), name, recorded });
             }
         }
         readings
@@ -184,7 +197,7 @@ impl Chronicle {
     ) -> Result<Recorded<'a>, Error> {
         let mut by_parent: BTreeMap<_, Readings> = BTreeMap::new();
         for readings in all {
-            let kind = readings.open.first().map(|(entry, _)| entry.kind);
+            let kind = readings.open.first().map(|open| open.entry.kind);
             by_parent.entry(kind).or_default().join(readings);
         }
         let mut entries = Vec::new();
@@ -197,21 +210,21 @@ impl Chronicle {
     /// The entries that the log must have of readings.
     async fn due(&self, readings: Readings) -> Result<Vec<Entry>, Error> {
         let Readings { certain: mut entries, open, past, parent } = readings;
-        if let Some(kind) = open.first().map(|(entry, _)| entry.kind) {
-            let (mut uids, mut names) = (HashSet::<Uuid>::new(), HashSet::<String>::new());
-            if past {
-                let all = open.iter().map(|(entry, _)| entry.uid).collect();
-                uids = self.watched(of_uids(kind, all)).await?;
-            }
-            if let Some(kind) = parent {
-                let all = open.iter().map(|(_, name)| name.as_str()).collect();
-                names = self.watched(of_names(kind, all)).await?;
-            }
-            let is_watched = |(entry, around): &(Entry, String)| {
-                uids.contains(&entry.uid) || names.contains(around)
-            };
-            entries.extend(open.into_iter().filter(is_watched).map(|(entry, _)| entry));
+        let Some(kind) = open.first().map(|open| open.entry.kind) else { return Ok(entries) };
+        let (mut own, mut outer) = (HashMap::new(), HashMap::new());
+        if past {
+            let names = open.iter().map(|open| open.name.as_str()).collect();
+            own = self.watched(kind, names, past).await?;
         }
+        if let Some(kind) = parent {
+            let names = open.iter().map(Open::around).collect();
+            outer = self.watched(kind, names, past).await?;
+        }
+        let is_watched = |open: &Open| {
+            let until = |last: Option<&i64>| last.is_some_and(|last| *last > open.recorded);
+            until(own.get(&open.name)) || until(outer.get(open.around()))
+        };
+        entries.extend(open.into_iter().filter(is_watched).map(|open| open.entry));
         Ok(entries)
     }
 
@@ -231,31 +244,28 @@ impl Chronicle {
         Ok(Recorded(reader))
     }
 
-    async fn watched<K: TryGetable + Eq + Hash>(
+    /// Until when each of these was above RESTRICTED the last time: those that are now, or with the
+    /// `past` those that ever were.
+    async fn watched(
         &self,
-        query: SelectStatement,
-    ) -> Result<HashSet<K>, Error> {
+        kind: &str,
+        names: BTreeSet<&str>,
+        past: bool,
+    ) -> Result<HashMap<String, i64>, Error> {
+        let mut query = Query::select()
+            .column(id("name"))
+            .expr_as(Expr::col(id("recorded_to")).max(), id("until"))
+            .from(id(kind))
+            .and_where(Expr::col(id("name")).is_in(names))
+            // For the index.
+            .and_where(hidden_literal())
+            .and_where(Expr::col(id("tier")).gt(Tier::Restricted.level()))
+            .group_by_col(id("name"))
+            .to_owned();
+        if !past {
+            query.and_where(Expr::col(id("recorded_to")).eq(open_literal()));
+        }
         let rows = self.readers.query_all(&query).await?;
-        Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+        rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "until")?))).collect()
     }
-}
-
-/// Selects those of the resources that are now above RESTRICTED.
-fn of_uids(kind: &str, uids: BTreeSet<Uuid>) -> SelectStatement {
-    watched_now(kind, "uid").and_where(Expr::col(id("uid")).is_in(uids)).to_owned()
-}
-
-fn of_names(kind: &str, names: BTreeSet<&str>) -> SelectStatement {
-    watched_now(kind, "name").and_where(Expr::col(id("name")).is_in(names)).to_owned()
-}
-
-fn watched_now(kind: &str, column: &str) -> SelectStatement {
-    Query::select()
-        .column(id(column))
-        .from(id(kind))
-        .and_where(Expr::col(id("recorded_to")).eq(open_literal()))
-        // For the index.
-        .and_where(hidden_literal())
-        .and_where(Expr::col(id("tier")).gt(Tier::Restricted.level()))
-        .to_owned()
 }

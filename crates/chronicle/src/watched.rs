@@ -15,7 +15,7 @@ use crate::head::Head;
 use crate::held::Held;
 use crate::mark::{Mark, hash_at};
 use crate::read::{ListRequest, matching, with_mark};
-use crate::reader::{Reader, could_be_seen, seen_now, visible, within_seen};
+use crate::reader::{Reader, could_be_seen, seen_since, visible, within_seen};
 use crate::resource::Resource;
 use crate::rows;
 
@@ -34,7 +34,8 @@ pub(crate) struct Stood<'a> {
     pub after: Uuid,
 }
 
-/// The next of what stood: one more than a page, each with `shown`: whether it may be seen now.
+/// The next of what stood: one more than a page, each with `shown`: whether it could be seen ever
+/// since.
 pub(crate) fn stood<V: Held>(
     request: &ListRequest,
     reader: &Reader,
@@ -43,15 +44,14 @@ pub(crate) fn stood<V: Held>(
     let (clearance, at) = (&reader.clearance, asked.at);
     let mut inner = rows::select(&mut Query::select()).take();
     inner.from_as(id(V::Of::KIND), id("v"));
-    if at == At::Now {
-        inner
+    match at {
+        At::Time(time) => inner
+            .cond_where(could_be_seen::<V::Of>(clearance, time))
+            .expr_as(flag(seen_since::<V::Of>(clearance, Expr::val(time))), id("shown")),
+        _ => inner
             .cond_where(visible::<V::Of>(clearance, at))
-            .expr_as(flag(Condition::all()), id("shown"));
-    } else {
-        inner
-            .cond_where(could_be_seen::<V::Of>(clearance, at))
-            .expr_as(flag(seen_now::<V::Of>(clearance)), id("shown"));
-    }
+            .expr_as(flag(Condition::all()), id("shown")),
+    };
     if let (Some(parent), Some((_, field))) = (asked.parent, V::Of::PARENT) {
         inner.and_where(v(field).eq(parent));
     }
@@ -66,9 +66,9 @@ pub(crate) fn stood<V: Held>(
 
 /// The lines of the log after a place, in order:
 /// - of a resource: with the version it made, whether the resource was among those watched before
-///   (`was_in`) and is so from then on (`is_in`), whether what it lies within could be seen then
-///   (`within`), whether it may be seen now (`shown`), and whether the version is one of its own
-///   for the reader (`own`)
+///   (`was_in`), or could be seen at least (`was_seen`), and is so from then on (`is_in`), whether
+///   what it lies within could be seen then (`within`), whether it could be seen ever since
+///   (`shown`), and whether the version is one of its own for the reader (`own`)
 /// - of what resources lie within: `parent` is its name, and whether it could be seen before and
 ///   from then on
 pub(crate) fn log<V: Held>(
@@ -117,19 +117,21 @@ fn own_lines<V: Held>(
 ) -> Result<SelectStatement, Error> {
     let clearance = &reader.clearance;
     let matches = matching::<V::Of>(request, At::Version)?.add(clearance.condition("v"));
-    let before = Query::select()
+    let mut before = Query::select()
         .expr(Expr::val(1))
         .from_as(id(V::Of::KIND), id("v"))
         .and_where(v("uid").eq(c("uid")))
         .and_where(v("revision").eq(c("revision").sub(1)))
-        .cond_where(matches.clone())
         .to_owned();
+    let stood = before.clone().cond_where(clearance.condition("v")).to_owned();
+    let before = before.cond_where(matches.clone()).to_owned();
     let same = v("uid").eq(c("uid")).and(v("revision").eq(c("revision")));
     Ok(rows::select(&mut lines(V::Of::KIND, after))
         .expr_as(flag(matches), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
+        .expr_as(flag(Condition::all().add(Expr::exists(stood))), id("was_seen"))
         .expr_as(flag(within_seen::<V::Of>(clearance, c("time"))), id("within"))
-        .expr_as(flag(seen_now::<V::Of>(clearance)), id("shown"))
+        .expr_as(flag(seen_since::<V::Of>(clearance, c("time"))), id("shown"))
         .expr_as(flag(clearance.condition_by("v", "shown")), id("own"))
         .expr_as(Expr::cust("''"), id("parent"))
         .join_as(JoinType::InnerJoin, id(V::Of::KIND), id("v"), same)
@@ -154,6 +156,7 @@ fn parent_lines(kind: &str, reader: &Reader, after: i64) -> SelectStatement {
         .expr_as(Expr::cust("CAST(NULL AS bytea)"), id("document"))
         .expr_as(flag(seen), id("is_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
+        .expr_as(flag(Condition::all()), id("was_seen"))
         .expr_as(flag(Condition::all()), id("within"))
         .expr_as(flag(Condition::all()), id("shown"))
         .expr_as(flag(Condition::all()), id("own"))

@@ -5,14 +5,14 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::Chronicle;
 use crate::call::Call;
-use crate::columns::id;
+use crate::columns::{id, v};
 use crate::entry::{Entry, gather};
 use crate::error::Error;
 use crate::expected::Expected;
 use crate::filter::At;
 use crate::job::Unwritten;
 use crate::layers::{Stored, Views};
-use crate::reader::Reader;
+use crate::reader::{Reader, visible};
 use crate::resource::Resource;
 use crate::shown::Shown;
 
@@ -141,6 +141,22 @@ impl Chronicle {
             return Err(Error::RequestIdReused(request));
         }
         self.version(row.try_get("", "uid")?, row.try_get("", "revision")?).await.map(Some)
+    }
+
+    /// Returns whether a reader may see a version, which may be an old one.
+    pub async fn may_see<T: Resource>(
+        &self,
+        stored: &Stored<T>,
+        reader: &Reader,
+    ) -> Result<bool, Error> {
+        let query = Query::select()
+            .expr(Expr::val(1))
+            .from_as(id(T::KIND), id("v"))
+            .and_where(v("uid").eq(stored.uid))
+            .and_where(v("revision").eq(stored.revision))
+            .cond_where(visible::<T>(&reader.clearance, At::Version))
+            .to_owned();
+        Ok(self.readers.query_one(&query).await?.is_some())
     }
 
     /// Keeps the request id of a call that writes nothing, because all stands already as it is

@@ -109,7 +109,7 @@ impl Records {
     }
 
     /// The first answer, where what did not go through is a request seen before, of something that
-    /// the caller may see as it is now; else why it did not. Only what did not go through is looked
+    /// the caller may see as it was then; else why it did not. Only what did not go through is looked
     /// up: the good path pays nothing.
     pub(crate) async fn again<T: Served>(
         &self,
@@ -117,9 +117,9 @@ impl Records {
         failure: Failure,
     ) -> Result<Response<T::Message>, Failure> {
         let Some(first) = self.answered::<T>(call).await? else { return Err(failure) };
-        match self.chronicle.last::<T>(first.value.name(), &reader()).await {
-            Ok(_) => Ok(answer(self.shown(first).await?)),
-            Err(Error::NotFound(_)) => Err(failure),
+        match self.chronicle.may_see(&first, &reader()).await {
+            Ok(true) => Ok(answer(self.shown(first).await?)),
+            Ok(false) => Err(failure),
             Err(error) => Err(refused::<T>(error)),
         }
     }

@@ -21,6 +21,7 @@ CREATE UNIQUE INDEX "recommendation_name" ON "recommendation" ("name", "recorded
 CREATE INDEX "recommendation_open" ON "recommendation" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "recommendation_uid_at" ON "recommendation" ("uid", "recorded_from", "recorded_to");
 CREATE INDEX "recommendation_hidden" ON "recommendation" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
+CREATE INDEX "recommendation_raised" ON "recommendation" ("name", "recorded_to") WHERE "tier" > 1;
 CREATE INDEX "recommendation_adopted_open" ON "recommendation" ("adopted", "uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "recommendation_adopted_at" ON "recommendation" ("adopted", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "recommendation_documents_value" ON "recommendation_documents" ("value", "recorded_to", "uid", "recorded_from");
@@ -34,6 +35,7 @@ CREATE UNIQUE INDEX "activity_name" ON "activity" ("name", "recorded_to");
 CREATE INDEX "activity_open" ON "activity" ("uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "activity_uid_at" ON "activity" ("uid", "recorded_from", "recorded_to");
 CREATE INDEX "activity_hidden" ON "activity" ("tier", "uid") WHERE "recorded_to" = (9223372036854775807) AND ("tier" > 1);
+CREATE INDEX "activity_raised" ON "activity" ("name", "recorded_to") WHERE "tier" > 1;
 CREATE INDEX "activity_date_open" ON "activity" ("date", "uid") WHERE "recorded_to" = (9223372036854775807);
 CREATE INDEX "activity_date_at" ON "activity" ("date", "uid", "recorded_from", "recorded_to");
 CREATE INDEX "activity_recommendations_value" ON "activity_recommendations" ("value", "recorded_to", "uid", "recorded_from");

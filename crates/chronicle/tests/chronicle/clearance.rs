@@ -143,8 +143,11 @@ async fn raising_a_tier_hides_the_past_and_lowering_it_does_not_show_it() {
         let (revisions, _, _) =
             record.revisions::<Thing>("things/t0", None, 0, "", &public()).await.unwrap();
         let seen: Vec<_> = revisions.iter().map(|one| (one.number, one.stored.revision)).collect();
-        assert_eq!(seen, [(2, 3), (1, 1)], "what was CONFIDENTIAL stays so, and leaves no gap");
-        assert!(revisions[0].before.is_some() && revisions[1].before.is_none());
+        assert_eq!(seen, [(1, 3)], "what was raised stays hidden, with what was before");
+        assert!(revisions[0].before.is_none());
+        assert_eq!(revisions[0].stored.created, lowered.recorded);
+        assert!(record.get::<Thing>("things/t0", at, &public()).await.is_err());
+        assert!(names(&record, &public(), Some(first.recorded)).await.is_empty());
         assert_eq!(watcher.next().await.unwrap()[0].kind, EventKind::Added);
         let between = At::Time(raised.recorded);
         assert!(record.get::<Thing>("things/t0", between, &public()).await.is_err());

@@ -3,7 +3,7 @@
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{
     CreateOrganizationRequest, ListProjectsRequest, Organization, Participant, Project,
-    SumTransactionsRequest,
+    SumTransactionsRequest, UpdateOrganizationRequest,
 };
 use api::registan::r#type::v1::{ExternalId, external_id};
 
@@ -159,6 +159,47 @@ async fn a_part_of_an_identifier_is_found_in_any_case_of_its_letters() {
             let filter = format!("iati_identifier:\"{part}\"");
             assert_eq!(found(&mut running, &filter).await, all, "{part}");
         }
+    })
+    .await;
+}
+
+/// An identifier that was corrected under a raised tier went on finding its organization at an
+/// instant before.
+#[tokio::test]
+async fn a_name_that_was_corrected_finds_nothing_at_an_instant_before() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        known(&mut running, "office", organization(WireTier::Public, "XI-WRONG", "XI-OLD")).await;
+        with(&mut running, "a-by-name", "organizations/office", "").await;
+        let request = ListProjectsRequest::default();
+        let read_time =
+            running.projects.list_projects(request).await.unwrap().into_inner().read_time;
+        let then = |reference: &str| ListProjectsRequest {
+            filter: format!("participants:\"{reference}\""),
+            read_time,
+            ..ListProjectsRequest::default()
+        };
+        let found = running.projects.list_projects(then("XI-WRONG")).await.unwrap();
+        assert_eq!(found.into_inner().projects.len(), 1);
+
+        for (tier, reference) in
+            [(WireTier::Restricted, "XI-WRONG"), (WireTier::Public, "XI-RIGHT")]
+        {
+            let next = organization(tier, reference, "XI-OLD");
+            let name = "organizations/office".to_owned();
+            let request = UpdateOrganizationRequest {
+                organization: Some(Organization { name, ..next }),
+                ..UpdateOrganizationRequest::default()
+            };
+            running.organizations.update_organization(request).await.unwrap();
+        }
+
+        for reference in ["XI-WRONG", "XI-OLD", "XI-RIGHT"] {
+            let found = running.projects.list_projects(then(reference)).await.unwrap();
+            assert!(found.into_inner().projects.is_empty(), "{reference}");
+        }
+        let found = running.projects.list_projects(then("organizations/office")).await.unwrap();
+        assert_eq!(found.into_inner().projects.len(), 1);
     })
     .await;
 }

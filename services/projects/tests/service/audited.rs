@@ -144,16 +144,23 @@ async fn a_first_answer_of_what_was_hidden_since_is_not_told_again() {
             ..Project::default()
         };
         let request = UpdateProjectRequest {
-            project: Some(raised),
+            project: Some(raised.clone()),
             update_mask: Some(FieldMask { paths: vec!["tier".to_owned()] }),
             ..UpdateProjectRequest::default()
         };
-        running.projects.update_project(request).await.unwrap();
+        running.projects.update_project(request.clone()).await.unwrap();
 
-        let refused = other.projects.create_project(around).await.unwrap_err();
+        let refused = other.projects.create_project(around.clone()).await.unwrap_err();
         assert_eq!(refused.code(), Code::AlreadyExists);
-        let refused = other.transactions.create_transaction(within).await.unwrap_err();
+        let refused = other.transactions.create_transaction(within.clone()).await.unwrap_err();
         assert_eq!(refused.code(), Code::AlreadyExists, "what it lies within is hidden");
+
+        let lowered = Project { tier: Tier::Public.into(), ..raised };
+        let request = UpdateProjectRequest { project: Some(lowered), ..request };
+        running.projects.update_project(request).await.unwrap();
+        let refused = other.projects.create_project(around).await.unwrap_err();
+        assert_eq!(refused.code(), Code::AlreadyExists, "as it was it is hidden still");
+        other.transactions.create_transaction(within).await.expect("it stands as it was");
     })
     .await;
 }

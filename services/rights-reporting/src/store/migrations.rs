@@ -28,6 +28,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261129_000020_keep_words_by_tier", schema)));
         let expect = SchemaMigration("m20261129_000030_expect_frequent_words", schema);
         all.push(Box::new(expect));
+        all.push(Box::new(Refill("m20261130_000040_hide_the_past_breaks_older", schema)));
         all
     }
 }

@@ -96,11 +96,13 @@ pub struct Written {
     pub operation: &'static str,
 }
 
-/// Records something else, and gives the token from which a watch goes on.
-pub async fn begin(record: &Chronicle) -> String {
+/// Records something else, and gives the token from which a watch goes on that was sent it.
+pub async fn begin(record: &Arc<Chronicle>) -> String {
     let other = Paper { name: "papers/other".to_owned(), ..paper() };
     record.create(&call(), other).await.unwrap();
-    record.list::<Paper>(&ListRequest::default(), &public()).await.unwrap().resume_token
+    let mut watcher = record.watch::<Paper>(ListRequest::default(), "", public()).unwrap();
+    watcher.next().await.unwrap();
+    watcher.resume_token().unwrap()
 }
 
 /// Writes a history that only `seed` decides.
@@ -158,16 +160,18 @@ pub async fn write(record: &Chronicle, seed: u64) -> Vec<Written> {
 pub struct Model<'a> {
     pub versions: &'a [Written],
     pub level: Tier,
-    /// By version: the place of the one it is to them; absent where they may not see it.
+    /// By version: the place of the one it was to them; absent where they could not see it.
+    was: Vec<Option<usize>>,
+    /// The same as they have it now: what stood before it was last hidden is absent.
     pub is: Vec<Option<usize>>,
 }
 
 impl<'a> Model<'a> {
     pub fn of(versions: &'a [Written], level: Tier) -> Self {
-        let mut is: Vec<Option<usize>> = Vec::new();
+        let mut was: Vec<Option<usize>> = Vec::new();
         for (place, version) in versions.iter().enumerate() {
-            let before = is.last().copied().flatten();
-            is.push((version.value.tier <= level).then(|| {
+            let before = was.last().copied().flatten();
+            was.push((version.value.tier <= level).then(|| {
                 let same = |_: &usize| {
                     let last = &versions[place - 1];
                     last.deleted == version.deleted
@@ -176,7 +180,10 @@ impl<'a> Model<'a> {
                 before.filter(same).unwrap_or(place)
             }));
         }
-        Self { versions, level, is }
+        let shown = was.iter().rposition(Option::is_none).map_or(0, |hidden| hidden + 1);
+        let mut is = was.clone();
+        is[..shown].fill(None);
+        Self { versions, level, was, is }
     }
 
     /// The places of what they see as revisions, in order.
@@ -189,10 +196,10 @@ impl<'a> Model<'a> {
     /// The record time of the last version that they notice, be it that the resource is gone for
     /// them.
     pub fn noticed(&self) -> Option<i64> {
-        let places = 0..self.is.len();
+        let places = 0..self.was.len();
         let mut noticed = places.rev().filter(|&place| {
-            let before = place.checked_sub(1).and_then(|before| self.is[before]);
-            self.is[place] != before
+            let before = place.checked_sub(1).and_then(|before| self.was[before]);
+            self.was[place] != before
         });
         noticed.next().map(|place| self.versions[place].time)
     }
