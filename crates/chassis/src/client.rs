@@ -11,6 +11,7 @@
 
 mod again;
 mod answer;
+mod broken;
 mod meters;
 mod node;
 mod order;

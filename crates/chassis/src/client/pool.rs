@@ -23,6 +23,7 @@ use tonic::body::Body;
 
 use super::again::{Budget, Method, Sent, method};
 use super::answer::Answer;
+use super::broken::{Broken, is_away, reason};
 use super::meters::{Again, Meters};
 use super::node::{Line, Node, Open};
 use super::order::{connect, order};
@@ -178,7 +179,7 @@ impl Pool {
 
     /// Sends a request with one message, again if it did not arrive. If it may have, again only
     /// where the contract allows that: after every farewell, for that is no failure, and once more
-    /// after anything else.
+    /// after anything else, also after an answer that it is not available.
     async fn send_kept(
         self: &Arc<Self>,
         request: Request<Body>,
@@ -186,9 +187,13 @@ impl Pool {
     ) -> Result<Response<Answer>, Cause> {
         let (head, body) = request.into_parts();
         let sent = Sent::new(body);
-        let (mut failed, mut is_repeated) = (None, false);
+        let (mut failed, mut is_repeated) = (None::<(SocketAddr, Broken)>, false);
         for _ in 0..TRIES {
-            let (node, line) = self.line(failed.as_ref().map(|(at, _)| *at)).await?;
+            let found = self.line(failed.as_ref().map(|(at, _)| *at)).await;
+            let (node, line) = match found {
+                Ok(found) => found,
+                Err(cause) => return failed.map_or(Err(cause), |(_, broken)| broken.end()),
+            };
             let Some(body) = sent.body() else { break };
             let broken = match self.attempt(&node, line, &head, body, method).await {
                 Ok(response) => return Ok(response),
@@ -197,17 +202,20 @@ impl Pool {
             if broken.is_unseen {
                 self.meters.again(Again::Unsent);
             } else if (is_repeated && !broken.is_farewell) || !method.may_repeat(&sent).await {
-                return Err(broken.cause);
+                return broken.end();
             } else if self.budget.take() {
                 self.meters.again(Again::Repeated);
                 is_repeated |= !broken.is_farewell;
             } else {
                 self.meters.again(Again::Refused);
-                return Err(broken.cause);
+                return broken.end();
             }
-            failed = Some((node.address, broken.cause));
+            failed = Some((node.address, broken));
         }
-        Err(failed.map_or_else(|| "the request is too large to be sent again".into(), |it| it.1))
+        failed.map_or_else(
+            || Err("the request is too large to be sent again".into()),
+            |(_, broken)| broken.end(),
+        )
     }
 
     async fn attempt(
@@ -237,10 +245,15 @@ impl Pool {
         } else {
             None
         };
+        let answer = Answer { first, body: incoming, call: None, _open: open };
+        let response = Response::from_parts(head, answer);
+        if self.now().nodes.len() > 1 && is_away(&response) {
+            node.failed(&"it is not available".into());
+            return Err(Broken::away(response));
+        }
         self.budget.earn();
         node.answered();
-        let answer = Answer { first, body: incoming, call: None, _open: open };
-        Ok(Response::from_parts(head, answer))
+        Ok(response)
     }
 
     fn answer(&self, node: &Node, response: Response<Incoming>, open: Open) -> Response<Answer> {
@@ -268,7 +281,7 @@ impl Pool {
             node.failed(&cause);
         }
         self.refresh(SOON);
-        Broken { cause, is_unseen, is_farewell }
+        Broken { cause, is_unseen, is_farewell, answer: None }
     }
 
     /// An address that answers, and a connection to it; another than `not` if there is one.
@@ -343,23 +356,6 @@ impl Pool {
     fn now(&self) -> std::sync::RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// An attempt that failed.
-struct Broken {
-    cause: Cause,
-    /// Nothing was done for it: it never left, or was refused unread.
-    is_unseen: bool,
-    /// The other side closed the connection in good order.
-    is_farewell: bool,
-}
-
-/// The reason that the other side gave (RFC 9113, 7). `REFUSED_STREAM` says that the request was
-/// not read. `NO_ERROR`, of a connection that closes in good order, does not: h2 says it also of a
-/// request that was read and whose answer was lost with the connection.
-fn reason(error: &hyper::Error) -> Option<h2::Reason> {
-    let inner = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
-    inner.filter(|error| error.is_remote()).and_then(h2::Error::reason)
 }
 
 #[cfg(test)]

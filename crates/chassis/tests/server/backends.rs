@@ -39,6 +39,8 @@ struct State {
     cut: CancellationToken,
     /// Keeps its connections, and does nothing more, as `SIGSTOP` does.
     frozen: CancellationToken,
+    /// Answers that it is not available, as without its database.
+    away: CancellationToken,
 }
 
 impl Drop for Backend {
@@ -61,8 +63,8 @@ impl Backend {
 
     pub fn on(listener: TcpListener, takes: Duration, age: Duration) -> Self {
         let address = listener.local_addr().expect("it is bound");
-        let (cut, frozen) = (CancellationToken::new(), CancellationToken::new());
-        let state = State { answered: Arc::default(), takes, age, cut, frozen };
+        let [cut, frozen, away] = [(); 3].map(|()| CancellationToken::new());
+        let state = State { answered: Arc::default(), takes, age, cut, frozen, away };
         tokio::spawn(state.clone().accept(listener));
         Self { address, state }
     }
@@ -78,6 +80,10 @@ impl Backend {
 
     pub fn freeze(&self) {
         self.state.frozen.cancel();
+    }
+
+    pub fn lose_database(&self) {
+        self.state.away.cancel();
     }
 }
 
@@ -116,6 +122,10 @@ impl State {
         };
         // A new connection asks for health first.
         let is_call = !request.uri().path().starts_with("/grpc.health.");
+        if self.away.is_cancelled() && is_call {
+            self.answered.fetch_add(1, Ordering::SeqCst);
+            return Ok(Status::unavailable("the database is away").into_http());
+        }
         let _ = request.into_body().collect().await;
         self.answered.fetch_add(usize::from(is_call), Ordering::SeqCst);
         tokio::select! {

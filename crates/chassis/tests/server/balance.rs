@@ -109,6 +109,26 @@ async fn a_killed_node_fails_no_read() {
     assert!(told.longest < Duration::from_secs(3), "{:?}", told.longest);
 }
 
+/// The one that had lost its database answered at once, was the least busy, and drew all calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lost_its_database_fails_no_read_and_draws_none() {
+    let (lost, well) = (Backend::start(SHORT).await, Backend::start(SHORT).await);
+    let client = client(&[&lost, &well]);
+    read(&client, 320).await;
+    lost.lose_database();
+    let before = lost.answered();
+
+    let told = read(&client, 4_800).await;
+
+    assert_eq!(told.failures, Vec::<String>::new());
+    let asked = lost.answered() - before;
+    assert!(asked < 480, "{asked} of 4800 went to it");
+    well.lose_database();
+    let told = read(&client, 160).await;
+    assert!(told.failures.iter().all(|it| it.contains("the database is away")), "{told:?}");
+    assert_eq!(told.failures.len(), 160);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_hangs_costs_three_seconds_once() {
     let (lost, well) = (Backend::start(SHORT).await, Backend::start(SHORT).await);
