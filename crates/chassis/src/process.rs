@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::development;
 use crate::config::Flags;
 use crate::failure::chain;
+use crate::otlp;
 use crate::server::while_opening;
 use crate::tls::may_be_plain;
 use crate::{Server, Service, Settings, telemetry};
@@ -39,6 +40,7 @@ where
     S: Future<Output = Result<Service>>,
 {
     let settings = Settings::load(flags)?;
+    otlp::name(name);
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
     development::is_on(&settings)?;

@@ -19,6 +19,7 @@ use tonic::client::Grpc;
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
+pub(crate) use self::push::name;
 use self::wire::{Answer, Export};
 use crate::Settings;
 use crate::client::Connection;

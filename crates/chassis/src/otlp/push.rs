@@ -28,6 +28,9 @@ const LAST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pushes of the process, once there are some.
 static PUSHES: OnceLock<Pushes> = OnceLock::new();
 
+/// The name of the one service of the process; of a whole suite there is none.
+static NAME: OnceLock<&str> = OnceLock::new();
+
 struct Pushes {
     collector: Connection,
     resource: Resource,
@@ -72,10 +75,16 @@ pub(super) async fn flush() {
     }
 }
 
+/// Says which one service this process is: in an image its program has another name.
+pub(crate) fn name(service: &'static str) {
+    NAME.get_or_init(|| service);
+}
+
 /// The attributes of the process: those that the variables name, and others that they do not.
 fn resource(push: &Push) -> Resource {
     let program = env::current_exe().ok();
     let program = program.as_ref().and_then(|path| path.file_name()?.to_str());
+    let program = NAME.get().copied().or(program);
     // Of a process, not of a machine: two with one name would count in one series.
     let instance = format!("{:032x}", fastrand::u128(..));
     let own = [
@@ -120,5 +129,31 @@ impl Pushes {
             tracing::warn!(points = refused.rejected, error = refused.message, "metrics refused");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_has_its_name_whatever_its_program_is_called() {
+        name("agreements");
+        let push = Push {
+            url: String::new(),
+            authorities: None,
+            headers: HeaderMap::new(),
+            interval: Duration::ZERO,
+            timeout: Duration::ZERO,
+            resource: [("deployment.environment.name".to_owned(), "test".to_owned())].into(),
+        };
+
+        let told = resource(&push).attributes;
+
+        for (key, value) in
+            [("service.name", "agreements"), ("deployment.environment.name", "test")]
+        {
+            assert!(told.contains(&KeyValue::of(key, value)), "{key}");
+        }
     }
 }
