@@ -1,5 +1,6 @@
 //! Failures that the log tells of: the caller is told no cause of them.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -12,9 +13,12 @@ use super::{Failure, chain};
 /// An outage fails thousands of calls alike: one line in this time tells of it.
 const EVERY: Duration = Duration::from_secs(1);
 
-static UNAVAILABLE: Mutex<Sampled> = Mutex::new(Sampled { last: None, left_out: 0 });
+/// By reason, and by the service that is not available: that of one must not hide the cause of
+/// another.
+static UNAVAILABLE: Mutex<BTreeMap<(&str, String), Sampled>> = Mutex::new(BTreeMap::new());
 
 /// The lines of one kind.
+#[derive(Default)]
 struct Sampled {
     last: Option<Instant>,
     left_out: u64,
@@ -39,11 +43,12 @@ pub(super) fn log(failure: &Failure) {
     match failure.code {
         Code::Internal => tracing::error!(error = causes(), reason, "request failed"),
         Code::Unavailable => {
-            let mut lines = UNAVAILABLE.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(left_out) = lines.take(Instant::now()) else { return };
-            drop(lines);
             let of = failure.metadata.iter().find(|(key, _)| *key == "service");
             let service = of.map_or("", |(_, service)| service);
+            let mut all = UNAVAILABLE.lock().unwrap_or_else(PoisonError::into_inner);
+            let lines = all.entry((reason, service.to_owned())).or_default();
+            let Some(left_out) = lines.take(Instant::now()) else { return };
+            drop(all);
             tracing::warn!(error = causes(), reason, service, left_out, "not available");
         }
         _ => {}
@@ -56,7 +61,7 @@ mod tests {
 
     #[test]
     fn one_line_a_second_says_how_many_it_stands_for() {
-        let mut lines = Sampled { last: None, left_out: 0 };
+        let mut lines = Sampled::default();
         let start = Instant::now();
 
         let told = [0, 10, 999, 1_000, 1_001, 3_000]
