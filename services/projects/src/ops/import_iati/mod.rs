@@ -35,10 +35,9 @@ pub async fn import_iati(
     file: impl Read + Send + 'static,
 ) -> Result<Report, Failure> {
     let Options { file_name, validate_only } = options;
-    let iati = Iati { file_name: file_name.clone() };
+    let iati = Iati { file_name };
     let report = ingest::import(&app.records.chronicle, iati, validate_only, file).await?;
     tracing::info!(
-        file = file_name,
         activities = report.totals.records,
         created = report.changes.created,
         updated = report.changes.updated,
