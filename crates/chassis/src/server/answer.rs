@@ -173,6 +173,13 @@ impl Outcome {
         }
     }
 
+    /// Notes how long its caller waits.
+    pub fn allow(&mut self, allowed: Duration) {
+        if let Some(measure) = &mut self.measure {
+            measure.allow(allowed);
+        }
+    }
+
     /// Keeps the caller's permit until the answer has ended.
     pub fn keep(&mut self, permit: Permit) {
         self.permit = Some(permit);

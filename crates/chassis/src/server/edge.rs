@@ -175,6 +175,7 @@ impl Edge {
             Ok(allowed) => allowed,
             Err(malformed) => return Ok(Answer::from_status(malformed.into(), outcome)),
         };
+        outcome.allow(allowed);
         let deadline = Instant::now() + allowed;
         let admitted =
             self.admit(&request, peer, is_stream, cost).instrument(outcome.span().clone());

@@ -27,6 +27,20 @@ const FAULTS: [Code; 6] = [
     Code::DataLoss,
 ];
 
+/// The failures of which each method has a count from its first call on: of one that begins with a
+/// failure, no rate would tell.
+const FOREKNOWN: [(Code, ErrorReason); 4] = [
+    (Code::Internal, ErrorReason::Internal),
+    (Code::Unavailable, ErrorReason::ServiceUnavailable),
+    (Code::Unavailable, ErrorReason::DatabaseUnavailable),
+    (Code::DeadlineExceeded, ErrorReason::DeadlineExceeded),
+];
+/// The objectives have calls answered within this time: a caller who waits less, and in vain, finds
+/// no fault.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// The `error.type` of the call of such a caller.
+const IMPATIENT: &str = "DEADLINE_SHORT";
+
 /// The cells of a method, made with its first call: a method that nobody calls takes no memory.
 #[derive(Debug, Default)]
 pub(super) struct Meters(OnceLock<Arc<Cells>>);
@@ -52,10 +66,13 @@ impl Meters {
                 (&CALL_DURATION, ACTIVE_CALLS.with(&[service]))
             };
             let duration = duration.with(&[service, &method]);
+            for (code, reason) in FOREKNOWN {
+                CALL_ERRORS.with(&[service, &method, word(code), reason.as_str_name()]);
+            }
             Arc::new(Cells { service, method, duration, open })
         });
         let (cells, open) = (Arc::clone(cells), cells.open.hold());
-        Measure { cells, traced, reason: None, is_timed: true, _open: open }
+        Measure { cells, traced, reason: None, is_timed: true, is_patient: true, _open: open }
     }
 
     /// The same, for a path that is no method: a caller must not make labels.
@@ -71,6 +88,7 @@ pub(super) struct Measure {
     traced: Traced,
     reason: Option<&'static str>,
     is_timed: bool,
+    is_patient: bool,
     _open: Held,
 }
 
@@ -79,6 +97,11 @@ impl Measure {
     /// is refused often enough would hide that the calls of all others are slow.
     pub fn refused(&mut self) {
         self.is_timed = false;
+    }
+
+    /// Notes how long its caller waits.
+    pub fn allow(&mut self, allowed: Duration) {
+        self.is_patient = allowed >= PATIENCE;
     }
 
     /// Takes over the reason of a failure from the headers that have its status.
@@ -96,8 +119,10 @@ impl Measure {
             duration.time(took);
         }
         if code != Code::Ok {
+            let is_late = code == Code::DeadlineExceeded && !self.is_patient;
+            let reason = if is_late { Some(IMPATIENT) } else { self.reason };
             let code = word(code);
-            CALL_ERRORS.with(&[service, method, code, self.reason.unwrap_or(code)]).one();
+            CALL_ERRORS.with(&[service, method, code, reason.unwrap_or(code)]).one();
         }
         if span::wanted(self.traced.trace) {
             span::note(self.span(code, took));

@@ -34,6 +34,22 @@ pub fn value(metrics: &str, start: &str) -> Option<f64> {
     line.rsplit_once(' ')?.1.parse().ok()
 }
 
+/// Calls with a deadline of 20 ms, and waits longer for the code than it says, which a client of
+/// gRPC does not.
+async fn hurried(address: SocketAddr, path: &str) -> String {
+    let socket = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let handshake = Builder::new(TokioExecutor::new()).handshake::<_, Body>(socket);
+    let (mut client, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::post(format!("http://{address}{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", "20m");
+    let message = Body::new(http_body_util::Full::from(vec![0_u8; 5]));
+    let answer = client.send_request(request.body(message).unwrap()).await.unwrap();
+    answer.headers()["grpc-status"].to_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn calls_are_counted_by_method_code_and_reason() {
     let running = serve(|mut service, settings| {
@@ -48,6 +64,7 @@ async fn calls_are_counted_by_method_code_and_reason() {
     call(running.channel(), "/test.Slow/Nap").await;
     let invented = call(running.channel(), "/test.Slow/Invented").await;
     assert_eq!(invented.code(), Code::Unimplemented);
+    assert_eq!(hurried(running.address, "/test.Slow/Nap").await, "4", "DEADLINE_EXCEEDED");
 
     let metrics = get(running.probes.unwrap(), "/metrics").await;
 
@@ -63,15 +80,20 @@ async fn calls_are_counted_by_method_code_and_reason() {
     assert_eq!(errors("test.Slow/Panic", "INTERNAL", "INTERNAL"), Some(2.0));
     // Ended without details of ours.
     assert_eq!(errors("test.Slow/Nap", "ALREADY_EXISTS", "ALREADY_EXISTS"), Some(1.0));
+    // A caller who waits less than any call may take finds no fault.
+    let late = |reason| errors("test.Slow/Nap", "DEADLINE_EXCEEDED", reason);
+    assert_eq!((late("DEADLINE_SHORT"), late("DEADLINE_EXCEEDED")), (Some(1.0), Some(0.0)));
+    // Else no rate would tell of the first.
+    assert_eq!(errors("test.Slow/Nap", "UNAVAILABLE", "DATABASE_UNAVAILABLE"), Some(0.0));
     // A caller makes no labels.
     assert_eq!(errors("_OTHER", "UNIMPLEMENTED", "METHOD_UNKNOWN"), Some(1.0));
     assert!(!metrics.contains("Invented"));
     let duration = "rpc_server_call_duration_seconds";
     let nap = counted(&format!("{duration}_count"), "test.Slow/Nap\"");
-    assert_eq!(nap, Some(1.0));
+    assert_eq!(nap, Some(2.0));
     // A nap lasts 300 ms.
     let within = counted(&format!("{duration}_bucket"), "test.Slow/Nap\",le=\"0.25\"");
-    assert_eq!(within, Some(0.0));
+    assert_eq!(within, Some(1.0));
     assert!(value(&metrics, "process_memory_usage_bytes ").unwrap() > 1e6);
 }
 
