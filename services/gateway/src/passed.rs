@@ -38,14 +38,7 @@ impl Passed {
     /// Passes on `body`; of another stream than a watch what is left when the gateway stops has
     /// `grace`.
     pub fn new(body: Body, upstream: Arc<Upstream>, is_watch: bool, grace: Duration) -> Self {
-        let stopping = chassis::stopping::current();
-        let stop = async move {
-            stopping.cancelled().await;
-            if !is_watch {
-                tokio::time::sleep(grace).await;
-            }
-        };
-        let stop = Some(stop.boxed());
+        let stop = Some(is_over(if is_watch { Duration::ZERO } else { grace }));
         Self { body, upstream, messages: Messages::default(), stop, is_watch, is_over: false }
     }
 
@@ -63,7 +56,7 @@ impl Passed {
         if self.is_watch {
             return Ok(Frame::trailers(HeaderMap::from_iter([(GRPC_STATUS, 0.into())])));
         }
-        Err(Failure::service_unavailable("gateway").because("it is about to stop").into())
+        Err(about_to_stop().into())
     }
 }
 
@@ -109,6 +102,21 @@ impl http_body::Body for Passed {
     fn size_hint(&self) -> SizeHint {
         SizeHint::default()
     }
+}
+
+/// Waits until the gateway stops, and for `grace` more.
+pub fn is_over(grace: Duration) -> BoxFuture<'static, ()> {
+    let stopping = chassis::stopping::current();
+    let over = async move {
+        stopping.cancelled().await;
+        tokio::time::sleep(grace).await;
+    };
+    over.boxed()
+}
+
+/// The end of a stream that the gateway cannot wait for: with the advice to begin again.
+pub fn about_to_stop() -> Failure {
+    Failure::service_unavailable("gateway").because("it is about to stop")
 }
 
 /// The messages of a gRPC body, as they go by.

@@ -19,7 +19,7 @@ use http_body_util::BodyExt;
 use tonic::Status;
 use tonic::service::Routes;
 
-use crate::passed::Passed;
+use crate::passed::{Passed, about_to_stop, is_over};
 use crate::routes::Table;
 use crate::upstream::Upstream;
 
@@ -63,7 +63,12 @@ impl Proxy {
         let is_watch = path.rsplit('/').next().is_some_and(|method| method.starts_with("Watch"));
         chassis::deadline::forward(request.headers_mut());
         chassis::trace::forward(request.headers_mut());
-        let response = upstream.send(request.map(tonic::body::Body::new), is_stream).await?;
+        let sent = upstream.send(request.map(tonic::body::Body::new), is_stream);
+        // An upload is answered when it is through.
+        let response = tokio::select! {
+            response = sent => response?,
+            () = is_over(self.0.grace), if is_stream => return Err(about_to_stop()),
+        };
         if is_stream && is_grpc(response.headers()) {
             let (upstream, grace) = (upstream.clone(), self.0.grace);
             let passed = response.map(|body| Passed::new(body, upstream, is_watch, grace));

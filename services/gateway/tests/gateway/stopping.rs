@@ -35,3 +35,26 @@ async fn a_watch_ends_in_good_order_and_another_stream_says_to_begin_again() {
     assert!(end.get_details_retry_info().unwrap().retry_delay.is_some());
     until_running(&suite.stub, 0).await;
 }
+
+/// An upload, which is answered when it is through, held the gateway to the end of its time, and
+/// was cut without a word.
+#[tokio::test]
+async fn a_stream_that_is_not_answered_yet_is_told_to_begin_again() {
+    let suite = suite().await;
+    let gateway = gateway_draining(suite.projects.listens, 4).await;
+    let mut client = Client::of(gateway.address);
+    // The stub answers nothing.
+    let waiting = tokio::spawn(async move {
+        client.try_streams("DiffProjects", futures::stream::iter([text("")])).await
+    });
+    until_running(&suite.stub, 1).await;
+    let begun = Instant::now();
+
+    let stopping = tokio::spawn(gateway.stop());
+
+    let end = waiting.await.unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::Unavailable, "{end}");
+    assert!(end.get_details_retry_info().unwrap().retry_delay.is_some());
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    stopping.await.unwrap();
+}
