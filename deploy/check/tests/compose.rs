@@ -3,6 +3,9 @@
 use manifests::compose::{Compose, parse};
 use manifests::{deploy, kubectl, manifests as documents, overlays};
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 fn text() -> String {
     std::fs::read_to_string(deploy().join("compose.yaml")).expect("compose.yaml can be read")
@@ -31,6 +34,61 @@ fn compose_and_every_overlay_run_the_same_services() {
 
         assert_eq!(deployed, compose.suite(), "{}", folder.display());
     }
+}
+
+/// The commands of the comment at the top: its lines that are indented.
+fn commands(text: &str) -> Vec<&str> {
+    let comment = text.lines().take_while(|line| line.starts_with('#'));
+    comment.filter_map(|line| line.strip_prefix("#   ")).collect()
+}
+
+/// Runs a script in a folder, by a shell that ends at the first command that fails.
+fn shell(options: &str, script: &str, folder: &Path) -> Result<(), String> {
+    let mut command = Command::new("sh");
+    let output = command.args([options, "-c", script]).current_dir(folder).output();
+    let output = output.map_err(|error| error.to_string())?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err(errors) }
+}
+
+/// The name of a secret is the name of the role and of the database, and its password is its own.
+fn assert_secrets(folder: &Path) {
+    let compose = compose();
+    let mut values = BTreeSet::new();
+    for (name, secret) in &compose.secrets {
+        let file = folder.join("deploy").join(&secret.file);
+        let value = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let password = match value.strip_prefix(&format!("postgres://{name}:")) {
+            Some(rest) => {
+                let place = format!("@postgres:5432/{name}?sslmode=disable");
+                rest.strip_suffix(&place).unwrap_or_else(|| panic!("{name}: {value}"))
+            }
+            None => value.trim_end(),
+        };
+        assert!(password.len() == 48 && values.insert(password.to_owned()), "{name}: {value}");
+    }
+    assert_eq!(values.len(), 4);
+}
+
+#[test]
+fn the_commands_that_make_the_secrets_can_be_pasted() {
+    let text = text();
+    let commands = commands(&text);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir(folder.path().join("deploy")).expect("a folder");
+
+    for line in &commands {
+        assert_eq!(shell("-n", line, folder.path()), Ok(()), "{line}");
+    }
+    assert_eq!(shell("-n", &commands.join("\n"), folder.path()), Ok(()));
+    // `openssl` is not on every machine; any word of that length does.
+    let openssl =
+        "openssl() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \\n'; }\n".to_owned();
+    assert_eq!(shell("-e", &(openssl + &commands.join("\n")), folder.path()), Ok(()));
+    assert_secrets(folder.path());
+
+    let broken = "a > b for s\nin c d; do e; done";
+    assert!(shell("-n", broken, folder.path()).is_err(), "the check can fail");
 }
 
 #[test]
