@@ -5,9 +5,11 @@
 //! - [`pods`]: what it tells of pods
 //! - [`nodes`]: what is done to processes and the network of a node, by a pod for debugging
 //! - [`cases`]: the experiments, with their bounds
+//! - [`images`]: the images of the Deployments, set and put back
 //! - [`runner`]: runs them under load
 
 pub mod cases;
+pub mod images;
 pub mod kube;
 pub mod nodes;
 pub mod pods;

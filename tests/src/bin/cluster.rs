@@ -82,6 +82,7 @@ impl Arguments {
                 kubeconfig: self.kubeconfig,
                 context: self.context,
                 namespace: self.namespace,
+                ..Kube::default()
             },
             load: (target, force),
             experiments,

@@ -16,12 +16,28 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 /// Where the suite runs.
 #[derive(Clone, Debug)]
 pub struct Kube {
+    /// The program.
+    pub program: PathBuf,
+    /// How long pods may take to be ready again.
+    pub timeout: Duration,
     /// The kubeconfig; without it the usual one.
     pub kubeconfig: Option<PathBuf>,
     /// A context of it; without it the current one.
     pub context: Option<String>,
     /// The namespace of the suite.
     pub namespace: String,
+}
+
+impl Default for Kube {
+    fn default() -> Self {
+        Self {
+            program: "kubectl".into(),
+            timeout: TIMEOUT,
+            kubeconfig: None,
+            context: None,
+            namespace: "registan".to_owned(),
+        }
+    }
 }
 
 impl Kube {
@@ -34,11 +50,26 @@ impl Kube {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("kubectl");
+        let mut command = Command::new(&self.program);
         command.args(self.kubeconfig.iter().flat_map(|file| ["--kubeconfig".into(), file.clone()]));
         command.args(self.context.iter().flat_map(|context| ["--context", context]));
         command.args(["--namespace", &self.namespace]).args(arguments);
         command
+    }
+
+    /// Runs kubectl while other tasks go on, and gives what it wrote.
+    pub async fn wait(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let arguments: Vec<String> = arguments.iter().map(|&it| it.to_owned()).collect();
+        let kube = self.clone();
+        let waiting = tokio::task::spawn_blocking(move || {
+            kube.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        });
+        waiting.await.context("kubectl panicked")?
+    }
+
+    /// Waits until a workload has rolled.
+    pub async fn rolled(&self, workload: &str) -> anyhow::Result<()> {
+        self.wait(&["rollout", "status", workload, "--timeout", "5m"]).await.map(drop)
     }
 
     /// The pods of the suite that serve.
@@ -62,7 +93,7 @@ impl Kube {
 
     /// Waits until each service has as many pods that are ready as it is to have.
     pub async fn until_ready(&self, services: &[&str]) -> anyhow::Result<()> {
-        let until = Instant::now() + TIMEOUT;
+        let until = Instant::now() + self.timeout;
         for service in services {
             let wanted = self.replicas(service)?;
             while self.ready(service)?.len() != wanted {

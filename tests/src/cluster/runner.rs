@@ -7,22 +7,20 @@ use anyhow::{Context, ensure};
 use tokio::time::sleep;
 
 use super::cases::Experiment;
+use super::images::Images;
 use super::kube::Kube;
 use super::nodes;
 use super::pods::Pod;
-use crate::load::calls::Answer;
+use crate::load::calls::{Answer, Calls};
+use crate::load::outcome::Outcome;
 use crate::load::running::{Load, Target};
 use crate::load::table::{Case, Table};
 
 /// The Deployments, in the order in which a new version reaches them.
 const SERVICES: [&str; 4] = ["agreements", "projects", "rights-reporting", "gateway"];
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long the load goes on after each experiment.
-const CALM: Duration = Duration::from_secs(5);
-/// How long calls may take to be answered again before the next experiment begins all the same.
+/// How long a process that was killed may be away.
 const TIMEOUT: Duration = Duration::from_mins(1);
-/// How long a bad version is left where it is.
-const BAD: Duration = Duration::from_secs(30);
 const NO_SUCH_TAG: &str = "no-such-version";
 
 /// The experiments, and the cluster that they run on.
@@ -46,32 +44,51 @@ pub struct Plan {
     pub log: Option<PathBuf>,
 }
 
-/// Runs all of them and compares everything.
+/// Runs all of them and compares everything. An error once they run is that of a case: the table
+/// has all others.
 pub async fn run(plan: Plan) -> anyhow::Result<Table> {
     plan.kube.until_ready(&SERVICES).await?;
+    let images = Images::read(&plan.kube, &SERVICES)?;
     let (target, force) = &plan.load;
-    let mut runner = Runner { load: Load::start(target, *force).await?, cases: Vec::new(), plan };
-    sleep(CALM).await;
+    let load = Load::start(target, *force).await?;
+    let (calls, waits, cases) = (load.calls.clone(), Waits::default(), Vec::new());
+    let mut runner = Runner { plan, calls, images, waits, cases };
+    sleep(runner.waits.calm).await;
     for experiment in runner.plan.experiments.clone() {
-        runner.case(experiment).await?;
+        runner.case(experiment).await;
     }
-    let Runner { plan, load, cases } = runner;
-    let calls = load.calls.clone();
-    let outcome = load.finish().await?;
-    if let Some(log) = &plan.log {
-        calls.write(log)?;
+    Ok(runner.table(load.finish().await))
+}
+
+/// How long is waited.
+#[derive(Clone, Copy, Debug)]
+struct Waits {
+    /// How long the load goes on after each experiment.
+    calm: Duration,
+    /// How long calls may take to be answered again before the next experiment begins all the same.
+    well: Duration,
+    /// How long a bad version is left where it is.
+    bad: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { calm: Duration::from_secs(5), well: TIMEOUT, bad: Duration::from_secs(30) }
     }
-    Ok(Table::of(cases, &outcome))
 }
 
 struct Runner {
     plan: Plan,
-    load: Load,
+    calls: Calls,
+    /// The images of the Deployments before the first experiment.
+    images: Images,
+    waits: Waits,
     cases: Vec<Case>,
 }
 
 impl Runner {
-    async fn case(&mut self, experiment: Experiment) -> anyhow::Result<()> {
+    /// Runs an experiment. Each error is in its case, and the next one begins with the same images.
+    async fn case(&mut self, experiment: Experiment) {
         eprintln!("{}", experiment.name());
         let begun = self.cases.last().map_or(Duration::ZERO, |last| last.ended);
         let mut case = Case::begin(experiment.name(), begun, experiment.bounds());
@@ -79,16 +96,34 @@ impl Runner {
         if let Err(error) = done {
             case.broken.push(format!("it cannot be run: {error:#}"));
         }
-        case.back = (experiment == Experiment::Database).then(|| self.load.calls.now());
-        self.plan.kube.until_ready(&SERVICES).await?;
-        let until = Instant::now() + TIMEOUT;
-        sleep(CALM).await;
+        case.back = (experiment == Experiment::Database).then(|| self.calls.now());
+        case.broken.extend(self.images.put_back(&self.plan.kube).await);
+        if let Err(error) = self.plan.kube.until_ready(&SERVICES).await {
+            case.broken.push(format!("not well after it: {error:#}"));
+        }
+        let until = Instant::now() + self.waits.well;
+        sleep(self.waits.calm).await;
         while Instant::now() < until && !self.is_well() {
             sleep(PAUSE).await;
         }
-        case.ended = self.load.calls.now();
+        case.ended = self.calls.now();
         self.cases.push(case);
-        Ok(())
+    }
+
+    /// Compares everything. Where the record cannot be read at the end, the table has the calls
+    /// alone, and the last case says why.
+    fn table(mut self, finished: anyhow::Result<Outcome>) -> Table {
+        let mut broken = Vec::new();
+        let outcome = finished.unwrap_or_else(|error| {
+            broken.push(format!("the load has no good end: {error:#}"));
+            Outcome { calls: self.calls.all(), ..Outcome::default() }
+        });
+        let written = self.plan.log.as_ref().map_or(Ok(()), |log| self.calls.write(log));
+        broken.extend(written.err().map(|error| format!("{error:#}")));
+        if let Some(last) = self.cases.last_mut() {
+            last.broken.extend(broken);
+        }
+        Table::of(self.cases, &outcome)
     }
 
     async fn experiment(&self, experiment: Experiment) -> anyhow::Result<()> {
@@ -112,27 +147,14 @@ impl Runner {
         for service in SERVICES {
             let name = format!("deployment/{service}");
             self.plan.kube.run(&arguments(&name))?;
-            self.rolled(&name).await?;
+            self.plan.kube.rolled(&name).await?;
         }
         Ok(())
     }
 
-    async fn rolled(&self, deployment: &str) -> anyhow::Result<()> {
-        let (kube, name) = (self.plan.kube.clone(), deployment.to_owned());
-        let waiting = tokio::task::spawn_blocking(move || {
-            kube.run(&["rollout", "status", &name, "--timeout", "5m"])
-        });
-        waiting.await.context("kubectl panicked")?.map(drop)
-    }
-
     async fn bad_image(&self) -> anyhow::Result<()> {
-        let images = self.images()?;
-        for (service, image) in SERVICES.iter().zip(&images) {
-            let (repository, _) = image.rsplit_once(':').unwrap_or((image, ""));
-            let image = format!("service={repository}:{NO_SUCH_TAG}");
-            self.plan.kube.run(&["set", "image", &format!("deployment/{service}"), &image])?;
-        }
-        sleep(BAD).await;
+        self.images.tagged(NO_SUCH_TAG)?.set(&self.plan.kube)?;
+        sleep(self.waits.bad).await;
         self.each(|name| vec!["rollout", "undo", name]).await
     }
 
@@ -146,13 +168,10 @@ impl Runner {
     }
 
     async fn drain(&self) -> anyhow::Result<()> {
-        let (kube, node) = (self.plan.kube.clone(), self.first("agreements")?.node);
-        let name = node.clone();
-        let drained = tokio::task::spawn_blocking(move || {
-            let options = ["--ignore-daemonsets", "--delete-emptydir-data", "--timeout", "5m"];
-            kube.run(&[&["drain", &*name][..], &options].concat())
-        });
-        let drained = drained.await.context("kubectl panicked")?;
+        let node = self.first("agreements")?.node;
+        let options = ["--ignore-daemonsets", "--delete-emptydir-data", "--timeout", "5m"];
+        let drain = [&["drain", &*node][..], &options].concat();
+        let drained = self.plan.kube.wait(&drain).await;
         self.plan.kube.run(&["uncordon", &node])?;
         drained.map(drop)
     }
@@ -165,7 +184,7 @@ impl Runner {
                 let (name, count) =
                     (format!("deployment/{service}"), format!("--replicas={count}"));
                 self.plan.kube.run(&["scale", &name, &count])?;
-                self.rolled(&name).await?;
+                self.plan.kube.rolled(&name).await?;
             }
             sleep(wait).await;
         }
@@ -229,26 +248,10 @@ impl Runner {
 
     async fn migration(&self) -> anyhow::Result<()> {
         let before = self.plan.before.as_ref().context("name the version by --before")?;
-        let images = self.images()?;
-        for tag in [Some(before), None] {
-            for (service, image) in SERVICES.iter().zip(&images) {
-                let (repository, own) = image.rsplit_once(':').context("an image has a tag")?;
-                let image = format!("service={repository}:{}", tag.map_or(own, String::as_str));
-                let name = format!("deployment/{service}");
-                self.plan.kube.run(&["set", "image", &name, &image])?;
-                self.rolled(&name).await?;
-            }
+        for images in [&self.images.tagged(before)?, &self.images] {
+            images.roll(&self.plan.kube).await?;
         }
         Ok(())
-    }
-
-    /// The image of each Deployment.
-    fn images(&self) -> anyhow::Result<Vec<String>> {
-        let path = "jsonpath={.spec.template.spec.containers[0].image}";
-        let image = |service: &&str| {
-            self.plan.kube.run(&["get", &format!("deployment/{service}"), "--output", path])
-        };
-        SERVICES.iter().map(image).collect()
     }
 
     fn first(&self, service: &str) -> anyhow::Result<Pod> {
@@ -258,9 +261,12 @@ impl Runner {
 
     /// Returns whether all calls of the last second were answered.
     fn is_well(&self) -> bool {
-        let since = self.load.calls.now().saturating_sub(Duration::from_secs(1));
-        let calls = self.load.calls.all();
+        let since = self.calls.now().saturating_sub(Duration::from_secs(1));
+        let calls = self.calls.all();
         let mut last = calls.iter().filter(|call| call.ended() >= since).peekable();
         last.peek().is_some() && last.all(|call| call.answer == Answer::Good)
     }
 }
+
+#[cfg(test)]
+mod tests;
