@@ -43,9 +43,12 @@ struct Arguments {
     /// A Secret with a certificate that cert-manager keeps; may be said more than once.
     #[arg(long = "certificate", value_name = "SECRET")]
     certificates: Vec<String>,
-    /// The tag of the version before, for the experiment migration.
-    #[arg(long, value_name = "TAG")]
-    before: Option<String>,
+    /// The tag of the next version, for the experiment migration: the suite runs the one before.
+    #[arg(long, value_name = "TAG", requires = "overlay")]
+    next: Option<String>,
+    /// The overlay of the next version, whose Job migrates.
+    #[arg(long, value_name = "FOLDER", requires = "next")]
+    overlay: Option<String>,
     /// How long what is taken away is away, in seconds.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=600))]
     away: u64,
@@ -89,7 +92,7 @@ impl Arguments {
             away: Duration::from_secs(self.away),
             database: self.database,
             certificates: self.certificates,
-            before: self.before,
+            next: self.next.zip(self.overlay),
             log: self.log,
         }
     }
@@ -132,6 +135,9 @@ mod tests {
         let encrypted = LEAST.into_iter().chain(["--ca", "ca.crt"]);
         let encrypted = Arguments::try_parse_from(encrypted).unwrap().plan();
         assert_eq!(encrypted.load.0.authorities, Some("ca.crt".into()));
+        let next = ["migration", "--next", "0.2.0", "--overlay", "overlays/next"];
+        let next = Arguments::try_parse_from(LEAST.into_iter().chain(next)).unwrap().plan();
+        assert_eq!(next.next, Some(("0.2.0".to_owned(), "overlays/next".to_owned())));
         let usual = Arguments::try_parse_from(LEAST).unwrap().plan();
         assert_eq!(usual.experiments, Experiment::USUAL);
     }
@@ -139,7 +145,13 @@ mod tests {
     #[test]
     fn a_wrong_command_is_refused() {
         Arguments::try_parse_from(&LEAST[..3]).unwrap_err();
-        for wrong in [&["--database", "postgres"][..], &["--away", "1"], &["explode"]] {
+        for wrong in [
+            &["--database", "postgres"][..],
+            &["--away", "1"],
+            &["--next", "0.2.0"],
+            &["--overlay", "overlays/next"],
+            &["explode"],
+        ] {
             Arguments::try_parse_from(LEAST.iter().chain(wrong)).unwrap_err();
         }
     }

@@ -29,7 +29,7 @@ pub enum Experiment {
     CutOff,
     /// Certificates are issued anew.
     Certificates,
-    /// The version before, and this one again.
+    /// The schema and the images of the next version, and the images of this one again.
     Migration,
 }
 

@@ -22,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How long a process that was killed may be away.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const NO_SUCH_TAG: &str = "no-such-version";
+/// The label of the Job that migrates, and of what it needs.
+const MIGRATES: &str = "app.kubernetes.io/name=migrate";
 
 /// The experiments, and the cluster that they run on.
 #[derive(Clone, Debug)]
@@ -38,8 +40,8 @@ pub struct Plan {
     pub database: Option<(String, String)>,
     /// The Secrets of certificates, which cert-manager makes again when they are deleted.
     pub certificates: Vec<String>,
-    /// The tag of the version before.
-    pub before: Option<String>,
+    /// The next version: its tag, and its overlay, which has the Job that migrates.
+    pub next: Option<(String, String)>,
     /// A file for every call.
     pub log: Option<PathBuf>,
 }
@@ -246,10 +248,24 @@ impl Runner {
         Ok(())
     }
 
+    /// Migrates to the next version, rolls to its images, and back to those of this one.
     async fn migration(&self) -> anyhow::Result<()> {
-        let before = self.plan.before.as_ref().context("name the version by --before")?;
-        for images in [&self.images.tagged(before)?, &self.images] {
-            images.roll(&self.plan.kube).await?;
+        let next = self.plan.next.as_ref();
+        let (tag, overlay) = next.context("name the next version by --next and --overlay")?;
+        let kube = &self.plan.kube;
+        let applied = kube.run(&["apply", "--kustomize", overlay, "--selector", MIGRATES])?;
+        // A Job that was there already has migrated: there would be nothing to see.
+        let created = applied.lines().filter_map(|line| line.strip_suffix(" created"));
+        let job = created.into_iter().find(|name| name.starts_with("job.batch/"));
+        let job = job.with_context(|| {
+            format!(
+                "no Job was created, so this begins with a schema that is migrated already: begin \
+                 with a suite of the version before. kubectl wrote: {applied:?}"
+            )
+        })?;
+        kube.wait(&["wait", "--for=condition=complete", "--timeout=15m", job]).await?;
+        for images in [&self.images.tagged(tag)?, &self.images] {
+            images.roll(kube).await?;
         }
         Ok(())
     }

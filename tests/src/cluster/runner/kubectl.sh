@@ -28,4 +28,5 @@ get\ *)
     ;;
 "set image") printf %s "${4#service=}" > "$cluster/$name" ;;
 "rollout undo") printf registan/%s:1 "$name" > "$cluster/$name" ;;
+apply\ *) echo "job.batch/migrate-2 $(cat "$cluster/job")" ;;
 esac

@@ -14,6 +14,7 @@ fn cluster(fails: &str) -> TempDir {
     for service in SERVICES {
         fs::write(folder.path().join(service), format!("registan/{service}:1")).unwrap();
     }
+    fs::write(folder.path().join("job"), "created").unwrap();
     if !fails.is_empty() {
         fs::write(folder.path().join("fails"), fails).unwrap();
     }
@@ -40,10 +41,14 @@ fn runner(cluster: &Path) -> Runner {
             away: short,
             database: None,
             certificates: Vec::new(),
-            before: Some("2".to_owned()),
+            next: Some(("2".to_owned(), "overlays/next".to_owned())),
             log: None,
         },
     }
+}
+
+fn log(cluster: &Path) -> String {
+    fs::read_to_string(cluster.join("log")).unwrap()
 }
 
 #[track_caller]
@@ -59,7 +64,8 @@ async fn an_experiment_that_stops_half_done_is_a_broken_case_and_the_images_are_
     for (experiment, fails, said) in [
         (Experiment::BadImage, "set image deployment/gateway .*no-such", "set image"),
         (Experiment::BadImage, "rollout undo deployment/projects", "rollout undo"),
-        // The version before does not roll: two services have it, and two do not.
+        (Experiment::Migration, "wait --for", "wait --for=condition=complete"),
+        // The next version does not roll: two services have it, and two do not.
         (Experiment::Migration, "set image deployment/rights-reporting .*:2", "set image"),
     ] {
         let cluster = cluster(fails);
@@ -106,6 +112,33 @@ async fn images_that_cannot_be_put_back_are_named_one_by_one() {
     assert!(broken.starts_with("projects is not at registan/projects:1"), "{broken}");
     let gateway = fs::read_to_string(cluster.path().join("gateway")).unwrap();
     assert_eq!(gateway, "registan/gateway:1", "the others are put back");
+}
+
+#[tokio::test]
+async fn the_next_version_migrates_before_it_rolls_and_only_once() {
+    let cluster = cluster("");
+    let mut runner = runner(cluster.path());
+
+    runner.case(Experiment::Migration).await;
+
+    assert_eq!(runner.cases[0].broken, Vec::<String>::new());
+    let log = log(cluster.path());
+    let place = |call: &str| log.find(call).unwrap_or_else(|| panic!("{call}: {log}"));
+    let order = [
+        place("apply --kustomize overlays/next --selector app.kubernetes.io/name=migrate"),
+        place("wait --for=condition=complete --timeout=15m job.batch/migrate-2"),
+        place("set image deployment/agreements service=registan/agreements:2"),
+        place("set image deployment/gateway service=registan/gateway:2"),
+        place("set image deployment/agreements service=registan/agreements:1"),
+    ];
+    assert!(order.is_sorted(), "{log}");
+    assert_put_back(cluster.path());
+
+    fs::write(cluster.path().join("job"), "unchanged").unwrap();
+    runner.case(Experiment::Migration).await;
+
+    let broken = &runner.cases[1].broken;
+    assert!(broken[0].contains("migrated already"), "{broken:?}");
 }
 
 #[test]
