@@ -4,7 +4,7 @@
 //! - [`kubectl`]: renders a folder of kustomize.
 //! - [`helm`]: renders a chart.
 //! - [`manifests`]: text → typed documents; what the schemas do not know is a finding.
-//! - [`monitors`]: a kind that Kubernetes itself does not know.
+//! - [`monitors`]: kinds that Kubernetes itself does not know.
 //! - [`containers`]: what each container is started with.
 //! - [`chart`]: the Helm chart that is made from them.
 //! - [`certificates`]: what cert-manager issues.

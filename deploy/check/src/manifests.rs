@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_yaml_ng::Value;
 use std::collections::BTreeMap;
 
-use crate::monitors::PodMonitor;
+use crate::monitors::{PodMonitor, PrometheusRule};
 
 /// All documents of one overlay, by kind.
 #[derive(Debug, Default)]
@@ -32,6 +32,7 @@ pub struct Manifests {
     pub monitors: Vec<PodMonitor>,
     pub namespaces: Vec<Namespace>,
     pub network_policies: Vec<NetworkPolicy>,
+    pub rules: Vec<PrometheusRule>,
     pub service_accounts: Vec<ServiceAccount>,
     pub services: Vec<Service>,
 }
@@ -119,6 +120,9 @@ impl Manifests {
             ("batch/v1", "Job") => keep(&mut self.jobs, &document, value, findings),
             ("monitoring.coreos.com/v1", "PodMonitor") => {
                 keep(&mut self.monitors, &document, value, findings);
+            }
+            ("monitoring.coreos.com/v1", "PrometheusRule") => {
+                keep(&mut self.rules, &document, value, findings);
             }
             ("networking.k8s.io/v1", "NetworkPolicy") => {
                 keep(&mut self.network_policies, &document, value, findings);

@@ -234,6 +234,21 @@ fn an_autoscaler_or_a_monitor_that_misses_is_found() {
 }
 
 #[test]
+fn an_alert_that_leads_nowhere_is_found() {
+    let runbook = "https://registan.example.org/docs/runbook.md";
+    let down = format!("{runbook}#registandown");
+
+    for (good, bad, expected) in [
+        (&*down, "docs/runbook.md#registandown", "the runbook_url of RegistanDown must be https:"),
+        (&*down, "https://other.example.org/#registandown", "runbook_url of RegistanDown"),
+        (runbook, "docs/runbook.md", "registan/runbook must begin with https://"),
+        ("for: 2m", "until: 2m", "until: unknown field"),
+    ] {
+        assert_found("everything", good, bad, expected);
+    }
+}
+
+#[test]
 fn an_image_without_our_version_is_found() {
     for (bad, expected) in [
         ("registan/agreements:latest", "and not latest"),

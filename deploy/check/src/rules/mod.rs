@@ -1,5 +1,6 @@
 //! The house rules: what the schemas allow and we do not.
 
+mod alerting;
 mod certificates;
 mod encryption;
 mod jobs;
@@ -33,6 +34,7 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
     jobs::check(manifests, &mut findings);
     scaling::check(manifests, &mut findings);
     scraping::check(manifests, &mut findings);
+    alerting::check(manifests, &mut findings);
     references::check_namespace(manifests, &mut findings);
     findings.0
 }
