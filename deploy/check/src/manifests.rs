@@ -4,7 +4,7 @@
 use crate::certificates::{Certificate, Issuer};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
     ConfigMap, Namespace, PersistentVolumeClaim, PodSpec, Service, ServiceAccount,
 };
@@ -26,6 +26,7 @@ pub struct Manifests {
     pub certificates: Vec<Certificate>,
     pub claims: Vec<PersistentVolumeClaim>,
     pub config_maps: Vec<ConfigMap>,
+    pub cron_jobs: Vec<CronJob>,
     pub deployments: Vec<Deployment>,
     pub issuers: Vec<Issuer>,
     pub jobs: Vec<Job>,
@@ -80,9 +81,13 @@ impl Manifests {
             .jobs
             .iter()
             .filter_map(|job| Some(("Job", &job.metadata, &job.spec.as_ref()?.template, 1)));
+        let scheduled = self.cron_jobs.iter().filter_map(|job| {
+            let template = job.spec.job_template.spec.as_ref()?;
+            Some(("CronJob", &job.metadata, &template.template, 1))
+        });
 
         let mut pods = Vec::new();
-        for (kind, metadata, template, replicas) in deployments.chain(jobs) {
+        for (kind, metadata, template, replicas) in deployments.chain(jobs).chain(scheduled) {
             let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
             if let Some(spec) = &template.spec {
                 pods.push(Pod {
@@ -117,6 +122,7 @@ impl Manifests {
             ("cert-manager.io/v1", "Issuer") => {
                 keep(&mut self.issuers, &document, value, findings);
             }
+            ("batch/v1", "CronJob") => keep(&mut self.cron_jobs, &document, value, findings),
             ("batch/v1", "Job") => keep(&mut self.jobs, &document, value, findings),
             ("monitoring.coreos.com/v1", "PodMonitor") => {
                 keep(&mut self.monitors, &document, value, findings);

@@ -1,7 +1,7 @@
 //! Jobs that a tool of `GitOps` can apply: a Job cannot be changed, so another version is another Job,
-//! and each goes by itself.
+//! and each goes by itself. A `CronJob` can be changed, and its Jobs go as the others do.
 
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::batch::v1::{CronJob, Job, JobSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::Findings;
@@ -22,18 +22,46 @@ pub(super) fn check(manifests: &Manifests, findings: &mut Findings) {
             &place,
             &format!("its name must end with the version, -{version}"),
         );
-        findings.demand(
-            spec.ttl_seconds_after_finished.is_some_and(|seconds| seconds >= 86_400),
-            &place,
-            "ttlSecondsAfterFinished must be set, to a day or more",
-        );
-        findings.demand(
-            spec.active_deadline_seconds.is_some(),
-            &place,
-            "activeDeadlineSeconds must be set",
-        );
+        check_end(&spec, &place, findings);
         check_order(job, &place, manifests, findings);
     }
+    for job in &manifests.cron_jobs {
+        check_schedule(job, findings);
+    }
+}
+
+/// Checks that a Job ends, that it is kept for a day, and that its log is: pods that start again
+/// until they may no more are removed with their log.
+fn check_end(spec: &JobSpec, place: &str, findings: &mut Findings) {
+    findings.demand(
+        spec.ttl_seconds_after_finished.is_some_and(|seconds| seconds >= 86_400),
+        place,
+        "ttlSecondsAfterFinished must be set, to a day or more",
+    );
+    findings.demand(
+        spec.active_deadline_seconds.is_some(),
+        place,
+        "activeDeadlineSeconds must be set",
+    );
+    let restarts = spec.template.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
+    findings.demand(
+        restarts == Some("Never") || spec.backoff_limit.is_some_and(|limit| limit > 0),
+        place,
+        "restartPolicy must be Never where it is tried once",
+    );
+}
+
+/// Checks that the runs of a schedule do not overlap, and are at hours that somebody knows.
+fn check_schedule(job: &CronJob, findings: &mut Findings) {
+    let place = format!("CronJob {}", name(&job.metadata));
+    let spec = job.spec.clone();
+    findings.demand(
+        spec.concurrency_policy.as_deref() == Some("Forbid"),
+        &place,
+        "concurrencyPolicy must be Forbid",
+    );
+    findings.demand(spec.time_zone.is_some(), &place, "timeZone must be set");
+    check_end(&spec.job_template.spec.unwrap_or_default(), &place, findings);
 }
 
 /// Checks that what a Job refers to is there before it: otherwise its pods wait for what waits for

@@ -83,7 +83,9 @@ pub(super) fn check_namespace(manifests: &Manifests, findings: &mut Findings) {
     let namespaces: Vec<_> = manifests.namespaces.iter().map(|it| name(&it.metadata)).collect();
     findings.demand(namespaces.len() == 1, "the overlay", "must have one Namespace");
     let deployments = manifests.deployments.iter().map(|it| &it.metadata);
-    for metadata in deployments.chain(manifests.jobs.iter().map(|it| &it.metadata)) {
+    let scheduled = manifests.cron_jobs.iter().map(|it| &it.metadata);
+    let jobs = manifests.jobs.iter().map(|it| &it.metadata).chain(scheduled);
+    for metadata in deployments.chain(jobs) {
         findings.demand(
             namespaces.contains(&metadata.namespace.as_deref().unwrap_or_default()),
             name(metadata),

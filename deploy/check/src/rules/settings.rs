@@ -26,7 +26,7 @@ pub(super) fn check(pod: &Pod<'_>, manifests: &Manifests, findings: &mut Finding
         check_addresses(&settings, manifests, &place, findings);
         check_plain_text(container, &settings, &place, findings);
         check_issuer(&settings, &place, findings);
-        check_database(pod, &settings, &place, findings);
+        check_database(pod, container, &settings, &place, findings);
         check_migration(container, &settings, &place, findings);
     }
     if pod.serves {
@@ -103,13 +103,17 @@ fn settings(
 /// open.
 fn check_database(
     pod: &Pod<'_>,
+    container: &Container,
     settings: &BTreeMap<String, String>,
     place: &str,
     findings: &mut Findings,
 ) {
     let address = settings.get("REGISTAN_DATABASE_URL");
     let component = pod.labels.get("app.kubernetes.io/component").map(String::as_str);
-    let keeps_record = component.is_some_and(|it| !["gateway", "import"].contains(&it));
+    // A Job with the component of those that keep one may look at the gateway as well.
+    let of_gateway = container.args.iter().flatten().any(|argument| argument == "gateway");
+    let keeps_record =
+        component.is_some_and(|it| !["gateway", "import"].contains(&it)) && !of_gateway;
     findings.demand(
         address.is_some() != settings.contains_key("REGISTAN_DATABASE_URL_FILE") || !keeps_record,
         place,

@@ -14,10 +14,9 @@ use manifests::{kubectl, manifests::parse};
 
 const SERVICES: [&str; 3] = ["agreements", "projects", "rights-reporting"];
 
-/// The containers of an overlay; none without kubectl.
-fn containers(overlay: &str) -> Option<Vec<Started>> {
-    let folder = manifests::deploy().join("kustomize/overlays").join(overlay);
-    match kubectl::render(&folder) {
+/// The containers of a folder of kustomize; none without kubectl.
+fn containers(folder: &str) -> Option<Vec<Started>> {
+    match kubectl::render(&manifests::deploy().join("kustomize").join(folder)) {
         Ok(text) => Some(started(&parse(&text).0)),
         Err(kubectl::Error::Missing { .. }) => {
             testkit::skip("kubectl is not there: run `cargo xtask tools`");
@@ -86,7 +85,8 @@ fn of_service<'a>(all: &'a [Started], service: &str) -> (&'a Started, &'a Starte
 /// Migrates and starts every service of an overlay, then its gateway, and asks through it.
 /// `secrets` are the addresses of the databases, where the overlay reads them from files.
 fn walk(overlay: &str, secrets: &[String]) {
-    let (Some(registan), Some(all)) = (program("registan"), containers(overlay)) else { return };
+    let all = containers(&format!("overlays/{overlay}"));
+    let (Some(registan), Some(all)) = (program("registan"), all) else { return };
     let folder = tempfile::tempdir().unwrap();
     let names = SERVICES.into_iter().chain(["gateway"]);
     let addresses = names.clone().map(|name| (name, free_address())).collect();
@@ -125,6 +125,27 @@ fn walk(overlay: &str, secrets: &[String]) {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{overlay}, {method}: {errors}");
         assert!(String::from_utf8_lossy(&output.stdout).contains("\"readTime\": \""));
+    }
+    if !secrets.is_empty() {
+        look("doctor", "no problem, warnings: ", &machine, &registan);
+        look("verify", " changes fit, checkpoint ", &machine, &registan);
+    }
+}
+
+/// Runs the containers of a Job beside the suite that serves; each must say so much.
+fn look(job: &str, said: &str, machine: &Machine<'_>, registan: &Path) {
+    let all = containers(&format!("jobs/{job}")).unwrap_or_default();
+    assert!(all.len() >= SERVICES.len(), "{job}");
+    for container in all {
+        let names = SERVICES.into_iter().chain(["gateway"]);
+        let service = names.into_iter().find(|name| *name == container.name).unwrap();
+        let mut command = machine.command(registan, service, &container);
+        // In a pod the port is free.
+        let output = command.env("REGISTAN_LISTEN", free_address().to_string()).output().unwrap();
+        let told =
+            [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
+        assert!(output.status.success(), "{job}, {service}: {}", told.concat());
+        assert!(told[0].contains(said), "{job}, {service}: {}", told[0]);
     }
 }
 
