@@ -1,6 +1,10 @@
-//! The Jobs that look at a suite: `doctor` at all that it needs, `verify` at its records.
+//! The Jobs that look at a suite: `doctor` at all that it needs, `verify` at its records; and
+//! `dump`, which copies them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use manifests::containers::{Started, started};
 use manifests::manifests::parse;
@@ -51,6 +55,51 @@ fn every_record_is_verified_on_a_schedule() {
         assert_eq!(run.arguments, ["verify", service]);
         assert_eq!(run.mounts[service], "/run/secrets/database");
     }
+}
+
+/// Runs the script of a dump with programs of PostgreSQL that are functions of the shell, and
+/// returns the names of the files that it leaves.
+fn dump(script: &str, restores: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = folder.path().join("url");
+    let dumps = folder.path().join("dumps");
+    fs::create_dir(&dumps).expect("a folder");
+    fs::write(&url, "postgres://a:b@h/agreements\n").expect("an address");
+    let programs = "pg_dump() { for it; do case $it in
+        --file=*) echo dump > \"${it#--file=}\" ;;
+        --dbname=*) [ \"$it\" = --dbname=postgres://a:b@h/agreements ] ;;
+        esac; done; }\n";
+    let script = format!("{programs}pg_restore() {{ {restores}; }}\n{script}");
+    let mut command = Command::new("sh");
+    command.args(["-euc", &script]).env("DUMPS", &dumps).env("SERVICE", "agreements");
+    let output = command.env("REGISTAN_DATABASE_URL_FILE", url).output().expect("a shell");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.success(), restores == "true", "{errors}");
+    names(&dumps)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder is there").flatten();
+    entries.map(|it| it.file_name().into_string().expect("a name")).collect()
+}
+
+#[test]
+fn a_dump_has_its_name_when_it_was_read_whole() {
+    let text = render("everything");
+    let containers = containers(&text, "Job dump-");
+    assert_eq!(containers.len(), 3);
+    assert_eq!(text.matches("- -euc\n").count(), 3, "the script ends at what fails");
+    for (service, container) in &containers {
+        assert_eq!(container.settings["SERVICE"], *service);
+        assert_eq!(container.mounts[service], "/run/secrets/database");
+    }
+
+    let script = &containers["agreements"].arguments[0];
+    let (whole, broken) = (dump(script, "true"), dump(script, "false"));
+
+    let ends = |names: &[String], end: &str| names.len() == 1 && names[0].ends_with(end);
+    assert!(ends(&whole, "Z.dump") && whole[0].starts_with("agreements-2"), "{whole:?}");
+    assert!(ends(&broken, "Z.dump.partial"), "{broken:?}");
 }
 
 #[test]

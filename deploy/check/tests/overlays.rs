@@ -33,7 +33,8 @@ fn every_component_and_job_keeps_the_rules_together() {
         assert!(findings.is_empty(), "{fixture}: {}", findings.join("\n"));
         assert_eq!((manifests.autoscalers.len(), manifests.monitors.len()), (4, 1));
         assert_eq!(manifests.rules.len(), 1, "the alerts");
-        assert_eq!(manifests.jobs.len(), 4, "migrate, first operator, reference record, doctor");
+        let jobs = "migrate, first operator, reference record, doctor, dump";
+        assert_eq!(manifests.jobs.len(), 5, "{jobs}");
         assert_eq!(manifests.cron_jobs.len(), 1, "verify");
     }
 }

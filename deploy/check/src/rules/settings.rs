@@ -58,7 +58,8 @@ pub(super) fn check_desks(manifests: &Manifests, findings: &mut Findings) {
     let all = started(manifests);
     let Some(desks) = all.iter().find_map(|it| it.settings.get(DESKS)) else { return };
     let needs = |key: &String| key == "REGISTAN_LISTEN" || key.starts_with("REGISTAN_DATABASE_URL");
-    for container in all.iter().filter(|it| it.settings.keys().any(needs)) {
+    let ours = all.iter().filter(|it| it.image.starts_with("registan/"));
+    for container in ours.filter(|it| it.settings.keys().any(needs)) {
         findings.demand(
             container.settings.get(DESKS) == Some(desks),
             &format!("{}, container {}", container.workload, container.name),

@@ -129,6 +129,7 @@ fn walk(overlay: &str, secrets: &[String]) {
     if !secrets.is_empty() {
         look("doctor", "no problem, warnings: ", &machine, &registan);
         look("verify", " changes fit, checkpoint ", &machine, &registan);
+        look("dump", ".dump\n", &machine, &registan);
     }
 }
 
@@ -136,14 +137,21 @@ fn walk(overlay: &str, secrets: &[String]) {
 fn look(job: &str, said: &str, machine: &Machine<'_>, registan: &Path) {
     let all = containers(&format!("jobs/{job}")).unwrap_or_default();
     assert!(all.len() >= SERVICES.len(), "{job}");
-    for container in all {
+    for mut container in all {
         let names = SERVICES.into_iter().chain(["gateway"]);
         let service = names.into_iter().find(|name| *name == container.name).unwrap();
-        let mut command = machine.command(registan, service, &container);
-        // In a pod the port is free.
-        let output = command.env("REGISTAN_LISTEN", free_address().to_string()).output().unwrap();
-        let told =
-            [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned());
+        let is_ours = container.image == "registan/registan";
+        if !is_ours {
+            container.arguments.insert(0, "-euc".to_owned());
+        }
+        fs::create_dir_all(machine.mounted(service, "/dumps")).unwrap();
+        let program = if is_ours { registan } else { Path::new("sh") };
+        let mut command = machine.command(program, service, &container);
+        // In a pod the port is free. The server here shows no certificate.
+        command.env("REGISTAN_LISTEN", free_address().to_string()).env("PGSSLMODE", "disable");
+        let output = command.output().unwrap();
+        let told = [output.stdout, output.stderr];
+        let told = told.map(|it| String::from_utf8_lossy(&it).into_owned());
         assert!(output.status.success(), "{job}, {service}: {}", told.concat());
         assert!(told[0].contains(said), "{job}, {service}: {}", told[0]);
     }
