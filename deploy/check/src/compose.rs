@@ -127,6 +127,9 @@ impl Compose {
             check_build(service, &place, &mut findings);
             self.check_references(service, &place, &mut findings);
             self.check_environment(service, &place, &mut findings);
+            if self.suite().contains(name.as_str()) {
+                check_stop(service, &place, &mut findings);
+            }
         }
         findings.0
     }
@@ -171,16 +174,31 @@ impl Compose {
                 );
             }
         }
-        let drain = seconds(service.environment.get("REGISTAN_DRAIN_SECONDS").map(String::as_str));
-        let grace = service.stop_grace_period.as_deref().and_then(|it| it.strip_suffix('s'));
-        if let Some(drain) = drain {
-            findings.demand(
-                seconds(grace).is_some_and(|grace| grace > drain),
-                place,
-                "stop_grace_period must be more than REGISTAN_DRAIN_SECONDS",
-            );
-        }
     }
+}
+
+/// Checks that a service that serves takes calls for a while after the signal to stop, that it has
+/// the time for it, and that it has an admin port: without one it waits for no database.
+fn check_stop(service: &Service, place: &str, findings: &mut Findings) {
+    let set = |key: &str| service.environment.get(key).map(String::as_str);
+    findings.demand(
+        set("REGISTAN_PROBE_ADDRESS").is_some_and(|address| address.ends_with(":50052")),
+        place,
+        "REGISTAN_PROBE_ADDRESS must be set",
+    );
+    let linger = seconds(set("REGISTAN_LINGER_SECONDS"));
+    findings.demand(
+        linger.is_some_and(|linger| linger >= 5),
+        place,
+        "REGISTAN_LINGER_SECONDS must be 5 or more",
+    );
+    let needed = seconds(set("REGISTAN_DRAIN_SECONDS")).zip(linger);
+    let grace = service.stop_grace_period.as_deref().and_then(|it| it.strip_suffix('s'));
+    findings.demand(
+        needed.zip(seconds(grace)).is_some_and(|((drain, linger), grace)| grace > drain + linger),
+        place,
+        "stop_grace_period must be more than REGISTAN_LINGER_SECONDS and REGISTAN_DRAIN_SECONDS",
+    );
 }
 
 fn seconds(text: Option<&str>) -> Option<u32> {
