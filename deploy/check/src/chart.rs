@@ -5,8 +5,9 @@
 //! - The settings stand in the pods and not in a `ConfigMap`: each `ReplicaSet` keeps its own.
 //! - The migration is a hook, so nothing rolls before it is done.
 //!
-//! `merge`: two renderings as one template.
+//! `lines`: a document as a template. `merge`: two renderings as one.
 
+mod lines;
 mod merge;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,31 +15,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_yaml_ng::{Mapping, Value};
 
+use self::lines::{MORE, VALUE, template};
 use self::merge::merge;
 
 /// Settings that are values of the chart.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("REGISTAN_CONNECTIONS_PER_ADDRESS", "gateway.connectionsPerAddress"),
     ("REGISTAN_LOG", "log"),
     ("REGISTAN_OIDC_AUDIENCE", "oidc.audience"),
     ("REGISTAN_OIDC_ISSUER", "oidc.issuer"),
     ("REGISTAN_OIDC_UNTYPED_TOKENS", "oidc.untypedTokens"),
+    ("REGISTAN_OTLP_URL", "otlp.url"),
     ("REGISTAN_TRUSTED_PROXIES", "gateway.trustedProxies | join \",\""),
 ];
-/// Stands for a value until the document is text.
-const VALUE: &str = "VALUE-OF-";
 /// The begin of each template. It leaves nothing where nothing follows.
 const HEAD: &str = "{{- /* Made from deploy/kustomize/overlays by a test: change that. */}}\n";
 /// The component that is done before pods roll.
 const MIGRATES: &str = "migrate";
-/// A name by which callers know the gateway; an installation may have more.
-const GATEWAY: &str = "gateway.registan.svc";
 
 /// Kind and name of a document.
 type Key = (String, String);
 
 /// The templates, by the name of their file: one for each kind. `plain` and `encrypted` are two
-/// rendered overlays that differ in nothing but encryption.
+/// rendered overlays that differ in nothing but encryption, each with the component tracing.
 pub fn templates(plain: &str, encrypted: &str) -> Result<BTreeMap<String, String>, String> {
     let (plain, encrypted) = (documents(plain)?, documents(encrypted)?);
     let keys: BTreeSet<&Key> = plain.keys().chain(encrypted.keys()).collect();
@@ -63,8 +62,8 @@ fn documents(rendered: &str) -> Result<BTreeMap<Key, Vec<String>>, String> {
         let of = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let key = (of(&document["kind"]), of(&document["metadata"]["name"]));
         let text = serde_yaml_ng::to_string(&document).map_err(|error| error.to_string())?;
-        let lines = text.lines().map(|line| templated(line, &key));
-        Ok((key.clone(), ["---".to_owned()].into_iter().chain(lines).collect()))
+        let lines = template(&text, &key);
+        Ok((key, lines))
     })
     .collect()
 }
@@ -90,11 +89,24 @@ fn adapt(document: &mut Value, settings: &[(Value, Value)]) {
         let weight = if document["kind"] == "Job" { "0" } else { "-1" };
         hook(&mut document["metadata"], weight);
     }
-    if document["kind"] == "Deployment" {
-        let containers = &mut document["spec"]["template"]["spec"]["containers"];
-        for container in containers.as_sequence_mut().into_iter().flatten() {
+    if document["kind"] == "Deployment" || document["kind"] == "Job" {
+        let pod = &mut document["spec"]["template"]["spec"];
+        for container in pod["containers"].as_sequence_mut().into_iter().flatten() {
             inline(container, settings);
+            for (list, value) in [("env", "extraEnv"), ("volumeMounts", "extraVolumeMounts")] {
+                leave_room(container, list, value);
+            }
         }
+        leave_room(pod, "volumes", "extraVolumes");
+    }
+}
+
+/// Adds to a list what stands for the entries of a value.
+fn leave_room(of: &mut Value, list: &str, value: &str) {
+    let Some(of) = of.as_mapping_mut() else { return };
+    let own = of.entry(list.into()).or_insert_with(|| Value::Sequence(Vec::new()));
+    if let Some(own) = own.as_sequence_mut() {
+        own.push(format!("{MORE}{value}").into());
     }
 }
 
@@ -131,46 +143,4 @@ fn inline(container: &mut Value, settings: &[(Value, Value)]) {
             own.push(Value::Mapping(Mapping::from_iter(pairs)));
         }
     }
-}
-
-fn templated(line: &str, (kind, name): &Key) -> String {
-    let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
-    if rest == "namespace: registan" {
-        return format!("{indent}namespace: {{{{ .Release.Namespace }}}}");
-    }
-    let image = rest.trim_start_matches("- ").strip_prefix("image: registan/");
-    if let Some((image, _)) = image.and_then(|image| image.split_once(':')) {
-        let dash = if rest.starts_with("- ") { "- " } else { "" };
-        return format!(
-            "{indent}{dash}image: {{{{ .Values.image.prefix }}}}/{image}:{{{{ .Values.image.tag }}}}"
-        );
-    }
-    if kind == "Deployment" && indent.len() == 2 && rest.starts_with("replicas: ") {
-        return format!("{indent}replicas: {{{{ .Values.replicas.{} }}}}", camel(name));
-    }
-    if let Some(path) = rest.strip_prefix("value: ").and_then(|it| it.strip_prefix(VALUE)) {
-        return format!("{indent}value: {{{{ .Values.{path} | quote }}}}");
-    }
-    // A Job cannot be changed: each revision has its own.
-    if kind == "Job" && indent.len() == 2 && rest == format!("name: {name}") {
-        let version = format!("-{}", crate::VERSION.replace('.', "-"));
-        let name = name.trim_end_matches(&version);
-        return format!("{indent}name: {name}-{{{{ .Release.Revision }}}}");
-    }
-    if rest == format!("- {GATEWAY}") {
-        let own = GATEWAY.replace("registan", "{{ .Release.Namespace }}");
-        let more = "{{- range .Values.tls.gatewayNames }}";
-        return format!("{indent}- {own}\n{more}\n{indent}- {{{{ . | quote }}}}\n{{{{- end }}}}");
-    }
-    line.replace("/ns/registan/", "/ns/{{ .Release.Namespace }}/")
-}
-
-/// A name as a key of the values, which dots can reach: `rightsReporting`.
-fn camel(name: &str) -> String {
-    let mut words = name.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |text, word| {
-        let (begin, rest) = word.split_at(1.min(word.len()));
-        text + &begin.to_uppercase() + rest
-    })
 }

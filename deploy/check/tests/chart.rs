@@ -1,9 +1,10 @@
 //! The Helm chart gives what kustomize renders for production, as Helm itself renders it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use manifests::chart::templates;
 use manifests::containers::{Started, started};
 use manifests::manifests::parse;
@@ -25,6 +26,12 @@ fn read(file: &str) -> Value {
 
 fn overlay(name: &str) -> String {
     kubectl::render(&deploy().join("kustomize/overlays").join(name))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// An overlay with all that the chart can add to it.
+fn traced(name: &str) -> String {
+    kubectl::render(&deploy().join("check/tests").join(name))
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -72,7 +79,7 @@ fn starts(text: &str) -> BTreeMap<(String, String), Started> {
 
 #[test]
 fn the_templates_are_those_of_the_overlays() {
-    let made = templates(&overlay(PLAIN), &overlay(ENCRYPTED)).expect("they are YAML");
+    let made = templates(&traced("chart"), &traced("chart-tls")).expect("they are YAML");
     let folder = chart().join("templates");
     if std::env::var_os("TESTKIT_PIN").is_some() {
         fs::create_dir_all(&folder).expect("the folder can be made");
@@ -99,13 +106,18 @@ fn the_templates_are_those_of_the_overlays() {
 
 #[test]
 fn helm_renders_what_kustomize_renders() {
-    for (values, name) in [(&[][..], PLAIN), (&["tls.enabled=true"], ENCRYPTED)] {
+    let otlp = "otlp.url=https://collector.observability.svc:4317";
+    for (values, wanted) in [
+        (&[][..], overlay(PLAIN)),
+        (&["tls.enabled=true"], overlay(ENCRYPTED)),
+        (&[otlp], traced("chart")),
+        (&["tls.enabled=true", otlp], traced("chart-tls")),
+    ] {
         let revision = format!("name: migrate-{}\n", VERSION.replace('.', "-"));
         let rendered = helm(values).replace("name: migrate-1\n", &revision);
-        let wanted = overlay(name);
 
-        assert_eq!(documents(&rendered), documents(&wanted), "{name}");
-        assert_eq!(starts(&rendered), starts(&wanted), "{name}");
+        assert_eq!(documents(&rendered), documents(&wanted), "{values:?}");
+        assert_eq!(starts(&rendered), starts(&wanted), "{values:?}");
     }
 }
 
@@ -174,10 +186,94 @@ fn values_reach_the_documents_and_one_that_is_not_known_is_refused() {
         "tls.enabled=yes",
         "gateway.trustedProxy={10.0.0.0/8}",
         "gateway.connectionsPerAddress=many",
+        "otlp.url=https://collector.example.org",
+        "extraEnv.REGISTAN_LOG=debug",
+        "gateway.extraEnv.REGISTAN_PLAINTEXT=true",
+        "extraEnv.lower=a",
+        "extraVolumes[0].emptyDir.medium=Memory",
     ] {
         let refused = helm::render(&chart(), &[wrong]);
         assert!(refused.is_err(), "{wrong} is a mistake, and stays plain text");
     }
+}
+
+/// An autoscaler has the say: a number that is rendered would take it back with each upgrade.
+#[test]
+fn replicas_that_are_null_are_left_to_an_autoscaler() {
+    let counts = |values: &[&str]| -> BTreeMap<String, Option<i32>> {
+        let all = parse(&helm(values)).0.deployments.into_iter();
+        all.map(|it| (it.metadata.name.unwrap_or_default(), it.spec.replicas)).collect()
+    };
+
+    let of_one = counts(&["replicas.gateway=null", "replicas.projects=0"]);
+    assert_eq!(of_one.values().copied().collect::<Vec<_>>(), [Some(2), None, Some(0), Some(2)]);
+    assert!(counts(&["replicas=null"]).values().all(Option::is_none));
+}
+
+#[test]
+fn a_collector_is_reached_at_its_own_port() {
+    let rendered = helm(&["otlp.url=https://collector.example.org:14317"]);
+
+    let (manifests, _) = parse(&rendered);
+    let policies = manifests.network_policies.iter();
+    let policy = policies.filter(|it| it.metadata.name.as_deref() == Some("all-to-collector"));
+    let specs: Vec<_> = policy.filter_map(|it| it.spec.as_ref()).collect();
+    let egress = specs[0].egress.iter().flatten().flat_map(|rule| rule.ports.iter().flatten());
+    let ports: Vec<_> = egress.filter_map(|it| it.port.clone()).collect();
+    assert_eq!(ports, [IntOrString::Int(14317)]);
+    assert!(!helm(&[]).contains("collector"), "there is none unless it is named");
+}
+
+/// The desks of a partnership of one's own, for all processes, and a certificate for callers.
+#[test]
+fn settings_and_files_are_added_to_all_processes_or_to_the_gateway() {
+    let more = [
+        "extraEnv.REGISTAN_DESKS=/etc/registan/desks.json",
+        "extraVolumes[0].name=desks",
+        "extraVolumes[0].configMap.name=desks",
+        "extraVolumeMounts[0].name=desks",
+        "extraVolumeMounts[0].mountPath=/etc/registan",
+        "gateway.extraEnv.REGISTAN_PUBLIC_TLS_DIR=/run/secrets/public",
+        "gateway.extraVolumes[0].name=public",
+        "gateway.extraVolumes[0].secret.secretName=public-tls",
+        "gateway.extraVolumeMounts[0].name=public",
+        "gateway.extraVolumeMounts[0].mountPath=/run/secrets/public",
+    ];
+    for tls in [&[][..], &["tls.enabled=true"]] {
+        let rendered = helm(&[tls, &more].concat());
+        let (manifests, _) = parse(&rendered);
+
+        let starts = starts(&rendered);
+        assert_eq!(starts.len(), 7, "four services, and three that migrate");
+        for ((workload, _), started) in starts {
+            assert_eq!(started.settings["REGISTAN_DESKS"], "/etc/registan/desks.json");
+            assert_eq!(started.mounts["desks"], "/etc/registan", "{workload}");
+            let is_gateway = workload == "Deployment gateway";
+            let public = started.settings.get("REGISTAN_PUBLIC_TLS_DIR");
+            assert_eq!(public.is_some(), is_gateway, "{workload}");
+            assert_eq!(started.mounts.contains_key("public"), is_gateway, "{workload}");
+        }
+        for pod in manifests.pods() {
+            let volumes: Vec<_> = pod.spec.volumes.iter().flatten().map(|it| &*it.name).collect();
+            let is_gateway = pod.workload == "Deployment gateway";
+            assert!(volumes.contains(&"desks"), "{}: {volumes:?}", pod.workload);
+            assert_eq!(volumes.contains(&"public"), is_gateway, "{}", pod.workload);
+        }
+    }
+}
+
+/// Twice in a container, a variable would have one value or the other.
+#[test]
+fn a_variable_that_the_chart_sets_is_no_name_of_more() {
+    let schema = read("values.schema.json");
+    let names = &schema["definitions"]["env"]["propertyNames"]["not"]["enum"];
+    let names: Vec<&str> =
+        names.as_sequence().expect("a list").iter().filter_map(Value::as_str).collect();
+
+    let all = helm(&["tls.enabled=true", "otlp.url=https://c.example.org:4317"]);
+    let set: BTreeSet<String> =
+        starts(&all).into_values().flat_map(|it| it.settings.into_keys()).collect();
+    assert_eq!(names, set.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 #[test]
