@@ -30,6 +30,14 @@ const SETTINGS: [(&str, &str); 7] = [
 ];
 /// The begin of each template. It leaves nothing where nothing follows.
 const HEAD: &str = "{{- /* Made from deploy/kustomize/overlays by a test: change that. */}}\n";
+/// A template that is no document: it refuses to render until encryption is chosen.
+const REQUIRED: (&str, &str) = (
+    "required.yaml",
+    "{{- if not (kindIs \"bool\" (.Values.tls).enabled) }}\n\
+     {{- fail \"say whether calls are encrypted: tls.enabled=true, which needs cert-manager, or \
+     tls.enabled=false, where something else encrypts them, such as a mesh\" }}\n\
+     {{- end }}\n",
+);
 /// The component that is done before pods roll.
 const MIGRATES: &str = "migrate";
 
@@ -41,7 +49,7 @@ type Key = (String, String);
 pub fn templates(plain: &str, encrypted: &str) -> Result<BTreeMap<String, String>, String> {
     let (plain, encrypted) = (documents(plain)?, documents(encrypted)?);
     let keys: BTreeSet<&Key> = plain.keys().chain(encrypted.keys()).collect();
-    let mut files = BTreeMap::new();
+    let mut files = BTreeMap::from([(REQUIRED.0.to_owned(), [HEAD, REQUIRED.1].concat())]);
     for key in keys {
         let file = format!("{}.yaml", key.0.to_lowercase());
         let text: &mut String = files.entry(file).or_insert_with(|| HEAD.to_owned());

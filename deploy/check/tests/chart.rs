@@ -35,8 +35,10 @@ fn traced(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Renders the chart; in plain text, unless a value says otherwise.
 fn helm(values: &[&str]) -> String {
-    helm::render(&chart(), values).unwrap_or_else(|error| panic!("{error}"))
+    let values = [&["tls.enabled=false"], values].concat();
+    helm::render(&chart(), &values).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// All documents, by kind and name, without what the chart has otherwise: the namespace, the
@@ -192,9 +194,38 @@ fn values_reach_the_documents_and_one_that_is_not_known_is_refused() {
         "extraEnv.lower=a",
         "extraVolumes[0].emptyDir.medium=Memory",
     ] {
-        let refused = helm::render(&chart(), &[wrong]);
+        let refused = helm::render(&chart(), &["tls.enabled=false", wrong]);
         assert!(refused.is_err(), "{wrong} is a mistake, and stays plain text");
     }
+}
+
+#[test]
+fn the_chart_does_not_render_until_encryption_is_chosen() {
+    for unsaid in [&[][..], &["tls.gatewayNames={a.example.org}"], &["tls.enabled=null"]] {
+        let error = helm::render(&chart(), unsaid).unwrap_err().to_string();
+
+        let said = "say whether calls are encrypted: tls.enabled=true, which needs cert-manager";
+        assert!(error.contains(said), "{unsaid:?}: {error}");
+    }
+    for chosen in ["tls.enabled=true", "tls.enabled=false"] {
+        helm::render(&chart(), &[chosen]).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// Plain text between pods is a choice, never what is shown first.
+#[test]
+fn the_documents_apply_the_encrypted_overlay() {
+    let readme = fs::read_to_string(deploy().join("README.md")).expect("it is text");
+    let applied = readme.lines().filter(|line| line.starts_with("kubectl apply -k "));
+    let production: Vec<&str> = applied.filter(|line| line.contains("overlays/prod")).collect();
+
+    assert_eq!(production.len(), 2, "migrate, and roll");
+    for line in production {
+        assert!(line.contains(&format!("overlays/{ENCRYPTED}")), "{line}");
+    }
+    let helm = readme.split("helm upgrade --install").nth(1).expect("it is shown");
+    let command = helm.split("```").next().unwrap_or_default();
+    assert!(command.contains("--set tls.enabled=true"), "{command}");
 }
 
 /// An autoscaler has the say: a number that is rendered would take it back with each upgrade.
