@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_yaml_ng::{Mapping, Value};
 
-use self::lines::{MORE, VALUE, template};
+use self::lines::{Key, MORE, VALUE, template};
 use self::merge::merge;
 
 /// Settings that are values of the chart.
@@ -40,9 +40,6 @@ const REQUIRED: (&str, &str) = (
 );
 /// The component that is done before pods roll.
 const MIGRATES: &str = "migrate";
-
-/// Kind and name of a document.
-type Key = (String, String);
 
 /// The templates, by the name of their file: one for each kind. `plain` and `encrypted` are two
 /// rendered overlays that differ in nothing but encryption, each with the component tracing.

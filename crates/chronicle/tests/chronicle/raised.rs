@@ -1,4 +1,4 @@
-//! What was public, was raised and is public again: nothing tells what it was before.
+//! A resource that was public, was raised and is public again: nothing tells what it was before.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,7 +1,8 @@
 //! The lines of a document as those of a template: values where one installation differs from the
 //! next, and places for more settings and files.
 
-use super::Key;
+/// Kind and name of a document.
+pub(super) type Key = (String, String);
 
 /// Stands for a value until the document is text.
 pub(super) const VALUE: &str = "VALUE-OF-";
