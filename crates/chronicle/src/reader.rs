@@ -81,7 +81,7 @@ pub(crate) fn within_seen<T: Resource>(clearance: &Clearance, instant: SimpleExp
 
 /// Returns whether the resources of the versions `v`, and what they lie within, could be seen from
 /// an instant on, whatever these versions say.
-pub(crate) fn seen_since<T: Resource>(clearance: &Clearance, instant: SimpleExpr) -> Condition {
+pub(crate) fn seen_since<T: Resource>(clearance: &Clearance, instant: &SimpleExpr) -> Condition {
     if clearance.is_whole() {
         return Condition::all();
     }
@@ -109,7 +109,7 @@ fn ever_since<T: Resource>(clearance: &Clearance, at: At) -> Condition {
         At::Version => v("recorded_to").sub(1),
     };
     let own = Condition::all().add(clearance.condition("v"));
-    own.add(seen_since::<T>(clearance, instant))
+    own.add(seen_since::<T>(clearance, &instant))
 }
 
 /// The versions `h` of what has this name that stood at an instant or after it, and may not be

@@ -47,7 +47,7 @@ pub(crate) fn stood<V: Held>(
     match at {
         At::Time(time) => inner
             .cond_where(could_be_seen::<V::Of>(clearance, time))
-            .expr_as(flag(seen_since::<V::Of>(clearance, Expr::val(time))), id("shown")),
+            .expr_as(flag(seen_since::<V::Of>(clearance, &Expr::val(time))), id("shown")),
         _ => inner
             .cond_where(visible::<V::Of>(clearance, at))
             .expr_as(flag(Condition::all()), id("shown")),
@@ -131,7 +131,7 @@ fn own_lines<V: Held>(
         .expr_as(flag(Condition::all().add(Expr::exists(before))), id("was_in"))
         .expr_as(flag(Condition::all().add(Expr::exists(stood))), id("was_seen"))
         .expr_as(flag(within_seen::<V::Of>(clearance, c("time"))), id("within"))
-        .expr_as(flag(seen_since::<V::Of>(clearance, c("time"))), id("shown"))
+        .expr_as(flag(seen_since::<V::Of>(clearance, &c("time"))), id("shown"))
         .expr_as(flag(clearance.condition_by("v", "shown")), id("own"))
         .expr_as(Expr::cust("''"), id("parent"))
         .join_as(JoinType::InnerJoin, id(V::Of::KIND), id("v"), same)

@@ -78,7 +78,7 @@ table! {
 
     /// Calls and streams that did not end OK, by their gRPC code and their reason
     /// (`ErrorReason`); by the code again where there is no reason, such as CANCELLED; and as
-    /// DEADLINE_SHORT where the caller waited less than 250 ms.
+    /// `DEADLINE_SHORT` where the caller waited less than 250 ms.
     CALL_ERRORS: Counter = "rpc.server.call.errors" in "{call}"
         by ["service.name", "rpc.method", "rpc.response.status_code", "error.type"];
 

@@ -29,7 +29,7 @@ impl Broken {
 
     /// The outcome for the caller.
     pub fn end(self) -> Result<Response<Answer>, Cause> {
-        self.answer.map_or(Err(self.cause), Ok)
+        self.answer.ok_or(self.cause)
     }
 }
 

@@ -37,17 +37,18 @@ pub fn value(metrics: &str, start: &str) -> Option<f64> {
 /// Calls with a deadline of 20 ms, and waits longer for the code than it says, which a client of
 /// gRPC does not.
 async fn hurried(address: SocketAddr, path: &str) -> String {
-    let socket = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let socket = TokioIo::new(TcpStream::connect(address).await.expect("it listens"));
     let handshake = Builder::new(TokioExecutor::new()).handshake::<_, Body>(socket);
-    let (mut client, connection) = handshake.await.unwrap();
+    let (mut client, connection) = handshake.await.expect("it speaks HTTP/2");
     tokio::spawn(connection);
     let request = Request::post(format!("http://{address}{path}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .header("grpc-timeout", "20m");
     let message = Body::new(http_body_util::Full::from(vec![0_u8; 5]));
-    let answer = client.send_request(request.body(message).unwrap()).await.unwrap();
-    answer.headers()["grpc-status"].to_str().unwrap().to_owned()
+    let answer =
+        client.send_request(request.body(message).expect("a request")).await.expect("an answer");
+    answer.headers()["grpc-status"].to_str().expect("a code").to_owned()
 }
 
 #[tokio::test]
