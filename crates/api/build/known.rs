@@ -1,6 +1,6 @@
 //! Writes what each message keeps of itself where only what was known on a day is asked for.
 
-use protox::prost_reflect::{FieldDescriptor, Kind};
+use protox::prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::described::Description;
 use crate::options::{is_output, is_required, member, named};
@@ -9,22 +9,15 @@ const SOURCE_REF: &str = "registan.type.v1.SourceRef";
 const SOURCES: &str = "sources/{source}";
 /// The field of what is kept, and marked, where it is not certain that it was known.
 const PERHAPS: &str = "perhaps_known";
-/// Marks a message, and has its parts know of it.
-const MARK: &str = "
-    match known.standing(self.source.as_ref()) {
-        Standing::Later => return false,
-        standing => self.perhaps_known = standing == Standing::Perhaps,
-    }
-    let known = &known.within(self.perhaps_known);
-";
+const DATE: &str = "registan.type.v1.PartialDate";
 
 impl Description<'_> {
     /// Keeps of a message what was known: its parts, the names of sources, and what one field says
     /// by a source of that field alone, `left` by `left_source`. A message that can say so is kept
     /// where it may have been known.
     pub fn keep(&self) -> Result<String, String> {
-        let is_marked = self.message.get_field_by_name(PERHAPS).is_some();
-        let mut code = if is_marked { MARK.to_owned() } else { String::new() };
+        let is_marked = has_mark(&self.message);
+        let mut code = if is_marked { self.mark() } else { String::new() };
         for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
             if !(is_marked && field.name() == "source") {
                 code += &self.keep_field(&field)?;
@@ -33,7 +26,55 @@ impl Description<'_> {
         if code.is_empty() {
             return Ok(code);
         }
-        Ok(format!("fn keep(&mut self, known: &Known) -> bool {{ {code} true }}"))
+        let kept = if is_marked { self.has_events() } else { "true".to_owned() };
+        Ok(format!("fn keep(&mut self, known: &Known) -> bool {{ {code} {kept} }}"))
+    }
+
+    /// Marks a message, and has its parts know of it.
+    fn mark(&self) -> String {
+        let had = self.events().map(|own| format!("let {own} = self.{own}.len();"));
+        let had = had.collect::<String>();
+        let standing = match self.date() {
+            Some(date) => format!("of_event(self.source.as_ref(), self.{date}.as_ref())"),
+            None => "standing(self.source.as_ref())".to_owned(),
+        };
+        format!(
+            "
+    match known.{standing} {{
+        Standing::Later => return false,
+        standing => self.perhaps_known = standing == Standing::Perhaps,
+    }}
+    let known = &known.within(self.perhaps_known);
+    {had}
+"
+        )
+    }
+
+    /// Returns whether something is left of each list of events that had some, where it is not
+    /// certain that the whole was known.
+    fn has_events(&self) -> String {
+        let left = self.events().map(|own| format!("({own} == 0 || !self.{own}.is_empty())"));
+        let left: Vec<String> = left.collect();
+        if left.is_empty() {
+            return "true".to_owned();
+        }
+        format!("!self.perhaps_known || ({})", left.join(" && "))
+    }
+
+    /// The lists of parts that can be marked themselves.
+    fn events(&self) -> impl Iterator<Item = String> {
+        let is_marked = |field: &FieldDescriptor| match field.kind() {
+            Kind::Message(part) => field.is_list() && has_mark(&part),
+            _ => false,
+        };
+        self.own_fields().filter(is_marked).map(|field| member(&field))
+    }
+
+    /// The field that says when what the message states happened.
+    fn date(&self) -> Option<String> {
+        let field = self.message.get_field_by_name("date")?;
+        let is_date = matches!(field.kind(), Kind::Message(kind) if kind.full_name() == DATE);
+        (is_date && !field.is_list()).then(|| member(&field))
     }
 
     fn keep_field(&self, field: &FieldDescriptor) -> Result<String, String> {
@@ -64,7 +105,11 @@ impl Description<'_> {
         let has_source = self.message.get_field_by_name("source").is_some();
         let is_own = name == "source" || (!has_source && is_required(self.pool, field));
         if is_own && !field.is_list() {
-            return Ok(format!("if !known.has(self.{own}.as_ref()) {{ return false; }}"));
+            let has = match self.date() {
+                Some(date) => format!("has_event(self.{own}.as_ref(), self.{date}.as_ref())"),
+                None => format!("has(self.{own}.as_ref())"),
+            };
+            return Ok(format!("if !known.{has} {{ return false; }}"));
         }
         let beside = name.strip_suffix("_source");
         let beside = beside.and_then(|beside| self.message.get_field_by_name(beside));
@@ -78,4 +123,9 @@ impl Description<'_> {
             _ => Err(format!("{}: what rests on this source is not known", field.full_name())),
         }
     }
+}
+
+/// Returns whether a message can say that it is not certain that it was known.
+fn has_mark(message: &MessageDescriptor) -> bool {
+    message.get_field_by_name(PERHAPS).is_some()
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use api::registan::r#type::v1::SourceRef;
+use api::registan::r#type::v1::{Basis, PartialDate, SourceRef};
+use facts::Day;
 use facts::check::matches_pattern;
+use facts::wire::checked_date;
 
 /// The pattern of the names of sources.
 pub(crate) const SOURCES: &str = "sources/{source}";
@@ -25,6 +27,8 @@ pub enum Standing {
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     published: Arc<Published>,
+    /// The day; none where none is asked for.
+    day: Option<Day>,
     /// How it stands with what has no source of its own.
     whole: Standing,
 }
@@ -38,8 +42,8 @@ pub(crate) struct Published {
 
 impl Known {
     /// The knowledge of statements that rest on these sources.
-    pub(crate) fn of(published: Published) -> Self {
-        Self { published: Arc::new(published), whole: Standing::Surely }
+    pub(crate) fn of(published: Published, day: Day) -> Self {
+        Self { published: Arc::new(published), day: Some(day), whole: Standing::Surely }
     }
 
     /// How it stands with a statement of this source. What has none of its own rests on that of the
@@ -55,15 +59,42 @@ impl Known {
         }
     }
 
+    /// How it stands with a statement of something that happened at a date. What had certainly not
+    /// happened by the day was then known of a source alone that had surely been published, or that
+    /// says that it was to happen.
+    pub(crate) fn of_event(
+        &self,
+        source: Option<&SourceRef>,
+        date: Option<&PartialDate>,
+    ) -> Standing {
+        let is_planned = source.is_some_and(|source| source.basis() == Basis::Planned);
+        match self.standing(source) {
+            Standing::Perhaps if !is_planned && self.is_before(date) => Standing::Later,
+            standing => standing,
+        }
+    }
+
+    /// Returns whether the day certainly lies before a date.
+    fn is_before(&self, date: Option<&PartialDate>) -> bool {
+        let date = checked_date(date);
+        self.day.zip(date).is_some_and(|(day, date)| day < date.earliest())
+    }
+
     /// The same for the parts of something of which it is certain that it was known, or not.
     pub(crate) fn within(&self, is_perhaps: bool) -> Self {
         let whole = if is_perhaps { Standing::Perhaps } else { Standing::Surely };
-        Self { published: Arc::clone(&self.published), whole }
+        Self { published: Arc::clone(&self.published), day: self.day, whole }
     }
 
     /// Returns whether a statement was surely known by its source, or rests on that of the whole.
     pub fn has(&self, source: Option<&SourceRef>) -> bool {
         source.is_none() || self.standing(source) == Standing::Surely
+    }
+
+    /// The same of something that happened at a date, which a whole that was perhaps known does not
+    /// hold before it had happened.
+    pub fn has_event(&self, source: Option<&SourceRef>, date: Option<&PartialDate>) -> bool {
+        self.has(source) && self.of_event(source, date) != Standing::Later
     }
 
     /// Returns whether a name could be given: it is of no source, or of one that was known.
@@ -75,4 +106,38 @@ impl Known {
 /// Adds those of the names that are of sources.
 pub(crate) fn sources(names: impl IntoIterator<Item = String>, all: &mut BTreeSet<String>) {
     all.extend(names.into_iter().filter(|name| matches_pattern(name, SOURCES)));
+}
+
+#[cfg(test)]
+mod tests {
+    use api::registan::r#type::v1::Date;
+
+    use super::*;
+
+    fn of(id: &str, basis: Basis) -> SourceRef {
+        SourceRef { source: format!("sources/{id}"), basis: basis.into(), ..SourceRef::default() }
+    }
+
+    #[test]
+    fn what_had_not_happened_by_the_day_was_not_perhaps_known() {
+        let date = |year| PartialDate {
+            date: Some(Date { year, month: 6, day: 25 }),
+            ..PartialDate::default()
+        };
+        let published = Published {
+            surely: HashSet::from(["sources/old".to_owned()]),
+            later: HashSet::new(),
+        };
+        let known = Known::of(published, Day::new(2024, 1, 12).unwrap());
+        let standing = |id, basis, year| known.of_event(Some(&of(id, basis)), Some(&date(year)));
+
+        assert_eq!(standing("undated", Basis::Unspecified, 2023), Standing::Perhaps);
+        assert_eq!(standing("undated", Basis::Unspecified, 2024), Standing::Later);
+        assert_eq!(standing("undated", Basis::Planned, 2024), Standing::Perhaps);
+        assert_eq!(standing("old", Basis::Unspecified, 2024), Standing::Surely, "announced");
+        let within = known.within(true);
+        assert_eq!(within.of_event(None, Some(&date(2024))), Standing::Later);
+        assert!(!within.has_event(None, Some(&date(2024))));
+        assert!(within.has_event(None, Some(&date(2023))) && within.has_event(None, None));
+    }
 }

@@ -156,7 +156,7 @@ impl References {
     ) -> Result<Known, Failure> {
         let published =
             self.sources.known(&self.chronicle, names, (day, read_time), reader).await?;
-        Ok(Known::of(published))
+        Ok(Known::of(published, day))
     }
 
     /// Returns when those of the names were published that are sources of this service.

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod later;
 mod publications;
 
 use api::registan::agreements::v1::agreement::{Kind, State};
