@@ -221,6 +221,12 @@ impl Milestone {
         }
     }
 
+    /// The citations of what it covers: its articles, else its scope.
+    pub fn cites(&self) -> impl Iterator<Item = &str> {
+        let scope = (!self.scope.is_empty() && self.articles.is_empty()).then_some(&self.scope);
+        self.articles.iter().chain(scope).map(String::as_str)
+    }
+
     /// Returns the milestone in a message; nothing where its kind or its date is none.
     fn of(message: &wire::Milestone) -> Option<Self> {
         let date = checked_date(message.date.as_ref())?;

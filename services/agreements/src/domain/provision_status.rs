@@ -78,8 +78,7 @@ impl<'a> Asked<'a> {
         }
         let is_applied = |one: &&Milestone| one.kind == MilestoneKind::ProvisionallyApplied;
         let applied = followed(milestones).into_iter().find(is_applied);
-        let applied =
-            applied.map(|one| (one, one.articles.iter().map(|it| Scope::of(it)).collect()));
+        let applied = applied.map(|one| (one, one.cites().map(Scope::of).collect()));
         let (without, freeing) = (OnceCell::new(), OnceCell::new());
         let mut lifted = HashMap::<_, Vec<&Cited>>::new();
         let freed = milestones.iter().filter(|one| one.lifts_a_part());
@@ -182,9 +181,12 @@ impl<'a> Asked<'a> {
         match all.max().unwrap_or(Covers::Perhaps) {
             Covers::Yes => whole(),
             Covers::No => rest(),
-            Covers::Perhaps => whole().or(rest(), || match &applied.articles[..] {
-                [] => "the record does not say which provisions are applied".to_owned(),
-                articles => format!("of it is applied: {}", articles.join("; ")),
+            Covers::Perhaps => whole().or(rest(), || {
+                let cited: Vec<&str> = applied.cites().collect();
+                match &cited[..] {
+                    [] => "the record does not say which provisions are applied".to_owned(),
+                    cited => format!("of it is applied: {}", cited.join("; ")),
+                }
             }),
         }
     }

@@ -325,6 +325,36 @@ fn a_political_commitment_binds_nobody_in_law() {
 }
 
 #[test]
+fn what_is_applied_by_a_scope_of_titles_is_applied_and_the_rest_is_not() {
+    use MilestoneKind::*;
+    let titled = |scope: &str| {
+        let applied = Milestone::new(ProvisionallyApplied, date(2016, 5, 1));
+        [Milestone::new(Signed, date(2015, 12, 21)), words(applied, scope)]
+    };
+    let of = |scope: &str, division: &str| {
+        let provision = wire::Provision {
+            article: "Article 20".to_owned(),
+            division: division.to_owned(),
+            ..wire::Provision::default()
+        };
+        on(&titled(scope), &provision, 20_170_101)
+    };
+    let titles = "Titles III and V";
+    for (division, wanted) in [
+        ("Title III", Standing::AppliedProvisionally),
+        ("Title V", Standing::AppliedProvisionally),
+        ("Title VII", Standing::NotYetBinding),
+        ("", Standing::NotKnown),
+    ] {
+        assert_eq!(of(titles, division).state, wanted, "{division}");
+    }
+    assert_eq!(of(titles, "").reason, "of it is applied: Titles III and V");
+    let in_words = of("Trade in goods", "Title III");
+    assert_eq!(in_words.state, Standing::NotKnown);
+    assert_eq!(in_words.reason, "of it is applied: Trade in goods");
+}
+
+#[test]
 fn a_number_that_is_counted_anew_elsewhere_is_not_certainly_the_same_part() {
     use wire::milestone::Kind::{InForce, ProvisionallyApplied, Suspended};
     let state = |cited: &str, division: &str, kind, year: i32| {
