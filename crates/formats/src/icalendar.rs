@@ -1,5 +1,10 @@
 //! Calendars as calendar programs read them (RFC 5545): events of whole days.
 //!
+//! They are files to read, and no messages of a scheduling protocol: without METHOD, which would
+//! have to be in the media type, and would ask for an ORGANIZER of each event (RFC 5546). A calendar
+//! has at least one component (RFC 5545, section 3.6): one without events has the time zone UTC,
+//! which shows nothing.
+//!
 //! No library: the one that writes them brings a second library of dates, for these few lines.
 
 use std::fmt::Write;
@@ -37,8 +42,11 @@ pub fn calendar(
         line(&mut out, property, value);
     }
     line(&mut out, "CALSCALE", "GREGORIAN");
-    line(&mut out, "METHOD", "PUBLISH");
     line(&mut out, "X-WR-CALNAME", &text(name));
+    let mut events = events.peekable();
+    if events.peek().is_none() {
+        time_zone(&mut out);
+    }
     for event in events {
         line(&mut out, "BEGIN", "VEVENT");
         line(&mut out, "UID", &text(&event.uid));
@@ -53,6 +61,22 @@ pub fn calendar(
     }
     line(&mut out, "END", "VCALENDAR");
     out
+}
+
+/// Writes the component of a calendar that has no other.
+fn time_zone(out: &mut String) {
+    for (property, value) in [
+        ("BEGIN", "VTIMEZONE"),
+        ("TZID", "UTC"),
+        ("BEGIN", "STANDARD"),
+        ("DTSTART", "19700101T000000"),
+        ("TZOFFSETFROM", "+0000"),
+        ("TZOFFSETTO", "+0000"),
+        ("END", "STANDARD"),
+        ("END", "VTIMEZONE"),
+    ] {
+        line(out, property, value);
+    }
 }
 
 /// A value of the type TEXT: what separates is escaped, other control characters are left out.
@@ -161,6 +185,18 @@ mod tests {
         let blocks: Vec<_> =
             read.iter().filter(|(name, _)| name == "BEGIN" || name == "END").collect();
         assert_eq!(blocks.len(), 4);
+        assert!(read.iter().all(|(name, _)| name != "METHOD"), "it is no message of RFC 5546");
+    }
+
+    #[test]
+    fn a_calendar_without_events_has_a_component_all_the_same() {
+        let written = calendar("due", "-//Test//EN", "20240101T000000Z", [].into_iter());
+
+        let read = read(&written);
+        let begun = read.iter().filter(|(name, _)| name == "BEGIN").map(|(_, value)| &**value);
+        assert_eq!(begun.collect::<Vec<_>>(), ["VCALENDAR", "VTIMEZONE", "STANDARD"]);
+        let ended = read.iter().filter(|(name, _)| name == "END").map(|(_, value)| &**value);
+        assert_eq!(ended.collect::<Vec<_>>(), ["STANDARD", "VTIMEZONE", "VCALENDAR"]);
     }
 
     #[test]
