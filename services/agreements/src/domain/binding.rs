@@ -1,12 +1,14 @@
 //! The answer to whether the law that a duty rests on binds its bearers on a day.
 
+mod lasting;
+
 use std::sync::{Arc, OnceLock};
 
 use api::registan::agreements::v1 as wire;
-use facts::wire::checked_date;
-use facts::{Day, PartialDate};
+use facts::Day;
 use wire::entry_into_force_rule::Event;
 
+use self::lasting::Lasting;
 use super::ledger::{Acts, Standing};
 use super::milestone::{Milestone, MilestoneKind};
 use super::provision::cited;
@@ -31,15 +33,8 @@ pub enum Binding {
 pub enum Law {
     /// An agreement or a convention.
     Treaty(Treaty),
-    /// An act or a framework: from a date until a day between two.
-    Lasting {
-        /// Its name.
-        name: String,
-        /// Its first day.
-        first: Option<PartialDate>,
-        /// The days between which it is no longer in effect for the first time.
-        ended: Option<(Day, Day)>,
-    },
+    /// An act or a framework.
+    Lasting(Lasting),
     /// The name of something that is not recorded, as far as the caller may read.
     Missing(String),
 }
@@ -57,27 +52,21 @@ impl Law {
         })
     }
 
-    /// Returns a framework. Its last day is the day on which it ended.
+    /// Returns a framework, which binds those that benefit from it while they do.
     pub fn of_framework(framework: &wire::Framework) -> Self {
-        let first = framework.effective.as_ref().or(framework.adopted.as_ref());
-        let ended = checked_date(framework.ended.as_ref());
-        let ended = ended.map(|ended| (ended.earliest().next(), ended.latest().next()));
-        Self::Lasting { name: framework.name.clone(), first: checked_date(first), ended }
+        Self::Lasting(Lasting::of_framework(framework))
     }
 
-    /// Returns an act. On the day on which it ended it is not in force.
+    /// Returns an act.
     pub fn of_act(act: &wire::Act) -> Self {
-        let first = act.in_force.as_ref().or(act.adopted.as_ref());
-        let ended = checked_date(act.ended.as_ref());
-        let ended = ended.map(|ended| (ended.earliest(), ended.latest()));
-        Self::Lasting { name: act.name.clone(), first: checked_date(first), ended }
+        Self::Lasting(Lasting::of_act(act))
     }
 
     /// Returns whether it, or a provision of it, binds one of these parties on a day.
     fn on(&self, part: Option<&wire::Provision>, bearers: &[String], day: Day) -> Binding {
         match self {
             Self::Treaty(treaty) => treaty.on(part, bearers, day),
-            Self::Lasting { name, first, ended } => between(name, first.as_ref(), *ended, day),
+            Self::Lasting(lasting) => of_any(bearers, |bearer| lasting.on(bearer, day)),
             Self::Missing(name) => Binding::Unknown(format!("{name} is not recorded")),
         }
     }
@@ -86,7 +75,8 @@ impl Law {
     pub fn size(&self) -> usize {
         match self {
             Self::Treaty(treaty) => treaty.milestones.len() + treaty.acts.count(),
-            Self::Lasting { .. } | Self::Missing(_) => 1,
+            Self::Lasting(lasting) => lasting.size(),
+            Self::Missing(_) => 1,
         }
     }
 
@@ -94,10 +84,7 @@ impl Law {
     fn turns(&self, bearers: &[String]) -> Vec<Day> {
         let mut turns = match self {
             Self::Treaty(treaty) => treaty.turns(bearers),
-            Self::Lasting { first, ended, .. } => {
-                let first = first.iter().flat_map(|date| [date.earliest(), date.latest()]);
-                first.chain(ended.iter().flat_map(|(first, last)| [*first, *last])).collect()
-            }
+            Self::Lasting(lasting) => lasting.turns(bearers),
             Self::Missing(_) => Vec::new(),
         };
         turns.push(Day::FIRST);
@@ -119,18 +106,7 @@ pub struct Treaty {
 
 impl Treaty {
     fn on(&self, part: Option<&wire::Provision>, bearers: &[String], day: Day) -> Binding {
-        if bearers.is_empty() {
-            return self.of_bearer(part, "", day);
-        }
-        let mut least = None;
-        for bearer in bearers {
-            least = match (least, self.of_bearer(part, bearer, day)) {
-                (_, Binding::Yes) => return Binding::Yes,
-                (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
-                (_, other) => Some(other),
-            };
-        }
-        least.unwrap_or(Binding::Yes)
+        of_any(bearers, |bearer| self.of_bearer(part, bearer, day))
     }
 
     /// An end that names a party ends the agreement for that party alone.
@@ -233,24 +209,18 @@ impl Treaty {
     }
 }
 
-/// Returns whether law that begins with a date binds on a day; it ends on a day between two.
-fn between(
-    name: &str,
-    first: Option<&PartialDate>,
-    ended: Option<(Day, Day)>,
-    day: Day,
-) -> Binding {
-    if first.is_some_and(|first| day < first.earliest())
-        || ended.is_some_and(|(_, last)| last <= day)
-    {
-        return Binding::No(format!("{name} is not in effect on that day"));
+/// Returns whether one of these is bound, by the answer for each; for nobody in particular where
+/// there are none.
+fn of_any(bearers: &[String], of: impl Fn(&str) -> Binding) -> Binding {
+    let mut least = None;
+    for bearer in bearers {
+        least = match (least, of(bearer)) {
+            (_, Binding::Yes) => return Binding::Yes,
+            (Some(Binding::Unknown(reason)), _) => Some(Binding::Unknown(reason)),
+            (_, other) => Some(other),
+        };
     }
-    if first.is_some_and(|first| day < first.latest())
-        || ended.is_some_and(|(first, _)| first <= day)
-    {
-        return Binding::Unknown(format!("from when until when {name} is in effect is not exact"));
-    }
-    Binding::Yes
+    least.unwrap_or_else(|| of(""))
 }
 
 fn word(state: State) -> String {

@@ -1,8 +1,12 @@
 //! Tests of whether law binds a party on a day.
 
+mod lasting;
+
 use api::registan::agreements::v1::agreement::Kind;
 use api::registan::agreements::v1::{milestone, participation};
 use api::registan::r#type::v1 as types;
+
+use facts::PartialDate;
 
 use super::*;
 

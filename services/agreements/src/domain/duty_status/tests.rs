@@ -21,8 +21,10 @@ impl Random {
 
 /// Law that binds from a day until a day.
 fn law(first: Option<PartialDate>, ended: Option<Day>) -> Bound {
-    let ended = ended.map(|day| (day, day));
-    Bound::new(Arc::new(Law::Lasting { name: "acts/law".to_owned(), first, ended }), None, &[])
+    let ended = ended.and_then(|day| PartialDate::new(day.year(), day.month(), day.day()));
+    let (in_force, ended) = (first.map(Into::into), ended.map(Into::into));
+    let act = wire::Act { name: "acts/law".to_owned(), in_force, ended, ..Default::default() };
+    Bound::new(Arc::new(Law::of_act(&act)), None, &[])
 }
 
 /// The status under law that binds for ever.
@@ -294,4 +296,24 @@ fn a_meeting_that_is_still_planned_after_its_day_need_not_have_been_held() {
     assert_eq!(after.reason, "due 2024-06-15: whether meetings/2024 was held is not recorded");
     let held = [meeting(2024, false), meeting(2026, true)];
     assert_eq!(on(&agenda, &held, Day(20_240_701)).overdue, 1);
+}
+
+#[test]
+fn a_status_says_what_it_rests_on_that_is_unsure() {
+    let mut duty = duty(date(2001, 3, 1), 0);
+    assert_eq!(on(&duty, &[], Day(20_010_302)).reason, "");
+    duty.set_confidence(Confidence::Unsure);
+    let overdue = on(&duty, &[], Day(20_010_302));
+    assert_eq!(overdue.state, State::Overdue);
+    assert_eq!(overdue.reason, "it rests on what is marked UNSURE: the duty itself");
+    let mut done = fulfilment(Kind::Done, None, date(2001, 4, 1));
+    done.set_confidence(Confidence::Unsure);
+    duty.fulfilments.push(done);
+    assert_eq!(on(&duty, &[], Day(20_010_302)).reason, overdue.reason);
+    let done = on(&duty, &[], Day(20_010_401));
+    let wanted = "it rests on what is marked UNSURE: the duty itself, what was done";
+    assert_eq!((done.state, &*done.reason), (State::DoneLate, wanted));
+    duty.set_confidence(Confidence::Likely);
+    let done = on(&duty, &[], Day(20_010_401));
+    assert_eq!(done.reason, "it rests on what is marked UNSURE: what was done");
 }
