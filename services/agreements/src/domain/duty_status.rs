@@ -6,6 +6,7 @@
 
 use api::registan::agreements::v1 as wire;
 use api::registan::agreements::v1::fulfilment::Kind;
+use api::registan::r#type::v1::Confidence;
 use facts::wire::checked_date;
 use facts::{Day, PartialDate};
 
@@ -236,6 +237,7 @@ pub fn on(duty: &Duty<'_>, as_of: Day) -> DutyStatus {
     }
     let range = (best.unwrap_or(nothing), worst.unwrap_or(nothing));
     status.settle(range, doubt.is_some(), reasons);
+    status.rest_on(obligation);
     status
 }
 
@@ -271,6 +273,27 @@ fn followed(duty: &Duty<'_>, as_of: Day) -> Vec<Standing> {
 }
 
 impl DutyStatus {
+    /// Says what it rests on that is marked UNSURE.
+    fn rest_on(&mut self, obligation: &wire::Obligation) {
+        if self.state == State::Unknown {
+            return;
+        }
+        let is_unsure = |confidence| confidence == Confidence::Unsure;
+        let done = |one: &&wire::Fulfilment| {
+            let date = checked_date(one.done.as_ref());
+            is_unsure(one.confidence()) && date.is_some_and(|date| date.earliest() <= self.as_of)
+        };
+        let mut parts = Vec::new();
+        parts.extend(is_unsure(obligation.confidence()).then_some("the duty itself"));
+        parts.extend(obligation.fulfilments.iter().find(done).map(|_| "what was done"));
+        if !parts.is_empty() {
+            let unsure = format!("it rests on what is marked UNSURE: {}", parts.join(", "));
+            let reasons = [std::mem::take(&mut self.reason), unsure];
+            let given: Vec<String> = reasons.into_iter().filter(|one| !one.is_empty()).collect();
+            self.reason = given.join("; ");
+        }
+    }
+
     /// Sets the state from the best and the worst case.
     fn settle(&mut self, range: (State, State), in_doubt: bool, mut reasons: Vec<String>) {
         if range.0 == range.1 && !in_doubt {
