@@ -14,6 +14,7 @@ use aip_160::{Comparable, Comparator, Expression, Restriction, parse_filter_with
 use facts::ErrorReason;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 
+pub(crate) use self::function::expect_timeless;
 use crate::columns::{id, open_literal};
 use crate::error::Error;
 use crate::fold::nearest;

@@ -1,11 +1,13 @@
 //! Functions of a field and a day: `status_on("2024-01-17") = IN_FORCE`.
 
-use aip_160::{Arg, Comparable, Comparator, Function, Restriction};
+use aip_160::{Arg, Comparable, Comparator, Expression, Function, Restriction};
+use facts::ErrorReason;
 use sea_orm::sea_query::{BinOper, Condition, Expr, ExprTrait, Query, SimpleExpr};
 
 use super::literal::day;
-use super::{At, Compiler};
+use super::{At, Compiler, MOST_DEPTH, parse_filter_with_max_depth};
 use crate::columns::id;
+use crate::error::Error;
 use crate::fold::nearest;
 use crate::resource::{Field, Read};
 use crate::spelling::snake;
@@ -135,4 +137,32 @@ impl<T> Compiler<'_, T> {
 fn wanted<T>(field: &Field<T>, words: &[&str]) -> String {
     let call = field.call();
     format!("a day and one value are wanted: {call} = WORD; known are: {}", words.join(", "))
+}
+
+/// Refuses a filter that asks what something is on a day, where only what was known by a day is
+/// asked for: it would be answered by all that is recorded.
+pub(crate) fn expect_timeless(text: &str) -> Result<(), Error> {
+    let parsed = parse_filter_with_max_depth(text, MOST_DEPTH);
+    // What cannot be read is refused by its own reason.
+    let expression = parsed.ok().and_then(|filter| filter.expression);
+    let Some(name) = expression.as_ref().and_then(called) else { return Ok(()) };
+    let byte = text.find(&name).unwrap_or(0);
+    let message = format!(
+        "at byte {byte}, `{name}`: cannot be asked together with `known_by`, for it would follow \
+         from all that is recorded; leave it out, and compare what is answered"
+    );
+    Err(Error::invalid("filter", ErrorReason::FilterInvalid, message))
+}
+
+/// The name of the first function in a filter.
+fn called(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::And(parts) | Expression::Sequence(parts) | Expression::Or(parts) => {
+            parts.iter().find_map(called)
+        }
+        Expression::Not(part) => called(part),
+        Expression::Restriction(Restriction { comparable: Comparable::Function(it), .. })
+        | Expression::Global(Comparable::Function(it)) => Some(it.name.join(".")),
+        Expression::Restriction(_) | Expression::Global(_) => None,
+    }
 }

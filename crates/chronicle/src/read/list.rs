@@ -12,7 +12,7 @@ use crate::Chronicle;
 use crate::columns::id;
 use crate::cursor::{Cursor, after, sort_value};
 use crate::error::Error;
-use crate::filter::{At, filter, filter_by, standing};
+use crate::filter::{At, expect_timeless, filter, filter_by, standing};
 use crate::held::Held;
 use crate::lane::{LONG, Lane};
 use crate::layers::Stored;
@@ -229,6 +229,9 @@ impl Chronicle {
 
 /// Returns the condition of a list request on the versions `v`, without that of the reader.
 pub(crate) fn matching<T: Resource>(request: &ListRequest, at: At) -> Result<Condition, Error> {
+    if request.known_by.is_some() {
+        expect_timeless(&request.filter)?;
+    }
     let mut all = Condition::all().add(filter::<T>(&request.filter, at)?);
     if let Some((path, values)) = &request.scope {
         all = all.add(match &values[..] {

@@ -65,3 +65,33 @@ async fn the_record_knows_of_no_event_before_it_happened() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_stands_on_a_day_is_no_filter_of_what_was_known() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        for filter in [
+            "status_on(\"2024-01-17\") = IN_FORCE",
+            "kind = PROTOCOL AND NOT status_on(\"2024-01-17\") = IN_FORCE",
+        ] {
+            let request = |known_by| ListAgreementsRequest {
+                filter: filter.to_owned(),
+                known_by,
+                ..ListAgreementsRequest::default()
+            };
+            running.agreements.list_agreements(request(None)).await.unwrap();
+            let refusal = running.agreements.list_agreements(request(day(2024, 1, 16))).await;
+            let refusal = refusal.unwrap_err();
+            assert_eq!(reason(&refusal), "FILTER_INVALID");
+            assert!(refusal.message().contains("known_by"), "{refusal}");
+            let export = ExportAgreementsRequest {
+                filter: filter.to_owned(),
+                known_by: day(2024, 1, 16),
+                ..ExportAgreementsRequest::default()
+            };
+            let refusal = running.agreements.export_agreements(export).await.unwrap_err();
+            assert_eq!(reason(&refusal), "FILTER_INVALID");
+        }
+    })
+    .await;
+}
