@@ -64,6 +64,7 @@ pub fn needed(agreement: wire::Agreement) -> wire::Agreement {
         milestones: agreement.milestones,
         provisions: agreement.provisions,
         source: agreement.source,
+        perhaps_known: agreement.perhaps_known,
         ..wire::Agreement::default()
     }
 }

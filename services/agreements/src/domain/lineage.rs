@@ -49,6 +49,8 @@ pub struct Node {
     pub milestones: Vec<Milestone>,
     /// Its relations to others.
     pub relations: Vec<wire::ActRelation>,
+    /// True where it is not certain that it was known by the day that is asked for.
+    pub perhaps_known: bool,
 }
 
 impl From<&wire::Agreement> for Node {
@@ -68,6 +70,7 @@ impl From<&wire::Agreement> for Node {
             kind: Kind::Agreement(agreement.kind),
             milestones: Milestone::all(&agreement.milestones),
             relations: agreement.relations.iter().map(relation).collect(),
+            perhaps_known: agreement.perhaps_known,
         }
     }
 }
@@ -80,6 +83,7 @@ impl From<&wire::Act> for Node {
             kind: Kind::Act(act.kind),
             milestones: milestones(act),
             relations: act.relations.clone(),
+            perhaps_known: false,
         }
     }
 }

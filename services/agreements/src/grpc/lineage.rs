@@ -44,8 +44,16 @@ fn node(reached: Reached, as_of: Day) -> LineageNode {
         Kind::Agreement(kind) => (kind, 0),
         Kind::Act(kind) => (0, kind),
     };
-    let (name, title, status) = (node.name, node.title, Some(status_message(status)));
-    LineageNode { name, title, agreement_kind, act_kind, status, level, more }
+    LineageNode {
+        name: node.name,
+        title: node.title,
+        agreement_kind,
+        act_kind,
+        status: Some(status_message(status)),
+        level,
+        more,
+        perhaps_known: node.perhaps_known,
+    }
 }
 
 fn edge(from: &str, relation: &ActRelation, as_of: Day) -> LineageEdge {

@@ -48,6 +48,7 @@ fn entry(entry: Entry, as_of: Day) -> wire::LegalBasisEntry {
         provisions: provisions.into_iter().map(provision).collect(),
         source: agreement.source,
         predecessor,
+        perhaps_known: agreement.perhaps_known,
     }
 }
 

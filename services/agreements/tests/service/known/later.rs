@@ -95,3 +95,35 @@ async fn what_stands_on_a_day_is_no_filter_of_what_was_known() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_perhaps_known_says_so_in_the_law_and_in_lineages() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let request = GetLegalBasisRequest {
+            party: "parties/kz".to_owned(),
+            as_of: day(2024, 2, 1),
+            known_by: day(2024, 1, 12),
+            ..GetLegalBasisRequest::default()
+        };
+        let basis = running.agreements.get_legal_basis(request).await.unwrap().into_inner();
+        let marks = [("old", false), ("undated", true), ("cited", true)];
+        let listed = basis.signed_not_in_force.iter().chain(&basis.undetermined);
+        for (id, mark) in marks {
+            let name = format!("agreements/{id}");
+            let entry = listed.clone().find(|one| one.agreement == name).unwrap();
+            assert_eq!(entry.perhaps_known, mark, "{id}");
+        }
+        let lineage = |known_by| GetLineageRequest {
+            name: "agreements/undated".to_owned(),
+            known_by,
+            ..GetLineageRequest::default()
+        };
+        let found = running.agreements.get_lineage(lineage(day(2024, 1, 12))).await;
+        let found = found.unwrap().into_inner();
+        assert!(found.nodes[0].perhaps_known && found.nodes[0].name == "agreements/undated");
+        let all = running.agreements.get_lineage(lineage(None)).await.unwrap().into_inner();
+        assert!(all.nodes.iter().all(|one| !one.perhaps_known));
+    })
+    .await;
+}
