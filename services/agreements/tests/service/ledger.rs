@@ -71,7 +71,8 @@ async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
         assert_eq!(day(partner.date.as_ref()), Some([2016, 3, 25]));
         assert_eq!(partner.source.as_ref().unwrap().source, "sources/law-kz-475-v-2016");
         for (ledger, done, next) in [(&first, 9, 18), (&second, 18, 28)] {
-            assert_eq!(sizes(ledger), [0, 1, 0, 29, 0]);
+            assert_eq!(sizes(ledger), [0, 1, 1, 28, 0]);
+            assert_eq!(names(&ledger.missing), ["eu"], "the Council concluded it in 2020");
             assert_eq!(ledger.tally.as_ref().map(|it| (it.done, it.of)), Some((done, 28)));
             assert_eq!(ledger.next_tally.as_ref().unwrap().done, next);
             let said = |note: &String| {
@@ -81,8 +82,12 @@ async fn the_enhanced_agreements_say_what_is_known_and_no_more() {
             assert!(ledger.notes.iter().any(said), "{:?}", ledger.notes);
             assert_eq!(ledger.derived, None);
         }
+        let concluded = ask(&mut client, "eu-kz-epca-2015", [2020, 1, 25]).await;
+        assert_eq!(names(&concluded.ratified), ["eu", "kz"], "by the Council");
+        assert!(!names(&concluded.not_known).contains(&"eu"));
         assert_eq!((sizes(&third), names(&third.not_needed)), ([29, 0, 0, 0, 1], vec!["gb"]));
-        assert_eq!(day(third.last_act.as_ref()), Some([2020, 1, 1]));
+        // In January, and not before the Council concluded it.
+        assert_eq!(day(third.last_act.as_ref()), Some([2020, 1, 20]));
         assert_eq!(day(third.derived.as_ref()), Some([2020, 3, 1]));
         assert_eq!((day(third.published.as_ref()), third.differs), (Some([2020, 3, 1]), false));
         assert!(third.rule.as_ref().unwrap().first_of_month);
