@@ -52,6 +52,12 @@ fn earliest(date: &Value) -> Option<Day> {
     day(date, 1, 1)
 }
 
+/// The last day of a date, or of its other end.
+fn latest(date: &Value) -> Option<Day> {
+    let end = serde_json::json!({"date": date["end"]});
+    day(&end, 12, 31).or_else(|| day(date, 12, 31))
+}
+
 /// The newest day written as `3.10.2005` in a citation.
 fn newest_cited(citation: &str) -> Option<Day> {
     let words = citation.split(|character: char| !character.is_ascii_digit() && character != '.');
@@ -105,7 +111,7 @@ fn no_source_is_older_than_its_event_unless_that_was_planned() {
         for (what, event, source) in events(&record.written) {
             let basis = text(&source, "basis");
             let made = match sources.get(text(&source, "source")) {
-                Some(recorded) => day(&recorded["published"], 12, 31),
+                Some(recorded) => latest(&recorded["published"]),
                 None => newest_cited(text(&source, "citation")),
             };
             let foreseen = basis == "BASIS_PLANNED" || basis == "BASIS_EDITORIAL";
@@ -280,7 +286,7 @@ fn doubt_is_a_confidence_not_a_word() {
         let mut texts: Vec<&str> =
             ["title", "note", "citation"].map(|field| text(&record.written, field)).into();
         let participants = items(&record.written, "participants");
-        texts.extend(participants.map(|participant| text(participant, "displayName")));
+        texts.extend(participants.map(|participant| text(participant, "function")));
         texts.push(text(&record.written["source"], "citation"));
         for part in ["milestones", "participations", "amounts"] {
             texts.extend(items(&record.written, part).map(|one| text(&one["source"], "citation")));
