@@ -10,6 +10,7 @@ mod law;
 mod law_table;
 mod ledger;
 mod lineage;
+mod meetings;
 mod members;
 mod obligations;
 mod obligations_record;
