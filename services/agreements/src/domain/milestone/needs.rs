@@ -5,8 +5,9 @@ use facts::vocabulary::Vocabulary;
 use super::{Milestone, MilestoneKind};
 
 use MilestoneKind::{
-    Adopted, Expired, InForce, ProvisionallyApplied, Signed, Suspended, SuspensionLifted,
-    Terminated, Withdrawn,
+    Adopted, Expired, InForce, NegotiationsOpened, NegotiationsPaused, NegotiationsResumed,
+    ProvisionallyApplied, Ratified, Replaced, Signed, Suspended, SuspensionLifted, Terminated,
+    Withdrawn,
 };
 
 /// The kinds of which one must have happened before a milestone of a kind.
@@ -14,10 +15,16 @@ fn needed(kind: MilestoneKind) -> Option<&'static [MilestoneKind]> {
     match kind {
         Suspended => Some(&[InForce, ProvisionallyApplied]),
         SuspensionLifted => Some(&[Suspended]),
-        Terminated | Expired => Some(&[InForce, ProvisionallyApplied, Signed, Adopted]),
+        NegotiationsResumed => Some(&[NegotiationsPaused]),
+        Terminated | Expired | Replaced => Some(&[InForce, ProvisionallyApplied, Signed, Adopted]),
         _ => None,
     }
 }
+
+/// The kinds that come after a milestone of a kind and have no place in the life of an agreement of
+/// their own: it cannot certainly come before what is here, where both are recorded.
+const FOLLOWS: [(MilestoneKind, MilestoneKind); 2] =
+    [(NegotiationsPaused, NegotiationsOpened), (Ratified, Signed)];
 
 /// Returns the milestones, by their places in the list, that cannot have happened without another
 /// which is not recorded, or not before them; and why, in words. The day of what is needed need not
@@ -34,6 +41,9 @@ fn problem(one: &Milestone, all: &[Milestone]) -> Option<String> {
             |other: &Milestone| other.kind == InForce && other.date.latest() < one.date.earliest();
         let is_in_force = all.iter().any(in_force);
         return is_in_force.then(|| format!("{word} cannot follow IN_FORCE: use TERMINATED"));
+    }
+    if let Some(problem) = too_early(one, all).or_else(|| too_late(one, all)) {
+        return Some(problem);
     }
     let needed = needed(one.kind)?;
     let is_it = |other: &Milestone| {
@@ -52,4 +62,28 @@ fn problem(one: &Milestone, all: &[Milestone]) -> Option<String> {
         "{word} needs {} before it: where its day is not known, record it UNTIL that day",
         words.join(" or ")
     ))
+}
+
+/// Returns why a milestone certainly comes before what it follows, by every account of that.
+fn too_early(one: &Milestone, all: &[Milestone]) -> Option<String> {
+    let (_, first) = FOLLOWS.into_iter().find(|(kind, _)| *kind == one.kind)?;
+    let theirs = |other: &Milestone| other.party.is_empty() || other.party == one.party;
+    let mut firsts = all.iter().filter(|other| other.kind == first && theirs(other)).peekable();
+    firsts.peek()?;
+    let is_early = firsts.all(|other| one.date.latest() < other.date.earliest());
+    is_early.then(|| format!("{} cannot come before {}", one.kind.word(), first.word()))
+}
+
+/// Returns why a suspension certainly comes after the end of the agreement for all.
+fn too_late(one: &Milestone, all: &[Milestone]) -> Option<String> {
+    if one.kind != Suspended {
+        return None;
+    }
+    let ended = |other: &&Milestone| {
+        other.kind.ends()
+            && (other.party.is_empty() || other.party == one.party)
+            && other.date.latest() < one.date.earliest()
+    };
+    let ended = all.iter().find(ended)?;
+    Some(format!("{} cannot come after {}", one.kind.word(), ended.kind.word()))
 }

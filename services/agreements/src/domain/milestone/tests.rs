@@ -43,7 +43,8 @@ fn the_act_of_one_party_is_misplaced_among_its_own_only() {
 #[test]
 fn a_move_needs_what_it_moves_from() {
     use MilestoneKind::{Expired, InForce, Mandated, ProvisionallyApplied, Signed};
-    use MilestoneKind::{Suspended, SuspensionLifted, Withdrawn};
+    use MilestoneKind::{NegotiationsOpened, NegotiationsPaused, NegotiationsResumed};
+    use MilestoneKind::{Ratified, Replaced, Suspended, SuspensionLifted, Terminated, Withdrawn};
     let of = |(kind, year): &(MilestoneKind, i32)| {
         Milestone::new(*kind, PartialDate::new(*year, 0, 0).unwrap())
     };
@@ -59,6 +60,19 @@ fn a_move_needs_what_it_moves_from() {
         (&[(Signed, 2000), (Withdrawn, 2005)], &[]),
         (&[(Mandated, 2000), (Expired, 2005)], &[1]),
         (&[(Mandated, 2000), (Signed, 2001), (Expired, 2005)], &[]),
+        (&[(Mandated, 2000), (Replaced, 2005)], &[1]),
+        (&[(Ratified, 2000), (Replaced, 2005)], &[]),
+        (&[(InForce, 2000), (Terminated, 2005), (Suspended, 2010)], &[2]),
+        (&[(InForce, 2000), (Terminated, 2005), (Suspended, 2005)], &[]),
+        (&[(NegotiationsPaused, 2000), (NegotiationsOpened, 2001)], &[0]),
+        (&[(NegotiationsPaused, 2001), (NegotiationsOpened, 2001)], &[]),
+        (&[(NegotiationsPaused, 2001)], &[]),
+        (&[(NegotiationsOpened, 2000), (NegotiationsResumed, 2001)], &[1]),
+        (&[(NegotiationsPaused, 2000), (NegotiationsResumed, 2001)], &[]),
+        (&[(Ratified, 1999), (Signed, 2000)], &[0]),
+        (&[(Ratified, 2000), (Signed, 2000)], &[]),
+        // Of two accounts of the signature one leaves room for it.
+        (&[(Ratified, 1999), (Signed, 2000), (Signed, 1998)], &[]),
         // An end may be all that is known.
         (&[(Expired, 2005)], &[]),
     ] {
