@@ -2,13 +2,16 @@
 
 use api::registan::agreements::v1 as wire;
 use chassis::Failure;
+use chassis::failure::Violation;
 use facts::{Day, ErrorReason};
 use prost::Message;
 use standard::failure::from_record;
 
 use crate::app::App;
 use crate::domain::legal_basis::{self, LegalBasis, Provisions};
+use crate::domain::membership::{self, Belongs};
 use crate::domain::{Agreement, Party, Provision};
+use crate::ops::list_members::own_day;
 use crate::{ops, store};
 
 /// The most bytes of the documents behind an answer: it must leave room for the rest of a brief.
@@ -55,6 +58,9 @@ pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Fa
     names.push(party.name.clone());
     let agreements = agreements(app, &names, read_time, &mut room);
     let (union, agreements) = tokio::try_join!(union, agreements)?;
+    if agreements.is_empty() {
+        expect_no_member(app, &party, read_time).await?;
+    }
     let agreements = app.records.known(agreements, question.known_by, read_time).await?;
     let names: Vec<String> = agreements.iter().map(|agreement| agreement.name.clone()).collect();
     let found = provisions(app, &names, read_time, &mut room).await?;
@@ -135,6 +141,37 @@ async fn provisions(
     read.map_err(|error| from_record("registan/Agreement", error))?;
     room.expect()?;
     Ok(provisions)
+}
+
+/// Refuses a state that is party to agreements only as one of a group: which of them bind it follows
+/// from protocols and from when it joined and left, which nobody has looked up.
+async fn expect_no_member(app: &App, party: &Party, read_time: i64) -> Result<(), Failure> {
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let failed = |error| from_record("registan/Membership", error);
+    let own = store::memberships_by(chronicle, &party.name, read_time, &reader).await;
+    let own = own.map_err(failed)?;
+    if own.is_empty() {
+        return Ok(());
+    }
+    let groups = store::groups_of_states(chronicle, read_time, &reader).await.map_err(failed)?;
+    let has = |group: &&Party| {
+        let own = own.iter().filter(|one| one.group == group.members_of);
+        let on = |day| membership::members(own, day).into_values().any(|it| it != Belongs::No);
+        own_day(group).is_none_or(on)
+    };
+    let names: Vec<&str> = groups.iter().filter(has).map(|group| group.name.as_str()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let description = format!(
+        "{} is party to agreements only as one of {}: name the partner instead, or list agreements \
+         with the filter parties:\"{}\"",
+        party.name,
+        names.join(", "),
+        names[0]
+    );
+    let violation = Violation::new("party", ErrorReason::PartyKindInvalid, description);
+    Err(Failure::invalid(vec![violation]))
 }
 
 /// Refuses codes that do not exist: no provision that was found has them.

@@ -11,7 +11,7 @@ mod ratifications;
 
 pub use agreements::{agreements_of, union_names};
 pub use grants::grants_of;
-pub use memberships::memberships_of;
+pub use memberships::{memberships_by, memberships_of};
 pub use migrations::{Migrator, kinds, schema};
 pub use obligations::{duties, laws, meetings_of, provisions_named};
 pub use provisions::provisions_of;

@@ -172,3 +172,31 @@ async fn a_group_of_more_memberships_than_a_page_is_to_be_listed() {
     })
     .await;
 }
+
+/// The law of a state that is bound only as one of a group is not known: that is said, in place of
+/// lists without anything in them.
+#[tokio::test]
+async fn the_law_of_a_member_of_a_group_alone_is_refused_with_the_groups() {
+    use api::registan::agreements::v1::GetLegalBasisRequest;
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        union(&mut running).await;
+        running.parties.create_party(party("dd", Kind::State)).await.unwrap();
+        let mut law = async |party: &str| {
+            let party = format!("parties/{party}");
+            let request = GetLegalBasisRequest { party, ..GetLegalBasisRequest::default() };
+            running.agreements.get_legal_basis(request).await
+        };
+
+        let refusal = law("aa").await.unwrap_err();
+        let seen = (refusal.code(), reason(&refusal), fields(&refusal));
+        let field = vec!["party".to_owned()];
+        assert_eq!(seen, (Code::InvalidArgument, "PARTY_KIND_INVALID".to_owned(), field));
+        let message = refusal.message().to_owned();
+        assert!(message.contains("parties/states-of-1995, parties/states"), "{message}");
+        let late = law("cc").await.unwrap_err();
+        assert!(!late.message().contains("states-of-1995"), "it joined in 2004");
+        assert!(law("dd").await.is_ok(), "it belongs to no group");
+    })
+    .await;
+}

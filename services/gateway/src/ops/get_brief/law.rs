@@ -93,6 +93,11 @@ async fn legal_basis(
             gaps.add(GapKind::NoRoom, failure.message.clone());
             Ok(None)
         }
+        // A state that is bound only as one of a group.
+        Err(failure) if failure.reason == ErrorReason::PartyKindInvalid => {
+            gaps.add(GapKind::NotRecorded, failure.message.clone());
+            Ok(None)
+        }
         // A state of a region that is not recorded, or hidden.
         Err(failure) if question.subject.is_region && failure.code == Code::NotFound => {
             gaps.add(GapKind::NotRecorded, failure.message.clone());
