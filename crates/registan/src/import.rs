@@ -2,7 +2,9 @@
 //! running suite.
 
 mod check;
+mod crosswalks;
 mod dates;
+mod lives;
 pub mod participations;
 pub mod reference;
 mod report;

@@ -12,6 +12,7 @@ use reference::{Collection, Data, Loaded, Problem, Record, load};
 use standard::{Judged, New, Resources};
 
 use super::dates::impossible;
+use super::{crosswalks, lives};
 use super::unread::name_unread;
 
 /// Checks the files of a folder, or the reference record, and prints each problem.
@@ -72,6 +73,8 @@ fn problems(loaded: &Loaded, beside: Option<&Loaded>, today: Day) -> Vec<Problem
         known.extend(judged.names.iter().cloned());
     }
     problems.extend(impossible(loaded, today));
+    problems.extend(crosswalks::unknown(loaded, beside));
+    problems.extend(lives::impossible(loaded, beside));
     problems.sort();
     problems.dedup();
     problems
