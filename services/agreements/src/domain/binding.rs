@@ -9,6 +9,7 @@ use facts::Day;
 use wire::entry_into_force_rule::Event;
 
 use self::lasting::Lasting;
+pub use self::lasting::{Holds, benefits};
 use super::ledger::{Acts, Standing};
 use super::milestone::{Milestone, MilestoneKind};
 use super::provision::cited;

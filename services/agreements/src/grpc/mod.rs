@@ -4,6 +4,7 @@ mod access;
 mod agreements;
 mod convert;
 mod desks;
+mod frameworks;
 mod grants;
 mod lineage;
 mod memberships;
@@ -16,6 +17,7 @@ use api::rpc::agreement_service::{
     ExportAgreements, GetAgreement, GetLegalBasis, GetLineage, ImportParticipations, ListAgreements,
 };
 use api::rpc::desk_service::{GetDesk, ListDesks};
+use api::rpc::framework_service::ListBeneficiaries;
 use api::rpc::grant_service::{CreateGrant, UpdateGrant};
 use api::rpc::membership_service::ListMembers;
 use api::rpc::obligation_service::{GetDueCalendar, GetObligationStatus, ListDue, ListOverdue};
@@ -39,6 +41,7 @@ pub fn service(app: &App) -> anyhow::Result<Service> {
         .unary(GetLineage, app, lineage::get_lineage)
         .client_streaming(ImportParticipations, app, participations::import)
         .max_decoding(ImportParticipations, ingest::feed::MAX_MESSAGE)
+        .unary(ListBeneficiaries, app, frameworks::list_beneficiaries)
         .unary(ListMembers, app, memberships::list_members)
         .unary(GetObligationStatus, app, obligations::get_obligation_status)
         .unary(ListOverdue, app, obligations::list_overdue)

@@ -1,6 +1,7 @@
 //! The tables and the queries.
 
 mod agreements;
+mod frameworks;
 mod grants;
 mod memberships;
 mod migrations;
@@ -10,6 +11,7 @@ mod provisions;
 mod ratifications;
 
 pub use agreements::{agreements_of, union_names};
+pub use frameworks::schemes;
 pub use grants::grants_of;
 pub use memberships::{memberships_by, memberships_of};
 pub use migrations::{Migrator, kinds, schema};

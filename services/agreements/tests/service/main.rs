@@ -2,6 +2,7 @@
 
 mod agreements;
 mod before;
+mod beneficiaries;
 mod durable;
 mod duties_law;
 mod grants;

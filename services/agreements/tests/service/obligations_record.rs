@@ -12,7 +12,7 @@ use crate::obligations::{date, ids, overdue, status};
 use crate::support::{Running, on_both, serve};
 
 /// The service with the part of the reference record that it keeps.
-async fn recorded(url: &str) -> Running {
+pub async fn recorded(url: &str) -> Running {
     let running = serve(url).await;
     // The last are sources that speak of what other services keep.
     let own = COLLECTIONS[..COLLECTIONS.len() - 1].iter();

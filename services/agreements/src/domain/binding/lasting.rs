@@ -26,15 +26,30 @@ struct Period {
     ended: Option<(Day, Day)>,
 }
 
-/// Whether something is on a day: not, perhaps, certainly.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holds {
+/// The answer to whether something is on a day: not, perhaps, certainly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// It is not.
     No,
+    /// It is not known.
     Perhaps,
+    /// It is.
     Yes,
 }
 
+/// Returns whether somebody benefits from a framework on a day: while both are in effect. A benefit
+/// of which the first day is not known has always been.
+pub fn benefits(framework: &wire::Framework, one: &wire::Beneficiary, day: Day) -> Holds {
+    let whole = Lasting::of_framework(framework).whole;
+    whole.on(day).min(Period::of_benefit(one).on(day))
+}
+
 impl Period {
+    fn of_benefit(one: &wire::Beneficiary) -> Self {
+        let begun = span(checked_date(one.since.as_ref()).as_ref());
+        Self { begun, ended: after(one.until.as_ref()) }
+    }
+
     fn on(&self, day: Day) -> Holds {
         if day < self.begun.0 || self.ended.is_some_and(|(_, last)| last <= day) {
             Holds::No
@@ -57,10 +72,7 @@ impl Lasting {
         let first = framework.effective.as_ref().or(framework.adopted.as_ref());
         let begun = span(checked_date(first).as_ref());
         let whole = Period { begun, ended: after(framework.ended.as_ref()) };
-        let benefit = |one: &wire::Beneficiary| {
-            let begun = span(checked_date(one.since.as_ref()).as_ref());
-            (one.party.clone(), Period { begun, ended: after(one.until.as_ref()) })
-        };
+        let benefit = |one: &wire::Beneficiary| (one.party.clone(), Period::of_benefit(one));
         let benefits = framework.beneficiaries.iter().map(benefit).collect();
         Self { name: framework.name.clone(), whole, is_only_adopted: false, benefits }
     }
