@@ -125,7 +125,8 @@ fn every_date_of_the_facts_is_that_of_a_milestone() {
             missing.push(format!("{id}: suspended {suspended}"));
         }
         for (field, kind) in [("signed_at", "KIND_SIGNED"), ("initialled_at", "KIND_INITIALLED")] {
-            let mut of_kind = items(agreement, "milestones").filter(|one| text(one, "kind") == kind);
+            let mut of_kind =
+                items(agreement, "milestones").filter(|one| text(one, "kind") == kind);
             let place = text(fact, field);
             if !place.is_empty() && !of_kind.any(|one| text(one, "place") == place) {
                 missing.push(format!("{id}: {field} {place}"));
@@ -200,7 +201,8 @@ fn what_an_act_concludes_has_been_concluded_by_the_council() {
     let mut found = 0;
     for act in recorded("acts").values().filter(|act| act["adopted"].is_object()) {
         for relation in items(act, "relations").filter(|it| text(it, "kind") == "KIND_CONCLUDES") {
-            let agreement = &agreements[text(relation, "resource").trim_start_matches("agreements/")];
+            let agreement =
+                &agreements[text(relation, "resource").trim_start_matches("agreements/")];
             let is_it = |one: &&Value| {
                 text(one, "kind") == "KIND_CONCLUDED_BY_COUNCIL" && one["date"] == act["adopted"]
             };

@@ -124,10 +124,8 @@ mod tests {
             date: Some(Date { year, month: 6, day: 25 }),
             ..PartialDate::default()
         };
-        let published = Published {
-            surely: HashSet::from(["sources/old".to_owned()]),
-            later: HashSet::new(),
-        };
+        let published =
+            Published { surely: HashSet::from(["sources/old".to_owned()]), later: HashSet::new() };
         let known = Known::of(published, Day::new(2024, 1, 12).unwrap());
         let standing = |id, basis, year| known.of_event(Some(&of(id, basis)), Some(&date(year)));
 

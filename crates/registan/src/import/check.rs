@@ -12,8 +12,8 @@ use reference::{Collection, Data, Loaded, Problem, Record, load};
 use standard::{Judged, New, Resources};
 
 use super::dates::impossible;
-use super::{crosswalks, lives};
 use super::unread::name_unread;
+use super::{crosswalks, lives};
 
 /// Checks the files of a folder, or the reference record, and prints each problem.
 pub fn run(folder: Option<&Path>) -> anyhow::Result<()> {

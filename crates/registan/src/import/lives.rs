@@ -82,9 +82,8 @@ fn two_frameworks(lives: &BTreeMap<String, Life<'_>>, state: &str, problems: &mu
     let all: Vec<_> = all.collect();
     for (place, (one, life)) in all.iter().enumerate() {
         for (other, second) in &all[place + 1..] {
-            let is_in_force = |day: &Day| {
-                [life, second].iter().all(|it| it.state(state, *day) == State::InForce)
-            };
+            let is_in_force =
+                |day: &Day| [life, second].iter().all(|it| it.state(state, *day) == State::InForce);
             let Some(day) = days(life, second).find(is_in_force) else { continue };
             for (it, other) in [(life, other), (second, one)] {
                 let message = format!("in force on {day}, and so is {other}, for {state}");
@@ -161,9 +160,8 @@ mod tests {
     #[test]
     fn a_protocol_does_not_outlive_what_it_is_to() {
         let to = |agreement: &str| {
-            let relation = format!(
-                r#"{{"kind": "KIND_PROTOCOL_TO", "agreement": "agreements/{agreement}"}}"#
-            );
+            let relation =
+                format!(r#"{{"kind": "KIND_PROTOCOL_TO", "agreement": "agreements/{agreement}"}}"#);
             found("draft", "PROTOCOL", 2010, &relation)
         };
         let outlives = to("eu-kz-pca-1995");

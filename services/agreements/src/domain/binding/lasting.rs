@@ -140,9 +140,7 @@ fn span(date: Option<&PartialDate>) -> (Day, Day) {
 }
 
 /// The days after those that the last day can be.
-fn after(
-    last: Option<&api::registan::r#type::v1::PartialDate>,
-) -> Option<(Day, Day)> {
+fn after(last: Option<&api::registan::r#type::v1::PartialDate>) -> Option<(Day, Day)> {
     let date = checked_date(last)?;
     Some((date.earliest().next(), date.latest().next()))
 }
