@@ -1,9 +1,9 @@
 //! Calendars as calendar programs read them (RFC 5545): events of whole days.
 //!
 //! They are files to read, and no messages of a scheduling protocol: without METHOD, which would
-//! have to be in the media type, and would ask for an ORGANIZER of each event (RFC 5546). A calendar
-//! has at least one component (RFC 5545, section 3.6): one without events has the time zone UTC,
-//! which shows nothing.
+//! have to be in the media type, and would ask for an ORGANIZER of each event (RFC 5546). A
+//! calendar has at least one component (RFC 5545, section 3.6): one without events has the time
+//! zone UTC, which shows nothing.
 //!
 //! No library: the one that writes them brings a second library of dates, for these few lines.
 

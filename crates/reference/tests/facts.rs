@@ -1,5 +1,5 @@
-//! The agreements of the facts, value by value: each date is that of a milestone, each body and each
-//! amendment is recorded.
+//! The agreements of the facts, value by value: each date is that of a milestone, each body and
+//! each amendment is recorded.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

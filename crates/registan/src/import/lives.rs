@@ -1,5 +1,5 @@
-//! Lives of agreements that cannot be, between records: two framework agreements with one partner in
-//! force on a day, and a protocol that outlives the agreement it is to.
+//! Lives of agreements that cannot be, between records: two framework agreements with one partner
+//! in force on a day, and a protocol that outlives the agreement it is to.
 
 use std::collections::{BTreeMap, BTreeSet};
 

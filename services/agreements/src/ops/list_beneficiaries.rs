@@ -11,9 +11,9 @@ use crate::{ops, store};
 
 /// The benefits on a day, and the day and instant of the record they hold for.
 pub struct BenefitsOnDay {
-    /// Those that are, by party and scheme.
+    /// The benefits that certainly are, by party and scheme.
     pub benefits: Vec<wire::Benefit>,
-    /// Those of which it is not known.
+    /// The benefits of which it is not known.
     pub undetermined: Vec<wire::Benefit>,
     /// The day in the world.
     pub as_of: Day,
@@ -63,6 +63,7 @@ pub async fn list_beneficiaries(
 
 /// The refusal to answer from more schemes than a page has.
 fn too_many() -> Failure {
-    let message = "more than 1000 schemes are recorded: use ListFrameworks with the filter kind = TRADE_PREFERENCE";
+    let message = "more than 1000 schemes are recorded: use ListFrameworks with the filter \
+                   kind = TRADE_PREFERENCE";
     Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message)
 }

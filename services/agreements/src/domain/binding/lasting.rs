@@ -1,5 +1,5 @@
-//! An act or a framework: law from one day until another, for those that benefit from it perhaps for
-//! less.
+//! An act or a framework: law from one day until another, for those that benefit from it perhaps
+//! for less.
 
 use api::registan::agreements::v1 as wire;
 use facts::wire::checked_date;
