@@ -16,7 +16,7 @@ impl Description<'_> {
     /// by a source of that field alone, `left` by `left_source`. A message that can say so is kept
     /// where it may have been known.
     pub fn keep(&self) -> Result<String, String> {
-        let is_marked = has_mark(&self.message);
+        let is_marked = has_mark(self.message);
         let mut code = if is_marked { self.mark() } else { String::new() };
         for field in self.own_fields().filter(|field| !is_output(self.pool, field)) {
             if !(is_marked && field.name() == "source") {

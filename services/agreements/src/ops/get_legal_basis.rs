@@ -159,7 +159,8 @@ async fn expect_no_member(app: &App, party: &Party, read_time: i64) -> Result<()
         let on = |day| membership::members(own, day).into_values().any(|it| it != Belongs::No);
         own_day(group).is_none_or(on)
     };
-    let names: Vec<&str> = groups.iter().filter(has).map(|group| group.name.as_str()).collect();
+    let mut names: Vec<&str> = groups.iter().filter(has).map(|group| group.name.as_str()).collect();
+    names.sort_unstable();
     if names.is_empty() {
         return Ok(());
     }
