@@ -58,7 +58,7 @@ impl Description<'_> {
         if left.is_empty() {
             return "true".to_owned();
         }
-        format!("!self.perhaps_known || ({})", left.join(" && "))
+        format!("!self.perhaps_known || {}", left.join(" && "))
     }
 
     /// The lists of parts that can be marked themselves.
