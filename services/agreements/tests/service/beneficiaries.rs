@@ -56,11 +56,11 @@ async fn an_ended_preference_is_an_end_and_no_preference() {
             assert_eq!(names(&found.undetermined), doubtful, "{day:?}");
             assert!(found.undetermined.iter().all(|one| !one.reason.is_empty()), "{found:?}");
         }
-        let of_uz = on(&mut running, "parties/uz", (2024, 6, 30)).await;
-        assert_eq!(names(&of_uz.benefits), [uz]);
-        assert_eq!(of_uz.benefits[0].framework, "frameworks/gsp-plus-uz");
-        let of_kz = on(&mut running, "parties/kz", (2024, 6, 30)).await;
-        assert_eq!((of_kz.benefits, of_kz.undetermined), (vec![], vec![]));
+        let lasting = on(&mut running, "parties/uz", (2024, 6, 30)).await;
+        assert_eq!(names(&lasting.benefits), [uz]);
+        assert_eq!(lasting.benefits[0].framework, "frameworks/gsp-plus-uz");
+        let ended = on(&mut running, "parties/kz", (2024, 6, 30)).await;
+        assert_eq!((ended.benefits, ended.undetermined), (vec![], vec![]));
         let party = "uz".to_owned();
         let request = ListBeneficiariesRequest { party, ..ListBeneficiariesRequest::default() };
         let refusal = running.frameworks.list_beneficiaries(request).await.unwrap_err();

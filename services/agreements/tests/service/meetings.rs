@@ -1,7 +1,5 @@
 //! Meetings: who took part, by function, and what came of them: the act that holds a decision.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use api::registan::agreements::v1::body_service_client::BodyServiceClient;
 use api::registan::agreements::v1::meeting_service_client::MeetingServiceClient;
 use api::registan::agreements::v1::{

@@ -83,11 +83,11 @@ impl Lasting {
         let adopted = checked_date(act.adopted.as_ref());
         let in_force = checked_date(act.in_force.as_ref());
         let is_only_adopted = in_force.is_none() && adopted.is_some();
-        let least = adopted.as_ref().map_or(Day::FIRST, PartialDate::earliest);
+        let made = adopted.as_ref().map_or(Day::FIRST, PartialDate::earliest);
         let (first, last) = span(in_force.as_ref());
         let last = if is_only_adopted { Day::LAST } else { last };
         let ended = checked_date(act.ended.as_ref()).map(|date| span(Some(&date)));
-        let begun = (if first == Day::FIRST { least } else { first }, last);
+        let begun = (if first == Day::FIRST { made } else { first }, last);
         let (name, whole) = (act.name.clone(), Period { begun, ended });
         Self { name, whole, is_only_adopted, benefits: Vec::new() }
     }

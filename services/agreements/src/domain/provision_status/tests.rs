@@ -339,16 +339,16 @@ fn what_is_applied_by_a_scope_of_titles_is_applied_and_the_rest_is_not() {
         };
         on(&titled(scope), &provision, 20_170_101)
     };
-    let titles = "Titles III and V";
+    let cited = "Titles III and V";
     for (division, wanted) in [
         ("Title III", Standing::AppliedProvisionally),
         ("Title V", Standing::AppliedProvisionally),
         ("Title VII", Standing::NotYetBinding),
         ("", Standing::NotKnown),
     ] {
-        assert_eq!(of(titles, division).state, wanted, "{division}");
+        assert_eq!(of(cited, division).state, wanted, "{division}");
     }
-    assert_eq!(of(titles, "").reason, "of it is applied: Titles III and V");
+    assert_eq!(of(cited, "").reason, "of it is applied: Titles III and V");
     let in_words = of("Trade in goods", "Title III");
     assert_eq!(in_words.state, Standing::NotKnown);
     assert_eq!(in_words.reason, "of it is applied: Trade in goods");
