@@ -8,8 +8,7 @@ use api::registan::agreements::v1 as wire;
 use facts::Day;
 use wire::entry_into_force_rule::Event;
 
-use self::lasting::Lasting;
-pub use self::lasting::{Holds, benefits};
+pub use self::lasting::{Holds, Lasting, benefits};
 use super::ledger::{Acts, Standing};
 use super::milestone::{Milestone, MilestoneKind};
 use super::provision::cited;
@@ -67,7 +66,7 @@ impl Law {
     fn on(&self, part: Option<&wire::Provision>, bearers: &[String], day: Day) -> Binding {
         match self {
             Self::Treaty(treaty) => treaty.on(part, bearers, day),
-            Self::Lasting(lasting) => of_any(bearers, |bearer| lasting.on(bearer, day)),
+            Self::Lasting(lasting) => of_any(bearers, |bearer| answer(lasting.on(bearer, day))),
             Self::Missing(name) => Binding::Unknown(format!("{name} is not recorded")),
         }
     }
@@ -222,6 +221,15 @@ fn of_any(bearers: &[String], of: impl Fn(&str) -> Binding) -> Binding {
         };
     }
     least.unwrap_or_else(|| of(""))
+}
+
+/// The answer of an act or a framework.
+fn answer((holds, reason): (Holds, String)) -> Binding {
+    match holds {
+        Holds::Yes => Binding::Yes,
+        Holds::No => Binding::No(reason),
+        Holds::Perhaps => Binding::Unknown(reason),
+    }
 }
 
 fn word(state: State) -> String {

@@ -5,8 +5,6 @@ use api::registan::agreements::v1 as wire;
 use facts::wire::checked_date;
 use facts::{Day, PartialDate};
 
-use super::Binding;
-
 /// An act or a framework, as far as it decides whether it binds.
 #[derive(Debug)]
 pub struct Lasting {
@@ -92,30 +90,30 @@ impl Lasting {
         Self { name, whole, is_only_adopted, benefits: Vec::new() }
     }
 
-    /// Returns whether it binds a party on a day; empty: nobody in particular.
-    pub fn on(&self, bearer: &str, day: Day) -> Binding {
+    /// Returns whether it binds a party on a day, and why not or why that is not known; empty:
+    /// nobody in particular.
+    pub fn on(&self, bearer: &str, day: Day) -> (Holds, String) {
         let name = &self.name;
-        match self.whole.on(day) {
-            Holds::No => return Binding::No(format!("{name} is not in effect on that day")),
-            Holds::Perhaps if self.is_only_adopted => {
-                let adopted = format!("{name} is adopted, and when it entered into force");
-                return Binding::Unknown(format!("{adopted} is not recorded"));
+        let whole = self.whole.on(day);
+        let benefit = self.benefits_of(bearer).map(|period| period.on(day)).max();
+        let reason = match (whole, benefit) {
+            (Holds::No, _) => format!("{name} is not in effect on that day"),
+            (Holds::Perhaps, _) if self.is_only_adopted => {
+                format!("{name} is adopted, and when it entered into force is not recorded")
             }
-            Holds::Perhaps => {
-                let reason = format!("from when until when {name} is in effect is not exact");
-                return Binding::Unknown(reason);
+            (Holds::Perhaps, _) => {
+                format!("from when until when {name} is in effect is not exact")
             }
-            Holds::Yes => {}
-        }
-        match self.benefits_of(bearer).map(|period| period.on(day)).max() {
-            Some(Holds::No) => {
-                Binding::No(format!("{bearer} does not benefit from {name} on that day"))
+            (Holds::Yes, Some(Holds::No)) => {
+                format!("{bearer} does not benefit from {name} on that day")
             }
-            Some(Holds::Perhaps) => Binding::Unknown(format!(
-                "from when until when {bearer} benefits from {name} is not exact"
-            )),
-            Some(Holds::Yes) | None => Binding::Yes,
-        }
+            (Holds::Yes, Some(Holds::Perhaps)) => {
+                format!("from when until when {bearer} benefits from {name} is not exact")
+            }
+            (Holds::Yes, Some(Holds::Yes) | None) => String::new(),
+        };
+        let holds = if whole == Holds::Yes { benefit.unwrap_or(whole) } else { whole };
+        (holds, reason)
     }
 
     fn benefits_of(&self, bearer: &str) -> impl Iterator<Item = &Period> {
