@@ -26,7 +26,8 @@ struct Stage {
 impl Stage {
     async fn of(suite: &Suite) -> Self {
         let data = suite.folder.path().join("data");
-        let (roles, kz) = ([Role::Editor, Role::Monitor], Desks::of_country("KZ"));
+        let roles = [Role::Editor, Role::Monitor, Role::Publisher];
+        let kz = Desks::of_country("KZ");
         let editor = testkit::token_for(&data, &roles, kz, Tier::Restricted);
         Self { channel: connect(suite.address).await, all: suite.token(), editor }
     }

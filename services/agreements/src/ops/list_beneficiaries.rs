@@ -1,4 +1,4 @@
-//! Who benefits from preference schemes on a day.
+//! The beneficiaries of preference schemes on a day.
 
 use api::registan::agreements::v1 as wire;
 use chassis::Failure;

@@ -1,4 +1,4 @@
-//! Who benefits from the preference schemes of the reference record on a day.
+//! The beneficiaries of the preference schemes of the reference record on a day.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

@@ -1,4 +1,4 @@
-//! What had not happened by a day was not perhaps known by it.
+//! Events that had not happened by a day were not perhaps known by it.
 
 use api::registan::r#type::v1::Basis;
 
