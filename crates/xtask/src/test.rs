@@ -38,5 +38,6 @@ fn chosen(arguments: &[String]) -> Result<()> {
     let cluster = Cluster::fleeting()?;
     let mut tests = cargo(&["test", "--no-fail-fast"]);
     tests.args(arguments).env("TESTKIT_POSTGRES", &cluster.url).env("TESTKIT_REQUIRE", "1");
+    side_by_side::without_settings(&mut tests);
     step("tests", || shell::run(&mut tests))
 }

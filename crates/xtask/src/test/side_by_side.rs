@@ -106,11 +106,21 @@ impl Runner<'_> {
         let mut command = Command::new(&program.file);
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder);
         command.env("TESTKIT_REQUIRE", "1");
+        without_settings(&mut command);
         if let Some(cluster) = self.cluster {
             command.env("TESTKIT_POSTGRES", &cluster.url);
         }
         command.stdout(file.try_clone().context("the log cannot be shared")?).stderr(file);
         Ok(command)
+    }
+}
+
+/// Takes away the settings of a suite that stand in the environment: a token there is none of the
+/// suites that tests start.
+pub fn without_settings(command: &mut Command) {
+    let settings = env::vars_os().map(|(name, _)| name);
+    for name in settings.filter(|name| name.to_string_lossy().starts_with("REGISTAN_")) {
+        command.env_remove(name);
     }
 }
 
