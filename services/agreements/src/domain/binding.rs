@@ -8,7 +8,7 @@ use api::registan::agreements::v1 as wire;
 use facts::Day;
 use wire::entry_into_force_rule::Event;
 
-pub use self::lasting::{Holds, Lasting, benefits};
+pub use self::lasting::{Holds, Lasting};
 use super::ledger::{Acts, Standing};
 use super::milestone::{Milestone, MilestoneKind};
 use super::provision::cited;

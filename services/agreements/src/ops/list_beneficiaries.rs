@@ -6,7 +6,7 @@ use facts::{Day, ErrorReason};
 use standard::failure::from_record;
 
 use crate::app::App;
-use crate::domain::binding::{Holds, benefits};
+use crate::domain::binding::{Holds, Lasting};
 use crate::{ops, store};
 
 /// The benefits on a day, and the day and instant of the record they hold for.
@@ -35,17 +35,18 @@ pub async fn list_beneficiaries(
     let schemes = schemes.ok_or_else(too_many)?;
     let mut all = BenefitsOnDay { benefits: vec![], undetermined: vec![], as_of, read_time };
     for scheme in schemes {
-        let own = scheme.beneficiaries.iter().filter(|it| party.is_empty() || it.party == party);
-        for one in own {
+        let law = Lasting::of_framework(&scheme);
+        let each = scheme.beneficiaries.iter().zip(law.benefits_on(as_of));
+        for (one, holds) in each.filter(|(one, _)| party.is_empty() || one.party == party) {
             let benefit = wire::Benefit {
                 framework: scheme.name.clone(),
                 beneficiary: Some(one.clone()),
                 reason: String::new(),
             };
-            match benefits(&scheme, one, as_of) {
+            match holds {
                 Holds::Yes => all.benefits.push(benefit),
                 Holds::Perhaps => {
-                    let reason = "from when until when it benefits is not exact".to_owned();
+                    let reason = "from when until when it benefits is not known exactly".to_owned();
                     all.undetermined.push(wire::Benefit { reason, ..benefit });
                 }
                 Holds::No => {}

@@ -35,16 +35,11 @@ pub enum Holds {
     Yes,
 }
 
-/// Returns whether somebody benefits from a framework on a day: while both are in effect. A benefit
-/// of which the first day is not known has always been.
-pub fn benefits(framework: &wire::Framework, one: &wire::Beneficiary, day: Day) -> Holds {
-    let whole = Lasting::of_framework(framework).whole;
-    whole.on(day).min(Period::of_benefit(one).on(day))
-}
-
 impl Period {
+    /// Of one without a first day it is not known when it began.
     fn of_benefit(one: &wire::Beneficiary) -> Self {
-        let begun = span(checked_date(one.since.as_ref()).as_ref());
+        let since = checked_date(one.since.as_ref());
+        let begun = since.map_or((Day::FIRST, Day::LAST), |date| span(Some(&date)));
         Self { begun, ended: after(one.until.as_ref()) }
     }
 
@@ -108,12 +103,19 @@ impl Lasting {
                 format!("{bearer} does not benefit from {name} on that day")
             }
             (Holds::Yes, Some(Holds::Perhaps)) => {
-                format!("from when until when {bearer} benefits from {name} is not exact")
+                format!("from when until when {bearer} benefits from {name} is not known exactly")
             }
             (Holds::Yes, Some(Holds::Yes) | None) => String::new(),
         };
         let holds = if whole == Holds::Yes { benefit.unwrap_or(whole) } else { whole };
         (holds, reason)
+    }
+
+    /// Returns whether each of its beneficiaries benefits from it on a day, in their order: while
+    /// both are in effect.
+    pub fn benefits_on(&self, day: Day) -> impl Iterator<Item = Holds> {
+        let whole = self.whole.on(day);
+        self.benefits.iter().map(move |(_, period)| whole.min(period.on(day)))
     }
 
     fn benefits_of(&self, bearer: &str) -> impl Iterator<Item = &Period> {

@@ -47,8 +47,8 @@ fn a_preference_binds_whoever_benefits_while_it_lasts() {
         Law::of_framework(&wire::Framework { beneficiaries, ..wire::Framework::default() })
     };
     for (day, kz, kg, tm) in [
-        (20_131_231, "yes", "no", "yes"),
-        (20_140_101, "no", "no", "yes"),
+        (20_131_231, "unknown", "no", "unknown"),
+        (20_140_101, "no", "no", "unknown"),
         (20_150_601, "no", "no", "unknown"),
         (20_160_127, "no", "yes", "no"),
         (20_180_101, "no", "yes", "yes"),
