@@ -201,9 +201,12 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
     let parts = groups.iter().map(|group| (group, splits.parts(group)));
     // What is somebody else's is in no sum, and takes nothing out of one.
     let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
-    // What a project above has only perhaps is left out itself: nothing certain is counted in it.
-    let above_asked = counted_above(&asked, splits, families, |fit| fit == Fit::Asked);
     let above = counted_above(&asked, splits, families, |_| true);
+    // What a project above has only perhaps is left out itself: nothing certain is counted in it.
+    let is_open = asked.iter().flat_map(|(_, parts)| parts).any(|(.., fit)| *fit != Fit::Asked);
+    let of_certain =
+        is_open.then(|| counted_above(&asked, splits, families, |fit| fit == Fit::Asked));
+    let above_certain = of_certain.as_ref().unwrap_or(&above);
     let mut sums = Sums::default();
     for (group, parts) in asked {
         let member = (measure(group), group.member.as_str());
@@ -212,7 +215,7 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
         for (recipient, sector, part, fit) in parts {
             let reason = match fit {
                 Fit::Elsewhere => continue,
-                Fit::Asked => above_asked.get(&member).copied(),
+                Fit::Asked => above_certain.get(&member).copied(),
                 Fit::Open(reason) => Some(above.get(&member).copied().unwrap_or(reason)),
             };
             match reason {
