@@ -110,7 +110,7 @@ table! {
         by ["service.name", "peer.service", "registan.reason"];
 
     /// Times that an address of another service was set aside until it answers again: a connection
-    /// broke, or could not be made.
+    /// broke, or could not be made, or it answered that it is not available.
     CLIENT_EJECTIONS: Counter = "registan.client.ejections" in "{ejection}"
         by ["service.name", "peer.service"];
 

@@ -247,7 +247,7 @@ impl Pool {
         };
         let answer = Answer { first, body: incoming, call: None, _open: open };
         let response = Response::from_parts(head, answer);
-        if self.now().nodes.len() > 1 && is_away(&response) {
+        if is_away(&response) && self.now().nodes.len() > 1 {
             node.failed(&"it is not available".into());
             return Err(Broken::away(response));
         }
