@@ -124,7 +124,7 @@ pub fn run(root: &Path, document: &str, examples: &[Example]) -> Result<(), Stri
     let (Some(grpcurl), Some(registan)) = (testkit::tool("grpcurl"), program("registan")) else {
         return Ok(());
     };
-    let Some(suite) = Suite::embedded() else { return Ok(()) };
+    let Some(mut suite) = Suite::embedded() else { return Ok(()) };
     let empty = empty(root, document, examples)?;
     let folders = [grpcurl, registan].map(|file| file.parent().map(Path::to_owned));
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -143,12 +143,22 @@ pub fn run(root: &Path, document: &str, examples: &[Example]) -> Result<(), Stri
             + &String::from_utf8_lossy(&output.stderr);
         let fails = |line: &String| ERRORS.iter().any(|error| line.starts_with(error));
         if output.status.success() == example.printed.iter().any(fails) {
-            return Err(format!("{document}: {}\n{}\n{text}", example.command, output.status));
+            let suite = ended(&mut suite);
+            let status = output.status;
+            return Err(format!("{document}: {}\n{status}\n{text}{suite}", example.command));
         }
         shows(&text, &example.printed)
             .map_err(|difference| format!("{document}: {}\n{difference}", example.command))?;
     }
     Ok(())
+}
+
+/// The end of the log of a suite that ended meanwhile.
+fn ended(suite: &mut Suite) -> String {
+    let mut ended = suite.processes.iter_mut().filter_map(|it| (!it.runs()).then(|| it.logged()));
+    let Some(log) = ended.next() else { return String::new() };
+    let last: Vec<_> = log.lines().rev().take(20).collect();
+    format!("its suite ended:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"))
 }
 
 /// The empty suite of a document whose examples ask one. An error if it does not tell how to start
