@@ -21,7 +21,8 @@ pub struct Stored<T> {
     pub uid: Uuid,
     /// 1, 2, 3, …
     pub revision: i64,
-    /// Record time of the first version that the reader may see: since then none was hidden.
+    /// Record time of the first version that the reader may see: since then none was above their
+    /// tier.
     pub created: i64,
     /// Record time at which this version was recorded, or the last before it that changed something
     /// for the reader.

@@ -1,9 +1,9 @@
 //! The set of resources that a watcher was sent, without a list of them: all that could be seen at
 //! its place in the log, less what was hidden by the time it was read.
 //!
-//! A watcher that is behind reads of what was shown then and was hidden since; hiding hides the past
-//! too, so that is withheld. It is remembered until the watcher comes to where it was hidden: what
-//! was never sent is not removed either.
+//! A watcher that is behind reads of what was shown then and was hidden since; hiding hides the
+//! past too, so that is withheld. It is remembered until the watcher comes to where it was hidden:
+//! what was never sent is not removed either.
 
 use std::collections::HashSet;
 

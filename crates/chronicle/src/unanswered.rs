@@ -1,6 +1,6 @@
 //! A server of PostgreSQL that went away without a word: its packets are dropped. The driver would
-//! wait for its answers for as long as the kernel does, a quarter of an hour, and keep the places of
-//! its connections in their pool.
+//! wait for its answers for as long as the kernel does, a quarter of an hour, and keep the places
+//! of its connections in their pool.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
