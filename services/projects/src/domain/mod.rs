@@ -1,6 +1,7 @@
 //! The values and rules of projects: no I/O, no clock, no wire.
 
 pub mod asked;
+pub mod basis;
 pub mod family;
 pub mod holding;
 pub mod organization;

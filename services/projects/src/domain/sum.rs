@@ -8,6 +8,7 @@ use api::registan::projects::v1::transaction::Type;
 use facts::total::Total;
 
 use super::asked::{self, Asked, Fit, Reason};
+use super::basis::Basis;
 use super::family::Families;
 use super::holding::Holding;
 use super::roles::Roles;
@@ -35,6 +36,8 @@ pub struct Group {
     pub of_project: Shares,
     /// The participants of their project.
     pub roles: Roles,
+    /// Its law and its policy, as far as these are told apart.
+    pub basis: Basis,
     /// Their sum.
     pub total: Total,
     /// How many they are.
@@ -79,6 +82,8 @@ pub struct Key {
     pub year: i32,
     /// Empty where projects are not told apart.
     pub project: String,
+    /// Of what is told apart.
+    pub basis: Basis,
 }
 
 /// The key that amounts left out of all sums are grouped by: reason, type, currency and kind.
@@ -190,6 +195,7 @@ impl Splits {
             participant: participant.to_owned(),
             year: group.year,
             project: group.project.clone(),
+            basis: group.basis.clone(),
         }
     }
 }

@@ -6,6 +6,7 @@ use chronicle::{At, ListRequest};
 use standard::failure::from_record;
 
 use crate::app::App;
+use crate::domain::basis::Told;
 use crate::domain::family::Families;
 use crate::domain::project::Kind;
 use crate::domain::sum::{self, Group, Splits, Sums};
@@ -20,12 +21,16 @@ const PARTICIPANTS: &str = "participants";
 pub struct Question {
     /// AIP-160, over transactions.
     pub filter: String,
+    /// AIP-160, over projects; empty: of all.
+    pub project_filter: String,
     /// Of projects of these kinds; empty: of all.
     pub kinds: Vec<Kind>,
     /// By year.
     pub years: bool,
     /// By project.
     pub projects: bool,
+    /// By what projects rest on and serve.
+    pub bases: Told,
     /// Of projects in which this one takes part: a name, or the key of an identifier; empty: of
     /// all.
     pub participant: String,
@@ -36,22 +41,24 @@ pub struct Question {
 }
 
 /// The sums, in order, and the record time they hold for. One query; one more where projects with
-/// transactions name others, one where a participant is asked for, and, for who may read what is
+/// transactions name others, one where a participant is asked for, one where agreements, frameworks
+/// or acts are told apart, and, for who may read what is
 /// CONFIDENTIAL, one before, and another where somebody wrote meanwhile. A filter that finds
 /// nothing is refused where that of a list is.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
-    let Question { filter, kinds, years, projects, participant, splits, read_time: asked } =
-        question;
+    let Question { filter, kinds, project_filter, participant, splits, .. } = question;
+    let asked = &question.read_time;
     let apart = Apart {
-        years: *years,
-        projects: *projects,
+        years: question.years,
+        projects: question.projects,
+        bases: question.bases,
         shares: splits.need_shares(),
         roles: splits.by_participant || !participant.is_empty(),
     };
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let failed = |error| from_record("registan/Transaction", error);
-    let told = store::disclose(chronicle, filter, *asked, &reader).await.map_err(failed)?;
-    let selection = store::Selection { filter, kinds };
+    let selection = store::Selection { filter, project_filter, kinds };
+    let told = store::disclose(chronicle, selection, *asked, &reader).await.map_err(failed)?;
     let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
     let (mut groups, mut read_time) = ask(*asked).await.map_err(failed)?;
     // Somebody wrote meanwhile, or the reader notices the lines that were recorded just now
@@ -63,6 +70,7 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
         let filter = filter.clone();
         let asked = ListRequest { filter, read_time: Some(read_time), ..ListRequest::default() };
         app.records.explain_nothing::<Transaction>(&asked).await?;
+        explain(app, project_filter, "project_filter", read_time).await?;
     }
     if !participant.is_empty() {
         keep(app, &mut groups, question, read_time).await?;
@@ -92,7 +100,13 @@ async fn keep(
     if !groups.is_empty() || known.len() > 1 {
         return Ok(());
     }
-    let filter = format!("{PARTICIPANTS}:\"{participant}\"");
+    explain(app, &format!("{PARTICIPANTS}:\"{participant}\""), "participant", read_time).await
+}
+
+/// Refuses a filter of projects that could find nothing, as a list of projects does, and names the
+/// field of the request that it comes from.
+async fn explain(app: &App, filter: &str, field: &str, read_time: i64) -> Result<(), Failure> {
+    let filter = filter.to_owned();
     let asked = ListRequest { filter, read_time: Some(read_time), ..ListRequest::default() };
     app.records.explain_nothing::<Project>(&asked).await.map_err(|failure| {
         let mut violations = failure.violations.clone();
@@ -100,7 +114,7 @@ async fn keep(
             return failure;
         }
         for violation in &mut violations {
-            "participant".clone_into(&mut violation.field);
+            field.clone_into(&mut violation.field);
         }
         Failure::invalid(violations)
     })

@@ -1,5 +1,6 @@
 //! The tables and the queries.
 
+mod bases;
 mod kin;
 mod links;
 mod migrations;

@@ -8,6 +8,7 @@ use policy::Tier;
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Query, SimpleExpr};
 
+use super::sums::{Selection, is_selected};
 use crate::domain::{Project, Transaction};
 
 /// How the log names the reading.
@@ -19,7 +20,7 @@ const METHOD: &str = "SumTransactions";
 /// who may read nothing of it.
 pub async fn disclose(
     chronicle: &Chronicle,
-    text: &str,
+    selection: Selection<'_>,
     read_time: Option<i64>,
     reader: &Reader,
 ) -> Result<Option<i64>, Error> {
@@ -33,9 +34,10 @@ pub async fn disclose(
     let above = |tier: SimpleExpr| tier.gt(Tier::Restricted.level());
     let read = Query::select()
         .columns(["uid", "revision"].map(|path| (id("p"), id(path))))
-        .from_subquery(summands::<Transaction>(text, at, reader)?, id("v"))
+        .from_subquery(summands::<Transaction>(selection.filter, at, reader)?, id("v"))
         .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), project)
         .and_where(above(v("tier")).or(above(p("tier"))))
+        .cond_where(is_selected("p", selection.project_filter, at, reader)?)
         .add_group_by(["uid", "revision"].map(p))
         .and_having(sum("v", COUNTED).gt(0))
         .to_owned();

@@ -1,7 +1,8 @@
 //! The one statement of the sums.
 
-use chronicle::filter::standing;
+use chronicle::filter::{filter, standing};
 use chronicle::read::{holds, v, with_head};
+use chronicle::reader::visible;
 use chronicle::totals::{COUNTED, sum, summands};
 use chronicle::{At, Chronicle, Error, Lane, Reader, Resource};
 use facts::total::Total;
@@ -11,7 +12,9 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 
+use super::bases::{bases, is_based};
 use super::kin::is_member;
+use crate::domain::basis::{Basis, Told};
 use crate::domain::project::Kind;
 use crate::domain::roles::Roles;
 use crate::domain::shares::Shares;
@@ -24,6 +27,8 @@ use crate::domain::{Project, Transaction};
 pub struct Selection<'a> {
     /// AIP-160.
     pub filter: &'a str,
+    /// Of projects that match, AIP-160; empty: of all.
+    pub project_filter: &'a str,
     /// Of projects of these kinds; empty: of all.
     pub kinds: &'a [Kind],
 }
@@ -40,10 +45,12 @@ pub struct Apart {
     pub shares: bool,
     /// By who takes part.
     pub roles: bool,
+    /// By what the projects rest on and serve.
+    pub bases: Told,
 }
 
 /// The sums of the transactions that are selected and stand undeleted, and the record time they
-/// hold for. One query.
+/// hold for. One query; one more where bases are told apart.
 pub async fn groups(
     chronicle: &Chronicle,
     selection: Selection<'_>,
@@ -54,7 +61,8 @@ pub async fn groups(
     let at = chronicle.at(read_time).await?;
     let of_projects =
         of_projects(summands::<Transaction>(selection.filter, at, reader)?, apart, at);
-    let statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.clearance);
+    let mut statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.clearance);
+    statement.cond_where(is_selected("p", selection.project_filter, at, reader)?);
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;
     drop(turn);
@@ -64,7 +72,44 @@ pub async fn groups(
     };
     let read_time = holds(at, head);
     let groups = rows.iter().filter_map(|row| group(row, apart).transpose());
-    Ok((groups.collect::<Result<_, Error>>()?, read_time))
+    let mut groups = groups.collect::<Result<Vec<_>, Error>>()?;
+    if apart.bases.any() {
+        let bases = bases(chronicle, apart.bases, read_time).await?;
+        for (based, group) in &mut groups {
+            group.basis = bases.get(based).cloned().unwrap_or_default();
+        }
+    }
+    Ok((groups.into_iter().map(|(_, group)| group).collect(), read_time))
+}
+
+/// Returns the condition that the project `table` matches a filter, and may be seen by its reader.
+pub fn is_selected(
+    table: &str,
+    project_filter: &str,
+    at: At,
+    reader: &Reader,
+) -> Result<Condition, Error> {
+    if project_filter.trim().is_empty() {
+        return Ok(Condition::all());
+    }
+    let matching = Query::select()
+        .column((id("v"), id("uid")))
+        .from_as(id(Project::KIND), id("v"))
+        .cond_where(standing("v", at))
+        .cond_where(visible::<Project>(&reader.clearance, at))
+        .cond_where(filter::<Project>(project_filter, at).map_err(of_projects_filter)?)
+        .to_owned();
+    Ok(Condition::all().add(column(table, "uid").in_subquery(matching)))
+}
+
+/// The same error, of the other filter.
+fn of_projects_filter(error: Error) -> Error {
+    match error {
+        Error::Invalid { reason, message, .. } => {
+            Error::Invalid { argument: "project_filter", reason, message }
+        }
+        error => error,
+    }
 }
 
 fn id(name: &str) -> Alias {
@@ -119,6 +164,10 @@ fn of_kinds(
     }
     let member = Expr::case(is_member("p", at, clearance), column("t", "project")).finally("");
     query.expr_as(member, id("member")).add_group_by([Expr::col(id("member"))]);
+    if apart.bases.any() {
+        let based = Expr::case(is_based("p", apart.bases, at), column("p", "name")).finally("");
+        query.expr_as(based, id("based")).add_group_by([Expr::col(id("based"))]);
+    }
     let parts = [
         (true, "type", column("t", "type")),
         (true, "currency", column("t", "currency")),
@@ -145,8 +194,8 @@ fn deleted_projects(at: At) -> SelectStatement {
         .to_owned()
 }
 
-/// A row as a group; nothing where no transaction matched.
-fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
+/// A row as a group, after the project whose basis it has; nothing where no transaction matched.
+fn group(row: &QueryResult, apart: Apart) -> Result<Option<(String, Group)>, Error> {
     let Some(word) = row.try_get::<Option<String>>("", "type")? else { return Ok(None) };
     let corrupt = |what: &str| Error::Corrupt(format!("a sum of transactions: {what}"));
     let r#type = Type::from_str_name(&format!("TYPE_{word}"));
@@ -163,7 +212,7 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
     let number = |path: &str| row.try_get::<i64>("", path);
     let total = Total::new(number("billions")?, number("units")?, number("nanos")?);
     let year: i64 = if apart.years { row.try_get("", "year")? } else { 0 };
-    Ok(Some(Group {
+    let group = Group {
         r#type: r#type.ok_or_else(|| corrupt(&format!("the type {word} is not known")))?,
         currency: row.try_get("", "currency")?,
         kind: known.ok_or_else(|| corrupt(&format!("the kind {kind} is not known")))?,
@@ -174,6 +223,8 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
         of_project: shares("project_shares")?,
         roles: roles.map_err(|error| corrupt(&error.to_string()))?,
         total,
+        basis: Basis::default(),
         transactions: row.try_get("", "transactions")?,
-    }))
+    };
+    Ok(Some((label(apart.bases.any(), "based")?, group)))
 }

@@ -6,6 +6,7 @@ mod above;
 mod accounted;
 mod aliases;
 mod audited;
+mod bases;
 mod clearances;
 mod counted;
 mod damaged;

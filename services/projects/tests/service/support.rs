@@ -36,6 +36,8 @@ pub struct Running {
     pub organizations: OrganizationServiceClient<Connection>,
     pub projects: ProjectServiceClient<Connection>,
     pub transactions: TransactionServiceClient<Connection>,
+    /// The agreements service.
+    pub law: Connection,
     /// Stops the agreements service when dropped.
     pub agreements: Option<DropGuard>,
     url: String,
@@ -100,7 +102,7 @@ pub async fn serve(url: &str) -> Running {
         Settings { database_url: Some(Secret::new(&*record_of_law.url)), ..settings.clone() };
     let service = agreements::service(of_law).await.unwrap();
     let (law, agreements_url, agreements) = start(service, &settings).await;
-    AgreementServiceClient::new(law).create_agreement(agreement()).await.unwrap();
+    AgreementServiceClient::new(law.clone()).create_agreement(agreement()).await.unwrap();
 
     let settings = Settings {
         database_url: Some(Secret::new(url)),
@@ -115,6 +117,7 @@ pub async fn serve(url: &str) -> Running {
         organizations: OrganizationServiceClient::new(connection.clone()),
         projects: ProjectServiceClient::new(connection.clone()),
         transactions: TransactionServiceClient::new(connection),
+        law,
         agreements: Some(agreements),
         url,
         folder,

@@ -50,6 +50,8 @@ fn questions() -> Vec<SumTransactionsRequest> {
         by(&[Dimension::Project, Dimension::Sector], "NOT type = EXPENDITURE AND currency = EUR"),
         by(&[Dimension::Participant], "project = \"projects/hand\" OR year = 2023"),
         by(&[], "receiver = \"KG-WATER\""),
+        by(&[Dimension::Agreement, Dimension::Priority], ""),
+        SumTransactionsRequest { project_filter: "recipients:TJ".to_owned(), ..by(&[], "") },
         SumTransactionsRequest { recipients: vec!["KG".to_owned()], project_kinds, ..by(&[], "") },
     ]
 }
@@ -272,7 +274,7 @@ async fn steps(url: &str) -> String {
     let mut db = chronicle::database::open(url).await.unwrap();
     db.set_metric_callback(move |info| keeper.lock().unwrap().push(info.statement.clone()));
     let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
-    let selection = Selection { filter: "date <= \"2026-11-28\"", kinds: &[] };
+    let selection = Selection { filter: "date <= \"2026-11-28\"", project_filter: "", kinds: &[] };
     let apart = Apart { years: true, shares: true, ..Apart::default() };
     groups(&record, selection, apart, None, &Reader::public()).await.unwrap();
     let mut statement = asked.lock().unwrap().pop().unwrap();

@@ -25,6 +25,7 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
     let mut check = Check::default();
     let mut question = Question {
         filter: request.filter,
+        project_filter: request.project_filter,
         read_time: micros(request.read_time)?,
         ..Question::default()
     };
@@ -63,10 +64,14 @@ fn read_dimension(check: &mut Check, question: &mut Question, place: usize, numb
         Ok(Dimension::Participant) => question.splits.by_participant = true,
         Ok(Dimension::Year) => question.years = true,
         Ok(Dimension::Project) => question.projects = true,
+        Ok(Dimension::Agreement) => question.bases.agreements = true,
+        Ok(Dimension::Framework) => question.bases.frameworks = true,
+        Ok(Dimension::Priority) => question.bases.priorities = true,
+        Ok(Dimension::Act) => question.bases.acts = true,
         Ok(Dimension::Unspecified) | Err(_) => {
-            let description = format!(
-                "{number} is not known; known are DIMENSION_RECIPIENT, DIMENSION_SECTOR, DIMENSION_YEAR, DIMENSION_PROJECT, DIMENSION_PARTICIPANT"
-            );
+            let known = (1..).map_while(|number| Dimension::try_from(number).ok());
+            let known: Vec<_> = known.map(|dimension| dimension.as_str_name()).collect();
+            let description = format!("{number} is not known; known are {}", known.join(", "));
             check.violation(
                 &format!("group_by[{place}]"),
                 ErrorReason::GroupByInvalid,
@@ -130,6 +135,10 @@ fn sum_message((key, sum): (Key, Sum)) -> wire::TransactionSum {
         participant: key.participant,
         year: key.year,
         project: key.project,
+        agreements: key.basis.agreements.into_iter().collect(),
+        frameworks: key.basis.frameworks.into_iter().collect(),
+        priorities: key.basis.priorities.into_iter().collect(),
+        acts: key.basis.acts.into_iter().collect(),
         amount: sum.amount.to_string(),
         transactions: sum.transactions,
     }

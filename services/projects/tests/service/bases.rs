@@ -1,0 +1,244 @@
+//! Sums by what projects rest on and serve: agreements, acts, frameworks and their priorities; and
+//! sums of the projects that a filter selects.
+
+use api::registan::agreements::v1::act_service_client::ActServiceClient;
+use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
+use api::registan::agreements::v1::provision_service_client::ProvisionServiceClient;
+use api::registan::agreements::v1::{
+    Act, CreateActRequest, CreateFrameworkRequest, CreateProvisionRequest, Framework, Priority,
+    Provision, act, framework,
+};
+use api::registan::options::v1::Tier as WireTier;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
+use api::registan::projects::v1::{
+    Project, ProjectRelation, SumTransactionsRequest, TransactionSum, UpdateProjectRequest,
+    project_relation,
+};
+use chassis::client::Connection;
+use policy::{Desks, Tier};
+use prost_types::FieldMask;
+
+use crate::support::{
+    Running, citation, disbursement, on_both, project, reason, serve, violations,
+};
+
+const EPCA: &str = "agreements/epca";
+const ARTICLE: &str = "agreements/epca/provisions/art-1";
+const STRATEGY: &str = "frameworks/strategy";
+const RIGHTS: &str = "frameworks/strategy/priorities/r1";
+const WATER: &str = "frameworks/strategy/priorities/r2";
+const ACT: &str = "acts/dci";
+
+fn names(all: &[&str]) -> Vec<String> {
+    all.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// Records an article, an act, and a framework with two priorities.
+async fn lay_law(law: &Connection) {
+    let provision = Provision {
+        article: "Article 1".to_owned(),
+        source: Some(citation("the agreement")),
+        ..Provision::default()
+    };
+    let request = CreateProvisionRequest {
+        parent: EPCA.to_owned(),
+        provision_id: "art-1".to_owned(),
+        provision: Some(provision),
+        ..CreateProvisionRequest::default()
+    };
+    ProvisionServiceClient::new(law.clone()).create_provision(request).await.unwrap();
+    let act = Act {
+        kind: act::Kind::Regulation.into(),
+        title: "A regulation".to_owned(),
+        source: Some(citation("the journal")),
+        ..Act::default()
+    };
+    let request = CreateActRequest {
+        act: Some(act),
+        act_id: "dci".to_owned(),
+        ..CreateActRequest::default()
+    };
+    ActServiceClient::new(law.clone()).create_act(request).await.unwrap();
+    let priority = |id: &str| Priority {
+        priority_id: id.to_owned(),
+        title: "A priority".to_owned(),
+        ..Priority::default()
+    };
+    let framework = Framework {
+        kind: framework::Kind::Strategy.into(),
+        title: "A strategy".to_owned(),
+        priorities: vec![priority("r1"), priority("r2")],
+        source: Some(citation("the strategy")),
+        ..Framework::default()
+    };
+    let request = CreateFrameworkRequest {
+        framework: Some(framework),
+        framework_id: "strategy".to_owned(),
+        ..CreateFrameworkRequest::default()
+    };
+    FrameworkServiceClient::new(law.clone()).create_framework(request).await.unwrap();
+}
+
+/// A project for the whole agreement and two priorities, one for an article of it, an act and one
+/// priority, one for the strategy as a whole, one for nothing; each with a transaction.
+async fn recorded(url: &str) -> Running {
+    let mut running = serve(url).await;
+    lay_law(&running.law).await;
+    let of = |agreements: &[&str], frameworks: &[&str], acts: &[&str]| Project {
+        agreements: names(agreements),
+        frameworks: names(frameworks),
+        acts: names(acts),
+        ..project("One")
+    };
+    for (id, one, amount) in [
+        ("whole", of(&[EPCA], &[RIGHTS, WATER], &[]), "1"),
+        ("article", of(&[ARTICLE, EPCA], &[WATER], &[ACT]), "10"),
+        ("strategy", of(&[], &[STRATEGY], &[]), "100"),
+        ("nothing", of(&[], &[], &[]), "1000"),
+    ] {
+        running.create_project(id, one).await;
+        running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+    }
+    running
+}
+
+fn by(dimensions: &[Dimension]) -> SumTransactionsRequest {
+    let group_by = dimensions.iter().map(|it| (*it).into()).collect();
+    SumTransactionsRequest { group_by, ..SumTransactionsRequest::default() }
+}
+
+fn of(project_filter: &str) -> SumTransactionsRequest {
+    let project_filter = project_filter.to_owned();
+    SumTransactionsRequest { project_filter, ..SumTransactionsRequest::default() }
+}
+
+/// Each amount, after what it belongs to.
+fn shown(sums: &[TransactionSum]) -> Vec<(String, String)> {
+    let all = |sum: &TransactionSum| {
+        [&sum.agreements, &sum.frameworks, &sum.priorities, &sum.acts].map(|it| it.join(" "))
+    };
+    let told = |sum: &TransactionSum| {
+        all(sum).into_iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().join(" | ")
+    };
+    sums.iter().map(|sum| (told(sum), sum.amount.clone())).collect()
+}
+
+fn amounts(sums: &[TransactionSum]) -> Vec<&str> {
+    sums.iter().map(|sum| sum.amount.as_str()).collect()
+}
+
+#[tokio::test]
+async fn money_is_told_apart_by_law_and_policy_and_several_are_not_split() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let both = format!("{RIGHTS} {WATER}");
+        for (dimension, wanted) in [
+            (Dimension::Agreement, &[("", "1100"), (EPCA, "11")][..]),
+            (Dimension::Framework, &[("", "1000"), (STRATEGY, "111")]),
+            (Dimension::Priority, &[("", "1100"), (&*both, "1"), (WATER, "10")]),
+            (Dimension::Act, &[("", "1101"), (ACT, "10")]),
+        ] {
+            let sums = running.sums(by(&[dimension])).await;
+            let wanted: Vec<_> = wanted
+                .iter()
+                .map(|(named, amount)| (named.to_string(), amount.to_string()))
+                .collect();
+            assert_eq!(shown(&sums), wanted, "{dimension:?}");
+        }
+        let sums = running.sums(by(&[Dimension::Act, Dimension::Agreement])).await;
+        let act_and_agreement = (format!("{EPCA} | {ACT}"), "10".to_owned());
+        assert_eq!(sums.len(), 3);
+        assert!(shown(&sums).contains(&act_and_agreement), "{sums:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sum_is_of_the_projects_that_a_filter_selects_as_it_was_then() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let under = of(&format!("agreements:\"{EPCA}\""));
+        let for_water = of(&format!("frameworks:\"{WATER}\""));
+
+        assert_eq!(amounts(&running.sums(under.clone()).await), ["11"]);
+        assert_eq!(amounts(&running.sums(for_water).await), ["11"]);
+        assert_eq!(amounts(&running.sums(of(&format!("acts:\"{ACT}\""))).await), ["10"]);
+        let before = running.transactions.sum_transactions(under.clone()).await.unwrap();
+        let project = Project { name: "projects/article".to_owned(), ..Project::default() };
+        let update = UpdateProjectRequest {
+            project: Some(project),
+            update_mask: Some(FieldMask { paths: names(&["agreements"]) }),
+            ..UpdateProjectRequest::default()
+        };
+        running.projects.update_project(update).await.unwrap();
+        let read_time = before.into_inner().read_time;
+        let then = SumTransactionsRequest { read_time, ..under.clone() };
+        let apart = SumTransactionsRequest { read_time, ..by(&[Dimension::Agreement]) };
+
+        assert_eq!(amounts(&running.sums(under).await), ["1"]);
+        assert_eq!(amounts(&running.sums(then).await), ["11"]);
+        assert_eq!(amounts(&running.sums(apart).await), ["1100", "11"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_project_above_that_is_not_selected_takes_nothing_out() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let above = ProjectRelation {
+            kind: project_relation::Kind::Parent.into(),
+            project: "projects/nothing".to_owned(),
+            ..ProjectRelation::default()
+        };
+        let below =
+            Project { agreements: names(&[EPCA]), relations: vec![above], ..project("Below") };
+        running.create_project("below", below).await;
+        running.create_transaction("projects/below", disbursement("5", 2)).await;
+
+        let of_all = running.sums(by(&[Dimension::Agreement])).await;
+        let selected = running.sums(of(&format!("agreements:\"{EPCA}\""))).await;
+
+        assert_eq!(amounts(&of_all), ["1100", "11"], "5 are counted in the project above");
+        assert_eq!(amounts(&selected), ["16"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_filter_of_projects_gets_wrong_is_said_of_it() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        for (filter, wanted) in [
+            ("agreement:\"agreements/epca\"", "FILTER_INVALID"),
+            ("agreements:\"agreements/epka\"", "FILTER_NAMES_NOTHING"),
+        ] {
+            let refused = running.transactions.sum_transactions(of(filter)).await.unwrap_err();
+            assert_eq!(reason(&refused), wanted, "{filter}");
+            assert_eq!(violations(&refused)[0].0, "project_filter", "{filter}");
+        }
+        let none = of("title = \"Nobody\"");
+        assert!(running.sums(none).await.is_empty(), "it could have been one");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_selected_for_nobody_who_may_not_see_it() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let tier = WireTier::Confidential.into();
+        let hidden = Project { agreements: names(&[EPCA]), tier, ..project("Hidden") };
+        let hidden = running.create_project("", hidden).await.name;
+        running.create_transaction(&hidden, disbursement("7", 2)).await;
+        let mut public = running.editor(Desks::NONE, Tier::Public);
+        for question in [of(&format!("agreements:\"{EPCA}\"")), by(&[Dimension::Agreement])] {
+            let seen = public.transactions.sum_transactions(question.clone()).await.unwrap();
+            let all = running.sums(question).await;
+
+            assert_eq!(amounts(&seen.into_inner().sums).last(), Some(&"11"));
+            assert_eq!(amounts(&all).last(), Some(&"18"));
+        }
+    })
+    .await;
+}
