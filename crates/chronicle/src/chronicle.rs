@@ -4,11 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use machine::clock::Clock;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use policy::Tier;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{DatabaseConnection, Statement};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::columns::id;
 use crate::error::Error;
@@ -38,8 +40,8 @@ pub struct Chronicle {
     pub(crate) watches: Watches,
     _pools: Arc<Pools>,
     clock: Arc<dyn Clock>,
-    /// The record time of the first change, once it is known.
-    first: OnceLock<i64>,
+    /// The record time of the first change, and its tier, once they are known.
+    first: OnceLock<(i64, Tier)>,
     /// The heads that readers were answered with.
     pub(crate) heads: LastHeads,
     /// The record time of the newest change this process knows of: wakes those who watch, and tells
@@ -111,24 +113,42 @@ impl Chronicle {
         *self.moves.borrow()
     }
 
-    /// The record time of the first change; nothing in an empty record. Asked once.
-    pub(crate) async fn first(&self) -> Result<Option<i64>, Error> {
+    /// The record time of the first change, where this reader could notice it; nothing in an empty
+    /// record either, for the two look alike. Asked once.
+    pub(crate) async fn first(&self, reader: &Reader) -> Result<Option<i64>, Error> {
         if let Some(first) = self.first.get() {
-            return Ok(Some(*first));
+            return Ok(noticed(*first, reader));
         }
         let query = Query::select()
-            .expr_as(Expr::col(id("time")).min(), id("first"))
+            .columns(["time", "kind", "uid"].map(id))
             .from(id("change"))
+            .order_by(id("time"), Order::Asc)
+            .limit(1)
             .to_owned();
-        let row = self.readers.query_one(&query).await?;
-        let first = row.map(|row| row.try_get::<Option<i64>>("", "first")).transpose()?.flatten();
-        Ok(first.map(|first| *self.first.get_or_init(|| first)))
+        let Some(row) = self.readers.query_one(&query).await? else { return Ok(None) };
+        let uid: Uuid = row.try_get("", "uid")?;
+        let version = Query::select()
+            .column(id("tier"))
+            .from(id(row.try_get::<String>("", "kind")?))
+            .and_where(Expr::col(id("uid")).eq(uid))
+            .and_where(Expr::col(id("revision")).eq(1))
+            .to_owned();
+        let created = self.readers.query_one(&version).await?;
+        let lost = || Error::Corrupt("what was recorded first is gone".to_owned());
+        let tier = Tier::from_level(created.ok_or_else(lost)?.try_get("", "tier")?);
+        let first = (row.try_get("", "time")?, tier);
+        Ok(noticed(*self.first.get_or_init(|| first), reader))
     }
 
     /// Wakes when the record has moved, by whatever process.
     pub(crate) fn wake(&self) -> watch::Receiver<i64> {
         self.moves.subscribe()
     }
+}
+
+/// The time of a change of something of a tier, where a reader can notice it.
+fn noticed((time, tier): (i64, Tier), reader: &Reader) -> Option<i64> {
+    Head::is_noticed(tier, &reader.clearance).then_some(time)
 }
 
 /// Looks whether another process wrote. A look that fails is made again: those who watch notice

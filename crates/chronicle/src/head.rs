@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
 use crate::columns::id;
 use crate::error::{Error, no_head};
+use crate::layers::TIERS;
 
 /// Where the record stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,13 @@ impl Head {
             Tier::Confidential => "confidential",
             Tier::Secret => "time",
         }
+    }
+
+    /// Returns whether a reader can notice a change of something of a tier.
+    pub fn is_noticed(tier: Tier, clearance: &Clearance) -> bool {
+        let column = Self::column(clearance);
+        let place = Self::SEEN.iter().position(|seen| *seen == column);
+        place.is_none_or(|place| tier <= TIERS[place])
     }
 
     /// The head as it is.
@@ -94,8 +102,7 @@ impl Head {
 
     /// Takes note of an entry at `time` that readers of `seen` and above can notice.
     pub fn notice(&mut self, time: i64, seen: Tier) {
-        for (place, tier) in [Tier::Public, Tier::Restricted, Tier::Confidential].iter().enumerate()
-        {
+        for (place, tier) in TIERS.iter().enumerate() {
             if seen <= *tier {
                 self.seen[place] = time;
             }

@@ -179,8 +179,9 @@ impl Chronicle {
     /// any server answered is taken whatever the clock here says: the clock that recorded it may be
     /// ahead of this one, in this record or in that of another service. Only what is later than
     /// clocks may differ costs a query for the head. Nor may it lie before the first change. An
-    /// empty record answers with 0.
-    pub async fn at(&self, read_time: Option<i64>) -> Result<At, Error> {
+    /// empty record answers with 0, and one that began with what the reader cannot notice as if it
+    /// were empty before.
+    pub async fn at(&self, read_time: Option<i64>, reader: &Reader) -> Result<At, Error> {
         let Some(time) = read_time else { return Ok(At::Now) };
         let is_past =
             time <= self.now().saturating_add(CLOCK_DIFFERENCE) || time <= self.known_head();
@@ -188,7 +189,7 @@ impl Chronicle {
             let message = "read_time lies in the future: later than now and than the last change; leave it out for now";
             return Err(Error::invalid("read_time", ErrorReason::ReadTimeInvalid, message));
         }
-        match self.first().await? {
+        match self.first(reader).await? {
             Some(first) if time < first => Err(Error::BeforeRecord(first)),
             _ => Ok(At::Time(time)),
         }

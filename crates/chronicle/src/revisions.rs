@@ -105,7 +105,7 @@ impl Chronicle {
         let token = cursor.as_ref().map(|cursor| &cursor.mark);
         let at = match token {
             Some(mark) => At::Time(mark.time),
-            None => self.at(read_time).await?,
+            None => self.at(read_time, reader).await?,
         };
         let size = if page_size == 0 { 50 } else { Ord::min(page_size, MOST_ON_A_PAGE) };
 

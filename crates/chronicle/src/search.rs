@@ -135,7 +135,7 @@ impl Chronicle {
     ) -> Result<(Mark, i64), Error> {
         let (at, token) = match place {
             Some(place) => (At::Time(place.mark.time), Some(&place.mark)),
-            None => (self.at(request.read_time).await?, None),
+            None => (self.at(request.read_time, reader).await?, None),
         };
         let row = self.db.query_one(&stand(reader, at, token)).await?;
         let (_, mark) = marked(row.as_ref(), at, token)?;

@@ -35,7 +35,7 @@ impl Records {
             // A service that does not answer leaves the list as it is: empty, and true.
             self.references.missing(&names).await.unwrap_or_default()
         };
-        let at = self.chronicle.at(asked.read_time).await.map_err(refused::<T>)?;
+        let at = self.chronicle.at(asked.read_time, &reader()).await.map_err(refused::<T>)?;
         self.chronicle
             .doubt::<T>(&asked.filter, &missing, at, &reader())
             .await

@@ -99,8 +99,9 @@ impl Records {
         read_time: Option<i64>,
     ) -> Result<(Shown<V>, i64), Failure> {
         check_name::<T>(field, name)?;
-        let at = self.chronicle.at(read_time).await.map_err(refused::<T>)?;
-        self.chronicle.get::<V>(name, at, &reader()).await.map_err(refused::<T>)
+        let reader = reader();
+        let at = self.chronicle.at(read_time, &reader).await.map_err(refused::<T>)?;
+        self.chronicle.get::<V>(name, at, &reader).await.map_err(refused::<T>)
     }
 
     /// AIP-132.

@@ -122,7 +122,7 @@ impl Sources {
     ) -> Result<Vec<Publication>, Failure> {
         let Self::Local(find) = self else { return Ok(Vec::new()) };
         let failed = |error| from_record("registan/Source", error);
-        let at = match chronicle.at(read_time).await {
+        let at = match chronicle.at(read_time, reader).await {
             Ok(at) => at,
             Err(Error::BeforeRecord(_)) => return Ok(Vec::new()),
             Err(error) => match failed(error) {

@@ -194,7 +194,7 @@ impl Chronicle {
     ) -> Result<Plan<'a, V>, Error> {
         let at = match cursor {
             Some(cursor) => At::Time(cursor.mark.time),
-            None => self.at(request.read_time).await?,
+            None => self.at(request.read_time, reader).await?,
         };
         let size = if request.page_size == 0 {
             DEFAULT_PAGE

@@ -245,7 +245,7 @@ async fn an_instant_before_the_record_is_refused_with_its_beginning() {
         schema().apply(&SchemaManager::new(&db)).await.unwrap();
         let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
         assert_eq!(
-            record.at(Some(1)).await.unwrap(),
+            record.at(Some(1), &Reader::system()).await.unwrap(),
             At::Time(1),
             "an empty record begins nowhere"
         );
@@ -253,10 +253,28 @@ async fn an_instant_before_the_record_is_refused_with_its_beginning() {
         record.create(&call(), note("second", "x", &[], &[])).await.unwrap();
 
         for before in [0, 1, first - 1] {
-            let refused = record.at(Some(before)).await;
+            let refused = record.at(Some(before), &Reader::public()).await;
             assert!(matches!(refused, Err(Error::BeforeRecord(began)) if began == first));
         }
-        assert_eq!(record.at(Some(first)).await.unwrap(), At::Time(first));
+        assert_eq!(record.at(Some(first), &Reader::system()).await.unwrap(), At::Time(first));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_that_began_with_what_is_hidden_began_nowhere_for_who_cannot_notice_it() {
+    testkit::on_both(|url| async move {
+        let db = database::open(&url).await.unwrap();
+        schema().apply(&SchemaManager::new(&db)).await.unwrap();
+        let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
+        let hidden = Note { tier: Tier::Restricted, ..note("hidden", "x", &[], &[]) };
+        let first = record.create(&call(), hidden).await.unwrap().recorded;
+        record.create(&call(), note("open", "x", &[], &[])).await.unwrap();
+
+        assert_eq!(record.at(Some(1), &Reader::public()).await.unwrap(), At::Time(1));
+        let refused = record.at(Some(1), &Reader::system()).await;
+        assert!(matches!(refused, Err(Error::BeforeRecord(began)) if began == first));
+        assert_eq!(record.at(Some(1), &Reader::public()).await.unwrap(), At::Time(1));
     })
     .await;
 }

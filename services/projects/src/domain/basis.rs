@@ -83,7 +83,9 @@ mod tests {
 
     fn basis(told: Told) -> Basis {
         let mut basis = Basis::default();
-        NAMES.iter().for_each(|name| basis.add(name, told));
+        for name in NAMES {
+            basis.add(name, told);
+        }
         basis
     }
 

@@ -27,7 +27,7 @@ pub async fn disclose(
     if !reader.clearance.top().is_watched() {
         return Ok(read_time);
     }
-    let at = chronicle.at(read_time).await?;
+    let at = chronicle.at(read_time, reader).await?;
     let id = |name: &str| Alias::new(name);
     let p = |path: &str| -> SimpleExpr { Expr::col((id("p"), id(path))) };
     let project = Condition::all().add(p("name").eq(v("project"))).add(standing("p", At::Now));

@@ -58,7 +58,7 @@ pub async fn groups(
     read_time: Option<i64>,
     reader: &Reader,
 ) -> Result<(Vec<Group>, i64), Error> {
-    let at = chronicle.at(read_time).await?;
+    let at = chronicle.at(read_time, reader).await?;
     let of_projects =
         of_projects(summands::<Transaction>(selection.filter, at, reader)?, apart, at);
     let mut statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.clearance);
