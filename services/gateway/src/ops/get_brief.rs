@@ -11,6 +11,7 @@ mod room;
 mod standing;
 mod subject;
 
+use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::partnership::v1::{Brief, GetBriefRequest, LawPart, MoneyPart, RightsPart};
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
@@ -55,7 +56,7 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
     let law = served(if_later(asked.0, is_past, law(&last)).await)?;
     let money = served(if_later(asked.1, is_past, money(&last)).await)?;
     let rights = served(if_later(asked.2, is_past, rights(&last)).await)?;
-    if let (Err(reason), Err(_), Err(_)) = (&law, &money, &rights) {
+    if let (Err((_, reason)), Err(_), Err(_)) = (&law, &money, &rights) {
         return Err(Failure::unavailable(
             ErrorReason::NoPartAvailable,
             format!("no part of the brief can be had: {reason}"),
@@ -65,16 +66,16 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
         party: question.party,
         as_of: Some(question.as_of),
         known_by: question.known_by,
-        law: Some(law.unwrap_or_else(|reason| LawPart {
-            status: Some(Gaps::missing(reason)),
+        law: Some(law.unwrap_or_else(|(kind, reason)| LawPart {
+            status: Some(Gaps::missing(kind, reason)),
             ..LawPart::default()
         })),
-        money: Some(money.unwrap_or_else(|reason| MoneyPart {
-            status: Some(Gaps::missing(reason)),
+        money: Some(money.unwrap_or_else(|(kind, reason)| MoneyPart {
+            status: Some(Gaps::missing(kind, reason)),
             ..MoneyPart::default()
         })),
-        rights: Some(rights.unwrap_or_else(|reason| RightsPart {
-            status: Some(Gaps::missing(reason)),
+        rights: Some(rights.unwrap_or_else(|(kind, reason)| RightsPart {
+            status: Some(Gaps::missing(kind, reason)),
             ..RightsPart::default()
         })),
     })
@@ -115,14 +116,18 @@ async fn if_later<P>(
 }
 
 /// A part, or why it is missing. What is wrong with the question is wrong for all parts.
-fn served<P>(part: Result<P, Failure>) -> Result<Result<P, String>, Failure> {
-    match part {
-        Ok(part) => Ok(Ok(part)),
-        Err(failure) => match failure.code {
-            Code::InvalidArgument | Code::NotFound => Err(failure),
-            _ => Ok(Err(failure.message.clone())),
-        },
-    }
+fn served<P>(part: Result<P, Failure>) -> Result<Result<P, (GapKind, String)>, Failure> {
+    let failure = match part {
+        Ok(part) => return Ok(Ok(part)),
+        Err(failure) => failure,
+    };
+    let kind = match (failure.code, failure.reason) {
+        (Code::InvalidArgument | Code::NotFound, _) => return Err(failure),
+        // It answered: nothing was recorded by then.
+        (_, ErrorReason::ReadTimeBeforeRecord) => GapKind::NotRecorded,
+        _ => GapKind::ServiceUnavailable,
+    };
+    Ok(Err((kind, failure.message.clone())))
 }
 
 impl Question {

@@ -50,7 +50,8 @@ pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse,
     }
     // A service that went away meanwhile may have had the best.
     refuse(&mut sources)?;
-    let is_last = sources.iter().all(Source::is_done);
+    // One that failed is asked again with the next page, and is no reason for one.
+    let is_last = sources.iter().all(|it| it.failure.is_some() || it.is_done());
     let missing = sources.iter().filter(|it| it.failure.is_some());
     Ok(SearchResponse {
         missing: missing.map(|it| it.service().to_owned()).collect(),
@@ -66,28 +67,31 @@ pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse,
 }
 
 /// Asks for the last instant of services for which the one asked for lies in the future, while it
-/// is past for another.
+/// is past for another. Of one whose record begins later nothing is found.
 async fn settle(sources: &mut [Source]) -> Result<(), Failure> {
-    let is_late = |it: &Source| {
-        it.failure.as_ref().is_some_and(|it| it.reason == ErrorReason::ReadTimeInvalid)
-    };
     if sources.iter().any(|it| it.failure.is_none()) {
-        for source in sources.iter_mut().filter(|it| is_late(it)) {
-            source.begin_now().await;
+        for source in sources.iter_mut() {
+            if source.failed_by(ErrorReason::ReadTimeInvalid) {
+                source.begin_now().await;
+            } else if source.failed_by(ErrorReason::ReadTimeBeforeRecord) {
+                source.failure = None;
+            }
         }
     }
     refuse(sources)
 }
 
-/// Refuses a question that is wrong for one service, and so for all. One service that answers is
-/// enough.
+/// Refuses a question that is wrong for one service, and so for all, and pages of a record that
+/// went back. One service that answers is enough.
 fn refuse(sources: &mut [Source]) -> Result<(), Failure> {
     let has = |code: Option<Code>| {
         move |it: &Source| it.failure.as_ref().is_some_and(|it| code.is_none_or(|of| it.code == of))
     };
     let place = |code| sources.iter().position(has(code));
     let is_whole = sources.iter().all(has(None));
+    let went_back = sources.iter().position(|it| it.failed_by(ErrorReason::RecordWentBack));
     let told = place(Some(Code::InvalidArgument))
+        .or(went_back)
         .or_else(|| place(Some(Code::OutOfRange)).or_else(|| place(None)).filter(|_| is_whole));
     let failure = told.and_then(|place| sources[place].failure.take());
     failure.map_or(Ok(()), Err)

@@ -1,5 +1,6 @@
 //! The gateway as its callers meet it, in front of a real server.
 
+mod absent;
 mod briefs;
 mod command;
 mod failing;

@@ -134,4 +134,6 @@ async fn what_all_services_have_is_found_in_one_order() {
     let rest = ask(&record, words("partnership")).await.expect("it is answered");
     assert_eq!(rest.missing, ["projects"]);
     assert_eq!(rest.hits.len(), 1);
+    assert!(rest.next_page_token.is_empty(), "what is there was sent");
+    assert_eq!(pages(&record, "partnership", 1).await.len(), 1, "and its pages end");
 }

@@ -34,9 +34,9 @@ impl Gaps {
     }
 
     /// The status of a part that is missing.
-    pub fn missing(reason: String) -> PartStatus {
+    pub fn missing(kind: GapKind, reason: impl Into<String>) -> PartStatus {
         let mut gaps = Self::default();
-        gaps.add(GapKind::ServiceUnavailable, reason);
+        gaps.add(kind, reason);
         gaps.status(Completeness::Missing, None)
     }
 

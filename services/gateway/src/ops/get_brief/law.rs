@@ -9,6 +9,7 @@ use chassis::Failure;
 use chassis::failure::{Code, ErrorReason};
 use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
+use serving::time::READ_TIME_KEY;
 
 use super::Question;
 use super::gaps::Gaps;
@@ -38,8 +39,9 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
             gaps.add(GapKind::NoRoom, format!("no room is left for the legal basis of {state}"));
         }
     }
-    let party = party(app, question, read_time, &mut gaps).await?;
-    let mut part = LawPart { status: Some(gaps.there(read_time)), party, ..LawPart::default() };
+    let (party, at) = party(app, question, read_time, &mut gaps).await?;
+    let status = Some(gaps.there(read_time.or(at)));
+    let mut part = LawPart { status, party, ..LawPart::default() };
     if question.subject.is_region {
         part.members = laws;
     } else {
@@ -48,23 +50,28 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
     Ok(part)
 }
 
-/// The party; nothing where it rests on a source that was not known on the day of the question.
+/// The party, and the instant that the answer holds for; nothing where it rests on a source that was
+/// not known on the day of the question.
 async fn party(
     app: &App,
     question: &Question,
     read_time: Option<Timestamp>,
     gaps: &mut Gaps,
-) -> Result<Option<Party>, Failure> {
+) -> Result<(Option<Party>, Option<Timestamp>), Failure> {
     let (name, known_by) = (question.party.clone(), question.known_by);
     let client = PartyServiceClient::new(app.agreements.clone());
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
     match client.get_party(GetPartyRequest { name, read_time, known_by }).await.map_err(down) {
-        Ok(party) => Ok(Some(party.into_inner())),
+        Ok(answer) => {
+            let at = answer.metadata().get(READ_TIME_KEY).and_then(|at| at.to_str().ok());
+            let at = at.and_then(|at| at.parse().ok());
+            Ok((Some(answer.into_inner()), at))
+        }
         Err(failure) if known_by.is_some() && failure.code == Code::NotFound => {
             let description =
                 format!("what is recorded of {} rests on no source that was known", question.party);
             gaps.add(GapKind::NotRecorded, description);
-            Ok(None)
+            Ok((None, read_time))
         }
         Err(failure) => Err(failure),
     }

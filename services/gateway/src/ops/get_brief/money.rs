@@ -29,6 +29,11 @@ const MOST_BYTES: usize = 3 << 18;
 /// Two kinds of call, all at the instant of the first; and one more kind where projects serve
 /// frameworks.
 pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
+    if question.subject.recipients.is_empty() {
+        let reason = format!("{} has no country code, by which money is recorded", question.party);
+        let status = Some(Gaps::missing(GapKind::NotRecorded, reason));
+        return Ok(MoneyPart { status, ..MoneyPart::default() });
+    }
     if question.known_by.is_some() {
         return known(app, question).await;
     }

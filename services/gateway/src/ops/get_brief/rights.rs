@@ -8,8 +8,10 @@ use api::registan::rights::v1::recommendation_service_client::RecommendationServ
 use api::registan::rights::v1::{ListActivitiesRequest, ListRecommendationsRequest};
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
+use chassis::failure::ErrorReason;
 use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
+use tonic::Response;
 
 use super::Question;
 use super::counts::{self, Counts};
@@ -25,6 +27,14 @@ const MOST_BYTES: usize = 5 << 18;
 
 fn down(status: tonic::Status) -> Failure {
     Failure::downstream("rights-reporting", status)
+}
+
+/// A page; an empty one where there is no such party for that service: it is deleted by now.
+fn or_none<P: Default>(page: Result<P, Failure>) -> Result<P, Failure> {
+    match page {
+        Err(failure) if failure.reason == ErrorReason::FilterNamesNothing => Ok(P::default()),
+        page => page,
+    }
 }
 
 /// Two kinds of call, all at the instant of the first. What is later than the day is passed over
@@ -68,7 +78,8 @@ async fn recommendations(
     let mut client = client.max_decoding_message_size(MAX_ENCODING);
     let (mut room, mut part) = (Room::of(MOST_BYTES), RightsPart::default());
     loop {
-        let page = client.list_recommendations(request.clone()).await.map_err(down)?.into_inner();
+        let page = client.list_recommendations(request.clone()).await.map(Response::into_inner);
+        let page = or_none(page.map_err(down))?;
         for one in page.recommendations {
             match By::of(date(one.adopted.clone()).as_ref(), question.days.as_of) {
                 By::Later => {}
@@ -78,7 +89,8 @@ async fn recommendations(
                 By::Unknown => part.undetermined.push(one.name),
             }
         }
-        (request.page_token, request.read_time) = (page.next_page_token, page.read_time);
+        request.page_token = page.next_page_token;
+        request.read_time = page.read_time.or(request.read_time);
         if request.page_token.is_empty() || !room.is_left() {
             break;
         }
@@ -128,7 +140,8 @@ async fn count(
     // Of a day to come no more is revealed than of today: the year is not over.
     let veiled_until = counts::end_of_year_before(as_of.min(today));
     loop {
-        let page = client.list_activities(request.clone()).await.map_err(down)?.into_inner();
+        let page = client.list_activities(request.clone()).await.map(Response::into_inner);
+        let page = or_none(page.map_err(down))?;
         for activity in page.activities {
             let is_veiled = is_anonymous && counts::is_sensitive(activity.kind);
             let day = if is_veiled { veiled_until } else { as_of };

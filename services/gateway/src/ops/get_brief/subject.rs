@@ -6,6 +6,7 @@ use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use chassis::Failure;
 use chassis::failure::{Code, Violation};
 use chassis::server::MAX_ENCODING;
+use facts::code::is_country;
 use facts::{ErrorReason, region};
 use futures::TryFutureExt;
 use prost_types::Timestamp;
@@ -22,7 +23,8 @@ const REGION_SCHEME: &str = "dac-recipient:";
 pub struct Subject {
     /// `parties/tm`, or each state of the region.
     pub states: Vec<String>,
-    /// `TM`, or those of each state and the code of the region itself: whose money it is.
+    /// `TM`, or those of each state and the code of the region itself: whose money it is. Empty for
+    /// a state without a code.
     pub recipients: Vec<String>,
     /// The code of the region of which the party is part, if any: what names it concerns the party
     /// too.
@@ -34,10 +36,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    fn state(party: &str) -> Self {
-        let code = country_code(party);
-        let around = region::of_country(&code);
-        let (states, recipients) = (vec![party.to_owned()], vec![code]);
+    /// A state by its code, if it has one: a state that is no more may have none.
+    fn state(party: &str, code: &str) -> Self {
+        let around = region::of_country(code);
+        let recipients =
+            Some(code.to_owned()).filter(|code| is_country(code)).into_iter().collect();
+        let states = vec![party.to_owned()];
         let region = around.map(party::of_region);
         Self { states, recipients, around, region, is_region: false }
     }
@@ -92,8 +96,8 @@ pub async fn find(
         {
             Err(failure)
         }
-        Err(failure) if country_code(party).len() != 2 => Err(failure),
-        Err(_) => Ok(Subject::state(party)),
+        Err(failure) if !is_country(&country_code(party)) => Err(failure),
+        Err(_) => Ok(Subject::state(party, &country_code(party))),
     }
 }
 
@@ -105,7 +109,7 @@ async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Sub
     let party = party.map_err(|status| Failure::downstream("agreements", status));
     let party = third("agreements", party).await?.into_inner();
     let subject = match party.kind() {
-        Kind::State | Kind::FormerState => Some(Subject::state(name)),
+        Kind::State | Kind::FormerState => Some(Subject::state(name, &party.country_code)),
         Kind::Region => {
             let ids = party.external_ids.iter();
             let mut codes = ids.filter_map(|id| id.value.strip_prefix(REGION_SCHEME));

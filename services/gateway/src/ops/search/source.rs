@@ -7,6 +7,7 @@ use api::registan::search::v1::search_service_client::SearchServiceClient;
 use api::registan::search::v1::{SearchHit, SearchRequest};
 use chassis::Failure;
 use chassis::client::Connection;
+use chassis::failure::ErrorReason;
 use chassis::server::MAX_ENCODING;
 use futures::TryFutureExt;
 use prost_types::Timestamp;
@@ -126,6 +127,11 @@ impl Source {
                 self.hits.clear();
             }
         }
+    }
+
+    /// Returns whether it has no hits for this reason.
+    pub fn failed_by(&self, reason: ErrorReason) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.reason == reason)
     }
 
     /// The best hit that was not sent.
