@@ -13,6 +13,7 @@ use chassis::process::block_on;
 use chassis::{Server, Settings};
 use policy::{Desks, Role, Tier};
 use prost_types::Timestamp;
+use standard::startup::open_existing;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -38,6 +39,8 @@ pub fn run(arguments: Appoint) -> anyhow::Result<()> {
         ..Settings::default()
     };
     let said = block_on(async {
+        // The record of a suite, and not one that a mistyped folder would begin.
+        open_existing(agreements::NAME, &own, &agreements::store::Migrator).await?.close().await?;
         development::make_key(&own.data_dir)?;
         let server = Server::bind(agreements::service(own.clone()).await?, &own).await?;
         let url = format!("http://{}", server.address());

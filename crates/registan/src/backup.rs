@@ -30,7 +30,6 @@ pub use self::postgres::{restore, tables};
 pub use self::sqlite::at;
 use crate::cli::{Backup, ServiceName};
 use crate::record::{self, Record};
-use crate::serve::LAID_IN;
 
 /// The services that keep a record, each before those that it refers to: so a copy of one never
 /// refers to what the next copy does not have.
@@ -41,10 +40,7 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
     let settings = record::settings(arguments.service, arguments.settings)?;
     let services = arguments.service.map_or_else(|| ORDER.to_vec(), |service| vec![service]);
     let draft = Draft::make(&arguments.to)?;
-    let mut manifest = Manifest::begin(
-        &timestamp(SystemClock.now()).to_string(),
-        settings.data_dir.join(LAID_IN).exists(),
-    );
+    let mut manifest = Manifest::begin(&timestamp(SystemClock.now()).to_string());
     block_on(async {
         for service in services {
             let part = part(service, &settings, draft.path()).await?;

@@ -11,7 +11,7 @@ use anyhow::Context;
 use chassis::client::Connection;
 use chassis::process::block_on;
 use http::uri::PathAndQuery;
-use prost_reflect::{DynamicMessage, SerializeOptions};
+use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions};
 use serde_json::{Map, Value, json};
 use standard::time::READ_TIME_KEY;
 use tonic::client::Grpc;
@@ -61,10 +61,24 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
             anyhow::bail!("--parent: {resource} do not lie within anything")
         }
         Some(parent) => fields.insert("parent".to_owned(), json!(parent)),
-        None if within => fields.insert("parent".to_owned(), json!("projects/-")),
+        None if within => {
+            fields.insert("parent".to_owned(), json!(all_parents(&arguments.method)?))
+        }
         None => None,
     };
     Ok(DynamicMessage::deserialize(input, Value::Object(fields))?)
+}
+
+/// The parent that stands for all: `agreements/-` of provisions.
+fn all_parents(method: &MethodDescriptor) -> anyhow::Result<String> {
+    let option = api::descriptors().get_extension_by_name("google.api.resource");
+    let option = option.context("the contract has no resources")?;
+    let options = method.output().options();
+    let resource = options.get_extension(&option);
+    let pattern = resource.as_message().and_then(|it| it.get_field_by_name("pattern"));
+    let first =
+        pattern.as_deref().and_then(|it| it.as_list()?.first()?.as_str()?.split('/').next());
+    Ok(format!("{}/-", first.context("what is exported has no name")?))
 }
 
 /// Where calls go.

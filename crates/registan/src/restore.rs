@@ -42,7 +42,7 @@ pub fn run(arguments: Restore) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
-    if manifest.seeded && settings.database_url.is_none() && is_whole(&settings.data_dir) {
+    if settings.database_url.is_none() && is_whole(&settings.data_dir) {
         write_marker(&settings.data_dir.join(LAID_IN))?;
     }
     writeln!(
@@ -54,8 +54,9 @@ pub fn run(arguments: Restore) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns whether a data folder has the databases of all services. If one is missing, the folder is
-/// not marked as seeded: the suite would begin that one empty.
+/// Returns whether a data folder has the databases of all services: nothing is seeded into what was
+/// restored. While one is missing the folder is not marked, for the suite would begin that one
+/// empty.
 fn is_whole(folder: &Path) -> bool {
     migrate::ALL
         .into_iter()

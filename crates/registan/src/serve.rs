@@ -17,7 +17,8 @@ use crate::cli::{Serve, ServiceName};
 use crate::reach::own_token;
 
 const GATEWAY_PORT: u16 = 8080;
-/// Marks that the reference record was seeded, so that a start with data does not ask for it again.
+/// Marks that a data folder is not to be seeded with the reference record: that was done, or the
+/// suite began empty, or was restored.
 pub const LAID_IN: &str = "reference-record";
 
 /// The name of a service.
@@ -101,7 +102,8 @@ async fn suite(
         )
     })?);
     let marker = settings.data_dir.join(LAID_IN);
-    let is_first = !empty && !marker.exists();
+    let is_first = !marker.exists();
+    let seeds = is_first && !empty;
     if takes_own {
         // Before anything serves: what writes into an empty suite finds the key that it signs with.
         development::make_key(&settings.data_dir).with_context(|| {
@@ -111,7 +113,7 @@ async fn suite(
             )
         })?;
     }
-    if is_first && !takes_own {
+    if seeds && !takes_own {
         // The record is seeded with a token of our own: into services that no caller knows and that
         // end afterwards.
         let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
@@ -123,7 +125,7 @@ async fn suite(
     // listen on loopback.
     let development_issuer = Some(takes_own);
     let services = Services::start(&Settings { development_issuer, ..settings.clone() }).await?;
-    if is_first && takes_own {
+    if seeds && takes_own {
         services.lay_in().await?;
     }
     if is_first {
@@ -215,8 +217,8 @@ impl Services {
     }
 }
 
-/// Writes the mark that the reference record was seeded.
+/// Writes the mark that the reference record is not to be seeded.
 pub fn write_marker(marker: &Path) -> anyhow::Result<()> {
-    std::fs::write(marker, "seeded\n")
+    std::fs::write(marker, "begun\n")
         .with_context(|| format!("{} cannot be written", marker.display()))
 }

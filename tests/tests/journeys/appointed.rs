@@ -90,6 +90,20 @@ fn the_first_operator_is_appointed_once() {
     assert!(no_subject.contains("grant.subject: "), "{no_subject}");
 }
 
+#[test]
+fn nobody_is_appointed_where_no_suite_is() {
+    let Some(registan) = program("registan") else { return };
+    let record = Record { registan, folder: tempfile::tempdir().unwrap() };
+
+    let refused = record.appoint(&[]).unwrap_err();
+
+    assert!(
+        refused.contains("there is no database") && refused.contains("--data-dir"),
+        "{refused}"
+    );
+    assert!(!record.data().exists(), "and none is begun");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_was_taken_back_is_given_only_where_it_is_said() {
     let Some(record) = Record::make(None) else { return };

@@ -132,6 +132,28 @@ fn a_suite_is_backed_up_while_it_serves_and_restored_elsewhere() {
     assert!(!second.logged(0).contains("reference record seeded"), "{}", second.logged(0));
 }
 
+/// Nobody's record is mixed with ours because a flag was left out.
+#[test]
+fn a_suite_that_began_empty_stays_so_and_so_does_its_copy() {
+    let parties = |suite: &Suite| {
+        let answer = suite.ask("agreements.v1.PartyService/ListParties", "{}").unwrap();
+        answer["parties"].as_array().map_or(0, Vec::len)
+    };
+    let first = Suite::embedded_in(tempfile::tempdir().unwrap(), &["--empty"]);
+    let (Some(_), Some(first)) = (testkit::tool("grpcurl"), first) else { return };
+    assert_eq!(parties(&first), 0);
+    let copied = tempfile::tempdir().unwrap();
+    let backup = copied.path().join("backup");
+    printed(&["backup"], [&backup, &first.folder.path().join("data")]);
+    printed(&["restore"], [&backup, &copied.path().join("data")]);
+    drop(first.processes);
+
+    for folder in [first.folder, copied] {
+        let suite = Suite::embedded_in(folder, &[]).unwrap();
+        assert_eq!(parties(&suite), 0, "{}", suite.logged(0));
+    }
+}
+
 /// A part of a record is not the record: what is not restored begins with the reference record, as
 /// in a new folder.
 #[test]

@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 
 use e2e::{Suite, program};
+use policy::{Desks, Role, Tier};
 use serde_json::Value;
 
 /// Transactions of the large export.
@@ -103,6 +104,31 @@ fn an_export_is_the_same_again_at_its_read_time() {
     assert_eq!(lines(&created).len(), lines(&before).len() + 1);
     assert_eq!(now.stdout, before.stdout);
     assert_eq!(lines(&with_deleted).len(), lines(&before).len() + 1);
+}
+
+#[test]
+fn every_kind_is_exported_within_whatever_it_lies() {
+    let Some(suite) = Suite::embedded() else { return };
+    let refused = command(&suite, &["everything"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let known = said.split_once("known are").unwrap().1.lines().next().unwrap();
+    let kinds = known.split([',', ' ', ':', ']', '`']).filter(|kind| kind.len() > 3);
+    let kinds: Vec<_> =
+        kinds.filter(|kind| kind.bytes().all(|it| it.is_ascii_lowercase())).collect();
+
+    let data = suite.folder.path().join("data");
+    let token = testkit::token_for(&data, &[Role::Operator], Desks::ALL, Tier::Public);
+    let exported = |kind: &str| {
+        let mut export = command(&suite, &[kind]);
+        let output = export.env("REGISTAN_TOKEN", &token).output().unwrap();
+        assert!(output.status.success(), "{kind}: {}", String::from_utf8_lossy(&output.stderr));
+        lines(&output).len()
+    };
+    let counts = kinds.iter().map(|kind| (*kind, exported(kind)));
+    let counts: std::collections::BTreeMap<_, _> = counts.collect();
+
+    assert!(counts.len() > 15, "{counts:?}");
+    assert!(counts["provisions"] > 20, "{counts:?}");
 }
 
 #[test]

@@ -105,17 +105,15 @@ pub struct Manifest {
     pub version: String,
     /// When it was begun.
     pub made: String,
-    /// True if the data folder was marked as seeded with the reference record.
-    pub seeded: bool,
     /// The databases.
     pub parts: Vec<Part>,
 }
 
 impl Manifest {
     /// A manifest of this program, of no database yet.
-    pub fn begin(made: &str, seeded: bool) -> Self {
+    pub fn begin(made: &str) -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { format: FORMAT, version, made: made.to_owned(), seeded, parts: Vec::new() }
+        Self { format: FORMAT, version, made: made.to_owned(), parts: Vec::new() }
     }
 
     /// Writes it into the folder of the backup, for its owner alone and flushed to the disk.
@@ -168,7 +166,7 @@ mod tests {
     use super::*;
 
     fn manifest(part: Part) -> Manifest {
-        Manifest { parts: vec![part], ..Manifest::begin("2026-11-29T01:00:00Z", true) }
+        Manifest { parts: vec![part], ..Manifest::begin("2026-11-29T01:00:00Z") }
     }
 
     fn part() -> Part {

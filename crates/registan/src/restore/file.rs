@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,18 @@ impl Restoring {
                 private::absolute(&draft)
             )
         })?;
+        // Of a restore that broke off: SQLite would bring it into what is restored now.
+        for end in BESIDE {
+            match fs::remove_file(with(&draft, end)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).context(format!(
+                        "{} cannot be removed",
+                        private::absolute(&with(&draft, end))
+                    ));
+                }
+                _ => {}
+            }
+        }
         Ok(Self { draft, to: path.to_owned() })
     }
 
@@ -99,6 +112,19 @@ mod tests {
             assert_eq!(fs::read_to_string(with(&to, end)).unwrap(), "served");
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn nothing_of_a_restore_that_broke_off_gets_into_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("agreements.db");
+        fs::write(with(&with(&to, ".restoring"), "-wal"), "of another record").unwrap();
+
+        let restoring = Restoring::to(&to).unwrap();
+
+        assert!(!with(restoring.draft(), "-wal").exists());
+        restoring.finish().unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
