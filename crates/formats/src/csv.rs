@@ -21,6 +21,8 @@ pub struct Fault {
     pub column: usize,
     /// The problem.
     pub problem: &'static str,
+    /// True if no row after it can be read.
+    pub is_last: bool,
 }
 
 /// The rows of a text that are not empty, read one by one. A cell in quotes may hold commas, line
@@ -42,7 +44,7 @@ impl<'a> Rows<'a> {
         let mut cells = Vec::new();
         loop {
             let column = cells.len() + 1;
-            let fault = |problem| Fault { line: begun, column, problem };
+            let fault = |problem| Fault { line: begun, column, problem, is_last: false };
             let cell = self.cell(column)?;
             match self.rest.chars().next() {
                 _ if column > MAX_CELLS => {
@@ -80,7 +82,7 @@ impl<'a> Rows<'a> {
             let Some(end) = self.rest.find('"') else {
                 self.rest = "";
                 let problem = "a quote opens here and never closes";
-                return Err(Fault { line: opened, column, problem });
+                return Err(Fault { line: opened, column, problem, is_last: true });
             };
             let (text, rest) = self.rest.split_at(end);
             self.line += text.matches('\n').count() as u64;

@@ -60,7 +60,7 @@ const FINDINGS: usize = 1000;
 pub struct Tally {
     /// In the order of [`Severity::ALL`].
     pub counts: [i64; 4],
-    /// At most 1000.
+    /// At most 1000, those that are CRITICAL before others.
     pub first: Vec<Finding>,
 }
 
@@ -70,8 +70,9 @@ impl Tally {
         for finding in findings {
             let place = Severity::ALL.iter().position(|severity| *severity == finding.severity);
             self.counts[place.unwrap_or(0)] += 1;
-            if self.first.len() < FINDINGS {
+            if self.first.len() < FINDINGS || finding.severity == Severity::Critical {
                 self.first.push(finding);
+                self.trim();
             }
         }
     }
@@ -84,6 +85,41 @@ impl Tally {
         }
         self.first.extend(other.first);
         self.first.sort_by_key(|finding| finding.line);
-        self.first.truncate(FINDINGS);
+        self.trim();
+    }
+
+    /// Keeps as many as there is room for: what says that the rest of a file was not taken goes
+    /// last.
+    fn trim(&mut self) {
+        while self.first.len() > FINDINGS {
+            let other = self.first.iter().rposition(|it| it.severity != Severity::Critical);
+            self.first.remove(other.unwrap_or(FINDINGS));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(severity: Severity, line: u64) -> Finding {
+        Finding { severity, rule: "rule", line, identifier: None, message: String::new() }
+    }
+
+    #[test]
+    fn that_a_file_breaks_off_is_told_however_much_else_there_is() {
+        let mut reading = Tally::default();
+        reading.extend((0..1500).map(|line| found(Severity::Warning, line)));
+        reading.extend([found(Severity::Critical, 2000)]);
+        let mut all = Tally::default();
+        all.extend((0..1200).map(|line| found(Severity::Error, line)));
+
+        all.merge(reading.clone());
+
+        for tally in [reading, all] {
+            assert_eq!(tally.first.len(), FINDINGS);
+            assert_eq!(tally.first.last(), Some(&found(Severity::Critical, 2000)));
+            assert_eq!(tally.counts[0], 1);
+        }
     }
 }

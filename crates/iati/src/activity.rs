@@ -16,6 +16,8 @@ pub struct Activity {
     /// Line of the file where the activity starts, from 1.
     pub line: u64,
     pub reporting_org: Option<Org>,
+    /// True if the organisation that reports it has it from another, which reports it itself.
+    pub is_secondary: bool,
     pub titles: Vec<Narrative>,
     /// Narratives of all `description` elements in their order.
     pub descriptions: Vec<Narrative>,

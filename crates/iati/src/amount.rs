@@ -39,7 +39,17 @@ pub(crate) fn read(text: &str) -> Result<AmountRead, &'static str> {
 pub(crate) fn percentage(text: &str) -> Result<AmountRead, &'static str> {
     let trimmed = text.trim();
     let without_sign = trimmed.strip_suffix('%');
-    let mut amount = read(without_sign.unwrap_or(trimmed))?;
+    let number = without_sign.unwrap_or(trimmed);
+    // No share is thousands: one comma is the point.
+    let is_fraction = number.split_once(',').is_some_and(|(whole, fraction)| {
+        !fraction.is_empty() && is_plain(&format!("{whole}{fraction}")) && !whole.contains('.')
+    });
+    let mut amount = if is_fraction {
+        let value = read(&number.replacen(',', ".", 1))?.value;
+        AmountRead { value, repaired: Some("its separators were repaired") }
+    } else {
+        read(number)?
+    };
     if amount.value < Decimal::ZERO || amount.value > Decimal::ONE_HUNDRED {
         return Err("is not between 0 and 100");
     }
@@ -208,8 +218,9 @@ mod tests {
     #[test]
     fn a_percentage_stays_between_0_and_100() {
         assert_eq!(percentage("33,3").unwrap().value.to_string(), "33.3");
+        assert_eq!(percentage("33,333").unwrap().value.to_string(), "33.333");
         assert_eq!(percentage("50%").unwrap().value.to_string(), "50");
-        for text in ["-1", "100.01", "half", "", "%"] {
+        for text in ["-1", "100.01", "half", "", "%", "1,", "1,2,3", "1,234.5"] {
             assert!(percentage(text).is_err(), "{text:?}");
         }
     }

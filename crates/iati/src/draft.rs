@@ -25,6 +25,13 @@ use crate::version::Version;
 /// Identifiers seen in a file, as 16 bytes of their SHA-256 each.
 pub(crate) type Seen = HashSet<[u8; 16]>;
 
+/// How much is held: bytes of texts, and parts such as transactions and narratives.
+#[derive(Default)]
+struct Held {
+    text: usize,
+    items: usize,
+}
+
 /// An activity as far as it was read.
 pub(crate) struct Draft {
     activity: Activity,
@@ -36,12 +43,12 @@ pub(crate) struct Draft {
     version: Version,
     looks_version_one: bool,
     has_narrative: bool,
-    text_size: usize,
-    items: usize,
+    /// What is held of it besides transactions.
+    own: Held,
+    /// What is held of transactions: those that were delivered are not.
+    of_transactions: Held,
     /// How many parts were delivered.
     parts: usize,
-    /// The size of the texts when the last was.
-    text_delivered: usize,
     /// True if a text in one of them named no language.
     lacks_language: bool,
     /// Elements that were taken note of and are not delivered.
@@ -69,10 +76,9 @@ impl Draft {
             version: attrs.get("version").map_or(version, |text| version.of_activity(text)),
             looks_version_one: false,
             has_narrative: false,
-            text_size: 0,
-            items: 0,
+            own: Held::default(),
+            of_transactions: Held::default(),
             parts: 0,
-            text_delivered: 0,
             lacks_language: false,
             lost: Elements::default(),
         };
@@ -100,10 +106,16 @@ impl Draft {
         self.skip.is_some()
     }
 
-    /// Counts bytes that are kept for the activity.
-    pub(crate) fn charge(&mut self, bytes: usize, line: u64) {
-        self.text_size += bytes;
-        if self.text_size > MAX_ACTIVITY_TEXT {
+    /// Where something of an element is counted.
+    fn held(&mut self, node: Node) -> &mut Held {
+        let is_of_one = node == Node::Transaction || self.transaction.is_some();
+        if is_of_one { &mut self.of_transactions } else { &mut self.own }
+    }
+
+    /// Counts bytes of an element that are kept for the activity.
+    pub(crate) fn charge(&mut self, node: Node, bytes: usize, line: u64) {
+        self.held(node).text += bytes;
+        if self.own.text + self.of_transactions.text > MAX_ACTIVITY_TEXT {
             let message = format!(
                 "the texts of the activity are longer than {MAX_ACTIVITY_TEXT} bytes; it was \
                  skipped; split it"
@@ -147,8 +159,8 @@ impl Draft {
     /// Takes the start of an element. False when neither it nor anything below it counts.
     pub(crate) fn start(&mut self, node: Node, attrs: &Attrs<'_>, line: u64) -> bool {
         if node.is_item() {
-            self.items += 1;
-            if self.items > MAX_ACTIVITY_ITEMS {
+            self.held(node).items += 1;
+            if self.own.items + self.of_transactions.items > MAX_ACTIVITY_ITEMS {
                 let message = format!(
                     "the activity has more than {MAX_ACTIVITY_ITEMS} parts; it was skipped; split \
                      it"
@@ -179,6 +191,8 @@ impl Draft {
             Node::ReportingOrg => {
                 let org = shares::org(attrs, None, &mut self.notes, line);
                 self.activity.reporting_org = Some(org);
+                let flag = self.notes.flag(attrs, "secondary-reporter", line);
+                self.activity.is_secondary = flag == Some(true);
             }
             Node::ParticipatingOrg => self.start_participating_org(attrs, line),
             Node::OtherIdentifier => return self.start_other_identifier(attrs, line),
@@ -287,7 +301,7 @@ impl Draft {
     /// read of the activity. Nothing is given of what might turn out to be skipped for what it is.
     pub(crate) fn part(&mut self, seen: &mut Seen) -> Option<Event> {
         let many = self.activity.transactions.len() >= PART_TRANSACTIONS
-            || self.text_size - self.text_delivered >= PART_TEXT;
+            || self.of_transactions.text >= PART_TEXT;
         if self.is_skipped() || self.activity.transactions.is_empty() || !many {
             return None;
         }
@@ -299,7 +313,7 @@ impl Draft {
             }
         }
         self.parts += 1;
-        self.text_delivered = self.text_size;
+        self.of_transactions = Held::default();
         let transactions = std::mem::take(&mut self.activity.transactions);
         self.lacks_language |= check::lack_language(&transactions);
         let elements = std::mem::take(&mut self.activity.elements);

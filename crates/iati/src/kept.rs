@@ -27,9 +27,8 @@ impl Node {
         match self {
             Self::Root => attribute == "version",
             Self::Activity => matches!(attribute, "version" | "default-currency"),
-            Self::ReportingOrg | Self::ProviderOrg | Self::ReceiverOrg | Self::Transaction => {
-                attribute == "ref"
-            }
+            Self::ReportingOrg => matches!(attribute, "ref" | "secondary-reporter"),
+            Self::ProviderOrg | Self::ReceiverOrg | Self::Transaction => attribute == "ref",
             Self::ParticipatingOrg => matches!(attribute, "ref" | "role"),
             Self::OtherIdentifier | Self::RelatedActivity => matches!(attribute, "ref" | "type"),
             Self::Status | Self::TransactionType => attribute == "code",

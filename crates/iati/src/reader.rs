@@ -172,7 +172,7 @@ impl<R: Read> Reader<R> {
         if bare_ampersand {
             draft.note_ampersand(line);
         }
-        draft.charge(text.len(), line);
+        draft.charge(frame.node, text.len(), line);
         self.text.push_str(text);
         Ok(())
     }

@@ -111,7 +111,7 @@ impl<R: Read> Reader<R> {
             return self.count_attributes(frame, attrs);
         };
         if !draft.is_skipped() {
-            draft.charge(attrs.size, line);
+            draft.charge(node, attrs.size, line);
             draft.note_odd(&attrs.odd, line);
             if damaged && attrs.has('\u{fffd}') {
                 draft.notes.damaged(line);

@@ -148,6 +148,25 @@ fn foreign_elements_are_passed_over_silently() {
     assert_eq!(outcome.totals.children, 0);
 }
 
+/// More than an activity may hold at once: each has eleven parts.
+#[test]
+fn an_activity_in_parts_has_as_many_transactions_as_its_publisher_wrote() {
+    let text =
+        "<description>".to_owned() + &"<narrative>x</narrative>".repeat(10) + "</description>";
+    let one = transaction(&format!("<value value-date=\"2021-05-06\">10</value>{text}"));
+    let file = file(&activity("XX-1", &one.repeat(9_200)));
+
+    let (mut taken, mut findings) = (0, Vec::new());
+    for event in &mut Reader::in_parts(file.as_bytes()) {
+        match event {
+            Event::Part(it) | Event::Record(it, _) => taken += it.transactions.len(),
+            Event::Finding(finding) => findings.push(finding),
+        }
+    }
+
+    assert_eq!((taken, findings), (9_200, vec![]));
+}
+
 #[test]
 fn an_activity_of_many_transactions_comes_in_parts() {
     let one = transaction("<value value-date=\"2021-05-06\">10</value>");
