@@ -10,7 +10,7 @@ use crate::difference::{Difference, Versions, versions};
 use crate::importer::{Importer, Names, Prepared, Target};
 use crate::recorded::{self, Imported};
 use crate::report::Outcome;
-use crate::target::{arrived, targets};
+use crate::target::{names, targets};
 use crate::write::{Import, MAX_TRIES};
 
 /// The extent of a record that is at hand.
@@ -39,8 +39,8 @@ pub async fn record<I: Importer>(
         let Some(plan) = plan else { return Ok(None) };
         let expected = expected.undeleted(&plan.named);
         if import.write_if::<I::Parent>(plan.entries, expected).await? {
-            if !(import.validate_only || plan.arrived.is_empty()) {
-                I::announce(import, &plan.arrived, batch).await?;
+            if !(import.validate_only || plan.public.is_empty()) {
+                I::announce(import, &plan.public, batch).await?;
             }
             return Ok(Some(plan.outcome));
         }
@@ -54,8 +54,8 @@ struct Plan {
     outcome: Outcome,
     /// The names to which parents refer anew.
     named: Vec<String>,
-    /// The parents that others may have named already.
-    arrived: Names,
+    /// The parents that others may name and link to.
+    public: Names,
 }
 
 /// Compares a batch with the record: three queries, however large it is, those of
@@ -72,7 +72,7 @@ async fn plan<I: Importer>(
     let now = chronicle.now();
     let mut targets = targets(batch, &stored, now, &mut plan.outcome);
     I::link(chronicle, &mut targets).await?;
-    plan.arrived = arrived(&targets);
+    plan.public = names(&targets);
 
     let imported = imported(chronicle, &targets, extent).await?;
     let Some(imported) = imported else { return Ok(None) };
@@ -99,13 +99,15 @@ async fn plan<I: Importer>(
     Ok(Some(plan))
 }
 
-/// Returns what is recorded under the names or the identifiers of a batch.
+/// Returns what is recorded under the names or the identifiers of a batch, former ones too.
 pub async fn stored<I: Importer>(
     chronicle: &Chronicle,
     batch: &[Prepared<I>],
 ) -> Result<Vec<Stored<I::Parent>>, Failure> {
     let names: Vec<String> = batch.iter().map(|it| it.parent.name().to_owned()).collect();
-    let identifiers: Vec<String> = batch.iter().map(|it| it.identifier().to_owned()).collect();
+    let own = batch.iter().map(Prepared::identifier);
+    let former = batch.iter().flat_map(|it| I::former(&it.parent));
+    let identifiers: Vec<String> = own.chain(former).map(ToOwned::to_owned).collect();
     let stored = recorded::parents::<I>(chronicle, &names, &identifiers).await;
     stored.map_err(refused::<I::Parent>)
 }

@@ -50,15 +50,20 @@ impl Seen {
         })
     }
 
-    /// Returns what the name of an imported child says; nothing for one that no import gave.
     fn parts(&self, name: &str) -> Option<([u8; 16], u32)> {
-        let id = last(name).strip_prefix(self.mark)?;
-        let (hash, ordinal) = match id.split_once('-') {
-            Some((hash, ordinal)) => (hash, ordinal.parse().ok()?),
-            None => (id, 1),
-        };
-        Some((hex::decode(hash).ok()?.try_into().ok()?, ordinal))
+        parts(self.mark, name)
     }
+}
+
+/// Returns what the name of an imported child says; nothing for one that no import gave, though a
+/// person may have given it the same beginning.
+pub fn parts(mark: &str, name: &str) -> Option<([u8; 16], u32)> {
+    let id = last(name).strip_prefix(mark)?;
+    let (hash, ordinal) = match id.split_once('-') {
+        Some((hash, ordinal)) => (hash, ordinal.parse().ok()?),
+        None => (id, 1),
+    };
+    Some((hex::decode(hash).ok()?.try_into().ok()?, ordinal))
 }
 
 /// Returns the children of a record that can be recorded, in `parent`. Each is named by what it

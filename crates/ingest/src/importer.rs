@@ -73,6 +73,17 @@ pub trait Importer: Send + Sync + Sized + 'static {
         true
     }
 
+    /// Returns the identifiers that the record of a parent had before.
+    fn former(_parent: &Self::Parent) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Returns why what is recorded stays as it is, whatever the file says of it: the rule, and the
+    /// problem.
+    fn stays(_recorded: &Self::Parent, _file: &Self::Parent) -> Option<(&'static str, String)> {
+        None
+    }
+
     /// Completes what a batch becomes, before it is recorded, by what else is recorded: links. The
     /// default links nothing.
     fn link(
@@ -82,11 +93,11 @@ pub trait Importer: Send + Sync + Sized + 'static {
         ready(Ok(()))
     }
 
-    /// Links what was recorded before to those of a batch that have their identifier only now,
-    /// after it was recorded.
+    /// Links what is recorded to those of a batch that everybody may see, after it was recorded: also
+    /// what an import that broke off did not come to.
     fn announce(
         _import: Import<'_>,
-        _arrived: &Names,
+        _public: &Names,
         _batch: &[Prepared<Self>],
     ) -> impl Future<Output = Result<(), Failure>> + Send {
         ready(Ok(()))

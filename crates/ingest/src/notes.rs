@@ -21,6 +21,8 @@ pub struct Notes {
     identifier: String,
     line: u64,
     pub(crate) found: Vec<Finding>,
+    /// Those about the parent of the record, once it is made.
+    pub(crate) of_parent: Vec<Finding>,
     /// The parts of the record, or of the child at hand, that cannot be held.
     pub(crate) lost: Lost,
     /// The elements of children, or of a whole record, that cannot be recorded.
@@ -48,6 +50,7 @@ impl Notes {
             identifier: identifier[..shown].to_owned(),
             line: record.line(),
             found: Vec::new(),
+            of_parent: Vec::new(),
             lost: Lost::new(),
             refused: Elements::default(),
         }

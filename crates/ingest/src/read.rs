@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use formats::{Census, Elements, Event, Reader, Record, Severity, Tally, Totals};
+use formats::{Census, Elements, Event, Finding, Reader, Record, Severity, Tally, Totals};
 use tokio::sync::mpsc::Sender;
 
 use crate::account::{Account, elements};
@@ -81,6 +81,8 @@ pub fn read<I: Importer>(
 
 /// A record of which parts were sent.
 struct Large<I: Importer> {
+    /// No other record of the file has it, though all may stand on one line.
+    identifier: String,
     line: u64,
     /// Absent if it cannot be recorded.
     parent: Option<I::Parent>,
@@ -88,6 +90,8 @@ struct Large<I: Importer> {
     /// The elements of its parts besides children. The last part counts them as recorded: it has
     /// all that they say.
     pending: Elements,
+    /// The findings about the parent so far: the last part makes them again.
+    withheld: Vec<Finding>,
 }
 
 /// The part that was read and not sent yet.
@@ -106,11 +110,12 @@ struct Reading<'a, I: Importer> {
 impl<I: Importer> Reading<'_, I> {
     /// Takes a whole record, or what is left of one that came in parts. False if nobody wants more.
     fn record(&mut self, record: &I::Record, bytes: u64) -> bool {
-        if let Some(large) = self.large.take_if(|large| large.line == record.line()) {
+        if let Some(large) = self.large.take_if(|large| large.identifier == record.identifier()) {
             return self.last(record, large);
         }
         self.give_up();
-        let prepared = self.prepare(record, &mut Seen::new(I::MARK));
+        let (prepared, notes) = self.prepare(record, &mut Seen::new(I::MARK));
+        self.note(notes);
         self.batch.extend(prepared);
         let children: usize = self.batch.iter().map(|it| it.children.len()).sum();
         let full = self.batch.len() >= MAX_RECORDS
@@ -126,7 +131,9 @@ impl<I: Importer> Reading<'_, I> {
             self.refused.append(&elements(record));
             return true;
         }
-        let Some(mut prepared) = self.prepare(record, &mut seen) else {
+        let (prepared, notes) = self.prepare(record, &mut seen);
+        self.note(notes);
+        let Some(mut prepared) = prepared else {
             self.refused.append(&pending);
             return true;
         };
@@ -139,6 +146,7 @@ impl<I: Importer> Reading<'_, I> {
     fn give_up(&mut self) {
         let Some(large) = self.large.take() else { return };
         self.refused.append(&large.pending);
+        self.tally.extend(large.withheld);
         let Some(parent) = large.parent else { return };
         let (record, child) = (I::WORDS.record, I::WORDS.child);
         let message = format!(
@@ -151,7 +159,7 @@ impl<I: Importer> Reading<'_, I> {
 
     /// Takes a part of a record. False if nobody wants more.
     fn part(&mut self, record: &I::Record, bytes: u64) -> bool {
-        if let Some(large) = self.large.as_mut().filter(|large| large.line == record.line()) {
+        if let Some(large) = self.large.as_mut().filter(|it| it.identifier == record.identifier()) {
             let Some(parent) = large.parent.clone() else {
                 self.refused.append(&elements(record));
                 return true;
@@ -166,20 +174,25 @@ impl<I: Importer> Reading<'_, I> {
         }
         self.give_up();
         let mut seen = Seen::new(I::MARK);
-        let mut prepared = self.prepare(record, &mut seen);
+        let (mut prepared, mut notes) = self.prepare(record, &mut seen);
+        let withheld =
+            if prepared.is_some() { std::mem::take(&mut notes.of_parent) } else { vec![] };
+        self.note(notes);
         // The account of the parent is counted with the last part.
         let account = prepared.as_mut().map(|it| std::mem::take(&mut it.account));
         let pending = account.unwrap_or_default().elements;
         let parent = prepared.as_ref().map(|it| it.parent.clone());
-        self.large = Some(Large { line: record.line(), parent, seen, pending });
+        let (identifier, line) = (record.identifier().to_owned(), record.line());
+        self.large = Some(Large { identifier, line, parent, seen, pending, withheld });
         self.flush(bytes)
             && prepared.is_none_or(|it| self.send(Batch::Part(Box::new(it), Turn::First)))
     }
 
-    /// Makes of a record what it would be recorded as; nothing, and a finding, if it cannot.
-    fn prepare(&mut self, record: &I::Record, seen: &mut Seen) -> Option<Prepared<I>> {
+    /// Makes of a record what it would be recorded as, and the findings; nothing if it cannot be.
+    fn prepare(&self, record: &I::Record, seen: &mut Seen) -> (Option<Prepared<I>>, Notes) {
         let mut notes = Notes::new(record);
         let parent = parent(self.importer, record, &mut notes);
+        notes.of_parent = std::mem::take(&mut notes.found);
         if parent.is_none() {
             notes.refused.append(&elements(record));
         }
@@ -189,12 +202,12 @@ impl<I: Importer> Reading<'_, I> {
             let children = children(self.importer, record, &parent, seen, &mut notes);
             Prepared { line: record.line(), parent, account, children }
         });
-        self.note(notes);
-        prepared
+        (prepared, notes)
     }
 
     /// Takes over what was found in a record.
     fn note(&mut self, notes: Notes) {
+        self.tally.extend(notes.of_parent);
         self.tally.extend(notes.found);
         self.refused.append(&notes.refused);
     }

@@ -8,8 +8,8 @@ use sea_orm::sea_query::{Alias, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
+use crate::children::parts;
 use crate::importer::Importer;
-use crate::name::last;
 
 /// Children that are compared at once, and those of one page where they are more.
 const MAX: u64 = 5000;
@@ -104,7 +104,7 @@ fn imported<I: Importer>(
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let name: String = row.try_get("", "name")?;
-        if last(&name).starts_with(I::MARK) {
+        if parts(I::MARK, &name).is_some() {
             let tier = Tier::from_level(row.try_get("", "tier")?);
             let desks = Desks::from_bits(row.try_get("", "desks")?);
             let hidden = !clearance.sees(tier, desks, &name);

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chassis::caller::current;
 use chronicle::{Resource, Stored};
+use formats::{Finding, Severity};
 use policy::Tier;
 use standard::Step;
 
 use crate::importer::{Importer, Names, Prepared, Target};
+use crate::notes::finding;
 use crate::report::Outcome;
 use crate::write::{MAX_BYTES, size};
 
@@ -15,18 +17,6 @@ use crate::write::{MAX_BYTES, size};
 pub fn names<I: Importer>(targets: &[Target<'_, I>]) -> Names {
     let public = targets.iter().filter(|target| target.value().tier() == Tier::Public);
     public.map(|it| (it.prepared.identifier().to_owned(), it.name().to_owned())).collect()
-}
-
-/// Returns those of them that have their identifier only now.
-pub fn arrived<I: Importer>(targets: &[Target<'_, I>]) -> Names {
-    let mut names = names(targets);
-    for target in targets {
-        let identifier = target.prepared.identifier();
-        if target.recorded.is_some_and(|it| I::identifier(&it.value) == identifier) {
-            names.remove(identifier);
-        }
-    }
-    names
 }
 
 /// Returns the target of each record that can be recorded; each other one is refused, with a
@@ -48,7 +38,10 @@ pub fn targets<'a, I: Importer>(
             None => Err(another::<I>(target.name(), " of this file")),
         });
         match target {
-            Ok(target) => targets.push(target),
+            Ok(target) => {
+                outcome.findings.extend(known.renamed(&target));
+                targets.push(target);
+            }
             Err((rule, message)) => outcome.refuse(prepared, prepared.error(rule, message)),
         }
     }
@@ -118,8 +111,28 @@ impl<'a, I: Importer> Known<'a, I> {
         if !other.is_empty() && other != identifier {
             return Err(another::<I>(name, ""));
         }
+        if let Some(refusal) = I::stays(&recorded.value, &prepared.parent) {
+            return Err(refusal);
+        }
         let becomes = I::merge(&recorded.value, &prepared.parent);
         Ok(Target { prepared, recorded: Some(recorded), becomes })
+    }
+}
+
+impl<I: Importer> Known<'_, I> {
+    /// Returns that a new parent is perhaps one that is recorded under a former identifier.
+    fn renamed(&self, target: &Target<'_, I>) -> Option<Finding> {
+        let prepared = target.prepared;
+        let former = I::former(&prepared.parent);
+        let mut recorded = former.into_iter().filter(|_| target.recorded.is_none());
+        let (former, recorded) =
+            recorded.find_map(|it| Some((it, self.by_identifier.get(it)?.value.name())))?;
+        let record = I::WORDS.record;
+        let message = format!(
+            "the {record} was {former} before, which is recorded as {recorded}: both stand now, and sums count both; delete that one, or give it the new identifier before an import"
+        );
+        let (line, identifier) = (prepared.line, prepared.identifier());
+        Some(finding(Severity::Warning, "identifier-changed", line, identifier, message))
     }
 }
 

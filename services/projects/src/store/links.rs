@@ -8,7 +8,7 @@ use chronicle::read::{v, versions};
 use chronicle::{At, Chronicle, Error, Reader, Resource, Stored};
 use policy::Tier;
 use sea_orm::ConnectionTrait;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait, JoinType, Order, Query, SimpleExpr};
 use uuid::Uuid;
 
 use crate::domain::Project;
@@ -43,20 +43,35 @@ pub async fn public_projects_of(
     Ok(found)
 }
 
-/// The next projects after a uid that stand and whose relations name one of these identifiers, but
-/// for those of these names.
+/// The next projects after a uid that stand and whose relations name one of these identifiers and
+/// not the project of these names that has it, besides others.
 pub async fn projects_naming(
     chronicle: &Chronicle,
-    identifiers: &[String],
+    identifiers: &[&String],
+    names: &[&String],
     besides: &[String],
     after: Uuid,
 ) -> Result<Vec<Stored<Project>>, Error> {
     let id = |name: &str| Alias::new(name);
+    let of = |table: &str, column: &str| -> SimpleExpr { Expr::col((id(table), id(column))) };
+    let named = Condition::all()
+        .add(of("p", "iati_identifier").eq(of("s", "value")))
+        .add(of("p", "name").is_in(names.iter().copied()))
+        .add(standing("p", At::Now));
+    let linked = Query::select()
+        .expr(Expr::val(1))
+        .from_as(id(RELATIONS), id("l"))
+        .cond_where(standing("l", At::Now))
+        .and_where(of("l", "uid").eq(of("s", "uid")))
+        .and_where(of("l", "value").eq(of("p", "name")))
+        .to_owned();
     let naming = Query::select()
         .column((id("s"), id("uid")))
         .from_as(id(RELATIONS), id("s"))
+        .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), named)
         .cond_where(standing("s", At::Now))
-        .and_where(Expr::col((id("s"), id("value"))).is_in(identifiers))
+        .and_where(of("s", "value").is_in(identifiers.iter().copied()))
+        .and_where(Expr::exists(linked).not())
         .to_owned();
     let query = versions::<Project>(At::Now, &Reader::system())
         .and_where(v("uid").in_subquery(naming))

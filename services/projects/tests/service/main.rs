@@ -15,6 +15,7 @@ mod families;
 mod import;
 mod large;
 mod named;
+mod peculiar;
 mod projects;
 mod published;
 mod relations;

@@ -1,7 +1,9 @@
 //! Relations between activities lead to the recorded projects, whichever of them came first.
 
 use api::registan::options::v1::Tier as WireTier;
-use api::registan::projects::v1::{ListProjectsRequest, Project, ProjectRelation};
+use api::registan::projects::v1::{
+    ListProjectsRequest, Project, ProjectRelation, UpdateProjectRequest,
+};
 use policy::{Desks, Tier};
 
 use crate::import::changes;
@@ -36,6 +38,21 @@ async fn relations(running: &mut Running, title: &str) -> Vec<ProjectRelation> {
 async fn links(running: &mut Running, title: &str) -> Vec<String> {
     let slug = |name: &str| name.split('-').nth(1).unwrap_or_default().to_owned();
     relations(running, title).await.iter().map(|it| slug(&it.project)).collect()
+}
+
+impl Running {
+    /// Takes the links from the relations of the project with this title.
+    async fn unlink(&mut self, title: &str) -> Vec<ProjectRelation> {
+        let filter = format!("title = \"{title}\"");
+        let request = ListProjectsRequest { filter, ..ListProjectsRequest::default() };
+        let found = self.projects.list_projects(request).await.unwrap().into_inner().projects;
+        let mut project = found[0].clone();
+        for relation in &mut project.relations {
+            relation.project.clear();
+        }
+        let request = UpdateProjectRequest { project: Some(project), ..Default::default() };
+        self.projects.update_project(request).await.unwrap().into_inner().relations
+    }
 }
 
 #[tokio::test]
@@ -77,6 +94,13 @@ async fn a_relation_is_resolved_when_the_other_arrives_and_when_it_was_there() {
         assert_eq!(links(&mut running, "late").await, ["early"]);
         let again = running.import(&file(&[("early", &["late", "never"])])).await;
         assert_eq!(changes(&again), [0, 0, 1, 0, 0, 0]);
+
+        // As an import leaves it that breaks off before it has told those of before.
+        let unlinked = running.unlink("early").await;
+        assert_eq!(unlinked.len(), 2);
+        let told = running.import(&file(&[("late", &["early"])])).await;
+        assert_eq!(changes(&told), [0, 0, 1, 0, 0, 0]);
+        assert_eq!(links(&mut running, "early").await, ["late", ""]);
     })
     .await;
 }

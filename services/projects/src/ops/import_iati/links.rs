@@ -43,25 +43,26 @@ pub async fn resolve(
     Ok(())
 }
 
-/// Links what is recorded and names one of these identifiers, a page at a time, each in a
-/// transaction of its own. `batch` is what they came with, of which the links are set already. What
+/// Links what is recorded and names one of these identifiers without a link, a page at a time, each
+/// in a transaction of its own. `batch` is what they came with, of which the links are set already. What
 /// the caller may not write stays as it is.
 pub async fn announce(
     import: Import<'_>,
-    arrived: &Names,
+    public: &Names,
     batch: &[Prepared<Iati>],
 ) -> Result<(), Failure> {
     let chronicle = import.chronicle;
-    let identifiers: Vec<String> = arrived.keys().cloned().collect();
+    let (identifiers, names): (Vec<_>, Vec<_>) = public.iter().unzip();
     let besides: Vec<String> = batch.iter().map(|it| it.parent.name.clone()).collect();
     let mut pages = Pages::default();
     loop {
-        let page = store::projects_naming(chronicle, &identifiers, &besides, pages.after).await;
+        let page =
+            store::projects_naming(chronicle, &identifiers, &names, &besides, pages.after).await;
         let page = page.map_err(refused::<Project>)?;
         let Some(last) = page.last().map(|stored| stored.uid) else { return Ok(()) };
         let now = chronicle.now();
         let entries: Vec<Entry> =
-            page.iter().filter_map(|stored| entry(stored, arrived, now)).collect();
+            page.iter().filter_map(|stored| entry(stored, public, now)).collect();
         let written = entries.is_empty() || import.write::<Project>(entries).await?;
         pages.next::<Project>(last, written)?;
     }
@@ -69,8 +70,8 @@ pub async fn announce(
 
 /// Returns the write that links a recorded project to one of these; nothing if it names none of
 /// them, or the caller may not write it.
-fn entry(stored: &Stored<Project>, arrived: &Names, now: i64) -> Option<Entry> {
-    let linked = linked(&stored.value, &stored.value.name, arrived)?;
+fn entry(stored: &Stored<Project>, public: &Names, now: i64) -> Option<Entry> {
+    let linked = linked(&stored.value, &stored.value.name, public)?;
     Step::Update(stored, &linked).entry(None, now).ok()
 }
 

@@ -5,13 +5,14 @@ use api::registan::projects::v1::project_date::Kind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation};
 use api::registan::r#type::v1::ExternalId;
 
+use super::project::is_of_another;
 use crate::domain::Project;
 
 /// Returns the new value of a recorded project; nothing if the file says nothing new. The same
-/// facts from a file of another name are no news.
+/// facts from a file of another name are no news, unless somebody else reports them.
 pub fn news(recorded: &Project, file: &Project) -> Option<Project> {
     let mut merged = merge(recorded, file);
-    if merged == **recorded {
+    if merged == **recorded && !is_of_another(recorded, file) {
         return None;
     }
     merged.source.clone_from(&file.source);

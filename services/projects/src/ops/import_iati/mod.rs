@@ -93,6 +93,14 @@ impl Importer for Iati {
         &parent.iati_identifier
     }
 
+    fn former(parent: &Project) -> Vec<&str> {
+        project::former(parent)
+    }
+
+    fn stays(recorded: &Project, file: &Project) -> Option<(&'static str, String)> {
+        project::stays(recorded, file)
+    }
+
     fn merge(recorded: &Project, file: &Project) -> Option<Project> {
         merge::news(recorded, file)
     }
@@ -108,9 +116,9 @@ impl Importer for Iati {
 
     async fn announce(
         import: Import<'_>,
-        arrived: &Names,
+        public: &Names,
         batch: &[Prepared<Self>],
     ) -> Result<(), Failure> {
-        links::announce(import, arrived, batch).await
+        links::announce(import, public, batch).await
     }
 }

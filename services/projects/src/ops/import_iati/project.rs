@@ -7,6 +7,7 @@ use api::registan::projects::v1::project::{Kind, Status};
 use api::registan::projects::v1::project_date::Kind as DateKind;
 use api::registan::projects::v1::project_relation::Kind as RelationKind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation, Recipient, Sector};
+use api::registan::r#type::v1::external_id::Scheme as WireScheme;
 use api::registan::r#type::v1::{ExternalId, LocalizedText, SourceRef};
 use facts::code::{is_country, is_currency};
 use facts::wire::MOST_ITEMS;
@@ -20,6 +21,11 @@ use crate::domain::shares::{area, capitals, normalize};
 
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
+
+/// Who reports an activity, in the citation of what is recorded of it; and before it, where they
+/// have it from another.
+const REPORTER: &str = "reporting organisation ";
+const SECONDARY: &str = ", secondary ";
 
 const TITLES: Place = Place { what: "titles", path: "iati-activity/title/narrative" };
 const DESCRIPTIONS: Place =
@@ -78,7 +84,8 @@ fn source(activity: &Activity, file_name: &str, notes: &mut Notes) -> SourceRef 
         let named = org.names.first().map(|name| &name.text);
         let publisher = org.ref_.as_ref().or(named).filter(|publisher| publisher.len() <= 256);
         if let Some(publisher) = publisher {
-            citation.push_str(", reporting organisation ");
+            citation.push_str(if activity.is_secondary { SECONDARY } else { ", " });
+            citation.push_str(REPORTER);
             citation.push_str(publisher);
         }
         let is_by_name = org.ref_.is_none() && publisher.is_some();
@@ -86,6 +93,40 @@ fn source(activity: &Activity, file_name: &str, notes: &mut Notes) -> SourceRef 
         notes.lose(REPORTING_NAME, org.names.len() - usize::from(is_by_name));
     }
     SourceRef { citation, ..SourceRef::default() }
+}
+
+/// Returns the rule and the reason for which a recorded project stays as it is: the file has it from
+/// somebody else than who reported what is recorded (`secondary-reporter` of the IATI Standard).
+pub fn stays(recorded: &Project, file: &Project) -> Option<(&'static str, String)> {
+    let (_, reporter) = reported(recorded)?;
+    let (is_secondary, other) = reported(file)?;
+    let is_other = is_secondary && other != reporter;
+    let message = || {
+        format!(
+            "it is recorded as {reporter} reports it, and this file has it at second hand; the activity was skipped"
+        )
+    };
+    is_other.then(|| ("secondary-reporter", message()))
+}
+
+/// Returns whether somebody else reports now what was reported before, or the same at second hand.
+pub fn is_of_another(recorded: &Project, file: &Project) -> bool {
+    let before = reported(recorded);
+    before.is_some() && before != reported(file)
+}
+
+/// Returns whether it is reported at second hand, and by whom, as far as the source tells.
+fn reported(project: &Project) -> Option<(bool, &str)> {
+    let citation = project.source.as_ref()?.citation.as_str();
+    let (before, reporter) = citation.rsplit_once(REPORTER)?;
+    Some((before.ends_with(SECONDARY), reporter))
+}
+
+/// The identifiers that a project had before, as far as the file tells them.
+pub fn former(project: &Project) -> Vec<&str> {
+    let ids = project.external_ids.iter().filter(|id| id.scheme() == WireScheme::Iati);
+    let former = ids.map(|id| id.value.as_str());
+    former.filter(|value| *value != project.iati_identifier).collect()
 }
 
 fn status(activity: &Activity, notes: &mut Notes) -> Option<Status> {
