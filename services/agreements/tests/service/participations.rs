@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
+use api::registan::agreements::v1::import_finding::Severity;
 use api::registan::agreements::v1::import_participations_request::Part;
 use api::registan::agreements::v1::participation::Kind;
 use api::registan::agreements::v1::party::Kind as PartyKind;
@@ -193,6 +194,8 @@ async fn each_bad_row_names_its_line_and_column() {
             (8, "column 4: a quote opens here and never closes"),
         ];
         assert_eq!((counts(&report), report.finding_count), ([0, 0, 0, 7, 0], 7));
+        let last = report.findings.last().map(|it| (it.rule.as_str(), it.severity()));
+        assert_eq!(last, Some(("file-broken-off", Severity::Critical)), "no row after it is read");
         for (finding, (line, message)) in report.findings.iter().zip(wanted) {
             assert_eq!(finding.line, line, "{finding:?}");
             assert!(finding.message.starts_with(message), "{finding:?}");

@@ -14,7 +14,7 @@ use facts::{Confidence, Day, PartialDate, Qualifier};
 use formats::csv::Row;
 
 /// Most bytes of a note, and of a source.
-const MAX_NOTE: usize = 2048;
+pub const MAX_NOTE: usize = 4096;
 const MAX_SOURCE: usize = 1024;
 
 /// A row as it was read.

@@ -22,7 +22,7 @@ use ingest::{Importer, Notes, Report, Words};
 use standard::Value;
 use standard::failure::from_record;
 
-use self::columns::Entry;
+use self::columns::{Entry, MAX_NOTE};
 use self::table::{Known, Named, Reading, Table, Tables, named};
 use super::day_or_today;
 use crate::app::App;
@@ -141,7 +141,10 @@ impl Participations {
         };
         let doubt = format!("The row contradicts itself: {}.", entry.contradiction);
         let said = Some(entry.note.clone()).filter(|note| !note.is_empty());
-        let note: Vec<String> = contradicts.then_some(doubt).into_iter().chain(said).collect();
+        // Where there is no room for both, the finding alone tells of the doubt.
+        let has_room = doubt.len() + entry.note.len() < MAX_NOTE;
+        let doubt = Some(doubt).filter(|_| contradicts && has_room);
+        let note: Vec<String> = doubt.into_iter().chain(said).collect();
         let stated = entry.stated.clone().or_else(|| self.options.stated.clone());
         wire::Participation {
             party: entry.party.clone(),

@@ -139,7 +139,11 @@ impl Tables {
                 Ok(row) => self.row(&columns, &row, reading),
                 Err(fault) => {
                     let problem = (Some(fault.column - 1), fault.problem.to_owned());
-                    self.lose(fault.line, problem);
+                    if fault.is_last {
+                        self.end(fault.line, problem);
+                    } else {
+                        self.lose(fault.line, problem);
+                    }
                 }
             }
         }
@@ -178,11 +182,17 @@ impl Tables {
     }
 
     /// Counts a row that was not taken.
-    fn lose(&mut self, line: u64, (column, problem): Problem) {
+    fn lose(&mut self, line: u64, problem: Problem) {
         self.census.lose(self.row);
-        let column = column.map_or(String::new(), |index| format!("column {}: ", index + 1));
-        let message = format!("{column}{problem}; the row was not taken");
+        let message = format!("{}; the row was not taken", told(problem));
         self.findings.push(found(Severity::Error, "row-unreadable", line, message));
+    }
+
+    /// Counts a row that was not taken, nor was any after it.
+    fn end(&mut self, line: u64, problem: Problem) {
+        self.census.lose(self.row);
+        let message = format!("{}; nothing of the file after it was taken", told(problem));
+        self.findings.push(found(Severity::Critical, "file-broken-off", line, message));
     }
 
     /// Notes that nothing of the file can be taken.
@@ -190,6 +200,12 @@ impl Tables {
         let message = format!("{problem}; nothing of the file was taken");
         self.findings.push(found(Severity::Critical, "file-unreadable", line, message));
     }
+}
+
+/// A problem, after the column it is in.
+fn told((column, problem): Problem) -> String {
+    let column = column.map_or(String::new(), |index| format!("column {}: ", index + 1));
+    format!("{column}{problem}")
 }
 
 /// Returns the agreement of a row, and what it says.
