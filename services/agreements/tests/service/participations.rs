@@ -194,8 +194,12 @@ async fn each_bad_row_names_its_line_and_column() {
             (8, "column 4: a quote opens here and never closes"),
         ];
         assert_eq!((counts(&report), report.finding_count), ([0, 0, 0, 7, 0], 7));
-        let last = report.findings.last().map(|it| (it.rule.as_str(), it.severity()));
-        assert_eq!(last, Some(("file-broken-off", Severity::Critical)), "no row after it is read");
+        let broken_off = report.findings.last().map(|it| (it.rule.as_str(), it.severity()));
+        assert_eq!(
+            broken_off,
+            Some(("file-broken-off", Severity::Critical)),
+            "no row after it is read"
+        );
         for (finding, (line, message)) in report.findings.iter().zip(wanted) {
             assert_eq!(finding.line, line, "{finding:?}");
             assert!(finding.message.starts_with(message), "{finding:?}");

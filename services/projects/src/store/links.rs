@@ -54,7 +54,7 @@ pub async fn projects_naming(
 ) -> Result<Vec<Stored<Project>>, Error> {
     let id = |name: &str| Alias::new(name);
     let of = |table: &str, column: &str| -> SimpleExpr { Expr::col((id(table), id(column))) };
-    let named = Condition::all()
+    let leads_to = Condition::all()
         .add(of("p", "iati_identifier").eq(of("s", "value")))
         .add(of("p", "name").is_in(names.iter().copied()))
         .add(standing("p", At::Now));
@@ -68,7 +68,7 @@ pub async fn projects_naming(
     let naming = Query::select()
         .column((id("s"), id("uid")))
         .from_as(id(RELATIONS), id("s"))
-        .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), named)
+        .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), leads_to)
         .cond_where(standing("s", At::Now))
         .and_where(of("s", "value").is_in(identifiers.iter().copied()))
         .and_where(Expr::exists(linked).not())
