@@ -21,7 +21,7 @@ use policy::Partnership;
 
 pub use keys::Flags;
 pub use networks::Networks;
-pub use otel::Push;
+pub use otel::{Push, Spans};
 
 use crate::tls::Tls;
 
@@ -81,6 +81,8 @@ pub struct Settings {
     pub connections_per_address: Option<u32>,
     /// The collector that spans of sampled traces are sent to; without it none are made.
     pub otlp_url: Option<String>,
+    /// How that collector is reached.
+    pub spans: Spans,
     /// Where metrics are pushed; without it they are shown on the admin port alone.
     pub push: Option<Push>,
     /// How many of a hundred calls are sampled, where no service and no trusted proxy says by its
@@ -121,6 +123,7 @@ impl Default for Settings {
             streams_per_caller: None,
             connections_per_address: None,
             otlp_url: None,
+            spans: Spans::default(),
             push: None,
             trace_percent: 1.0,
             trusted_proxies: Networks::default(),
@@ -144,6 +147,7 @@ impl Settings {
             .collect();
         let given = sources::Values::collect(flags, environment.clone())?;
         let mut settings = given.over(defaults)?;
+        settings.spans = Spans::read(&environment, settings.otlp_url.as_deref())?;
         settings.push = Push::read(&environment, settings.otlp_url.as_deref())?;
         if let Some(desks) = &settings.desks {
             desks.clone().install()?;

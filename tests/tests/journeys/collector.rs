@@ -35,6 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Default)]
 pub struct Collector {
     spans: Arc<Mutex<Vec<(String, Span)>>>,
+    span_headers: Arc<Mutex<MetadataMap>>,
     metrics: Arc<Mutex<Vec<Push>>>,
 }
 
@@ -60,7 +61,9 @@ impl TraceService for Collector {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        for of_service in request.into_inner().resource_spans {
+        let (headers, _, message) = request.into_parts();
+        *self.span_headers.lock().unwrap() = headers;
+        for of_service in message.resource_spans {
             let service = of_service.resource.unwrap();
             let service = text(&service.attributes, "service.name").unwrap();
             let spans = of_service.scope_spans.into_iter().flat_map(|scope| scope.spans);
@@ -118,6 +121,12 @@ impl Collector {
             }
         });
         come.await.unwrap_or_else(|_| panic!("{count} spans of {trace}: {}", self.spans()))
+    }
+
+    /// A header that the last spans came with.
+    pub fn span_header(&self, name: &str) -> Option<String> {
+        let headers = self.span_headers.lock().unwrap();
+        headers.get(name).map(|it| it.to_str().unwrap().to_owned())
     }
 
     /// The last metrics that came.

@@ -23,8 +23,8 @@ use crate::collector::{Collector, Push, text};
 const GET_PARTY: &str = "agreements.v1.PartyService/GetParty";
 const CUMULATIVE: i32 = AggregationTemporality::Cumulative as i32;
 
-/// Starts a suite that pushes metrics four times a second to `collector`; gives where it takes
-/// calls.
+/// Starts a suite that pushes metrics four times a second to `collector`, and sends it all spans;
+/// gives where it takes calls.
 fn suite(
     folder: &TempDir,
     collector: SocketAddr,
@@ -34,6 +34,7 @@ fn suite(
     let mut command = Command::new(program("registan")?);
     command.args(["serve", "--empty", "--listen", &address.to_string()]);
     command.args(["--probe-address", &admin.to_string()]);
+    command.args(["--otlp-url", &format!("http://{collector}"), "--trace-percent", "100"]);
     command.arg("--data-dir").arg(folder.path().join("data"));
     command.env("OTEL_METRICS_EXPORTER", "otlp").env("OTEL_METRIC_EXPORT_INTERVAL", "250");
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{collector}"));
@@ -163,6 +164,7 @@ async fn each_metric_arrives_by_otlp_with_the_value_that_prometheus_reads() {
     grpcurl(address, None, GET_PARTY, party).unwrap_err();
     process.stop();
     assert_eq!(received(&collector.last_push()).get(failed), Some(&2.0));
+    assert_eq!(collector.span_header("x-scope").as_deref(), Some("an office"));
     assert!(!process.logged().contains("WARN"), "{}", process.logged());
 }
 

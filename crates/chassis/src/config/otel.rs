@@ -1,5 +1,6 @@
-//! The variables by which every program of OpenTelemetry is told where its metrics go. They are
-//! read from the environment alone, under the names that its specification gives them.
+//! The variables by which every program of OpenTelemetry is told where its metrics go, and how the
+//! collectors of these and of spans are reached. They are read from the environment alone, under the
+//! names that its specification gives them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,6 +14,10 @@ use percent_encoding::percent_decode_str;
 use super::addresses::is_address;
 
 const PREFIX: &str = "OTEL_";
+/// The beginnings of variables for one signal, and for all.
+const METRICS: &str = "OTEL_EXPORTER_OTLP_METRICS_";
+const TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_";
+const GENERAL: &str = "OTEL_EXPORTER_OTLP_";
 /// The exporters that the specification knows. Prometheus reads the admin port in any case.
 const EXPORTERS: [&str; 4] = ["otlp", "prometheus", "console", "none"];
 /// Settings that can be chosen elsewhere, and are so here.
@@ -61,8 +66,31 @@ impl Push {
         let export = known.millis("OTEL_METRIC_EXPORT_TIMEOUT")?.unwrap_or(EXPORT_TIMEOUT);
         let send = known.of_metrics("TIMEOUT").map(|(name, text)| millis(&name, text));
         let timeout = send.transpose()?.unwrap_or(SEND_TIMEOUT).min(export);
-        let (headers, resource) = (known.headers()?, known.resource()?);
+        let (headers, resource) = (known.headers(&[METRICS, GENERAL])?, known.resource()?);
         Ok(Some(Self { url, authorities, headers, interval, timeout, resource }))
+    }
+}
+
+/// How the collector of spans, which `otlp_url` names, is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Spans {
+    /// The file of the authorities that vouch for it, where those of the system do not.
+    pub authorities: Option<PathBuf>,
+    /// Sent with each message. They may hold a password, and are not shown.
+    pub headers: HeaderMap,
+}
+
+impl Spans {
+    /// Reads the variables; nothing where no spans are sent. Those for all signals count unless they
+    /// name another collector: it would be told the password of that one.
+    pub(super) fn read(environment: &[(String, OsString)], otlp_url: Option<&str>) -> Result<Self> {
+        let Some(otlp_url) = otlp_url else { return Ok(Self::default()) };
+        let known = Variables::of(environment)?;
+        let general = known.get("OTEL_EXPORTER_OTLP_ENDPOINT");
+        let is_shared = general.is_none_or(|url| url.trim_end_matches('/') == otlp_url);
+        let names: &[&str] = if is_shared { &[TRACES, GENERAL] } else { &[TRACES] };
+        let authorities = known.first(names, "CERTIFICATE").map(|(_, path)| PathBuf::from(path));
+        Ok(Self { authorities, headers: known.headers(names)? })
     }
 }
 
@@ -86,11 +114,15 @@ impl<'a> Variables<'a> {
         self.0.get(name).copied()
     }
 
+    /// The first variable for one of these signals, with its name.
+    fn first(&self, signals: &[&str], what: &str) -> Option<(String, &'a str)> {
+        let mut names = signals.iter().map(|start| format!("{start}{what}"));
+        names.find_map(|name| self.get(&name).map(|text| (name, text)))
+    }
+
     /// A variable for all signals, or that for metrics, which comes first; with its name.
     fn of_metrics(&self, what: &str) -> Option<(String, &'a str)> {
-        let names = ["OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_"];
-        let mut names = names.into_iter().map(|start| format!("{start}{what}"));
-        names.find_map(|name| self.get(&name).map(|text| (name, text)))
+        self.first(&[METRICS, GENERAL], what)
     }
 
     fn is_asked_for(&self) -> Result<bool> {
@@ -128,9 +160,9 @@ impl<'a> Variables<'a> {
         self.get(name).map(|text| millis(name, text)).transpose()
     }
 
-    fn headers(&self) -> Result<HeaderMap> {
+    fn headers(&self, signals: &[&str]) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
-        let Some((name, text)) = self.of_metrics("HEADERS") else { return Ok(headers) };
+        let Some((name, text)) = self.first(signals, "HEADERS") else { return Ok(headers) };
         for (key, value) in pairs(&name, text)? {
             let wrong = || format!("{name}: a header cannot be sent");
             let mut value = HeaderValue::try_from(value).with_context(wrong)?;
@@ -241,6 +273,31 @@ mod tests {
         assert_eq!(push.url, "http://traces:4317");
         let error = read(&[ASKED], None).unwrap_err().to_string();
         assert!(error.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
+    }
+
+    #[test]
+    fn spans_are_sent_with_a_password_only_to_the_collector_that_it_is_for() {
+        let traces = Some("https://traces:4317");
+        let spans = |variables: &[(&str, &str)], url| {
+            let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), text.into()));
+            Spans::read(&variables.collect::<Vec<_>>(), url).unwrap()
+        };
+        let general = ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=general");
+        let own = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=own");
+        let file = ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/run/ca.pem");
+        let same = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://traces:4317/");
+        let sent = |variables: &[(&str, &str)], url| {
+            let headers = spans(variables, url).headers;
+            headers.get("authorization").map(|it| it.to_str().unwrap().to_owned())
+        };
+
+        assert_eq!(sent(&[general], traces).as_deref(), Some("general"));
+        assert_eq!(sent(&[general, same], traces).as_deref(), Some("general"));
+        assert_eq!(sent(&[general, ENDPOINT], traces), None, "it is for another");
+        assert_eq!(sent(&[general, own, ENDPOINT], traces).as_deref(), Some("own"));
+        assert_eq!(sent(&[general, own], None), None, "nothing is sent");
+        assert_eq!(spans(&[file], traces).authorities, Some("/run/ca.pem".into()));
+        assert!(!format!("{:?}", spans(&[own], traces)).contains("own"));
     }
 
     #[test]

@@ -16,13 +16,15 @@ use instruments::span;
 use instruments::table::{SPANS_FAILED, SPANS_SENT};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tonic::client::Grpc;
-use tonic::{Request, Status};
+use tonic::metadata::MetadataMap;
+use tonic::{Extensions, Request, Status};
 use tonic_prost::ProstCodec;
 
 pub(crate) use self::push::name;
 use self::wire::{Answer, Export};
 use crate::Settings;
 use crate::client::Connection;
+use crate::config::Spans;
 
 const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 /// How often spans are sent.
@@ -33,19 +35,22 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 const MOST_TOGETHER: usize = 1024;
 
 /// The collector of the process, once there is one.
-static COLLECTOR: Mutex<Option<Connection>> = Mutex::new(None);
+static COLLECTOR: Mutex<Option<Collector>> = Mutex::new(None);
+
+/// The way to it, and what is sent with each message.
+type Collector = (Connection, MetadataMap);
 
 /// Sends spans and metrics from now on, if `settings` name collectors: once a process, which is of
 /// this `age`. Must be called in a runtime.
 pub(crate) fn start(settings: &Settings, age: Duration) -> Result<()> {
     push::start(settings, age)?;
     let Some(url) = &settings.otlp_url else { return Ok(()) };
-    let connection = connection(url, settings.plaintext)?;
+    let connection = connection(url, &settings.spans, settings.plaintext)?;
     let mut collector = COLLECTOR.lock().unwrap_or_else(PoisonError::into_inner);
     if collector.is_some() {
         return Ok(());
     }
-    *collector = Some(connection);
+    *collector = Some((connection, MetadataMap::from_headers(settings.spans.headers.clone())));
     drop(collector);
     span::begin();
     tokio::spawn(async {
@@ -62,8 +67,8 @@ pub(crate) fn start(settings: &Settings, age: Duration) -> Result<()> {
 
 /// Connects to a collector when first used: in plain text only on this machine, or where that is
 /// allowed.
-fn connection(url: &str, plaintext: bool) -> Result<Connection> {
-    Connection::trusting(url, None, plaintext).context("otlp_url")
+fn connection(url: &str, spans: &Spans, plaintext: bool) -> Result<Connection> {
+    Connection::trusting(url, spans.authorities.as_deref(), plaintext).context("otlp_url")
 }
 
 /// Sends what there is a last time.
@@ -89,12 +94,13 @@ async fn flush_spans() {
     }
 }
 
-async fn send(collector: Connection, export: Export) -> Result<(), Status> {
-    let mut client = Grpc::new(collector);
+async fn send((connection, headers): Collector, export: Export) -> Result<(), Status> {
+    let mut client = Grpc::new(connection);
     let ready = client.ready().await;
     ready.map_err(|error| Status::unavailable(error.to_string()))?;
     let codec = ProstCodec::<Export, Answer>::default();
-    client.unary(Request::new(export), PathAndQuery::from_static(PATH), codec).await.map(drop)
+    let request = Request::from_parts(headers, Extensions::default(), export);
+    client.unary(request, PathAndQuery::from_static(PATH), codec).await.map(drop)
 }
 
 #[cfg(test)]
@@ -103,13 +109,14 @@ mod tests {
 
     #[test]
     fn spans_leave_the_machine_in_plain_text_only_where_that_is_said() {
-        let error = connection("http://collector:4317", false).unwrap_err();
+        let spans = Spans::default();
+        let error = connection("http://collector:4317", &spans, false).unwrap_err();
 
         let error = format!("{error:#}");
         assert!(error.contains("otlp_url") && error.contains("https://"), "{error}");
         for (url, plaintext) in [("http://collector:4317", true), ("http://127.0.0.1:4317", false)]
         {
-            assert!(connection(url, plaintext).is_ok(), "{url}");
+            assert!(connection(url, &spans, plaintext).is_ok(), "{url}");
         }
     }
 }
