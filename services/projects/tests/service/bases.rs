@@ -82,8 +82,8 @@ async fn lay_law(law: &Connection) {
 /// A project for the whole agreement and two priorities, one for an article of it, an act and one
 /// priority, one for the strategy as a whole, one for nothing; each with a transaction.
 async fn recorded(url: &str) -> Running {
-    let mut running = serve(url).await;
-    lay_law(&running.law).await;
+    let mut running = Box::pin(serve(url)).await;
+    Box::pin(lay_law(&running.law)).await;
     let of = |agreements: &[&str], frameworks: &[&str], acts: &[&str]| Project {
         agreements: names(agreements),
         frameworks: names(frameworks),
