@@ -20,7 +20,7 @@ pub const RATIFICATION_EXAMPLES: &str = "\
 The first line of a file tells which of two forms it has:
   iso2,state party,year ratification or accession,signatory,no action,status,note
       the status table of one convention
-  agreement,party,kind,date,stated,source,confidence,note
+  agreement,party,kind,date,stated,source,citation,confidence,note
       a list; party and kind are needed, kind is one of PARTY, SIGNED, RATIFIED, ACCEDED,
       SUCCEEDED, WITHDRAWN, NOT_PARTY; dates are like 1998, 1998-08 or 1998-08-26
 

@@ -6,7 +6,7 @@ use facts::wire::checked_date;
 use prost_reflect::DynamicMessage;
 
 /// The first line.
-pub const HEAD: &str = "agreement,party,kind,date,stated,source,confidence,note\n";
+pub const HEAD: &str = "agreement,party,kind,date,stated,source,citation,confidence,note\n";
 
 /// Returns the rows of an agreement.
 pub fn rows(agreement: &DynamicMessage) -> anyhow::Result<String> {
@@ -16,7 +16,6 @@ pub fn rows(agreement: &DynamicMessage) -> anyhow::Result<String> {
 
 fn row(agreement: &str, one: &Participation) -> String {
     let source = one.source.clone().unwrap_or_default();
-    let source = if source.source.is_empty() { source.citation } else { source.source };
     let word = |word: &str, prefix: &str| match word.trim_start_matches(prefix) {
         "UNSPECIFIED" => String::new(),
         word => word.to_owned(),
@@ -27,7 +26,8 @@ fn row(agreement: &str, one: &Participation) -> String {
         word(one.kind().as_str_name(), "KIND_"),
         date(one.date.as_ref()),
         date(one.stated.as_ref()),
-        source,
+        source.source,
+        source.citation,
         word(one.confidence().as_str_name(), "CONFIDENCE_"),
         one.note.clone(),
     ];
@@ -63,7 +63,11 @@ mod tests {
             kind: Kind::Ratified.into(),
             date: Some(PartialDate { date: day(2006, 1, 24), ..PartialDate::default() }),
             stated: Some(PartialDate { date: day(2022, 8, 0), ..PartialDate::default() }),
-            source: Some(SourceRef { citation, ..SourceRef::default() }),
+            source: Some(SourceRef {
+                source: "sources/untc".to_owned(),
+                citation,
+                ..SourceRef::default()
+            }),
             confidence: Confidence::Likely.into(),
             ..Participation::default()
         };
@@ -72,7 +76,7 @@ mod tests {
             PartialDate { date: day(2006, 0, 0), end: day(2007, 0, 0), ..PartialDate::default() };
         let interval =
             Participation { date: Some(until), note: "as told".to_owned(), ..one.clone() };
-        let wanted = "agreements/iccpr,parties/kz,RATIFIED,2006-01-24,2022-08,\
+        let wanted = "agreements/iccpr,parties/kz,RATIFIED,2006-01-24,2022-08,sources/untc,\
                       \"UN Treaty Collection, \"\"IV.4\"\"\",LIKELY,\n";
         assert_eq!(row("agreements/iccpr", &one), wanted);
         let row = row("agreements/iccpr", &interval);

@@ -5,7 +5,7 @@
 //! - a status table, of one convention: `iso2`, `status`; also `state party`, `signatory`,
 //!   `no action` (1 or 0), `year ratification or accession`, `note`
 //! - a list: `party`, `kind`; also `agreement` (or `convention`), `date`, `stated`, `source`,
-//!   `confidence`, `note`
+//!   `citation`, `confidence`, `note`
 
 use api::registan::agreements::v1::participation::Kind;
 use facts::check::is_id;
@@ -32,6 +32,8 @@ pub struct Entry {
     pub stated: Option<PartialDate>,
     /// The source: a recorded one, or a citation; empty for the file itself.
     pub source: String,
+    /// The citation beside a recorded source; empty for the file itself.
+    pub citation: String,
     /// How far it is to be trusted, where the row says so.
     pub confidence: Option<Confidence>,
     /// The remark of the row.
@@ -51,6 +53,7 @@ pub struct Columns {
     date: Option<usize>,
     stated: Option<usize>,
     source: Option<usize>,
+    citation: Option<usize>,
     confidence: Option<usize>,
     note: Option<usize>,
     flags: [Option<usize>; 3],
@@ -76,6 +79,7 @@ impl Columns {
             date: index("year ratification or accession").or_else(|| index("date")),
             stated: index("stated"),
             source: index("source"),
+            citation: index("citation"),
             confidence: index("confidence"),
             note: index("note"),
             flags: [index("state party"), index("signatory"), index("no action")],
@@ -120,6 +124,7 @@ impl Columns {
             date: date.filter(|_| !self.is_status_table || kind == Kind::Party),
             stated: self::date(row, self.stated, None)?,
             source: limited(row, self.source, MAX_SOURCE)?,
+            citation: limited(row, self.citation, MAX_SOURCE)?,
             confidence: self.confidence(row)?,
             note,
             contradiction,

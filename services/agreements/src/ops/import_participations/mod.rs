@@ -159,10 +159,11 @@ impl Participations {
     }
 
     fn source(&self, entry: &Entry) -> SourceRef {
-        let file = &self.options.file_name;
+        let cited = Some(&entry.citation).filter(|citation| !citation.is_empty());
+        let cited = cited.unwrap_or(&self.options.file_name);
         let (source, citation) = match entry.source.as_str() {
-            "" => (&self.options.source, file),
-            name if name.starts_with("sources/") => (&entry.source, file),
+            "" => (&self.options.source, cited),
+            name if name.starts_with("sources/") => (&entry.source, cited),
             _ => (&self.options.source, &entry.source),
         };
         SourceRef { source: source.clone(), citation: citation.clone(), ..SourceRef::default() }
