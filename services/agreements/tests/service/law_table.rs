@@ -272,7 +272,7 @@ async fn the_kyrgyz_protocols_whose_entry_into_force_is_not_known_are_undetermin
         let entry = basis.undetermined.iter().find(|entry| entry.agreement == name).unwrap();
         entry.status.as_ref().unwrap().reason.clone()
     };
-    assert_eq!(reason("2004"), "IN_FORCE by 2026-03-31, and nothing is recorded before it");
+    assert_eq!(reason("2004"), "IN_FORCE between 2004-05-01 and 2026-03-31");
     assert_eq!(reason("2007"), "IN_FORCE between 2006-10-24 and 2026-03-31");
     assert_eq!(reason("hr"), "IN_FORCE between 2013-07-02 and 2026-03-31");
 }
