@@ -44,6 +44,7 @@ impl Description<'_> {
         Standing::Later => return false,
         standing => self.perhaps_known = standing == Standing::Perhaps,
     }}
+    known.cover(self.source.as_mut());
     let known = &known.within(self.perhaps_known);
     {had}
 "

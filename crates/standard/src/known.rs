@@ -61,15 +61,20 @@ impl Known {
 
     /// How it stands with a statement of something that happened at a date. What had certainly not
     /// happened by the day was then known of a source alone that had surely been published, or that
-    /// says that it was to happen.
+    /// says that it was to happen. What may have happened by the day was perhaps known of another
+    /// source where this one is a later look-up of who keeps the record.
     pub(crate) fn of_event(
         &self,
         source: Option<&SourceRef>,
         date: Option<&PartialDate>,
     ) -> Standing {
-        let is_planned = source.is_some_and(|source| source.basis() == Basis::Planned);
+        let rests_on = |basis| source.is_some_and(|source| source.basis() == basis);
+        let (is_planned, is_editorial) = (rests_on(Basis::Planned), rests_on(Basis::Editorial));
         match self.standing(source) {
             Standing::Perhaps if !is_planned && self.is_before(date) => Standing::Later,
+            Standing::Later if is_editorial && date.is_some() && !self.is_before(date) => {
+                Standing::Perhaps
+            }
             standing => standing,
         }
     }
@@ -95,6 +100,13 @@ impl Known {
     /// hold before it had happened.
     pub fn has_event(&self, source: Option<&SourceRef>, date: Option<&PartialDate>) -> bool {
         self.has(source) && self.of_event(source, date) != Standing::Later
+    }
+
+    /// Leaves out the name of a source that had not been published.
+    pub fn cover(&self, source: Option<&mut SourceRef>) {
+        if let Some(source) = source.filter(|it| self.published.later.contains(&it.source)) {
+            source.source.clear();
+        }
     }
 
     /// Returns whether a name could be given: it is of no source, or of one that was known.
@@ -124,8 +136,9 @@ mod tests {
             date: Some(Date { year, month: 6, day: 25 }),
             ..PartialDate::default()
         };
-        let published =
-            Published { surely: HashSet::from(["sources/old".to_owned()]), later: HashSet::new() };
+        let surely = HashSet::from(["sources/old".to_owned()]);
+        let later = HashSet::from(["sources/late".to_owned()]);
+        let published = Published { surely, later };
         let known = Known::of(published, Day::new(2024, 1, 12).unwrap());
         let standing = |id, basis, year| known.of_event(Some(&of(id, basis)), Some(&date(year)));
 
@@ -133,6 +146,10 @@ mod tests {
         assert_eq!(standing("undated", Basis::Unspecified, 2024), Standing::Later);
         assert_eq!(standing("undated", Basis::Planned, 2024), Standing::Perhaps);
         assert_eq!(standing("old", Basis::Unspecified, 2024), Standing::Surely, "announced");
+        assert_eq!(standing("late", Basis::Unspecified, 2023), Standing::Later);
+        assert_eq!(standing("late", Basis::Editorial, 2023), Standing::Perhaps, "by another");
+        assert_eq!(standing("late", Basis::Editorial, 2024), Standing::Later);
+        assert_eq!(known.of_event(Some(&of("late", Basis::Editorial)), None), Standing::Later);
         let within = known.within(true);
         assert_eq!(within.of_event(None, Some(&date(2024))), Standing::Later);
         assert!(!within.has_event(None, Some(&date(2024))));

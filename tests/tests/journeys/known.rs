@@ -162,6 +162,14 @@ fn check(suite: &Suite) {
     assert_eq!(pca["status"]["atMost"], "STATE_IN_FORCE", "{pca}");
     assert_eq!(pca["status"]["reason"], "it is not certain that IN_FORCE was known by then");
 
+    // Signed in 2007 and in force by our own look-up of 2026: perhaps it was by then.
+    let law = json!({"party": "parties/kg", "as_of": known_by, "known_by": known_by});
+    let law = suite.ask("agreements.v1.AgreementService/GetLegalBasis", &law.to_string()).unwrap();
+    let perhaps = law["undetermined"].as_array().unwrap();
+    let air = perhaps.iter().find(|one| one["agreement"] == "agreements/eu-kg-air-2007").unwrap();
+    assert_eq!(air["status"]["atLeast"], "STATE_SIGNED", "{air}");
+    assert_eq!(air["status"]["atMost"], "STATE_IN_FORCE", "{air}");
+
     let vote = json!({"name": "sources/p9-ta-2024-0027", "known_by": known_by});
     let refusal = suite.ask("agreements.v1.SourceService/GetSource", &vote.to_string());
     assert_eq!(refusal.unwrap_err().code, "NotFound");
