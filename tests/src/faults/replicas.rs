@@ -62,7 +62,7 @@ impl Plan {
         briefs: 10_000,
         away: Duration::from_secs(20),
         share: (Duration::from_secs(10), Duration::from_secs(5)),
-        longest: (Duration::from_secs(2), Duration::from_millis(3_500)),
+        longest: (Duration::from_secs(2), Duration::from_secs(3)),
     };
 }
 

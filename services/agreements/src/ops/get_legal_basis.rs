@@ -1,6 +1,7 @@
 //! The law between the European Union and a party on a day.
 
 use api::registan::agreements::v1 as wire;
+use api::registan::agreements::v1::party::Kind as PartyKind;
 use chassis::Failure;
 use chassis::failure::Violation;
 use facts::{Day, ErrorReason};
@@ -59,6 +60,7 @@ pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Fa
     let agreements = agreements(app, &names, read_time, &mut room);
     let (union, agreements) = tokio::try_join!(union, agreements)?;
     if agreements.is_empty() {
+        expect_no_region(&party)?;
         expect_no_member(app, &party, read_time).await?;
     }
     let agreements = app.records.known(agreements, question.known_by, read_time).await?;
@@ -141,6 +143,20 @@ async fn provisions(
     read.map_err(|error| from_record("registan/Agreement", error))?;
     room.expect()?;
     Ok(provisions)
+}
+
+/// Refuses a region that is party to nothing: to say so of it would read as if nothing bound its
+/// states.
+fn expect_no_region(party: &Party) -> Result<(), Failure> {
+    if party.kind() != PartyKind::Region {
+        return Ok(());
+    }
+    let description = format!(
+        "{} is a region and party to nothing itself: name one of its states, or ask for its brief",
+        party.name
+    );
+    let violation = Violation::new("party", ErrorReason::PartyKindInvalid, description);
+    Err(Failure::invalid(vec![violation]))
 }
 
 /// Refuses a state that is party to agreements only as one of a group: which of them bind it follows

@@ -197,6 +197,10 @@ async fn the_law_of_a_member_of_a_group_alone_is_refused_with_the_groups() {
         let late = law("cc").await.unwrap_err();
         assert!(!late.message().contains("states-of-1995"), "it joined in 2004");
         assert!(law("dd").await.is_ok(), "it belongs to no group");
+        running.parties.create_party(party("somewhere", Kind::Region)).await.unwrap();
+        let region = law("somewhere").await.unwrap_err();
+        assert_eq!(reason(&region), "PARTY_KIND_INVALID");
+        assert!(region.message().contains("one of its states"), "{}", region.message());
     })
     .await;
 }

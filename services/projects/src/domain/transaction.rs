@@ -7,7 +7,7 @@ pub use api::registan::projects::v1::transaction::Type;
 use chronicle::Field;
 use chronicle::totals::{Summed, Totals};
 use facts::money::units_and_nanos;
-use facts::{Check, code};
+use facts::{Check, ErrorReason, PartialDate, code};
 use rust_decimal::Decimal;
 use standard::{Rules, Value};
 
@@ -16,7 +16,7 @@ use super::shares;
 /// A transaction.
 pub type Transaction = Value<wire::Transaction, OfTransactions>;
 
-/// Shares add up.
+/// It happened, and shares add up.
 pub enum OfTransactions {}
 
 impl Rules<wire::Transaction> for OfTransactions {
@@ -31,6 +31,13 @@ impl Rules<wire::Transaction> for OfTransactions {
     });
 
     fn check(transaction: &mut wire::Transaction, check: &mut Check) {
+        let date = transaction.date.unwrap_or_default();
+        let date = PartialDate::new(date.year, date.month, date.day);
+        if date.is_some_and(|date| check.is_future(&date)) {
+            let description =
+                "lies in the future: record it once it is paid, promised or announced";
+            check.violation("date", ErrorReason::InTheFuture, description);
+        }
         shares::check(&transaction.recipients, &mut transaction.sectors, check);
     }
 

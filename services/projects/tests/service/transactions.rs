@@ -3,7 +3,8 @@
 use api::registan::projects::v1::{
     CreateTransactionRequest, DeleteTransactionRequest, ListTransactionsRequest, Transaction,
 };
-use api::registan::r#type::v1::Money;
+use api::registan::r#type::v1::{Date, Money};
+use chassis::clock::SystemClock;
 use tonic::Code;
 
 use crate::support::{Running, country, disbursement, on_both, project, reason, serve, violations};
@@ -97,6 +98,12 @@ async fn a_transaction_needs_its_project_and_sound_values() {
         let fields: Vec<_> =
             violations(&refusal).into_iter().map(|violation| violation.1).collect();
         assert_eq!(fields, ["REQUIRED", "AMOUNT_INVALID", "CURRENCY_INVALID", "PERCENTAGE_SUM"]);
+        let year = i32::from(chassis::clock::today(&SystemClock).year()) + 1;
+        let date = Some(Date { year, month: 1, day: 1 });
+        let early = Transaction { date, ..disbursement("1", 1) };
+        let early = running.transactions.create_transaction(under("projects/water", early)).await;
+        let wrong = ("transaction.date".to_owned(), "IN_THE_FUTURE".to_owned());
+        assert_eq!(violations(&early.unwrap_err()), [wrong]);
     })
     .await;
 }

@@ -59,6 +59,10 @@ pub async fn served_by(
         format!("whether frameworks that {undated} projects serve (undeterminedFrameworks) had been adopted by that day is not known: the date is not recorded, or not exactly enough")
     });
     let (kind, why) = match is_whole {
+        Ok(true) if known_by.is_some() => {
+            let why = "they rest on no source that was known by then, or are not in the record, or not for you";
+            (GapKind::DayNotKnown, why.to_owned())
+        }
         Ok(true) => (GapKind::DayNotKnown, "they are not in the record, or not for you".to_owned()),
         Ok(false) => (GapKind::NoRoom, "there was no time to read all frameworks".to_owned()),
         Err(failure) => (GapKind::ServiceUnavailable, failure.message.clone()),

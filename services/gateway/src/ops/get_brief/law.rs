@@ -68,8 +68,10 @@ async fn party(
             Ok((Some(answer.into_inner()), at))
         }
         Err(failure) if known_by.is_some() && failure.code == Code::NotFound => {
-            let description =
-                format!("what is recorded of {} rests on no source that was known", question.party);
+            let description = format!(
+                "the entry of {} as a party, its names and codes, rests on no source that was known by then",
+                question.party
+            );
             gaps.add(GapKind::NotRecorded, description);
             Ok((None, read_time))
         }
