@@ -191,8 +191,7 @@ impl Check {
             return value;
         }
         if !patterns.iter().any(|pattern| matches_pattern(&value, pattern)) {
-            let description = format!("`{value}` is not a name like {}", patterns.join(" or "));
-            self.violation(field, ErrorReason::NameInvalid, clip(description));
+            self.violation(field, ErrorReason::NameInvalid, no_name(&value, patterns));
         }
         value
     }
@@ -248,6 +247,21 @@ pub fn matches_pattern(name: &str, pattern: &str) -> bool {
     }
 }
 
+/// Says that a value is no name of these patterns, and which it is perhaps meant to be: of `KZ`,
+/// `parties/kz`.
+pub fn no_name(value: &str, patterns: &[&str]) -> String {
+    let description = format!("`{value}` is not a name like {}", patterns.join(" or "));
+    let meant = patterns.iter().find_map(|pattern| {
+        let lower = value.to_lowercase();
+        let whole = pattern.split_once('/').map(|(collection, _)| format!("{collection}/{lower}"));
+        [Some(lower), whole].into_iter().flatten().find(|name| matches_pattern(name, pattern))
+    });
+    match meant {
+        Some(meant) => clip(format!("{description}; did you mean {meant}?")),
+        None => clip(description),
+    }
+}
+
 /// A description never repeats a whole megabyte of input.
 fn clip(mut text: String) -> String {
     if text.len() > 300 {
@@ -269,6 +283,20 @@ mod tests {
         }
         for bad in ["", "-a", "a-", "A", "1a", "a_b", "a/b", "ä", "a b", &"a".repeat(64)] {
             assert!(!is_id(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_no_name_it_is_said_which_is_meant() {
+        for (value, wanted) in [
+            ("kz", "; did you mean parties/kz?"),
+            ("KZ", "; did you mean parties/kz?"),
+            ("parties/KZ", "; did you mean parties/kz?"),
+            ("projects/x", "{party}"),
+            ("Kazakhstan!", "{party}"),
+        ] {
+            let said = no_name(value, &["parties/{party}"]);
+            assert!(said.ends_with(wanted), "{said}");
         }
     }
 

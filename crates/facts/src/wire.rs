@@ -17,11 +17,16 @@ pub const MOST_ITEMS: usize = 1000;
 pub fn read_day(check: &mut Check, field: &str, message: wire::Date) -> Option<Day> {
     let day = Day::new(message.year, message.month, message.day);
     if day.is_none() {
-        let description =
-            format!("{}-{}-{} is no day of the calendar", message.year, message.month, message.day);
-        check.violation(field, ErrorReason::DateInvalid, description);
+        check.violation(field, ErrorReason::DateInvalid, no_day(message));
     }
     day
+}
+
+/// Says that a message is no day, and what it lacks.
+pub fn no_day(message: wire::Date) -> String {
+    let wire::Date { year, month, day } = message;
+    let lacks = if month == 0 || day == 0 { ": year, month and day must be given" } else { "" };
+    format!("{year}-{month}-{day} is no day of the calendar{lacks}")
 }
 
 /// The partial date in a message.

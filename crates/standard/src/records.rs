@@ -7,7 +7,7 @@ use chassis::bulk;
 use chassis::failure::{ErrorReason, Failure, Violation};
 use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
 use facts::Day;
-use facts::check::matches_pattern;
+use facts::check::{matches_pattern, no_name};
 use prost::Message;
 use serving::page_size;
 use tonic::metadata::MetadataValue;
@@ -194,7 +194,7 @@ pub(crate) fn check_name<T: Served>(field: &str, name: &str) -> Result<(), Failu
         return Ok(());
     }
     let shown: String = name.chars().take(100).collect();
-    let description = format!("`{shown}` is not a name like {}", T::PATTERN);
+    let description = no_name(&shown, &[T::PATTERN]);
     Err(Failure::invalid(vec![Violation::new(field, ErrorReason::NameInvalid, description)]))
 }
 

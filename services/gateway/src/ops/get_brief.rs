@@ -17,6 +17,7 @@ use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::clock::today;
 use chassis::failure::{Code, Violation};
+use facts::wire::no_day;
 use facts::{Day, ErrorReason};
 use prost_types::Timestamp;
 
@@ -97,8 +98,7 @@ async fn question(app: &App, request: GetBriefRequest) -> Result<Question, Failu
 
 /// The day in a field of a request.
 fn checked(field: &'static str, date: Date) -> Result<Day, Failure> {
-    let description = || format!("{}-{}-{} is no day", date.year, date.month, date.day);
-    let violation = || Violation::new(field, ErrorReason::DateInvalid, description());
+    let violation = || Violation::new(field, ErrorReason::DateInvalid, no_day(date));
     day::day(date).ok_or_else(|| Failure::invalid(vec![violation()]))
 }
 

@@ -2,19 +2,18 @@
 
 use chassis::Failure;
 use chassis::failure::{ErrorReason, Violation};
+use facts::check::{matches_pattern, no_name};
+
+/// The pattern of the names of parties.
+const PATTERN: &str = "parties/{party}";
 
 /// Refuses what is no name like `parties/tm`.
 pub fn check(party: &str) -> Result<(), Failure> {
-    let id = party.strip_prefix("parties/").unwrap_or_default();
-    let is_id = id.len() <= 63
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && id.starts_with(|first: char| first.is_ascii_lowercase());
-    if is_id {
+    if matches_pattern(party, PATTERN) {
         return Ok(());
     }
-    let description = "must be a name like parties/tm";
+    let shown: String = party.chars().take(100).collect();
+    let description = no_name(&shown, &[PATTERN]);
     Err(Failure::invalid(vec![Violation::new("party", ErrorReason::NameInvalid, description)]))
 }
 

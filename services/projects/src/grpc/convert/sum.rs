@@ -43,8 +43,10 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
     splits.recipients = read_codes(&mut check, "recipients", request.recipients);
     let is_code = |code: &str| code.is_empty() || is_country(code) || is_region(code);
     for code in splits.recipients.iter().filter(|code| !is_code(code)) {
+        let capitals = code.to_uppercase();
+        let meant = if is_country(&capitals) { format!(": {capitals}?") } else { String::new() };
         let description = format!(
-            "`{code}` must be a country of ISO 3166-1, such as KG, or a number of the IATI codelist Region, such as 619"
+            "`{code}` must be a country of ISO 3166-1, such as KG, or a number of the IATI codelist Region, such as 619{meant}"
         );
         check.violation("recipients", ErrorReason::RecipientInvalid, description);
     }
