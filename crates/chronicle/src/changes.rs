@@ -101,7 +101,7 @@ impl Chronicle {
         let (place, trust, doubtful) = match resume_token {
             "" => (None, Trust::Whole, None),
             token => {
-                let resume = self.resume::<V::Of>(arguments, token)?;
+                let resume = self.resume::<V::Of>(arguments, token, &reader)?;
                 let doubtful = self.doubtful(&resume);
                 (Some(resume.place), resume.trust, doubtful)
             }
@@ -174,7 +174,7 @@ impl<V: Held> Watcher<V> {
         let Some(place) = self.place.clone() else { return Ok(String::new()) };
         let trust = self.sent.trust(place.through());
         let now = self.chronicle.now();
-        self.chronicle.resume_token::<V::Of>(self.arguments, place, trust, now)
+        self.chronicle.resume_token::<V::Of>(self.arguments, place, (trust, now), &self.reader)
     }
 
     /// The next of what stands, or stood at the instant of a token; and whether there is more.

@@ -6,7 +6,8 @@
 //!   side tables
 //! - [`database`]: opening either engine the way the record needs it; `readers`: the connections of
 //!   single reads
-//! - [`pulse`](fn@pulse): whether it is there; `address`: how it is reached, when that changes
+//! - [`pulse`](fn@pulse) and `file`: whether it is there; `address`: how it is reached, when that
+//!   changes
 //! - `meters`: what is counted of the record and its database
 //! - [`desks`]: the desks that a database was written with
 //!
@@ -71,6 +72,7 @@ pub mod edges;
 pub mod entry;
 pub mod error;
 mod expected;
+mod file;
 pub mod filter;
 pub mod fold;
 mod growth;

@@ -1,8 +1,6 @@
 //! Checks again and again whether the database is available, on a connection of its own: in the
 //! pool a busy database looks like one that is away.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbBackend};
@@ -14,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::address::is_same_place;
+use crate::file::File;
 use crate::meters;
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -58,14 +57,6 @@ enum Probe {
     Sqlite(SqlitePool, Option<File>),
 }
 
-/// The file of a SQLite database. One that is gone is still written to, and nobody finds what was
-/// written.
-struct File {
-    path: PathBuf,
-    /// Device and inode.
-    identity: (u64, u64),
-}
-
 impl Probe {
     fn of(db: &DatabaseConnection) -> Self {
         if db.get_database_backend() == DbBackend::Postgres {
@@ -75,10 +66,9 @@ impl Probe {
         }
         let options = db.get_sqlite_connection_pool().connect_options();
         let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(TIMEOUT);
-        let file = File::at(options.get_filename().to_owned());
         // A file that was moved away must not come into being again.
         let options = (*options).clone().create_if_missing(false);
-        Self::Sqlite(one.connect_lazy_with(options), file)
+        Self::Sqlite(one.connect_lazy_with(options), File::of(db))
     }
 
     /// Takes another address, for itself and for the readers; who else connects follows them.
@@ -110,21 +100,4 @@ impl Probe {
             }
         }
     }
-}
-
-impl File {
-    /// None where there is no file: a database in memory.
-    fn at(path: PathBuf) -> Option<Self> {
-        let identity = identity(&path)?;
-        Some(Self { path, identity })
-    }
-
-    fn stands(&self) -> bool {
-        identity(&self.path) == Some(self.identity)
-    }
-}
-
-fn identity(path: &std::path::Path) -> Option<(u64, u64)> {
-    let data = std::fs::metadata(path).ok()?;
-    Some((data.dev(), data.ino()))
 }

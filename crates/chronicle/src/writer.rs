@@ -20,6 +20,7 @@ use crate::connection::WriteConnection;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::expected::Expected;
+use crate::file::File;
 use crate::growth::Growth;
 use crate::head::Head;
 use crate::job::{Job, Unwritten};
@@ -62,6 +63,7 @@ impl Writer {
         let meters = Arc::new(Writes::of(&readers));
         let run = Run {
             meters: Arc::clone(&meters),
+            file: File::of(&readers),
             connection: WriteConnection::beside(readers),
             clock: ClockCheck::new(clock),
             raised: head,
@@ -114,6 +116,8 @@ impl Writer {
 
 struct Run {
     meters: Arc<Writes>,
+    /// The file that is written to, where it is one.
+    file: Option<File>,
     connection: WriteConnection,
     clock: ClockCheck,
     raised: Arc<watch::Sender<i64>>,
@@ -184,7 +188,20 @@ impl Run {
         }
     }
 
+    /// Writes jobs in one transaction. What is written to a file that has left its place meanwhile is
+    /// not acknowledged: nobody finds it.
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Refusal> {
+        self.expect_file()?;
+        let times = self.tries(jobs).await?;
+        self.expect_file()?;
+        Ok(times)
+    }
+
+    fn expect_file(&self) -> Result<(), Refusal> {
+        self.file.as_ref().map_or(Ok(()), File::expect).map_err(Refusal::Failed)
+    }
+
+    async fn tries(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Refusal> {
         let (begun, mut aborted) = (Instant::now(), 0);
         for tried in 0..MOST_TRIES {
             // Others were first again and again: let them pass.

@@ -1,5 +1,7 @@
 //! The clearance of a caller: one table of levels, applied to one resource or turned into SQL.
 
+use std::fmt;
+
 use sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
 
 use crate::{Desks, Grant, Partnership, Tier};
@@ -134,5 +136,18 @@ impl Clearance {
     fn highest(&self, wanted: impl Fn(Desks) -> bool) -> Tier {
         let mut levels = HIDDEN.iter().zip(self.levels).rev();
         levels.find(|(_, desks)| wanted(*desks)).map_or(Tier::Public, |(tier, _)| *tier)
+    }
+}
+
+/// The same text for all who may read the same.
+impl fmt::Display for Clearance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let levels = self.levels.map(|desks| desks.bits().to_string());
+        let mut named: Vec<_> =
+            self.named.iter().map(|(name, tier)| (name, tier.level())).collect();
+        named.sort_unstable();
+        named.dedup();
+        write!(f, "{} {}", self.whole, levels.join(" "))?;
+        named.iter().try_for_each(|(name, tier)| write!(f, " {name}:{tier}"))
     }
 }

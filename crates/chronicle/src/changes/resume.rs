@@ -10,6 +10,7 @@ use crate::held::Held;
 use crate::lane::Lane;
 use crate::limited::Limited;
 use crate::mark::Mark;
+use crate::read::argument;
 use crate::reader::Reader;
 use crate::resource::Resource;
 use crate::sent::Trust;
@@ -63,6 +64,9 @@ pub(super) struct Resume {
     issued: i64,
     /// Filter and parent, as [`arguments`] gives them.
     arguments: [i64; 2],
+    /// What its holder may read; nothing in one of a version before.
+    #[serde(default)]
+    clearance: Option<i64>,
 }
 
 impl Chronicle {
@@ -72,9 +76,10 @@ impl Chronicle {
         &self,
         arguments: [i64; 4],
         mark: Mark,
+        reader: &Reader,
     ) -> Result<String, Error> {
         let issued = mark.time;
-        self.resume_token::<T>(arguments, Place::Changes(mark), Trust::Listed, issued)
+        self.resume_token::<T>(arguments, Place::Changes(mark), (Trust::Listed, issued), reader)
     }
 
     /// The token from which a watch goes on at a place.
@@ -82,18 +87,22 @@ impl Chronicle {
         &self,
         arguments: [i64; 4],
         place: Place,
-        trust: Trust,
-        issued: i64,
+        (trust, issued): (Trust, i64),
+        reader: &Reader,
     ) -> Result<String, Error> {
         let [filter, _, _, parent] = arguments;
-        let resume = Resume { place, trust, issued, arguments: [filter, parent] };
+        let (arguments, clearance) = ([filter, parent], Some(readable(reader)));
+        let resume = Resume { place, trust, issued, arguments, clearance };
         self.keys.seal(&format!("watch {}", T::KIND), &resume)
     }
 
+    /// Opens a token. Refused where its holder may read other things than who brings it: of these
+    /// nothing is known, neither that they were sent nor that they are to be.
     pub(super) fn resume<T: Resource>(
         &self,
         arguments: [i64; 4],
         token: &str,
+        reader: &Reader,
     ) -> Result<Resume, Error> {
         let resume: Resume =
             self.keys.open(&format!("watch {}", T::KIND), "resume_token", token)?;
@@ -106,6 +115,9 @@ impl Chronicle {
                 "`{argument}` differs from that of the token; start again without resume_token"
             );
             return Err(Error::invalid("resume_token", ErrorReason::ResumeTokenMismatch, message));
+        }
+        if resume.clearance.is_some_and(|of_token| of_token != readable(reader)) {
+            return Err(Error::VisibilityChanged);
         }
         Ok(resume)
     }
@@ -128,4 +140,9 @@ impl Chronicle {
         let missed = self.ask(Lane::Stream, &Limited(&missed)).await?;
         if missed.is_empty() { Ok(()) } else { Err(Error::TokenExpired) }
     }
+}
+
+/// A hash of what a reader may read.
+fn readable(reader: &Reader) -> i64 {
+    argument(&reader.clearance.to_string())
 }

@@ -154,7 +154,7 @@ impl Chronicle {
             }
             _ => String::new(),
         };
-        let resume_token = self.resume_token_of_list::<V::Of>(arguments(request), mark)?;
+        let resume_token = self.resume_token_of_list::<V::Of>(arguments(request), mark, reader)?;
         Ok(Page { items, next_page_token, read_time, resume_token })
     }
 

@@ -266,3 +266,33 @@ async fn a_page_ends_where_its_bytes_would_be_too_many() {
     })
     .await;
 }
+
+/// Of what somebody else may read it is not known that it was sent, nor that it is to be.
+#[tokio::test]
+async fn a_token_goes_on_for_who_may_read_the_same_and_nobody_else() {
+    testkit::on_both(|url| async move {
+        let record = Arc::new(record(&url).await);
+        four(&record).await;
+        let [kz, uz] = ["KZ", "UZ"].map(Desks::of_country);
+        let holder = reader(kz, Tier::Restricted);
+        let of_list = record.list::<Thing>(&ListRequest::default(), &holder).await.unwrap();
+        let watcher = record.watch::<Thing>(ListRequest::default(), "", holder.clone());
+        let mut watcher = watcher.unwrap();
+        let events = watcher.next().await.unwrap();
+        let tokens = [of_list.resume_token, events.last().unwrap().resume_token.clone()];
+        let again = |token: &str, reader: Reader| {
+            record.watch::<Thing>(ListRequest::default(), token, reader).map(|_| ())
+        };
+
+        for token in tokens {
+            assert!(again(&token, reader(kz, Tier::Restricted)).is_ok(), "the same");
+            for other in
+                [Reader::public(), reader(kz, Tier::Confidential), reader(uz, Tier::Restricted)]
+            {
+                let refused = again(&token, other);
+                assert!(matches!(refused, Err(Error::VisibilityChanged)), "{refused:?}");
+            }
+        }
+    })
+    .await;
+}

@@ -141,3 +141,27 @@ async fn a_new_file_that_another_writes_is_opened_a_little_later() {
     assert!(!was_open, "nothing was in the way");
     opening.await.unwrap().unwrap();
 }
+
+/// A backup that is restored over a served file, and a file that is taken away: what is written to
+/// the one of before nobody finds.
+#[tokio::test]
+async fn what_goes_to_a_file_that_left_its_place_is_not_acknowledged() {
+    let Some(database) = testkit::database(Engine::Sqlite).await else { return };
+    let record = record(&database.url).await;
+    record.create(&call(), thing(1, 1)).await.unwrap();
+    let path = database::file(&database.url).unwrap();
+    let away = path.with_extension("away");
+
+    std::fs::rename(&path, &away).unwrap();
+    let gone = record.create(&call(), thing(2, 2)).await;
+    std::fs::copy(&away, &path).unwrap();
+    let replaced = record.create(&call(), thing(3, 3)).await;
+    std::fs::rename(&away, &path).unwrap();
+    let back = record.create(&call(), thing(4, 4)).await;
+
+    for refused in [gone, replaced] {
+        let error = refused.unwrap_err();
+        assert!(error.is_away(), "{error:?}");
+    }
+    assert!(back.is_ok(), "{back:?}");
+}

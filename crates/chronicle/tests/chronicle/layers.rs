@@ -120,8 +120,8 @@ async fn what_changes_nothing_for_a_reader_is_not_there_for_them() {
         let record = record(&url).await;
         let before = begin(&record).await;
         let versions = write(&record, 1).await;
-        for level in LEVELS {
-            check(&record, &Model::of(&versions, level), &before).await;
+        for (level, before) in LEVELS.into_iter().zip(&before) {
+            check(&record, &Model::of(&versions, level), before).await;
         }
     })
     .await;
@@ -131,8 +131,8 @@ async fn what_changes_nothing_for_a_reader_is_not_there_for_them() {
         let record = record(&database.url).await;
         let before = begin(&record).await;
         let versions = write(&record, seed).await;
-        for level in LEVELS {
-            check(&record, &Model::of(&versions, level), &before).await;
+        for (level, before) in LEVELS.into_iter().zip(&before) {
+            check(&record, &Model::of(&versions, level), before).await;
         }
         let fits = verify(&record.db, &[Kind::of::<Paper>()], None, |_| {}).await.unwrap();
         assert!(fits.is_ok(), "{fits:?}");
@@ -187,8 +187,8 @@ async fn an_old_database_is_brought_to_the_same() {
 
         let record = crate::papers::record(&url).await;
 
-        for level in LEVELS {
-            check(&record, &Model::of(&versions, level), &before).await;
+        for (level, before) in LEVELS.into_iter().zip(&before) {
+            check(&record, &Model::of(&versions, level), before).await;
         }
         for statement in ["UPDATE paper SET shown = 1", "UPDATE paper SET views = ''"] {
             let fits = verify(&record.db, &[Kind::of::<Paper>()], None, |_| {}).await.unwrap();

@@ -146,6 +146,8 @@ async fn what_was_never_sent_is_not_removed() {
         }
         let list = ListRequest { page_size: 1, ..ListRequest::default() };
         let of_list = record.list::<Part>(&list, &public()).await.unwrap().resume_token;
+        let above = reader(Desks::ALL, Tier::Confidential);
+        let of_theirs = record.list::<Part>(&list, &above).await.unwrap().resume_token;
         let mut client = Client::new(&record, public());
         let mut watcher = client.begin();
         client.receive(watcher.next().await.unwrap());
@@ -169,7 +171,7 @@ async fn what_was_never_sent_is_not_removed() {
         let ended: Result<(), Error> = ended.await;
         assert!(matches!(ended, Err(Error::VisibilityChanged)), "its list may have had a page");
         // Nobody else hears of it.
-        let all = record.watch::<Part>(all, &of_list, reader(Desks::ALL, Tier::Confidential));
+        let all = record.watch::<Part>(all, &of_theirs, above);
         assert!(all.unwrap().next().await.unwrap().is_empty());
     })
     .await;

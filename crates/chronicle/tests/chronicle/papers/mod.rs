@@ -96,13 +96,19 @@ pub struct Written {
     pub operation: &'static str,
 }
 
-/// Records something else, and gives the token from which a watch goes on that was sent it.
-pub async fn begin(record: &Arc<Chronicle>) -> String {
+/// Records something else, and gives, of readers up to each tier, the token from which a watch goes
+/// on that was sent it.
+pub async fn begin(record: &Arc<Chronicle>) -> Vec<String> {
     let other = Paper { name: "papers/other".to_owned(), ..paper() };
     record.create(&call(), other).await.unwrap();
-    let mut watcher = record.watch::<Paper>(ListRequest::default(), "", public()).unwrap();
-    watcher.next().await.unwrap();
-    watcher.resume_token().unwrap()
+    let mut tokens = Vec::new();
+    for level in LEVELS {
+        let watcher = record.watch::<Paper>(ListRequest::default(), "", reader(level));
+        let mut watcher = watcher.unwrap();
+        watcher.next().await.unwrap();
+        tokens.push(watcher.resume_token().unwrap());
+    }
+    tokens
 }
 
 /// Writes a history that only `seed` decides.
