@@ -6,6 +6,7 @@ pub mod call;
 mod cells;
 mod explain;
 pub mod find;
+mod mistake;
 mod request;
 mod table;
 
@@ -23,9 +24,14 @@ pub fn run(arguments: &Ask) -> anyhow::Result<()> {
     let Some(typed) = &arguments.method else {
         return unless_closed(explain::services(&find::services()));
     };
-    let method = match find::find(typed)? {
-        Found::Service(service) => return unless_closed(explain::services(&[service])),
-        Found::Method(method) => method,
+    let method = match (find::find(typed), find::message(typed)) {
+        (Err(_), Some(message)) if arguments.explain => {
+            return unless_closed(explain::message(&message));
+        }
+        (found, _) => match found? {
+            Found::Service(service) => return unless_closed(explain::services(&[service])),
+            Found::Method(method) => method,
+        },
     };
     if arguments.explain {
         return unless_closed(explain::method(&method));

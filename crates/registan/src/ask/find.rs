@@ -1,6 +1,6 @@
-//! Finds a method by what was typed, in whatever length, and what was meant by a misspelling.
+//! Finds a method or a message by what was typed, in whatever length, and what was meant by a misspelling.
 
-use prost_reflect::{MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 
 /// Between the services only; the gateway does not answer for it.
 const INTERNAL: &str = "registan.references.v1";
@@ -52,6 +52,16 @@ pub fn find(typed: &str) -> anyhow::Result<Found> {
     }
 }
 
+/// The message that was typed: with or without packages, in any case.
+pub fn message(typed: &str) -> Option<MessageDescriptor> {
+    let typed = typed.trim().to_lowercase();
+    let mut all = api::descriptors().all_messages();
+    all.find(|message| {
+        let name = message.full_name().to_lowercase();
+        name == typed || name.ends_with(&format!(".{typed}"))
+    })
+}
+
 /// True for `AgreementService`, for `agreements.v1.AgreementService`, and for the whole name.
 fn is_service(service: &ServiceDescriptor, typed: &str) -> bool {
     let (name, typed) = (service.full_name().to_lowercase(), typed.to_lowercase());
@@ -80,7 +90,11 @@ fn not_found(
         [] => String::new(),
         near => format!("did you mean {}? ", near.join(" or ")),
     };
-    anyhow::anyhow!("there is no method `{typed}`: {meant}`registan ask` lists them all")
+    let message = message(typed).map(|message| {
+        format!("; a message has that name: `registan ask {} --explain`", message.name())
+    });
+    let message = message.unwrap_or_default();
+    anyhow::anyhow!("there is no method `{typed}`: {meant}`registan ask` lists them all{message}")
 }
 
 /// The names that are most like what was typed, the likest first.
@@ -138,6 +152,15 @@ mod tests {
         }
         let told = found("frobnicate");
         assert!(!told.contains("did you mean") && told.contains("registan ask"), "{told}");
+    }
+
+    #[test]
+    fn a_message_is_found_by_its_name() {
+        for typed in ["PartialDate", "partialdate", "registan.type.v1.PartialDate"] {
+            assert_eq!(message(typed).unwrap().name(), "PartialDate", "{typed}");
+        }
+        assert_eq!(message("Date").unwrap().full_name(), "registan.type.v1.Date");
+        assert!(found("PartialDate").contains("`registan ask PartialDate --explain`"));
     }
 
     #[test]

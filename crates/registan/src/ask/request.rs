@@ -4,9 +4,9 @@ use anyhow::anyhow;
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, MethodDescriptor};
 use serde_json::{Value, json};
 
-use super::find::nearest;
+use super::mistake;
 
-/// Reads the request of a method. An error names the fields there are.
+/// Reads the request of a method. An error names the field and what it takes.
 pub fn read(method: &MethodDescriptor, typed: &str) -> anyhow::Result<DynamicMessage> {
     let value: Value = serde_json::from_str(typed).map_err(|error| {
         anyhow!("the request is not JSON: {error}; for example '{{\"name\": \"parties/kz\"}}'")
@@ -15,20 +15,15 @@ pub fn read(method: &MethodDescriptor, typed: &str) -> anyhow::Result<DynamicMes
     let Value::Object(fields) = &value else {
         anyhow::bail!("the request is not a JSON object, as '{{\"name\": \"parties/kz\"}}' is one");
     };
-    let known: Vec<String> = input.fields().map(|field| field.name().to_owned()).collect();
-    let unknown = fields.keys().find(|typed| {
-        !input.fields().any(|it| it.name() == typed.as_str() || it.json_name() == typed.as_str())
-    });
-    if let Some(unknown) = unknown {
-        let near = nearest(unknown, &known, String::clone);
-        let meant = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        anyhow::bail!(
-            "{} has no field `{unknown}`: {meant}known are {}",
-            method.name(),
-            known.join(", ")
-        );
+    if let Some(unknown) = fields.keys().find(|typed| mistake::field(&input, typed).is_none()) {
+        let meant = mistake::meant(unknown, &mistake::names(&input));
+        anyhow::bail!("{} has no field `{unknown}`: {meant}", method.name());
     }
     let value = with_masks(value, &input);
+    let mistake = value.as_object().and_then(|fields| mistake::find(&input, fields, ""));
+    if let Some(mistake) = mistake {
+        anyhow::bail!("{mistake}");
+    }
     DynamicMessage::deserialize(input, value).map_err(|error| {
         anyhow!("{error}; `registan ask {} --explain` says what its fields are", method.name())
     })
@@ -42,8 +37,7 @@ fn with_masks(value: Value, kind: &MessageDescriptor) -> Value {
             fields
                 .into_iter()
                 .map(|(name, value)| {
-                    let field =
-                        kind.fields().find(|it| it.name() == name || it.json_name() == name);
+                    let field = mistake::field(kind, &name);
                     let value = match field.map(|field| field.kind()) {
                         Some(Kind::Message(it))
                             if it.full_name() == "google.protobuf.FieldMask" =>

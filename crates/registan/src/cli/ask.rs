@@ -88,7 +88,8 @@ pub struct Ask {
     /// JSON has them (`pageSize`).
     #[arg(value_name = "JSON", default_value = "{}")]
     pub request: String,
-    /// Explains the method, its request and its answer instead of calling it.
+    /// Explains the method, its request and its answer instead of calling it; or the message of
+    /// that name.
     #[arg(long)]
     pub explain: bool,
     /// Prints lists as JSON too.
@@ -103,6 +104,7 @@ Examples:
   registan ask                                    every service and method, with what it does
   registan ask AgreementService                   the methods of one service
   registan ask ListAgreements --explain           what can be asked, field by field
+  registan ask PartialDate --explain              what a message holds that stands in others
   registan ask GetParty '{\"name\": \"parties/kz\"}'
   registan ask ListAgreements '{\"filter\": \"kind = PROTOCOL\", \"order_by\": \"title\"}'
   registan ask SumTransactions '{\"group_by\": [\"DIMENSION_RECIPIENT\"]}'

@@ -1,36 +1,11 @@
 //! `registan brief`, `registan law` and `registan ask` against a running suite.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use e2e::{Suite, free_address, program};
 use serde_json::Value;
 
-/// Runs a command against the suite, without a token but the one it may sign itself.
-fn registan(suite: &Suite, arguments: &[&str]) -> Output {
-    let mut command = Command::new(program("registan").unwrap());
-    command.args(arguments).args(["--gateway", &format!("http://{}", suite.address)]);
-    command.arg("--data-dir").arg(suite.folder.path().join("data"));
-    command.env_remove("REGISTAN_TOKEN").output().unwrap()
-}
-
-fn printed(suite: &Suite, arguments: &[&str]) -> String {
-    let output = registan(suite, arguments);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The one line of a command that must fail.
-fn refused(suite: &Suite, arguments: &[&str]) -> String {
-    let output = registan(suite, arguments);
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && errors.lines().count() == 1, "{arguments:?}: {errors}");
-    errors
-}
-
-fn json(suite: &Suite, arguments: &[&str]) -> Value {
-    serde_json::from_str(&printed(suite, arguments)).unwrap()
-}
+use super::command::{json, printed, refused};
 
 #[test]
 fn people_and_programs_are_answered() {

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod asking;
+mod command;
 mod folders;
+mod mistyped;
 mod overlays;
 mod reflection;
