@@ -12,13 +12,16 @@ mod table;
 
 use std::io::Write;
 
+use chassis::client::Connection;
 use chassis::process::block_on;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage};
+use tonic::Code;
 
 use self::call::Client;
 use self::find::Found;
 use crate::cli::Ask;
 use crate::output::unless_closed;
+use crate::refused::Refused;
 
 pub fn run(arguments: &Ask) -> anyhow::Result<()> {
     let Some(typed) = &arguments.method else {
@@ -51,14 +54,36 @@ async fn ask(
     request: DynamicMessage,
 ) -> anyhow::Result<()> {
     let reach = &arguments.reach;
-    let connection = if call::only_reads(method) { reach.reader()? } else { reach.writer()? };
-    let mut client = Client::new(connection, &reach.gateway);
+    if !call::only_reads(method) {
+        return answered(arguments, method, request, reach.writer()?).await.map(drop);
+    }
+    let hint = reach.without_token()?;
+    match (answered(arguments, method, request, reach.reader()?).await, hint) {
+        (Ok(false), Some(hint)) => {
+            writeln!(std::io::stderr(), "Nothing was found: {hint}")?;
+            Ok(())
+        }
+        (Err(error), Some(hint)) if is_not_found(&error) => Err(anyhow::anyhow!("{error}; {hint}")),
+        (answered, _) => answered.map(drop),
+    }
+}
+
+/// Calls the method and prints what it answers. Returns false if that is an empty list or stream.
+async fn answered(
+    arguments: &Ask,
+    method: &MethodDescriptor,
+    request: DynamicMessage,
+    connection: Connection,
+) -> anyhow::Result<bool> {
+    let mut client = Client::new(connection, &arguments.reach.gateway);
     if method.is_server_streaming() {
         let mut answers = client.stream(method, request).await?;
+        let mut found = false;
         while let Some(message) = client.next(&mut answers).await? {
             answer::line(&mut std::io::stdout().lock(), &message)?;
+            found = true;
         }
-        return Ok(());
+        return Ok(found);
     }
     let answer = client.call(method, request).await?;
     let mut out = std::io::stdout().lock();
@@ -68,5 +93,9 @@ async fn ask(
         answer::sections(&mut out, &answer)?;
     }
     out.flush()?;
-    Ok(())
+    Ok(!answer::is_empty_list(&answer))
+}
+
+fn is_not_found(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|refused| refused.code == Code::NotFound)
 }

@@ -13,6 +13,8 @@ use policy::{Desks, Role, Tier};
 
 /// Where the gateway of a suite is by default.
 const GATEWAY: &str = "http://127.0.0.1:8080";
+/// The data folder of a suite by default.
+const DATA_DIR: &str = "registan-data";
 
 /// Where the suite is, and in whose name it is asked.
 #[derive(Args)]
@@ -36,7 +38,7 @@ pub struct Reach {
     token_file: Option<PathBuf>,
     /// The data folder of a suite on this machine. A command that writes and is given no token
     /// signs one with the key there.
-    #[arg(long, env = "REGISTAN_DATA_DIR", default_value = "registan-data", value_name = "FOLDER")]
+    #[arg(long, env = "REGISTAN_DATA_DIR", default_value = DATA_DIR, value_name = "FOLDER")]
     data_dir: PathBuf,
 }
 
@@ -53,10 +55,34 @@ impl Reach {
     /// A connection for what writes: with the token that was given, or one of the development
     /// issuer where its key is.
     pub fn writer(&self) -> anyhow::Result<Connection> {
-        if self.given()?.is_some() || !self.is_here() || !development::has_key(&self.data_dir) {
+        if !self.could_sign()? {
             return self.reader();
         }
         self.connection()?.with_token(&own_token("registan", &self.data_dir)?)
+    }
+
+    /// Returns what to add where a call without a token found nothing and one could be signed: what
+    /// is not public is answered as what does not exist. It says so whatever the record has.
+    pub fn without_token(&self) -> anyhow::Result<Option<String>> {
+        if !self.could_sign()? {
+            return Ok(None);
+        }
+        let folder = self.data_dir.display();
+        let folder = if self.data_dir == Path::new(DATA_DIR) {
+            String::new()
+        } else {
+            format!(" --data-dir '{folder}'")
+        };
+        Ok(Some(format!(
+            "no token was sent, and what is not public is shown to the holder of one alone: try \
+             the same after `export REGISTAN_TOKEN=$(registan token --role analyst --desk \
+             all{folder})`"
+        )))
+    }
+
+    /// Returns whether no token was given, and the development issuer can sign one here.
+    fn could_sign(&self) -> anyhow::Result<bool> {
+        Ok(self.given()?.is_none() && self.is_here() && development::has_key(&self.data_dir))
     }
 
     fn connection(&self) -> anyhow::Result<Connection> {

@@ -45,6 +45,13 @@ pub fn is_list(message: &MessageDescriptor) -> bool {
     !is_resource(message) && message.fields().any(holds)
 }
 
+/// True for a list in which there is nothing.
+pub fn is_empty_list(message: &DynamicMessage) -> bool {
+    let kind = message.descriptor();
+    let holds = |field: FieldDescriptor| field.is_list() && message.has_field(&field);
+    is_list(&kind) && !kind.fields().any(holds)
+}
+
 /// The parts of an answer as sections.
 pub fn sections(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Result<()> {
     section(out, message, 0)

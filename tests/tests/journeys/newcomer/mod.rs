@@ -9,3 +9,4 @@ mod folders;
 mod mistyped;
 mod overlays;
 mod reflection;
+mod unseen;
