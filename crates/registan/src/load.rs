@@ -1,5 +1,6 @@
 //! `registan load`: a closed-loop load generator with a mix of reads.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use chassis::client::Connection;
 use chassis::process::block_on;
 use serde_json::json;
 use tokio::task::JoinSet;
+use tonic::{Code, Status};
 
 use crate::cli::Load;
 use crate::refused::refused;
@@ -26,19 +28,50 @@ enum Kind {
     Law,
 }
 
+/// The most parties whose law is asked.
+const MAX_PARTIES: usize = 50;
+/// More than there are states.
+const ALL: i32 = 1000;
+
 const KINDS: [(Kind, &str); 3] = [(Kind::Get, "get"), (Kind::List, "list"), (Kind::Law, "law")];
 
-/// The calls of a caller: the microseconds of each call that was answered, and how many were not.
+/// The calls of a caller: the microseconds of each call that was answered, and those that were not.
 #[derive(Default)]
 struct Tally {
     micros: [Vec<u32>; 3],
-    failed: u64,
+    failures: BTreeMap<(&'static str, i32), Failures>,
+}
+
+/// The calls of a kind that failed with one code: how many, and the first error.
+struct Failures {
+    count: u64,
+    first: Status,
+}
+
+impl Tally {
+    fn failed(&mut self, kind: &'static str, count: u64, first: Status) {
+        let failures = self.failures.entry((kind, first.code().into()));
+        failures.or_insert(Failures { count: 0, first }).count += count;
+    }
+
+    fn add(&mut self, other: Self) {
+        for (all, own) in self.micros.iter_mut().zip(other.micros) {
+            all.extend(own);
+        }
+        for ((kind, _), Failures { count, first }) in other.failures {
+            self.failed(kind, count, first);
+        }
+    }
+
+    fn failures(&self) -> u64 {
+        self.failures.values().map(|it| it.count).sum()
+    }
 }
 
 pub fn run(arguments: &Load) -> anyhow::Result<()> {
     let mix = parse(&arguments.mix)?;
     let (tally, seconds) = block_on(measure(arguments, &mix))?;
-    print(arguments, tally, seconds)
+    report(&mut std::io::stdout().lock(), arguments, tally, seconds)
 }
 
 /// `get=80,list=15,law=5` → one entry a part.
@@ -70,7 +103,17 @@ async fn measure(arguments: &Load, mix: &[Kind]) -> anyhow::Result<(Tally, f64)>
         "the suite at {} holds no agreements to read",
         arguments.reach.gateway
     );
-    let parties = if mix.contains(&Kind::Law) { states(connection).await? } else { Vec::new() };
+    let parties = if mix.contains(&Kind::Law) {
+        let parties = states(connection).await;
+        parties.map_err(|status| refused(&status, &arguments.reach.gateway))?
+    } else {
+        Vec::new()
+    };
+    anyhow::ensure!(
+        !parties.is_empty() || !mix.contains(&Kind::Law),
+        "the suite at {} serves the law of no state: leave it out, as --mix get=80,list=20",
+        arguments.reach.gateway
+    );
 
     let started = Instant::now();
     let until = started + Duration::from_secs(arguments.seconds);
@@ -85,20 +128,31 @@ async fn measure(arguments: &Load, mix: &[Kind]) -> anyhow::Result<(Tally, f64)>
     }
     let mut total = Tally::default();
     for tally in callers.join_all().await {
-        total.failed += tally.failed;
-        for (all, own) in total.micros.iter_mut().zip(tally.micros) {
-            all.extend(own);
-        }
+        total.add(tally);
     }
     Ok((total, started.elapsed().as_secs_f64()))
 }
 
-/// The names of the states there are.
-async fn states(connection: Connection) -> anyhow::Result<Vec<String>> {
-    let request =
-        ListPartiesRequest { filter: "kind = STATE".to_owned(), ..ListPartiesRequest::default() };
-    let page = PartyServiceClient::new(connection).list_parties(request).await?.into_inner();
-    Ok(page.parties.into_iter().map(|party| party.name).collect())
+/// The names of the states whose law is served. A member of the Union has none of its own.
+async fn states(connection: Connection) -> Result<Vec<String>, Status> {
+    let (filter, page_size) = ("kind = STATE".to_owned(), ALL);
+    let request = ListPartiesRequest { filter, page_size, ..ListPartiesRequest::default() };
+    let mut parties = PartyServiceClient::new(connection.clone());
+    let page = parties.list_parties(request).await?.into_inner();
+    let mut client = AgreementServiceClient::new(connection);
+    let mut served = Vec::new();
+    for party in page.parties.into_iter().map(|party| party.name) {
+        let request = GetLegalBasisRequest { party: party.clone(), ..Default::default() };
+        match client.get_legal_basis(request).await {
+            Ok(_) => served.push(party),
+            Err(status) if status.code() == Code::InvalidArgument => {}
+            Err(status) => return Err(status),
+        }
+        if served.len() == MAX_PARTIES {
+            break;
+        }
+    }
+    Ok(served)
 }
 
 /// One call at a time until the time is over.
@@ -120,32 +174,48 @@ async fn caller(
         let answered = match kind {
             Kind::Get => {
                 let name = names[turn % names.len()].clone();
-                client
-                    .get_agreement(GetAgreementRequest { name, ..Default::default() })
-                    .await
-                    .is_ok()
+                let request = GetAgreementRequest { name, ..Default::default() };
+                client.get_agreement(request).await.map(drop)
             }
-            Kind::List => client.list_agreements(ListAgreementsRequest::default()).await.is_ok(),
+            Kind::List => client.list_agreements(ListAgreementsRequest::default()).await.map(drop),
             Kind::Law => {
                 let party = parties.get(turn % parties.len().max(1)).cloned().unwrap_or_default();
-                client
-                    .get_legal_basis(GetLegalBasisRequest { party, ..Default::default() })
-                    .await
-                    .is_ok()
+                let request = GetLegalBasisRequest { party, ..Default::default() };
+                client.get_legal_basis(request).await.map(drop)
             }
         };
         let micros = u32::try_from(called.elapsed().as_micros()).unwrap_or(u32::MAX);
         let place = KINDS.iter().position(|(known, _)| *known == kind).unwrap_or(0);
-        if answered {
-            tally.micros[place].push(micros);
-        } else {
-            tally.failed += 1;
+        match answered {
+            Ok(()) => tally.micros[place].push(micros),
+            Err(status) => tally.failed(KINDS[place].1, 1, status),
         }
     }
     tally
 }
 
-fn print(arguments: &Load, mut tally: Tally, seconds: f64) -> anyhow::Result<()> {
+/// Prints the result; an error where calls failed.
+fn report(
+    out: &mut impl Write,
+    arguments: &Load,
+    tally: Tally,
+    seconds: f64,
+) -> anyhow::Result<()> {
+    let failed = tally.failures();
+    print(out, arguments, tally, seconds)?;
+    anyhow::ensure!(
+        failed == 0,
+        "{failed} calls failed: the first error of each kind is printed with the result"
+    );
+    Ok(())
+}
+
+fn print(
+    out: &mut impl Write,
+    arguments: &Load,
+    mut tally: Tally,
+    seconds: f64,
+) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     let mut all: Vec<u32> = tally.micros.iter().flatten().copied().collect();
     rows.push(row("all", &mut all, seconds));
@@ -154,9 +224,20 @@ fn print(arguments: &Load, mut tally: Tally, seconds: f64) -> anyhow::Result<()>
             rows.push(row(word, micros, seconds));
         }
     }
-    let mut out = std::io::stdout().lock();
+    let gateway = &arguments.reach.gateway;
+    let failures: Vec<_> = tally
+        .failures
+        .iter()
+        .map(|((call, _), it)| (call, it.count, refused(&it.first, gateway).to_string()))
+        .collect();
     if arguments.json {
-        writeln!(out, "{}", json!({ "seconds": seconds, "failed": tally.failed, "calls": rows }))?;
+        let failed = tally.failures();
+        let mut all = json!({ "seconds": seconds, "failed": failed, "calls": rows });
+        let failures = failures
+            .iter()
+            .map(|(call, count, first)| json!({ "call": call, "failed": count, "first": first }));
+        all["failures"] = failures.collect();
+        writeln!(out, "{all}")?;
         return Ok(());
     }
     writeln!(
@@ -173,7 +254,11 @@ fn print(arguments: &Load, mut tally: Tally, seconds: f64) -> anyhow::Result<()>
             row["answered"], row["p50_us"], row["p99_us"]
         )?;
     }
-    writeln!(out, "{} calls failed, {} callers, {seconds:.1} s", tally.failed, arguments.callers)?;
+    for (call, count, first) in &failures {
+        writeln!(out, "{count} calls of {call} failed, the first with {first}")?;
+    }
+    let failed = tally.failures();
+    writeln!(out, "{failed} calls failed, {} callers, {seconds:.1} s", arguments.callers)?;
     Ok(())
 }
 
@@ -185,4 +270,52 @@ fn row(call: &str, micros: &mut [u32], seconds: f64) -> serde_json::Value {
     };
     let rps = (micros.len() as f64 / seconds).round();
     json!({ "call": call, "answered": micros.len(), "rps": rps, "p50_us": at(50), "p99_us": at(99) })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn reported(typed: &[&str], tally: Tally) -> (String, anyhow::Result<()>) {
+        let typed = ["registan", "load"].iter().chain(typed);
+        let Command::Load(arguments) = Cli::parse_from(typed).command else { panic!("a load") };
+        let mut out = Vec::new();
+        let reported = report(&mut out, &arguments, tally, 1.0);
+        (String::from_utf8(out).unwrap(), reported)
+    }
+
+    fn tally() -> Tally {
+        let mut tally = Tally::default();
+        tally.micros[0].push(7);
+        tally
+    }
+
+    #[test]
+    fn calls_that_failed_fail_the_command_with_the_first_error_of_each_kind() {
+        let mut tally = tally();
+        tally.failed("law", 1, Status::invalid_argument("one"));
+        tally.failed("law", 1, Status::invalid_argument("two"));
+        let mut other = Tally::default();
+        other.failed("law", 3, Status::invalid_argument("three"));
+        other.failed("law", 1, Status::internal("four"));
+        tally.add(other);
+
+        let (text, reported) = reported(&[], tally);
+
+        assert!(text.contains("5 calls of law failed, the first with InvalidArgument: one\n"));
+        assert!(text.contains("1 calls of law failed, the first with Internal: four\n"), "{text}");
+        assert!(reported.unwrap_err().to_string().starts_with("6 calls failed: "));
+    }
+
+    #[test]
+    fn a_load_without_failures_succeeds() {
+        let (text, reported) = reported(&["--json"], tally());
+
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&value["failed"], &value["calls"][1]["answered"]), (&json!(0), &json!(1)));
+        assert!(reported.is_ok());
+    }
 }
