@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod call;
 mod cells;
+mod column;
 mod explain;
 pub mod find;
 mod mistake;

@@ -4,7 +4,8 @@
 use std::io::Write;
 
 use prost_reflect::{
-    DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, SerializeOptions, Value,
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, SerializeOptions,
+    Value,
 };
 
 use super::cells::{cell, heading, is_resource, is_system, parts};
@@ -86,6 +87,11 @@ fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyh
     Ok(())
 }
 
+/// True for a message that counts others: the number of these counts says nothing.
+fn is_count(kind: &MessageDescriptor) -> bool {
+    kind.get_field_by_name("count").is_some_and(|field| field.kind() == Kind::Int64)
+}
+
 /// A list: a table, or a section for each where each holds lists itself, as the law with each state
 /// of a region.
 fn list(
@@ -95,7 +101,11 @@ fn list(
     rows: &[DynamicMessage],
     depth: usize,
 ) -> anyhow::Result<()> {
-    writeln!(out, "\n{:depth$}{name} ({})", "", rows.len())?;
+    if is_count(kind) {
+        writeln!(out, "\n{:depth$}{name}", "")?;
+    } else {
+        writeln!(out, "\n{:depth$}{name} ({})", "", rows.len())?;
+    }
     if !is_list(kind) || kind.get_field_by_name("title").is_some() {
         return Ok(table(out, rows, depth + INDENT)?);
     }
@@ -151,7 +161,10 @@ mod tests {
                     "party": {"name": "parties/tm", "displayName": "Turkmenistan"},
                     "legalBasis": {"signedNotInForce": [{"title": "The agreement"}]}
                 },
-                "money": {"status": {"completeness": "COMPLETENESS_MISSING", "reason": "away"}}
+                "money": {"status": {"completeness": "COMPLETENESS_MISSING", "reason": "away"}},
+                "rights": {"activities": [
+                    {"kind": "KIND_STATEMENT", "outcome": "OUTCOME_CARRIED_OUT", "count": "7"}
+                ]}
             }),
         );
         let mut out = Vec::new();
@@ -163,6 +176,7 @@ mod tests {
             "\nLaw\n  Status: partial, some of it\n  Party: Turkmenistan, parties/tm\n",
             "\n    Signed not in force (1)\n      TITLE\n      The agreement\n",
             "\nMoney\n  Status: missing, away\n",
+            "\n  Activities\n    KIND ",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
@@ -177,14 +191,19 @@ mod tests {
             for field in kind.fields().filter(FieldDescriptor::is_list) {
                 let Some(row) = parts(&field) else { continue };
                 let mut answer = DynamicMessage::new(kind.clone());
-                let rows = vec![Value::Message(DynamicMessage::new(row))];
+                let rows = vec![Value::Message(DynamicMessage::new(row.clone()))];
                 answer.set_field(&field, Value::List(rows));
                 let mut out = Vec::new();
                 sections(&mut out, &answer).unwrap();
                 let text = String::from_utf8(out).unwrap();
 
                 let name = heading(field.name());
-                assert!(text.contains(&format!("{name} (1)\n")), "{}: {text}", kind.full_name());
+                let number = if is_count(&row) { "" } else { " (1)" };
+                assert!(
+                    text.contains(&format!("{name}{number}\n")),
+                    "{}: {text}",
+                    kind.full_name()
+                );
                 checked += 1;
             }
         }

@@ -23,6 +23,11 @@ const VALUES: [&str; 9] = [
     "registan.type.v1.SourceRef",
 ];
 
+/// The digits of an amount from which they are written in groups.
+const GROUPED_FROM: usize = 5;
+/// The digits of a group.
+const GROUP: usize = 3;
+
 /// True for a field that is left out where a person reads.
 pub fn is_system(field: &FieldDescriptor) -> bool {
     let is_of_resource = || is_resource(field.parent_message());
@@ -99,6 +104,7 @@ fn text(value: &Value, field: &FieldDescriptor) -> String {
             }
         }
         Value::EnumNumber(number) => of_enum(*number, field),
+        Value::String(text) if field.name() == "amount" => grouped(text),
         Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
         Value::I32(number) => number.to_string(),
         Value::I64(number) => number.to_string(),
@@ -124,7 +130,34 @@ fn of_enum(number: i32, field: &FieldDescriptor) -> String {
     }
 }
 
+/// `12 000 000.50` of `12000000.50`; what has four digits stays as it is.
+fn grouped(amount: &str) -> String {
+    let (whole, fraction) = amount.find('.').map_or((amount, ""), |at| amount.split_at(at));
+    let digits = whole.trim_start_matches('-');
+    if digits.len() < GROUPED_FROM || !digits.chars().all(|it| it.is_ascii_digit()) {
+        return amount.to_owned();
+    }
+    let mut text = whole[..whole.len() - digits.len()].to_owned();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(GROUP) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
+/// A message in a cell, marked where it is not certain.
 fn of_message(message: &DynamicMessage) -> String {
+    let text = unmarked(message);
+    let confidence = message.descriptor().get_field_by_name("confidence");
+    match confidence.map(|field| cell(message, &field)).as_deref() {
+        Some(mark @ ("unsure" | "likely")) if !text.is_empty() => format!("{text} ({mark})"),
+        _ => text,
+    }
+}
+
+fn unmarked(message: &DynamicMessage) -> String {
     let descriptor = message.descriptor();
     let part = |name: &str| {
         let field = descriptor.get_field_by_name(name);
@@ -139,6 +172,8 @@ fn of_message(message: &DynamicMessage) -> String {
         "PartialDate" => match (part("as_given"), part("qualifier"), part("date"), part("end")) {
             (given, ..) if !given.is_empty() => given,
             (_, _, date, end) if !end.is_empty() => format!("{date} to {end}"),
+            // Then or earlier, as of what is due "by" a day; "until" reads as an end.
+            (_, qualifier, date, _) if qualifier == "until" => format!("by {date}"),
             (_, qualifier, date, _) => format!("{qualifier} {date}").trim().to_owned(),
         },
         "Money" => format!("{} {}", part("currency_code"), part("amount")),
@@ -159,7 +194,8 @@ fn of_message(message: &DynamicMessage) -> String {
     }
 }
 
-/// True for a field that says where the others come from: too much for a part of a cell.
+/// True for a field that says where the others come from, and how sure they are: too much for a
+/// part of a cell, which has a mark instead where it is not certain.
 fn is_proof(field: &FieldDescriptor) -> bool {
     matches!(field.name(), "source" | "confidence")
 }
@@ -198,7 +234,7 @@ mod tests {
         assert_eq!(since(json!({"date": {"year": 2024, "month": 1}})), "2024-01");
         assert_eq!(
             since(json!({"date": {"year": 2026}, "qualifier": "QUALIFIER_UNTIL"})),
-            "until 2026"
+            "by 2026"
         );
         assert_eq!(
             since(json!({"date": {"year": 2022, "month": 6}, "end": {"year": 2022, "month": 7}})),
@@ -224,5 +260,35 @@ mod tests {
             "OJ L 29, p. 3"
         );
         assert_eq!(heading("signed_not_in_force"), "Signed not in force");
+    }
+
+    #[test]
+    fn large_amounts_are_written_in_groups() {
+        for (amount, text) in [
+            ("12000000000", "12 000 000 000"),
+            ("-1234567.5", "-1 234 567.5"),
+            ("12345", "12 345"),
+            ("1250.50", "1250.50"),
+            ("", ""),
+            ("about 100000", "about 100000"),
+        ] {
+            assert_eq!(grouped(amount), text);
+        }
+        let sum = json!({"amount": "28000000"});
+        assert_eq!(shown("registan.projects.v1.TransactionSum", "amount", sum), "28 000 000");
+    }
+
+    #[test]
+    fn a_part_that_is_not_certain_is_marked() {
+        let amounts = |confidence: &str| {
+            let amount = json!({"kind": "KIND_TOTAL", "confidence": confidence,
+                "money": {"amount": "28000000", "currencyCode": "EUR"}});
+            shown("registan.projects.v1.Project", "amounts", json!({ "amounts": [amount] }))
+        };
+
+        assert_eq!(amounts("CONFIDENCE_UNSURE"), "total EUR 28 000 000 (unsure)");
+        assert_eq!(amounts("CONFIDENCE_LIKELY"), "total EUR 28 000 000 (likely)");
+        assert_eq!(amounts("CONFIDENCE_CERTAIN"), "total EUR 28 000 000");
+        assert_eq!(amounts("CONFIDENCE_UNSPECIFIED"), "total EUR 28 000 000");
     }
 }

@@ -3,87 +3,12 @@
 
 use std::io::{Result, Write};
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage};
 
-use super::cells::{cell, humanised, is_system, parts, texts};
+use super::column::{Column, GAP, columns};
 
 /// The widest that a line becomes, but for what is too long for a column.
 const MAX_WIDTH: usize = 160;
-/// The widest column of titles.
-const MAX_TITLE: usize = 80;
-/// The widest column of sources.
-const MAX_SOURCE: usize = 40;
-/// The maximum width of a cell; a longer one is written below its line.
-const MAX_CELL: usize = 40;
-/// The space between two columns.
-const GAP: usize = 2;
-
-/// Where a column stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Title,
-    State,
-    Since,
-    Certainty,
-    Name,
-    Other,
-    Source,
-}
-
-impl Rank {
-    fn of(field: &FieldDescriptor) -> Self {
-        match field.name() {
-            "title" | "titles" | "display_name" | "action" => Self::Title,
-            "state" | "status" | "delete_time" => Self::State,
-            "since" => Self::Since,
-            "uncertain" | "certainty" | "confidence" => Self::Certainty,
-            "name" | "agreement" | "project" => Self::Name,
-            "source" | "document" => Self::Source,
-            _ => Self::Other,
-        }
-    }
-
-    const fn widest(self) -> usize {
-        match self {
-            Self::Title => MAX_TITLE,
-            Self::Source => MAX_SOURCE,
-            _ => usize::MAX,
-        }
-    }
-}
-
-struct Column {
-    rank: Rank,
-    name: String,
-    cells: Vec<String>,
-    /// Of a list of messages: the text of each, by row.
-    parts: Vec<Vec<String>>,
-}
-
-impl Column {
-    fn longest(&self) -> usize {
-        self.cells.iter().map(|cell| cell.chars().count()).max().unwrap_or_default()
-    }
-
-    fn width(&self) -> usize {
-        self.longest().min(self.rank.widest()).max(self.name.chars().count())
-    }
-
-    /// The width in a line, with the space after it.
-    fn needed(&self) -> usize {
-        self.width() + GAP
-    }
-
-    /// True where every cell can be part of a line; titles and sources are cut for that.
-    fn is_short(&self) -> bool {
-        self.longest() <= MAX_CELL || self.rank.widest() < usize::MAX
-    }
-
-    /// True for what has its place in the line before all others.
-    const fn is_first(&self) -> bool {
-        matches!(self.rank, Rank::Title | Rank::Since | Rank::Certainty | Rank::Source)
-    }
-}
 
 /// Writes the rows, each indented by `depth`. Nothing is left out, but the end of a title or a
 /// source that is too long, where `…` stands for it.
@@ -135,56 +60,6 @@ fn below_line(out: &mut impl Write, depth: usize, column: &Column, row: usize) -
     parts.iter().try_for_each(|part| writeln!(out, "{:within$}{part}", ""))
 }
 
-/// The columns that are not empty. A message within a row, such as the status of an agreement,
-/// gives its own fields.
-fn columns(kind: &MessageDescriptor, rows: &[DynamicMessage]) -> Vec<Column> {
-    let mut all = Vec::new();
-    for field in shown(kind) {
-        let Some(within) = parts(&field).filter(|_| !field.is_list()) else {
-            all.push(column(&field, rows));
-            continue;
-        };
-        let inner: Vec<DynamicMessage> =
-            rows.iter().map(|row| part(row, &field, &within)).collect();
-        // Of two that have the same fields, as payer and payee, each says whose they are.
-        let is_alone = shown(kind).filter(|it| parts(it).as_ref() == Some(&within)).count() == 1;
-        for one in shown(&within).filter(|it| it.name() != "as_of") {
-            let mut column = column(&one, &inner);
-            if !is_alone {
-                column.name = format!("{} {}", humanised(field.name()), column.name);
-            }
-            all.push(column);
-        }
-    }
-    all.retain(|column| column.cells.iter().any(|cell| !cell.is_empty()));
-    all
-}
-
-/// The fields that people read; titles in several languages only where there is no title.
-fn shown(kind: &MessageDescriptor) -> impl Iterator<Item = FieldDescriptor> {
-    let has_title = kind.get_field_by_name("title").is_some();
-    let is_again = move |it: &FieldDescriptor| has_title && it.name() == "titles";
-    kind.fields().filter(move |it| !is_system(it) && !is_again(it))
-}
-
-fn column(field: &FieldDescriptor, rows: &[DynamicMessage]) -> Column {
-    let is_parts = field.is_list() && parts(field).is_some();
-    Column {
-        rank: Rank::of(field),
-        name: humanised(field.name()),
-        cells: rows.iter().map(|row| cell(row, field)).collect(),
-        parts: rows.iter().filter(|_| is_parts).map(|row| texts(row, field)).collect(),
-    }
-}
-
-/// The message in a field of a row; an empty one where it is not set.
-fn part(row: &DynamicMessage, field: &FieldDescriptor, kind: &MessageDescriptor) -> DynamicMessage {
-    match row.get_field(field).into_owned() {
-        Value::Message(message) => message,
-        _ => DynamicMessage::new(kind.clone()),
-    }
-}
-
 /// The columns of the line and those below it. The title, since when, how sure, and the source are
 /// of the line; of the others, in their order, those that fit.
 fn parted(columns: Vec<Column>) -> (Vec<Column>, Vec<Column>) {
@@ -217,20 +92,23 @@ fn clipped(text: &str, width: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
+/// A table of rows that are given as JSON.
+#[cfg(test)]
+pub fn printed(kind: &str, rows: &[serde_json::Value]) -> String {
+    let kind = api::descriptors().get_message_by_name(kind).unwrap();
+    let read =
+        |row: &serde_json::Value| DynamicMessage::deserialize(kind.clone(), row.clone()).unwrap();
+    let rows: Vec<DynamicMessage> = rows.iter().map(read).collect();
+    let mut out = Vec::new();
+    table(&mut out, &rows, 2).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
-
-    fn printed(kind: &str, rows: &[Value]) -> String {
-        let kind = api::descriptors().get_message_by_name(kind).unwrap();
-        let read = |row: &Value| DynamicMessage::deserialize(kind.clone(), row.clone()).unwrap();
-        let rows: Vec<DynamicMessage> = rows.iter().map(read).collect();
-        let mut out = Vec::new();
-        table(&mut out, &rows, 2).unwrap();
-        String::from_utf8(out).unwrap()
-    }
 
     #[test]
     fn an_entry_is_a_line_with_title_since_certainty_and_source() {
@@ -291,16 +169,6 @@ mod tests {
         assert!(lines[0].contains("DELETE TIME") && !lines[0].contains("UPDATE"), "{text}");
         assert!(!lines[1].contains("2026") && lines[2].contains("2026-01-02"), "{text}");
         assert!(!printed(party, &[current]).contains("DELETE"));
-    }
-
-    #[test]
-    fn the_payer_is_not_taken_for_the_payee() {
-        let text = printed(
-            "registan.projects.v1.Transaction",
-            &[json!({"provider": {"displayName": "A"}, "receiver": {"displayName": "B"}})],
-        );
-
-        assert!(text.starts_with("  PROVIDER DISPLAY NAME  RECEIVER DISPLAY NAME\n"), "{text}");
     }
 
     #[test]

@@ -10,4 +10,5 @@ mod loading;
 mod mistyped;
 mod overlays;
 mod reflection;
+mod tables;
 mod unseen;
