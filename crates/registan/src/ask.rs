@@ -24,6 +24,9 @@ use crate::cli::Ask;
 use crate::output::unless_closed;
 use crate::refused::Refused;
 
+/// The beginning of the names of methods that list what there is, which ends.
+const LIST: &str = "List";
+
 pub fn run(arguments: &Ask) -> anyhow::Result<()> {
     let Some(typed) = &arguments.method else {
         return unless_closed(explain::services(&find::services()));
@@ -78,13 +81,8 @@ async fn answered(
 ) -> anyhow::Result<bool> {
     let mut client = Client::new(connection, &arguments.reach.gateway);
     if method.is_server_streaming() {
-        let mut answers = client.stream(method, request).await?;
-        let mut found = false;
-        while let Some(message) = client.next(&mut answers).await? {
-            answer::line(&mut std::io::stdout().lock(), &message)?;
-            found = true;
-        }
-        return Ok(found);
+        let rows = (!arguments.json && method.name().starts_with(LIST)).then(Vec::new);
+        return streamed(&mut client, method, request, rows).await;
     }
     let answer = client.call(method, request).await?;
     let mut out = std::io::stdout().lock();
@@ -95,6 +93,30 @@ async fn answered(
     }
     out.flush()?;
     Ok(!answer::is_empty_list(&answer))
+}
+
+/// Prints a stream: each message as a line, once it is there; or all as the rows of a table, of a
+/// method that lists what there is.
+async fn streamed(
+    client: &mut Client<'_>,
+    method: &MethodDescriptor,
+    request: DynamicMessage,
+    mut rows: Option<Vec<DynamicMessage>>,
+) -> anyhow::Result<bool> {
+    let mut answers = client.stream(method, request).await?;
+    let mut found = false;
+    while let Some(message) = client.next(&mut answers).await? {
+        found = true;
+        match &mut rows {
+            Some(rows) => rows.push(message),
+            None => answer::line(&mut std::io::stdout().lock(), &message)?,
+        }
+    }
+    if let Some(rows) = rows {
+        let name = method.name().trim_start_matches(LIST);
+        answer::rows(&mut std::io::stdout().lock(), name, &rows)?;
+    }
+    Ok(found)
 }
 
 fn is_not_found(error: &anyhow::Error) -> bool {

@@ -8,7 +8,7 @@ use prost_reflect::{
     Value,
 };
 
-use super::cells::{cell, heading, is_resource, is_system, parts};
+use super::cells::{cell, heading, humanised, is_resource, is_system, parts};
 use super::table::table;
 
 const INDENT: usize = 2;
@@ -51,6 +51,15 @@ pub fn is_empty_list(message: &DynamicMessage) -> bool {
     let kind = message.descriptor();
     let holds = |field: FieldDescriptor| field.is_list() && message.has_field(&field);
     is_list(&kind) && !kind.fields().any(holds)
+}
+
+/// The messages of a stream as a table below the name of what was listed.
+pub fn rows(out: &mut impl Write, name: &str, rows: &[DynamicMessage]) -> anyhow::Result<()> {
+    let name = humanised(name);
+    match rows.first() {
+        Some(first) => list(out, &heading(&name), &first.descriptor(), rows, 0),
+        None => Ok(writeln!(out, "\nNone: {name}")?),
+    }
 }
 
 /// The parts of an answer as sections.

@@ -12,7 +12,7 @@ pub struct About {
     #[arg(value_name = "PARTY", value_parser = party)]
     pub party: String,
     /// The day in the world, for example 2024-01-17; without it today.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, alias = "as-of", value_name = "DAY", value_parser = day)]
     pub on: Option<Day>,
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
     #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
@@ -75,7 +75,8 @@ Examples:
   registan search Кыргызстан                      in any script
   registan search '\"Kyrgyz Republic\" trade'      a phrase and a word
   registan search '22009A1229(01)'                an identifier, in any spelling
-  registan search partn coop --kind agreement     the beginning of the last word";
+  registan search partnership coop --kind agreement
+                                                  the beginning of the last word";
 
 #[derive(Args)]
 #[command(after_help = ASK_EXAMPLES)]
@@ -110,7 +111,7 @@ Examples:
   registan ask SumTransactions '{\"group_by\": [\"DIMENSION_RECIPIENT\"]}'
   registan ask WatchParties                       a stream: one JSON object a line, until you end it
 
-A list is printed as a table; one resource, a stream, and everything with --json as JSON. A call that writes needs a token: given
+A list is printed as a table; one resource, an export, a watch, and everything with --json as JSON. A call that writes needs a token: given
 none, the command signs one with the key in the data folder of a suite on this machine.";
 
 #[derive(Args)]

@@ -15,7 +15,7 @@ pub struct Lineage {
     pub name: String,
     /// The day in the world, for example 2018-01-01; without it today. Relations that do not hold
     /// on it are marked.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, alias = "on", value_name = "DAY", value_parser = day)]
     pub as_of: Option<Day>,
     /// As the record stood at this instant, for example 2026-11-24T12:00:00Z; without it now.
     #[arg(long, value_name = "RFC3339", value_parser = values::instant)]
@@ -50,7 +50,7 @@ Examples:
   registan lineage eu-su-tca-1989 --format dot | dot -Tsvg  a picture by Graphviz
 
 The projects that rest on an act:
-  registan ask ListProjects '{\"filter\": \"acts:\\\"acts/dci-2014\\\"\"}'";
+  registan ask ListProjects '{\"filter\": \"acts:\\\"acts/aca-2019-041-701\\\"\"}'";
 
 /// A name, or the id of an agreement.
 fn name(typed: &str) -> Result<String, String> {

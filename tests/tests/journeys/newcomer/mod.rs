@@ -6,6 +6,7 @@
 mod asking;
 mod command;
 mod folders;
+mod helps;
 mod loading;
 mod mistyped;
 mod overlays;
