@@ -34,19 +34,19 @@ pub fn run(arguments: &Search) -> anyhow::Result<()> {
         unless_closed(if arguments.json {
             answer::json(&mut out, &answer)
         } else {
-            print(&mut out, &answer.transcode_to()?).map_err(Into::into)
+            print(&mut out, &answer.transcode_to()?, arguments).map_err(Into::into)
         })?;
         unless_closed(out.flush().map_err(Into::into))?;
         Ok(())
     })
 }
 
-fn print(out: &mut impl Write, found: &SearchResponse) -> std::io::Result<()> {
+fn print(out: &mut impl Write, found: &SearchResponse, arguments: &Search) -> std::io::Result<()> {
     for hit in &found.hits {
         print_hit(out, hit)?;
     }
     if found.hits.is_empty() {
-        writeln!(out, "Nothing has all of these words.")?;
+        writeln!(out, "{}", nothing(arguments))?;
     }
     if !found.next_page_token.is_empty() {
         writeln!(out, "There are more: add words, or ask for more with --hits.")?;
@@ -58,6 +58,27 @@ fn print(out: &mut impl Write, found: &SearchResponse) -> std::io::Result<()> {
         writeln!(out, "{service} did not answer: what it keeps is missing.")?;
     }
     Ok(())
+}
+
+/// Says that nothing was found, and what to try.
+fn nothing(arguments: &Search) -> String {
+    let query = arguments.query.join(" ");
+    let is_one = query.split_whitespace().count() == 1;
+    let what = if is_one { "has this word" } else { "has all of these words" };
+    let kinds = arguments.kind.join(" or ");
+    let of = if kinds.is_empty() { String::new() } else { format!(" of the kind {kinds}") };
+    let mut tries = Vec::new();
+    if !is_one {
+        tries.push("fewer words");
+    }
+    if query.contains('"') {
+        tries.push("the words without quotes");
+    }
+    tries.extend(["another spelling or script", "only the beginning of the last word"]);
+    if !kinds.is_empty() {
+        tries.push("the same without --kind");
+    }
+    format!("Nothing{of} {what}. Try {}.", tries.join(", or "))
 }
 
 /// Prints the title, the name, and the part that matches, with brackets around the words.
@@ -87,8 +108,35 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use api::registan::search::v1::SnippetPart;
+    use clap::Parser;
 
     use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn typed(words: &[&str]) -> Search {
+        let words = ["registan", "search"].iter().chain(words);
+        let Command::Search(arguments) = Cli::parse_from(words).command else { panic!("a search") };
+        arguments
+    }
+
+    #[test]
+    fn where_nothing_is_found_it_says_what_to_try() {
+        let said = |words: &[&str]| {
+            let mut out = Vec::new();
+            print(&mut out, &SearchResponse::default(), &typed(words)).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+
+        assert_eq!(
+            said(&["visa", "freedom"]),
+            "Nothing has all of these words. Try fewer words, or another spelling or script, or \
+             only the beginning of the last word.\n"
+        );
+        let word = said(&["kazachstan", "--kind", "party"]);
+        assert!(word.starts_with("Nothing of the kind party has this word. Try another spelling"));
+        assert!(word.ends_with("or the same without --kind.\n"), "{word}");
+        assert!(said(&["\"visa freedom\""]).contains("the words without quotes"));
+    }
 
     #[test]
     fn a_hit_is_its_title_its_name_and_what_matches() {
@@ -103,7 +151,7 @@ mod tests {
         };
         let found = SearchResponse { hits: vec![hit], ..SearchResponse::default() };
         let mut out = Vec::new();
-        print(&mut out, &found).unwrap_or_default();
+        print(&mut out, &found, &typed(&["Kyrgyz"])).unwrap_or_default();
         assert_eq!(
             String::from_utf8_lossy(&out),
             "With the  Kyrgyz\n  agreements/a (agreement, 0.50), by the names of parties/kg\n  With the [Kyrgyz]\n"
