@@ -16,6 +16,9 @@ use crate::cli::About;
 use crate::output::unless_closed;
 use crate::refused::Refused;
 
+/// The reason of a name that nothing can have, such as one in another script.
+const NAME_INVALID: &str = "NAME_INVALID";
+
 pub fn brief(arguments: &About) -> anyhow::Result<()> {
     run(arguments, "registan.partnership.v1.PartnershipService/GetBrief")
 }
@@ -52,10 +55,12 @@ fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
     })
 }
 
-/// Returns an error with how to find a party that does not exist.
+/// Returns an error with how to find a party that does not exist, or cannot be the name of one.
 pub fn with_search(error: anyhow::Error, party: &str) -> anyhow::Error {
-    let code = error.downcast_ref::<Refused>().map(|refused| refused.code);
-    if code != Some(Code::NotFound) {
+    let is_unknown = |refused: &Refused| {
+        refused.code == Code::NotFound || refused.reason.as_deref() == Some(NAME_INVALID)
+    };
+    if !error.downcast_ref().is_some_and(is_unknown) {
         return error;
     }
     let words = party.trim_start_matches("parties/").replace('-', " ");

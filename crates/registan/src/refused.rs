@@ -8,12 +8,16 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 /// How much of a text tells where it begins in another.
 const COMPARED: usize = 40;
+/// The reason of a write of what somebody else changed meanwhile.
+const ETAG_MISMATCH: &str = "ETAG_MISMATCH";
 
 /// A call that a service refused.
 #[derive(Debug)]
 pub struct Refused {
     /// The code of its status.
     pub code: Code,
+    /// The reason of it, where the service gave one.
+    pub reason: Option<String>,
     line: String,
 }
 
@@ -49,7 +53,8 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
              signs its own with the key in --data-dir",
         );
     }
-    Refused { code, line }.into()
+    let reason = details.error_info().map(|info| info.reason.clone());
+    Refused { code, reason, line }.into()
 }
 
 /// Returns a message; one that was cut at its end with what it goes on with in a text of the
@@ -82,7 +87,10 @@ fn more(details: &ErrorDetails, message: &str) -> Vec<String> {
         .collect();
     metadata.sort();
     all.extend(metadata);
-    if let Some(delay) = details.retry_info().and_then(|it| it.retry_delay) {
+    // The same write would be refused again: it is read first, and then written.
+    let is_repeatable = details.error_info().is_none_or(|it| it.reason != ETAG_MISMATCH);
+    let delay = details.retry_info().and_then(|it| it.retry_delay);
+    if let Some(delay) = delay.filter(|_| is_repeatable) {
         all.push(format!("try again in {:.1} s", delay.as_secs_f64()));
     }
     all
@@ -115,6 +123,17 @@ mod tests {
             "InvalidArgument (SOME_REASON): wrong; page_size: must not be negative; filter: there is no field `colour`; \
              service: projects; try again in 1.5 s"
         );
+    }
+
+    #[test]
+    fn a_write_that_must_be_read_first_is_not_to_be_tried_again() {
+        let mut details = ErrorDetails::with_error_info(ETAG_MISMATCH, "registan", HashMap::new());
+        details.set_retry_info(Some(Duration::from_millis(100)));
+        let status = Status::with_error_details(Code::Aborted, "read it again", details);
+
+        let line = refused(&status, "http://127.0.0.1:1").to_string();
+
+        assert_eq!(line, "Aborted (ETAG_MISMATCH): read it again");
     }
 
     #[test]

@@ -104,9 +104,17 @@ fn refusals(suite: &Suite) {
     let long = r#"{"filter": "type = DISBURSMENT"}"#;
     let long = refused(suite, &["ask", "SumTransactions", long]);
     assert_eq!(long.matches("DISBURSMENT").count(), 1, "{long}");
-    for arguments in [&["law", "Kazakhstan"][..], &["calendar", "--party", "Kazakhstan"]] {
+    for (arguments, words) in [
+        (&["law", "Kazakhstan"][..], "kazakhstan"),
+        (&["calendar", "--party", "Kazakhstan"], "kazakhstan"),
+        (&["law", "Казахстан"], "казахстан"),
+        (&["brief", "Kyrgyz Republic"], "kyrgyz republic"),
+        (&["calendar", "--party", "Қазақстан"], "қазақстан"),
+    ] {
         let unknown = refused(suite, arguments);
-        assert!(unknown.contains("`registan search kazakhstan --kind party`"), "{unknown}");
+        let hint = format!("`registan search {words} --kind party`");
+        assert!(unknown.contains(&hint), "{unknown}");
+        assert!(printed(suite, &["search", words, "--kind", "party"]).contains("parties/"));
     }
     let with_reason = refused(suite, &["lineage", "nowhere"]);
     assert!(with_reason.contains("NotFound (NOT_FOUND): "), "{with_reason}");
