@@ -16,13 +16,11 @@ use std::io::Write;
 use chassis::client::Connection;
 use chassis::process::block_on;
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage};
-use tonic::Code;
 
 use self::call::Client;
 use self::find::Found;
 use crate::cli::Ask;
 use crate::output::unless_closed;
-use crate::refused::Refused;
 
 /// The beginning of the names of methods that list what there is, which ends.
 const LIST: &str = "List";
@@ -61,14 +59,10 @@ async fn ask(
     if !call::only_reads(method) {
         return answered(arguments, method, request, reach.writer()?).await.map(drop);
     }
-    let hint = reach.without_token()?;
-    match (answered(arguments, method, request, reach.reader()?).await, hint) {
-        (Ok(false), Some(hint)) => {
-            writeln!(std::io::stderr(), "Nothing was found: {hint}")?;
-            Ok(())
-        }
-        (Err(error), Some(hint)) if is_not_found(&error) => Err(anyhow::anyhow!("{error}; {hint}")),
-        (answered, _) => answered.map(drop),
+    match answered(arguments, method, request, reach.reader()?).await {
+        Ok(true) => Ok(()),
+        Ok(false) => reach.say_nothing_found(),
+        Err(error) => Err(reach.or_with_token(error)),
     }
 }
 
@@ -117,8 +111,4 @@ async fn streamed(
         answer::rows(&mut std::io::stdout().lock(), name, &rows)?;
     }
     Ok(found)
-}
-
-fn is_not_found(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Refused>().is_some_and(|refused| refused.code == Code::NotFound)
 }

@@ -104,7 +104,7 @@ async fn export(request: DynamicMessage, arguments: &Export) -> anyhow::Result<(
         "{count} {}, as the record stood at {read_time}: ask again with --read-time {read_time}",
         resource(method)
     )?;
-    Ok(())
+    if count == 0 { arguments.reach.say_nothing_found() } else { Ok(()) }
 }
 
 /// One line each, as they come; returns how many.

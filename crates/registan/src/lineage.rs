@@ -28,7 +28,9 @@ pub fn run(arguments: &Lineage) -> anyhow::Result<()> {
         let client = AgreementServiceClient::new(arguments.reach.reader()?);
         let mut client = client.max_decoding_message_size(chassis::server::MAX_ENCODING);
         let answer = client.get_lineage(request).await;
-        let answer = answer.map_err(|status| refused(&status, &arguments.reach.gateway))?;
+        let reach = &arguments.reach;
+        let answer =
+            answer.map_err(|status| reach.or_with_token(refused(&status, &reach.gateway)))?;
         let printed = printed(&answer.into_inner(), arguments.format);
         let mut out = std::io::stdout().lock();
         let written = out.write_all(printed.as_bytes()).and_then(|()| out.flush());

@@ -1,6 +1,7 @@
 //! How a command reaches a running suite, and in whose name.
 
 use std::fs;
+use std::io::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,9 @@ use chassis::client::Connection;
 use chassis::clock::{Clock, SystemClock};
 use clap::Args;
 use policy::{Desks, Role, Tier};
+use tonic::Code;
+
+use crate::refused::Refused;
 
 /// Where the gateway of a suite is by default.
 const GATEWAY: &str = "http://127.0.0.1:8080";
@@ -61,9 +65,29 @@ impl Reach {
         self.connection()?.with_token(&own_token("registan", &self.data_dir)?)
     }
 
+    /// Adds to the error of what does not exist how to ask with a token, where none was sent.
+    pub fn or_with_token(&self, error: anyhow::Error) -> anyhow::Error {
+        let refused = error.downcast_ref::<Refused>();
+        if refused.is_none_or(|refused| refused.code != Code::NotFound) {
+            return error;
+        }
+        match self.without_token() {
+            Ok(Some(hint)) => anyhow::anyhow!("{error}; {hint}"),
+            _ => error,
+        }
+    }
+
+    /// Says on stderr how to ask with a token, where none was sent and nothing was found.
+    pub fn say_nothing_found(&self) -> anyhow::Result<()> {
+        if let Some(hint) = self.without_token()? {
+            writeln!(std::io::stderr(), "Nothing was found: {hint}")?;
+        }
+        Ok(())
+    }
+
     /// Returns what to add where a call without a token found nothing and one could be signed: what
     /// is not public is answered as what does not exist. It says so whatever the record has.
-    pub fn without_token(&self) -> anyhow::Result<Option<String>> {
+    fn without_token(&self) -> anyhow::Result<Option<String>> {
         if !self.could_sign()? {
             return Ok(None);
         }

@@ -37,7 +37,9 @@ pub fn run(arguments: &Search) -> anyhow::Result<()> {
             print(&mut out, &answer.transcode_to()?, arguments).map_err(Into::into)
         })?;
         unless_closed(out.flush().map_err(Into::into))?;
-        Ok(())
+        let hits = answer.get_field_by_name("hits");
+        let is_nothing = hits.is_none_or(|hits| hits.as_list().is_none_or(<[_]>::is_empty));
+        if is_nothing { arguments.reach.say_nothing_found() } else { Ok(()) }
     })
 }
 

@@ -9,7 +9,7 @@ use super::command::{json, printed, refused, registan};
 
 const ACTIVITY: &str = r#"{"activity": {"kind": "KIND_STATEMENT", "party": "parties/kz",
     "date": {"date": {"year": 2024, "month": 6}}, "outcome": "OUTCOME_CARRIED_OUT",
-    "delegation": "delegations/kz", "summary": "A statement", "source": {"citation": "own note"}}}"#;
+    "delegation": "delegations/kz", "summary": "A statement in Zmeinogorsk", "source": {"citation": "own note"}}}"#;
 
 fn errors(suite: &Suite, arguments: &[&str]) -> String {
     String::from_utf8(registan(suite, arguments).stderr).unwrap()
@@ -38,6 +38,12 @@ fn what_one_recorded_is_found_as_the_command_says() {
     assert_eq!(never.replace("activities/never", name), recorded);
     let none = ["ask", "ListActivities", r#"{"filter": "kind = DEMARCHE"}"#];
     assert_eq!(errors(&suite, &none), list);
+    // By the other commands, too.
+    let found = errors(&suite, &["export", "activities", "--filter", "kind = STATEMENT"]);
+    assert!(found.starts_with("0 activities, ") && found.ends_with(&list), "{found}");
+    assert_eq!(errors(&suite, &["search", "zmeinogorsk"]), list);
+    let lineage = refused(&suite, &["lineage", "never"]);
+    assert!(lineage.contains("NotFound (NOT_FOUND): ") && lineage.contains(&hint), "{lineage}");
     // Nothing where something was found, or nothing can be signed.
     assert_eq!(errors(&suite, &["ask", "ListParties"]), "");
     let elsewhere = tempfile::tempdir().unwrap();
@@ -51,7 +57,7 @@ fn what_one_recorded_is_found_as_the_command_says() {
     let token = String::from_utf8(token.output().unwrap().stdout).unwrap();
     let with = ["--token", token.trim()];
     let found = json(&suite, &[&["ask", "GetActivity", &get][..], &with].concat());
-    assert_eq!(found["summary"], "A statement");
+    assert_eq!(found["summary"], "A statement in Zmeinogorsk");
     assert!(
         printed(&suite, &[&all[..], &with].concat()).contains("Activities (1)"),
         "with a token"
