@@ -24,7 +24,8 @@ const DATA_DIR: &str = "registan-data";
 #[derive(Args)]
 pub struct Reach {
     /// Where the gateway answers.
-    #[arg(long, default_value = GATEWAY, value_name = "URL")]
+    #[arg(long, env = "REGISTAN_GATEWAY", default_value = GATEWAY, value_name = "URL")]
+    #[arg(value_parser = gateway)]
     pub gateway: String,
     /// A file of the authorities, one of which vouches for the gateway; without it those that this
     /// system trusts.
@@ -44,6 +45,12 @@ pub struct Reach {
     /// signs one with the key there.
     #[arg(long, env = "REGISTAN_DATA_DIR", default_value = DATA_DIR, value_name = "FOLDER")]
     data_dir: PathBuf,
+}
+
+/// For clap: where the gateway answers. An empty variable counts as not set.
+#[expect(clippy::unnecessary_wraps, reason = "clap takes a parser that may fail")]
+fn gateway(typed: &str) -> Result<String, String> {
+    Ok(if typed.is_empty() { GATEWAY.to_owned() } else { typed.to_owned() })
 }
 
 impl Reach {
@@ -141,4 +148,15 @@ pub fn own_token(subject: &str, data_dir: &Path) -> anyhow::Result<String> {
         hours: 1,
     };
     token.sign(data_dir, SystemClock.now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_names_no_gateway() {
+        assert_eq!(gateway("").unwrap(), GATEWAY);
+        assert_eq!(gateway("http://192.0.2.7:8080").unwrap(), "http://192.0.2.7:8080");
+    }
 }

@@ -16,6 +16,23 @@ fn people_and_programs_are_answered() {
     nothing_is_left_out(&suite);
     refusals(&suite);
     writes(&suite);
+    by_the_environment(&suite);
+}
+
+/// The suite that a variable names; a flag comes before it.
+fn by_the_environment(suite: &Suite) {
+    let (there, nowhere) = (format!("http://{}", suite.address), "http://127.0.0.1:1".to_owned());
+    let asked = |variable: &str, flag: &[&str]| {
+        let mut command = Command::new(program("registan").unwrap());
+        command.args(["ask", "GetParty", r#"{"name": "parties/kz"}"#]).args(flag);
+        let output = command.env("REGISTAN_GATEWAY", variable).output().unwrap();
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr)
+    };
+
+    assert!(asked(&there, &[]).contains("Kazakhstan"), "{}", asked(&there, &[]));
+    let by_flag = asked(&nowhere, &["--gateway", &there]);
+    assert!(by_flag.contains("Kazakhstan"), "{by_flag}");
+    assert!(asked(&nowhere, &[]).contains("no suite answers at http://127.0.0.1:1"));
 }
 
 fn law_and_brief(suite: &Suite) {
