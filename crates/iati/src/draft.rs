@@ -43,9 +43,9 @@ pub(crate) struct Draft {
     version: Version,
     looks_version_one: bool,
     has_narrative: bool,
-    /// What is held of it besides transactions.
+    /// The parts that are held of it besides transactions.
     own: Held,
-    /// What is held of transactions: those that were delivered are not.
+    /// The parts that are held of transactions: those that were delivered are not.
     of_transactions: Held,
     /// How many parts were delivered.
     parts: usize,

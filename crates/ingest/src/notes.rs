@@ -21,7 +21,7 @@ pub struct Notes {
     identifier: String,
     line: u64,
     pub(crate) found: Vec<Finding>,
-    /// Those about the parent of the record, once it is made.
+    /// The findings about the parent of the record, once it is made.
     pub(crate) of_parent: Vec<Finding>,
     /// The parts of the record, or of the child at hand, that cannot be held.
     pub(crate) lost: Lost,

@@ -6,7 +6,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use super::keys::{CONFIG, KEYS, Key, TOKEN_VARIABLE};
+use super::keys::{CONFIG, KEYS, Key, OF_COMMANDS};
 
 const PREFIX: &str = "REGISTAN_";
 
@@ -22,7 +22,7 @@ pub(super) fn known_variables(
 ) -> Result<BTreeMap<&'static str, Value>> {
     let mut values = BTreeMap::new();
     for (name, value) in environment {
-        if !name.starts_with(PREFIX) || name == TOKEN_VARIABLE {
+        if !name.starts_with(PREFIX) || OF_COMMANDS.contains(&name.as_str()) {
             continue;
         }
         let Some(key) = std::iter::once(&CONFIG).chain(&KEYS).find(|key| key.variable() == name)

@@ -27,9 +27,9 @@ const fn key(flag: &'static str, placeholder: &'static str, help: &'static str) 
     Key { flag, placeholder, help }
 }
 
-/// A variable for the commands that call a running suite, so that a server started beside them must
-/// not trip over it.
-pub(super) const TOKEN_VARIABLE: &str = "REGISTAN_TOKEN";
+/// The variables for the commands that call a running suite: a server started beside them must not
+/// trip over one.
+pub(super) const OF_COMMANDS: [&str; 2] = ["REGISTAN_TOKEN", "REGISTAN_GATEWAY"];
 
 /// The one key that cannot stand in the file.
 pub(super) const CONFIG: Key =

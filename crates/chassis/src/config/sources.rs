@@ -351,8 +351,10 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_the_commands_is_no_setting_of_a_server() {
-        assert!(load(&[], &[("REGISTAN_TOKEN", "ey.ey.ey")]).is_ok());
+    fn what_is_said_to_the_commands_is_no_setting_of_a_server() {
+        let of_commands =
+            [("REGISTAN_TOKEN", "ey.ey.ey"), ("REGISTAN_GATEWAY", "http://127.0.0.1:8080")];
+        assert!(load(&[], &of_commands).is_ok());
     }
 
     #[test]

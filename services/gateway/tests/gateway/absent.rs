@@ -1,4 +1,5 @@
-//! What a record does not have, or does not have yet, is no failure of the services that keep it.
+//! Briefs and searches of a record that does not have something, or does not have it yet: no service
+//! failed.
 
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::{DeletePartyRequest, Party, party};

@@ -22,8 +22,8 @@ use crate::domain::shares::{area, capitals, normalize};
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
 
-/// Who reports an activity, in the citation of what is recorded of it; and before it, where they
-/// have it from another.
+/// The words before the name of who reports an activity, in the citation of what is recorded of it;
+/// and before them, where they have it from another.
 const REPORTER: &str = "reporting organisation ";
 const SECONDARY: &str = ", secondary ";
 
