@@ -64,7 +64,7 @@ pub(super) struct Resume {
     issued: i64,
     /// Filter and parent, as [`arguments`] gives them.
     arguments: [i64; 2],
-    /// What its holder may read; nothing in one of a version before.
+    /// A hash of what its holder may read; nothing in one of a version before.
     #[serde(default)]
     clearance: Option<i64>,
 }
