@@ -37,7 +37,7 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
     let mut line = match details.error_info() {
         Some(info) => format!("{code:?} ({}): {message}", info.reason),
         None if code == Code::Unavailable => {
-            format!("no suite answers at {gateway}: start one with `registan serve` ({message})")
+            format!("{} ({message})", unreached(gateway, &message))
         }
         None => format!("{code:?}: {message}"),
     };
@@ -55,6 +55,34 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
     }
     let reason = details.error_info().map(|info| info.reason.clone());
     Refused { code, reason, line }.into()
+}
+
+/// Says why a gateway is not reached, by what the connection broke at: whether nobody is there, or
+/// somebody who speaks otherwise.
+fn unreached(gateway: &str, message: &str) -> String {
+    let is_tls = gateway.starts_with("https://");
+    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if has(&["UnknownIssuer"]) {
+        return format!(
+            "the certificate of {gateway} is of no known authority: name it, --ca FILE"
+        );
+    }
+    if has(&["invalid peer certificate"]) {
+        return format!(
+            "the certificate of {gateway} is not good for it: is the address right, is the \
+             certificate over?"
+        );
+    }
+    if is_tls && has(&["InvalidContentType", "corrupt message"]) {
+        return format!("{gateway} speaks plain text: ask http://");
+    }
+    if !is_tls && has(&["connection error", "operation was canceled", "http2 error"]) {
+        return format!(
+            "somebody answers at {gateway} who speaks no gRPC in plain text: where it is TLS, ask \
+             https://, with --ca FILE where its authority is not known to the system"
+        );
+    }
+    format!("no suite answers at {gateway}: start one with `registan serve`")
 }
 
 /// Returns a message; one that was cut at its end with what it goes on with in a text of the
@@ -106,6 +134,21 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn who_speaks_otherwise_is_told_from_who_is_not_there() {
+        for (gateway, message, wanted) in [
+            ("http://127.0.0.1:1", "Connection refused (os error 111)", "no suite answers"),
+            ("http://127.0.0.1:2", "no connection: operation was canceled", "ask https://"),
+            ("http://127.0.0.1:2", "no connection: connection error", "ask https://"),
+            ("https://127.0.0.1:2", "invalid peer certificate: UnknownIssuer", "--ca FILE"),
+            ("https://127.0.0.1:2", "invalid peer certificate: NotValidForName", "is the address"),
+            ("https://127.0.0.1:3", "corrupt message of type InvalidContentType", "ask http://"),
+        ] {
+            let said = unreached(gateway, message);
+            assert!(said.contains(wanted), "{said}");
+        }
+    }
 
     #[test]
     fn a_refusal_says_its_reason_every_violation_and_when_to_try_again() {

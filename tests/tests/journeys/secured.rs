@@ -178,6 +178,29 @@ async fn the_load_of_the_experiments_speaks_tls() {
     assert!(refused.contains("--ca"), "{refused}");
 }
 
+/// A newcomer's first call to a suite with TLS.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_speaks_otherwise_is_told_how_to_speak() {
+    let (Some(suite), Some(registan)) = (Secured::start(|to| to, 1800), e2e::program("registan"))
+    else {
+        return;
+    };
+    let asked = |arguments: &[&str]| {
+        let mut command = Command::new(&registan);
+        command.args(["ask", "ListParties", "--gateway"]).args(arguments);
+        let output = command.output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (at, ca) = (suite.addresses[3], suite.ca());
+    let (plain, safe) = (format!("http://{at}"), format!("https://{at}"));
+
+    assert!(asked(&[&safe, "--ca", ca.to_str().unwrap()]).0, "it is served");
+    for (arguments, advice) in [(&[&*plain][..], "ask https://"), (&[&*safe], "--ca FILE")] {
+        let (_, said) = asked(arguments);
+        assert!(said.contains(advice) && !said.contains("registan serve"), "{said}");
+    }
+}
+
 /// The network policies of a cluster let pass what the certificates allow.
 #[test]
 fn the_policies_of_a_cluster_have_the_same_edges() {
