@@ -40,7 +40,7 @@ pub async fn record<I: Importer>(
         let expected = expected.undeleted(&plan.named);
         if import.write_if::<I::Parent>(plan.entries, expected).await? {
             if !(import.validate_only || plan.public.is_empty()) {
-                I::announce(import, &plan.public, batch).await?;
+                Box::pin(I::announce(import, &plan.public, batch)).await?;
             }
             return Ok(Some(plan.outcome));
         }

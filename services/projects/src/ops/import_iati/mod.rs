@@ -36,7 +36,9 @@ pub async fn import_iati(
 ) -> Result<Report, Failure> {
     let Options { file_name, validate_only } = options;
     let iati = Iati { file_name };
-    let report = ingest::import(&app.records.chronicle, iati, validate_only, file).await?;
+    // On the heap: in one future with all that it waits for, it is too deep for the compiler.
+    let import = ingest::import(&app.records.chronicle, iati, validate_only, file);
+    let report = Box::pin(import).await?;
     tracing::info!(
         activities = report.totals.records,
         created = report.changes.created,
