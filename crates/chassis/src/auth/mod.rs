@@ -6,6 +6,7 @@
 //!   they are fetched
 //! - `development`: tokens of a key in the data folder, on loopback alone
 //! - `verified`: tokens that were verified before, so that a call costs one hash and one look-up
+//! - `told`: what the log says of a token from elsewhere
 //! - `grants`: what the record grants to the subject of a token
 //!
 //! A token says who somebody is. What they may do is for the record to say, but for development.
@@ -19,6 +20,7 @@ mod keys;
 mod oidc;
 mod refused;
 mod token;
+mod told;
 mod verified;
 
 use std::sync::Arc;

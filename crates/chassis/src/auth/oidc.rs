@@ -16,6 +16,7 @@ use super::identity::Identity;
 use super::keys::Keys;
 use super::refused::{RETRY, Refused};
 use super::token::{self, Claims, Expected, Key, Types};
+use super::told::{Cause, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Oidc;
 
@@ -74,7 +75,12 @@ impl Issuer {
     /// Verifies one of its tokens.
     pub async fn verify(self: &Arc<Self>, token: &str) -> Result<Identity, Refused> {
         let types = if self.settings.untyped { Types::Untyped } else { Types::Access };
-        let key = self.key(&token::key_id(token, types)?).await?;
+        let id = token::key_id(token, types)?;
+        let key = self.key(&id).await.inspect_err(|refused| {
+            if matches!(refused, Refused::Unknown) {
+                tell(Cause::Key, token, &id);
+            }
+        })?;
         let expected =
             Expected { issuer: self.name(), audience: self.audience(), lifetime: LIFETIME };
         let claims: Claims<Nothing> =

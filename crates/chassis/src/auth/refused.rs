@@ -20,6 +20,8 @@ pub(super) enum Refused {
     Unknown,
     /// Not a token of the kind that is taken here.
     Malformed,
+    /// A claim that is missing, or not as it must be: its name, and what is wrong with it.
+    Claim(&'static str, &'static str),
     /// Signed to hold for longer than so many seconds.
     TooLong(i64),
     /// The keys of the issuer cannot be had.
@@ -40,6 +42,11 @@ impl Refused {
                 "MALFORMED",
                 "is not one of the kind taken here: a JWT of the type at+jwt, signed with ES256, EdDSA or RS256, of at most 8 KiB",
             ),
+            Self::Claim(name, problem) => {
+                let what =
+                    format!("is not one of the kind taken here: its claim `{name}` {problem}");
+                return Self::invalid("MALFORMED", &what, advice);
+            }
             Self::TooLong(seconds) => {
                 let minutes = seconds / 60;
                 let what = format!("is made to hold for longer than {minutes} minutes");

@@ -1,12 +1,15 @@
 //! The checks of a token of any issuer: a JWT (RFC 7519, RFC 8725), signed with a key and the one
 //! algorithm it is for.
 
+use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::refused::Refused;
+use super::told::{Cause, tell};
 
 /// The most bytes of a token; the headers of a request together have not much more room.
 pub(super) const MOST_BYTES: usize = 8 * 1024;
@@ -110,9 +113,9 @@ pub(super) fn verify<More: DeserializeOwned>(
     // By our own clock, below.
     wanted.validate_exp = false;
     let decoded = decode::<Claims<More>>(token, &key.key, &wanted);
-    let claims = decoded.map_err(|error| refused(error.kind()))?.claims;
+    let claims = decoded.map_err(|error| refused(error.kind(), token))?.claims;
     if claims.iss != expected.issuer {
-        return Err(Refused::Unknown);
+        return Err(unknown(Cause::Issuer, token));
     }
     if now.saturating_sub(LEEWAY) >= claims.exp {
         return Err(Refused::Expired);
@@ -124,23 +127,60 @@ pub(super) fn verify<More: DeserializeOwned>(
     if claims.exp.saturating_sub(claims.iat) > expected.lifetime {
         return Err(Refused::TooLong(expected.lifetime));
     }
-    // A database keeps the subject as text, and PostgreSQL keeps no U+0000.
-    let is_subject = (1..=LONGEST_SUBJECT).contains(&claims.sub.len())
-        && !claims.sub.chars().any(char::is_control);
-    if !is_subject || claims.at_hash.is_some() {
+    check_subject(&claims.sub)?;
+    if claims.at_hash.is_some() {
         return Err(Refused::Malformed);
     }
     Ok(claims)
 }
 
-fn refused(kind: &ErrorKind) -> Refused {
+/// Refuses a subject that no database keeps: they keep it as text, and PostgreSQL keeps no U+0000.
+fn check_subject(subject: &str) -> Result<(), Refused> {
+    let problem = match subject {
+        "" => "is empty",
+        _ if subject.len() > LONGEST_SUBJECT => "is longer than 255 bytes",
+        _ if subject.chars().any(char::is_control) => "has a control character",
+        _ => return Ok(()),
+    };
+    Err(Refused::Claim("sub", problem))
+}
+
+/// A token from elsewhere: the log says what is wrong.
+fn unknown(cause: Cause, token: &str) -> Refused {
+    let kid = decode_header(token).ok().and_then(|header| header.kid).unwrap_or_default();
+    tell(cause, token, &kid);
+    Refused::Unknown
+}
+
+/// Returns the claim that is missing or is not what it must be, of a token whose signature is
+/// verified: that tells nothing to somebody who could not sign it.
+fn claim(token: &str) -> Refused {
+    let Ok(claims) = insecure_decode_claims::<Map<String, Value>>(token) else {
+        return Refused::Malformed;
+    };
+    for (name, is_text) in [("iss", true), ("sub", true), ("exp", false), ("iat", false)] {
+        match claims.get(name) {
+            None | Some(Value::Null) => return Refused::Claim(name, "is missing"),
+            Some(value) if is_text && !value.is_string() => {
+                return Refused::Claim(name, "is no text");
+            }
+            Some(value) if !is_text && !value.is_i64() => {
+                return Refused::Claim(name, "is no whole number of seconds since 1970");
+            }
+            Some(_) => {}
+        }
+    }
+    Refused::Malformed
+}
+
+fn refused(kind: &ErrorKind, token: &str) -> Refused {
     match kind {
-        ErrorKind::InvalidAudience | ErrorKind::InvalidSignature | ErrorKind::InvalidIssuer => {
-            Refused::Unknown
-        }
-        ErrorKind::MissingRequiredClaim(claim) if claim == "aud" || claim == "iss" => {
-            Refused::Unknown
-        }
+        ErrorKind::InvalidAudience => unknown(Cause::Audience, token),
+        ErrorKind::InvalidSignature => unknown(Cause::Signature, token),
+        ErrorKind::InvalidIssuer => unknown(Cause::Issuer, token),
+        ErrorKind::MissingRequiredClaim(claim) if claim == "aud" => unknown(Cause::Audience, token),
+        ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => unknown(Cause::Issuer, token),
+        ErrorKind::Json(_) | ErrorKind::MissingRequiredClaim(_) => claim(token),
         _ => Refused::Malformed,
     }
 }

@@ -81,6 +81,28 @@ async fn a_token_with_a_claim_that_does_not_fit_is_refused() {
     }
 }
 
+/// Once it was said of all of them that they are not of the kind that is taken.
+#[tokio::test]
+async fn the_claim_that_is_missing_is_named() {
+    let key = SigningKey::new("one", Algorithm::ES256);
+    let issuer = Issuer::with(&[&key]).await;
+    let running = serve_for(&issuer).await;
+
+    for (change, told) in [
+        (json!({"exp": null}), "`exp` is missing"),
+        (json!({"exp": "tomorrow"}), "`exp` is no whole number"),
+        (json!({"iat": null}), "`iat` is missing"),
+        (json!({"sub": null}), "`sub` is missing"),
+        (json!({"iss": [issuer.url.clone()]}), "`iss` is no text"),
+        (json!({"sub": "x".repeat(256)}), "`sub` is longer than 255 bytes"),
+    ] {
+        let token = key.sign(&claims(&issuer, &change));
+        let status = running.call(&token, "/test.Who/Read").await;
+
+        assert!(status.message().contains(told), "{change}: {}", status.message());
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_is_not_signed_by_a_known_key_is_refused() {
     let key = SigningKey::new("one", Algorithm::RS256);
