@@ -1,4 +1,8 @@
 //! Opens a database of either engine the way the record needs it.
+//!
+//! - `address`: the address of a database of PostgreSQL, and why it cannot be reached
+
+mod address;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,7 +10,6 @@ use std::time::Duration;
 use machine::private;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::time::{Instant, sleep};
 
@@ -52,7 +55,7 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
     if sqlite {
         close_files(url)?;
     } else {
-        check_address(url)?;
+        address::check(url)?;
     }
     let (least, most) = connections(url);
     let mut options = ConnectOptions::new(url);
@@ -84,7 +87,11 @@ pub async fn open(url: &str) -> Result<DatabaseConnection, Error> {
         // it: by a long one, some day.
         options.max_lifetime(None).idle_timeout(None);
     }
-    let db = measured(connect(options).await?);
+    let connected = match connect(options).await {
+        Err(error) if !sqlite && address::is_timeout(&error) => Err(address::refusal(url).await),
+        connected => connected,
+    };
+    let db = measured(connected?);
     check_order(&db).await?;
     Ok(db)
 }
@@ -120,19 +127,6 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
             outcome => return outcome,
         }
     }
-}
-
-/// Fails if an address is none of PostgreSQL, without it in the error: sea-orm repeats one that it
-/// cannot read, with the password.
-fn check_address(url: &str) -> Result<(), DbErr> {
-    let is_scheme = ["postgres://", "postgresql://"].iter().any(|it| url.starts_with(it));
-    if is_scheme && url.parse::<PgConnectOptions>().is_ok() {
-        return Ok(());
-    }
-    let message = "its address is none: write sqlite:PATH, or \
-                   postgres://USER:PASSWORD@HOST/DATABASE with signs like / or @ in the password \
-                   as %2F or %40";
-    Err(DbErr::Custom(message.to_owned()))
 }
 
 /// Closes the files of a SQLite database to everybody but their owner; makes the first of them

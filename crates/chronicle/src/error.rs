@@ -90,6 +90,12 @@ impl Error {
         Refused::of(error).is_none() && DatabaseFailure::of(error) == DatabaseFailure::Unreachable
     }
 
+    /// Returns whether the database found its own file damaged, which waiting does not repair.
+    pub fn is_damaged(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        DatabaseFailure::of(error) == DatabaseFailure::Damaged
+    }
+
     /// Returns what an operator can do about a database that cannot be opened; nothing where the
     /// error itself says it.
     pub fn remedy(&self) -> &'static str {
@@ -108,6 +114,10 @@ impl Error {
                  name its own with sslrootcert=FILE in database_url"
             }
             Some(Refused::Address) => "is database_url right?",
+            None if self.is_damaged() => {
+                "the file is damaged, or no database: keep it as it is, and restore a backup \
+                 (docs/backup.md)"
+            }
             None if matches!(&**error, DbErr::Custom(_)) => "",
             None => "is it running, and is database_url right?",
         }
@@ -171,6 +181,8 @@ pub enum DatabaseFailure {
     /// It ended the transaction for the sake of another: a deadlock or a serialization failure. The
     /// same can be run again.
     Aborted,
+    /// Its file, or a part of it, is not what it wrote.
+    Damaged,
     /// Anything else.
     Other,
 }
@@ -218,6 +230,8 @@ impl DatabaseFailure {
             10 | 13 => Self::Full,
             // SQLITE_CANTOPEN.
             14 => Self::Unreachable,
+            // SQLITE_CORRUPT, SQLITE_NOTADB.
+            11 | 26 => Self::Damaged,
             _ => Self::Other,
         }
     }
@@ -237,6 +251,8 @@ impl DatabaseFailure {
             _ if code.starts_with("53") || code == "58030" => Self::Full,
             // lock_not_available.
             "55P03" => Self::Locked,
+            // data_corrupted, index_corrupted.
+            "XX001" | "XX002" => Self::Damaged,
             _ => Self::Other,
         }
     }
@@ -249,7 +265,7 @@ pub(crate) fn no_head() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::DatabaseFailure::{self, Aborted, Full, Locked, Other, Unreachable};
+    use super::DatabaseFailure::{self, Aborted, Damaged, Full, Locked, Other, Unreachable};
 
     #[test]
     fn codes_of_both_engines_are_told_apart() {
@@ -265,7 +281,9 @@ mod tests {
             (14, Unreachable),
             (19, Other),
             (2067, Other),
-            (11, Other),
+            (11, Damaged),
+            (267, Damaged),
+            (26, Damaged),
         ] {
             assert_eq!(DatabaseFailure::of_sqlite(code), failure, "{code}");
         }
@@ -281,6 +299,7 @@ mod tests {
             ("57P01", Unreachable),
             ("08006", Unreachable),
             ("55P03", Locked),
+            ("XX001", Damaged),
             ("23505", Other),
             ("57014", Other),
         ] {

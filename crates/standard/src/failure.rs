@@ -85,7 +85,7 @@ fn from_database(source: Arc<DbErr>) -> Failure {
         DatabaseFailure::Full => "the database has no room left",
         DatabaseFailure::Locked => "the database is locked by another process",
         DatabaseFailure::Aborted => "the database aborted the transaction",
-        DatabaseFailure::Other => return Failure::internal(source),
+        DatabaseFailure::Damaged | DatabaseFailure::Other => return Failure::internal(source),
     };
     tracing::warn!(error = %source, "database unavailable: {message}");
     Failure::unavailable(ErrorReason::DatabaseUnavailable, format!("{message}; try again"))
