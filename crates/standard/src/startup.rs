@@ -21,6 +21,9 @@ use tokio::time::sleep;
 
 use self::migrations::{Known, Migrations};
 
+/// The advice about the address of a SQLite file that is not there.
+pub const MISSING_FILE: &str = "there is no such file; with `?mode=rwc` at the end of database_url \
+                                `registan migrate` makes it";
 /// How long to wait before a database that is away is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// One in so many tries is logged.
@@ -41,6 +44,7 @@ pub async fn open_record<M: MigratorTrait>(
         bring::<M>(name, &db, schema).await?;
         return Ok(db);
     }
+    refuse_foreign(name, &db, schema, &read::<M>(name, &db).await?).await?;
     check::<M>(name, &db).await?;
     Ok(db)
 }
@@ -135,6 +139,25 @@ fn refuse_breaking(name: &str, found: &Migrations) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Refuses a database of another service: it has migrations that this one does not know, and no
+/// table of its own.
+async fn refuse_foreign(
+    name: &str,
+    db: &DatabaseConnection,
+    schema: &Schema,
+    found: &Migrations,
+) -> anyhow::Result<()> {
+    if found.pending > 0 && !found.later.is_empty() {
+        anyhow::ensure!(
+            schema.is_begun(db).await?,
+            "the database has migrations of another service ({}, …) and no table of {name}: is \
+             database_url right?",
+            found.later[0]
+        );
+    }
+    Ok(())
+}
+
 /// Runs the migrations that a database lacks, and fills its rows for the desks of this process;
 /// returns what it found.
 async fn bring<M: MigratorTrait>(
@@ -143,13 +166,7 @@ async fn bring<M: MigratorTrait>(
     schema: &Schema,
 ) -> anyhow::Result<Migrations> {
     let found = read::<M>(name, db).await?;
-    if found.pending > 0 && !found.later.is_empty() {
-        anyhow::ensure!(
-            schema.is_begun(db).await?,
-            "the database has migrations of another service ({}, …) and no table of {name}: is database_url right?",
-            found.later[0]
-        );
-    }
+    refuse_foreign(name, db, schema, &found).await?;
     refuse_breaking(name, &found)?;
     if found.pending > 0 {
         // A migration may fill rows by the desks of this process.
@@ -231,9 +248,8 @@ async fn open(
     };
     opened.map_err(|error| {
         let advice = match &settings.database_url {
-            Some(_) if is_missing_file(url) => {
-                "there is no such file; with `?mode=rwc` at the end of database_url `registan migrate` makes it".to_owned()
-            }
+            Some(_) if is_missing_file(url) => MISSING_FILE.to_owned(),
+            None if error.is_damaged() => error.remedy().to_owned(),
             Some(_) => error.remedy().to_owned(),
             None => {
                 let folder = chassis::private::absolute(&settings.data_dir);
@@ -271,7 +287,7 @@ async fn opened_once_there(
 }
 
 /// True for the address of a SQLite file that is not there and may not be made.
-fn is_missing_file(url: &str) -> bool {
+pub fn is_missing_file(url: &str) -> bool {
     !url.contains("mode=") && database::file(url).is_some_and(|file| !file.exists())
 }
 
