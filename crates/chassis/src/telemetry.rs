@@ -1,10 +1,12 @@
 //! Logs: for people on a terminal, as JSON elsewhere; always on stderr, never a request's content.
+//!
+//! - `filter`: what is logged
+
+mod filter;
 
 use std::io::{self, IsTerminal};
 
-use anyhow::Context;
 use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -18,12 +20,15 @@ fn is_harmless(about: &Metadata<'_>) -> bool {
     *about.level() <= Level::WARN || !SILENCED.iter().any(|name| about.target().starts_with(name))
 }
 
+/// An error if the filter of the log is none.
+pub fn check(settings: &Settings) -> anyhow::Result<()> {
+    filter::read(&settings.log).map(|_| ())
+}
+
 /// Starts to log as `settings` say; a panic is logged like any fault. An error means that the
 /// filter is no filter or that logging had started already.
 pub fn init(settings: &Settings) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&settings.log).with_context(|| {
-        format!("log: `{}` is not a filter like info or chassis=debug,info", settings.log)
-    })?;
+    let filter = filter::read(&settings.log)?;
     let pretty = match settings.log_format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Pretty => true,
