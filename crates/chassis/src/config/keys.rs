@@ -178,8 +178,10 @@ impl clap::Args for Flags {
     fn augment_args(command: Command) -> Command {
         let keys = std::iter::once(&CONFIG).chain(&KEYS);
         keys.fold(command, |command, key| {
-            command
-                .arg(Arg::new(key.flag).long(key.flag).value_name(key.placeholder).help(key.help))
+            // As clap writes it; the values are read by us, for an empty one counts as not set.
+            let help = format!("{} [env: {}]", key.help, key.variable());
+            let arg = Arg::new(key.flag).long(key.flag).value_name(key.placeholder);
+            command.arg(arg.help(help))
         })
     }
 
@@ -202,5 +204,25 @@ impl clap::FromArgMatches for Flags {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+
+    /// Once the variable of an option stood nowhere.
+    #[test]
+    fn the_help_of_an_option_names_its_variable() {
+        let mut command = Flags::augment_args(Command::new("test"));
+        let help = command.render_help().to_string();
+
+        for key in std::iter::once(&CONFIG).chain(&KEYS) {
+            assert!(help.contains(&format!("--{} ", key.flag)), "{}", key.flag);
+            assert!(help.contains(&format!("[env: {}]", key.variable())), "{}", key.flag);
+        }
+        assert!(help.contains("[env: REGISTAN_DRAIN_SECONDS]"), "{help}");
     }
 }
