@@ -11,6 +11,7 @@ mod keys;
 mod networks;
 mod otel;
 mod sources;
+mod unused;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,6 +23,7 @@ use policy::Partnership;
 pub use keys::Flags;
 pub use networks::Networks;
 pub use otel::{Push, Spans};
+pub use unused::{Given, Serves};
 
 use crate::tls::Tls;
 
@@ -93,6 +95,8 @@ pub struct Settings {
     pub trusted_proxies: Networks,
     /// True if reflection is served.
     pub reflection: bool,
+    /// The settings that were given, and where each comes from.
+    pub given: Given,
 }
 
 impl Default for Settings {
@@ -128,6 +132,7 @@ impl Default for Settings {
             trace_percent: 1.0,
             trusted_proxies: Networks::default(),
             reflection: true,
+            given: Given::default(),
         }
     }
 }

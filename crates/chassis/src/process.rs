@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::development;
-use crate::config::Flags;
+use crate::config::{Flags, Serves};
 use crate::failure::chain;
 use crate::otlp;
 use crate::server::while_opening;
@@ -43,6 +43,7 @@ where
     otlp::name(name);
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
+    settings.refuse_unused(Serves::of(Some(name)))?;
     development::is_on(&settings)?;
     may_be_plain(&settings, name)?;
     block_on(async {

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use chassis::auth::development;
 use chassis::client::Connection;
+use chassis::config::Serves;
 use chassis::process::{block_on, serve, stop_signal};
 use chassis::tls::may_be_plain;
 use chassis::{Server, Service, Settings, telemetry};
@@ -35,6 +36,12 @@ pub fn run(arguments: Serve) -> anyhow::Result<()> {
     let settings = Settings::load_over(defaults(arguments.service), arguments.settings)?;
     telemetry::init(&settings)?;
     // Settings that do not fit together are reported before anything is written.
+    settings.refuse_unused(Serves::of(arguments.service.map(name)))?;
+    anyhow::ensure!(
+        !(arguments.empty && arguments.service.is_some()),
+        "--empty is of the whole suite alone: a service that is served alone begins empty, leave \
+         it out"
+    );
     let takes_own = development::is_on(&settings)?;
     may_be_plain(&settings, name(arguments.service.unwrap_or(ServiceName::Gateway)))?;
     block_on(async {

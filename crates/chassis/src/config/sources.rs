@@ -12,6 +12,7 @@ use policy::Partnership;
 use super::addresses::{is_address, verified};
 use super::found::{Value, file_values, known_variables};
 use super::keys::CONFIG;
+use super::unused::Given;
 use super::{Flags, LogFormat, Oidc, Secret, Settings, read_desks};
 use crate::auth::encrypted;
 use crate::tls::Tls;
@@ -40,6 +41,8 @@ impl Values {
 
     /// Puts the values over `settings`.
     pub fn over(mut self, mut settings: Settings) -> Result<Settings> {
+        let given = self.0.iter().map(|(flag, value)| (*flag, value.origin.clone()));
+        settings.given = Given(given.collect());
         self.put("listen", &mut settings.listen, "an address like 127.0.0.1:8080")?;
         self.put("data-dir", &mut settings.data_dir, "a folder")?;
         settings.desks = self.desks()?.or(settings.desks);
@@ -73,6 +76,7 @@ impl Values {
         if let Some(url) = self.database_url()? {
             settings.database_url = Some(url);
         }
+        apart(&settings)?;
         Ok(settings)
     }
 
@@ -165,6 +169,17 @@ impl Values {
             (None, None) => Ok(None),
         }
     }
+}
+
+/// An error if two ports are to listen at one address.
+fn apart(settings: &Settings) -> Result<()> {
+    if settings.probe_address == Some(settings.listen) && settings.listen.port() != 0 {
+        bail!(
+            "listen and probe_address are both {}: give probe_address a port of its own",
+            settings.listen
+        );
+    }
+    Ok(())
 }
 
 /// Reads a file that holds the URL of a database.

@@ -123,7 +123,7 @@ fn hosts(url: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Returns whether all hosts are on this machine.
-fn is_here(url: &str) -> bool {
+pub(crate) fn is_here(url: &str) -> bool {
     hosts(url).all(|host| {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     })

@@ -33,6 +33,7 @@ use anyhow::Result;
 
 pub(crate) use self::dial::Dial;
 pub use self::dial::bundle_of_the_system;
+pub(crate) use self::dial::is_here;
 use self::files::Place;
 pub(crate) use self::live::Live;
 pub use self::port::{Caller, Callers, GATEWAY, may_be_plain, of_port};
