@@ -8,10 +8,12 @@
 //! - `answer`: what comes back
 //! - `again`: what is sent once more when a connection broke
 //! - `meters`: what is counted of all that
+//! - `health`: whether the service is there, and is the one that it should be
 
 mod again;
 mod answer;
 mod broken;
+mod health;
 mod meters;
 mod node;
 mod order;
@@ -34,6 +36,7 @@ use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 
+pub use self::health::{Health, health};
 use self::meters::Meters;
 pub use self::pool::{Cause, Pool};
 use crate::tls::{Dial, Tls};

@@ -23,6 +23,7 @@ mod proxy;
 mod routes;
 mod upstream;
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,9 +74,10 @@ const QUOTAS: Quotas = Quotas {
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     // The other half is for their callers to go elsewhere.
     let grace = Duration::from_secs(settings.drain_seconds) / 2;
-    let agreements = address("agreements", settings.agreements_url.as_deref())?;
-    let projects = address("projects", settings.projects_url.as_deref())?;
-    let rights_reporting = address("rights-reporting", settings.rights_reporting_url.as_deref())?;
+    let agreements = address("agreements", settings.agreements_url.as_deref(), settings.listen)?;
+    let projects = address("projects", settings.projects_url.as_deref(), settings.listen)?;
+    let rights = settings.rights_reporting_url.as_deref();
+    let rights_reporting = address("rights-reporting", rights, settings.listen)?;
     let to = |name, url| Connection::between(&settings, NAME, name, url);
     let services = Services {
         agreements: to("agreements", agreements)?,
@@ -108,9 +110,9 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.limits.quotas = QUOTAS;
     service.passed_on = routes.keys().cloned().collect();
     let watched = [
-        Watched::new("agreements", &services.agreements, &routes),
-        Watched::new("projects", &services.projects, &routes),
-        Watched::new("rights-reporting", &services.rights_reporting, &routes),
+        Watched::new("agreements", &services.agreements, agreements, &routes),
+        Watched::new("projects", &services.projects, projects, &routes),
+        Watched::new("rights-reporting", &services.rights_reporting, rights_reporting, &routes),
     ];
     service.spawn(health::watch(watched.into(), service.health.clone()));
     service.routes = Proxy::new(routes, routes::streams(api::descriptors()), grace).into_routes();
@@ -121,9 +123,58 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         .build(service)
 }
 
-fn address<'a>(name: &str, url: Option<&'a str>) -> anyhow::Result<&'a str> {
-    url.with_context(|| {
-        let variable = name.replace('-', "_").to_uppercase();
+fn address<'a>(name: &str, url: Option<&'a str>, own: SocketAddr) -> anyhow::Result<&'a str> {
+    let variable = name.replace('-', "_").to_uppercase();
+    let url = url.with_context(|| {
         format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")
-    })
+    })?;
+    anyhow::ensure!(
+        !is_at(url, own),
+        "{url} is the address of the gateway itself ({own}): set --{name}-url or \
+         REGISTAN_{variable}_URL to where {name} answers"
+    );
+    Ok(url)
+}
+
+/// Returns whether a URL leads to a port of this machine.
+fn is_at(url: &str, own: SocketAddr) -> bool {
+    let Ok(url) = url.parse::<http::Uri>() else { return false };
+    let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("https") { 443 } else { 80 });
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    let host = if host == "localhost" { "127.0.0.1" } else { host };
+    let is_own = host.parse::<IpAddr>().is_ok_and(|ip| {
+        let is_here = ip.is_unspecified() || ip.is_loopback();
+        ip == own.ip() || is_here && (own.ip().is_unspecified() || own.ip().is_loopback())
+    });
+    own.port() != 0 && port == own.port() && is_own
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_the_gateway_itself_is_no_upstream() {
+        let at = |url: &str, own: &str| is_at(url, own.parse().unwrap());
+
+        for (url, own) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://localhost:8080", "0.0.0.0:8080"),
+            ("http://[::1]:8080", "[::]:8080"),
+            ("https://10.0.0.5", "10.0.0.5:443"),
+        ] {
+            assert!(at(url, own), "{url} {own}");
+        }
+        for (url, own) in [
+            ("http://127.0.0.1:50051", "127.0.0.1:8080"),
+            ("http://agreements:50051", "0.0.0.0:50051"),
+            ("http://10.0.0.6:8080", "10.0.0.5:8080"),
+            ("http://127.0.0.1:80", "127.0.0.1:0"),
+        ] {
+            assert!(!at(url, own), "{url} {own}");
+        }
+        let own = "127.0.0.1:8080".parse().unwrap();
+        let told = address("projects", Some("http://127.0.0.1:8080"), own).unwrap_err();
+        assert!(told.to_string().contains("--projects-url"), "{told}");
+    }
 }

@@ -22,9 +22,17 @@ impl Failure {
             Code::Unknown | Code::Cancelled if status.source().is_some() => {
                 Self::service_unavailable(service).because(status)
             }
-            Code::Internal | Code::Unknown | Code::DataLoss | Code::Unimplemented | Code::Ok => {
-                Self::internal(status)
+            // Another service at its address, or one of another version: for the operator.
+            Code::Unimplemented => {
+                let message = format!(
+                    "{service} does not know this method: another service, or one of another \
+                     version, answers at its address"
+                );
+                Self::unavailable(ErrorReason::ServiceUnavailable, message)
+                    .with("service", service)
+                    .because(status)
             }
+            Code::Internal | Code::Unknown | Code::DataLoss | Code::Ok => Self::internal(status),
             _ => refusal(&status),
         }
     }
@@ -136,6 +144,16 @@ mod tests {
         assert_eq!(ours.code, Code::Unavailable);
         assert_eq!(ours.metadata, [("service".into(), "agreements".to_owned())]);
         assert!(ours.retry.is_some());
+    }
+
+    /// Once swapped addresses of services were told as an internal error.
+    #[test]
+    fn a_service_that_is_another_is_named() {
+        let ours = Failure::downstream("agreements", Status::unimplemented("no such method"));
+
+        assert_eq!(ours.code, Code::Unavailable);
+        assert!(ours.message.contains("another service"), "{}", ours.message);
+        assert_eq!(ours.metadata, [("service".into(), "agreements".to_owned())]);
     }
 
     #[test]

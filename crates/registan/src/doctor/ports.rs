@@ -5,14 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use chassis::Settings;
-use chassis::client::Connection;
+use chassis::client::{Connection, Health, health};
 use chassis::tls::{GATEWAY, of_port};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tonic::{Code, Status};
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::health_client::HealthClient;
 
 use super::finding::Finding;
 use crate::cli::ServiceName;
@@ -20,6 +17,10 @@ use crate::record;
 
 /// How long a server may take to say how it is.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Words of a handshake that failed.
+const TLS: [&str; 5] = ["certificate", "corrupt message", "alert", "handshake", "tls"];
+/// Words of a port that does not speak HTTP/2 in plain text.
+const PROTOCOL: [&str; 4] = ["http2", "frame", "connection error", "connection closed"];
 
 /// Looks at the ports of a process, and at the services that it asks.
 pub async fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
@@ -88,14 +89,19 @@ async fn taken(what: &str, address: SocketAddr, of: Option<(&Settings, &'static 
         Some((_, GATEWAY, tls)) => Connection::showing(tls, GATEWAY, &encrypted),
         Some((settings, own, _)) => Connection::between(settings, own, own, &encrypted),
     };
-    match health(connection).await {
-        Ok(ServingStatus::Serving) => {
-            Finding::good(what, format!("a server at {address} is ready"))
-        }
-        Ok(_) => Finding::problem(
+    // The port for probes tells the health of the whole process.
+    let name = of.map_or("", |(_, own)| own);
+    match told(connection, name).await {
+        Ok(Health::Serving) => Finding::good(what, format!("a server at {address} is ready")),
+        Ok(Health::NotServing) => Finding::problem(
             what,
             format!("the server at {address} is not ready"),
             "its log says why: its database, most likely",
+        ),
+        Ok(Health::Another(other)) => Finding::problem(
+            what,
+            format!("{address} is taken by {}", other.unwrap_or("another program")),
+            "choose another address, or end what has it",
         ),
         Err(status) if shown.is_some() && status.code() != Code::Unavailable => {
             Finding::good(what, format!("a server with certificates of this suite has {address}"))
@@ -108,23 +114,53 @@ async fn taken(what: &str, address: SocketAddr, of: Option<(&Settings, &'static 
     }
 }
 
+/// Says how a service is that this one asks: it must be there, and be that service.
 async fn other(name: &str, url: &str, connection: anyhow::Result<Connection>) -> Finding {
-    match health(connection).await {
-        Ok(ServingStatus::Serving) => Finding::good(name, format!("{url} is ready")),
-        Ok(_) => Finding::problem(name, format!("{url} is not ready"), "its log says why"),
-        Err(status) => Finding::warning(
+    let key = format!("{}_url", name.replace('-', "_"));
+    let connection = match connection {
+        Ok(connection) => connection,
+        Err(error) => return Finding::problem(name, format!("{error:#}"), ""),
+    };
+    match told(Ok(connection), name).await {
+        Ok(Health::Serving) => Finding::good(name, format!("{url} is ready")),
+        Ok(Health::NotServing) => {
+            Finding::problem(name, format!("{url} is not ready"), "its log says why")
+        }
+        Ok(Health::Another(other)) => Finding::problem(
             name,
-            format!("{url} does not answer ({})", status.message()),
-            "start it: what refers to it cannot be written or joined until then",
+            format!("another service answers at {url}: {}", other.unwrap_or("none of this suite")),
+            &format!("set {key} to where {name} answers"),
         ),
+        Err(status) => silent(name, url, status.message(), &key),
     }
 }
 
-async fn health(connection: anyhow::Result<Connection>) -> Result<ServingStatus, Status> {
+/// Says what to do about a service that does not answer: it may be down, or what is there speaks
+/// otherwise, or shows a certificate that is not accepted.
+fn silent(name: &str, url: &str, cause: &str, key: &str) -> Finding {
+    let has = |words: &[&str]| words.iter().any(|word| cause.contains(word));
+    let said = format!("{url} does not answer as it should ({cause})");
+    if url.starts_with("https://") && has(&TLS) {
+        let remedy = format!(
+            "another service, or another authority, answers there, or it speaks no TLS: is {key} \
+             right, and are the authorities in tls_dir those of {name}?"
+        );
+        return Finding::problem(name, said, &remedy);
+    }
+    if url.starts_with("http://") && has(&PROTOCOL) {
+        let secure = url.replacen("http://", "https://", 1);
+        let remedy = format!("if it speaks TLS, write {secure}; else is {key} right?");
+        return Finding::problem(name, said, &remedy);
+    }
+    Finding::warning(
+        name,
+        format!("{url} does not answer ({cause})"),
+        "start it: what refers to it cannot be written or joined until then",
+    )
+}
+
+async fn told(connection: anyhow::Result<Connection>, name: &str) -> Result<Health, Status> {
     let connection = connection.map_err(|error| Status::unavailable(format!("{error:#}")))?;
-    let mut client = HealthClient::new(connection);
-    let request = HealthCheckRequest { service: String::new() };
-    let answer = timeout(TIMEOUT, client.check(request)).await;
-    let answer = answer.map_err(|_| Status::new(Code::DeadlineExceeded, "no answer in time"))?;
-    Ok(answer?.into_inner().status())
+    let answer = timeout(TIMEOUT, health(connection, name)).await;
+    answer.map_err(|_| Status::new(Code::DeadlineExceeded, "no answer in time"))?
 }
