@@ -42,11 +42,17 @@ async fn examine(
     if keeps && settings.database_url.is_none() {
         report.add(folder::look(&settings.data_dir))?;
     }
+    let file =
+        settings.database_url.as_ref().and_then(|url| chronicle::database::file(url.expose()));
+    if let Some(file) = file.filter(|_| keeps) {
+        report.add(folder::room_for(&file))?;
+    }
+    let of = service;
     let services = service.map_or_else(|| ALL.to_vec(), |service| vec![service]);
     for service in services.into_iter().filter(|_| keeps) {
         report.add(database::look(service, settings).await)?;
     }
-    report.add([keys::look(settings).await])?;
+    report.add([keys::look(of, settings).await])?;
     report.add(certificates::look(service, settings))?;
     report.add(ports::look(service, settings).await)?;
     Ok(())

@@ -16,15 +16,16 @@ const RENEWED: i64 = 3;
 pub fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
     let name = record::name(service.unwrap_or(ServiceName::Gateway));
     let own = settings.tls.as_ref().map(|tls| {
-        if shows_itself(service, settings) { tls.look_between(name) } else { tls.look(name) }
+        let shown = shows_itself(service, settings);
+        ("tls_dir", if shown { tls.look_between(name) } else { tls.look(name) })
     });
-    let public = settings.public_tls.as_ref().map(|tls| tls.look(name));
+    let public = settings.public_tls.as_ref().map(|tls| ("public_tls_dir", tls.look(name)));
     let found: Vec<Finding> = [own, public]
         .into_iter()
         .flatten()
-        .map(|looked| match looked {
+        .map(|(key, looked)| match looked {
             Ok(looked) => judge(&looked),
-            Err(error) => Finding::problem(WHAT, format!("{error:#}"), "renew or replace them"),
+            Err(error) => unusable(key, &format!("{error:#}")),
         })
         .collect();
     if !found.is_empty() {
@@ -54,6 +55,15 @@ fn shows_itself(service: Option<ServiceName>, settings: &Settings) -> bool {
     }
 }
 
+/// Says what to do about certificates that cannot be used: replace them where others would refuse
+/// them; else it may be another folder that is meant.
+fn unusable(key: &str, error: &str) -> Finding {
+    let is_bad = ["would refuse", "do not fit"].iter().any(|words| error.contains(words));
+    let remedy =
+        if is_bad { "renew or replace them".to_owned() } else { format!("is {key} right?") };
+    Finding::problem(WHAT, error, &remedy)
+}
+
 fn judge(looked: &Looked) -> Finding {
     let Looked { names, seconds_left, life } = looked;
     let days = seconds_left / DAY;
@@ -72,6 +82,14 @@ fn judge(looked: &Looked) -> Finding {
 mod tests {
     use super::super::finding::Level;
     use super::*;
+
+    #[test]
+    fn a_folder_without_certificates_is_perhaps_another() {
+        let told = |error| unusable("tls_dir", error).to_string();
+
+        assert!(told("the folder /x holds no certificate").ends_with("is tls_dir right?"));
+        assert!(told("the certificate and the key do not fit").ends_with("renew or replace them"));
+    }
 
     #[test]
     fn a_certificate_that_ends_soon_is_told() {

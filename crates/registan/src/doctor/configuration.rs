@@ -1,6 +1,7 @@
 //! The settings, as they were found. Secrets are never shown.
 
-use chassis::Settings;
+use chassis::config::Serves;
+use chassis::{Settings, telemetry};
 use policy::Partnership;
 
 use super::finding::Finding;
@@ -17,6 +18,10 @@ pub fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
         let said = "database_url names one database, and a whole suite has three";
         let remedy = "leave it out, or say whose it is: `registan doctor agreements`";
         found.push(Finding::problem(WHAT, said, remedy));
+    }
+    let unused = settings.refuse_unused(Serves::of(service.map(record::name)));
+    for error in [unused, telemetry::check(settings)].into_iter().filter_map(Result::err) {
+        found.push(Finding::problem(WHAT, format!("{error:#}"), ""));
     }
     let what = service.map_or("the suite", record::name);
     let kept = match (service, named) {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use anyhow::Context;
 use chassis::Settings;
 use chassis::clock::{Clock, SystemClock};
+use chassis::failure::chain;
 use chronicle::{State, database};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
+use standard::startup::{MISSING_FILE, is_missing_file};
 use standard::time::timestamp;
 use tokio::time::timeout;
 
@@ -37,6 +39,15 @@ pub async fn look(service: ServiceName, settings: &Settings) -> Vec<Finding> {
             read_only(&file).await
         }
         Some(url) => match database::file(url.expose()) {
+            Some(file) if !file.exists() => {
+                let remedy = if is_missing_file(url.expose()) {
+                    MISSING_FILE.to_owned()
+                } else {
+                    format!("`registan migrate {name}` makes it; is database_url right?")
+                };
+                let said = format!("{} is not there", file.display());
+                return vec![Finding::problem(name, said, &remedy)];
+            }
             Some(file) => read_only(&file).await,
             None => opened(url.expose()).await,
         },
@@ -44,7 +55,7 @@ pub async fn look(service: ServiceName, settings: &Settings) -> Vec<Finding> {
     let db = match opened {
         Ok(db) => db,
         Err(error) => {
-            let said = format!("the database cannot be opened: {error:#}");
+            let said = format!("the database cannot be opened: {}", chain(error.as_ref()));
             let known = error.downcast_ref().map(chronicle::Error::remedy);
             let remedy = known.unwrap_or("is it running, and is its address right?");
             return vec![Finding::problem(name, said, remedy)];
@@ -63,10 +74,17 @@ async fn examine(
     db: &DatabaseConnection,
 ) -> Vec<Finding> {
     let mut found = vec![version(name, db).await];
-    let Ok(state) = State::read(db).await else {
-        let remedy = format!("is it the right one? `registan migrate {name}` makes the tables");
-        found.push(Finding::problem(name, "there is no record in the database", &remedy));
-        return found;
+    let state = match State::read(db).await {
+        Ok(state) => state,
+        Err(error) if error.is_damaged() => {
+            found.push(Finding::problem(name, chain(&error), error.remedy()));
+            return found;
+        }
+        Err(_) => {
+            let remedy = format!("is it the right one? `registan migrate {name}` makes the tables");
+            found.push(Finding::problem(name, "there is no record in the database", &remedy));
+            return found;
+        }
     };
     found.push(schema(service, name, &state, db).await);
     let tolerance = i64::try_from(settings.clock_tolerance_seconds).unwrap_or(i64::MAX);
@@ -108,7 +126,7 @@ async fn read_only(file: &Path) -> anyhow::Result<DatabaseConnection> {
     let rest = if Path::new(&wal).exists() { "" } else { "&immutable=true" };
     let mut options = ConnectOptions::new(format!("sqlite:{}?mode=ro{rest}", file.display()));
     options.max_connections(1).sqlx_logging(false);
-    Ok(Database::connect(options).await?)
+    Ok(Database::connect(options).await.map_err(chronicle::Error::from)?)
 }
 
 async fn opened(url: &str) -> anyhow::Result<DatabaseConnection> {

@@ -1,7 +1,7 @@
 //! The data folder: who may read it, who may write it, and how much room is left.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -41,14 +41,15 @@ pub fn look(folder: &Path) -> Vec<Finding> {
     }
     let mut found = vec![access(&shown, metadata.mode(), disk::is_writable(folder))];
     found.extend(files(folder));
-    match disk::free(folder) {
-        Ok(free) => found.push(room(free)),
-        Err(error) => {
-            let said = format!("how much room is left cannot be told: {error}");
-            found.push(Finding::warning(WHAT, said, "look with `df`"));
-        }
-    }
+    found.push(room(WHAT, disk::free(folder)));
     found
+}
+
+/// Looks at the room for a database that is named by its file; nothing where it has no folder yet.
+pub fn room_for(file: &Path) -> Option<Finding> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    folder.exists().then(|| room("folder of the database", disk::free(folder)))
 }
 
 fn access(shown: &str, mode: u32, writable: bool) -> Finding {
@@ -86,15 +87,22 @@ fn files(folder: &Path) -> Vec<Finding> {
     open.collect()
 }
 
-fn room(free: u64) -> Finding {
+fn room(what: &str, free: io::Result<u64>) -> Finding {
+    let free = match free {
+        Ok(free) => free,
+        Err(error) => {
+            let said = format!("how much room is left cannot be told: {error}");
+            return Finding::warning(what, said, "look with `df`");
+        }
+    };
     let said = format!("{} free", HumanBytes(free));
     if free < FULL {
-        return Finding::problem(WHAT, said, "make room: writes are refused when it is full");
+        return Finding::problem(what, said, "make room: writes are refused when it is full");
     }
     if free < LOW {
-        return Finding::warning(WHAT, said, "make room before it is full");
+        return Finding::warning(what, said, "make room before it is full");
     }
-    Finding::good(WHAT, said)
+    Finding::good(what, said)
 }
 
 #[cfg(test)]
@@ -117,7 +125,7 @@ mod tests {
     #[test]
     fn little_room_is_said() {
         for (free, level) in [(0, Level::Problem), (LOW - 1, Level::Warning), (LOW, Level::Good)] {
-            assert_eq!(room(free).level, level, "{free}");
+            assert_eq!(room("data", Ok(free)).level, level, "{free}");
         }
     }
 }

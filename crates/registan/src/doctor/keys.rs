@@ -9,6 +9,7 @@ use chassis::clock::{Clock, SystemClock};
 use tokio::time::timeout;
 
 use super::finding::Finding;
+use crate::cli::ServiceName;
 
 const WHAT: &str = "token keys";
 /// How long an issuer may take to answer.
@@ -18,10 +19,10 @@ const OLD_DAYS: i64 = 365;
 const DAY: i64 = 24 * 3_600_000_000;
 
 /// Looks at the keys by which access tokens are verified.
-pub async fn look(settings: &Settings) -> Finding {
+pub async fn look(service: Option<ServiceName>, settings: &Settings) -> Finding {
     match development::is_on(settings) {
         Err(error) => Finding::problem(WHAT, format!("{error:#}"), ""),
-        Ok(true) => development_key(settings),
+        Ok(true) => development_key(service, settings),
         Ok(false) => match &settings.oidc {
             None => Finding::warning(
                 WHAT,
@@ -47,11 +48,14 @@ pub async fn look(settings: &Settings) -> Finding {
     }
 }
 
-fn development_key(settings: &Settings) -> Finding {
+fn development_key(service: Option<ServiceName>, settings: &Settings) -> Finding {
     let id = match development::key_id(&settings.data_dir) {
         Err(error) => return Finding::problem(WHAT, format!("{error:#}"), ""),
         Ok(None) => {
-            return Finding::good(WHAT, "none yet: `registan serve` makes one, for loopback alone");
+            // A service that is served alone finds a key, and makes none.
+            let maker = if service.is_none() { "serve" } else { "token" };
+            let said = format!("none yet: `registan {maker}` makes one, for loopback alone");
+            return Finding::good(WHAT, said);
         }
         Ok(Some(id)) => id,
     };
