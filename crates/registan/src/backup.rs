@@ -40,7 +40,7 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
     let settings = record::settings(arguments.service, arguments.settings)?;
     let services = arguments.service.map_or_else(|| ORDER.to_vec(), |service| vec![service]);
     let draft = Draft::make(&arguments.to)?;
-    let mut manifest = Manifest::begin(&timestamp(SystemClock.now()).to_string());
+    let mut manifest = Manifest::begin();
     block_on(async {
         for service in services {
             let part = part(service, &settings, draft.path()).await?;
@@ -52,6 +52,8 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
+    // After the last copy, so that nothing in it is later.
+    manifest.made = timestamp(SystemClock.now()).to_string();
     manifest.write(draft.path())?;
     draft.finish()?;
     let to = arguments.to.display();
@@ -73,7 +75,9 @@ pub fn run(arguments: Backup) -> anyhow::Result<()> {
 /// Copies the database of a service into a folder, and checks what it copied.
 async fn part(service: ServiceName, settings: &Settings, folder: &Path) -> anyhow::Result<Part> {
     let record = record::open(service, settings).await.map_err(|error| {
-        if error.is::<chronicle::Error>() {
+        let file = settings.data_dir.join(Engine::Sqlite.file(record::name(service)));
+        let is_missing = settings.database_url.is_none() && !file.exists();
+        if is_missing || error.is::<chronicle::Error>() {
             return error;
         }
         error.context(

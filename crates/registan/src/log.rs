@@ -18,28 +18,73 @@ pub fn run(arguments: Log) -> anyhow::Result<()> {
         name: arguments.resource,
         operation: arguments.operation,
     };
+    if let Some(name) = &asked.name {
+        check_name(name)?;
+    }
     // A page is what comes after an instant.
     let after = arguments.since.map_or(0, |since| since - 1);
     block_on(async {
         let record = record::open(arguments.service, &settings).await?;
-        unless_closed(print(&record, &asked, after, arguments.json).await)
+        let printed = print(&record, &asked, after, arguments.json).await;
+        if matches!(printed, Ok(false)) {
+            writeln!(std::io::stderr(), "{}", nothing(record.name, &asked, after > 0))?;
+        }
+        unless_closed(printed.map(|_| ()))
     })
 }
 
-/// One line each, a page in memory at a time.
-async fn print(record: &Record, asked: &Asked, after: i64, as_json: bool) -> anyhow::Result<()> {
+/// An error if a name is that of no resource: a collection and an id, or what stands for the name
+/// of a version that is gone.
+fn check_name(name: &str) -> anyhow::Result<()> {
+    // A kind and a uid.
+    let is_gone = name.split_once(' ').is_some_and(|(_, uid)| uid.len() == 36);
+    let mut parts = name.split('/');
+    let is_name = parts.clone().count() >= 2 && parts.all(|part| !part.is_empty());
+    anyhow::ensure!(
+        is_gone || is_name,
+        "--resource: `{name}` is no name of a resource: write it as the log prints it, for example \
+         agreements/eu-kz-epca-2015"
+    );
+    Ok(())
+}
+
+/// Says that nothing was asked for that is in the log.
+fn nothing(service: &str, asked: &Asked, is_later: bool) -> String {
+    let mut text = format!("nothing in the log of {service}");
+    for (word, asked) in [
+        ("by the caller", &asked.caller),
+        ("about", &asked.name),
+        ("with the operation", &asked.operation),
+    ] {
+        if let Some(asked) = asked {
+            text = format!("{text} {word} `{asked}`");
+        }
+    }
+    if is_later {
+        text.push_str(" since then");
+    }
+    if asked.caller.is_some() {
+        text.push_str("; a caller is named as the log prints it");
+    }
+    text
+}
+
+/// One line each, a page in memory at a time; returns whether there was any.
+async fn print(record: &Record, asked: &Asked, after: i64, as_json: bool) -> anyhow::Result<bool> {
+    let mut any = false;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut after = after;
     loop {
         let lines = page(&record.db, &record.kinds, asked, after).await?;
         let Some(last) = lines.last() else { break };
+        any = true;
         after = last.time;
         for line in &lines {
             if as_json { object(&mut out, line)? } else { sentence(&mut out, line)? }
         }
     }
     out.flush()?;
-    Ok(())
+    Ok(any)
 }
 
 /// The method of a write is kept by its request, what a reading was by its action.

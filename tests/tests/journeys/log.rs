@@ -17,6 +17,14 @@ fn log(data: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The exit code, and what stands on stderr.
+fn aside(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(program("registan").unwrap());
+    command.args(["log", "agreements"]).args(arguments).arg("--data-dir").arg(data);
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_tells_who_did_what() {
     let (Some(_), Some(suite)) = (testkit::tool("grpcurl"), Suite::embedded()) else { return };
@@ -57,5 +65,11 @@ async fn the_log_tells_who_did_what() {
     assert_eq!(log(&data, &["--since", since]).lines().count(), 1);
     assert!(log(&data, &[]).lines().count() > 100, "the reference record is in it");
     assert_eq!(log(&data, &["--caller", "users/nobody-at-all"]), "");
+    let (code, told) = aside(&data, &["--caller", "users/nobody-at-all"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("nothing in the log of agreements by the caller `users/no"), "{told}");
+    let (code, told) = aside(&data, &["--resource", "foo"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("`foo` is no name of a resource"), "{told}");
     assert!(!log(&data, &["--json"]).contains("Whispered"), "no contents");
 }

@@ -103,7 +103,7 @@ pub struct Manifest {
     pub format: u32,
     /// The version of the program that made the backup.
     pub version: String,
-    /// When it was begun.
+    /// When all of it was copied.
     pub made: String,
     /// The databases.
     pub parts: Vec<Part>,
@@ -111,9 +111,9 @@ pub struct Manifest {
 
 impl Manifest {
     /// A manifest of this program, of no database yet.
-    pub fn begin(made: &str) -> Self {
+    pub fn begin() -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { format: FORMAT, version, made: made.to_owned(), parts: Vec::new() }
+        Self { format: FORMAT, version, made: String::new(), parts: Vec::new() }
     }
 
     /// Writes it into the folder of the backup, for its owner alone and flushed to the disk.
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn manifest(part: Part) -> Manifest {
-        Manifest { parts: vec![part], ..Manifest::begin("2026-11-29T01:00:00Z") }
+        Manifest { parts: vec![part], made: "2026-11-29T01:00:00Z".to_owned(), ..Manifest::begin() }
     }
 
     fn part() -> Part {
