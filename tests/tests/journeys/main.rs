@@ -25,6 +25,7 @@ mod monitoring;
 mod newcomer;
 mod newer;
 mod one_build;
+mod operating;
 mod pushed;
 mod readme;
 mod reasons;

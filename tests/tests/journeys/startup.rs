@@ -116,6 +116,7 @@ fn a_database_that_is_down_is_said_to_be() {
     );
 
     assert!(line.contains("database of agreements") && line.contains("is it running"), "{line}");
+    assert!(line.contains("refused"), "the cause, and not that of a pool: {line}");
     assert!(!line.contains("hunter2"), "{line}");
 }
 
