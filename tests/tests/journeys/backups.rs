@@ -175,6 +175,11 @@ fn a_folder_is_seeded_until_all_services_are_restored_to_it() {
 
     let manifest = fs::read(all.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let made: prost_types::Timestamp = manifest["made"].as_str().unwrap().parse().unwrap();
+    for part in manifest["parts"].as_array().unwrap() {
+        let last: prost_types::Timestamp = part["last_change"].as_str().unwrap().parse().unwrap();
+        assert!((last.seconds, last.nanos) <= (made.seconds, made.nanos), "{manifest}");
+    }
     let last = manifest["parts"][0]["last_change"].as_str().unwrap();
     assert!(said.contains(&format!("the last recorded at {last}")), "{said}");
     assert!(!said.contains(manifest["made"].as_str().unwrap()), "{said}");
