@@ -7,7 +7,7 @@ use std::time::Duration;
 use chassis::Settings;
 use chassis::client::{Connection, Health, health};
 use chassis::tls::{GATEWAY, of_port};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tonic::{Code, Status};
 
@@ -17,10 +17,6 @@ use crate::record;
 
 /// How long a server may take to say how it is.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Words of a handshake that failed.
-const TLS: [&str; 5] = ["certificate", "corrupt message", "alert", "handshake", "tls"];
-/// Words of a port that does not speak HTTP/2 in plain text.
-const PROTOCOL: [&str; 4] = ["http2", "frame", "connection error", "connection closed"];
 
 /// Looks at the ports of a process, and at the services that it asks.
 pub async fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
@@ -131,32 +127,50 @@ async fn other(name: &str, url: &str, connection: anyhow::Result<Connection>) ->
             format!("another service answers at {url}: {}", other.unwrap_or("none of this suite")),
             &format!("set {key} to where {name} answers"),
         ),
-        Err(status) => silent(name, url, status.message(), &key),
+        Err(status) => {
+            let is_open = status.code() == Code::Unavailable && is_open(url).await;
+            silent(name, url, status.message(), is_open.then_some(&*key))
+        }
     }
 }
 
-/// Says what to do about a service that does not answer: it may be down, or what is there speaks
-/// otherwise, or shows a certificate that is not accepted.
-fn silent(name: &str, url: &str, cause: &str, key: &str) -> Finding {
-    let has = |words: &[&str]| words.iter().any(|word| cause.contains(word));
+/// Returns whether something takes connections at one of the addresses of a URL.
+async fn is_open(url: &str) -> bool {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let default = if scheme == "https" { 443 } else { 80 };
+    for part in rest.split(',') {
+        let part = part.split_once("://").map_or(part, |(_, part)| part);
+        let host = part.split('/').next().unwrap_or_default();
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let address = if has_port { host.to_owned() } else { format!("{host}:{default}") };
+        if matches!(timeout(TIMEOUT, TcpStream::connect(address)).await, Ok(Ok(_))) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Says what to do about a service that does not answer: it may be down, or what takes connections
+/// there, at the value of the setting `open`, speaks otherwise or trusts another authority.
+fn silent(name: &str, url: &str, cause: &str, open: Option<&str>) -> Finding {
+    let Some(key) = open else {
+        return Finding::warning(
+            name,
+            format!("{url} does not answer ({cause})"),
+            "start it: what refers to it cannot be written or joined until then",
+        );
+    };
     let said = format!("{url} does not answer as it should ({cause})");
-    if url.starts_with("https://") && has(&TLS) {
+    if url.starts_with("https://") {
         let remedy = format!(
             "another service, or another authority, answers there, or it speaks no TLS: is {key} \
              right, and are the authorities in tls_dir those of {name}?"
         );
         return Finding::problem(name, said, &remedy);
     }
-    if url.starts_with("http://") && has(&PROTOCOL) {
-        let secure = url.replacen("http://", "https://", 1);
-        let remedy = format!("if it speaks TLS, write {secure}; else is {key} right?");
-        return Finding::problem(name, said, &remedy);
-    }
-    Finding::warning(
-        name,
-        format!("{url} does not answer ({cause})"),
-        "start it: what refers to it cannot be written or joined until then",
-    )
+    let secure = url.replacen("http://", "https://", 1);
+    let remedy = format!("if it speaks TLS, write {secure}; else is {key} right?");
+    Finding::problem(name, said, &remedy)
 }
 
 async fn told(connection: anyhow::Result<Connection>, name: &str) -> Result<Health, Status> {
