@@ -37,7 +37,7 @@ const LONGEST_REST: Duration = Duration::from_secs(8);
 /// A connection that has not answered a ping for so long is broken: with the time between pings, and
 /// that of the try elsewhere, a lost node costs less than three seconds.
 const PING_EVERY: Duration = Duration::from_millis(500);
-const PONG_WITHIN: Duration = Duration::from_secs(2);
+const PONG_WITHIN: Duration = Duration::from_millis(1_600);
 /// How much of one answer may wait here for a slow caller.
 const STREAM_WINDOW: u32 = 64 * 1024;
 /// Room for 1024 such answers: callers who do not read must not hold up the others on the
