@@ -367,9 +367,7 @@ mod tests {
 
     #[test]
     fn what_is_said_to_the_commands_is_no_setting_of_a_server() {
-        let of_commands =
-            [("REGISTAN_TOKEN", "ey.ey.ey"), ("REGISTAN_GATEWAY", "http://127.0.0.1:8080")];
-        assert!(load(&[], &of_commands).is_ok());
+        assert!(load(&[], &[("REGISTAN_TOKEN", "ey"), ("REGISTAN_GATEWAY", "http://a")]).is_ok());
     }
 
     #[test]

@@ -205,7 +205,7 @@ async fn bad_questions_are_refused() {
             ..SumTransactionsRequest::default()
         };
         let group =
-            SumTransactionsRequest { group_by: vec![9], ..SumTransactionsRequest::default() };
+            SumTransactionsRequest { group_by: vec![99], ..SumTransactionsRequest::default() };
 
         for (request, wanted) in [(filter, "FILTER_INVALID"), (group, "GROUP_BY_INVALID")] {
             let refusal = running.transactions.sum_transactions(request).await.unwrap_err();
