@@ -10,7 +10,7 @@ use crate::difference::{Difference, Versions, versions};
 use crate::importer::{Importer, Names, Prepared, Target};
 use crate::recorded::{self, Imported};
 use crate::report::Outcome;
-use crate::target::{names, targets};
+use crate::target::{names, renamed, targets};
 use crate::write::{Import, MAX_TRIES};
 
 /// The extent of a record that is at hand.
@@ -58,8 +58,8 @@ struct Plan {
     public: Names,
 }
 
-/// Compares a batch with the record: three queries, however large it is, those of
-/// [`Importer::link`], and one for each 500 children of a part, or that vanished or came back.
+/// Compares a batch with the record: three queries, those of [`Importer::link`], and one for each
+/// 500 identifiers, and for each 500 children of a part, or that vanished or came back.
 /// Nothing if too much is recorded to compare it all at once.
 async fn plan<I: Importer>(
     chronicle: &Chronicle,
@@ -72,7 +72,11 @@ async fn plan<I: Importer>(
     let now = chronicle.now();
     let mut targets = targets(batch, &stored, now, &mut plan.outcome);
     I::link(chronicle, &mut targets).await?;
-    plan.public = names(&targets);
+    // Of a record in parts once, with the last.
+    if extent != Extent::Part {
+        plan.public = names(&targets);
+        plan.outcome.findings.extend(renamed(&targets, &stored));
+    }
 
     let imported = imported(chronicle, &targets, extent).await?;
     let Some(imported) = imported else { return Ok(None) };

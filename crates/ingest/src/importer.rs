@@ -93,8 +93,8 @@ pub trait Importer: Send + Sync + Sized + 'static {
         ready(Ok(()))
     }
 
-    /// Links what is recorded to those of a batch that everybody may see, after it was recorded: also
-    /// what an import that broke off did not come to.
+    /// Links what is recorded to those of a batch that everybody may see, after it was recorded:
+    /// also what an import that broke off did not come to.
     fn announce(
         _import: Import<'_>,
         _public: &Names,

@@ -28,19 +28,20 @@ pub struct Imported {
     pub hidden: bool,
 }
 
-/// Returns the parents that have one of the names or identifiers, deleted ones too. Two queries.
+/// Returns the parents that have one of the names or identifiers, deleted ones too. A query for the
+/// names, and one for each 500 identifiers.
 pub async fn parents<I: Importer>(
     chronicle: &Chronicle,
     names: &[String],
     identifiers: &[String],
 ) -> Result<Vec<Stored<I::Parent>>, Error> {
     let by_name = chronicle.versions_among::<I::Parent>("name", names);
-    let by_identifier = chronicle
-        .versions_among::<I::Parent>(I::IDENTIFIER, identifiers)
-        .and_where(v("name").is_not_in(names))
-        .to_owned();
+    let by_identifier = identifiers.chunks(NAMES).map(|some| {
+        let mut query = chronicle.versions_among::<I::Parent>(I::IDENTIFIER, some);
+        query.and_where(v("name").is_not_in(names)).to_owned()
+    });
     let mut found = Vec::new();
-    for query in [by_name, by_identifier] {
+    for query in std::iter::once(by_name).chain(by_identifier) {
         for row in chronicle.db.query_all(&query).await? {
             found.push(chronicle.stored(&row)?);
         }

@@ -38,10 +38,7 @@ pub fn targets<'a, I: Importer>(
             None => Err(another::<I>(target.name(), " of this file")),
         });
         match target {
-            Ok(target) => {
-                outcome.findings.extend(known.renamed(&target));
-                targets.push(target);
-            }
+            Ok(target) => targets.push(target),
             Err((rule, message)) => outcome.refuse(prepared, prepared.error(rule, message)),
         }
     }
@@ -119,21 +116,30 @@ impl<'a, I: Importer> Known<'a, I> {
     }
 }
 
-impl<I: Importer> Known<'_, I> {
-    /// Returns that a new parent is perhaps one that is recorded under a former identifier.
-    fn renamed(&self, target: &Target<'_, I>) -> Option<Finding> {
+/// Returns a finding for each record that had another identifier before, under which another parent
+/// stands, recorded or of this batch: sums count both.
+pub fn renamed<I: Importer>(
+    targets: &[Target<'_, I>],
+    stored: &[Stored<I::Parent>],
+) -> Vec<Finding> {
+    let known = Known::<I>::of(stored);
+    let recorded =
+        known.by_identifier.iter().map(|(identifier, it)| (*identifier, it.value.name()));
+    let here = targets.iter().map(|it| (it.prepared.identifier(), it.name()));
+    let standing: HashMap<&str, &str> = recorded.chain(here).collect();
+    let finding = |target: &Target<'_, I>| {
         let prepared = target.prepared;
-        let former = I::former(&prepared.parent);
-        let mut recorded = former.into_iter().filter(|_| target.recorded.is_none());
-        let (former, recorded) =
-            recorded.find_map(|it| Some((it, self.by_identifier.get(it)?.value.name())))?;
-        let record = I::WORDS.record;
+        let other = |it: &&str| standing.get(it).is_some_and(|name| *name != target.name());
+        let former = I::former(&prepared.parent).into_iter().find(other)?;
+        let (record, name) = (I::WORDS.record, standing[former]);
         let message = format!(
-            "the {record} was {former} before, which is recorded as {recorded}: both stand now, and sums count both; delete that one, or give it the new identifier before an import"
+            "the {record} was {former} before, which stands as {name}: sums count both; delete that \
+             one, or give it the new identifier before an import"
         );
         let (line, identifier) = (prepared.line, prepared.identifier());
         Some(finding(Severity::Warning, "identifier-changed", line, identifier, message))
-    }
+    };
+    targets.iter().filter_map(finding).collect()
 }
 
 /// Returns why a record cannot be recorded as this parent: the caller may not write it, or what it

@@ -1,6 +1,7 @@
 //! Sums of transactions, split so that the parts add up to the whole, and what no sum contains.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::registan::projects::v1::participant::Role;
 use api::registan::projects::v1::project::Kind;
@@ -37,7 +38,7 @@ pub struct Group {
     /// The participants of their project.
     pub roles: Roles,
     /// Its law and its policy, as far as these are told apart.
-    pub basis: Basis,
+    pub basis: Arc<Basis>,
     /// Their sum.
     pub total: Total,
     /// How many they are.
@@ -83,7 +84,7 @@ pub struct Key {
     /// Empty where projects are not told apart.
     pub project: String,
     /// Of what is told apart.
-    pub basis: Basis,
+    pub basis: Arc<Basis>,
 }
 
 /// The key that amounts left out of all sums are grouped by: reason, type, currency and kind.
@@ -195,7 +196,7 @@ impl Splits {
             participant: participant.to_owned(),
             year: group.year,
             project: group.project.clone(),
-            basis: group.basis.clone(),
+            basis: Arc::clone(&group.basis),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The one statement of the sums.
 
+use std::sync::Arc;
+
 use chronicle::filter::{filter, standing};
 use chronicle::read::{holds, v, with_head};
 use chronicle::reader::visible;
@@ -14,7 +16,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::bases::{bases, is_based};
 use super::kin::is_member;
-use crate::domain::basis::{Basis, Told};
+use crate::domain::basis::Told;
 use crate::domain::project::Kind;
 use crate::domain::roles::Roles;
 use crate::domain::shares::Shares;
@@ -74,7 +76,9 @@ pub async fn groups(
     let groups = rows.iter().filter_map(|row| group(row, apart).transpose());
     let mut groups = groups.collect::<Result<Vec<_>, Error>>()?;
     if apart.bases.any() {
-        let bases = bases(chronicle, apart.bases, read_time).await?;
+        let names = groups.iter().map(|(based, _)| based.as_str());
+        let names = names.filter(|based| !based.is_empty()).collect();
+        let bases = bases(chronicle, apart.bases, read_time, &names).await?;
         for (based, group) in &mut groups {
             group.basis = bases.get(based).cloned().unwrap_or_default();
         }
@@ -223,7 +227,7 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<(String, Group)>, Err
         of_project: shares("project_shares")?,
         roles: roles.map_err(|error| corrupt(&error.to_string()))?,
         total,
-        basis: Basis::default(),
+        basis: Arc::default(),
         transactions: row.try_get("", "transactions")?,
     };
     Ok(Some((label(apart.bases.any(), "based")?, group)))

@@ -101,7 +101,7 @@ async fn who_reports_at_second_hand_changes_nothing_of_what_the_publisher_report
             (changes(&late), rules(&late)),
             ([0, 0, 0, 1, 0, 0], vec!["secondary-reporter"])
         );
-        assert!(late.findings[0].message.contains("as XI-1 reports it"), "{:?}", late.findings);
+        assert!(late.findings[0].message.contains("as XI-1 has it"), "{:?}", late.findings);
         assert_eq!(total(&mut running).await, ["10"]);
     })
     .await;
@@ -112,10 +112,16 @@ async fn an_activity_with_another_identifier_than_before_is_said() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
         running.import(file(&[activity("old", PUBLISHER, &many(1))]).as_bytes()).await;
-        let former = r#"<other-identifier ref="XI-old" type="A3"/>"#.to_owned();
-        let new = file(&[activity("new", PUBLISHER, &(former + &many(1)))]);
+        let former_of = |id: &str| format!(r#"<other-identifier ref="XI-{id}" type="A3"/>"#);
+        let former_and =
+            |more: &str| file(&[activity("new", PUBLISHER, &(former_of("old") + more))]);
+        let new = former_and(&many(1));
 
         let twice = running.try_import(messages("new.xml", true, new.as_bytes())).await.unwrap();
+        let large = former_and(&many(1100));
+        let large = running.try_import(messages("new.xml", true, large.as_bytes())).await.unwrap();
+        let both = [activity("a", PUBLISHER, ""), activity("b", PUBLISHER, &former_of("a"))];
+        let both = running.try_import(messages("a.xml", true, file(&both).as_bytes())).await;
         let project = imported(&mut running).await.remove(0);
         let renamed = Project { iati_identifier: "XI-new".to_owned(), ..project };
         let update = UpdateProjectRequest {
@@ -126,10 +132,30 @@ async fn an_activity_with_another_identifier_than_before_is_said() {
         running.projects.update_project(update).await.unwrap();
         let followed = running.import(new.as_bytes()).await;
 
-        assert_eq!(rules(&twice), ["identifier-changed"]);
-        assert!(twice.findings[0].message.contains("recorded as projects/xi-old-"), "{twice:?}");
+        for found in [&twice, &large, &both.unwrap()] {
+            assert_eq!(rules(found), ["identifier-changed"]);
+        }
+        assert!(twice.findings[0].message.contains("stands as projects/xi-old-"), "{twice:?}");
         assert_eq!((changes(&followed), rules(&followed)), ([0, 1, 0, 0, 0, 0], vec![]));
         assert_eq!(total(&mut running).await, ["1"]);
+    })
+    .await;
+}
+
+/// More than a statement of SQLite takes values.
+#[tokio::test]
+async fn former_identifiers_are_looked_up_however_many_they_are() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let of = |number: usize| {
+            let former = |id| format!(r#"<other-identifier ref="XI-{number}-{id}" type="A3"/>"#);
+            activity(&format!("n{number}"), PUBLISHER, &(0..900).map(former).collect::<String>())
+        };
+        let whole = file(&(0..40).map(of).collect::<Vec<_>>());
+
+        let report = running.import(whole.as_bytes()).await;
+
+        assert_eq!((report.created, rules(&report)), (40, vec![]));
     })
     .await;
 }

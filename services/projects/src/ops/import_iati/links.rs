@@ -44,8 +44,8 @@ pub async fn resolve(
 }
 
 /// Links what is recorded and names one of these identifiers without a link, a page at a time, each
-/// in a transaction of its own. `batch` is what they came with, of which the links are set already. What
-/// the caller may not write stays as it is.
+/// in a transaction of its own. `batch` is what they came with, of which the links are set already.
+/// What the caller may not write stays as it is.
 pub async fn announce(
     import: Import<'_>,
     public: &Names,

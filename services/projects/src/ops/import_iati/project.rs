@@ -95,15 +95,16 @@ fn source(activity: &Activity, file_name: &str, notes: &mut Notes) -> SourceRef 
     SourceRef { citation, ..SourceRef::default() }
 }
 
-/// Returns the rule and the reason for which a recorded project stays as it is: the file has it from
-/// somebody else than who reported what is recorded (`secondary-reporter` of the IATI Standard).
+/// Returns the rule and the reason for which a recorded project stays as it is: the file has it
+/// from somebody else than who reported what is recorded (`secondary-reporter` of the IATI
+/// Standard).
 pub fn stays(recorded: &Project, file: &Project) -> Option<(&'static str, String)> {
     let (_, reporter) = reported(recorded)?;
     let (is_secondary, other) = reported(file)?;
     let is_other = is_secondary && other != reporter;
     let message = || {
         format!(
-            "it is recorded as {reporter} reports it, and this file has it at second hand; the activity was skipped"
+            "it is recorded as {reporter} has it, and this file has it from another, at second hand; the activity was skipped"
         )
     };
     is_other.then(|| ("secondary-reporter", message()))
