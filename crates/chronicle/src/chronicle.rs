@@ -83,8 +83,8 @@ impl Chronicle {
         })
     }
 
-    /// Calls `note` with each statement of a read, long pages and streams apart, for tests that count
-    /// them.
+    /// Calls `note` with each statement of a read, long pages and streams apart, for tests that
+    /// count them.
     pub fn note_reads(&mut self, note: impl Fn(&Statement) + Send + Sync + 'static) {
         self.readers.note(Box::new(note));
     }
@@ -114,7 +114,8 @@ impl Chronicle {
     }
 
     /// The record time of the first change, where this reader could notice it; nothing in an empty
-    /// record either, for the two look alike. Asked once.
+    /// record either. Asked once. That nothing is refused, though something public is recorded,
+    /// tells that something hidden was recorded before it, and no more: not what, nor when.
     pub(crate) async fn first(&self, reader: &Reader) -> Result<Option<i64>, Error> {
         if let Some(first) = self.first.get() {
             return Ok(noticed(*first, reader));

@@ -36,7 +36,7 @@ impl File {
         if self.stands() {
             return Ok(());
         }
-        let gone = "its file was moved or replaced while it was served: serve it anew".to_owned();
+        let gone = "its file was moved or replaced while it was served: put it back, or restart the service".to_owned();
         Err(DbErr::Conn(RuntimeErr::Internal(gone)).into())
     }
 }

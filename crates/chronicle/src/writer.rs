@@ -188,8 +188,8 @@ impl Run {
         }
     }
 
-    /// Writes jobs in one transaction. What is written to a file that has left its place meanwhile is
-    /// not acknowledged: nobody finds it.
+    /// Writes jobs in one transaction. What is written to a file that has left its place meanwhile
+    /// is not acknowledged: nobody finds it.
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Vec<i64>>, Refusal> {
         self.expect_file()?;
         let times = self.tries(jobs).await?;

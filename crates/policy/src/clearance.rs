@@ -1,6 +1,6 @@
 //! The clearance of a caller: one table of levels, applied to one resource or turned into SQL.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
 use sea_query::{Alias, Condition, Expr, ExprTrait, SimpleExpr};
 
@@ -126,6 +126,20 @@ impl Clearance {
         any
     }
 
+    /// Returns a text of what may be read of a collection, such as `projects`: the same for callers
+    /// with the same grants there, in whatever order they have them.
+    pub fn of_collection(&self, collection: &str) -> String {
+        let levels = self.levels.map(|desks| desks.bits().to_string());
+        let mut named: BTreeMap<&str, Tier> = BTreeMap::new();
+        let is_in = |name: &str| name.split('/').next() == Some(collection);
+        for (name, tier) in self.named.iter().filter(|(name, _)| is_in(name)) {
+            let highest = named.entry(name).or_insert(*tier);
+            *highest = Ord::max(*highest, *tier);
+        }
+        let named = named.iter().map(|(name, tier)| format!(" {name}:{}", tier.level()));
+        format!("{} {}{}", self.whole, levels.join(" "), named.collect::<String>())
+    }
+
     /// The desks of which a tier may be read.
     fn desks_at(&self, tier: Tier) -> Desks {
         let level = HIDDEN.iter().zip(self.levels).find(|(of, _)| **of == tier);
@@ -136,18 +150,5 @@ impl Clearance {
     fn highest(&self, wanted: impl Fn(Desks) -> bool) -> Tier {
         let mut levels = HIDDEN.iter().zip(self.levels).rev();
         levels.find(|(_, desks)| wanted(*desks)).map_or(Tier::Public, |(tier, _)| *tier)
-    }
-}
-
-/// The same text for all who may read the same.
-impl fmt::Display for Clearance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let levels = self.levels.map(|desks| desks.bits().to_string());
-        let mut named: Vec<_> =
-            self.named.iter().map(|(name, tier)| (name, tier.level())).collect();
-        named.sort_unstable();
-        named.dedup();
-        write!(f, "{} {}", self.whole, levels.join(" "))?;
-        named.iter().try_for_each(|(name, tier)| write!(f, " {name}:{tier}"))
     }
 }

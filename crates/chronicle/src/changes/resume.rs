@@ -91,13 +91,13 @@ impl Chronicle {
         reader: &Reader,
     ) -> Result<String, Error> {
         let [filter, _, _, parent] = arguments;
-        let (arguments, clearance) = ([filter, parent], Some(readable(reader)));
+        let (arguments, clearance) = ([filter, parent], Some(readable::<T>(reader)));
         let resume = Resume { place, trust, issued, arguments, clearance };
         self.keys.seal(&format!("watch {}", T::KIND), &resume)
     }
 
-    /// Opens a token. Refused where its holder may read other things than who brings it: of these
-    /// nothing is known, neither that they were sent nor that they are to be.
+    /// Opens a token. Refused where its holder could read other things than who brings it: it is
+    /// not known which of these were sent.
     pub(super) fn resume<T: Resource>(
         &self,
         arguments: [i64; 4],
@@ -116,7 +116,7 @@ impl Chronicle {
             );
             return Err(Error::invalid("resume_token", ErrorReason::ResumeTokenMismatch, message));
         }
-        if resume.clearance.is_some_and(|of_token| of_token != readable(reader)) {
+        if resume.clearance.is_some_and(|of_token| of_token != readable::<T>(reader)) {
             return Err(Error::VisibilityChanged);
         }
         Ok(resume)
@@ -142,7 +142,8 @@ impl Chronicle {
     }
 }
 
-/// A hash of what a reader may read.
-fn readable(reader: &Reader) -> i64 {
-    argument(&reader.clearance.to_string())
+/// A hash of what a reader may read of a resource, and of what it lies within.
+fn readable<T: Resource>(reader: &Reader) -> i64 {
+    let collection = T::PATTERN.split('/').next().unwrap_or_default();
+    argument(&reader.clearance.of_collection(collection))
 }

@@ -284,8 +284,19 @@ async fn a_token_goes_on_for_who_may_read_the_same_and_nobody_else() {
             record.watch::<Thing>(ListRequest::default(), token, reader).map(|_| ())
         };
 
+        let mut elsewhere = holder.clone();
+        let resource = Some("papers/one".to_owned());
+        let one = Grant {
+            role: Role::Monitor,
+            desks: Desks::NONE,
+            tier: Tier::Confidential,
+            resource,
+            expires: None,
+        };
+        elsewhere.clearance.add(&one, Tier::Secret);
         for token in tokens {
             assert!(again(&token, reader(kz, Tier::Restricted)).is_ok(), "the same");
+            assert!(again(&token, elsewhere.clone()).is_ok(), "the same of things");
             for other in
                 [Reader::public(), reader(kz, Tier::Confidential), reader(uz, Tier::Restricted)]
             {
