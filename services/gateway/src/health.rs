@@ -2,8 +2,9 @@
 //!
 //! The gateway itself (the empty name) serves as long as it runs. Beside it stands an entry for
 //! each service, and one for each proto service that it answers, kept current by asking every two
-//! seconds, also whether it is that service: an address may be that of another. Each look makes a connection of its own: one that is open goes on while every new one is
-//! refused, because of a certificate or of a port that is closed.
+//! seconds, also whether it is that service: an address may be that of another. Each look makes a
+//! connection of its own: one that is open goes on while every new one is refused, because of a
+//! certificate or of a port that is closed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +56,10 @@ impl Watched {
     }
 
     async fn look(&mut self, reporter: &HealthReporter) {
-        let asked = health(self.connection.apart_uncounted(), &self.names[0]);
+        // Found to be the right one, it is asked no more than whether it is ready.
+        let is_found = self.is_up == Some(true) && self.failed == 0;
+        let name = if is_found { "" } else { &self.names[0] };
+        let asked = health(self.connection.apart_uncounted(), name);
         let answer = timeout(TIMEOUT, asked).await.ok().and_then(Result::ok);
         self.tell_another(answer);
         let answers = answer == Some(Health::Serving);

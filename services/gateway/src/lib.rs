@@ -141,11 +141,10 @@ fn is_at(url: &str, own: SocketAddr) -> bool {
     let Ok(url) = url.parse::<http::Uri>() else { return false };
     let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("https") { 443 } else { 80 });
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
-    let host = if host == "localhost" { "127.0.0.1" } else { host };
-    let is_own = host.parse::<IpAddr>().is_ok_and(|ip| {
-        let is_here = ip.is_unspecified() || ip.is_loopback();
-        ip == own.ip() || is_here && (own.ip().is_unspecified() || own.ip().is_loopback())
-    });
+    let is_own = match host.parse::<IpAddr>() {
+        Ok(ip) => ip == own.ip() || ip.is_loopback() && own.ip().is_unspecified(),
+        Err(_) => host == "localhost" && (own.ip().is_loopback() || own.ip().is_unspecified()),
+    };
     own.port() != 0 && port == own.port() && is_own
 }
 
@@ -170,6 +169,8 @@ mod tests {
             ("http://agreements:50051", "0.0.0.0:50051"),
             ("http://10.0.0.6:8080", "10.0.0.5:8080"),
             ("http://127.0.0.1:80", "127.0.0.1:0"),
+            ("http://127.0.0.2:8080", "127.0.0.1:8080"),
+            ("http://[::1]:8080", "127.0.0.1:8080"),
         ] {
             assert!(!at(url, own), "{url} {own}");
         }

@@ -8,7 +8,8 @@ use jsonwebtoken::dangerous::insecure_decode_claims;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-/// Strangers decide how often a token is refused: more lines than one in this time are left out.
+/// Strangers decide how often a token is refused: more lines than one of a cause in this time are
+/// left out.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The maximum of characters of a value that a stranger chose.
 const SHOWN: usize = 200;
@@ -39,8 +40,8 @@ impl Cause {
 
 /// Logs why a token was refused, and what it says of itself; never the token, nor whose it is.
 pub(super) fn tell(cause: Cause, token: &str, kid: &str) {
-    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
-    if !is_due(&LAST) {
+    static LAST: [Mutex<Option<Instant>>; 4] = [const { Mutex::new(None) }; 4];
+    if !is_due(&LAST[cause as usize]) {
         return;
     }
     let Seen { issuer, audience } = Seen::of(token);

@@ -27,8 +27,9 @@ pub enum Health {
     Another(Option<&'static str>),
 }
 
-/// Asks at a connection for the health of the service `name`. An address that is that of another
-/// service is told as such; a gateway too, although it knows the health of all.
+/// Asks at a connection for the health of the service `name`, or, where that is empty, of whoever
+/// answers. An address that is that of another service is told as such; a gateway too, although it
+/// knows the health of all.
 pub async fn health(connection: Connection, name: &str) -> Result<Health, Status> {
     let mut client = HealthClient::new(connection);
     let whole = ask(&mut client, "").await?;
@@ -42,7 +43,7 @@ pub async fn health(connection: Connection, name: &str) -> Result<Health, Status
     if let Some(own) = ask(&mut client, own).await? {
         return Ok(state(own));
     }
-    // One that opens does not know yet which proto services it has.
+    // One that is not ready may not say yet which proto services it has.
     if whole != ServingStatus::Serving {
         return Ok(Health::NotServing);
     }

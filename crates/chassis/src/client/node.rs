@@ -34,8 +34,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest rest of an address that fails again and again, while others answer.
 const LONGEST_REST: Duration = Duration::from_secs(8);
-/// A connection that has not answered a ping for so long is broken: with the time between pings, and
-/// that of the try elsewhere, a lost node costs less than three seconds.
+/// A connection that has not answered a ping for so long is broken: with the time between pings,
+/// and that of the try elsewhere, a lost node costs less than three seconds.
 const PING_EVERY: Duration = Duration::from_millis(500);
 const PONG_WITHIN: Duration = Duration::from_millis(1_600);
 /// How much of one answer may wait here for a slow caller.

@@ -1,6 +1,6 @@
 //! The variables by which every program of OpenTelemetry is told where its metrics go, and how the
-//! collectors of these and of spans are reached. They are read from the environment alone, under the
-//! names that its specification gives them.
+//! collectors of these and of spans are reached. They are read from the environment alone, under
+//! the names that its specification gives them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -81,13 +81,14 @@ pub struct Spans {
 }
 
 impl Spans {
-    /// Reads the variables; nothing where no spans are sent. Those for all signals count unless they
-    /// name another collector: it would be told the password of that one.
+    /// Reads the variables; nothing where no spans are sent. Those for all signals count unless the
+    /// variables name another collector: this one would be told the password of that.
     pub(super) fn read(environment: &[(String, OsString)], otlp_url: Option<&str>) -> Result<Self> {
         let Some(otlp_url) = otlp_url else { return Ok(Self::default()) };
         let known = Variables::of(environment)?;
-        let general = known.get("OTEL_EXPORTER_OTLP_ENDPOINT");
-        let is_shared = general.is_none_or(|url| url.trim_end_matches('/') == otlp_url);
+        let elsewhere = known.first(&[GENERAL, METRICS], "ENDPOINT");
+        let is_same = |url: &str| url.trim_end_matches('/') == otlp_url.trim_end_matches('/');
+        let is_shared = elsewhere.is_none_or(|(_, url)| is_same(url));
         let names: &[&str] = if is_shared { &[TRACES, GENERAL] } else { &[TRACES] };
         let authorities = known.first(names, "CERTIFICATE").map(|(_, path)| PathBuf::from(path));
         Ok(Self { authorities, headers: known.headers(names)? })
@@ -294,6 +295,10 @@ mod tests {
         assert_eq!(sent(&[general], traces).as_deref(), Some("general"));
         assert_eq!(sent(&[general, same], traces).as_deref(), Some("general"));
         assert_eq!(sent(&[general, ENDPOINT], traces), None, "it is for another");
+        let of_metrics = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://metrics:4317");
+        assert_eq!(sent(&[general, of_metrics], traces), None, "so is this");
+        let slashed = Some("https://traces:4317/");
+        assert_eq!(sent(&[general, same], slashed).as_deref(), Some("general"));
         assert_eq!(sent(&[general, own, ENDPOINT], traces).as_deref(), Some("own"));
         assert_eq!(sent(&[general, own], None), None, "nothing is sent");
         assert_eq!(spans(&[file], traces).authorities, Some("/run/ca.pem".into()));

@@ -73,7 +73,13 @@ fn is_known(word: &str) -> bool {
     let name = word.split("::").next().unwrap_or_default();
     LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
         || OWN.contains(&name)
-        || LIBRARIES.contains(&name)
+        || LIBRARIES.iter().any(|it| name.strip_prefix(it).is_some_and(is_end_or_part))
+}
+
+/// Returns whether nothing follows the name of a library, or the rest of that of a part of it, such
+/// as `_postgres` of `sqlx_postgres`.
+fn is_end_or_part(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('_')
 }
 
 fn unknown(word: &str) -> String {
