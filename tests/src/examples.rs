@@ -12,7 +12,7 @@ use anyhow::Context;
 use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
-const ASKING: [&str; 10] = [
+pub const ASKING: [&str; 11] = [
     "import iati",
     "import ratification",
     "import reference",
@@ -23,6 +23,7 @@ const ASKING: [&str; 10] = [
     "search",
     "calendar",
     "ask",
+    "load",
 ];
 /// How a document starts a second suite, which is empty, for what is invented; and where it answers
 /// and keeps its data.

@@ -33,17 +33,14 @@ pub fn run(arguments: Log) -> anyhow::Result<()> {
     })
 }
 
-/// An error if a name is that of no resource: a collection and an id, or what stands for the name
-/// of a version that is gone.
+/// An error if a name is that of no resource: a collection and an id.
 fn check_name(name: &str) -> anyhow::Result<()> {
-    // A kind and a uid.
-    let is_gone = name.split_once(' ').is_some_and(|(_, uid)| uid.len() == 36);
     let mut parts = name.split('/');
     let is_name = parts.clone().count() >= 2 && parts.all(|part| !part.is_empty());
     anyhow::ensure!(
-        is_gone || is_name,
-        "--resource: `{name}` is no name of a resource: write it as the log prints it, for example \
-         agreements/eu-kz-epca-2015"
+        is_name,
+        "--resource: `{name}` is no name of a resource, such as agreements/eu-kz-epca-2015; what a \
+         version that is gone was called is not known"
     );
     Ok(())
 }

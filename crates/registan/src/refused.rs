@@ -57,8 +57,8 @@ pub fn refused(status: &Status, gateway: &str) -> anyhow::Error {
     Refused { code, reason, line }.into()
 }
 
-/// Says why a gateway is not reached, by what the connection broke at: whether nobody is there, or
-/// somebody who speaks otherwise.
+/// Says why a gateway is not reached, by what the connection broke at: perhaps somebody is there
+/// who speaks otherwise.
 fn unreached(gateway: &str, message: &str) -> String {
     let is_tls = gateway.starts_with("https://");
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
@@ -78,8 +78,8 @@ fn unreached(gateway: &str, message: &str) -> String {
     }
     if !is_tls && has(&["connection error", "operation was canceled", "http2 error"]) {
         return format!(
-            "somebody answers at {gateway} who speaks no gRPC in plain text: where it is TLS, ask \
-             https://, with --ca FILE where its authority is not known to the system"
+            "the connection to {gateway} broke: where it speaks TLS, ask https://, with --ca FILE \
+             where its authority is not known to the system; a write may have been done"
         );
     }
     format!("no suite answers at {gateway}: start one with `registan serve`")

@@ -1,4 +1,5 @@
-//! Finds a method or a message by what was typed, in whatever length, and what was meant by a misspelling.
+//! Finds a method or a message by what was typed, in whatever length, and what was meant by a
+//! misspelling.
 
 use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 

@@ -42,8 +42,8 @@ pub fn look(service: Option<ServiceName>, settings: &Settings) -> Vec<Finding> {
     }]
 }
 
-/// Returns whether a process shows its certificate to other services: all but the gateway are called
-/// by others, and the gateway asks them.
+/// Returns whether a process shows its certificate to other services: all but the gateway are
+/// called by others, and the gateway asks them.
 fn shows_itself(service: Option<ServiceName>, settings: &Settings) -> bool {
     let asked = [&settings.agreements_url, &settings.projects_url, &settings.rights_reporting_url];
     match service {

@@ -68,8 +68,8 @@ async fn port(what: &str, address: SocketAddr, of: Option<(&Settings, &'static s
 }
 
 /// Says how the server at an address is. That of the gateway must show the certificate of its port;
-/// another with certificates is asked as the service that it should be, to which it may say no: then
-/// it is there.
+/// another with certificates is asked as the service that it should be, to which it may say no:
+/// then it is there.
 async fn taken(what: &str, address: SocketAddr, of: Option<(&Settings, &'static str)>) -> Finding {
     // A server on all addresses is asked at one of them.
     let ip = match address.ip() {

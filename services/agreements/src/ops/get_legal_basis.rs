@@ -159,8 +159,8 @@ fn expect_no_region(party: &Party) -> Result<(), Failure> {
     Err(Failure::invalid(vec![violation]))
 }
 
-/// Refuses a state that is party to agreements only as one of a group: which of them bind it follows
-/// from protocols and from when it joined and left, which nobody has looked up.
+/// Refuses a state that is party to agreements only as one of a group: which of them bind it
+/// follows from protocols and from when it joined and left, which nobody has looked up.
 async fn expect_no_member(app: &App, party: &Party, read_time: i64) -> Result<(), Failure> {
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let failed = |error| from_record("registan/Membership", error);

@@ -1,5 +1,5 @@
-//! Briefs and searches of a record that does not have something, or does not have it yet: no service
-//! failed.
+//! Briefs and searches of a record that does not have something, or does not have it yet: no
+//! service failed.
 
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::{DeletePartyRequest, Party, party};

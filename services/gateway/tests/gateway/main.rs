@@ -17,8 +17,8 @@ mod stopping;
 mod support;
 mod watching;
 
-/// All that is tested of the gateway without TLS, again within it: callers call it, and it calls the
-/// services.
+/// All that is tested of the gateway without TLS, again within it: callers call it, and it calls
+/// the services.
 #[test]
 fn whoever_asks_is_answered_the_same_within_tls() {
     let passed = testkit::again_within_tls(&["command::"]);

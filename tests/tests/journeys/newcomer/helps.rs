@@ -3,24 +3,11 @@
 
 use std::process::Command;
 
+use e2e::examples::ASKING;
 use e2e::{Suite, program};
 
 use super::command::printed;
 
-/// The commands that ask a running suite.
-const ASKING: [&str; 11] = [
-    "import iati",
-    "import ratification",
-    "import reference",
-    "export",
-    "brief",
-    "law",
-    "lineage",
-    "search",
-    "calendar",
-    "ask",
-    "load",
-];
 /// The examples that cannot run here, by a part of each, and why.
 const EXCEPTIONS: [(&str, &str); 8] = [
     ("ask WatchParties", "it does not end by itself"),

@@ -50,8 +50,8 @@ pub async fn part(app: &App, question: &Question) -> Result<LawPart, Failure> {
     Ok(part)
 }
 
-/// The party, and the instant that the answer holds for; nothing where it rests on a source that was
-/// not known on the day of the question.
+/// The party, and the instant that the answer holds for; nothing where it rests on a source that
+/// was not known on the day of the question.
 async fn party(
     app: &App,
     question: &Question,

@@ -46,7 +46,7 @@ pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure>
     let is_anonymous = chassis::caller::current().caller.is_anonymous();
     let counts = count(app, question, read_time, is_anonymous, &mut gaps).await?;
     part.activities = if is_anonymous {
-        let description = "what could lead to a person is counted for callers without a token up to the end of the year before, in fives, and fewer than five are not told; with a token of its readers the counts are exact";
+        let description = "callers without a token are told counts of what could lead to a person up to the end of the year before, as multiples of five, and nothing below five; with a token of its readers they are exact";
         gaps.add(GapKind::CountNotTold, description);
         if question.known_by.is_some() {
             let description = "for anonymous callers the activities are those that were known by the end of the year before the day of known_by";
