@@ -12,6 +12,9 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor};
 use crate::Served;
 use crate::records::{kind, noun};
 
+/// The highest tier of which a desk reads everything: what lies above is read by names alone.
+const OF_DESKS: Tier = Tier::Confidential;
+
 /// Returns whether the caller may write a resource of this tier and these desks, by the method they
 /// call.
 fn granted(tier: Tier, desks: Desks, name: &str, now: i64) -> bool {
@@ -130,10 +133,28 @@ pub(crate) fn may_change<T: Served>(
     now: i64,
 ) -> Result<(), Failure> {
     may_write(after, around, now)?;
+    may_move(before, after)?;
     if after.tier() >= before.tier() || may_lower(before.tier(), [before, after], now) {
         return Ok(());
     }
     Err(publisher_needed(after, "lowering the tier of a resource"))
+}
+
+/// Refuses to give a value other desks by somebody who may not read of it all that a desk may: the
+/// readers of the others, themselves perhaps among them, would be shown what they were not. Whether
+/// such a field is set makes no difference, so the refusal tells nothing of it.
+fn may_move<T: Served>(before: &T, after: &T) -> Result<(), Failure> {
+    if !T::LAYERED || before.desks() == after.desks() || level(before) >= OF_DESKS {
+        return Ok(());
+    }
+    let message = format!(
+        "giving {} other desks needs a grant to read it as {OF_DESKS:?}: its fields above what you \
+         may read would go with it",
+        T::Message::NAME
+    );
+    let failure = Failure::new(Code::PermissionDenied, ErrorReason::NotGranted, message);
+    let action = current().rule.action.clone();
+    Err(failure.about(&kind::<T>(), before.name()).with("action", action))
 }
 
 /// Refuses a first version that the caller may not write, or below the tier of those that say none:

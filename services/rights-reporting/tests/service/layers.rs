@@ -157,3 +157,43 @@ async fn the_author_of_an_activity_is_for_those_who_may_read_what_is_confidentia
     })
     .await;
 }
+
+/// Once, who read a note of the second desk alone moved an activity of the first there, was answered
+/// with its note, and no line of the log said so.
+#[tokio::test]
+async fn what_has_a_hidden_field_is_moved_by_who_may_read_it_alone() {
+    on_both(|url| async move {
+        let suite = serve(&url).await;
+        let noted = Activity { internal_note: "first".to_owned(), ..activity() };
+        let made = suite.activities.clone().create_activity(doing(noted)).await.unwrap();
+        let noted = made.into_inner();
+        let made = suite.activities.clone().create_activity(doing(activity())).await.unwrap();
+        let plain = made.into_inner();
+        let mut below = suite.activities_up_to(Some(Tier::Restricted));
+        let moved = |one: &Activity| Activity { party: "parties/kz".to_owned(), ..one.clone() };
+
+        let mut said = Vec::new();
+        for one in [&noted, &plain] {
+            let seen = GetActivityRequest { name: one.name.clone(), ..Default::default() };
+            let seen = below.get_activity(seen).await.unwrap().into_inner();
+            for validate_only in [true, false] {
+                let request = UpdateActivityRequest {
+                    activity: Some(moved(&seen)),
+                    update_mask: Some(FieldMask { paths: vec!["party".to_owned()] }),
+                    validate_only,
+                    ..UpdateActivityRequest::default()
+                };
+                let refused = below.update_activity(request).await.unwrap_err();
+                assert_eq!(refused.code(), Code::PermissionDenied, "{refused:?}");
+                assert_eq!(reason(&refused), "NOT_GRANTED");
+                said.push(refused.message().to_owned());
+            }
+        }
+        said.dedup();
+        assert_eq!(said.len(), 1, "the note makes no difference");
+
+        let moved = update(&mut suite.activities.clone(), moved(&noted), "party").await.unwrap();
+        assert_eq!(moved.internal_note, "first");
+    })
+    .await;
+}
