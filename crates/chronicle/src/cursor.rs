@@ -26,6 +26,9 @@ pub(crate) struct Cursor {
     /// before there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_by: Option<Day>,
+    /// The day that the first page was for, as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Day>,
 }
 
 /// The value of a sortable field, as a cursor keeps it.

@@ -128,7 +128,7 @@ pub use held::{Guard, Held, Kept};
 pub use lane::Lane;
 pub use layers::Stored;
 pub use pulse::pulse;
-pub use read::{ListRequest, Page};
+pub use read::{AsOf, ListRequest, Page};
 pub use reader::Reader;
 pub use resource::{Field, Period, Resource};
 pub use revisions::Revision;

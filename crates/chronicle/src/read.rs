@@ -15,7 +15,7 @@ use sea_orm::sea_query::{
 };
 use uuid::Uuid;
 
-pub use self::list::{ListRequest, Page};
+pub use self::list::{AsOf, ListRequest, Page};
 pub(crate) use self::list::{argument, arguments, matching};
 use crate::Chronicle;
 use crate::about::{self, About};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::standard::{Request as Asked, Standard};
 use chassis::bulk;
 use chassis::failure::{ErrorReason, Failure, Violation};
-use chronicle::{Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
+use chronicle::{AsOf, Chronicle, Error, Held, Lane, ListRequest, Page, Reader, Shown};
 use facts::Day;
 use facts::check::{matches_pattern, no_name};
 use prost::Message;
@@ -109,22 +109,29 @@ impl Records {
         &self,
         request: Request<Asked<List<T>>>,
     ) -> Result<Response<SentPage<T>>, Status> {
-        self.list_sent::<T>(request, Ok).await
+        self.list_sent::<T>(request, None, |_, sent| Ok(sent)).await
     }
 
-    /// AIP-132, each item with the fields that `compute` makes of a part of it.
+    /// AIP-132, each item with the fields that `compute` makes of a part of it on the day that the
+    /// answer is for.
     pub async fn list_with<T: Computable, P: Message + Default>(
         &self,
         request: Request<Asked<List<T>>>,
-        compute: impl Fn(P) -> T::Message + Send + 'static,
+        as_of: AsOf,
+        compute: impl Fn(P, Day) -> T::Message + Send + 'static,
     ) -> Result<Response<SentPage<T>>, Status> {
-        self.list_sent::<T>(request, move |sent| send_with::<T, P>(sent, &compute)).await
+        let finish = move |day: Option<Day>, sent| {
+            let day = day.unwrap_or(as_of.today);
+            send_with::<T, P>(sent, &|part| compute(part, day))
+        };
+        self.list_sent::<T>(request, Some(as_of), finish).await
     }
 
     async fn list_sent<T: Served>(
         &self,
         request: Request<Asked<List<T>>>,
-        finish: impl Fn(T::Sent) -> Result<T::Sent, Failure> + Send + 'static,
+        as_of: Option<AsOf>,
+        finish: impl Fn(Option<Day>, T::Sent) -> Result<T::Sent, Failure> + Send + 'static,
     ) -> Result<Response<SentPage<T>>, Status> {
         let parts = T::Message::list(request.into_inner());
         let page_size = page_size(parts.page_size)?;
@@ -137,6 +144,7 @@ impl Records {
             show_deleted: parts.show_deleted,
             scope: scope::<T>(parts.parent)?,
             known_by: day("known_by", parts.known_by)?,
+            as_of,
         };
         let reader = reader();
         let short = self.chronicle.list_if_short::<T::Held>(&asked, &reader).await;
@@ -161,16 +169,16 @@ impl Records {
         page: Page<Shown<T::Held>>,
         known_by: Option<Day>,
         reader: &Reader,
-        finish: impl Fn(T::Sent) -> Result<T::Sent, Failure>,
+        finish: impl Fn(Option<Day>, T::Sent) -> Result<T::Sent, Failure>,
     ) -> Result<Response<SentPage<T>>, Failure> {
-        let read_time = page.read_time;
+        let (read_time, as_of) = (page.read_time, page.as_of);
         let stamp = Some(timestamp(read_time));
         let rest = T::Message::page(Vec::new(), page.next_page_token, stamp, page.resume_token);
         let mut sent = page.items.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
         if known_by.is_some() {
             sent = self.known_of::<T>(sent, known_by, read_time, reader).await?;
         }
-        let sent = sent.into_iter().map(finish).collect::<Result<_, _>>()?;
+        let sent = sent.into_iter().map(|one| finish(as_of, one)).collect::<Result<_, _>>()?;
         Ok(at(read_time, self::page::<T>(sent, rest)))
     }
 }

@@ -47,6 +47,24 @@ pub struct ListRequest {
     /// The day on which what is listed must have been known. The record does not read it: it is
     /// only bound to the page token.
     pub known_by: Option<Day>,
+    /// The day that the answer is for, where it is for one: bound to the page token too.
+    pub as_of: Option<AsOf>,
+}
+
+/// The day in the world that an answer is for.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    /// The day that was asked for, if any.
+    pub asked: Option<Day>,
+    /// The day of a first page where none was: those after it keep to that.
+    pub today: Day,
+}
+
+impl AsOf {
+    /// The day of a first page.
+    pub fn day(self) -> Day {
+        self.asked.unwrap_or(self.today)
+    }
 }
 
 /// A page of a list.
@@ -60,6 +78,8 @@ pub struct Page<I> {
     pub read_time: i64,
     /// From where a watch with the same filter goes on.
     pub resume_token: String,
+    /// The day that the answer is for, where it is for one.
+    pub as_of: Option<Day>,
 }
 
 impl Chronicle {
@@ -121,9 +141,9 @@ impl Chronicle {
     ) -> Result<Page<Shown<V>>, Error> {
         let at = pinned.map_or(At::Now, At::Time);
         let recorded = self.disclose(reader, reader.readings(at, &page.items)).await?;
-        let Page { items, next_page_token, read_time, resume_token } = page;
+        let Page { items, next_page_token, read_time, resume_token, as_of } = page;
         let items = items.into_iter().map(|stored| recorded.show(stored)).collect();
-        Ok(Page { items, next_page_token, read_time, resume_token })
+        Ok(Page { items, next_page_token, read_time, resume_token, as_of })
     }
 
     /// The page after a cursor, not yet shown.
@@ -136,6 +156,8 @@ impl Chronicle {
     ) -> Result<Page<Stored<V>>, Error> {
         let mut plan = self.plan::<V>(request, cursor.as_ref(), reader).await?;
         let asked = cursor.as_ref().map_or(request.read_time, |cursor| cursor.asked);
+        let before = cursor.as_ref().and_then(|cursor| cursor.as_of);
+        let as_of = request.as_of.map(|it| before.unwrap_or_else(|| it.day()));
         let Found { rows, head, mark } = self.found(lane, &mut plan).await?;
         let read_time = holds(plan.at, head);
         let found = with_version(&rows)?;
@@ -149,13 +171,13 @@ impl Chronicle {
                     order.filter_map(|(field, _)| sort_value(&field.read, &*value)).collect();
                 let (mark, arguments) = (mark.clone(), arguments(request));
                 let (uid, known_by) = (last.uid, request.known_by);
-                let cursor = Cursor { mark, asked, arguments, after, uid, known_by };
+                let cursor = Cursor { mark, asked, arguments, after, uid, known_by, as_of };
                 self.keys.seal(&page_of::<V::Of>(), &cursor)?
             }
             _ => String::new(),
         };
         let resume_token = self.resume_token_of_list::<V::Of>(arguments(request), mark, reader)?;
-        Ok(Page { items, next_page_token, read_time, resume_token })
+        Ok(Page { items, next_page_token, read_time, resume_token, as_of })
     }
 
     /// The rows of a plan. An instant that is likely now is asked for as now, which takes less, and
@@ -215,6 +237,8 @@ impl Chronicle {
         let names = ["filter", "order_by", "show_deleted", "parent"];
         let other_day = request.known_by != cursor.known_by;
         let changed = changed.map(|place| names[place]).or(other_day.then_some("known_by"));
+        let as_of = request.as_of.and_then(|it| it.asked).zip(cursor.as_of);
+        let changed = changed.or(as_of.filter(|(now, then)| now != then).map(|_| "as_of"));
         let pinned = [cursor.asked, Some(cursor.mark.time)];
         let other_time = request.read_time.is_some() && !pinned.contains(&request.read_time);
         if let Some(argument) = changed.or(other_time.then_some("read_time")) {

@@ -7,6 +7,7 @@ use api::registan::agreements::v1::{
 };
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
+use chronicle::AsOf;
 use facts::{Check, Day};
 use standard::time::{micros, timestamp};
 use standard::{Answers, SentPage, Stamped, at};
@@ -25,8 +26,8 @@ pub async fn get_agreement(
     app: App,
     request: Request<GetAgreementRequest>,
 ) -> Result<Response<Stamped<Message>>, Status> {
-    let as_of = day(&app, request.get_ref().as_of)?;
-    app.records.get_with::<Agreement, _>(request, status_on(as_of)).await
+    let as_of = as_of(&app, request.get_ref().as_of)?.day();
+    app.records.get_with::<Agreement, _>(request, move |it| on_day(it, as_of)).await
 }
 
 /// Returns a page of agreements with their status.
@@ -34,8 +35,8 @@ pub async fn list_agreements(
     app: App,
     request: Request<ListAgreementsRequest>,
 ) -> Result<Response<SentPage<Agreement>>, Status> {
-    let as_of = day(&app, request.get_ref().as_of)?;
-    app.records.list_with::<Agreement, _>(request, status_on(as_of)).await
+    let as_of = as_of(&app, request.get_ref().as_of)?;
+    app.records.list_with::<Agreement, _>(request, as_of, on_day).await
 }
 
 /// Returns all agreements of a list, with their status.
@@ -43,8 +44,8 @@ pub async fn export_agreements(
     app: App,
     request: Request<ExportAgreementsRequest>,
 ) -> Result<Response<Answers<Stamped<Message>>>, Status> {
-    let as_of = day(&app, request.get_ref().as_of)?;
-    app.records.export_with::<Agreement, _>(request, status_on(as_of)).await
+    let as_of = as_of(&app, request.get_ref().as_of)?.day();
+    app.records.export_with::<Agreement, _>(request, move |it| on_day(it, as_of)).await
 }
 
 /// Returns what holds between a party and the Union on a day.
@@ -67,17 +68,15 @@ pub async fn get_legal_basis(
     Ok(at(answer.read_time, basis))
 }
 
-fn day(app: &App, asked: Option<Date>) -> Result<Day, Failure> {
-    Ok(ops::day_or_today(app, read_day(asked)?))
+fn as_of(app: &App, asked: Option<Date>) -> Result<AsOf, Failure> {
+    Ok(ops::as_of(app, read_day(asked)?))
 }
 
-/// Computes the status of an agreement on a day.
-fn status_on(as_of: Day) -> impl Fn(Milestones) -> Message + Clone + Send + 'static {
-    move |it: Milestones| {
-        let milestones = milestone::Milestone::all(&it.into_messages());
-        let status = status::on(&milestones, "", as_of);
-        Message { status: Some(status_message(status)), ..Message::default() }
-    }
+/// An agreement with nothing but its status on a day.
+fn on_day(it: Milestones, as_of: Day) -> Message {
+    let milestones = milestone::Milestone::all(&it.into_messages());
+    let status = status::on(&milestones, "", as_of);
+    Message { status: Some(status_message(status)), ..Message::default() }
 }
 
 fn read_codes(asked: Vec<String>) -> Result<Vec<String>, Failure> {

@@ -1,7 +1,7 @@
 //! The duties that are overdue on a day.
 
 use api::registan::agreements::v1 as wire;
-use chassis::failure::{ErrorReason, Failure, Violation};
+use chassis::Failure;
 use chronicle::{ListRequest, Reader};
 use facts::Day;
 use prost::Message;
@@ -40,9 +40,9 @@ pub async fn list_overdue(
     request: ListRequest,
     as_of: Option<Day>,
 ) -> Result<Overdue, Failure> {
-    let (as_of, page_token) = token(&app, &request.page_token, as_of)?;
+    let today = ops::as_of(&app, as_of);
     let wanted = usize::try_from(request.page_size).unwrap_or(usize::MAX);
-    let mut request = ListRequest { page_token, ..request };
+    let mut request = ListRequest { as_of: Some(today), ..request };
     let (mut duties, mut looked_at, mut bytes, mut ground) = (Vec::new(), 0, 0, None);
     let mut queries = 0;
     loop {
@@ -51,6 +51,7 @@ pub async fn list_overdue(
         request.page_size = u64::try_from(left).unwrap_or(u64::MAX);
         let page = store::duties(&app.records.chronicle, &request, &reader).await;
         let page = page.map_err(refused::<Obligation>)?;
+        let as_of = page.as_of.unwrap_or_else(|| today.day());
         looked_at += page.items.len();
         if page.items.is_empty() {
             app.records.explain_nothing::<Obligation>(&request).await?;
@@ -70,32 +71,10 @@ pub async fn list_overdue(
             || looked_at >= MAX_LOOKED_AT
             || bytes >= FULL
             || queries >= MAX_QUERIES;
-        let next = page.next_page_token;
-        if next.is_empty() || is_full {
-            let next_page_token =
-                if next.is_empty() { next } else { format!("{}.{next}", as_of.0) };
+        let next_page_token = page.next_page_token;
+        if next_page_token.is_empty() || is_full {
             return Ok(Overdue { duties, next_page_token, as_of, read_time: page.read_time });
         }
-        request.page_token = next;
+        request.page_token = next_page_token;
     }
-}
-
-/// Splits a page token into the day that it holds for and the token of the list.
-fn token(app: &App, token: &str, as_of: Option<Day>) -> Result<(Day, String), Failure> {
-    if token.is_empty() {
-        return Ok((ops::day_or_today(app, as_of), String::new()));
-    }
-    let refuse = |reason, description: &str| {
-        Failure::invalid(vec![Violation::new("page_token", reason, description)])
-    };
-    let parts = token.split_once('.').and_then(|(day, list)| Some((Day(day.parse().ok()?), list)));
-    let Some((day, list)) = parts else {
-        let description = "is no token of ListOverdue; leave it out for the first page";
-        return Err(refuse(ErrorReason::PageTokenInvalid, description));
-    };
-    if as_of.is_some_and(|as_of| as_of != day) {
-        let description = "belongs to another `as_of`: only `page_size` may change between pages";
-        return Err(refuse(ErrorReason::PageTokenMismatch, description));
-    }
-    Ok((day, list.to_owned()))
 }

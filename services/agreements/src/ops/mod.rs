@@ -24,11 +24,17 @@ pub use list_overdue::{Overdue, list_overdue};
 pub use who_is_missing::who_is_missing;
 
 use chassis::clock::today;
+use chronicle::AsOf;
 use facts::Day;
 
 use crate::app::App;
 
 /// The day asked for, or today (UTC).
 pub fn day_or_today(app: &App, asked: Option<Day>) -> Day {
-    asked.unwrap_or_else(|| today(app.records.chronicle.clock()).into())
+    as_of(app, asked).day()
+}
+
+/// The day asked for, with today (UTC), which a first page without one is for.
+pub fn as_of(app: &App, asked: Option<Day>) -> AsOf {
+    AsOf { asked, today: today(app.records.chronicle.clock()).into() }
 }

@@ -182,6 +182,39 @@ async fn the_status_is_that_of_the_day_asked_for() {
     .await;
 }
 
+/// Once, the pages of a list could be of different days, also where none was asked for and midnight
+/// came between two of them.
+#[tokio::test]
+async fn all_pages_are_of_the_day_of_the_first() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let order_by = "title desc".to_owned();
+        let mut request = ListAgreementsRequest {
+            page_size: 1,
+            order_by,
+            as_of: day(1998, 1, 1),
+            ..ListAgreementsRequest::default()
+        };
+        let mut states = Vec::new();
+        loop {
+            let page = running.agreements.list_agreements(request.clone()).await.unwrap();
+            let page = page.into_inner();
+            states.extend(page.agreements.iter().map(|it| it.status.as_ref().unwrap().state()));
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                break;
+            }
+            let other = ListAgreementsRequest { as_of: day(2024, 1, 17), ..request.clone() };
+            let refusal = running.agreements.list_agreements(other).await.unwrap_err();
+            assert_eq!(reason(&refusal), "PAGE_TOKEN_MISMATCH");
+            assert!(refusal.message().contains("`as_of`"), "{refusal:?}");
+            request.as_of = None;
+        }
+        assert_eq!(states, [State::Signed, State::NotStarted, State::NotStarted]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn which_of_several_accounts_is_followed_is_recorded_and_can_be_taken_back() {
     use milestone::Kind::InForce;

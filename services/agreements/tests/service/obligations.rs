@@ -236,10 +236,9 @@ async fn pages_hold_for_one_day_and_only_what_a_caller_may_read() {
         let found = due(&mut anonymous, "", (2024, 1, 1), (2024, 12, 31)).await;
         let found: Vec<&str> = found.iter().map(|one| one.obligation.as_str()).collect();
         assert_eq!(found, public.map(|id| format!("obligations/{id}")));
-        for (token, wanted) in [("x", "PAGE_TOKEN_INVALID"), ("20240630.x", "PAGE_TOKEN_INVALID")] {
-            let request = ListOverdueRequest { page_token: token.to_owned(), ..Default::default() };
-            assert_eq!(reason(&client.list_overdue(request).await.unwrap_err()), wanted);
-        }
+        let request = ListOverdueRequest { page_token: "x".to_owned(), ..Default::default() };
+        let refusal = client.list_overdue(request).await.unwrap_err();
+        assert_eq!(reason(&refusal), "PAGE_TOKEN_INVALID");
     })
     .await;
 }
