@@ -37,7 +37,7 @@ fn name_of<T: Resource>(term: &Term) -> Option<String> {
             let field = T::fields().into_iter().find(|field| field.path == term.path)?;
             field.spelling.is_name(first).then(|| first.to_owned())
         }
-        Wanted::Words(_) => None,
+        Wanted::Words(_) | Wanted::Other => None,
     }
 }
 
@@ -56,13 +56,14 @@ impl Chronicle {
         // Values of what is not public go into no answer but by the one way out, where the log
         // keeps it.
         let terms = terms::<T>(filter)?;
-        // A choice between names is a question as long as one of them is there.
-        let there = |term: &&Term| name_of::<T>(term).is_some_and(|name| !missing.contains(&name));
+        // A choice is a question as long as one alternative is no name that is missing.
+        let there = |term: &&Term| !name_of::<T>(term).is_some_and(|name| missing.contains(&name));
         let open: Vec<usize> =
             terms.iter().filter(there).map(|term| term.choice).filter(|it| *it > 0).collect();
         // Each term may read a whole table.
         let _turn = self.turn(Lane::Page).await;
-        for mut term in terms.into_iter().take(MOST_TERMS) {
+        let terms = terms.into_iter().filter(|term| !matches!(term.wanted, Wanted::Other));
+        for mut term in terms.take(MOST_TERMS) {
             let name = name_of::<T>(&term).filter(|name| missing.contains(name));
             if name.is_some() && open.contains(&term.choice) {
                 continue;
@@ -136,6 +137,7 @@ fn doubt_of(term: &Term, held: &Held) -> Option<String> {
             let meant = nearest(name, public).into_iter().collect();
             ("no such resource, or it is deleted".to_owned(), meant)
         }
+        Wanted::Other => return None,
         Wanted::Value(asked) | Wanted::Words(asked) => {
             let whole = matches!(term.wanted, Wanted::Value(_));
             let is = |it: &String| if whole { it == asked } else { it.contains(asked.as_str()) };

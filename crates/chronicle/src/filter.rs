@@ -93,7 +93,7 @@ pub(crate) struct Term {
     pub place: String,
     /// The wanted value.
     pub wanted: Wanted,
-    /// The choice of which it is an alternative; 0: it must hold.
+    /// The outermost choice of which it is an alternative; 0: it must hold.
     pub choice: usize,
 }
 
@@ -106,6 +106,8 @@ pub(crate) enum Wanted {
     Value(String),
     /// A text that holds these words, folded.
     Words(String),
+    /// Something else, of a choice: it is not looked into, and it may hold.
+    Other,
 }
 
 impl From<Meant> for Wanted {
@@ -182,8 +184,10 @@ impl<T> Compiler<'_, T> {
             }
             Expression::Or(parts) => {
                 let around = self.choice;
-                self.choices += 1;
-                self.choice = self.choices;
+                if around == 0 {
+                    self.choices += 1;
+                    self.choice = self.choices;
+                }
                 let joined = self.join(Condition::any(), parts);
                 self.choice = around;
                 joined
@@ -256,7 +260,8 @@ impl<T> Compiler<'_, T> {
             self.compare(field, restriction.comparator, argument)?
         };
         let path = field.path;
-        if let Some(wanted) = wanted.filter(|_| !self.negated) {
+        let wanted = wanted.filter(|_| !self.negated);
+        if let Some(wanted) = wanted.or((self.choice > 0).then_some(Wanted::Other)) {
             let place = self.at_byte(argument.as_str(), "");
             self.asked.push(Term { path, place, wanted, choice: self.choice });
         }

@@ -143,12 +143,12 @@ impl<T> Field<T> {
     }
 
     /// A text in words: kept folded, so that it is asked and sorted without regard to case and
-    /// accents.
+    /// accents. An empty one matches no comparison.
     pub fn words(path: &'static str, read: fn(&T) -> String) -> Self {
         Self::new(path, Read::Words(read))
     }
 
-    /// A text that is always there, asked as it is written.
+    /// A text, asked as it is written. An empty one matches no comparison.
     pub fn text(path: &'static str, read: fn(&T) -> String) -> Self {
         Self::new(path, Read::Text(read))
     }
@@ -176,7 +176,7 @@ impl<T> Field<T> {
         Self::new(path, Read::OptionalChoice(words, read))
     }
 
-    /// A number that is always there.
+    /// A number. 0 is none, and matches no comparison.
     pub fn number(path: &'static str, read: fn(&T) -> i64) -> Self {
         Self::new(path, Read::Number(read))
     }

@@ -29,7 +29,8 @@ impl Records {
             return Ok(());
         }
         let names = doubt::names::<T>(&asked.filter).map_err(refused::<T>)?;
-        let missing = if names.is_empty() {
+        let missing = if names.is_empty() || asked.read_time.is_some() {
+            // What exists now says nothing of the instant asked for: its answer stays the same.
             Vec::new()
         } else {
             // A service that does not answer leaves the list as it is: empty, and true.

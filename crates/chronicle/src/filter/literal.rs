@@ -28,10 +28,10 @@ impl<T> Compiler<'_, T> {
         argument: &Value,
     ) -> Result<(Condition, Option<Wanted>), String> {
         let column: SimpleExpr = Expr::col((id("v"), id(field.path)));
-        let present = if matches!(field.read, Read::Day(_)) {
-            column.clone().ne(0)
-        } else {
-            column.clone().is_not_null()
+        let present = match field.read {
+            Read::Day(_) | Read::Number(_) => column.clone().ne(0),
+            Read::Words(_) | Read::Text(_) => column.clone().ne(""),
+            _ => column.clone().is_not_null(),
         };
         let text = argument.as_str();
         if text == "*" && comparator == Comparator::Has {

@@ -79,7 +79,15 @@ async fn record(url: &str) -> Arc<Chronicle> {
     let record = Arc::new(Chronicle::open(db, Arc::new(SystemClock)).await.unwrap());
     for one in [
         note("kyrgyz", "Протокол – Kyrgyz\u{a0}Republic", &["books/law"], &["2023/2106(INI)"]),
-        note("rights", "Rôle of 100% of_law", &["books/law/pages/p1"], &["JOIN(2019) 9 final"]),
+        Note {
+            code: String::new(),
+            ..note(
+                "rights",
+                "Rôle of 100% of_law",
+                &["books/law/pages/p1"],
+                &["JOIN(2019) 9 final"],
+            )
+        },
         note("water", "about water", &["books/sea/pages/p1"], &["A9-0407/2023"]),
         Note { tier: Tier::Confidential, ..note("hidden", "Zoology", &["books/zoo"], &["Z-1"]) },
     ] {
@@ -126,6 +134,10 @@ async fn any_spelling_finds() {
             ("title = \"*WATER\"", "water"),
             ("title != \"*WATER\"", "rights kyrgyz"),
             ("NOT title:water", "rights kyrgyz"),
+            ("code:*", "water kyrgyz"),
+            ("NOT code:*", "rights"),
+            ("code != zz", "water kyrgyz"),
+            ("NOT code = ky", "water rights"),
             ("code = ky", "kyrgyz"),
             ("code:k", "refused"),
             ("about:\"books/law\"", "rights kyrgyz"),
@@ -205,6 +217,12 @@ async fn where_nothing_is_found_it_is_said_what_was_perhaps_meant() {
         assert!(said.contains("did you mean \"books/law\"?"), "{said}");
         let either = "about:\"books/lew\" OR about:\"books/law\"";
         assert_eq!(doubts(&record, either, &["books/lew"], &Reader::public()).await, "");
+        // Nobody has the code today; tomorrow somebody may.
+        let either = "about:\"books/lew\" OR (code = zz OR about:\"books/lew\")";
+        assert_eq!(doubts(&record, either, &["books/lew"], &Reader::public()).await, "");
+        let neither = "about:\"books/lew\" OR (about:\"books/low\" AND about:\"books/lew\")";
+        let said = doubts(&record, neither, &["books/lew", "books/low"], &Reader::public()).await;
+        assert!(said.contains("`books/low`: no such resource"), "{said}");
         // What is hidden is not hinted at, not even to those who may see it: that would be a
         // reading that no log keeps.
         for reader in [Reader::public(), Reader::system()] {

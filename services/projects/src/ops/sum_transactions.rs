@@ -68,9 +68,9 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
     }
     if groups.is_empty() {
         let filter = filter.clone();
-        let asked = ListRequest { filter, read_time: Some(read_time), ..ListRequest::default() };
-        app.records.explain_nothing::<Transaction>(&asked).await?;
-        explain(app, project_filter, "project_filter", read_time).await?;
+        let list = ListRequest { filter, read_time: *asked, ..ListRequest::default() };
+        app.records.explain_nothing::<Transaction>(&list).await?;
+        explain(app, project_filter, "project_filter", *asked).await?;
     }
     if !participant.is_empty() {
         keep(app, &mut groups, question, read_time).await?;
@@ -100,14 +100,20 @@ async fn keep(
     if !groups.is_empty() || known.len() > 1 {
         return Ok(());
     }
-    explain(app, &format!("{PARTICIPANTS}:\"{participant}\""), "participant", read_time).await
+    let filter = format!("{PARTICIPANTS}:\"{participant}\"");
+    explain(app, &filter, "participant", question.read_time).await
 }
 
 /// Refuses a filter of projects that could find nothing, as a list of projects does, and names the
 /// field of the request that it comes from.
-async fn explain(app: &App, filter: &str, field: &str, read_time: i64) -> Result<(), Failure> {
+async fn explain(
+    app: &App,
+    filter: &str,
+    field: &str,
+    read_time: Option<i64>,
+) -> Result<(), Failure> {
     let filter = filter.to_owned();
-    let asked = ListRequest { filter, read_time: Some(read_time), ..ListRequest::default() };
+    let asked = ListRequest { filter, read_time, ..ListRequest::default() };
     app.records.explain_nothing::<Project>(&asked).await.map_err(|failure| {
         let mut violations = failure.violations.clone();
         if violations.is_empty() {
