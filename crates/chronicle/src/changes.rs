@@ -33,6 +33,9 @@ use crate::watched::{self, BATCH, Stood};
 pub use resume::RETENTION;
 use resume::{Place, Turn};
 
+/// Batches that concern nobody, which are passed over before the watcher is heard of.
+const MOST_PASSED_OVER: usize = 10;
+
 /// One event of a watch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<S> {
@@ -125,13 +128,15 @@ impl Chronicle {
 }
 
 impl<V: Held> Watcher<V> {
-    /// The next events, as many as are read at a time; none when nothing more has happened yet.
+    /// The next events, as many as are read at a time; none when nothing more has happened yet, or
+    /// when many changes were passed over.
     /// `TokenExpired` where it goes on from a token that is too old.
     pub async fn next(&mut self) -> Result<Vec<Event<Shown<V>>>, Error> {
         if let Some(mark) = &self.doubtful {
             self.chronicle.expect_kept::<V>(mark, &self.reader).await?;
             self.doubtful = None;
         }
+        let mut passed_over = 0;
         loop {
             let (events, more) = match self.place.clone() {
                 None => self.snapshot(None, Uuid::nil()).await?,
@@ -139,8 +144,10 @@ impl<V: Held> Watcher<V> {
                 Some(Place::Within(mark, turn, after)) => self.within(mark, turn, after).await?,
                 Some(Place::Changes(after)) => self.changes(after).await?,
             };
-            // What does not concern this watcher is passed over here.
-            if !events.is_empty() || !more {
+            // What does not concern this watcher is passed over here, and not all of it at once: its
+            // caller has something to say meanwhile.
+            passed_over += 1;
+            if !events.is_empty() || !more || passed_over >= MOST_PASSED_OVER {
                 let shown = events.iter().filter_map(|event| event.stored.as_ref());
                 let readings = self.reader.readings(At::Version, shown);
                 let recorded = self.chronicle.disclose(&self.reader, readings).await?;
@@ -156,6 +163,11 @@ impl<V: Held> Watcher<V> {
             std::future::pending::<()>().await;
         }
         self.behind = true;
+    }
+
+    /// True if the log goes on after what was passed over: the next look need not wait for more.
+    pub const fn is_behind(&self) -> bool {
+        self.behind
     }
 
     /// True once the snapshot is through.

@@ -88,6 +88,12 @@ impl<T: Served> Watching<T> {
                 self.told = true;
                 return self.heartbeat().map(Some);
             }
+            if self.watcher.is_behind() {
+                if self.told && Instant::now() >= quiet {
+                    return self.heartbeat().map(Some);
+                }
+                continue;
+            }
             tokio::select! {
                 () = self.watcher.moved() => {}
                 () = sleep_until(quiet.min(self.ends)) => return self.heartbeat().map(Some),

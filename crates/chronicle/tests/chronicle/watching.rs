@@ -219,6 +219,26 @@ async fn a_watch_goes_on_from_a_list_and_follows_the_filter() {
     .await;
 }
 
+/// Once, a watch that passed over a long log was silent until it was through.
+#[tokio::test]
+async fn a_watch_is_heard_of_while_it_passes_over_what_is_not_for_it() {
+    testkit::on_both(|url| async move {
+        let record = record(&url).await;
+        let nothing = || ListRequest { filter: "title = none".to_owned(), ..Default::default() };
+        let page = record.list::<Thing>(&nothing(), &public()).await.unwrap();
+        write(Arc::clone(&record), 0, 1_100).await;
+
+        let mut watcher = record.watch::<Thing>(nothing(), &page.resume_token, public()).unwrap();
+        assert!(watcher.next().await.unwrap().is_empty() && watcher.is_behind());
+        let token = watcher.resume_token().unwrap();
+        let mut next = record.watch::<Thing>(nothing(), &token, public()).unwrap();
+        for watcher in [&mut watcher, &mut next] {
+            assert!(watcher.next().await.unwrap().is_empty() && !watcher.is_behind());
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_token_of_last_week_has_expired() {
     testkit::on_both(|url| async move {
