@@ -199,10 +199,16 @@ impl Records {
                 Ok(current) => current,
                 Err(failure) => return Ok(self.go_on::<T>(parts, call, turn, failure).await?),
             };
-            let (first, expected) = if with_children {
-                (self.family(&current.value, &turn.children(call)).await?, Expected::default())
+            let prepared = if with_children {
+                let family = self.family(&current.value, &turn.children(call)).await;
+                family.map(|first| (first, Expected::default()))
             } else {
-                (Vec::new(), self.expect_alone::<T>(&parts.name).await?)
+                self.expect_alone::<T>(&parts.name).await.map(|expected| (Vec::new(), expected))
+            };
+            let (first, expected) = match prepared {
+                Ok(prepared) => prepared,
+                // It was perhaps deleted by this request, and came back since.
+                Err(failure) => return Ok(self.again::<T>(call, failure).await?),
             };
             if parts.validate_only {
                 return Ok(answer(self.shown(current).await?));

@@ -51,6 +51,14 @@ impl Records {
                 Ok(written) => return Ok(answer(written)),
                 Err(error) => match self.again::<T>(&call, refused::<T>(error)).await {
                     Err(failure) if failure.reason == ErrorReason::Busy => {}
+                    // The name that is taken was made for the first call: it is hidden now.
+                    Err(failure)
+                        if failure.reason == ErrorReason::AlreadyExists && parts.id.is_empty() =>
+                    {
+                        let first = self.answered::<T>(&call).await?;
+                        let name = first.as_ref().map_or(value.name(), |first| first.value.name());
+                        return Err(refused::<T>(Error::NotFound(name.to_owned())).into());
+                    }
                     first => return Ok(first?),
                 },
             }

@@ -3,8 +3,8 @@
 use api::registan::agreements::v1::party::Kind;
 use api::registan::agreements::v1::{
     Agreement, Body, CreateAgreementRequest, CreateBodyRequest, CreateSourceRequest,
-    DeleteAgreementRequest, DeletePartyRequest, DeleteSourceRequest, Source, agreement, body,
-    source,
+    DeleteAgreementRequest, DeletePartyRequest, DeleteSourceRequest, Source, UndeletePartyRequest,
+    agreement, body, source,
 };
 use api::registan::r#type::v1::SourceRef;
 use tonic::Code;
@@ -76,6 +76,35 @@ async fn what_only_deleted_ones_refer_to_can_be_deleted() {
 
 /// Once, the kinds that may refer to an agreement were a list beside the contract, and bodies were
 /// not on it.
+/// Once, a request sent again was refused by what was recorded since.
+#[tokio::test]
+async fn a_delete_sent_again_has_the_first_answer_whatever_refers_to_it_since() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.parties.create_party(party("old", Kind::Bank)).await.unwrap();
+        let name = || "parties/old".to_owned();
+        let delete = DeletePartyRequest {
+            name: name(),
+            request_id: "6fa459ea-ee8a-4ca4-894e-db77e160355e".to_owned(),
+            ..DeletePartyRequest::default()
+        };
+        let first = running.parties.delete_party(delete.clone()).await.unwrap().into_inner();
+        let undelete = UndeletePartyRequest { name: name(), ..Default::default() };
+        running.parties.undelete_party(undelete).await.unwrap();
+        let mut new = party("new", Kind::Bank);
+        new.party.as_mut().unwrap().predecessors = vec![name()];
+        running.parties.create_party(new).await.unwrap();
+
+        let again = running.parties.delete_party(delete).await.unwrap().into_inner();
+        let other = DeletePartyRequest { name: name(), ..DeletePartyRequest::default() };
+        let refusal = running.parties.delete_party(other).await.unwrap_err();
+
+        assert_eq!(again, first);
+        assert_eq!(reason(&refusal), "IS_REFERENCED");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_agreement_that_a_body_names_is_deleted_only_with_force() {
     on_both(|url| async move {
