@@ -91,12 +91,15 @@ fn apply(
         )));
     }
     let given = source.get_field(&field);
-    match (target.get_field_mut(&field), given.as_message()) {
-        (Value::Message(inner), Some(given)) => {
-            apply(inner, given, rest, &format!("{within}.{head}"), level)
-        }
-        _ => Ok(()),
+    let mut value = target.get_field(&field).into_owned();
+    if let (Value::Message(inner), Some(given)) = (&mut value, given.as_message()) {
+        apply(inner, given, rest, &format!("{within}.{head}"), level)?;
     }
+    // Of a message that neither has there is no part to take.
+    if target.has_field(&field) || source.has_field(&field) {
+        target.set_field(&field, value);
+    }
+    Ok(())
 }
 
 /// The paths of the fields in which two messages differ, as far as they lie within `level`: into
@@ -271,6 +274,17 @@ mod tests {
         .unwrap();
 
         assert_eq!(merged.established.unwrap().date, Some(Date { year: 1990, month: 12, day: 16 }));
+    }
+
+    #[test]
+    fn a_path_into_what_neither_has_changes_nothing() {
+        let without = Party { established: None, ..party() };
+        let mask = mask(&["established.qualifier", "established.date.year"]);
+
+        let merged =
+            merge("party", &without, &Party::default(), Some(&mask), Tier::Public).unwrap();
+
+        assert_eq!(merged, without);
     }
 
     #[test]
