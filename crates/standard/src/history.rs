@@ -83,12 +83,15 @@ impl Records {
                 .map_err(refused::<T>)?;
             Ok::<_, Status>(Some((items, Some((next, asked, chronicle, reader)))))
         });
+        // What another service is asked meanwhile is asked for the caller: a stream is read when
+        // their request is long answered.
+        let context = chassis::caller::current();
         let known = move |items: Vec<Shown<T::Held>>| {
             let (records, reader) = (records.clone(), caller.clone());
-            async move {
+            chassis::caller::scope(Arc::clone(&context), async move {
                 let sent = items.into_iter().map(send::<T>).collect::<Result<_, _>>()?;
                 Ok(records.known_of::<T>(sent, known_by, read_time, &reader).await?)
-            }
+            })
         };
         let pages = pages.and_then(known);
         Ok(at(read_time, flat(pages.map(move |page| each(page, finish.clone())))))
@@ -207,11 +210,14 @@ fn revision<T: Served>(
     revision: Revision<T>,
     reader: &Reader,
 ) -> Result<RevisionParts<T::Message>, Failure> {
-    let level = level(&revision.stored, reader);
+    let own = level(&revision.stored, reader);
+    // Of the version before, too: what lies above the reader in one of the two is compared with
+    // nothing.
+    let both = revision.before.as_ref().map_or(own, |before| own.min(level(before, reader)));
     let (number, time) = (revision.number, revision.stored.recorded);
     let before = revision.before.map(T::write);
     let resource = T::write(revision.stored);
-    let changed = mask::differences(before.as_ref(), &resource, level)?;
+    let changed = mask::differences(before.as_ref(), &resource, both)?;
     Ok(RevisionParts {
         revision: number,
         record_time: Some(timestamp(time)),
@@ -222,7 +228,7 @@ fn revision<T: Served>(
             "undelete" => Operation::Undelete,
             _ => Operation::Unspecified,
         },
-        author: if level >= OF_AUTHORS { revision.caller } else { String::new() },
+        author: if own >= OF_AUTHORS { revision.caller } else { String::new() },
         changed: Some(changed),
         resource,
     })
@@ -232,8 +238,8 @@ fn difference<T: Served>(
     difference: Difference<T>,
     reader: &Reader,
 ) -> Result<Answer<Diff<T>>, Failure> {
-    let one = difference.after.as_ref().or(difference.before.as_ref());
-    let level = one.map_or(Tier::Public, |stored| level(stored, reader));
+    let both = difference.after.iter().chain(&difference.before);
+    let level = both.map(|stored| level(stored, reader)).min().unwrap_or(Tier::Public);
     let (before, after) = (difference.before.map(T::write), difference.after.map(T::write));
     let kind = match (&before, &after) {
         (None, _) => ChangeKind::Added,

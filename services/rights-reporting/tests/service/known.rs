@@ -1,13 +1,17 @@
 //! Recommendations as they were known on a day, by the sources of another service.
 
+use api::registan::agreements::v1::source_service_client::SourceServiceClient;
+use api::registan::agreements::v1::{CreateSourceRequest, Source, source};
+use api::registan::options::v1::Tier;
 use api::registan::rights::v1::{
-    GetRecommendationRequest, ListRecommendationsRequest, Recommendation,
+    ExportRecommendationsRequest, GetRecommendationRequest, ListRecommendationsRequest,
+    Recommendation,
 };
-use api::registan::r#type::v1::Date;
+use api::registan::r#type::v1::{Date, SourceRef};
 use tonic::Code;
 
 use crate::support::{
-    Suite, citation, metadata, on_both, reason, recommendation, recording, serve,
+    Suite, citation, date, metadata, on_both, reason, recommendation, recording, serve,
 };
 
 /// The ids of the recommendations that were known on a day of January 2024; of all without one.
@@ -20,6 +24,38 @@ async fn known(suite: &mut Suite, day: Option<i32>) -> Result<Vec<String>, tonic
         names.map(|name| name.trim_start_matches("recommendations/").to_owned()).collect();
     ids.sort();
     Ok(ids)
+}
+
+/// Once, the other service was asked for the stream by nobody, so that what rests on a source that
+/// is not public was left out of an export, and of no list.
+#[tokio::test]
+async fn an_export_knows_what_a_list_knows() {
+    on_both(|url| async move {
+        let mut suite = serve(&url).await;
+        let source = Source {
+            tier: Tier::Restricted.into(),
+            kind: source::Kind::ParliamentDocument.into(),
+            title: "A note".to_owned(),
+            published: Some(date(2024, 1, 10)),
+            ..Source::default()
+        };
+        let mut sources = SourceServiceClient::new(suite.law());
+        let request = CreateSourceRequest { source: Some(source), ..Default::default() };
+        let source = sources.create_source(request).await.unwrap().into_inner();
+        let document = SourceRef { source: source.name, ..SourceRef::default() };
+        let call = Recommendation { document: Some(document), ..recommendation() };
+        suite.recommendations.create_recommendation(recording("noted", call)).await.unwrap();
+
+        let known_by = Some(Date { year: 2024, month: 1, day: 17 });
+        let export = ExportRecommendationsRequest { known_by, ..Default::default() };
+        let mut export =
+            suite.recommendations.export_recommendations(export).await.unwrap().into_inner();
+        let first = export.message().await.unwrap().map(|one| one.name);
+
+        assert_eq!(known(&mut suite, Some(17)).await.unwrap(), ["noted"]);
+        assert_eq!(first.as_deref(), Some("recommendations/noted"));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -94,6 +94,12 @@ impl Suite {
         ActivityServiceClient::new(self.connection_up_to(tier))
     }
 
+    /// A connection to the agreements service, of somebody who may write everything.
+    pub fn law(&self) -> Connection {
+        let settings = Settings { data_dir: self.folder.path().to_owned(), ..loopback() };
+        self.agreements.connection(&settings)
+    }
+
     /// The connection of such a caller.
     pub fn connection_up_to(&self, tier: Option<policy::Tier>) -> Connection {
         match tier {
