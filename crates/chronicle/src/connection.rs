@@ -34,12 +34,12 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long closing a connection may take before it is left to itself.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The bounds of a session that writes to PostgreSQL. It waits 3 s within a transaction for a
+/// The bounds of a session that writes to PostgreSQL. It waits 2 s within a transaction for a
 /// process that does not go on, halted or cut off: that one holds the head row, for which all others
 /// wait. It waits 4 s for a lock, so that one that is held for long is told apart from a server that
 /// does not answer; a deadlock, and a process that does not go on, are found before.
 const SESSION_BOUNDS: &str =
-    "SET idle_in_transaction_session_timeout = '3s'; SET lock_timeout = '4s'";
+    "SET idle_in_transaction_session_timeout = '2s'; SET lock_timeout = '4s'";
 /// A connection that was idle for longer is tried before it is used.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 

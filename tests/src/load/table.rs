@@ -78,6 +78,8 @@ struct Row {
     degraded: Vec<Call>,
     slow: usize,
     longest: Duration,
+    /// The kind of that call, and when it began.
+    longest_is: String,
     kept: Kept,
     ends: usize,
 }
@@ -112,12 +114,15 @@ impl Row {
         let those = |is_one: fn(&Answer) -> bool| -> Vec<Call> {
             calls.iter().filter(|call| is_one(&call.answer)).map(|call| (*call).clone()).collect()
         };
+        let longest = calls.iter().max_by_key(|call| call.took);
+        let of = |call: &&Call| format!("{:?} at {:.1} s", call.kind, call.at.as_secs_f64());
         Self {
             calls: calls.len(),
             failures: those(|answer| matches!(answer, Answer::Failed(..))),
             degraded: those(|answer| matches!(answer, Answer::Degraded(_))),
             slow: calls.iter().filter(|call| call.took > SLOW).count(),
-            longest: calls.iter().map(|call| call.took).max().unwrap_or_default(),
+            longest: longest.map(|call| call.took).unwrap_or_default(),
+            longest_is: longest.map(of).unwrap_or_default(),
             kept: outcome.kept(begun, ended),
             ends: outcome.ends(begun, ended),
             case,
@@ -150,7 +155,7 @@ impl Row {
         demand(count <= allowed, format!("{count} calls failed"));
         let count = self.degraded.len();
         demand(count <= degraded, format!("{count} briefs degraded"));
-        demand(self.longest <= longest, format!("a call took {:.1?}", self.longest));
+        demand(self.longest <= longest, format!("{} took {:.1?}", self.longest_is, self.longest));
         let lagged = lagged.as_secs_f64();
         demand(late <= lag, format!("an event of a write at {lagged:.1} s came {late:.1?} late"));
         let after = self.back_after().unwrap_or_default();
@@ -249,7 +254,7 @@ mod tests {
             (none, vec![good(), call(1, 0, failed())], "1 calls failed"),
             (few, vec![good(), call(1, 0, failed()), call(2, 0, failed())], "2 calls failed"),
             (none, vec![call(1, 0, degraded)], "1 briefs degraded"),
-            (none, vec![call(1, 4, Answer::Good)], "a call took 4.0s"),
+            (none, vec![call(1, 4, Answer::Good)], "GetBrief at 1.0 s took 4.0s"),
         ] {
             let table = table(bounds, None, calls);
             assert!(!table.is_good(), "{table}");
