@@ -333,8 +333,20 @@ pub fn misplaced_scope(milestone: &wire::Milestone) -> Vec<(&'static str, &'stat
 
 /// When it was signed, by the account that is followed.
 pub fn signed(milestones: &[Milestone]) -> Option<&PartialDate> {
-    let mut followed = followed(milestones).into_iter();
-    followed.find(|one| one.kind == MilestoneKind::Signed).map(|one| &one.date)
+    signature(&followed(milestones)).map(|one| &one.date)
+}
+
+/// The signature, of milestones that are followed: that of all, else the last of the parties', for
+/// only then have all signed. What was in force before a signature was signed by those before it.
+pub fn signature<'a>(followed: &[&'a Milestone]) -> Option<&'a Milestone> {
+    let of = |kind| followed.iter().copied().filter(move |one| one.kind == kind);
+    if let Some(of_all) = of(MilestoneKind::Signed).find(|one| one.party.is_empty()) {
+        return Some(of_all);
+    }
+    let begun = of(MilestoneKind::InForce).map(|one| one.date.latest()).min();
+    let joins = |one: &Milestone| begun.is_some_and(|begun| begun < one.date.earliest());
+    let ends = |one: &Milestone| (one.date.latest(), one.date.earliest());
+    of(MilestoneKind::Signed).max_by_key(|one| (!joins(one), ends(one)))
 }
 
 /// The milestones to follow: of several accounts of one event one that was surely known, of these

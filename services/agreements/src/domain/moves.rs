@@ -6,18 +6,33 @@ use std::ptr;
 use facts::Day;
 use facts::vocabulary::Vocabulary;
 
-use super::milestone::{Milestone, MilestoneKind};
+use super::milestone::{Milestone, MilestoneKind, signature};
 use super::state::{State, leads_to};
 
-/// The milestones that count for a party: an end that names a party is an end for that party alone,
-/// and takes the place of the end for all.
+/// The milestones that count for a party. An entry into force, a provisional application or an end
+/// that names a party is of that party alone, and takes the place of the one for all. Of several
+/// signatures one counts, for every party.
 pub fn of_party<'a>(milestones: Vec<&'a Milestone>, party: &str) -> Vec<&'a Milestone> {
-    let ends_for = |party: &str| {
-        let ended = |one: &&Milestone| one.kind.ends() && one.party == party;
-        !party.is_empty() && milestones.iter().any(ended)
+    let is_own = |one: &&&Milestone| !party.is_empty() && one.party == party;
+    let own = milestones.iter().filter(is_own).filter_map(|one| turn(one.kind));
+    let own: Vec<MilestoneKind> = own.collect();
+    let counted = |turn| if own.contains(&turn) { party } else { "" };
+    let signature = signature(&milestones);
+    let counts = |one: &&Milestone| match one.kind {
+        MilestoneKind::Signed => signature.is_some_and(|signed| ptr::eq(signed, *one)),
+        kind => turn(kind).is_none_or(|turn| one.party == counted(turn)),
     };
-    let counted = if ends_for(party) { party } else { "" };
-    milestones.into_iter().filter(|one| !one.kind.ends() || one.party == counted).collect()
+    milestones.into_iter().filter(counts).collect()
+}
+
+/// The turn in the life of an agreement that a party can take by itself: one kind stands for all
+/// ends.
+fn turn(kind: MilestoneKind) -> Option<MilestoneKind> {
+    match kind {
+        MilestoneKind::ProvisionallyApplied | MilestoneKind::InForce => Some(kind),
+        kind if kind.ends() => Some(MilestoneKind::Terminated),
+        _ => None,
+    }
 }
 
 /// A milestone that changes the state, and the days between which it happened.

@@ -14,6 +14,7 @@ use facts::PartialDate;
 use self::place::{Place, Scope};
 use super::citation::{Cited, Covers};
 use super::milestone::{Measure, Milestone, MilestoneKind, Within, followed};
+use super::moves::of_party;
 use super::parts::Part;
 use super::status::{self, State, Status};
 use super::suspended::Suspended;
@@ -77,7 +78,7 @@ impl<'a> Asked<'a> {
             }
         }
         let is_applied = |one: &&Milestone| one.kind == MilestoneKind::ProvisionallyApplied;
-        let applied = followed(milestones).into_iter().find(is_applied);
+        let applied = of_party(followed(milestones), party).into_iter().find(is_applied);
         let applied = applied.map(|one| (one, one.cites().map(Scope::of).collect()));
         let (without, freeing) = (OnceCell::new(), OnceCell::new());
         let mut lifted = HashMap::<_, Vec<&Cited>>::new();

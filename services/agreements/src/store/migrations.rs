@@ -61,6 +61,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(Refill("m20261129_000052_about_a_day_breaks_older", schema)));
         all.push(Box::new(InheritDesks("m20261130_000060_inherit_desks_breaks_older", schema)));
         all.push(Box::new(Refill("m20261130_000070_hide_the_past_breaks_older", schema)));
+        all.push(Box::new(Refill("m20261130_000080_of_one_party_breaks_older", schema)));
         all
     }
 }

@@ -10,7 +10,7 @@ use api::registan::agreements::v1::milestone::Kind::{InForce, Ratified, Replaced
 use api::registan::agreements::v1::party::Kind as PartyKind;
 use api::registan::agreements::v1::{
     CreateAgreementRequest, GetAgreementRequest, GetLegalBasisRequest, LegalBasis, LegalBasisEntry,
-    Milestone, Relation, relation,
+    ListAgreementsRequest, Milestone, Relation, relation,
 };
 use api::registan::r#type::v1::{Date, PartialDate, partial_date::Qualifier};
 use tonic::Code;
@@ -90,6 +90,35 @@ async fn every_agreement_is_in_one_list_on_every_day() {
         assert_eq!((names(&after.in_force), names(&after.undetermined)), {
             (vec!["known-by".to_owned()], vec!["silent".to_owned()])
         });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_in_force_for_one_party_is_not_for_another_nor_for_a_filter() {
+    on_both(|url| async move {
+        let mut running = with_parties(&url).await;
+        let mut of_su = milestone(InForce, day(2020, 1, 1));
+        "parties/su".clone_into(&mut of_su.party);
+        let all = milestone(InForce, day(2021, 1, 1));
+        let life = vec![milestone(Signed, day(2019, 1, 1)), of_su, all];
+        let late = of("late", &["eu", "kz", "su"], life);
+        running.agreements.create_agreement(late).await.unwrap();
+
+        for (on, signed, in_force) in [
+            (day(2020, 3, 1), vec!["late".to_owned()], vec![]),
+            (day(2021, 1, 1), vec![], vec!["late".to_owned()]),
+        ] {
+            let basis = legal_basis(&mut running, on).await;
+            assert_eq!(names(&basis.signed_not_in_force), signed, "{on:?}");
+            assert_eq!(names(&basis.in_force), in_force, "{on:?}");
+            let on = on.unwrap();
+            let day = format!("{:04}-{:02}-{:02}", on.year, on.month, on.day);
+            let filter = format!("status_on(\"{day}\") = IN_FORCE");
+            let request = ListAgreementsRequest { filter, ..ListAgreementsRequest::default() };
+            let found = running.agreements.list_agreements(request).await.unwrap().into_inner();
+            assert_eq!(found.agreements.len(), in_force.len(), "{day}");
+        }
     })
     .await;
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::citation;
 
 mod model;
+mod parties;
 
 fn date(year: i32, month: i32, day: i32) -> PartialDate {
     PartialDate::new(year, month, day).unwrap()

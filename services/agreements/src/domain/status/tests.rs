@@ -6,6 +6,7 @@ use super::*;
 
 mod breaks;
 mod model;
+mod parties;
 
 fn milestone(kind: MilestoneKind, year: i32, month: i32, day: i32) -> Milestone {
     let date = PartialDate::new(year, month, day).unwrap();
