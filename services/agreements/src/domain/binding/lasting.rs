@@ -10,8 +10,8 @@ use facts::{Day, PartialDate};
 pub struct Lasting {
     name: String,
     whole: Period,
-    /// True where only its adoption is recorded, and not when it began to bind.
-    is_only_adopted: bool,
+    /// Why it is not known when it began to bind; empty where that is recorded.
+    undated: &'static str,
     /// The periods in which parties benefit from it.
     benefits: Vec<(String, Period)>,
 }
@@ -67,22 +67,26 @@ impl Lasting {
         let whole = Period { begun, ended: after(framework.ended.as_ref()) };
         let benefit = |one: &wire::Beneficiary| (one.party.clone(), Period::of_benefit(one));
         let benefits = framework.beneficiaries.iter().map(benefit).collect();
-        Self { name: framework.name.clone(), whole, is_only_adopted: false, benefits }
+        Self { name: framework.name.clone(), whole, undated: "", benefits }
     }
 
-    /// Returns an act. On the day on which it ended it is not in force. One that is only adopted
-    /// begins to bind at a day that is not known.
+    /// Returns an act. On the day on which it ended it is not in force. One that is only adopted, or
+    /// of which no day is recorded, begins to bind at a day that is not known.
     pub fn of_act(act: &wire::Act) -> Self {
         let adopted = checked_date(act.adopted.as_ref());
         let in_force = checked_date(act.in_force.as_ref());
-        let is_only_adopted = in_force.is_none() && adopted.is_some();
+        let undated = match (&in_force, &adopted) {
+            (Some(_), _) => "",
+            (None, Some(_)) => " is adopted, and when it entered into force is not recorded",
+            (None, None) => " has no date, and when it entered into force is not recorded",
+        };
         let made = adopted.as_ref().map_or(Day::FIRST, PartialDate::earliest);
         let (first, last) = span(in_force.as_ref());
-        let last = if is_only_adopted { Day::LAST } else { last };
+        let last = if in_force.is_none() { Day::LAST } else { last };
         let ended = checked_date(act.ended.as_ref()).map(|date| span(Some(&date)));
         let begun = (if first == Day::FIRST { made } else { first }, last);
         let (name, whole) = (act.name.clone(), Period { begun, ended });
-        Self { name, whole, is_only_adopted, benefits: Vec::new() }
+        Self { name, whole, undated, benefits: Vec::new() }
     }
 
     /// Returns whether it binds a party on a day, and why not or why that is not known; empty:
@@ -93,9 +97,7 @@ impl Lasting {
         let benefit = self.benefits_of(bearer).map(|period| period.on(day)).max();
         let reason = match (whole, benefit) {
             (Holds::No, _) => format!("{name} is not in effect on that day"),
-            (Holds::Perhaps, _) if self.is_only_adopted => {
-                format!("{name} is adopted, and when it entered into force is not recorded")
-            }
+            (Holds::Perhaps, _) if !self.undated.is_empty() => format!("{name}{}", self.undated),
             (Holds::Perhaps, _) => {
                 format!("from when until when {name} is in effect is not exact")
             }

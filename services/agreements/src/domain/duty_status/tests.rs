@@ -19,9 +19,10 @@ impl Random {
     }
 }
 
-/// Law that binds from a day until a day.
+/// Law that binds from a day until a day; from the first that there is, where none is given.
 fn law(first: Option<PartialDate>, ended: Option<Day>) -> Bound {
     let ended = ended.and_then(|day| PartialDate::new(day.year(), day.month(), day.day()));
+    let first = first.or_else(|| PartialDate::new(1, 1, 1));
     let (in_force, ended) = (first.map(Into::into), ended.map(Into::into));
     let act = wire::Act { name: "acts/law".to_owned(), in_force, ended, ..Default::default() };
     Bound::new(Arc::new(Law::of_act(&act)), None, &[])

@@ -30,6 +30,21 @@ fn an_act_that_is_only_adopted_does_not_bind_for_certain() {
 }
 
 #[test]
+fn an_act_without_any_date_is_no_more_certain_than_one_that_is_adopted() {
+    let ended = wire::Act { ended: date(2000, 1, 1), ..wire::Act::default() };
+    for (day, undated, ended_since) in
+        [(19_850_101, "unknown", "unknown"), (20_000_101, "unknown", "no")]
+    {
+        let act = wire::Act::default();
+        assert_eq!(word_of(&of_bearers(Law::of_act(&act), &[], day)), undated, "{day}");
+        assert_eq!(word_of(&of_bearers(Law::of_act(&ended), &[], day)), ended_since, "{day}");
+    }
+    let act = wire::Act { name: "acts/one".to_owned(), ..wire::Act::default() };
+    let wanted = "acts/one has no date, and when it entered into force is not recorded".to_owned();
+    assert_eq!(of_bearers(Law::of_act(&act), &[], 20_200_101), Binding::Unknown(wanted));
+}
+
+#[test]
 fn a_preference_binds_whoever_benefits_while_it_lasts() {
     let benefit = |party: &str, since, until| wire::Beneficiary {
         party: format!("parties/{party}"),
