@@ -2,7 +2,7 @@
 
 use api::registan::agreements::v1 as wire;
 use facts::wire::checked_date;
-use facts::{Day, End, PartialDate};
+use facts::{Day, End, PartialDate, Qualifier};
 
 /// The most due days of a duty that recurs.
 const MAX_DUE_DAYS: i32 = 1000;
@@ -120,7 +120,25 @@ fn shifted(date: &PartialDate, months: i32) -> Option<PartialDate> {
     if from == to {
         return Some(PartialDate { qualifier: date.qualifier, ..shifted });
     }
-    shifted.until(to.year, to.month, to.day)
+    match date.qualifier {
+        None => shifted.until(to.year, to.month, to.day),
+        Some(_) => moved(date, |day| day.after_months(months)),
+    }
+}
+
+/// The date between the first and the last day that a date can be, each moved; an open end stays
+/// open.
+fn moved(date: &PartialDate, by: impl Fn(Day) -> Option<Day>) -> Option<PartialDate> {
+    let of = |day: Day| by(day).and_then(|it| PartialDate::new(it.year(), it.month(), it.day()));
+    let qualified = |qualifier, date| PartialDate { qualifier: Some(qualifier), ..date };
+    match (date.earliest(), date.latest()) {
+        (Day::FIRST, last) => Some(qualified(Qualifier::Until, of(last)?)),
+        (first, Day::LAST) => Some(qualified(Qualifier::From, of(first)?)),
+        (first, last) => {
+            let last = of(last)?;
+            of(first)?.until(last.year, last.month, last.day)
+        }
+    }
 }
 
 /// An end of a date so many months later. Of a year that is not shifted by whole years it is that
@@ -143,18 +161,18 @@ fn days_before(date: &PartialDate, days: i32) -> Option<PartialDate> {
     if days == 0 {
         return Some(date.clone());
     }
-    let first = date.first().days_before(days)?;
-    let from = PartialDate::new(first.year(), first.month(), first.day())?;
     if date.day > 0 && date.end.is_none() {
-        return Some(PartialDate { qualifier: date.qualifier, ..from });
+        let day = date.first().days_before(days)?;
+        let day = PartialDate::new(day.year(), day.month(), day.day())?;
+        return Some(PartialDate { qualifier: date.qualifier, ..day });
     }
-    let last = date.latest().days_before(days)?;
-    from.until(last.year(), last.month(), last.day())
+    moved(date, |day| day.days_before(days))
 }
 
 #[cfg(test)]
 mod tests {
     use api::registan::r#type::v1 as types;
+    use facts::Qualifier;
 
     use super::*;
 
@@ -213,12 +231,55 @@ mod tests {
         assert_eq!(texts(&before(1), &meetings), wanted);
     }
 
+    fn qualified(qualifier: Qualifier, date: PartialDate) -> PartialDate {
+        PartialDate { qualifier: Some(qualifier), ..date }
+    }
+
+    #[test]
+    fn what_is_open_or_about_then_stays_so() {
+        use Qualifier::{Circa, From, Until};
+        for (due, months, wanted) in [
+            (qualified(Circa, date(2010, 0, 0)), 18, "about 2010 2010-06-30/2013-07-01 about 2013"),
+            (qualified(Circa, date(2010, 0, 0)), 12, "about 2010 about 2011 about 2012"),
+            (
+                qualified(From, date(2010, 0, 0)),
+                18,
+                "2010 or later 2011-07-01 or later 2013 or later",
+            ),
+            (qualified(Until, date(2010, 0, 0)), 18, "by 2010 by 2012-06-30 by 2013"),
+            (qualified(Until, date(2010, 5, 0)), 18, "by 2010-05 by 2011-11 by 2013-05"),
+        ] {
+            let all = texts(&obligation(due, months, None), &[]);
+            assert_eq!(all[..3].join(" "), wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_due_before_an_inexact_meeting_can_be_due_as_early_and_as_late() {
+        use Qualifier::{Circa, From, Until};
+        for (on, wanted) in [
+            (qualified(Circa, date(2027, 6, 0)), "2027-04-17/2027-07-17"),
+            (qualified(Circa, date(2027, 6, 20)), "about 2027-06-06"),
+            (qualified(From, date(2027, 3, 0)), "2027-02-15 or later"),
+            (qualified(From, date(2027, 3, 1)), "2027-02-15 or later"),
+            (qualified(Until, date(2027, 3, 0)), "by 2027-03-17"),
+            (qualified(Until, date(2027, 3, 31)), "by 2027-03-17"),
+        ] {
+            let name = "meetings/one".to_owned();
+            let meeting = Meeting { name, date: on, is_planned: true };
+            let before = wire::Obligation { days_before: 14, ..wire::Obligation::default() };
+            assert_eq!(texts(&before, &[meeting]), [wanted]);
+        }
+    }
+
     #[test]
     fn what_is_not_looked_at_has_no_due_day_on_the_day_or_later() {
         for (due, months) in [
             (date(2024, 1, 31), 1),
             (date(1999, 0, 0), 18),
             (date(2001, 5, 1).until(2002, 4, 3).unwrap(), 24),
+            (qualified(Qualifier::Circa, date(1999, 0, 0)), 18),
+            (qualified(Qualifier::From, date(1999, 0, 0)), 18),
             (date(2024, 5, 1), 0),
         ] {
             let duty = obligation(due, months, None);
