@@ -7,6 +7,7 @@
 //! - `event`: when the event happened from which the rule counts
 //! - `acts`: how a party stands by its own acts, asked for many days
 //! - `span`: days between which something happened, and the day that a rule counts from them
+//! - `unions`: the Union and the Communities before it, that took each other's places
 
 mod acts;
 mod counts;
@@ -14,6 +15,7 @@ mod event;
 mod evidence;
 mod span;
 mod standing;
+mod unions;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,7 @@ use self::evidence::{Fact, Stage};
 use self::span::{Span, derived};
 pub use self::standing::Standing;
 use self::standing::{Common, Stand, said, stand};
+pub use self::unions::Unions;
 use super::membership::{self, Belongs, Membership};
 use super::milestone::{Milestone, MilestoneKind, followed, signed};
 
@@ -50,20 +53,37 @@ pub struct Recorded {
     pub ratifications: Vec<wire::Ratification>,
     /// The groups of states among its parties.
     pub groups: Vec<Group>,
-    /// The names of the Union and the Communities before it.
-    pub unions: Vec<String>,
+    /// The Union and the Communities before it.
+    pub unions: Unions,
 }
 
 /// A party that must act, and how it stands.
 struct Participant {
     stand: Stand,
-    /// The days on one of which it left the group, if it did.
+    /// The days on one of which it left the group, or ended, if it did.
     left: Option<Span>,
-    /// True once it has left.
+    /// True once it has left, or ended.
     is_gone: bool,
 }
 
 impl Participant {
+    /// One that is there.
+    const fn present(stand: Stand) -> Self {
+        Self { stand, left: None, is_gone: false }
+    }
+
+    /// A body that had ended before it acted, and the one that took its place, if any did.
+    fn ended(mut stand: Stand, ended: &PartialDate, follower: Option<&str>) -> Self {
+        let then = follower.map_or_else(
+            || "an act is not recorded".to_owned(),
+            |follower| format!("{follower} took its place"),
+        );
+        stand.entry.reason = format!("it ended on {ended}; {then}");
+        stand.entry.evidence = Evidence::Unspecified.into();
+        let left = Some(Span { earliest: ended.earliest(), latest: ended.latest() });
+        Self { stand, left, is_gone: true }
+    }
+
     /// When nothing was missing of it any more: it had acted, or had left.
     fn settled(&self) -> Span {
         self.left.map_or(self.stand.counted, |left| self.stand.counted.min(left.next()))
@@ -130,22 +150,23 @@ fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participan
     for (tally, not_yet) in counts::naming(recorded, &of_party) {
         common.add_count(tally, not_yet);
     }
-    let stand_of = |party: &str, group: &str| {
-        let of_it = of_party.get(party).map_or(&[][..], Vec::as_slice);
-        let mut stand = stand((party, of_it), &common, !group.is_empty(), day);
+    let stand_by = |party: &str, acts_of: &[&str], group: &str| {
+        let of_it = acts_of.iter().filter_map(|one| of_party.get(one)).flatten();
+        let of_it: Vec<&Fact> = of_it.copied().collect();
+        let mut stand = stand((party, &of_it), &common, !group.is_empty(), day);
         party.clone_into(&mut stand.entry.party);
         group.clone_into(&mut stand.entry.group);
         stand
     };
     if !closed {
-        let all = of_party.keys().map(|party| stand_of(party, ""));
-        return all.map(|stand| Participant { stand, left: None, is_gone: false }).collect();
+        let all = of_party.keys().map(|party| stand_by(party, &[party], ""));
+        return all.map(Participant::present).collect();
     }
     let mut all = BTreeMap::new();
     for party in contracting(agreement) {
         let Some(group) = recorded.groups.iter().find(|group| group.name == party.party) else {
-            let stand = stand_of(&party.party, "");
-            all.insert(party.party.clone(), Participant { stand, left: None, is_gone: false });
+            let own = alone(recorded, &party.party, day, |name, acts| stand_by(name, acts, ""));
+            all.extend(own.into_iter().map(|one| (one.stand.entry.party.clone(), one)));
             continue;
         };
         let members = members(group, agreement, day);
@@ -157,11 +178,34 @@ fn participants(recorded: &Recorded, facts: &[Fact], day: Day) -> Vec<Participan
             if all.get(&name).is_some_and(|one: &Participant| !one.is_gone) {
                 continue;
             }
-            let stand = stand_of(&name, &group.name);
+            let stand = stand_by(&name, &[&name], &group.name);
             all.insert(name, placed(stand, of_it, &group.name));
         }
     }
     all.into_values().collect()
+}
+
+/// Returns a party in its own right; of a body that had ended before it acted both it and the one
+/// that took its place, which stands by the acts of both.
+fn alone(
+    recorded: &Recorded,
+    party: &str,
+    day: Day,
+    stand_by: impl Fn(&str, &[&str]) -> Stand,
+) -> Vec<Participant> {
+    let (unions, agreement) = (&recorded.unions, &recorded.agreement);
+    let stand = stand_by(party, &[party]);
+    let ended = unions.ended(party, day).filter(|_| stand.standing != Standing::Done);
+    let Some(ended) = ended else { return vec![Participant::present(stand)] };
+    let follower = unions.follower(party, day);
+    let mut all = vec![Participant::ended(stand, &ended, follower)];
+    let parties = || contracting(agreement).map(|one| one.party.as_str());
+    if let Some(follower) = follower.filter(|it| parties().all(|party| party != *it)) {
+        let before = parties().filter(|party| unions.acting(party, day) == follower);
+        let acts_of: Vec<&str> = before.chain([follower]).collect();
+        all.push(Participant::present(stand_by(follower, &acts_of)));
+    }
+    all
 }
 
 /// Returns what stands for a group of which no members are recorded, as far as the caller may see:

@@ -7,8 +7,8 @@ use prost::Message as _;
 use standard::failure::from_record;
 
 use crate::app::App;
-use crate::domain::ledger::{self, Group, Recorded};
-use crate::domain::{Agreement, Membership, Ratification};
+use crate::domain::ledger::{self, Group, Recorded, Unions};
+use crate::domain::{Agreement, Membership, Party, Ratification};
 use crate::ops::list_members::{own_day, too_many};
 use crate::{ops, store};
 
@@ -46,7 +46,8 @@ pub async fn who_is_missing(
         );
         return Err(Failure::resource_exhausted(ErrorReason::AnswerTooLarge, message));
     }
-    let unions = store::union_names(chronicle, read_time, &reader).await.map_err(failed)?;
+    let unions = store::unions(chronicle, read_time, &reader).await.map_err(failed)?;
+    let unions = Unions(unions.into_iter().map(Party::into_message).collect());
     let groups = groups(app, &agreement, read_time).await?;
     let as_of = ops::day_or_today(app, as_of);
     let name = agreement.name.clone();

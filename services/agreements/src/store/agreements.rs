@@ -54,6 +54,16 @@ pub async fn union_names(
     read_time: i64,
     reader: &Reader,
 ) -> Result<Vec<String>, Error> {
+    let all = unions(chronicle, read_time, reader).await?;
+    Ok(all.into_iter().map(|party| party.into_message().name).collect())
+}
+
+/// The European Union and the Communities before it, at a record time.
+pub async fn unions(
+    chronicle: &Chronicle,
+    read_time: i64,
+    reader: &Reader,
+) -> Result<Vec<Party>, Error> {
     let request = ListRequest {
         filter: "kind = UNION".to_owned(),
         page_size: 1000,
@@ -61,5 +71,5 @@ pub async fn union_names(
         ..ListRequest::default()
     };
     let page = chronicle.list::<Party>(&request, reader).await?;
-    Ok(page.items.into_iter().map(|shown| shown.into_stored().value.name.clone()).collect())
+    Ok(page.items.into_iter().map(|shown| shown.into_stored().value).collect())
 }

@@ -10,7 +10,7 @@ mod obligations;
 mod provisions;
 mod ratifications;
 
-pub use agreements::{agreements_of, union_names};
+pub use agreements::{agreements_of, union_names, unions};
 pub use frameworks::schemes;
 pub use grants::grants_of;
 pub use memberships::{memberships_by, memberships_of};

@@ -140,6 +140,35 @@ async fn the_named_are_missing_and_nobody_acts_before_the_signature() {
     .await;
 }
 
+#[tokio::test]
+async fn the_union_acts_in_place_of_the_communities_that_ended() {
+    Box::pin(on_both(|url| async move {
+        let running = serve(&url).await;
+        let mut client = Client::new(running.connection.clone());
+        recorded(&running).await;
+
+        let now = ask(&mut client, "eu-tm-pca-1998", [2025, 1, 1]).await;
+        let ended: Vec<&LedgerEntry> =
+            now.not_needed.iter().filter(|one| one.reason.starts_with("it ended")).collect();
+        assert_eq!(ended.len(), 2, "{:?}", now.not_needed);
+        for (entry, party, on) in
+            [(ended[0], "parties/ec", "2009-11-30"), (ended[1], "parties/ecsc", "2002-07-23")]
+        {
+            assert_eq!(entry.party, party);
+            assert_eq!(entry.reason, format!("it ended on {on}; parties/eu took its place"));
+        }
+        let waited_for = names(&now.not_known);
+        assert!(waited_for.contains(&"eu"), "{waited_for:?}");
+        assert!(!waited_for.contains(&"ec") && !waited_for.contains(&"ecsc"), "{waited_for:?}");
+
+        // One that had acted before it ended has acted.
+        let old = ask(&mut client, "eu-kz-pca-1995", [2025, 1, 1]).await;
+        assert!(names(&old.done).contains(&"ec"), "{old:?}");
+        assert!(!names(&old.done).contains(&"eu"), "{old:?}");
+    }))
+    .await;
+}
+
 /// An agreement between two parties, with an act of one that everybody may see and one of the other
 /// that not everybody may.
 async fn two_acts(running: &mut Running, client: &mut Client) {

@@ -7,6 +7,7 @@ use facts::Day;
 
 use super::evidence::{self, Fact, Stage};
 use super::standing::{Stand, own};
+use super::unions::Unions;
 
 /// The acts of parties, by their names.
 #[derive(Debug, Default)]
@@ -17,7 +18,7 @@ impl Acts {
     /// and its milestones that name a party.
     pub fn of(agreement: &wire::Agreement, ratifications: &[wire::Ratification]) -> Self {
         let mut all: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
-        for fact in evidence::facts(agreement, ratifications, &[]) {
+        for fact in evidence::facts(agreement, ratifications, &Unions::default()) {
             all.entry(fact.entry.party.clone()).or_default().push(fact);
         }
         Self(all)

@@ -8,6 +8,7 @@ use wire::entry_into_force_rule::Event;
 use wire::ledger_entry::Evidence;
 
 use super::span::Span;
+use super::unions::Unions;
 
 /// A step towards being bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,20 +60,24 @@ impl Fact {
     }
 }
 
-/// Returns all statements about the acts of single parties. `unions` are the names of the Union and
-/// the Communities: one of them concludes where a milestone does not say who.
+/// Returns all statements about the acts of single parties. Of `unions`, the Union and the
+/// Communities, one concludes where a milestone does not say who.
 pub fn facts(
     agreement: &wire::Agreement,
     ratifications: &[wire::Ratification],
-    unions: &[String],
+    unions: &Unions,
 ) -> Vec<Fact> {
-    let own = |it: &&wire::AgreementParty| unions.contains(&it.party);
+    let own = |it: &&wire::AgreementParty| unions.has(&it.party);
     let union = agreement.parties.iter().find(own).map_or("", |it| &it.party);
     let rule = agreement.entry_into_force.as_ref();
     let event = rule.map_or(Event::Unspecified, wire::EntryIntoForceRule::event);
     let mut all: Vec<Fact> = ratifications.iter().flat_map(|it| ratification(it, event)).collect();
     let milestones = agreement.milestones.iter();
-    all.extend(milestones.filter_map(|it| milestone(it, union, event)));
+    let then = |it: &wire::Milestone| {
+        let begun = Span::of(it.date.as_ref()).map_or(Day::FIRST, |span| span.earliest);
+        unions.acting(union, begun)
+    };
+    all.extend(milestones.filter_map(|it| milestone(it, then(it), event)));
     all.extend(agreement.participations.iter().filter_map(participation));
     all
 }

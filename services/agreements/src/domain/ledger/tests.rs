@@ -2,6 +2,7 @@
 
 mod counts;
 mod model;
+mod unions;
 
 use api::registan::agreements::v1 as wire;
 use api::registan::r#type::v1::{Date, PartialDate, partial_date::Qualifier};
@@ -9,7 +10,7 @@ use facts::Day;
 use wire::entry_into_force_rule::Event;
 use wire::ratification::Kind;
 
-use super::{Group, Recorded, on};
+use super::{Group, Recorded, Unions, on};
 use crate::domain::Membership;
 
 fn date(day: i32) -> PartialDate {
