@@ -6,6 +6,8 @@ use api::registan::r#type::v1 as wire;
 use facts::wire::checked_date;
 use facts::{Check, Day, ErrorReason};
 
+use super::status::{self, Status};
+
 /// Checks that a relation does not end before it begins.
 pub fn check(
     check: &mut Check,
@@ -28,12 +30,28 @@ pub fn ends_after(
     }
 }
 
-/// Returns whether a relation holds on a day. Without dates it does on every day.
-pub fn on(
+/// Returns whether a relation holds on a day, of one with this status on it: where nothing is
+/// recorded of when the relation began, it began with the one that refers to the other.
+pub fn of(
+    from: &Status,
     since: Option<&wire::PartialDate>,
     until: Option<&wire::PartialDate>,
-    as_of: Day,
 ) -> State {
+    let state = on(since, until, from.as_of);
+    let begun = checked_date(since).is_some_and(|since| since.earliest() != Day::FIRST);
+    if begun || state == State::Ended {
+        return state;
+    }
+    let not_started = status::State::NotStarted;
+    match (from.state, from.range) {
+        (at, _) if at == not_started => State::NotYet,
+        (_, Some((at_least, _))) if at_least == not_started => State::Undetermined,
+        _ => state,
+    }
+}
+
+/// Returns whether a relation holds on a day by its own dates. Without dates it does on every day.
+fn on(since: Option<&wire::PartialDate>, until: Option<&wire::PartialDate>, as_of: Day) -> State {
     let (since, until) = (checked_date(since), checked_date(until));
     if since.as_ref().is_some_and(|since| as_of < since.earliest()) {
         return State::NotYet;
@@ -49,6 +67,7 @@ pub fn on(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::milestone::{Milestone, MilestoneKind};
 
     fn date(year: i32, month: i32, day: i32) -> wire::PartialDate {
         let date = Some(wire::Date { year, month, day });
@@ -71,5 +90,37 @@ mod tests {
         ] {
             assert_eq!(on(since, until, Day(day)), state, "{day} {since:?} {until:?}");
         }
+    }
+
+    /// The status on a day of one with a milestone in a year.
+    fn status(kind: MilestoneKind, year: i32, as_of: i32) -> Status {
+        let date = facts::PartialDate::new(year, 0, 0).unwrap();
+        status::on(&[Milestone::new(kind, date)], "", Day(as_of))
+    }
+
+    #[test]
+    fn a_relation_without_a_begin_begins_with_the_one_that_refers() {
+        use MilestoneKind::{Adopted, Signed};
+        let by = wire::PartialDate {
+            qualifier: wire::partial_date::Qualifier::Until.into(),
+            ..date(2016, 0, 0)
+        };
+        let (ended, early) = (date(2010, 1, 1), date(2001, 1, 1));
+        for (kind, day, since, until, state) in [
+            (Signed, 20_141_231, None, None, State::NotYet),
+            (Signed, 20_150_601, None, None, State::Undetermined),
+            (Signed, 20_160_101, None, None, State::Holds),
+            (Adopted, 20_141_231, None, None, State::NotYet),
+            // It says itself from when it holds.
+            (Signed, 20_141_231, Some(&early), None, State::Holds),
+            (Signed, 20_141_231, Some(&by), None, State::NotYet),
+            (Signed, 20_160_101, Some(&by), None, State::Undetermined),
+            (Signed, 20_141_231, None, Some(&ended), State::Ended),
+        ] {
+            let found = of(&status(kind, 2015, day), since, until);
+            assert_eq!(found, state, "{kind:?} {day} {since:?} {until:?}");
+        }
+        let unknown = status::on(&[], "", Day(20_240_101));
+        assert_eq!(of(&unknown, None, None), State::Holds);
     }
 }

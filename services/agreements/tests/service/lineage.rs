@@ -137,11 +137,23 @@ async fn the_law_with_kazakhstan_is_one_chain() {
         assert_eq!(states(&then, "decision-2020-244"), State::NotStarted);
         assert_eq!(holds(&then, "eu-kz-epca-2015"), Holds::NotYet);
         assert_eq!(holds(&then, "eu-kz-ia-1995"), Holds::Ended);
+        assert_eq!(holds(&then, "decision-2020-244"), Holds::NotYet);
+        assert_eq!(holds(&then, "decision-2016-123"), Holds::Holds);
         let edge = then.edges.iter().find(|edge| edge.from.ends_with("eu-kz-pca-1995")).unwrap();
         assert!(edge.source.is_some() && edge.confidence != 0, "{edge:?}");
         let now = lineage(&mut running, name).await;
         assert_eq!(holds(&now, "eu-kz-epca-2015"), Holds::Holds);
         assert_eq!(states(&now, "eu-kz-pca-1995"), State::Replaced);
+
+        // An agreement that does not exist yet relates to nothing yet.
+        let early = asked("agreements/eu-uz-pca-1996", day(2000, 1, 1), None);
+        let early = running.agreements.get_lineage(early).await.unwrap().into_inner();
+        for one in early.edges.iter().filter(|edge| states(&early, &edge.from) == State::NotStarted)
+        {
+            assert_eq!(one.state(), Holds::NotYet, "{one:?}");
+        }
+        assert_eq!(holds(&early, "eu-uz-epca-2025"), Holds::NotYet);
+        assert_eq!(holds(&early, "eu-uz-pca-prot-2004"), Holds::NotYet);
 
         // Of a protocol the whole is followed; of what was before them all, every branch.
         let protocol = lineage(&mut running, "agreements/eu-kz-pca-prot-2004").await;
