@@ -88,3 +88,20 @@ async fn the_overdue_duties_of_the_record_are_those_counted_by_hand() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_first_report_is_not_due_before_the_treaty_was_in_force_for_long_enough() {
+    on_both(|url| async move {
+        let running = recorded(&url).await;
+        let mut client = ObligationServiceClient::new(running.connection.clone());
+        for (duty, on) in [
+            ("kz-cped-report", (2012, 12, 22)),
+            ("tj-icmw-report", (2004, 6, 30)),
+            ("kz-op-crc-sc-report", (2004, 1, 17)),
+        ] {
+            let found = status(&mut client, duty, on).await;
+            assert_eq!((found.state(), &*found.reason), (State::NotYetDue, ""), "{duty}");
+        }
+    })
+    .await;
+}
