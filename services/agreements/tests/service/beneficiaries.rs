@@ -44,10 +44,13 @@ async fn an_ended_preference_is_an_end_and_no_preference() {
         let (kz, tj, tm) = ("kz STANDARD", "tj STANDARD", "tm STANDARD");
         for (day, known, doubtful) in [
             ((2013, 6, 30), vec![], vec![kz, tj, tm]),
-            ((2014, 1, 1), vec![], vec![tj, tm]),
+            // "No longer since 2014-01", on whatever day of it; "since 2016" of Turkmenistan.
+            ((2014, 1, 15), vec![], vec![kz, tj, tm]),
+            ((2014, 1, 31), vec![], vec![tj, tm]),
             ((2015, 6, 1), vec![], vec![tj, tm]),
-            ((2016, 1, 26), vec![], vec![tj]),
-            ((2016, 1, 27), vec![kg], vec![tj]),
+            ((2016, 1, 26), vec![], vec![tj, tm]),
+            ((2016, 1, 27), vec![kg], vec![tj, tm]),
+            ((2016, 12, 31), vec![kg], vec![tj]),
             ((2021, 4, 9), vec![kg], vec![tj]),
             ((2024, 6, 30), vec![kg, uz], vec![tj]),
         ] {
