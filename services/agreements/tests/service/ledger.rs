@@ -169,6 +169,25 @@ async fn the_union_acts_in_place_of_the_communities_that_ended() {
     .await;
 }
 
+#[tokio::test]
+async fn nobody_had_acted_before_its_own_law() {
+    Box::pin(on_both(|url| async move {
+        let running = serve(&url).await;
+        let mut client = Client::new(running.connection.clone());
+        recorded(&running).await;
+        for (day, wanted) in
+            [([2023, 6, 6], "missing"), ([2023, 6, 7], "open"), ([2024, 1, 1], "done")]
+        {
+            let found = ask(&mut client, "op-crpd", day).await;
+            let lists =
+                [("missing", &found.missing), ("open", &found.not_known), ("done", &found.done)];
+            let list = lists.iter().find(|(_, list)| names(list).contains(&"kz"));
+            assert_eq!(list.map(|(list, _)| *list), Some(wanted), "{day:?}");
+        }
+    }))
+    .await;
+}
+
 /// An agreement between two parties, with an act of one that everybody may see and one of the other
 /// that not everybody may.
 async fn two_acts(running: &mut Running, client: &mut Client) {
