@@ -8,7 +8,7 @@ use api::registan::agreements::v1::obligation_service_client::ObligationServiceC
 use api::registan::agreements::v1::obligation_status::State;
 use reference::COLLECTIONS;
 
-use crate::obligations::{date, ids, overdue, status};
+use crate::obligations::{date, due, ids, overdue, status};
 use crate::support::{Running, on_both, serve};
 
 /// The service with the part of the reference record that it keeps.
@@ -102,6 +102,21 @@ async fn a_first_report_is_not_due_before_the_treaty_was_in_force_for_long_enoug
             let found = status(&mut client, duty, on).await;
             assert_eq!((found.state(), &*found.reason), (State::NotYetDue, ""), "{duty}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_due_day_stands_by_itself_and_a_duty_by_all_its_due_days() {
+    on_both(|url| async move {
+        let running = recorded(&url).await;
+        let mut client = ObligationServiceClient::new(running.connection.clone());
+        let on = (2026, 1, 1);
+        let items = due(&mut client, "kind = REPORT", on, on).await;
+        let item = items.iter().find(|one| one.obligation.ends_with("eu-gsp-plus-report")).unwrap();
+        assert_eq!((item.number, item.state()), (6, State::Due));
+        let duty = status(&mut client, "eu-gsp-plus-report", on).await;
+        assert_eq!((duty.state(), duty.overdue_since), (State::Overdue, Some(date((2024, 1, 1)))));
     })
     .await;
 }
