@@ -58,6 +58,8 @@ pub async fn oidc_keys(settings: &Oidc) -> anyhow::Result<usize> {
 impl Issuer {
     /// Asks for nothing yet.
     pub fn new(settings: &Oidc, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        // A counter that began with its first failure would show no increase by it.
+        TOKEN_KEYS_FAILURES.with(&[]);
         let (known, asked) = (RwLock::default(), Mutex::default());
         Ok(Self { settings: settings.clone(), client: client()?, clock, known, asked })
     }
@@ -161,5 +163,19 @@ impl Issuer {
         let keys = Keys::read(&set).context("its key set is not one")?;
         ensure!(!keys.is_empty(), "its key set holds no key for ES256, EdDSA or RS256");
         Ok(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_fetches_are_counted_from_zero() {
+        let (issuer, audience) = ("https://login.example.org".to_owned(), "registan".to_owned());
+        let settings = Oidc { issuer, audience, untyped: false };
+        Issuer::new(&settings, Arc::new(SystemClock)).unwrap();
+
+        assert!(instruments::text().contains("\nregistan_token_keys_failures_total 0\n"));
     }
 }
