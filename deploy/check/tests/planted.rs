@@ -149,7 +149,7 @@ fn a_pod_without_limits_probes_or_time_to_drain_is_found() {
 }
 
 #[test]
-fn a_pod_that_stays_with_a_lost_node_or_beside_its_others_is_found() {
+fn a_pod_that_stays_with_a_lost_node_or_beside_its_others_or_goes_too_soon_is_found() {
     let spread = "topologyKey: topology.kubernetes.io/zone";
     let unreachable = "key: node.kubernetes.io/unreachable\n        operator: Exists\n        tolerationSeconds: ";
 
@@ -158,6 +158,7 @@ fn a_pod_that_stays_with_a_lost_node_or_beside_its_others_is_found() {
         (&*format!("{unreachable}30"), &*format!("{unreachable}300"), "for 30 seconds"),
         ("enableServiceLinks: false", "enableServiceLinks: true", "enableServiceLinks must be"),
         ("LINGER_SECONDS: \"5\"", "LINGER_SECONDS: \"0\"", "REGISTAN_LINGER_SECONDS must be 5"),
+        ("minReadySeconds: 30", "minReadySeconds: 5", "minReadySeconds must be 30 or more"),
     ] {
         assert_found("prod-postgres", good, bad, expected);
     }

@@ -7,6 +7,7 @@ mod jobs;
 mod placement;
 mod pods;
 mod references;
+mod rollouts;
 mod scaling;
 mod scraping;
 mod selectors;
@@ -32,6 +33,7 @@ pub fn check(manifests: &Manifests) -> Vec<String> {
     settings::check_desks(manifests, &mut findings);
     selectors::check(manifests, &mut findings);
     jobs::check(manifests, &mut findings);
+    rollouts::check(manifests, &mut findings);
     scaling::check(manifests, &mut findings);
     scraping::check(manifests, &mut findings);
     alerting::check(manifests, &mut findings);
