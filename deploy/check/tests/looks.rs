@@ -112,7 +112,7 @@ fn a_mistake_in_a_look_is_found() {
     for (good, bad, expected) in [
         ("concurrencyPolicy: Forbid", "concurrencyPolicy: Allow", "concurrencyPolicy must be"),
         ("timeZone: Etc/UTC", "suspend: false", "CronJob verify: timeZone must be set"),
-        ("Policy: Never", "Policy: OnFailure", "restartPolicy must be Never where it is tried"),
+        ("Policy: Never", "Policy: OnFailure", "CronJob verify: restartPolicy must be Never"),
         (" schedule:", " schedul:", "CronJob verify: spec.schedul: unknown field"),
         (deadline, "suspend: false", "CronJob verify: activeDeadlineSeconds must be set"),
         ("- verify\n", "- /verify\n", "CronJob verify, container agreements: reads /verify"),
