@@ -172,7 +172,7 @@ fn a_job_that_cannot_be_applied_again_is_found() {
         (&*format!("name: migrate-{version}"), "name: migrate", "must end with the version"),
         ("ttlSecondsAfterFinished: 604800", "suspend: false", "ttlSecondsAfterFinished must be"),
         ("Policy: Never", "Policy: OnFailure", "restartPolicy must be Never"),
-        ("activeDeadlineSeconds: 900", "suspend: false", "activeDeadlineSeconds must be set"),
+        ("activeDeadlineSeconds: 21600", "suspend: false", "activeDeadlineSeconds must be set"),
     ] {
         assert_found("prod-postgres", good, bad, expected);
     }
