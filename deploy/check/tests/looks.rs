@@ -59,18 +59,18 @@ fn every_record_is_verified_on_a_schedule() {
 
 /// Runs the script of a dump with programs of PostgreSQL that are functions of the shell, and
 /// returns the names of the files that it leaves.
-fn dump(script: &str, restores: &str) -> Vec<String> {
+fn dump(script: &str, restores: &str, address: &str) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let url = folder.path().join("url");
     let dumps = folder.path().join("dumps");
     fs::create_dir(&dumps).expect("a folder");
-    fs::write(&url, "postgres://a:b@h/agreements\n").expect("an address");
+    fs::write(&url, address).expect("an address");
     let programs = "pg_dump() { for it; do case $it in
         --file=*) echo dump > \"${it#--file=}\" ;;
-        --dbname=*) [ \"$it\" = --dbname=postgres://a:b@h/agreements ] ;;
-        esac; done; }\n";
+        --dbname=*) [ \"$it\" = --dbname=postgres://a@h/agreements?sslmode=disable ] ;;
+        esac; done; [ \"$PGPASSWORD\" = 'p@s\\n%:' ]; }\n";
     let script = format!("{programs}pg_restore() {{ {restores}; }}\n{script}");
-    let mut command = Command::new("sh");
+    let mut command = Command::new("bash");
     command.args(["-euc", &script]).env("DUMPS", &dumps).env("SERVICE", "agreements");
     let output = command.env("REGISTAN_DATABASE_URL_FILE", url).output().expect("a shell");
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -88,18 +88,22 @@ fn a_dump_has_its_name_when_it_was_read_whole() {
     let text = render("everything");
     let containers = containers(&text, "Job dump-");
     assert_eq!(containers.len(), 3);
-    assert_eq!(text.matches("- -euc\n").count(), 3, "the script ends at what fails");
+    assert_eq!(text.matches("- bash\n        - -euc\n").count(), 3, "it ends at what fails");
     for (service, container) in &containers {
         assert_eq!(container.settings["SERVICE"], *service);
         assert_eq!(container.mounts[service], "/run/secrets/database");
     }
 
     let script = &containers["agreements"].arguments[0];
-    let (whole, broken) = (dump(script, "true"), dump(script, "false"));
+    let address = "postgres://a:p%40s\\n%25:@h/agreements?sslmode=disable\n";
+    let (whole, broken) = (dump(script, "true", address), dump(script, "false", address));
 
     let ends = |names: &[String], end: &str| names.len() == 1 && names[0].ends_with(end);
     assert!(ends(&whole, "Z.dump") && whole[0].starts_with("agreements-2"), "{whole:?}");
     assert!(ends(&broken, "Z.dump.partial"), "{broken:?}");
+    // It would be an argument.
+    let unseen = "postgres://h/agreements?user=a&password=b\n";
+    assert_eq!(dump(script, "exit 1", unseen), Vec::<String>::new());
 }
 
 #[test]

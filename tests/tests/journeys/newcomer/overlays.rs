@@ -145,7 +145,7 @@ fn look(job: &str, said: &str, machine: &Machine<'_>, registan: &Path) {
             container.arguments.insert(0, "-euc".to_owned());
         }
         fs::create_dir_all(machine.mounted(service, "/dumps")).unwrap();
-        let program = if is_ours { registan } else { Path::new("sh") };
+        let program = if is_ours { registan } else { Path::new("bash") };
         let mut command = machine.command(program, service, &container);
         // In a pod the port is free. The server here shows no certificate.
         command.env("REGISTAN_LISTEN", free_address().to_string()).env("PGSSLMODE", "disable");
