@@ -31,6 +31,8 @@ const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a collector may take. What it does not take by then is lost: nothing waits for it.
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the last of all may take: less than a process has to spare after its drain.
+const LAST_TIMEOUT: Duration = Duration::from_secs(4);
 /// Of one message, so that it stays far below the 4 MB that a collector takes.
 const MOST_TOGETHER: usize = 1024;
 
@@ -71,9 +73,14 @@ fn connection(url: &str, spans: &Spans, plaintext: bool) -> Result<Connection> {
     Connection::trusting(url, spans.authorities.as_deref(), plaintext).context("otlp_url")
 }
 
-/// Sends what there is a last time.
+/// Sends what there is a last time: nobody waits longer for the end of a process.
 pub(crate) async fn flush() {
-    tokio::join!(flush_spans(), push::flush());
+    flush_within(LAST_TIMEOUT).await;
+}
+
+async fn flush_within(time: Duration) {
+    // However many messages the spans need.
+    let (_in_time, ()) = tokio::join!(timeout(time, flush_spans()), push::flush(time));
 }
 
 /// Sends the spans that wait, if there is a collector.
@@ -105,7 +112,66 @@ async fn send((connection, headers): Collector, export: Export) -> Result<(), St
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::future::pending;
+    use std::net::SocketAddr;
+
+    use http::Response;
+    use hyper::body::Incoming;
+    use hyper::server::conn::http2::Builder;
+    use hyper::service::service_fn;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use instruments::{Span, Trace};
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+    use tonic::body::Body;
+
     use super::*;
+
+    /// The address of a collector that takes connections, and answers to no export.
+    async fn hanging() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                let service = service_fn(|request: hyper::Request<Incoming>| async move {
+                    if request.uri().path() == PATH {
+                        pending::<()>().await;
+                    }
+                    Ok::<_, Infallible>(Response::new(Body::empty()))
+                });
+                let http = Builder::new(TokioExecutor::new());
+                tokio::spawn(http.serve_connection(TokioIo::new(socket), service));
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_collector_that_hangs_does_not_keep_a_process() {
+        let url = format!("http://{}", hanging().await);
+        let way = connection(&url, &Spans::default(), false).unwrap();
+        *COLLECTOR.lock().unwrap() = Some((way, MetadataMap::new()));
+        span::begin();
+        let trace = Trace::new("test", true);
+        for _ in 0..=MOST_TOGETHER {
+            span::note(Span {
+                trace,
+                parent: None,
+                name: "test".to_owned(),
+                is_server: true,
+                time: [0, 1],
+                attributes: Vec::new(),
+                has_failed: false,
+            });
+        }
+        let begun = Instant::now();
+
+        flush_within(Duration::from_millis(100)).await;
+
+        assert!(begun.elapsed() < SEND_TIMEOUT, "{:?}", begun.elapsed());
+        *COLLECTOR.lock().unwrap() = None;
+    }
 
     #[test]
     fn spans_leave_the_machine_in_plain_text_only_where_that_is_said() {

@@ -22,8 +22,6 @@ use crate::client::Connection;
 use crate::config::Push;
 
 const PATH: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
-/// The longest time that the last push may take: nobody waits longer for the end of a process.
-const LAST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The pushes of the process, once there are some.
 static PUSHES: OnceLock<Pushes> = OnceLock::new();
@@ -68,10 +66,10 @@ pub(super) fn start(settings: &Settings, age: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Pushes what there is, if it is pushed at all: the process ends.
-pub(super) async fn flush() {
+/// Pushes what there is, if it is pushed at all, within a time: the process ends.
+pub(super) async fn flush(within: Duration) {
     if let Some(pushes) = PUSHES.get() {
-        pushes.push(pushes.timeout.min(LAST_TIMEOUT)).await;
+        pushes.push(pushes.timeout.min(within)).await;
     }
 }
 
