@@ -72,13 +72,15 @@ macro_rules! table {
 
 table! {
     /// Calls with one request and one answer: from their head to the last frame of the answer.
-    /// Without calls that a quota refused: those are errors alone.
+    /// Without the wait for other calls of the same caller, and without calls that ended in it or
+    /// that a quota refused: those are errors alone.
     CALL_DURATION: Histogram within LATENCY
         = "rpc.server.call.duration" in "s" by ["service.name", "rpc.method"];
 
     /// Calls and streams that did not end OK, by their gRPC code and their reason
-    /// (`ErrorReason`); by the code again where there is no reason, such as CANCELLED; and as
-    /// `DEADLINE_SHORT` where the caller waited less than 250 ms.
+    /// (`ErrorReason`); by the code again where there is no reason, such as CANCELLED; as
+    /// `DEADLINE_SHORT` where the caller waited less than 250 ms; and as `DEADLINE_QUEUED` where the
+    /// deadline passed in the wait for other calls of the same caller.
     CALL_ERRORS: Counter = "rpc.server.call.errors" in "{call}"
         by ["service.name", "rpc.method", "rpc.response.status_code", "error.type"];
 

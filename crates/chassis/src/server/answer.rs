@@ -13,8 +13,8 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use instruments::trace::within;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, Sleep};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep, timeout_at};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::Span;
@@ -181,8 +181,28 @@ impl Outcome {
     }
 
     /// Keeps the caller's permit until the answer has ended.
-    pub fn keep(&mut self, permit: Permit) {
-        self.permit = Some(permit);
+    pub fn keep(&mut self, permit: Option<Permit>) {
+        self.permit = permit;
+    }
+
+    /// Waits for the turn of a unary call among those of its caller, then among those of its
+    /// connection, and returns whether it came before the deadline. The first wait is left out of
+    /// the measures: a caller of many at a time waits for their own calls.
+    pub async fn wait(&mut self, calls: Arc<Semaphore>, deadline: Instant) -> bool {
+        if let Some(permit) = &mut self.permit {
+            if let Some(measure) = &mut self.measure {
+                measure.wait();
+            }
+            if timeout_at(deadline, permit.turn()).await.is_err() {
+                return false;
+            }
+            if let Some(measure) = &mut self.measure {
+                measure.go_on();
+            }
+        }
+        let Ok(turn) = timeout_at(deadline, calls.acquire_owned()).await else { return false };
+        self.turn = turn.ok().map(Arc::new);
+        true
     }
 
     /// Returns the bill for the bytes of a unary call, if there is one.

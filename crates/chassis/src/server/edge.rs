@@ -181,9 +181,7 @@ impl Edge {
             self.admit(&request, peer, is_stream, cost).instrument(outcome.span().clone());
         let context = match tokio::time::timeout_at(deadline, admitted).await {
             Ok(Ok((context, permit))) => {
-                if let Some(permit) = permit {
-                    outcome.keep(permit);
-                }
+                outcome.keep(permit);
                 context
             }
             Ok(Err(refused)) => {
@@ -197,14 +195,9 @@ impl Edge {
                 return Ok(Answer::from_status(late.into(), outcome));
             }
         };
-        if !is_stream {
-            match tokio::time::timeout_at(deadline, calls.acquire_owned()).await {
-                Ok(turn) => outcome.turn = turn.ok().map(Arc::new),
-                Err(_elapsed) => {
-                    let late = Failure::deadline_exceeded(allowed);
-                    return Ok(Answer::from_status(late.into(), outcome));
-                }
-            }
+        if !is_stream && !outcome.wait(calls, deadline).await {
+            let late = Failure::deadline_exceeded(allowed);
+            return Ok(Answer::from_status(late.into(), outcome));
         }
         Ok(self.run(request, context, outcome, (deadline, allowed), is_stream).await)
     }
@@ -268,10 +261,8 @@ impl Edge {
             Ok(context) => rates.key(&context.caller, peer, headers),
             Err(_) => rates.key(&Caller::anonymous(), peer, headers),
         };
-        let mut permit = rates.check(key, is_stream, cost)?;
-        let context = admitted?;
-        permit.turn().await;
-        Ok((context, Some(permit)))
+        let permit = rates.check(key, is_stream, cost)?;
+        Ok((admitted?, Some(permit)))
     }
 
     /// Answers with a page of the admin port. It keeps the connection not busy: while it is sent to

@@ -10,6 +10,7 @@ use instruments::table::{
     STREAM_DURATION,
 };
 use instruments::{Counter, Gauge, Held, Histogram, OTHER, Span, Trace, span};
+use tokio::time::Instant;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -40,6 +41,8 @@ const FOREKNOWN: [(Code, ErrorReason); 4] = [
 const PATIENCE: Duration = Duration::from_millis(250);
 /// The `error.type` of the call of such a caller.
 const IMPATIENT: &str = "DEADLINE_SHORT";
+/// That of a call whose deadline passed while it waited for others of its caller.
+const QUEUED: &str = "DEADLINE_QUEUED";
 
 /// The cells of a method, made with its first call: a method that nobody calls takes no memory.
 #[derive(Debug, Default)]
@@ -72,7 +75,16 @@ impl Meters {
             Arc::new(Cells { service, method, duration, open })
         });
         let (cells, open) = (Arc::clone(cells), cells.open.hold());
-        Measure { cells, traced, reason: None, is_timed: true, is_patient: true, _open: open }
+        Measure {
+            cells,
+            traced,
+            reason: None,
+            is_timed: true,
+            is_patient: true,
+            waits: None,
+            waited: Duration::ZERO,
+            _open: open,
+        }
     }
 
     /// The same, for a path that is no method: a caller must not make labels.
@@ -89,6 +101,10 @@ pub(super) struct Measure {
     reason: Option<&'static str>,
     is_timed: bool,
     is_patient: bool,
+    /// Since when it waits for other calls of its caller, if it does.
+    waits: Option<Instant>,
+    /// How long it did.
+    waited: Duration,
     _open: Held,
 }
 
@@ -104,6 +120,16 @@ impl Measure {
         self.is_patient = allowed >= PATIENCE;
     }
 
+    /// Notes that it waits for other calls of its caller.
+    pub fn wait(&mut self) {
+        self.waits = Some(Instant::now());
+    }
+
+    /// Notes that it waits no more.
+    pub fn go_on(&mut self) {
+        self.waited = self.waits.take().map_or(Duration::ZERO, |since| since.elapsed());
+    }
+
     /// Takes over the reason of a failure from the headers that have its status.
     pub fn note(&mut self, headers: &HeaderMap) {
         let info = Status::from_header_map(headers).and_then(|it| it.get_details_error_info());
@@ -112,15 +138,20 @@ impl Measure {
         self.reason = Some(reason.map_or(OTHER, |reason| reason.as_str_name()));
     }
 
-    /// Counts how it ended.
+    /// Counts how it ended. Of a call that waited for others of its caller, only the time since
+    /// then is that of the suite; one that ended while it waited has none.
     pub fn end(&self, code: Code, took: Duration) {
         let Cells { service, method, duration, .. } = &*self.cells;
-        if self.is_timed {
-            duration.time(took);
+        if self.is_timed && self.waits.is_none() {
+            duration.time(took.saturating_sub(self.waited));
         }
         if code != Code::Ok {
-            let is_late = code == Code::DeadlineExceeded && !self.is_patient;
-            let reason = if is_late { Some(IMPATIENT) } else { self.reason };
+            let is_late = code == Code::DeadlineExceeded;
+            let reason = match self {
+                Self { is_patient: false, .. } if is_late => Some(IMPATIENT),
+                Self { waits: Some(_), .. } if is_late => Some(QUEUED),
+                _ => self.reason,
+            };
             let code = word(code);
             CALL_ERRORS.with(&[service, method, code, reason.unwrap_or(code)]).one();
         }

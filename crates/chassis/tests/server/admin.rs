@@ -34,9 +34,9 @@ pub fn value(metrics: &str, start: &str) -> Option<f64> {
     line.rsplit_once(' ')?.1.parse().ok()
 }
 
-/// Calls with a deadline of 20 ms, and waits longer for the code than it says, which a client of
+/// Calls with a deadline, such as `20m` for 20 ms, and waits longer for the code than it says, which a client of
 /// gRPC does not.
-async fn hurried(address: SocketAddr, path: &str) -> String {
+pub async fn hurried(address: SocketAddr, path: &str, deadline: &str) -> String {
     let socket = TokioIo::new(TcpStream::connect(address).await.expect("it listens"));
     let handshake = Builder::new(TokioExecutor::new()).handshake::<_, Body>(socket);
     let (mut client, connection) = handshake.await.expect("it speaks HTTP/2");
@@ -44,7 +44,7 @@ async fn hurried(address: SocketAddr, path: &str) -> String {
     let request = Request::post(format!("http://{address}{path}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
-        .header("grpc-timeout", "20m");
+        .header("grpc-timeout", deadline);
     let message = Body::new(http_body_util::Full::from(vec![0_u8; 5]));
     let answer =
         client.send_request(request.body(message).expect("a request")).await.expect("an answer");
@@ -65,7 +65,7 @@ async fn calls_are_counted_by_method_code_and_reason() {
     call(running.channel(), "/test.Slow/Nap").await;
     let invented = call(running.channel(), "/test.Slow/Invented").await;
     assert_eq!(invented.code(), Code::Unimplemented);
-    assert_eq!(hurried(running.address, "/test.Slow/Nap").await, "4", "DEADLINE_EXCEEDED");
+    assert_eq!(hurried(running.address, "/test.Slow/Nap", "20m").await, "4", "DEADLINE_EXCEEDED");
 
     let metrics = get(running.probes.unwrap(), "/metrics").await;
 

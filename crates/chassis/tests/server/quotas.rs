@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::admin::{get, value};
+use crate::admin::{get, hurried, value};
 use crate::support::{Running, Slow, call, serve};
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Request, Status};
@@ -119,6 +119,43 @@ async fn calls_of_one_caller_above_the_limit_wait_for_each_other() {
     for call in asked {
         assert_eq!(call.await.unwrap().code(), Code::AlreadyExists);
     }
+}
+
+/// Otherwise one caller could fire the alerts on calls that are slow or fail.
+#[tokio::test]
+async fn the_wait_for_calls_of_the_same_caller_is_no_fault_of_the_suite() {
+    let slow = Slow::default();
+    let running = serve(|mut service, settings| {
+        service.name = "queued";
+        settings.calls_per_caller = Some(1);
+        settings.probe_address = Some("127.0.0.1:0".parse().unwrap());
+        service.with(slow.clone())
+    })
+    .await;
+    let nap = tokio::spawn(call(running.channel(), "/test.Slow/Nap"));
+    slow.until_running(1).await;
+    let waited = call(running.channel(), "/test.Slow/Timeout").await;
+    let both = (nap.await.unwrap().code(), waited.code());
+    assert_eq!(both, (Code::AlreadyExists, Code::AlreadyExists));
+    let sleep = tokio::spawn(call(running.channel(), "/test.Slow/Sleep"));
+    slow.until_running(1).await;
+    let late = hurried(running.address, "/test.Slow/Timeout", "300m").await;
+    assert_eq!(late, "4", "DEADLINE_EXCEEDED");
+    sleep.abort();
+
+    let metrics = get(running.probes.unwrap(), "/metrics").await;
+
+    let labels = "service_name=\"queued\",rpc_method=\"test.Slow/Timeout\"";
+    let duration = |end: &str| value(&metrics, &format!("rpc_server_call_duration_seconds_{end}"));
+    assert_eq!(duration(&format!("count{{{labels}}} ")), Some(1.0));
+    // A nap lasts 300 ms.
+    assert_eq!(duration(&format!("bucket{{{labels},le=\"0.1\"}} ")), Some(1.0));
+    let errors = |reason: &str| {
+        let code = "rpc_response_status_code=\"DEADLINE_EXCEEDED\"";
+        let labels = format!("{labels},{code},error_type=\"{reason}\"");
+        value(&metrics, &format!("rpc_server_call_errors_total{{{labels}}} "))
+    };
+    assert_eq!((errors("DEADLINE_QUEUED"), errors("DEADLINE_EXCEEDED")), (Some(1.0), Some(0.0)));
 }
 
 #[test]
