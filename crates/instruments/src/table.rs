@@ -241,6 +241,10 @@ table! {
     /// Memory of the process that is in use (resident).
     MEMORY: Gauge = "process.memory.usage" in "By" by [];
 
+    /// Memory that the process may use, as its cgroup has it; absent where there is no limit. At it
+    /// the process is killed.
+    MEMORY_LIMIT: Gauge = "registan.memory.limit" in "By" by [];
+
     /// Time that the process had a processor.
     CPU_TIME: Counter = "process.cpu.time" in "s" by [];
 

@@ -10,8 +10,10 @@ use e2e::pages::page;
 use e2e::{Suite, free_address, program};
 use instruments::table::ALL;
 
-/// Metrics that a suite without an identity provider, whose callers do well, has no value of.
-const QUIET: [&str; 9] = [
+/// Metrics that a suite without an identity provider, whose callers do well and whose memory has no
+/// limit, has no value of.
+const QUIET: [&str; 10] = [
+    "registan_memory_limit_bytes",
     "registan_certificate_remaining_seconds",
     "registan_certificate_lifetime_seconds",
     "registan_trace_spans_sent_total",

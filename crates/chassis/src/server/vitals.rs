@@ -1,16 +1,21 @@
 //! The use that the process makes of the machine, looked up when somebody reads it.
 
 use std::fs;
+use std::path::Path;
 use std::sync::{LazyLock, Once};
 use std::time::{Duration, Instant};
 
 use instruments::table::{
-    BUILD, CERTIFICATE_LIFETIME, CERTIFICATE_REMAINING, CPU_TIME, MEMORY, OPEN_FILES, UPTIME,
+    BUILD, CERTIFICATE_LIFETIME, CERTIFICATE_REMAINING, CPU_TIME, MEMORY, MEMORY_LIMIT, OPEN_FILES,
+    UPTIME,
 };
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Settings;
 use crate::tls::Tls;
+
+/// Numbers of bytes from which on a limit is none.
+const UNLIMITED: f64 = 1e18;
 
 static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
 static WATCHED: Once = Once::new();
@@ -38,6 +43,9 @@ fn look() {
     CPU_TIME.with(&[]).set(u64::try_from(nanos).unwrap_or_default());
     if let Some(bytes) = fs::read_to_string("/proc/self/status").ok().and_then(|it| memory(&it)) {
         MEMORY.with(&[]).set(bytes);
+    }
+    if let Some(bytes) = memory_limit(Path::new("/")) {
+        MEMORY_LIMIT.with(&[]).set(bytes);
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
         // One of them reads the folder.
@@ -75,9 +83,52 @@ fn memory(status: &str) -> Option<f64> {
     Some(f64::from(kibibytes) * 1024.0)
 }
 
+/// Returns the limit of the memory of the process, in bytes, where the file system below `root` has
+/// one: that of its cgroup, or of the container, which sees its own cgroup alone.
+fn memory_limit(root: &Path) -> Option<f64> {
+    let cgroups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
+    let own = cgroups.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    let second = root.join("sys/fs/cgroup").join(own).join("memory.max");
+    let first = root.join("sys/fs/cgroup/memory/memory.limit_in_bytes");
+    let limit = fs::read_to_string(second).or_else(|_| fs::read_to_string(first)).ok()?;
+    // The second version has the word `max` where there is none, the first a number above this.
+    limit.trim().parse().ok().filter(|bytes| *bytes < UNLIMITED)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::memory;
+    use std::fs;
+
+    use super::{memory, memory_limit};
+
+    fn limit_by(files: &[(&str, &str)]) -> Option<f64> {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let file = root.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        memory_limit(root.path())
+    }
+
+    #[test]
+    fn the_limit_of_the_memory_is_that_of_the_cgroup() {
+        let (own, second) = ("proc/self/cgroup", "sys/fs/cgroup/memory.max");
+        let first = "sys/fs/cgroup/memory/memory.limit_in_bytes";
+        let bytes = "268435456\n";
+
+        assert_eq!(limit_by(&[(own, "0::/\n"), (second, bytes)]), Some(268_435_456.0));
+        assert_eq!(limit_by(&[(own, "0::/\n"), (second, "max\n")]), None);
+        let unit = "sys/fs/cgroup/system.slice/registan.service/memory.max";
+        let below = [(own, "0::/system.slice/registan.service\n"), (unit, bytes)];
+        assert_eq!(limit_by(&below), Some(268_435_456.0));
+        assert_eq!(
+            limit_by(&[(own, "5:memory:/kubepods/a\n"), (first, bytes)]),
+            Some(268_435_456.0)
+        );
+        assert_eq!(limit_by(&[(first, "9223372036854771712\n")]), None);
+        assert_eq!(limit_by(&[]), None);
+    }
 
     #[test]
     fn the_memory_of_the_process_is_read() {
