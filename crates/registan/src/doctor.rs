@@ -2,10 +2,12 @@
 //! thing whether it is right and what to do.
 //!
 //! - `finding`: the line that is printed, and the count of problems
-//! - `configuration`, `folder`, `database`, `keys`, `certificates`, `ports`: what is looked at
+//! - `configuration`, `folder`, `database`, `connections`, `keys`, `certificates`, `ports`: what is
+//!   looked at
 
 mod certificates;
 mod configuration;
+mod connections;
 mod database;
 mod finding;
 mod folder;

@@ -196,6 +196,8 @@ async fn a_database_of_postgres_is_told_what_to_do() {
 
     let told = doctor(&asked);
     told.says("ok", &["agreements", "PostgreSQL", "answers"]);
+    // Of how many depends on the server.
+    assert!(told.1.contains("connections of agreements: the server takes "), "{}", told.1);
     told.says("problem", &["agreements", "no record", "registan migrate agreements"]);
     let mut migrate = Command::new(&registan);
     let migrated = migrate.args(["migrate", "agreements"]).args(&asked[3..]).status().unwrap();

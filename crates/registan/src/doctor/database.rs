@@ -15,6 +15,7 @@ use standard::startup::{MISSING_FILE, is_missing_file};
 use standard::time::timestamp;
 use tokio::time::timeout;
 
+use super::connections;
 use super::finding::Finding;
 use crate::cli::ServiceName;
 use crate::record;
@@ -74,6 +75,7 @@ async fn examine(
     db: &DatabaseConnection,
 ) -> Vec<Finding> {
     let mut found = vec![version(name, db).await];
+    found.extend(connections::look(name, db).await);
     let state = match State::read(db).await {
         Ok(state) => state,
         Err(error) if error.is_damaged() => {
