@@ -1,15 +1,20 @@
 //! Refusals of the record → failures of a caller.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use chassis::failure::{Code, ErrorReason, Failure, Violation};
 use chronicle::{DatabaseFailure, Error};
+use facts::check::matches_pattern;
 use prost::Name;
+use prost_reflect::{MessageDescriptor, Value};
 use sea_orm::DbErr;
 
 use crate::Served;
 use crate::time::timestamp;
+
+/// How many missing resources an answer names: its details are a header, which has a bound.
+const MOST_MISSING: usize = 20;
 
 /// `registan/Agreement`, for `ResourceInfo`.
 pub(crate) fn kind<T: Served>() -> String {
@@ -34,7 +39,8 @@ pub fn from_record(kind: &str, error: Error) -> Failure {
             let message = format!(
                 "{name} was changed by somebody else since it was read: read it again, then write"
             );
-            Failure::aborted(ErrorReason::EtagMismatch, message).about(kind, &name)
+            // The same request fails again: nothing says when to send it.
+            Failure::new(Code::Aborted, ErrorReason::EtagMismatch, message).about(kind, &name)
         }
         Error::RequestIdReused(id) => {
             let description =
@@ -103,10 +109,45 @@ pub fn from_violations(violations: Vec<facts::Violation>) -> Option<Failure> {
     Some(Failure::invalid(all.collect()))
 }
 
-/// The answer where something referred to does not exist.
-pub fn missing(kind: &str, field: &str, name: &str) -> Failure {
-    let message = format!("{field}: {name} does not exist, or is deleted; record it first");
-    let mut failure = Failure::failed_precondition(ErrorReason::ReferenceMissing, name, message);
-    failure.code = Code::FailedPrecondition;
-    failure.about(kind, name).with("field", field.to_owned())
+/// The answer where things referred to do not exist: each in a field, by its name.
+pub fn missing(all: &[(String, &str)]) -> Failure {
+    let mut failures = all.iter().map(|(field, name)| {
+        let message = format!("{field}: {name} does not exist, or is deleted; record it first");
+        Failure::failed_precondition(ErrorReason::ReferenceMissing, name, message)
+            .about(&type_of(name), name)
+            .with("field", field.clone())
+    });
+    let Some(mut first) = failures.next() else { return Failure::internal("nothing is missing") };
+    let rest = failures.take(MOST_MISSING - 1);
+    let rest: Vec<_> = rest.flat_map(|mut one| std::mem::take(&mut one.preconditions)).collect();
+    if !rest.is_empty() {
+        first.message = format!("{} (and {} more)", first.message, all.len() - 1);
+    }
+    first.preconditions.extend(rest);
+    first
+}
+
+/// `registan/Agreement` of `agreements/eu-kz-epca-2015`; of a part of a resource, the type of the
+/// resource.
+pub fn type_of(name: &str) -> String {
+    static TYPES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+        let option = api::descriptors().get_extension_by_name("google.api.resource");
+        let of = |message: &MessageDescriptor| {
+            let options = message.options();
+            let resource = options.get_extension(option.as_ref()?).as_message()?.clone();
+            let kind = resource.get_field_by_name("type")?.as_str()?.to_owned();
+            let patterns = resource.get_field_by_name("pattern")?;
+            let patterns = patterns.as_list()?.iter().filter_map(Value::as_str);
+            Some(patterns.map(|one| (one.to_owned(), kind.clone())).collect::<Vec<_>>())
+        };
+        api::descriptors().all_messages().filter_map(|message| of(&message)).flatten().collect()
+    });
+    let mut name = name;
+    loop {
+        if let Some((_, kind)) = TYPES.iter().find(|(pattern, _)| matches_pattern(name, pattern)) {
+            return kind.clone();
+        }
+        let Some((shorter, _)) = name.rsplit_once('/') else { return String::new() };
+        name = shorter;
+    }
 }

@@ -8,13 +8,14 @@ use chassis::failure::{ErrorReason, Failure};
 use chronicle::children::Which;
 use chronicle::{Call, Chronicle, Entry, Error, Expected, Reader, Stored};
 use policy::Desks;
+use prost::Message;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::access::{self, Around};
 use crate::methods::{Delete, Undelete};
 use crate::records::{Records, check_name, kind, noun, reader, refused};
-use crate::writes::{MOST_TRIES, answer, call, fingerprint};
+use crate::writes::{MOST_TRIES, answer, call};
 use crate::{Served, Step};
 
 /// Children that are written in one transaction. More go into others, so that nobody waits long.
@@ -165,9 +166,9 @@ impl Records {
         request: Request<Asked<Delete<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
-        let fingerprint = fingerprint(&request);
+        let sent = request.encode_to_vec();
         let parts = T::Message::delete(request);
-        let call = call::<Asked<Delete<T>>>(&parts.request_id, fingerprint)?;
+        let call = call::<Asked<Delete<T>>>(&parts.request_id, sent)?;
         self.change::<T>(&parts, &call, Turn::Delete).await
     }
 
@@ -177,9 +178,9 @@ impl Records {
         request: Request<Asked<Undelete<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
-        let fingerprint = fingerprint(&request);
+        let sent = request.encode_to_vec();
         let parts = T::Message::undelete(request);
-        let call = call::<Asked<Undelete<T>>>(&parts.request_id, fingerprint)?;
+        let call = call::<Asked<Undelete<T>>>(&parts.request_id, sent)?;
         self.change::<T>(&parts, &call, Turn::Undelete).await
     }
 

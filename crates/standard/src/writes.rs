@@ -12,8 +12,11 @@ use uuid::Uuid;
 
 use crate::access::Around;
 use crate::methods::{Create, Update};
-use crate::records::{Records, at, check_name, kind, noun, parent_pattern, reader, refused};
+use crate::records::{Records, at, check_name, noun, parent_pattern, reader, refused};
 use crate::{Reference, Served, Step, access, failure, mask, untouched};
+
+/// The field of a Create that names what the new resource lies within.
+const PARENT: &str = "parent";
 
 /// How often a write runs again when another writer came first.
 pub(crate) const MOST_TRIES: usize = 20;
@@ -25,13 +28,13 @@ impl Records {
         request: Request<Asked<Create<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
-        let fingerprint = fingerprint(&request);
+        let sent = request.encode_to_vec();
         let parts = T::Message::create(request);
-        let call = call::<Asked<Create<T>>>(&parts.request_id, fingerprint)?;
+        let call = call::<Asked<Create<T>>>(&parts.request_id, sent)?;
         let now = self.chronicle.now();
         let mut value = new_value::<T>(&parts.parent, &parts.id, parts.resource, now)?;
         let mut references = value.references();
-        references.extend(Reference::optional("parent", &parts.parent));
+        references.extend(Reference::optional(PARENT, &parts.parent));
         for _ in 0..MOST_TRIES {
             let around = access::around::<T>(&self.chronicle, value.name()).await?;
             leave_desks(around.as_ref(), &mut value);
@@ -72,9 +75,9 @@ impl Records {
         request: Request<Asked<Update<T>>>,
     ) -> Result<Response<T::Message>, Status> {
         let request = request.into_inner();
-        let fingerprint = fingerprint(&request);
+        let sent = request.encode_to_vec();
         let parts = T::Message::update(request);
-        let call = call::<Asked<Update<T>>>(&parts.request_id, fingerprint)?;
+        let call = call::<Asked<Update<T>>>(&parts.request_id, sent)?;
         let Some(wanted) = parts.resource else {
             let violation = Violation::new(noun::<T>(), ErrorReason::Required, "must be given");
             return Err(Failure::invalid(vec![violation]).into());
@@ -180,18 +183,17 @@ impl Records {
             references.iter().map(|reference| reference.name.clone()).collect();
         let expected = expected.undeleted(&names);
         let missing = self.references.missing(&names).await?;
-        let Some(reference) = references.iter().find(|reference| missing.contains(&reference.name))
-        else {
-            return Ok(expected);
-        };
-        if self.answered::<T>(call).await?.is_some() {
+        if missing.is_empty() || self.answered::<T>(call).await?.is_some() {
             return Ok(expected);
         }
-        Err(failure::missing(
-            &kind::<T>(),
-            &format!("{}.{}", noun::<T>(), reference.field),
-            &reference.name,
-        ))
+        // The parent is a field of the request, all others are of the resource.
+        let field = |of: &str| {
+            if of == PARENT { of.to_owned() } else { format!("{}.{of}", noun::<T>()) }
+        };
+        let is_missing = |one: &&Reference| missing.contains(&one.name);
+        let all = references.iter().filter(is_missing);
+        let all: Vec<_> = all.map(|one| (field(&one.field), one.name.as_str())).collect();
+        Err(failure::missing(&all))
     }
 
     /// The value that a Create would record, without recording it. A name is taken by whatever has
@@ -286,7 +288,8 @@ pub(crate) fn new_name<T: Served>(parent: &str, id: &str) -> String {
     }
 }
 
-pub(crate) fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, Failure> {
+/// A call of the method with this request, which was `sent` so.
+pub(crate) fn call<R: Name>(request_id: &str, sent: Vec<u8>) -> Result<Call, Failure> {
     let request = match request_id {
         "" => None,
         text => {
@@ -298,16 +301,22 @@ pub(crate) fn call<R: Name>(request_id: &str, fingerprint: i64) -> Result<Call, 
                     description,
                 )])
             })?;
-            Some((id, fingerprint))
+            Some((id, fingerprint(sent, request_id)))
         }
     };
     let caller = chassis::caller::current().caller.subject.clone();
     Ok(Call { caller, method: R::NAME.into(), request })
 }
 
-/// Returns a number that tells whether a request is the same again.
-pub(crate) fn fingerprint(request: &impl Message) -> i64 {
-    let hash = digest::digest(&digest::SHA256, &request.encode_to_vec());
+/// Returns a number that tells whether a request, as it was encoded, is the same again: its id in
+/// capitals is the same id.
+pub(crate) fn fingerprint(mut sent: Vec<u8>, id: &str) -> i64 {
+    if !id.is_empty() && id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let is_id = |at: &usize| sent[*at..].starts_with(id.as_bytes());
+        let places: Vec<usize> = (0..sent.len()).filter(is_id).collect();
+        places.into_iter().for_each(|at| sent[at..at + id.len()].make_ascii_lowercase());
+    }
+    let hash = digest::digest(&digest::SHA256, &sent);
     let mut first = [0; 8];
     first.copy_from_slice(&hash.as_ref()[..8]);
     i64::from_be_bytes(first)

@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_condition_that_passes_says_when_to_retry() {
-        let status = Status::from(Failure::aborted(ErrorReason::EtagMismatch, "the etag is old"));
+        let status = Status::from(Failure::aborted(ErrorReason::Busy, "others were first"));
 
         assert_eq!(
             status.get_details_retry_info().unwrap().retry_delay,

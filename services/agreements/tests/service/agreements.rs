@@ -13,6 +13,7 @@ use api::registan::agreements::v1::{
 };
 use api::registan::r#type::v1::{Date, PartialDate};
 use tonic::Code;
+use tonic_types::StatusExt;
 
 #[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
 pub fn day(year: i32, month: i32, day: i32) -> Option<Date> {
@@ -292,7 +293,7 @@ async fn what_refers_to_nothing_is_refused() {
     on_both(|url| async move {
         let mut running = recorded(&url).await;
         let mut request = agreement("x", Kind::Aviation, vec![]);
-        request.agreement.as_mut().unwrap().parties = between(&["eu", "nowhere"]);
+        request.agreement.as_mut().unwrap().parties = between(&["eu", "nowhere", "neverland"]);
 
         let refusal = running.agreements.create_agreement(request).await.unwrap_err();
 
@@ -301,6 +302,14 @@ async fn what_refers_to_nothing_is_refused() {
             (Code::FailedPrecondition, "REFERENCE_MISSING")
         );
         assert!(refusal.message().contains("agreement.parties[1].party"), "{}", refusal.message());
+        let resource = refusal.get_details_resource_info().unwrap();
+        assert_eq!(
+            (&*resource.resource_type, &*resource.resource_name),
+            ("registan/Party", "parties/nowhere")
+        );
+        let named = refusal.get_details_precondition_failure().unwrap().violations;
+        let named: Vec<_> = named.into_iter().map(|one| one.subject).collect();
+        assert_eq!(named, ["parties/nowhere", "parties/neverland"]);
         let get = GetAgreementRequest {
             name: "agreements/x".to_owned(),
             ..GetAgreementRequest::default()

@@ -354,6 +354,7 @@ async fn more_references_than_fit_one_question_are_all_checked() {
 
         assert_eq!(reason(&refusal), "REFERENCE_MISSING");
         assert_eq!(metadata(&refusal, "field"), "recommendation.parties[1]");
+        assert!(refusal.message().ends_with("(and 998 more)"), "{}", refusal.message());
     })
     .await;
 }

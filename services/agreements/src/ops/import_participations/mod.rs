@@ -78,8 +78,8 @@ pub async fn import_participations(
     let known = known(chronicle, &named).await;
     let known = known.map_err(|error| from_record("registan/Party", error))?;
     if !options.source.is_empty() && !known.sources.contains(&options.source) {
-        let missing = standard::failure::missing("registan/Source", "source", &options.source);
-        return Err(missing);
+        let source = [("source".to_owned(), options.source.as_str())];
+        return Err(standard::failure::missing(&source));
     }
 
     let is_unknown = |(name, _): &(String, i64)| {
