@@ -161,6 +161,13 @@ async fn the_union_acts_in_place_of_the_communities_that_ended() {
         assert!(waited_for.contains(&"eu"), "{waited_for:?}");
         assert!(!waited_for.contains(&"ec") && !waited_for.contains(&"ecsc"), "{waited_for:?}");
 
+        let waits = now.not_known.iter().find(|one| one.party == "parties/eu").unwrap();
+        let withheld = "the European Parliament withheld its consent";
+        assert!(waits.reason.starts_with(withheld), "{}", waits.reason);
+        // Once, nothing was known of the Union between the refusal of 2011 and the consent of 2016.
+        let textiles = ask(&mut client, "eu-uz-text-prot", [2013, 1, 1]).await;
+        assert!(names(&textiles.missing).contains(&"eu"), "{textiles:?}");
+
         // One that had acted before it ended has acted.
         let old = ask(&mut client, "eu-kz-pca-1995", [2025, 1, 1]).await;
         assert!(names(&old.done).contains(&"ec"), "{old:?}");

@@ -74,8 +74,9 @@ pub fn facts(
     let mut all: Vec<Fact> = ratifications.iter().flat_map(|it| ratification(it, event)).collect();
     let milestones = agreement.milestones.iter();
     let then = |it: &wire::Milestone| {
-        let begun = Span::of(it.date.as_ref()).map_or(Day::FIRST, |span| span.earliest);
-        unions.acting(union, begun)
+        let span = Span::of(it.date.as_ref());
+        let on = |span: Span| if of_parliament(it).is_some() { span.latest } else { span.earliest };
+        unions.acting(union, span.map_or(Day::FIRST, on))
     };
     all.extend(milestones.filter_map(|it| milestone(it, then(it), event)));
     all.extend(agreement.participations.iter().filter_map(participation));
@@ -135,7 +136,18 @@ fn ratification(it: &wire::Ratification, event: Event) -> Vec<Fact> {
     found
 }
 
-/// Milestones that name no party are of nobody in particular, but that the Union concluded.
+/// Returns what a milestone says of the consent of the European Parliament, without which the
+/// Council does not conclude (TFEU Article 218(6)): on its day the Union had not acted.
+fn of_parliament(it: &wire::Milestone) -> Option<&'static str> {
+    use wire::milestone::Kind;
+    match it.kind() {
+        Kind::ConsentWithheld => Some("the European Parliament withheld its consent"),
+        Kind::ConsentGiven => Some("the European Parliament gave its consent then"),
+        _ => None,
+    }
+}
+
+/// Milestones that name no party are of nobody in particular, but for what the Union did.
 fn milestone(it: &wire::Milestone, union: &str, event: Event) -> Option<Fact> {
     use wire::milestone::Kind;
     use wire::ratification::Kind as Act;
@@ -143,15 +155,17 @@ fn milestone(it: &wire::Milestone, union: &str, event: Event) -> Option<Fact> {
         Kind::Ratified => (Stage::Law, Act::Ratification),
         Kind::ConcludedByCouncil => (Stage::Law, Act::Approval),
         Kind::Notified => (Stage::Act, Act::NotificationOfCompletion),
+        _ if of_parliament(it).is_some() => (Stage::NotYet, Act::NotYet),
         _ => return None,
     };
-    let concludes = it.kind() == Kind::ConcludedByCouncil && it.party.is_empty();
-    let party = if concludes { union } else { &it.party };
+    let is_own = stage == Stage::NotYet || it.kind() == Kind::ConcludedByCouncil;
+    let party = if is_own && it.party.is_empty() { union } else { &it.party };
     let entry = wire::LedgerEntry {
         party: party.to_owned(),
         kind: kind.into(),
         date: it.date.clone(),
         evidence: Evidence::Milestone.into(),
+        reason: of_parliament(it).unwrap_or_default().to_owned(),
         source: it.source.clone(),
         confidence: it.confidence,
         ..wire::LedgerEntry::default()

@@ -227,9 +227,11 @@ pub fn own(of_it: &[&Fact], day: Day) -> Stand {
             && next.is_none_or(|gone| fact.span.earliest <= gone.span.earliest)
     };
     let counted: Vec<&Fact> = of_it.iter().filter(counts).copied().collect();
-    let standing = |standing, acted, fact: &Fact, reason: String| Stand {
-        entry: wire::LedgerEntry { reason, ..fact.entry.clone() },
-        ..Stand::new(standing, acted)
+    let standing = |standing, acted, fact: &Fact, reason: String| {
+        let said = [fact.entry.reason.clone(), reason];
+        let said: Vec<String> = said.into_iter().filter(|said| !said.is_empty()).collect();
+        let entry = wire::LedgerEntry { reason: said.join("; "), ..fact.entry.clone() };
+        Stand { entry, ..Stand::new(standing, acted) }
     };
     if let Some(gone) = last.filter(|gone| day < gone.span.latest) {
         let reason = "whether it had withdrawn by then is not known".to_owned();
