@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use api::registan::agreements::v1 as wire;
+use api::registan::agreements::v1::agreement::Kind;
 use facts::{Day, PartialDate};
 
 use super::milestone::{Milestone, signed};
@@ -51,6 +52,9 @@ pub struct LegalBasis {
     pub not_started: Vec<Entry>,
     /// Without the Union, in whatever state.
     pub without_union: Vec<Entry>,
+    /// Of provisions with some codes: agreements that bind, may, or are to, and none of whose
+    /// provisions is recorded.
+    pub not_recorded: Vec<String>,
 }
 
 /// Keeps of an agreement what a legal basis needs, without the rest, that may be large.
@@ -118,17 +122,25 @@ pub fn on(
     let mut newest_first: Vec<_> = agreements.into_iter().map(dated).collect();
     newest_first.sort_by_cached_key(|(milestones, _)| Reverse(newest(milestones)));
     for (milestones, mut agreement) in newest_first {
+        let is_silent = !provisions.of.contains_key(&agreement.name)
+            && agreement.provisions.is_empty()
+            && agreement.kind() != Kind::Protocol;
         let listed = provisions.take(&mut agreement);
-        if listed.is_empty() && !provisions.codes.is_empty() {
+        let is_left_out = listed.is_empty() && !provisions.codes.is_empty();
+        if is_left_out && !is_silent {
             continue;
         }
         let status = status::on(&milestones, &party.name, as_of);
-        let signed = signed(&milestones).cloned();
-        let predecessor = predecessor(&agreement, party);
         let list = match list_of(&status, agreement.binding) {
             _ if !with_union(&agreement, union) => List::WithoutUnion,
             list => list,
         };
+        if is_left_out {
+            basis.not_recorded.extend(list.may_bind(agreement.binding).then_some(agreement.name));
+            continue;
+        }
+        let signed = signed(&milestones).cloned();
+        let predecessor = predecessor(&agreement, party);
         let asked = Asked::new(&milestones, &party.name, agreement.binding, &status);
         let judge = |provision| (asked.of(&provision), provision);
         let provisions = listed.into_iter().map(judge).map(|(of, it)| (it, of)).collect();
@@ -150,6 +162,14 @@ enum List {
     Undetermined,
     NotStarted,
     WithoutUnion,
+}
+
+impl List {
+    /// True for what binds, may bind, or is to.
+    const fn may_bind(self, binding: bool) -> bool {
+        let is_over = matches!(self, Self::Ended | Self::NotStarted | Self::WithoutUnion);
+        binding && !is_over
+    }
 }
 
 /// The list of an agreement. What may be in several states is undetermined, unless all of them

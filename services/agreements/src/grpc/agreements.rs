@@ -54,9 +54,10 @@ pub async fn get_legal_basis(
     request: Request<GetLegalBasisRequest>,
 ) -> Result<Response<LegalBasis>, Status> {
     let request = request.into_inner();
+    let codes = read_codes(request.codes)?;
     let question = ops::Question {
         party: request.party.clone(),
-        codes: read_codes(request.codes)?,
+        codes: codes.clone(),
         as_of: read_day(request.as_of)?,
         read_time: micros(request.read_time)?,
         known_by: standard::day("known_by", request.known_by)?,
@@ -64,7 +65,7 @@ pub async fn get_legal_basis(
     let answer = ops::get_legal_basis(&app, question).await?;
     let instant = timestamp(answer.read_time);
     let basis = legal_basis_message(request.party, answer.as_of, instant, answer.basis);
-    let basis = LegalBasis { known_by: request.known_by, ..basis };
+    let basis = LegalBasis { known_by: request.known_by, codes, ..basis };
     Ok(at(answer.read_time, basis))
 }
 

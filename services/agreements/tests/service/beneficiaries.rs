@@ -52,7 +52,9 @@ async fn an_ended_preference_is_an_end_and_no_preference() {
             ((2016, 1, 27), vec![kg], vec![tj, tm]),
             ((2016, 12, 31), vec![kg], vec![tj]),
             ((2021, 4, 9), vec![kg], vec![tj]),
-            ((2024, 6, 30), vec![kg, uz], vec![tj]),
+            // By the resolution of that day it benefits; from when is not known.
+            ((2024, 1, 17), vec![kg, uz], vec![tj]),
+            ((2024, 1, 18), vec![kg, tj, uz], vec![]),
         ] {
             let found = on(&mut running, "", day).await;
             assert_eq!(names(&found.benefits), known, "{day:?}");

@@ -117,6 +117,16 @@ pub async fn compare_measures(running: &mut Running) -> Vec<String> {
     let all = basis(running, "kg", "2024-01-17", &[MEASURES]).await;
     let named = lists(&all).into_iter().flat_map(|(_, entries)| entries).count();
     assert_eq!(named, 2, "agreements without such a provision are left out: {all:?}");
+    // Once, an agreement whose articles nobody has looked up was left out as if it had none.
+    for (country, agreement) in [("uz", "eu-uz-epca-2025"), ("tj", "eu-tj-epca")] {
+        let all = basis(running, country, "2025-12-31", &[MEASURES]).await;
+        assert!(of(&all, agreement).is_none());
+        let named = format!("agreements/{agreement}");
+        assert!(all.provisions_not_recorded.contains(&named), "{:?}", all.provisions_not_recorded);
+        assert_eq!(all.codes, [MEASURES]);
+    }
+    let all = basis(running, "uz", "2025-12-31", &[]).await;
+    assert!(all.provisions_not_recorded.is_empty() && of(&all, "eu-uz-epca-2025").is_some());
     wrong
 }
 

@@ -30,6 +30,8 @@ pub fn legal_basis_message(
         not_started: entries(basis.not_started, as_of),
         without_union: entries(basis.without_union, as_of),
         known_by: None,
+        codes: Vec::new(),
+        provisions_not_recorded: basis.not_recorded,
     }
 }
 
