@@ -2,6 +2,7 @@
 //! person.
 
 pub mod answer;
+mod article;
 pub mod call;
 mod cells;
 mod column;

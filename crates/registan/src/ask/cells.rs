@@ -5,6 +5,8 @@ use prost_reflect::{
 };
 use prost_types::Timestamp;
 
+use super::article;
+
 /// The system fields of every resource, which only programs need. When it was deleted is for people
 /// too.
 const SYSTEM_FIELDS: [&str; 6] = ["uid", "etag", "create_time", "update_time", "tier", "desks"];
@@ -147,22 +149,30 @@ fn grouped(amount: &str) -> String {
     text + fraction
 }
 
+/// The text of the field of a message with this name.
+fn part(message: &DynamicMessage, name: &str) -> String {
+    let field = message.descriptor().get_field_by_name(name);
+    field.map(|field| cell(message, &field)).unwrap_or_default()
+}
+
 /// A message in a cell, marked where it is not certain.
 fn of_message(message: &DynamicMessage) -> String {
+    match message.descriptor().full_name() {
+        "registan.agreements.v1.LegalBasisProvision" => return article::of_binding(message, part),
+        "registan.agreements.v1.Procedure" => return article::of_procedure(message, part),
+        "registan.agreements.v1.Provision" => return article::of_provision(message, part),
+        _ => {}
+    }
     let text = unmarked(message);
-    let confidence = message.descriptor().get_field_by_name("confidence");
-    match confidence.map(|field| cell(message, &field)).as_deref() {
-        Some(mark @ ("unsure" | "likely")) if !text.is_empty() => format!("{text} ({mark})"),
+    match part(message, "confidence").as_str() {
+        mark @ ("unsure" | "likely") if !text.is_empty() => format!("{text} ({mark})"),
         _ => text,
     }
 }
 
 fn unmarked(message: &DynamicMessage) -> String {
     let descriptor = message.descriptor();
-    let part = |name: &str| {
-        let field = descriptor.get_field_by_name(name);
-        field.map(|field| cell(message, &field)).unwrap_or_default()
-    };
+    let part = |name: &str| part(message, name);
     match descriptor.name() {
         "Timestamp" => {
             message.transcode_to::<Timestamp>().map(|it| it.to_string()).unwrap_or_default()
