@@ -28,6 +28,9 @@ type Source = Box<dyn Error + Send + Sync>;
 #[derive(Debug)]
 pub struct Failure(Box<Parts>);
 
+/// How much of the name of an encoding is told again.
+const MOST_OF_ENCODING: usize = 32;
+
 /// The parts of a [`Failure`].
 #[derive(Debug)]
 pub struct Parts {
@@ -206,6 +209,17 @@ impl Failure {
     pub fn unknown_method(path: &str) -> Self {
         let message = format!("no method `{path}` here; ask the reflection service what there is");
         Self::new(Code::Unimplemented, ErrorReason::MethodUnknown, message).with("method", path)
+    }
+
+    /// `UNIMPLEMENTED`: the messages of a request are compressed.
+    pub fn compressed(encoding: &str) -> Self {
+        let encoding: String = encoding.chars().take(MOST_OF_ENCODING).collect();
+        let message = format!(
+            "the request is compressed with {encoding}, and read as it is: send it without \
+             grpc-encoding"
+        );
+        Self::new(Code::Unimplemented, ErrorReason::RequestCompressed, message)
+            .with("encoding", encoding)
     }
 
     /// `INTERNAL`: our own fault. `source` goes to the log, never to the caller.

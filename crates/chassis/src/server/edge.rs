@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use instruments::trace;
 use policy::Caller;
@@ -252,6 +252,7 @@ impl Edge {
         if let Some(peer) = request.extensions().get::<Peer>() {
             peer.check(path)?;
         }
+        expect_plain(request.headers())?;
         let admitted = self.0.guard.admit(path, request.headers()).await;
         if path == HEALTH_CHECK {
             return admitted.map(|context| (context, None));
@@ -301,6 +302,15 @@ impl Edge {
             .headers_mut()
             .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
         Answer::new(response, outcome, None)
+    }
+}
+
+/// Refuses messages that are compressed: nothing here reads them.
+fn expect_plain(headers: &HeaderMap) -> Result<(), Failure> {
+    let encoding = headers.get("grpc-encoding").map(HeaderValue::as_bytes);
+    match encoding.filter(|encoding| *encoding != b"identity") {
+        Some(encoding) => Err(Failure::compressed(&String::from_utf8_lossy(encoding))),
+        None => Ok(()),
     }
 }
 

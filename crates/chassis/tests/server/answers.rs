@@ -97,6 +97,22 @@ async fn an_unknown_service_is_named() {
     assert_eq!(status.get_details_error_info().unwrap().metadata["service"], "test.Other");
 }
 
+/// Once, the refusal had no reason, and UNIMPLEMENTED read as if there were no such method.
+#[tokio::test]
+async fn a_compressed_request_is_refused_with_a_reason() {
+    let running = serve(|service, _| service).await;
+    let mut client = running.health();
+    for (encoding, wanted) in [("gzip", Some("REQUEST_COMPRESSED")), ("identity", None)] {
+        let mut request = tonic::Request::new(HealthCheckRequest::default());
+        request.metadata_mut().insert("grpc-encoding", encoding.parse().unwrap());
+
+        let answer = client.check(request).await;
+
+        let reason = answer.err().map(|it| it.get_details_error_info().unwrap().reason);
+        assert_eq!(reason.as_deref(), wanted);
+    }
+}
+
 #[tokio::test]
 async fn a_browser_is_told_that_this_is_a_grpc_port() {
     let running = serve(|service, _| service).await;
