@@ -19,15 +19,41 @@ use crate::refused::Refused;
 /// The reason of a name that nothing can have, such as one in another script.
 const NAME_INVALID: &str = "NAME_INVALID";
 
+/// What a brief has not, and how it is asked, with `{}` for the id of the party.
+const BESIDE: [(&str, &str); 5] = [
+    ("trade preferences", r#"ListBeneficiaries '{"party": "parties/{}"}'"#),
+    ("duties that are overdue", r#"ListOverdue '{"filter": "parties:\"parties/{}\""}'"#),
+    ("meetings and dialogues", r#"ListMeetings '{"filter": "parties:\"parties/{}\""}'"#),
+    ("conventions", r#"ListAgreements '{"filter": "participations:\"parties/{}\""}'"#),
+    (
+        "resolutions, also those whose calls are not recorded",
+        r#"ListSources '{"filter": "kind = PARLIAMENT_DOCUMENT"}'"#,
+    ),
+];
+
 pub fn brief(arguments: &About) -> anyhow::Result<()> {
-    run(arguments, "registan.partnership.v1.PartnershipService/GetBrief")
+    run(arguments, "registan.partnership.v1.PartnershipService/GetBrief", beside)
 }
 
 pub fn law(arguments: &About) -> anyhow::Result<()> {
-    run(arguments, "registan.agreements.v1.AgreementService/GetLegalBasis")
+    run(arguments, "registan.agreements.v1.AgreementService/GetLegalBasis", |_, _| Ok(()))
 }
 
-fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
+/// Says what a brief has not: who relies on it must not take that for nothing.
+fn beside(out: &mut dyn Write, party: &str) -> std::io::Result<()> {
+    writeln!(out, "\nNot in a brief")?;
+    let id = party.trim_start_matches("parties/");
+    for (what, ask) in BESIDE {
+        writeln!(out, "  {what}: registan ask {}", ask.replace("{}", id))?;
+    }
+    Ok(())
+}
+
+fn run(
+    arguments: &About,
+    method: &str,
+    end: impl Fn(&mut dyn Write, &str) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
     let Found::Method(method) = find(method)? else { anyhow::bail!("{method} is no method") };
     let mut fields = Map::new();
     fields.insert("party".to_owned(), json!(arguments.party));
@@ -48,7 +74,7 @@ fn run(arguments: &About, method: &str) -> anyhow::Result<()> {
         unless_closed(if arguments.json {
             answer::json(&mut out, &answer)
         } else {
-            answer::sections(&mut out, &answer)
+            answer::sections(&mut out, &answer).and_then(|()| Ok(end(&mut out, &arguments.party)?))
         })?;
         unless_closed(out.flush().map_err(Into::into))?;
         Ok(())

@@ -58,7 +58,7 @@ pub fn rows(out: &mut impl Write, name: &str, rows: &[DynamicMessage]) -> anyhow
     let name = humanised(name);
     match rows.first() {
         Some(first) => list(out, &heading(&name), &first.descriptor(), rows, 0),
-        None => Ok(writeln!(out, "\nNone: {name}")?),
+        None => Ok(writeln!(out, "\nNone recorded: {name}")?),
     }
 }
 
@@ -91,7 +91,7 @@ fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyh
         }
     }
     if !empty.is_empty() {
-        writeln!(out, "\n{:depth$}None: {}", "", empty.join(", "))?;
+        writeln!(out, "\n{:depth$}None recorded: {}", "", empty.join(", "))?;
     }
     Ok(())
 }
@@ -189,7 +189,7 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
-        assert!(text.contains("None: in force, suspended"), "{text}");
+        assert!(text.contains("None recorded: in force, suspended"), "{text}");
     }
 
     #[test]

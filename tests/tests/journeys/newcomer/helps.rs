@@ -20,7 +20,7 @@ const EXCEPTIONS: [(&str, &str); 8] = [
     ("--read-time 2026-11-24", "the record of this test begins when the test does"),
 ];
 /// The beginnings of what is printed where nothing was found.
-const NOTHING: [&str; 2] = ["Nothing ", "None: "];
+const NOTHING: [&str; 2] = ["Nothing ", "None recorded: "];
 
 fn help(command: &[&str]) -> String {
     let help = Command::new(program("registan").unwrap()).args(command).arg("--help").output();
