@@ -19,7 +19,7 @@ use crate::refused::Refused;
 /// The reason of a name that nothing can have, such as one in another script.
 const NAME_INVALID: &str = "NAME_INVALID";
 
-/// What a brief has not, and how it is asked, with `{}` for the id of the party.
+/// The parts that a brief has not, and how each is asked, with `{}` for the id of the party.
 const BESIDE: [(&str, &str); 5] = [
     ("trade preferences", r#"ListBeneficiaries '{"party": "parties/{}"}'"#),
     ("duties that are overdue", r#"ListOverdue '{"filter": "parties:\"parties/{}\""}'"#),

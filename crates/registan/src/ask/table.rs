@@ -182,7 +182,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
         assert_eq!(lines[2], "provisions:", "{text}");
         assert!(
-            lines[3].starts_with("Article 1 S") && lines[4].starts_with("Article 2 S"),
+            lines[3].starts_with("Article 1: S") && lines[4].starts_with("Article 2: S"),
             "{text}"
         );
     }

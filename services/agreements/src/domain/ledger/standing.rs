@@ -227,11 +227,9 @@ pub fn own(of_it: &[&Fact], day: Day) -> Stand {
             && next.is_none_or(|gone| fact.span.earliest <= gone.span.earliest)
     };
     let counted: Vec<&Fact> = of_it.iter().filter(counts).copied().collect();
-    let standing = |standing, acted, fact: &Fact, reason: String| {
-        let said = [fact.entry.reason.clone(), reason];
-        let said: Vec<String> = said.into_iter().filter(|said| !said.is_empty()).collect();
-        let entry = wire::LedgerEntry { reason: said.join("; "), ..fact.entry.clone() };
-        Stand { entry, ..Stand::new(standing, acted) }
+    let standing = |standing, acted, fact: &Fact, reason: String| Stand {
+        entry: because(fact, &reason),
+        ..Stand::new(standing, acted)
     };
     if let Some(gone) = last.filter(|gone| day < gone.span.latest) {
         let reason = "whether it had withdrawn by then is not known".to_owned();
@@ -276,6 +274,13 @@ pub fn own(of_it: &[&Fact], day: Day) -> Stand {
             Stand { entry, ..Stand::new(Standing::NotKnown, open) }
         }
     }
+}
+
+/// The entry that rests on a fact, with why it is where it is.
+fn because(fact: &Fact, reason: &str) -> wire::LedgerEntry {
+    let said = [fact.entry.reason.as_str(), reason];
+    let said: Vec<&str> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    wire::LedgerEntry { reason: said.join("; "), ..fact.entry.clone() }
 }
 
 /// Returns the first day on which the party can have acted: not before its own law, and after a day
