@@ -69,6 +69,11 @@ impl Entry {
         Self::new(Some(before), &before.value, "undelete")
     }
 
+    /// The version that says a deleted resource stands again, with another value.
+    pub fn revive<T: Resource>(before: &Stored<T>, value: &T) -> Result<Self, Error> {
+        Self::new(Some(before), value, "undelete")
+    }
+
     /// The next version of a resource with another value, standing or deleted as it was.
     pub(crate) fn rewrite<T: Resource>(before: &Stored<T>, value: &T) -> Result<Self, Error> {
         Self::new(Some(before), value, if before.deleted { "delete" } else { "update" })

@@ -6,7 +6,7 @@ use chassis::Failure;
 use chronicle::{Chronicle, Entry, Error, Expected, Resource, Stored};
 use standard::{Served, refused};
 
-use crate::difference::{Difference, Versions, versions};
+use crate::difference::{Difference, Versions};
 use crate::importer::{Importer, Names, Prepared, Target};
 use crate::recorded::{self, Imported};
 use crate::report::Outcome;
@@ -90,8 +90,9 @@ async fn plan<I: Importer>(
         let imported = of_parent.remove(target.name()).unwrap_or_default();
         differences.push(Difference::of(target, imported, &mut plan.outcome));
     }
-    let names: Vec<String> = differences.iter().flat_map(Difference::names).cloned().collect();
-    let versions = versions::<I>(chronicle, &names).await.map_err(refused::<I::Parent>)?;
+    let names: Vec<String> =
+        differences.iter().flat_map(Difference::names).map(str::to_owned).collect();
+    let versions = Versions::<I>::of(chronicle, &names).await.map_err(refused::<I::Parent>)?;
     for (target, difference) in targets.iter().zip(&differences) {
         plan.add(target, difference, &versions, (now, extent))?;
         let heirs = heirs(chronicle, target, extent, expected).await?;

@@ -1,7 +1,7 @@
-//! The difference of the children of a record: new, undeleted and deleted ones.
+//! The difference of the children of a record: new, edited, undeleted and deleted ones.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chronicle::{Chronicle, Entry, Error, Resource, Stored};
 use standard::Step;
@@ -12,29 +12,40 @@ use crate::name::{child_name, last};
 use crate::recorded::{self, Imported};
 use crate::report::Outcome;
 
-/// The versions that stand of children, by name.
-pub type Versions<I> = HashMap<String, Stored<<I as Importer>::Child>>;
-
-/// Returns the versions that stand of these names.
-pub async fn versions<I: Importer>(
-    chronicle: &Chronicle,
-    names: &[String],
-) -> Result<Versions<I>, Error> {
-    let found = recorded::versions::<I>(chronicle, names).await?;
-    Ok(found.into_iter().map(|stored| (stored.value.name().to_owned(), stored)).collect())
+/// The versions that stand of children.
+pub struct Versions<I: Importer> {
+    by_name: HashMap<String, Stored<I::Child>>,
+    /// The record times of the deletions among them that no import wrote.
+    by_hand: HashSet<i64>,
 }
+
+impl<I: Importer> Versions<I> {
+    /// Returns those of these names. One query more where some are deleted.
+    pub async fn of(chronicle: &Chronicle, names: &[String]) -> Result<Self, Error> {
+        let found = recorded::versions::<I>(chronicle, names).await?;
+        let deleted = found.iter().filter(|it| it.deleted).map(|it| it.recorded);
+        let by_hand = recorded::by_hand::<I>(chronicle, &deleted.collect::<Vec<_>>()).await?;
+        let by_name = found.into_iter().map(|it| (it.value.name().to_owned(), it)).collect();
+        Ok(Self { by_name, by_hand })
+    }
+}
+
+/// A child as the file has it, and the elements that it is made from.
+type Given<'a, I> = (Cow<'a, <I as Importer>::Child>, &'a Account);
 
 /// The writes of the children of one parent.
 pub struct Difference<'a, I: Importer> {
     target: &'a Target<'a, I>,
-    create: Vec<(Cow<'a, I::Child>, &'a Account)>,
-    revive: Vec<(String, &'a Account)>,
+    create: Vec<Given<'a, I>>,
+    /// The others that may not be as the file has them.
+    compare: Vec<Given<'a, I>>,
     delete: Vec<String>,
 }
 
 impl<'a, I: Importer> Difference<'a, I> {
     /// Compares the children of a record with what is recorded of the parent it goes to. What the
-    /// caller may not see stays as it is.
+    /// caller may not see stays as it is. What has its first version still is as the file has it,
+    /// for it is named by what it says.
     pub fn of(target: &'a Target<'a, I>, recorded: Vec<Imported>, outcome: &mut Outcome) -> Self {
         let mut recorded: HashMap<String, Imported> =
             recorded.into_iter().map(|it| (it.name.clone(), it)).collect();
@@ -49,9 +60,7 @@ impl<'a, I: Importer> Difference<'a, I> {
                     outcome.findings.push(target.prepared.error("name-taken", message));
                     outcome.kept.refuse(account);
                 }
-                Some(Imported { deleted: true, name, .. }) => {
-                    difference.revive.push((name, account));
-                }
+                Some(it) if it.deleted || it.rewritten => difference.compare.push((child, account)),
                 Some(_) => outcome.kept.take(account),
             }
         }
@@ -63,52 +72,104 @@ impl<'a, I: Importer> Difference<'a, I> {
 
     /// Says that children of these names are gone.
     pub fn gone(target: &'a Target<'a, I>, delete: Vec<String>) -> Self {
-        Self { target, create: Vec::new(), revive: Vec::new(), delete }
+        Self { target, create: Vec::new(), compare: Vec::new(), delete }
     }
 
     /// Returns the names of those of which the version that stands is needed.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.revive.iter().map(|(name, _)| name).chain(&self.delete)
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let compared = self.compare.iter().map(|(child, _)| child.name());
+        compared.chain(self.delete.iter().map(String::as_str))
     }
 
     /// Returns the entries, each checked as a single write is; what the caller may not do is a
     /// finding.
     pub fn entries(&self, versions: &Versions<I>, now: i64, outcome: &mut Outcome) -> Vec<Entry> {
-        let around = self.target.around();
-        let create = self.create.iter().map(|(it, account)| (Step::Create(&**it), Some(*account)));
-        let revive = self.revive.iter().filter_map(|(name, account)| {
-            versions.get(name).map(|stored| (Step::Undelete(stored), Some(*account)))
+        let compared = self.compare.iter().filter_map(|(child, account)| {
+            let stored = versions.by_name.get(child.name())?;
+            Some((stored, I::merge_child(&stored.value, child), *account))
         });
-        let delete = self.delete.iter().filter_map(|name| versions.get(name));
-        let delete = delete.map(|stored| (Step::Delete(stored), None));
-        let mut entries = Vec::new();
-        for (step, account) in create.chain(revive).chain(delete) {
-            if let Ok(entry) = step.entry(Some(&around), now) {
-                entries.push(entry);
-                match account {
-                    Some(account) => {
-                        outcome.changes.children_created += 1;
-                        outcome.kept.take(account);
-                    }
-                    None => outcome.changes.children_deleted += 1,
-                }
-                continue;
-            }
-            let (name, what) = match &step {
-                Step::Delete(stored) => (stored.value.name(), "it stays"),
-                Step::Undelete(stored) | Step::Update(stored, _) => {
-                    (stored.value.name(), "it stays deleted")
-                }
-                Step::Create(value) => (value.name(), "it was skipped"),
+        let compared: Vec<_> = compared.collect();
+        let create = self.create.iter().map(|(it, account)| (Step::Create(&**it), Some(*account)));
+        let compare = compared.iter().filter_map(|(stored, edited, account)| {
+            let step = match (stored.deleted, edited) {
+                (true, None) => Step::Undelete(stored),
+                (true, Some(value)) => Step::Revive(stored, value),
+                (false, Some(value)) => Step::Update(stored, value),
+                (false, None) => return None,
             };
-            let message = format!("your grants do not cover {name}; {what}");
-            outcome.findings.push(self.target.prepared.error("not-granted", message));
-            if let Some(account) = account {
-                outcome.kept.refuse(account);
+            Some((step, Some(*account)))
+        });
+        let delete = self.delete.iter().filter_map(|name| versions.by_name.get(name));
+        let delete = delete.map(|stored| (Step::Delete(stored), None));
+        let steps = create.chain(compare).chain(delete);
+        let entries = steps.filter_map(|(step, account)| {
+            let entry = self.entry(&step, account, now, outcome)?;
+            let overwritten = overwritten(&step, &versions.by_hand);
+            let warning = |message| self.target.prepared.warning("overwritten", message);
+            outcome.findings.extend(overwritten.map(warning));
+            Some(entry)
+        });
+        let entries: Vec<Entry> = entries.collect();
+        for (stored, edited, account) in &compared {
+            if edited.is_none() && !stored.deleted {
+                outcome.kept.take(account);
             }
         }
         entries
     }
+
+    /// Returns the entry of a step, and counts it; nothing, and a finding, if the caller may not do
+    /// it.
+    fn entry(
+        &self,
+        step: &Step<'_, I::Child>,
+        account: Option<&Account>,
+        now: i64,
+        outcome: &mut Outcome,
+    ) -> Option<Entry> {
+        let Ok(entry) = step.entry(Some(&self.target.around()), now) else {
+            let message = refusal(step);
+            outcome.findings.push(self.target.prepared.error("not-granted", message));
+            if let Some(account) = account {
+                outcome.kept.refuse(account);
+            }
+            return None;
+        };
+        let changes = &mut outcome.changes;
+        match step {
+            Step::Delete(_) => changes.children_deleted += 1,
+            Step::Update(..) => changes.children_updated += 1,
+            Step::Create(_) | Step::Undelete(_) | Step::Revive(..) => changes.children_created += 1,
+        }
+        if let Some(account) = account {
+            outcome.kept.take(account);
+        }
+        Some(entry)
+    }
+}
+
+/// Says what a step overwrites of what was written by hand, if it does.
+fn overwritten<T: Resource>(step: &Step<'_, T>, by_hand: &HashSet<i64>) -> Option<String> {
+    let (stored, what) = match step {
+        Step::Update(stored, _) => (stored, "edited"),
+        Step::Revive(stored, _) => (stored, "edited and deleted"),
+        Step::Undelete(stored) if by_hand.contains(&stored.recorded) => (stored, "deleted by hand"),
+        Step::Create(_) | Step::Delete(_) | Step::Undelete(_) => return None,
+    };
+    Some(format!("{} was {what}; it is recorded as the file has it", stored.value.name()))
+}
+
+/// Says what becomes of a child that the caller may not write.
+fn refusal<T: Resource>(step: &Step<'_, T>) -> String {
+    let (name, what) = match step {
+        Step::Delete(stored) => (stored.value.name(), "it stays"),
+        Step::Update(stored, _) => (stored.value.name(), "it stays as it is"),
+        Step::Undelete(stored) | Step::Revive(stored, _) => {
+            (stored.value.name(), "it stays deleted")
+        }
+        Step::Create(value) => (value.name(), "it was skipped"),
+    };
+    format!("your grants do not cover {name}; {what}")
 }
 
 /// Returns the child in the parent it goes to.

@@ -68,6 +68,10 @@ pub trait Importer: Send + Sync + Sized + 'static {
     /// nothing new.
     fn merge(recorded: &Self::Parent, file: &Self::Parent) -> Option<Self::Parent>;
 
+    /// Lays what the file says over a recorded child, which was written again since an import made
+    /// it, and keeps its name; nothing if it is as the file has it.
+    fn merge_child(recorded: &Self::Child, file: &Self::Child) -> Option<Self::Child>;
+
     /// Checks whether what was merged is no more than a parent may hold.
     fn fits(_merged: &Self::Parent) -> bool {
         true
@@ -140,6 +144,11 @@ impl<I: Importer> Prepared<I> {
     /// Returns an error about the record.
     pub(crate) fn error(&self, rule: &'static str, message: String) -> Finding {
         finding(Severity::Error, rule, self.line, self.identifier(), message)
+    }
+
+    /// Returns a warning about the record.
+    pub(crate) fn warning(&self, rule: &'static str, message: String) -> Finding {
+        finding(Severity::Warning, rule, self.line, self.identifier(), message)
     }
 
     /// Returns what of the file it is made of, its children after itself.

@@ -9,7 +9,7 @@ use standard::refused;
 
 use crate::batch::{self, Extent, stored};
 use crate::children::Seen;
-use crate::difference::{Difference, versions};
+use crate::difference::{Difference, Versions};
 use crate::importer::{Importer, Prepared};
 use crate::read::Turn;
 use crate::recorded;
@@ -124,8 +124,8 @@ impl Parts {
             let gone = gone.map(|it| it.name).filter(|name| !seen.has(name)).collect();
             let difference = Difference::gone(target, gone);
             let mut swept = Outcome::default();
-            let names: Vec<String> = difference.names().cloned().collect();
-            let versions = versions::<I>(import.chronicle, &names).await;
+            let names: Vec<String> = difference.names().map(str::to_owned).collect();
+            let versions = Versions::<I>::of(import.chronicle, &names).await;
             let versions = versions.map_err(refused::<I::Parent>)?;
             let entries = difference.entries(&versions, now, &mut swept);
             self.changed |= !entries.is_empty();

@@ -1,10 +1,12 @@
 //! Queries of an import. Each function is a constant number of queries, however large the batch.
 
+use std::collections::HashSet;
+
 use chronicle::filter::standing;
 use chronicle::read::v;
 use chronicle::{At, Chronicle, Error, Resource, Stored};
 use policy::{Clearance, Desks, Tier};
-use sea_orm::sea_query::{Alias, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
@@ -24,6 +26,8 @@ pub struct Imported {
     pub name: String,
     /// True if it is deleted.
     pub deleted: bool,
+    /// True if it has other versions than its first, so that it may not be as the file has it.
+    pub rewritten: bool,
     /// True if the caller may not see it.
     pub hidden: bool,
 }
@@ -94,7 +98,7 @@ pub async fn children_after<I: Importer>(
 }
 
 fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
-    let columns = ["uid", "name", "deleted", "tier", "desks"];
+    let columns = ["uid", "revision", "name", "deleted", "tier", "desks"];
     query.columns(columns.map(|path| (Alias::new("v"), Alias::new(path))))
 }
 
@@ -109,7 +113,9 @@ fn imported<I: Importer>(
             let tier = Tier::from_level(row.try_get("", "tier")?);
             let desks = Desks::from_bits(row.try_get("", "desks")?);
             let hidden = !clearance.sees(tier, desks, &name);
-            found.push(Imported { name, deleted: row.try_get("", "deleted")?, hidden });
+            let rewritten = row.try_get::<i64>("", "revision")? > 1;
+            let deleted = row.try_get("", "deleted")?;
+            found.push(Imported { name, deleted, rewritten, hidden });
         }
     }
     Ok(found)
@@ -125,6 +131,27 @@ pub async fn versions<I: Importer>(
         let query = chronicle.versions_among::<I::Child>("name", some);
         for row in chronicle.db.query_all(&query).await? {
             found.push(chronicle.stored(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns those of the record times at which something else than an import wrote. One query for
+/// each 500.
+pub async fn by_hand<I: Importer>(
+    chronicle: &Chronicle,
+    times: &[i64],
+) -> Result<HashSet<i64>, Error> {
+    let mut found = HashSet::new();
+    for some in times.chunks(NAMES) {
+        let query = Query::select()
+            .column(Alias::new("time"))
+            .from(Alias::new("change"))
+            .and_where(Expr::col(Alias::new("time")).is_in(some.iter().copied()))
+            .and_where(Expr::col(Alias::new("method")).ne(I::METHOD))
+            .to_owned();
+        for row in chronicle.db.query_all(&query).await? {
+            found.insert(row.try_get("", "time")?);
         }
     }
     Ok(found)

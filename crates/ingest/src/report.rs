@@ -11,12 +11,14 @@ use crate::importer::{Importer, Prepared};
 pub struct Changes {
     /// Parents recorded for the first time.
     pub created: i64,
-    /// Parents of which a new version, or another set of children, was recorded.
+    /// Parents of which, or of children of which, a new version was recorded.
     pub updated: i64,
     /// Parents that were already recorded as the file has them.
     pub unchanged: i64,
-    /// Children recorded now.
+    /// Children recorded now, for the first time or again.
     pub children_created: i64,
+    /// Children that were edited, and are as the file has them again.
+    pub children_updated: i64,
     /// Children that the file no longer has.
     pub children_deleted: i64,
 }
@@ -38,6 +40,7 @@ impl Changes {
             ("updated", self.updated),
             ("unchanged", self.unchanged),
             ("children_created", self.children_created),
+            ("children_updated", self.children_updated),
             ("children_deleted", self.children_deleted),
         ];
         for (outcome, count) in counts {
@@ -52,6 +55,7 @@ impl Changes {
         self.updated += other.updated;
         self.unchanged += other.unchanged;
         self.children_created += other.children_created;
+        self.children_updated += other.children_updated;
         self.children_deleted += other.children_deleted;
     }
 }

@@ -22,6 +22,8 @@ pub enum Step<'a, T> {
     Delete(&'a Stored<T>),
     /// Makes what is deleted stand again, as it was.
     Undelete(&'a Stored<T>),
+    /// Makes what is deleted stand again, with another value.
+    Revive(&'a Stored<T>, &'a T),
 }
 
 impl<T: Served> Step<'_, T> {
@@ -39,6 +41,11 @@ impl<T: Served> Step<'_, T> {
                 may_touch(before, around, now)?;
                 around.map_or(Ok(()), Around::expect_standing)
             }
+            Self::Revive(before, value) => {
+                may_touch(before, around, now)?;
+                around.map_or(Ok(()), Around::expect_standing)?;
+                may_change(&before.value, *value, around, now)
+            }
         }
     }
 
@@ -51,6 +58,7 @@ impl<T: Served> Step<'_, T> {
             Self::Update(before, value) => Entry::update(before, &*within(*value, around)),
             Self::Delete(before) => Entry::delete(&*stored_within(before, around)),
             Self::Undelete(before) => Entry::undelete(&*stored_within(before, around)),
+            Self::Revive(before, value) => Entry::revive(before, &*within(*value, around)),
         }
         .map_err(refused::<T>)
     }

@@ -41,4 +41,8 @@ impl Importer for Titles {
     fn merge(recorded: &Session, file: &Session) -> Option<Session> {
         Whole::merge(recorded, file)
     }
+
+    fn merge_child(_: &Session, _: &Session) -> Option<Session> {
+        None
+    }
 }

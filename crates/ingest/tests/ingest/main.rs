@@ -47,7 +47,8 @@ async fn run<I: Importer>(record: &Chronicle, importer: I, dry: bool, file: &str
 /// Parents created, updated and unchanged; children created and deleted.
 fn changes(counts: [i64; 5]) -> Changes {
     let [created, updated, unchanged, children_created, children_deleted] = counts;
-    Changes { created, updated, unchanged, children_created, children_deleted }
+    let children_updated = 0;
+    Changes { created, updated, unchanged, children_created, children_updated, children_deleted }
 }
 
 /// The findings, each as its line and rule.

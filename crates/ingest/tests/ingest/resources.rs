@@ -156,6 +156,10 @@ impl Importer for Whole {
         (merged != *recorded).then_some(merged)
     }
 
+    fn merge_child(recorded: &Point, file: &Point) -> Option<Point> {
+        (recorded != file).then(|| file.clone())
+    }
+
     /// Lets another writer be first, once, where a session becomes `contested`.
     async fn link(record: &Chronicle, targets: &mut [Target<'_, Self>]) -> Result<(), Failure> {
         for target in targets {

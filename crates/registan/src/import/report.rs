@@ -36,6 +36,7 @@ impl Report {
         total.unchanged += one.unchanged;
         total.skipped += one.skipped;
         total.transactions_created += one.transactions_created;
+        total.transactions_updated += one.transactions_updated;
         total.transactions_deleted += one.transactions_deleted;
         total.bytes += one.bytes;
         total.elements += one.elements;
@@ -97,6 +98,7 @@ impl Report {
             "unchanged": total.unchanged,
             "skipped": total.skipped,
             "transactions_created": total.transactions_created,
+            "transactions_updated": total.transactions_updated,
             "transactions_deleted": total.transactions_deleted,
             "bytes": total.bytes,
             "elements": total.elements,
@@ -111,6 +113,10 @@ impl Report {
     fn sentences(&self, dry_run: bool) -> String {
         let total = &self.total;
         let would = if dry_run { "would be " } else { "" };
+        let edited = match total.transactions_updated {
+            0 => String::new(),
+            edited => format!("{edited} {would}updated, "),
+        };
         let mut lines = vec![
             format!(
                 "{} activities with {} transactions read.",
@@ -122,7 +128,7 @@ impl Report {
                 total.created, total.updated, total.unchanged, total.skipped
             ),
             format!(
-                "{} transactions {would}created, {} {would}deleted.",
+                "{} transactions {would}created, {edited}{} {would}deleted.",
                 total.transactions_created, total.transactions_deleted
             ),
             format!(

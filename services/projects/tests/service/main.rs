@@ -20,6 +20,7 @@ mod projects;
 mod published;
 mod relations;
 mod scan;
+mod stated;
 mod sums;
 mod support;
 mod totals;

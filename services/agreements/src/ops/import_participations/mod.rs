@@ -218,6 +218,10 @@ impl Importer for Participations {
         (merged != **recorded).then(|| Agreement::of(merged))
     }
 
+    fn merge_child(_: &Agreement, _: &Agreement) -> Option<Agreement> {
+        None
+    }
+
     fn fits(merged: &Agreement) -> bool {
         merged.participations.len() <= MOST_ITEMS
     }

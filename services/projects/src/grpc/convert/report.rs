@@ -19,6 +19,7 @@ pub fn report_message(report: Report) -> wire::ImportIatiResponse {
         unchanged: report.changes.unchanged,
         skipped: report.skipped,
         transactions_created: report.changes.children_created,
+        transactions_updated: report.changes.children_updated,
         transactions_deleted: report.changes.children_deleted,
         finding_counts: finding_counts.collect(),
         findings: report.tally.first.into_iter().map(finding_message).collect(),

@@ -107,6 +107,10 @@ impl Importer for Iati {
         merge::news(recorded, file)
     }
 
+    fn merge_child(recorded: &Transaction, file: &Transaction) -> Option<Transaction> {
+        transaction::news(recorded, file)
+    }
+
     fn fits(merged: &Project) -> bool {
         let lists = [merged.external_ids.len(), merged.participants.len(), merged.relations.len()];
         lists.into_iter().all(|items| items <= MOST_ITEMS)

@@ -76,6 +76,41 @@ pub fn settle(transaction: &mut Transaction) {
     normalize(recipients, sectors);
 }
 
+/// Returns the new value of a recorded transaction; nothing if it is as the file has it, whatever
+/// the file is called. Its tier stays, and so do links to recorded organizations.
+pub fn news(recorded: &Transaction, file: &Transaction) -> Option<Transaction> {
+    let mut merged = (**recorded).clone();
+    let wire::Transaction { r#type, date, value, provider, receiver, .. } = (**file).clone();
+    let wire::Transaction { descriptions, recipients, sectors, r#ref, .. } = (**file).clone();
+    (merged.r#type, merged.date, merged.value, merged.r#ref) = (r#type, date, value, r#ref);
+    merged.provider = linked(provider, merged.provider);
+    merged.receiver = linked(receiver, merged.receiver);
+    merged.descriptions = descriptions;
+    (merged.recipients, merged.sectors) = (recipients, sectors);
+    if merged == **recorded {
+        return None;
+    }
+    merged.source.clone_from(&file.source);
+    Some(Transaction::of(merged))
+}
+
+/// Returns a party as the file has it, with the link of the recorded one where that is the same
+/// party, or nothing but a link.
+fn linked(
+    file: Option<TransactionParty>,
+    recorded: Option<TransactionParty>,
+) -> Option<TransactionParty> {
+    let Some(recorded) = recorded.filter(|it| !it.organization.is_empty()) else { return file };
+    let is_link = recorded.r#ref.is_empty() && recorded.display_name.is_empty();
+    let Some(mut party) = file else { return Some(recorded).filter(|_| is_link) };
+    let is_same = party.r#ref == recorded.r#ref
+        && (!party.r#ref.is_empty() || party.display_name == recorded.display_name);
+    if is_same || is_link {
+        party.organization = recorded.organization;
+    }
+    Some(party)
+}
+
 fn day(date: iati::Date) -> Date {
     Date { year: date.year.into(), month: date.month.into(), day: date.day.into() }
 }
