@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chassis::Failure;
 use chronicle::{Chronicle, Entry, Error, Expected, Resource, Stored};
+use formats::Finding;
 use standard::{Served, refused};
 
 use crate::difference::{Difference, Versions};
@@ -59,7 +60,8 @@ struct Plan {
 }
 
 /// Compares a batch with the record: three queries, those of [`Importer::link`], and one for each
-/// 500 identifiers, and for each 500 children of a part, or that vanished or came back.
+/// 500 identifiers, for each 500 children of a part, or that vanished, came back or were edited, and
+/// where somebody else than an import may have written what changes.
 /// Nothing if too much is recorded to compare it all at once.
 async fn plan<I: Importer>(
     chronicle: &Chronicle,
@@ -70,12 +72,13 @@ async fn plan<I: Importer>(
     let stored = stored(chronicle, batch).await?;
     let mut plan = Plan::default();
     let now = chronicle.now();
-    let mut targets = targets(batch, &stored, now, &mut plan.outcome);
+    let mut targets = targets(batch, &stored, (now, extent != Extent::Part), &mut plan.outcome);
     I::link(chronicle, &mut targets).await?;
     // Of a record in parts once, with the last.
     if extent != Extent::Part {
         plan.public = names(&targets);
         plan.outcome.findings.extend(renamed(&targets, &stored));
+        plan.outcome.findings.extend(overwritten(chronicle, &targets).await?);
     }
 
     let imported = imported(chronicle, &targets, extent).await?;
@@ -102,6 +105,31 @@ async fn plan<I: Importer>(
         plan.entries.extend(others);
     }
     Ok(Some(plan))
+}
+
+/// Returns a finding for each parent that was last written by hand and of which the file replaces
+/// values. One query, if there is a parent of which it does.
+async fn overwritten<I: Importer>(
+    chronicle: &Chronicle,
+    targets: &[Target<'_, I>],
+) -> Result<Vec<Finding>, Failure> {
+    let lost = targets.iter().filter_map(|target| {
+        let (recorded, becomes) = (target.recorded?, target.becomes.as_ref()?);
+        let fields = I::overwritten(&recorded.value, becomes);
+        (!fields.is_empty()).then_some((target, recorded.recorded, fields))
+    });
+    let lost: Vec<_> = lost.collect();
+    let times: Vec<i64> = lost.iter().map(|(_, time, _)| *time).collect();
+    let by_hand = recorded::by_hand::<I>(chronicle, &times).await.map_err(refused::<I::Parent>)?;
+    let by_hand = lost.into_iter().filter(|(_, time, _)| by_hand.contains(time));
+    let found = by_hand.map(|(target, _, fields)| {
+        let (name, fields) = (target.name(), fields.join(", "));
+        let message = format!(
+            "{name} was last written by hand; what the file states, or does not, replaced {fields}"
+        );
+        target.prepared.warning("overwritten", message)
+    });
+    Ok(found.collect())
 }
 
 /// Returns what is recorded under the names or the identifiers of a batch, former ones too.

@@ -68,6 +68,12 @@ pub trait Importer: Send + Sync + Sized + 'static {
     /// nothing new.
     fn merge(recorded: &Self::Parent, file: &Self::Parent) -> Option<Self::Parent>;
 
+    /// Returns the fields of a recorded parent whose values are lost in what it becomes. By default
+    /// none is: the file only adds.
+    fn overwritten(_recorded: &Self::Parent, _becomes: &Self::Parent) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// Lays what the file says over a recorded child, which was written again since an import made
     /// it, and keeps its name; nothing if it is as the file has it.
     fn merge_child(recorded: &Self::Child, file: &Self::Child) -> Option<Self::Child>;

@@ -104,7 +104,7 @@ impl Parts {
         let batch = std::slice::from_ref(prepared);
         let stored = stored(import.chronicle, batch).await?;
         let now = import.chronicle.now();
-        let targets = targets(batch, &stored, now, &mut Outcome::default());
+        let targets = targets(batch, &stored, (now, true), &mut Outcome::default());
         let Some(target) = targets.first().filter(|target| target.recorded.is_some()) else {
             return Ok(outcome);
         };

@@ -21,22 +21,24 @@ pub fn names<I: Importer>(targets: &[Target<'_, I>]) -> Names {
 
 /// Returns the target of each record that can be recorded; each other one is refused, with a
 /// finding. `stored` is all that has one of the names or identifiers of the batch. What the caller
-/// may not see is not there for them; a name that it holds is taken, no more is said.
+/// may not see is not there for them; a name that it holds is taken, no more is said. A recorded
+/// parent stays as it is where the batch does not say all of it (`is_whole`).
 pub fn targets<'a, I: Importer>(
     batch: &'a [Prepared<I>],
     stored: &'a [Stored<I::Parent>],
-    now: i64,
+    (now, is_whole): (i64, bool),
     outcome: &mut Outcome,
 ) -> Vec<Target<'a, I>> {
     let known = Known::<I>::of(stored);
     let mut taken: HashSet<String> = HashSet::new();
     let mut targets = Vec::with_capacity(batch.len());
     for prepared in batch {
-        let target = known.target(prepared).and_then(|target| match refusal(&target, now) {
-            Some(refusal) => Err(refusal),
-            None if taken.insert(target.name().to_owned()) => Ok(target),
-            None => Err(another::<I>(target.name(), " of this file")),
-        });
+        let target =
+            known.target(prepared, is_whole).and_then(|target| match refusal(&target, now) {
+                Some(refusal) => Err(refusal),
+                None if taken.insert(target.name().to_owned()) => Ok(target),
+                None => Err(another::<I>(target.name(), " of this file")),
+            });
         match target {
             Ok(target) => targets.push(target),
             Err((rule, message)) => outcome.refuse(prepared, prepared.error(rule, message)),
@@ -80,7 +82,7 @@ impl<'a, I: Importer> Known<'a, I> {
 
     /// Returns the parent that has the identifier of a record, be it of an import or not, else a
     /// new one.
-    fn target(&self, prepared: &'a Prepared<I>) -> Result<Target<'a, I>, Refusal> {
+    fn target(&self, prepared: &'a Prepared<I>, is_whole: bool) -> Result<Target<'a, I>, Refusal> {
         let (name, identifier) = (prepared.parent.name(), prepared.identifier());
         let named = self.by_name.get(name).copied();
         let own = named.filter(|it| I::identifier(&it.value) == identifier && !it.deleted);
@@ -111,7 +113,8 @@ impl<'a, I: Importer> Known<'a, I> {
         if let Some(refusal) = I::stays(&recorded.value, &prepared.parent) {
             return Err(refusal);
         }
-        let becomes = I::merge(&recorded.value, &prepared.parent);
+        let merged = || I::merge(&recorded.value, &prepared.parent);
+        let becomes = is_whole.then(merged).flatten();
         Ok(Target { prepared, recorded: Some(recorded), becomes })
     }
 }

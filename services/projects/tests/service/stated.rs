@@ -1,17 +1,31 @@
-//! What a file states replaces what was recorded: edits by hand of what it states are overwritten,
-//! with a finding.
+//! The statement of a file replaces what was recorded: what it no longer states is gone, and edits
+//! by hand of what it states are overwritten, with a finding.
 
 use api::registan::options::v1::Tier;
 use api::registan::projects::v1::{
-    CreateOrganizationRequest, DeleteTransactionRequest, ListTransactionsRequest, Organization,
-    SumTransactionsRequest, Transaction, TransactionParty, UpdateTransactionRequest,
+    CreateOrganizationRequest, DeleteTransactionRequest, GetProjectRequest, ListProjectsRequest,
+    ListTransactionsRequest, Organization, Participant, Project, SumTransactionsRequest,
+    Transaction, TransactionParty, UpdateProjectRequest, UpdateTransactionRequest,
 };
+use api::registan::r#type::v1::external_id::Scheme;
+use api::registan::r#type::v1::{Confidence, ExternalId};
 use prost_types::FieldMask;
 
-use crate::import::{changes, paid, rules};
-use crate::support::{Running, citation, messages, on_both, serve};
+use crate::import::{changes, imported, paid, rules};
+use crate::support::{Running, citation, country, messages, on_both, project, serve};
 
 const CHILD: &str = "XI-C";
+
+/// All that a file states of an activity but its identifier, reporter, title and transactions.
+const STATED: &str = r#"<title><narrative>Child</narrative></title>
+<description><narrative>Wells</narrative></description>
+<participating-org role="1" ref="XI-OLD" type="40"/>
+<other-identifier ref="W-1" type="A1"/>
+<activity-status code="2"/>
+<activity-date type="2" iso-date="2022-03-15"/>
+<recipient-country code="KZ"/>
+<sector vocabulary="1" code="11110"/>
+<related-activity type="1" ref="XI-P"/>"#;
 
 fn activity(identifier: &str, currency: &str, stated: &str, transactions: &str) -> String {
     format!(
@@ -26,12 +40,37 @@ fn file(activities: &[String]) -> String {
 
 const EUR: &str = r#"default-currency="EUR""#;
 
+/// A file of a parent that paid 100, and of a child of which this much is stated.
+fn family(stated: &str) -> String {
+    let paid = |amount| paid(amount, "2023-01-01").replace("<value ", r#"<value currency="EUR" "#);
+    let parent = "<title><narrative>Parent</narrative></title>";
+    let currency = if stated.is_empty() { "" } else { EUR };
+    file(&[
+        activity("XI-P", EUR, parent, &paid("100")),
+        activity(CHILD, currency, stated, &paid("40")),
+    ])
+}
+
 /// A file of one activity with these transactions.
 fn single(title: &str, transactions: &str) -> String {
     let stated = format!(
         r#"<title><narrative>{title}</narrative></title><activity-status code="2"/><activity-date type="2" iso-date="2022-03-15"/>"#
     );
     file(&[activity(CHILD, EUR, &stated, transactions)])
+}
+
+async fn child(running: &mut Running) -> Project {
+    let all = imported(running).await;
+    all.into_iter().find(|it| it.iati_identifier == CHILD).unwrap()
+}
+
+async fn update(running: &mut Running, project: Project, path: &str) {
+    let request = UpdateProjectRequest {
+        project: Some(Project { etag: String::new(), ..project }),
+        update_mask: Some(FieldMask { paths: vec![path.to_owned()] }),
+        ..UpdateProjectRequest::default()
+    };
+    running.projects.update_project(request).await.unwrap();
 }
 
 async fn transactions(running: &mut Running) -> Vec<Transaction> {
@@ -60,10 +99,101 @@ async fn total(running: &mut Running) -> Vec<String> {
     sums.into_iter().map(|sum| sum.amount).collect()
 }
 
+async fn found(running: &mut Running, filter: &str) -> usize {
+    let request =
+        ListProjectsRequest { filter: filter.to_owned(), ..ListProjectsRequest::default() };
+    running.projects.list_projects(request).await.unwrap().into_inner().projects.len()
+}
+
 fn with_amount(transaction: &Transaction, amount: &str) -> Transaction {
     let mut edited = transaction.clone();
     amount.clone_into(&mut edited.value.as_mut().unwrap().amount);
     edited
+}
+
+#[tokio::test]
+async fn what_a_file_no_longer_states_is_gone() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(family(STATED).as_bytes()).await;
+        let before = child(&mut running).await;
+        assert_eq!(total(&mut running).await, ["100"]);
+
+        let emptied = family("");
+        let dry = running.try_import(messages("a.xml", true, emptied.as_bytes())).await.unwrap();
+        let first = running.import(emptied.as_bytes()).await;
+        let second = running.import(emptied.as_bytes()).await;
+        let after = child(&mut running).await;
+
+        assert_eq!((before.status, before.desks.len()), (2, 1));
+        assert_eq!(changes(&dry), [0, 1, 1, 0, 0, 0]);
+        assert_eq!(changes(&first), [0, 1, 1, 0, 0, 0]);
+        assert_eq!(changes(&second), [0, 0, 2, 0, 0, 0]);
+        let bare = Project {
+            name: before.name,
+            uid: before.uid,
+            create_time: before.create_time,
+            tier: before.tier,
+            kind: before.kind,
+            // A project must have one.
+            title: before.title,
+            iati_identifier: before.iati_identifier,
+            source: before.source,
+            etag: after.etag.clone(),
+            update_time: after.update_time,
+            ..Project::default()
+        };
+        assert_eq!(after, bare);
+        assert_eq!(total(&mut running).await, ["140"]);
+        assert_eq!(found(&mut running, "recipients:KZ").await, 0);
+
+        let back = running.import(family(STATED).as_bytes()).await;
+        assert_eq!(changes(&back), [0, 1, 1, 0, 0, 0]);
+        assert_eq!(total(&mut running).await, ["100"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_no_file_can_state_stays_when_the_rest_is_emptied() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let judged = |scheme: Scheme, value: &str, confidence: Confidence| ExternalId {
+            scheme: scheme.into(),
+            value: value.to_owned(),
+            confidence: confidence.into(),
+        };
+        let curated = Project {
+            iati_identifier: CHILD.to_owned(),
+            note: "Looked up by hand".to_owned(),
+            agreements: vec!["agreements/epca".to_owned()],
+            tier: Tier::Restricted.into(),
+            recipients: vec![country("KZ", "100")],
+            external_ids: vec![
+                judged(Scheme::Cris, "ACA/2019/041-701", Confidence::Unspecified),
+                judged(Scheme::Iati, "XI-BY-HAND", Confidence::Likely),
+            ],
+            participants: vec![Participant {
+                display_name: "Somebody".to_owned(),
+                ..Participant::default()
+            }],
+            ..project("Water, as we call it")
+        };
+        let before = running.create_project("", curated).await;
+
+        let first = running.import(single("Wells", "").as_bytes()).await;
+        let second = running.import(single("Wells", "").as_bytes()).await;
+        let name = before.name.clone();
+        let get = GetProjectRequest { name, ..GetProjectRequest::default() };
+        let after = running.projects.get_project(get).await.unwrap().into_inner();
+
+        assert_eq!(changes(&first), [0, 1, 0, 0, 0, 0]);
+        assert_eq!(changes(&second), [0, 0, 1, 0, 0, 0]);
+        assert_eq!((&after.note, &after.agreements), (&before.note, &before.agreements));
+        assert_eq!((after.tier, &after.external_ids), (before.tier, &before.external_ids));
+        assert_eq!((after.recipients.len(), after.participants.len()), (0, 0));
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -159,6 +289,57 @@ async fn what_no_file_can_state_of_a_transaction_stays() {
         assert_eq!(edited.transactions_updated, 1);
         assert_eq!((now.receiver, now.tier), (linked.receiver, linked.tier));
         assert_eq!(now.value, linked.value);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_edited_by_hand_is_overwritten_with_a_finding() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let file = single("Wells", "");
+        running.import(file.as_bytes()).await;
+        let wells = child(&mut running).await;
+
+        let noted = Project { note: "Seen".to_owned(), ..wells.clone() };
+        update(&mut running, noted, "note").await;
+        let same = running.import(file.as_bytes()).await;
+        let titled = Project { title: "Pumps".to_owned(), ..wells };
+        update(&mut running, titled, "title").await;
+        let edited = running.import(file.as_bytes()).await;
+        let again = running.import(file.as_bytes()).await;
+        let renamed = running.import(single("Water", "").as_bytes()).await;
+
+        assert_eq!((changes(&same), same.findings.len()), ([0, 0, 1, 0, 0, 0], 0));
+        assert_eq!((changes(&edited), rules(&edited)), ([0, 1, 0, 0, 0, 0], vec!["overwritten"]));
+        assert!(edited.findings[0].message.contains("title"), "{edited:?}");
+        assert_eq!((again.findings.len(), renamed.findings.len()), (0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_part_of_an_activity_takes_nothing_from_its_project() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let many: String = (1..=1100).map(|it| paid(&it.to_string(), "2023-01-01")).collect();
+        // It is read after the first parts are recorded.
+        let file = single("Wells", &(many + r#"<recipient-country code="KZ"/>"#));
+        running.import(file.as_bytes()).await;
+        let project = child(&mut running).await;
+        let first = transactions(&mut running).await.remove(0);
+        edit(&mut running, Transaction { tier: Tier::Restricted.into(), ..first.clone() }).await;
+        let hidden = transactions(&mut running).await.remove(0);
+        delete(&mut running, &first).await;
+
+        let back = running.import(file.as_bytes()).await;
+        let again = running.import(file.as_bytes()).await;
+        let now = transactions(&mut running).await.remove(0);
+
+        assert_eq!(hidden.desks, project.desks);
+        assert_eq!((now.name, now.desks), (first.name, project.desks));
+        assert_eq!((changes(&back), rules(&back)), ([0, 1, 0, 0, 1, 0], vec!["overwritten"]));
+        assert_eq!((changes(&again), rules(&again)), ([0, 0, 1, 0, 0, 0], vec![]));
     })
     .await;
 }

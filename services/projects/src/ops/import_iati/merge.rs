@@ -3,9 +3,9 @@
 use api::registan::projects::v1 as wire;
 use api::registan::projects::v1::project_date::Kind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation};
-use api::registan::r#type::v1::ExternalId;
+use api::registan::r#type::v1::{Confidence, ExternalId};
 
-use super::project::is_of_another;
+use super::project::{is_of_another, is_of_file};
 use crate::domain::Project;
 
 /// Returns the new value of a recorded project; nothing if the file says nothing new. The same
@@ -19,51 +19,64 @@ pub fn news(recorded: &Project, file: &Project) -> Option<Project> {
     Some(Project::of(merged))
 }
 
+/// Returns the fields that a project has other values of than it is to have; links that it gets do
+/// not count.
+pub fn overwritten(recorded: &Project, becomes: &Project) -> Vec<&'static str> {
+    let stated = |relations: &[ProjectRelation]| -> Vec<(i32, String)> {
+        relations.iter().map(|it| (it.kind, it.iati_identifier.clone())).collect()
+    };
+    let currency = |project: &Project| -> Vec<String> {
+        let currency = Some(&project.default_currency).filter(|it| !it.is_empty());
+        currency.into_iter().cloned().collect()
+    };
+    let differs = [
+        ("title", recorded.title != becomes.title),
+        ("titles", is_lost(&recorded.titles, &becomes.titles)),
+        ("descriptions", is_lost(&recorded.descriptions, &becomes.descriptions)),
+        ("status", recorded.status != 0 && recorded.status != becomes.status),
+        ("dates", is_lost(&recorded.dates, &becomes.dates)),
+        ("participants", is_lost(&recorded.participants, &becomes.participants)),
+        ("recipients", is_lost(&recorded.recipients, &becomes.recipients)),
+        ("sectors", is_lost(&recorded.sectors, &becomes.sectors)),
+        ("default_currency", is_lost(&currency(recorded), &currency(becomes))),
+        ("relations", is_lost(&stated(&recorded.relations), &stated(&becomes.relations))),
+        ("external_ids", is_lost(&recorded.external_ids, &becomes.external_ids)),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
+}
+
+/// Returns whether one of the values is not there any more.
+fn is_lost<T: PartialEq>(recorded: &[T], becomes: &[T]) -> bool {
+    recorded.iter().any(|value| !becomes.contains(value))
+}
+
 /// The recorded project as the file has it, under the source of before. What IATI has no place for
-/// stays: kind, amounts, links, note, confidence; and so does what this file says nothing of.
-/// Merging the same file again changes nothing.
+/// stays: kind, amounts, links, note, confidence. All else is what the file states, and empty where
+/// it states nothing; but for the title, which a project must have. Merging the same file again
+/// changes nothing.
 fn merge(recorded: &wire::Project, file: &wire::Project) -> wire::Project {
     let mut merged = recorded.clone();
     if !file.titles.is_empty() {
         merged.title.clone_from(&file.title);
     }
-    take(&mut merged.titles, file.titles.clone());
-    take(&mut merged.descriptions, file.descriptions.clone());
-    if file.status != 0 {
-        merged.status = file.status;
-    }
+    merged.titles.clone_from(&file.titles);
+    merged.descriptions.clone_from(&file.descriptions);
+    merged.status = file.status;
     merged.iati_identifier.clone_from(&file.iati_identifier);
-    take(&mut merged.dates, dates(&file.dates, &recorded.dates));
-    take(&mut merged.participants, participants(&file.participants, &recorded.participants));
-    take(&mut merged.recipients, file.recipients.clone());
-    take(&mut merged.sectors, file.sectors.clone());
-    if !file.default_currency.is_empty() {
-        merged.default_currency.clone_from(&file.default_currency);
-    }
-    take(&mut merged.relations, relations(&file.relations, &recorded.relations));
-    for id in &file.external_ids {
-        let is_it = |known: &ExternalId| known.scheme == id.scheme && known.value == id.value;
-        if !merged.external_ids.iter().any(is_it) {
-            merged.external_ids.push(id.clone());
-        }
-    }
+    merged.dates = dates(&file.dates, &recorded.dates);
+    merged.participants = participants(&file.participants, &recorded.participants);
+    merged.recipients.clone_from(&file.recipients);
+    merged.sectors.clone_from(&file.sectors);
+    merged.default_currency.clone_from(&file.default_currency);
+    merged.relations = relations(&file.relations, &recorded.relations);
+    merged.external_ids = external_ids(&file.external_ids, &recorded.external_ids);
     merged
-}
-
-/// Takes what a file says, if it says something.
-fn take<T>(recorded: &mut Vec<T>, file: Vec<T>) {
-    if !file.is_empty() {
-        *recorded = file;
-    }
 }
 
 /// Merges dates: those of a kind that IATI does not have stay.
 fn dates(file: &[ProjectDate], recorded: &[ProjectDate]) -> Vec<ProjectDate> {
-    let mut dates = file.to_vec();
-    if !dates.is_empty() {
-        dates.extend(recorded.iter().filter(|date| date.kind() == Kind::Announced).cloned());
-    }
-    dates
+    let announced = recorded.iter().filter(|date| date.kind() == Kind::Announced);
+    file.iter().chain(announced).cloned().collect()
 }
 
 /// The links to recorded organizations stay: of a participant by its reference, else by its role
@@ -81,10 +94,8 @@ fn participants(file: &[Participant], recorded: &[Participant]) -> Vec<Participa
             participant.confidence = linked.confidence;
         }
     }
-    if !participants.is_empty() {
-        let is_link = |one: &&Participant| one.r#ref.is_empty() && one.display_name.is_empty();
-        participants.extend(recorded.iter().filter(is_link).cloned());
-    }
+    let is_link = |one: &&Participant| one.r#ref.is_empty() && one.display_name.is_empty();
+    participants.extend(recorded.iter().filter(is_link).cloned());
     participants
 }
 
@@ -101,16 +112,33 @@ fn relations(file: &[ProjectRelation], recorded: &[ProjectRelation]) -> Vec<Proj
             relation.confidence = linked.confidence;
         }
     }
-    if !relations.is_empty() {
-        relations.extend(recorded.iter().filter(|one| one.iati_identifier.is_empty()).cloned());
-    }
+    relations.extend(recorded.iter().filter(|one| one.iati_identifier.is_empty()).cloned());
     relations
+}
+
+/// Merges identifiers: one that no file gives in that form stays, and so does one that somebody
+/// judged.
+fn external_ids(file: &[ExternalId], recorded: &[ExternalId]) -> Vec<ExternalId> {
+    let same = |one: &ExternalId, other: &ExternalId| {
+        one.scheme == other.scheme && one.value == other.value
+    };
+    let stays = |one: &&ExternalId| {
+        !is_of_file(one)
+            || one.confidence() != Confidence::Unspecified
+            || file.iter().any(|it| same(it, one))
+    };
+    let mut ids: Vec<ExternalId> = recorded.iter().filter(stays).cloned().collect();
+    let new = file.iter().filter(|id| !recorded.iter().any(|known| same(known, id)));
+    ids.extend(new.cloned());
+    ids
 }
 
 #[cfg(test)]
 mod tests {
     use api::registan::projects::v1::participant::Role;
-    use api::registan::r#type::v1::Confidence;
+    use api::registan::projects::v1::{Recipient, Sector};
+    use api::registan::r#type::v1::LocalizedText;
+    use api::registan::r#type::v1::external_id::Scheme;
 
     use super::*;
 
@@ -180,5 +208,62 @@ mod tests {
             [relation("projects/two", "XI-2"), relation("", "XI-3"), relation("projects/own", "")];
         assert_eq!(merged.relations, relations);
         assert_eq!(merge(&merged, &file), merged);
+    }
+
+    #[test]
+    fn what_a_file_does_not_state_is_emptied_and_the_rest_stays() {
+        let id = |scheme: Scheme, value: &str, confidence: Confidence| ExternalId {
+            scheme: scheme.into(),
+            value: value.to_owned(),
+            confidence: confidence.into(),
+        };
+        let date = |kind: Kind| ProjectDate { kind: kind.into(), date: None };
+        let kept = wire::Project {
+            title: "A title".to_owned(),
+            iati_identifier: "XI-1".to_owned(),
+            note: "A note".to_owned(),
+            dates: vec![date(Kind::Announced)],
+            participants: vec![linked("organizations/other", Participant::default())],
+            relations: vec![relation("projects/own", "")],
+            external_ids: vec![
+                id(Scheme::Cris, "2019/041-701", Confidence::Unspecified),
+                id(Scheme::Other, "list:1", Confidence::Unspecified),
+                id(Scheme::Iati, "XI-0", Confidence::Likely),
+            ],
+            ..wire::Project::default()
+        };
+        let mut recorded = wire::Project { status: 2, ..kept.clone() };
+        recorded.default_currency = "EUR".to_owned();
+        recorded.titles.push(LocalizedText::default());
+        recorded.descriptions.push(LocalizedText::default());
+        recorded.dates.push(date(Kind::ActualStart));
+        recorded.participants.push(participant(Role::Funding, "XI-1", ""));
+        recorded.recipients.push(Recipient::default());
+        recorded.sectors.push(Sector::default());
+        recorded.relations.push(relation("projects/two", "XI-2"));
+        recorded.external_ids.push(id(Scheme::Iati, "XI-OLD", Confidence::Unspecified));
+        recorded.external_ids.push(id(Scheme::Other, "iati-A1:W-1", Confidence::Unspecified));
+        let iati_identifier = kept.iati_identifier.clone();
+        let file = wire::Project { iati_identifier, ..wire::Project::default() };
+
+        let merged = merge(&recorded, &file);
+
+        assert_eq!(merged, kept);
+        let lost = overwritten(&Project::of(recorded), &Project::of(merged));
+        assert_eq!(
+            lost,
+            [
+                "titles",
+                "descriptions",
+                "status",
+                "dates",
+                "participants",
+                "recipients",
+                "sectors",
+                "default_currency",
+                "relations",
+                "external_ids"
+            ]
+        );
     }
 }

@@ -107,6 +107,10 @@ impl Importer for Iati {
         merge::news(recorded, file)
     }
 
+    fn overwritten(recorded: &Project, becomes: &Project) -> Vec<&'static str> {
+        merge::overwritten(recorded, becomes)
+    }
+
     fn merge_child(recorded: &Transaction, file: &Transaction) -> Option<Transaction> {
         transaction::news(recorded, file)
     }

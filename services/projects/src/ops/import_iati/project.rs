@@ -27,6 +27,9 @@ const REGION_VOCABULARY: &str = "1";
 const REPORTER: &str = "reporting organisation ";
 const SECONDARY: &str = ", secondary ";
 
+/// The beginning of an identifier of the publisher's own.
+const OWN_IDENTIFIER: &str = "iati-";
+
 const TITLES: Place = Place { what: "titles", path: "iati-activity/title/narrative" };
 const DESCRIPTIONS: Place =
     Place { what: "descriptions", path: "iati-activity/description/narrative" };
@@ -332,6 +335,15 @@ fn relations(activity: &Activity, notes: &mut Notes) -> Vec<ProjectRelation> {
     relations
 }
 
+/// Returns whether an identifier has a form that files give: see [`external_ids`].
+pub fn is_of_file(id: &ExternalId) -> bool {
+    match id.scheme() {
+        WireScheme::Iati => true,
+        WireScheme::Other => id.value.starts_with(OWN_IDENTIFIER),
+        _ => false,
+    }
+}
+
 /// A former identifier is an IATI one; the publisher's own ones are of lists that the type names.
 fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
     let mut ids: Vec<ExternalId> = Vec::new();
@@ -345,7 +357,7 @@ fn external_ids(activity: &Activity, notes: &mut Notes) -> Vec<ExternalId> {
         let id = if kind == "A3" {
             facts::ExternalId::new(Scheme::Iati, &reference)
         } else {
-            facts::ExternalId::new(Scheme::Other, &format!("iati-{kind}:{reference}"))
+            facts::ExternalId::new(Scheme::Other, &format!("{OWN_IDENTIFIER}{kind}:{reference}"))
         };
         let id = ExternalId::from(id);
         if !ids.contains(&id) {
