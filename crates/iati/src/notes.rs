@@ -52,9 +52,8 @@ impl Notes {
             self.add(
                 Rule::CodeUnknown,
                 line,
-                format_args!(
-                    "{code} is not a code of {name}; it was read as it stands; use a code of that list"
-                ),
+                // What becomes of it depends on the service that records it.
+                format_args!("{code} is not a code of {name}; use a code of that list"),
             );
         }
     }

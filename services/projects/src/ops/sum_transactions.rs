@@ -34,6 +34,8 @@ pub struct Question {
     /// Of projects in which this one takes part: a name, or the key of an identifier; empty: of
     /// all.
     pub participant: String,
+    /// The same as the caller wrote it.
+    pub given_participant: String,
     /// By recipient, sector and participant, and of which of them.
     pub splits: Splits,
     /// Record time; absent for now.
@@ -70,7 +72,8 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
         let filter = filter.clone();
         let list = ListRequest { filter, read_time: *asked, ..ListRequest::default() };
         app.records.explain_nothing::<Transaction>(&list).await?;
-        explain(app, project_filter, "project_filter", *asked).await?;
+        let as_said = |description: &str| description.to_owned();
+        explain(app, project_filter, "project_filter", *asked, as_said).await?;
     }
     if !participant.is_empty() {
         keep(app, &mut groups, question, read_time).await?;
@@ -92,7 +95,7 @@ async fn keep(
     question: &Question,
     read_time: i64,
 ) -> Result<(), Failure> {
-    let Question { participant, splits, .. } = question;
+    let Question { participant, given_participant, splits, .. } = question;
     let at = At::Time(read_time);
     let known = app.records.chronicle.known_as::<Project>(PARTICIPANTS, participant, at).await;
     let known = known.map_err(|error| from_record("registan/Project", error))?;
@@ -101,16 +104,22 @@ async fn keep(
         return Ok(());
     }
     let filter = format!("{PARTICIPANTS}:\"{participant}\"");
-    explain(app, &filter, "participant", question.read_time).await
+    // The place in that filter, and the spelling in it, are none that the caller knows.
+    let as_given = |description: &str| match description.split_once("`: ") {
+        Some((_, problem)) => format!("`{given_participant}`: {problem}"),
+        None => description.to_owned(),
+    };
+    explain(app, &filter, "participant", question.read_time, as_given).await
 }
 
 /// Refuses a filter of projects that could find nothing, as a list of projects does, and names the
-/// field of the request that it comes from.
+/// field of the request that it comes from, in the words of `describe`.
 async fn explain(
     app: &App,
     filter: &str,
     field: &str,
     read_time: Option<i64>,
+    describe: impl Fn(&str) -> String,
 ) -> Result<(), Failure> {
     let filter = filter.to_owned();
     let asked = ListRequest { filter, read_time, ..ListRequest::default() };
@@ -121,6 +130,7 @@ async fn explain(
         }
         for violation in &mut violations {
             field.clone_into(&mut violation.field);
+            violation.description = describe(&violation.description);
         }
         Failure::invalid(violations)
     })

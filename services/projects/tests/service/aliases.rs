@@ -135,6 +135,11 @@ async fn sums_of_a_participant_are_found_by_any_name_and_in_any_spelling() {
             let refused = Err(format!("participant {reason}"));
             assert_eq!(summed(&mut running, wrong).await, refused, "{wrong}");
         }
+        let participant = "XI-IATI-ELS".to_owned();
+        let request = SumTransactionsRequest { participant, ..SumTransactionsRequest::default() };
+        let refused = running.transactions.sum_transactions(request).await.unwrap_err();
+        let said = refused.message();
+        assert!(said.starts_with("participant: `XI-IATI-ELS`: "), "as it was given: {said}");
     })
     .await;
 }

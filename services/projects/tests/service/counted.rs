@@ -280,12 +280,12 @@ async fn codes_that_cannot_match_are_refused() {
 
         let wanted = [
             ("project_kinds[0]", "UNKNOWN_VALUE"),
-            ("recipients", "RECIPIENT_INVALID"),
-            ("recipients", "RECIPIENT_INVALID"),
-            ("recipients", "RECIPIENT_INVALID"),
-            ("recipients", "RECIPIENT_INVALID"),
+            ("recipients[0]", "RECIPIENT_INVALID"),
+            ("recipients[1]", "RECIPIENT_INVALID"),
+            ("recipients[2]", "RECIPIENT_INVALID"),
+            ("recipients[3]", "RECIPIENT_INVALID"),
+            ("sectors[0]", "NUMBER_INVALID"),
             ("sectors[1]", "REQUIRED"),
-            ("sectors", "NUMBER_INVALID"),
             ("participant_role", "UNKNOWN_VALUE"),
         ];
         let wanted = wanted.map(|(field, reason)| (field.to_owned(), reason.to_owned()));

@@ -307,6 +307,8 @@ async fn what_the_contract_cannot_hold_is_a_finding() {
         for rule in ["text-cut", "type-unknown", "amount-out-of-range", "identifier-too-long"] {
             assert!(rules(&report).contains(&rule), "{rule}: {:?}", report.findings);
         }
+        let code = report.findings.iter().find(|it| it.rule == "code-unknown").unwrap();
+        assert!(!code.message.contains("read"), "it was not taken: {}", code.message);
         assert!(imported(&mut running).await[0].title.len() <= 1024);
         let errors =
             report.finding_counts.iter().find(|it| it.severity() == finding::Severity::Error);

@@ -40,21 +40,14 @@ pub fn read_question(request: wire::SumTransactionsRequest) -> Result<Question, 
     let vocabulary = check.text("sector_vocabulary", request.sector_vocabulary, 16);
     let splits = &mut question.splits;
     splits.vocabulary = if vocabulary.is_empty() { "1".to_owned() } else { vocabulary };
-    splits.recipients = read_codes(&mut check, "recipients", request.recipients);
-    let is_code = |code: &str| code.is_empty() || is_country(code) || is_region(code);
-    for code in splits.recipients.iter().filter(|code| !is_code(code)) {
-        let capitals = code.to_uppercase();
-        let meant = if is_country(&capitals) { format!(": {capitals}?") } else { String::new() };
-        let description = format!(
-            "`{code}` must be a country of ISO 3166-1, such as KG, or a number of the IATI codelist Region, such as 619{meant}"
-        );
-        check.violation("recipients", ErrorReason::RecipientInvalid, description);
-    }
-    splits.sectors = read_codes(&mut check, "sectors", request.sectors);
-    check_sectors(&mut check, &splits.sectors, &splits.vocabulary);
+    splits.recipients = read_codes(&mut check, "recipients", request.recipients, wrong_recipient);
+    let vocabulary = splits.vocabulary.as_str();
+    splits.sectors =
+        read_codes(&mut check, "sectors", request.sectors, |code| wrong_sector(vocabulary, code));
     let role = request.participant_role;
     check.choice("participant_role", role, &PROJECTS_V1_PARTICIPANT_ROLE, false);
     splits.role = Role::try_from(role).ok().filter(|role| *role != Role::Unspecified);
+    question.given_participant.clone_from(&request.participant);
     question.participant = read_participant(&mut check, request.participant);
     from_violations(check.finish()).map_or(Ok(question), Err)
 }
@@ -83,10 +76,35 @@ fn read_dimension(check: &mut Check, question: &mut Question, place: usize, numb
     }
 }
 
-fn read_codes(check: &mut Check, field: &str, codes: Vec<String>) -> Asked {
-    let codes =
-        check.each(field, MOST_CODES, codes, |check, code| check.required_text("", code, 64));
+/// A reason to refuse a code, and the problem.
+type Wrong = Option<(ErrorReason, String)>;
+
+/// Reads codes, each of which is judged at its place.
+fn read_codes(
+    check: &mut Check,
+    field: &str,
+    codes: Vec<String>,
+    wrong: impl Fn(&str) -> Wrong,
+) -> Asked {
+    let codes = check.each(field, MOST_CODES, codes, |check, code| {
+        let code = check.required_text("", code, 64);
+        if let Some((reason, description)) = wrong(&code).filter(|_| !code.is_empty()) {
+            check.violation("", reason, description);
+        }
+        code
+    });
     codes.into_iter().collect()
+}
+
+/// Returns why a code is none of a recipient.
+fn wrong_recipient(code: &str) -> Wrong {
+    let capitals = code.to_uppercase();
+    let meant = if is_country(&capitals) { format!(": {capitals}?") } else { String::new() };
+    let description = format!(
+        "`{code}` must be a country of ISO 3166-1, such as KG, or a number of the IATI codelist Region, such as 619{meant}"
+    );
+    let is_code = is_country(code) || is_region(code);
+    (!is_code).then_some((ErrorReason::RecipientInvalid, description))
 }
 
 /// Whom the filters of projects would find by this.
@@ -101,21 +119,17 @@ fn read_participant(check: &mut Check, given: String) -> String {
     })
 }
 
-/// Checks that sectors of the vocabularies of the DAC are numbers of theirs. Codes of the others
-/// are of any form.
-fn check_sectors(check: &mut Check, sectors: &Asked, vocabulary: &str) {
+/// Returns why a code is none of a sector. Those of the vocabularies of the DAC are numbers of
+/// theirs; those of the others are of any form.
+fn wrong_sector(vocabulary: &str, code: &str) -> Wrong {
     let (digits, example) = match vocabulary {
         "1" => (5, "15160"),
         "2" => (3, "151"),
-        _ => return,
+        _ => return None,
     };
-    let is_number =
-        |code: &str| code.len() == digits && code.bytes().all(|byte| byte.is_ascii_digit());
-    for code in sectors.iter().filter(|code| !code.is_empty() && !is_number(code)) {
-        let description =
-            format!("`{code}` must be a number of {digits} digits, such as {example}");
-        check.violation("sectors", ErrorReason::NumberInvalid, description);
-    }
+    let is_number = code.len() == digits && code.bytes().all(|byte| byte.is_ascii_digit());
+    let description = format!("`{code}` must be a number of {digits} digits, such as {example}");
+    (!is_number).then_some((ErrorReason::NumberInvalid, description))
 }
 
 /// The answer at a record time.
