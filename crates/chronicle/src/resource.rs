@@ -245,7 +245,7 @@ impl<T> Field<T> {
         self
     }
 
-    /// The same field with many values, each of which is found by other names of what it refers to.
+    /// The same field, whose values are found by other names of what they refer to, too.
     #[must_use]
     pub const fn known_by(mut self, aliases: Aliases) -> Self {
         self.aliases = Some(aliases);

@@ -113,16 +113,22 @@ impl<T> Compiler<'_, T> {
                 if !asks && comparator != Comparator::NotEqual {
                     return Err(self.at_byte(text, "a name is asked with `=`"));
                 }
-                let equal = column.clone().eq(name.as_str());
-                return Ok((if asks { equal } else { column.ne(name) }, wanted));
+                let same = self.same(field, &column, &name);
+                return Ok((if asks { same } else { same.not() }, wanted));
             }
             Meant::Value(value) => value,
         };
+        let known = || self.same(field, &column, &value);
         let holds = match comparator {
+            Comparator::Equal if field.aliases.is_some() => known(),
+            Comparator::NotEqual if field.aliases.is_some() => known().not(),
             Comparator::Has if field.spelling.normal.is_some() => {
+                let known = field.aliases.map(|_| known());
                 let letters: String = value.chars().flat_map(char::to_lowercase).collect();
                 let pattern = format!("%{}%", escaped(&letters));
-                lower(column, &letters).like(LikeExpr::new(pattern).escape('\\'))
+                let holds =
+                    lower(column.clone(), &letters).like(LikeExpr::new(pattern).escape('\\'));
+                known.into_iter().fold(holds, SimpleExpr::or)
             }
             // By case, the same on both engines: LIKE folds ASCII case on SQLite only.
             Comparator::Has => {
@@ -134,6 +140,14 @@ impl<T> Compiler<'_, T> {
             _ => ordered(column, comparator, value),
         };
         Ok((holds, wanted.filter(|_| field.spelling.normal.is_some())))
+    }
+
+    /// That a column holds a value, or another name of what it refers to.
+    fn same(&self, field: &Field<T>, column: &SimpleExpr, value: &str) -> SimpleExpr {
+        match field.aliases {
+            Some(aliases) => aliases.same(column, value, self.at),
+            None => column.clone().eq(value),
+        }
     }
 
     /// The word of a vocabulary, in any case, also as answers print it: `KIND_PROTOCOL`.

@@ -7,12 +7,11 @@ pub use api::registan::projects::v1::project::Kind;
 use api::registan::projects::v1::project_date::Kind as DateKind;
 use api::registan::r#type::v1::PartialDate;
 use chronicle::Field;
-use facts::source::key;
 use facts::{Check, ErrorReason, code};
 use standard::{Rules, Value};
 
 use super::family::Kin;
-use super::organization::ALIASES;
+use super::organization::{ALIASES, participant};
 use super::{roles, shares};
 
 /// A project.
@@ -78,14 +77,6 @@ impl Rules<wire::Project> for OfProjects {
 fn start(project: &wire::Project) -> Option<&PartialDate> {
     let of = |kind| project.dates.iter().find(|date| date.kind() == kind);
     of(DateKind::ActualStart).or_else(|| of(DateKind::PlannedStart))?.date.as_ref()
-}
-
-/// The one spelling of a participant that is no name: an identifier.
-fn participant(asked: &str) -> Result<String, &'static str> {
-    if asked.starts_with("organizations/") {
-        return Err("a name like organizations/{organization}, or an identifier, is wanted");
-    }
-    key(asked)
 }
 
 /// Returns the identifier of a related project, as it was published, for sums look it up among

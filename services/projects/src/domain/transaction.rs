@@ -7,10 +7,11 @@ pub use api::registan::projects::v1::transaction::Type;
 use chronicle::Field;
 use chronicle::totals::{Summed, Totals};
 use facts::money::units_and_nanos;
-use facts::{Check, ErrorReason, PartialDate, code};
+use facts::{Check, ErrorReason, PartialDate};
 use rust_decimal::Decimal;
 use standard::{Rules, Value};
 
+use super::organization::{ALIASES, participant};
 use super::shares;
 
 /// A transaction.
@@ -43,14 +44,14 @@ impl Rules<wire::Transaction> for OfTransactions {
 
     fn fields<T: Deref<Target = wire::Transaction>>() -> Vec<Field<T>> {
         vec![
-            Field::optional_text("provider", |transaction: &T| {
-                transaction.provider.as_ref().map(|party| party.r#ref.clone())
-            })
-            .spelled(code::iati),
-            Field::optional_text("receiver", |transaction: &T| {
-                transaction.receiver.as_ref().map(|party| party.r#ref.clone())
-            })
-            .spelled(code::iati),
+            Field::optional_text("provider", |it: &T| it.provider.as_ref().map(party))
+                .naming(&["organizations/{organization}"])
+                .spelled(participant)
+                .known_by(ALIASES),
+            Field::optional_text("receiver", |it: &T| it.receiver.as_ref().map(party))
+                .naming(&["organizations/{organization}"])
+                .spelled(participant)
+                .known_by(ALIASES),
             Field::measure("units", |transaction: &T| units_and_nanos(amount(transaction)).0),
             Field::measure("nanos", |transaction: &T| units_and_nanos(amount(transaction)).1),
             Field::label("shares", |transaction: &T| {
@@ -58,6 +59,12 @@ impl Rules<wire::Transaction> for OfTransactions {
             }),
         ]
     }
+}
+
+/// Returns by what a party is found: its identifier, in its one spelling, else the recorded
+/// organization. Its other names follow from either, so one column will do.
+fn party(party: &wire::TransactionParty) -> String {
+    participant(&party.r#ref).unwrap_or_else(|_| party.organization.clone())
 }
 
 /// Returns how much moved.

@@ -41,6 +41,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(expect));
         all.push(Box::new(InheritDesks("m20261130_000040_inherit_desks_breaks_older", schema)));
         all.push(Box::new(Refill("m20261130_000050_hide_the_past_breaks_older", schema)));
+        all.push(Box::new(Refill("m20261130_000060_find_parties_breaks_older", schema)));
         all
     }
 }

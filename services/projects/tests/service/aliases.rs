@@ -2,8 +2,9 @@
 
 use api::registan::options::v1::Tier as WireTier;
 use api::registan::projects::v1::{
-    CreateOrganizationRequest, ListProjectsRequest, Organization, Participant, Project,
-    SumTransactionsRequest, UpdateOrganizationRequest,
+    CreateOrganizationRequest, ListProjectsRequest, ListTransactionsRequest, Organization,
+    Participant, Project, SumTransactionsRequest, Transaction, TransactionParty,
+    UpdateOrganizationRequest,
 };
 use api::registan::r#type::v1::{ExternalId, external_id};
 
@@ -205,6 +206,69 @@ async fn a_name_that_was_corrected_finds_nothing_at_an_instant_before() {
         }
         let found = running.projects.list_projects(then("organizations/office")).await.unwrap();
         assert_eq!(found.into_inner().projects.len(), 1);
+    })
+    .await;
+}
+
+/// The amounts of the transactions that a filter finds.
+async fn moved(running: &mut Running, filter: &str) -> Vec<String> {
+    let request = ListTransactionsRequest {
+        parent: "projects/-".to_owned(),
+        filter: filter.to_owned(),
+        ..ListTransactionsRequest::default()
+    };
+    let found = running.transactions.list_transactions(request).await.unwrap().into_inner();
+    let amount = |it: Transaction| it.value.unwrap_or_default().amount;
+    let mut amounts: Vec<String> = found.transactions.into_iter().map(amount).collect();
+    amounts.sort();
+    amounts
+}
+
+#[tokio::test]
+async fn a_provider_is_found_by_any_name_of_the_organization() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
+        known(&mut running, "office", office).await;
+        let secret = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
+        known(&mut running, "", secret).await;
+        running.create_project("water", project("Water")).await;
+        for (amount, organization, reference) in [
+            ("1", "organizations/office", ""),
+            ("2", "", "XI-IATI-NEW"),
+            ("3", "", "xi-iati-old"),
+            ("4", "organizations/office", "XI-IATI-NEW"),
+            ("5", "", "XI-IATI-ELSE"),
+            ("6", "", "QQ-OFFICE"),
+        ] {
+            let party = TransactionParty {
+                organization: organization.to_owned(),
+                r#ref: reference.to_owned(),
+                ..TransactionParty::default()
+            };
+            let moved = Transaction {
+                provider: Some(party.clone()),
+                receiver: Some(party),
+                ..disbursement(amount, 1)
+            };
+            running.create_transaction("projects/water", moved).await;
+        }
+        running.create_transaction("projects/water", disbursement("7", 1)).await;
+
+        for side in ["provider", "receiver"] {
+            for name in ["organizations/office", "XI-IATI-NEW", "XI-IATI-OLD"] {
+                let filter = format!("{side}:\"{name}\"");
+                assert_eq!(moved(&mut running, &filter).await, ["1", "2", "3", "4"], "{filter}");
+                let others = moved(&mut running, &format!("NOT {filter}")).await;
+                assert_eq!(others, ["5", "6", "7"], "{filter}");
+            }
+            let all = moved(&mut running, &format!("{side}:*")).await;
+            assert_eq!(all, ["1", "2", "3", "4", "5", "6"]);
+            // That a hidden organization is known by both is not revealed.
+            for (name, wanted) in [("QQ-OFFICE", vec!["6"]), ("ZZ-7654321", vec![])] {
+                assert_eq!(moved(&mut running, &format!("{side}:\"{name}\"")).await, wanted);
+            }
+        }
     })
     .await;
 }
