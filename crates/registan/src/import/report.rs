@@ -239,6 +239,18 @@ mod tests {
     }
 
     #[test]
+    fn edited_transactions_are_told_where_there_are_any() {
+        let mut report = Report::default();
+        report.add(Path::new("a.xml"), ImportIatiResponse { transactions_updated: 6, ..answer() });
+
+        let text = report.sentences(true);
+
+        let told = "4 transactions would be created, 6 would be updated, 5 would be deleted.";
+        assert!(text.contains(told), "{text}");
+        assert_eq!(report.summary(true)["transactions_updated"], 6);
+    }
+
+    #[test]
     fn a_dry_run_speaks_in_the_conditional() {
         let text = report(&["a.xml"]).sentences(true);
 

@@ -12,7 +12,7 @@ use api::registan::r#type::v1::{Confidence, ExternalId};
 use prost_types::FieldMask;
 
 use crate::import::{changes, imported, paid, rules};
-use crate::support::{Running, citation, country, messages, on_both, project, serve};
+use crate::support::{Running, citation, country, messages, on_both, project, serve, unhcr};
 
 const CHILD: &str = "XI-C";
 
@@ -342,4 +342,37 @@ async fn a_part_of_an_activity_takes_nothing_from_its_project() {
         assert_eq!((changes(&again), rules(&again)), ([0, 0, 1, 0, 0, 0], vec![]));
     })
     .await;
+}
+
+/// A file without its transactions.
+fn without_transactions(file: &str) -> String {
+    let file = file.replace("<transaction ", "<transaction>");
+    let mut parts = file.split("<transaction>");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.split_once("</transaction>").unwrap().1)
+}
+
+#[tokio::test]
+async fn published_transactions_come_back_as_they_were() {
+    let sample = include_str!("../../../../samples/iati-central-asia.xml").to_owned();
+    let published = unhcr().and_then(|file| String::from_utf8(file).ok());
+    for file in [sample].into_iter().chain(published) {
+        let (file, without) = (&file, &without_transactions(&file));
+        on_both(|url| async move {
+            let mut running = serve(&url).await;
+            let first = running.import(file.as_bytes()).await;
+            let gone = running.import(without.as_bytes()).await;
+
+            let back = running.import(file.as_bytes()).await;
+            let again = running.import(file.as_bytes()).await;
+
+            assert!(first.transactions_created > 0);
+            assert_eq!(gone.transactions_deleted, first.transactions_created);
+            assert_eq!(back.transactions_created, first.transactions_created);
+            assert_eq!(changes(&again), [0, 0, first.created, first.skipped, 0, 0]);
+            assert_eq!((back.transactions_updated, again.transactions_updated), (0, 0));
+            assert_eq!((rules(&back), rules(&again)), (rules(&first), rules(&first)));
+        })
+        .await;
+    }
 }
