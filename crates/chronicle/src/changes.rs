@@ -279,10 +279,13 @@ impl<V: Held> Watcher<V> {
         self.sent.look(head.time);
         // How far this reader can notice the record to be must come from the same instant as what
         // was sent.
-        self.told = Some(first.try_get("", "noticed")?);
+        let noticed: i64 = first.try_get("", "noticed")?;
         let lines = with_version(&rows)?;
         let (told, through) = self.read(&lines)?;
         self.behind = !through || lines.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
+        // While more is to come, no more was sent than before.
+        let before = self.told.unwrap_or_else(|| after.time.min(noticed));
+        self.told = Some(if self.behind { before } else { noticed });
         if !self.behind && head.time > after.time {
             self.place = Some(Place::Changes(head));
         }

@@ -238,6 +238,10 @@ impl<T> Compiler<'_, T> {
             return Err(format!("filter has more than {MOST_TERMS} terms"));
         }
         if let Comparable::Function(function) = &restriction.comparable {
+            if self.choice > 0 {
+                let (path, place, choice) = ("", String::new(), self.choice);
+                self.asked.push(Term { path, place, wanted: Wanted::Other, choice });
+            }
             return self.on_day(function, restriction);
         }
         let Some(path) = restriction.comparable.field_path() else {

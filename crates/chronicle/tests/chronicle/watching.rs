@@ -230,10 +230,12 @@ async fn a_watch_is_heard_of_while_it_passes_over_what_is_not_for_it() {
 
         let mut watcher = record.watch::<Thing>(nothing(), &page.resume_token, public()).unwrap();
         assert!(watcher.next().await.unwrap().is_empty() && watcher.is_behind());
+        assert_eq!(watcher.read_time(), page.read_time, "what follows was not looked at");
         let token = watcher.resume_token().unwrap();
         let mut next = record.watch::<Thing>(nothing(), &token, public()).unwrap();
         for watcher in [&mut watcher, &mut next] {
             assert!(watcher.next().await.unwrap().is_empty() && !watcher.is_behind());
+            assert!(watcher.read_time() > page.read_time);
         }
     })
     .await;
