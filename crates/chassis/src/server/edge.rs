@@ -252,9 +252,9 @@ impl Edge {
         if let Some(peer) = request.extensions().get::<Peer>() {
             peer.check(path)?;
         }
-        expect_plain(request.headers())?;
         let admitted = self.0.guard.admit(path, request.headers()).await;
         if path == HEALTH_CHECK {
+            expect_plain(request.headers())?;
             return admitted.map(|context| (context, None));
         }
         let (rates, headers) = (&self.0.rates, request.headers());
@@ -263,6 +263,7 @@ impl Edge {
             Err(_) => rates.key(&Caller::anonymous(), peer, headers),
         };
         let permit = rates.check(key, is_stream, cost)?;
+        expect_plain(headers)?;
         Ok((admitted?, Some(permit)))
     }
 
