@@ -15,16 +15,17 @@ use crate::report::Outcome;
 /// The versions that stand of children.
 pub struct Versions<I: Importer> {
     by_name: HashMap<String, Stored<I::Child>>,
-    /// The record times of the deletions among them that no import wrote.
+    /// The record times of those among them that no import wrote.
     by_hand: HashSet<i64>,
 }
 
 impl<I: Importer> Versions<I> {
-    /// Returns those of these names. One query more where some are deleted.
+    /// Returns those of these names. One query more where some are deleted or not the first.
     pub async fn of(chronicle: &Chronicle, names: &[String]) -> Result<Self, Error> {
         let found = recorded::versions::<I>(chronicle, names).await?;
-        let deleted = found.iter().filter(|it| it.deleted).map(|it| it.recorded);
-        let by_hand = recorded::by_hand::<I>(chronicle, &deleted.collect::<Vec<_>>()).await?;
+        let perhaps = found.iter().filter(|it| it.deleted || it.revision > 1);
+        let perhaps: Vec<i64> = perhaps.map(|it| it.recorded).collect();
+        let by_hand = recorded::by_hand::<I>(chronicle, &perhaps).await?;
         let by_name = found.into_iter().map(|it| (it.value.name().to_owned(), it)).collect();
         Ok(Self { by_name, by_hand })
     }
@@ -154,6 +155,10 @@ fn overwritten<T: Resource>(step: &Step<'_, T>, by_hand: &HashSet<i64>) -> Optio
         Step::Update(stored, _) => (stored, "edited"),
         Step::Revive(stored, _) => (stored, "edited and deleted"),
         Step::Undelete(stored) if by_hand.contains(&stored.recorded) => (stored, "deleted by hand"),
+        Step::Delete(stored) if by_hand.contains(&stored.recorded) => {
+            let name = stored.value.name();
+            return Some(format!("{name} was edited; it is deleted, for the file has it no more"));
+        }
         Step::Create(_) | Step::Delete(_) | Step::Undelete(_) => return None,
     };
     Some(format!("{} was {what}; it is recorded as the file has it", stored.value.name()))

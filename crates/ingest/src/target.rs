@@ -33,13 +33,15 @@ pub fn targets<'a, I: Importer>(
     let mut taken: HashSet<String> = HashSet::new();
     let mut targets = Vec::with_capacity(batch.len());
     for prepared in batch {
-        let target =
-            known.target(prepared, is_whole).and_then(|target| match refusal(&target, now) {
-                Some(refusal) => Err(refusal),
-                None if taken.insert(target.name().to_owned()) => Ok(target),
-                None => Err(another::<I>(target.name(), " of this file")),
-            });
+        let target = known.target(prepared).and_then(|target| match refusal(&target, now) {
+            Some(refusal) => Err(refusal),
+            None if taken.insert(target.name().to_owned()) => Ok(target),
+            None => Err(another::<I>(target.name(), " of this file")),
+        });
         match target {
+            // A part is judged by what it would make of its parent, before anything of it is
+            // recorded.
+            Ok(target) if !is_whole => targets.push(Target { becomes: None, ..target }),
             Ok(target) => targets.push(target),
             Err((rule, message)) => outcome.refuse(prepared, prepared.error(rule, message)),
         }
@@ -82,7 +84,7 @@ impl<'a, I: Importer> Known<'a, I> {
 
     /// Returns the parent that has the identifier of a record, be it of an import or not, else a
     /// new one.
-    fn target(&self, prepared: &'a Prepared<I>, is_whole: bool) -> Result<Target<'a, I>, Refusal> {
+    fn target(&self, prepared: &'a Prepared<I>) -> Result<Target<'a, I>, Refusal> {
         let (name, identifier) = (prepared.parent.name(), prepared.identifier());
         let named = self.by_name.get(name).copied();
         let own = named.filter(|it| I::identifier(&it.value) == identifier && !it.deleted);
@@ -113,8 +115,7 @@ impl<'a, I: Importer> Known<'a, I> {
         if let Some(refusal) = I::stays(&recorded.value, &prepared.parent) {
             return Err(refusal);
         }
-        let merged = || I::merge(&recorded.value, &prepared.parent);
-        let becomes = is_whole.then(merged).flatten();
+        let becomes = I::merge(&recorded.value, &prepared.parent);
         Ok(Target { prepared, recorded: Some(recorded), becomes })
     }
 }

@@ -62,7 +62,8 @@ impl Rules<wire::Transaction> for OfTransactions {
 }
 
 /// Returns by what a party is found: its identifier, in its one spelling, else the recorded
-/// organization. Its other names follow from either, so one column will do.
+/// organization. Its other names follow from either; one that has both is found by the organizations
+/// that have the identifier.
 fn party(party: &wire::TransactionParty) -> String {
     participant(&party.r#ref).unwrap_or_else(|_| party.organization.clone())
 }

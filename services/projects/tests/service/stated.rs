@@ -191,7 +191,9 @@ async fn what_no_file_can_state_stays_when_the_rest_is_emptied() {
         assert_eq!(changes(&second), [0, 0, 1, 0, 0, 0]);
         assert_eq!((&after.note, &after.agreements), (&before.note, &before.agreements));
         assert_eq!((after.tier, &after.external_ids), (before.tier, &before.external_ids));
-        assert_eq!((after.recipients.len(), after.participants.len()), (0, 0));
+        // Without recipients it would be of all desks.
+        assert_eq!((&after.recipients, &after.desks), (&before.recipients, &before.desks));
+        assert!(after.participants.is_empty() && !after.desks.is_empty());
     })
     .await;
 }
@@ -220,6 +222,24 @@ async fn an_edited_transaction_is_again_as_the_file_has_it() {
         assert_eq!((changes(&second), second.findings.len()), ([0, 0, 1, 0, 0, 0], 0));
         assert_eq!(second.transactions_updated, 0);
         assert_eq!((edited, total(&mut running).await), (vec!["67".into()], vec!["7".into()]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edited_transaction_that_the_file_says_otherwise_is_deleted_with_a_finding() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(single("Wells", &paid("6", "2023-01-01")).as_bytes()).await;
+        let six = transactions(&mut running).await.remove(0);
+        edit(&mut running, with_amount(&six, "66")).await;
+
+        let restated = running.import(single("Wells", &paid("60", "2023-01-01")).as_bytes()).await;
+
+        assert_eq!(changes(&restated), [0, 1, 0, 0, 1, 1]);
+        assert_eq!(rules(&restated), ["overwritten"]);
+        assert!(restated.findings[0].message.contains("was edited"), "{restated:?}");
+        assert_eq!(total(&mut running).await, ["60"]);
     })
     .await;
 }

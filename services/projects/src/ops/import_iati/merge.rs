@@ -1,5 +1,6 @@
 //! Merges what a file says into what was recorded before.
 
+use api::registan::options::v1::Tier;
 use api::registan::projects::v1 as wire;
 use api::registan::projects::v1::project_date::Kind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation};
@@ -25,6 +26,10 @@ pub fn overwritten(recorded: &Project, becomes: &Project) -> Vec<&'static str> {
     let stated = |relations: &[ProjectRelation]| -> Vec<(i32, String)> {
         relations.iter().map(|it| (it.kind, it.iati_identifier.clone())).collect()
     };
+    let taking_part = |project: &Project| -> Vec<(i32, String, String)> {
+        let parts = project.participants.iter();
+        parts.map(|it| (it.role, it.r#ref.clone(), it.display_name.clone())).collect()
+    };
     let currency = |project: &Project| -> Vec<String> {
         let currency = Some(&project.default_currency).filter(|it| !it.is_empty());
         currency.into_iter().cloned().collect()
@@ -35,7 +40,7 @@ pub fn overwritten(recorded: &Project, becomes: &Project) -> Vec<&'static str> {
         ("descriptions", is_lost(&recorded.descriptions, &becomes.descriptions)),
         ("status", recorded.status != 0 && recorded.status != becomes.status),
         ("dates", is_lost(&recorded.dates, &becomes.dates)),
-        ("participants", is_lost(&recorded.participants, &becomes.participants)),
+        ("participants", is_lost(&taking_part(recorded), &taking_part(becomes))),
         ("recipients", is_lost(&recorded.recipients, &becomes.recipients)),
         ("sectors", is_lost(&recorded.sectors, &becomes.sectors)),
         ("default_currency", is_lost(&currency(recorded), &currency(becomes))),
@@ -65,7 +70,11 @@ fn merge(recorded: &wire::Project, file: &wire::Project) -> wire::Project {
     merged.iati_identifier.clone_from(&file.iati_identifier);
     merged.dates = dates(&file.dates, &recorded.dates);
     merged.participants = participants(&file.participants, &recorded.participants);
-    merged.recipients.clone_from(&file.recipients);
+    // The desks follow from them, and without any it would be of all: who may read what is hidden
+    // is decided by nobody's silence.
+    if !file.recipients.is_empty() || recorded.tier <= i32::from(Tier::Public) {
+        merged.recipients.clone_from(&file.recipients);
+    }
     merged.sectors.clone_from(&file.sectors);
     merged.default_currency.clone_from(&file.default_currency);
     merged.relations = relations(&file.relations, &recorded.relations);
