@@ -32,7 +32,9 @@ fn beneficiaries(on: i64) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for framework in records("frameworks") {
         for one in items(&framework.written, "beneficiaries") {
-            let begun = day(&one["since"], 1, 1).is_none_or(|since| since <= on);
+            // "By" a day, it may have always been.
+            let is_by = text(&one["since"], "qualifier") == "QUALIFIER_UNTIL";
+            let begun = is_by || day(&one["since"], 1, 1).is_none_or(|since| since <= on);
             let ended = day(&one["until"], 12, 31).is_some_and(|until| until < on);
             if begun && !ended {
                 let arrangement = text(one, "arrangement").trim_start_matches("ARRANGEMENT_");
