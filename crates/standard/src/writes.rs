@@ -314,7 +314,9 @@ pub(crate) fn fingerprint(mut sent: Vec<u8>, id: &str) -> i64 {
     if !id.is_empty() && id.bytes().any(|byte| byte.is_ascii_uppercase()) {
         let is_id = |at: &usize| sent[*at..].starts_with(id.as_bytes());
         let places: Vec<usize> = (0..sent.len()).filter(is_id).collect();
-        places.into_iter().for_each(|at| sent[at..at + id.len()].make_ascii_lowercase());
+        for at in places {
+            sent[at..at + id.len()].make_ascii_lowercase();
+        }
     }
     let hash = digest::digest(&digest::SHA256, &sent);
     let mut first = [0; 8];

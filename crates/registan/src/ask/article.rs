@@ -67,7 +67,7 @@ pub fn of_procedure(procedure: &DynamicMessage, part: Part) -> String {
     let days = part(procedure, "consultation_days");
     // Where one of the cases says it, it is so in that case.
     if !days.is_empty() && !text.contains(&format!("{days} days")) {
-        text.push_str(&format!("; consultations: at most {days} days"));
+        text = format!("{text}; consultations: at most {days} days");
     }
     match part(procedure, "confidence").as_str() {
         mark @ ("unsure" | "likely") if !text.is_empty() => format!("{text} (procedure {mark})"),
