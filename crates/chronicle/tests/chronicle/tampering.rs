@@ -157,6 +157,10 @@ async fn a_record_of_before_the_chain_is_brought_up_and_holds() {
             let statement = format!("ALTER TABLE {table} DROP COLUMN {column}");
             db.execute_unprepared(&statement).await.unwrap();
         }
+        // A connection of SQLite that has not asked since would know the columns still, and not let
+        // them be added.
+        db.close().await.unwrap();
+        let db = database::open(&url).await.unwrap();
 
         let schema = Schema::service().with::<Thing>();
         schema.apply(&SchemaManager::new(&db)).await.unwrap();
