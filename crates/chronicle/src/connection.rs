@@ -26,7 +26,7 @@ use crate::unanswered::expect_life;
 
 /// The connections of SQLite that take turns.
 const SQLITE_CONNECTIONS: u32 = 1;
-const POSTGRES_CONNECTIONS: u32 = 2;
+pub(crate) const POSTGRES_CONNECTIONS: u32 = 2;
 /// How long a write waits for the lock of another process on a SQLite file: less than a call may
 /// take, so that its caller is told the reason.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(4);

@@ -31,7 +31,7 @@ const ROWS_AHEAD: usize = 128;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 /// Connections of one process to PostgreSQL for the same.
-const POSTGRES_CONNECTIONS: (u32, u32) = (1, 12);
+pub(crate) const POSTGRES_CONNECTIONS: (u32, u32) = (1, 12);
 
 /// Returns how many connections a process has at most for short reads and pages of the database at
 /// an address.

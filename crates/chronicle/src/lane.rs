@@ -11,7 +11,7 @@ use crate::{Chronicle, connection};
 
 /// The maximum of reads at the same time: pages, long pages, and streams.
 const SQLITE: [usize; 3] = [2, 1, 1];
-const POSTGRES: [usize; 3] = [6, 2, 3];
+pub(crate) const POSTGRES: [usize; 3] = [6, 2, 3];
 /// A page of more rows than this is a long one.
 pub const LONG: u64 = 100;
 

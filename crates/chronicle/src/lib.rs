@@ -138,3 +138,11 @@ pub use shown::Shown;
 pub use spelling::Normal;
 pub use state::State;
 pub use words::{Piece, Said, Weight};
+
+/// The most connections that one process opens to PostgreSQL: for short reads, for long pages and
+/// streams, to write, and the one that looks whether the database is there.
+pub const POSTGRES_CONNECTIONS: usize = database::POSTGRES_CONNECTIONS.1 as usize
+    + lane::POSTGRES[1]
+    + lane::POSTGRES[2]
+    + connection::POSTGRES_CONNECTIONS as usize
+    + 1;

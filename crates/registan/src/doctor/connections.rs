@@ -1,15 +1,13 @@
 //! The connections that a server of PostgreSQL takes, and those that the services open.
 
+use chronicle::POSTGRES_CONNECTIONS;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::finding::Finding;
 
-/// The most connections of one process to PostgreSQL: 12 for pages and short reads, 5 for long
-/// ones, 2 that write, and the one that looks whether the database is there.
-const CONNECTIONS: i64 = 20;
 /// The processes of the overlays for production while they roll: two of each of the three services,
 /// and one more of each.
-const PROCESSES: i64 = 9;
+const PROCESSES: usize = 9;
 
 /// Compares the connections that the server takes with those of the services. Nothing is found on
 /// SQLite, nor where the server does not say.
@@ -22,15 +20,15 @@ pub async fn look(name: &str, db: &DatabaseConnection) -> Option<Finding> {
          - CAST(current_setting('superuser_reserved_connections') AS bigint) \
          - CAST(coalesce(current_setting('reserved_connections', true), '0') AS bigint) AS taken";
     let asked = db.query_one_raw(Statement::from_string(DbBackend::Postgres, query)).await;
-    let taken = asked.ok().flatten()?.try_get("", "taken").ok()?;
-    Some(compared(name, taken))
+    let taken: i64 = asked.ok().flatten()?.try_get("", "taken").ok()?;
+    Some(compared(name, usize::try_from(taken).ok()?))
 }
 
-fn compared(name: &str, taken: i64) -> Finding {
+fn compared(name: &str, taken: usize) -> Finding {
     let what = format!("connections of {name}");
-    let processes = taken / CONNECTIONS;
+    let processes = taken / POSTGRES_CONNECTIONS;
     let said = format!(
-        "the server takes {taken}, enough for {processes} processes of {CONNECTIONS} at most"
+        "the server takes {taken}, enough for {processes} processes of {POSTGRES_CONNECTIONS} at most"
     );
     if processes < PROCESSES {
         let remedy = format!(
@@ -45,6 +43,12 @@ fn compared(name: &str, taken: i64) -> Finding {
 mod tests {
     use super::super::finding::Level;
     use super::*;
+
+    /// deploy/README.md and docs/runbook.md say it, too.
+    #[test]
+    fn a_process_has_as_many_as_the_documents_say() {
+        assert_eq!(POSTGRES_CONNECTIONS, 20);
+    }
 
     #[test]
     fn the_default_of_postgres_is_too_few_for_the_default_of_production() {
