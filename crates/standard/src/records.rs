@@ -121,7 +121,7 @@ impl Records {
         compute: impl Fn(P, Day) -> T::Message + Send + 'static,
     ) -> Result<Response<SentPage<T>>, Status> {
         let finish = move |day: Option<Day>, sent| {
-            let day = day.unwrap_or(as_of.today);
+            let day = day.unwrap_or_else(|| as_of.day());
             send_with::<T, P>(sent, &|part| compute(part, day))
         };
         self.list_sent::<T>(request, Some(as_of), finish).await

@@ -40,9 +40,9 @@ pub async fn list_overdue(
     request: ListRequest,
     as_of: Option<Day>,
 ) -> Result<Overdue, Failure> {
-    let today = ops::as_of(&app, as_of);
+    let asked = ops::as_of(&app, as_of);
     let wanted = usize::try_from(request.page_size).unwrap_or(usize::MAX);
-    let mut request = ListRequest { as_of: Some(today), ..request };
+    let mut request = ListRequest { as_of: Some(asked), ..request };
     let (mut duties, mut looked_at, mut bytes, mut ground) = (Vec::new(), 0, 0, None);
     let mut queries = 0;
     loop {
@@ -51,7 +51,7 @@ pub async fn list_overdue(
         request.page_size = u64::try_from(left).unwrap_or(u64::MAX);
         let page = store::duties(&app.records.chronicle, &request, &reader).await;
         let page = page.map_err(refused::<Obligation>)?;
-        let as_of = page.as_of.unwrap_or_else(|| today.day());
+        let as_of = page.as_of.unwrap_or_else(|| asked.day());
         looked_at += page.items.len();
         if page.items.is_empty() {
             app.records.explain_nothing::<Obligation>(&request).await?;

@@ -98,13 +98,15 @@ fn read_codes(
 
 /// Returns why a code is none of a recipient.
 fn wrong_recipient(code: &str) -> Wrong {
+    if is_country(code) || is_region(code) {
+        return None;
+    }
     let capitals = code.to_uppercase();
     let meant = if is_country(&capitals) { format!(": {capitals}?") } else { String::new() };
     let description = format!(
         "`{code}` must be a country of ISO 3166-1, such as KG, or a number of the IATI codelist Region, such as 619{meant}"
     );
-    let is_code = is_country(code) || is_region(code);
-    (!is_code).then_some((ErrorReason::RecipientInvalid, description))
+    Some((ErrorReason::RecipientInvalid, description))
 }
 
 /// Whom the filters of projects would find by this.
@@ -128,8 +130,8 @@ fn wrong_sector(vocabulary: &str, code: &str) -> Wrong {
         _ => return None,
     };
     let is_number = code.len() == digits && code.bytes().all(|byte| byte.is_ascii_digit());
-    let description = format!("`{code}` must be a number of {digits} digits, such as {example}");
-    (!is_number).then_some((ErrorReason::NumberInvalid, description))
+    let description = || format!("`{code}` must be a number of {digits} digits, such as {example}");
+    (!is_number).then(|| (ErrorReason::NumberInvalid, description()))
 }
 
 /// The answer at a record time.
