@@ -102,14 +102,18 @@ async fn an_unknown_service_is_named() {
 async fn a_compressed_request_is_refused_with_a_reason() {
     let running = serve(|service, _| service).await;
     let mut client = running.health();
-    for (encoding, wanted) in [("gzip", Some("REQUEST_COMPRESSED")), ("identity", None)] {
+    let long = "x".repeat(100);
+    for (encoding, wanted) in
+        [("gzip", Some("gzip")), ("identity", None), (&long, Some(&long[..32]))]
+    {
         let mut request = tonic::Request::new(HealthCheckRequest::default());
         request.metadata_mut().insert("grpc-encoding", encoding.parse().unwrap());
 
         let answer = client.check(request).await;
 
-        let reason = answer.err().map(|it| it.get_details_error_info().unwrap().reason);
-        assert_eq!(reason.as_deref(), wanted);
+        let info = answer.err().map(|it| it.get_details_error_info().unwrap());
+        assert!(info.as_ref().is_none_or(|info| info.reason == "REQUEST_COMPRESSED"), "{info:?}");
+        assert_eq!(info.map(|info| info.metadata["encoding"].clone()).as_deref(), wanted);
     }
 }
 

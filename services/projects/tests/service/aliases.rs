@@ -35,13 +35,21 @@ async fn with(running: &mut Running, id: &str, organization: &str, reference: &s
 }
 
 /// Records somebody.
-async fn known(running: &mut Running, id: &str, organization: Organization) {
+pub async fn known(running: &mut Running, id: &str, organization: Organization) {
     let request = CreateOrganizationRequest {
         organization_id: id.to_owned(),
         organization: Some(organization),
         ..CreateOrganizationRequest::default()
     };
     running.organizations.create_organization(request).await.unwrap();
+}
+
+/// Records an organization that everybody knows, and one that few do.
+async fn two(running: &mut Running) {
+    let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
+    known(running, "office", office).await;
+    let secret = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
+    known(running, "", secret).await;
 }
 
 async fn found(running: &mut Running, filter: &str) -> Vec<String> {
@@ -58,10 +66,7 @@ async fn found(running: &mut Running, filter: &str) -> Vec<String> {
 async fn a_participant_is_found_by_any_name_of_the_organization() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
-        let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
-        known(&mut running, "office", office).await;
-        let secret = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
-        known(&mut running, "", secret).await;
+        two(&mut running).await;
         with(&mut running, "a-by-name", "organizations/office", "").await;
         with(&mut running, "b-by-new", "", "XI-IATI-NEW").await;
         with(&mut running, "c-by-old", "", "XI-IATI-OLD").await;
@@ -228,10 +233,7 @@ async fn moved(running: &mut Running, filter: &str) -> Vec<String> {
 async fn a_provider_is_found_by_any_name_of_the_organization() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
-        let office = organization(WireTier::Public, "XI-IATI-NEW", "XI-IATI-OLD");
-        known(&mut running, "office", office).await;
-        let secret = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
-        known(&mut running, "", secret).await;
+        two(&mut running).await;
         running.create_project("water", project("Water")).await;
         for (amount, organization, reference) in [
             ("1", "organizations/office", ""),

@@ -3,14 +3,15 @@
 
 use api::registan::options::v1::Tier;
 use api::registan::projects::v1::{
-    CreateOrganizationRequest, DeleteTransactionRequest, GetProjectRequest, ListProjectsRequest,
-    ListTransactionsRequest, Organization, Participant, Project, SumTransactionsRequest,
-    Transaction, TransactionParty, UpdateProjectRequest, UpdateTransactionRequest,
+    DeleteTransactionRequest, GetProjectRequest, ListProjectsRequest, ListTransactionsRequest,
+    Organization, Participant, Project, SumTransactionsRequest, Transaction, TransactionParty,
+    UpdateProjectRequest, UpdateTransactionRequest,
 };
 use api::registan::r#type::v1::external_id::Scheme;
 use api::registan::r#type::v1::{Confidence, ExternalId};
 use prost_types::FieldMask;
 
+use crate::aliases::known;
 use crate::import::{changes, imported, paid, rules};
 use crate::support::{Running, citation, country, messages, on_both, project, serve, unhcr};
 
@@ -286,12 +287,7 @@ async fn what_no_file_can_state_of_a_transaction_stays() {
             source: Some(citation("a list of organizations")),
             ..Organization::default()
         };
-        let request = CreateOrganizationRequest {
-            organization: Some(organization),
-            organization_id: "water".to_owned(),
-            ..CreateOrganizationRequest::default()
-        };
-        running.organizations.create_organization(request).await.unwrap();
+        known(&mut running, "water", organization).await;
         let receiver = TransactionParty {
             organization: "organizations/water".to_owned(),
             ..six.receiver.clone().unwrap()

@@ -10,6 +10,7 @@ use api::registan::r#type::v1::partial_date::Qualifier;
 use api::registan::r#type::v1::{ExternalId, PartialDate, external_id::Scheme};
 use prost_types::FieldMask;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 use crate::support::{
     Suite, citation, date, expected, metadata, on_both, reason, recommendation, recording, serve,
@@ -355,6 +356,9 @@ async fn more_references_than_fit_one_question_are_all_checked() {
         assert_eq!(reason(&refusal), "REFERENCE_MISSING");
         assert_eq!(metadata(&refusal, "field"), "recommendation.parties[1]");
         assert!(refusal.message().ends_with("(and 998 more)"), "{}", refusal.message());
+        // The details are a header, which has a bound.
+        let named = refusal.get_details_precondition_failure().unwrap().violations;
+        assert_eq!(named.len(), 20);
     })
     .await;
 }
