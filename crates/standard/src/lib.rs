@@ -23,7 +23,7 @@
 //! - `questions`: why a list is empty
 //! - [`References`]: whether what a resource refers to exists, here or in another service
 //! - [`CachedGrants`], [`AskedGrants`]: what callers were given
-//! - [`mask`]: AIP-134 field masks, for any message
+//! - [`mask`]: AIP-134 field masks, for any message; `lists`: no item of a list goes unseen
 //! - `untouched`: updates of what was recorded otherwise than the contract says
 //! - [`failure`]: what the record refuses → what a caller is told
 //! - [`startup`]: opening the record of a service, and its migrations
@@ -40,6 +40,7 @@ mod history;
 mod judged;
 mod known;
 mod known_by;
+mod lists;
 pub mod mask;
 mod methods;
 mod publications;

@@ -33,7 +33,7 @@ pub fn merge<M: Message + Name + Default>(
     let mut violations = Vec::new();
     let all = matches!(paths, [all] if all == "*");
     if paths.is_empty() || all {
-        for field in source.descriptor().fields().filter(|field| !fixed(field)) {
+        for field in source.descriptor().fields().filter(|field| !is_fixed(field)) {
             match (is_hidden(&field, level), source.has_field(&field)) {
                 (true, true) => violations.push(too_high(&field, noun)),
                 (false, set) if set || all => take(&mut target, &source, &field),
@@ -66,7 +66,7 @@ fn apply(
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let Some(field) = target.descriptor().get_field_by_name(head) else {
         let kind = target.descriptor();
-        let known = kind.fields().filter(|field| !fixed(field));
+        let known = kind.fields().filter(|field| !is_fixed(field));
         let known: Vec<_> = known.map(|field| field.name().to_owned()).collect();
         return Err(invalid(format!(
             "`{}` is no field; known are: {}",
@@ -74,7 +74,7 @@ fn apply(
             known.join(", ")
         )));
     };
-    if fixed(&field) {
+    if is_fixed(&field) {
         return Ok(());
     }
     if is_hidden(&field, level) {
@@ -154,7 +154,7 @@ fn take(target: &mut DynamicMessage, source: &DynamicMessage, field: &FieldDescr
 
 /// Returns whether only the server sets it: `OUTPUT_ONLY` (3), `IDENTIFIER` (8), and the etag,
 /// which guards and is not stored.
-fn fixed(field: &FieldDescriptor) -> bool {
+pub fn is_fixed(field: &FieldDescriptor) -> bool {
     let Some(extension) = api::descriptors().get_extension_by_name("google.api.field_behavior")
     else {
         return false;

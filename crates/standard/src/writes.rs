@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::access::Around;
+use crate::lists::keep_items;
 use crate::methods::{Create, Update};
 use crate::records::{Records, at, check_name, noun, parent_pattern, reader, refused};
 use crate::{Reference, Served, Step, access, failure, mask, untouched};
@@ -160,6 +161,10 @@ impl Records {
             .or_else(|_| untouched::read(&current, &message, merge()?, now))?;
         leave_desks(around.as_ref(), &mut value);
         Step::Update(&current, &value).check(around.as_ref(), self.chronicle.now())?;
+        if wanted.etag().is_empty() {
+            let updated = T::write(Shown::unanswered(current.clone()).with(value.clone()));
+            keep_items::<T>(name, &message, &updated)?;
+        }
         let before = current.value.references();
         let new: Vec<Reference> =
             value.references().into_iter().filter(|one| !before.contains(one)).collect();

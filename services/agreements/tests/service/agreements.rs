@@ -231,9 +231,8 @@ async fn which_of_several_accounts_is_followed_is_recorded_and_can_be_taken_back
         let mut times = vec![first.update_time];
         for preferred in [1, 0] {
             let changed = Agreement { milestones: accounts(preferred), ..first.clone() };
-            let (agreement, etag) = (changed, String::new());
             let request = UpdateAgreementRequest {
-                agreement: Some(Agreement { etag, ..agreement }),
+                agreement: Some(Agreement { etag: "*".to_owned(), ..changed }),
                 ..UpdateAgreementRequest::default()
             };
             let updated = running.agreements.update_agreement(request).await.unwrap().into_inner();

@@ -119,6 +119,7 @@ async fn written(
     } else {
         let mut agreement = request.agreement.take().unwrap();
         agreement.name = format!("agreements/{id}");
+        "*".clone_into(&mut agreement.etag);
         let update_mask = Some(FieldMask { paths: vec!["milestones".to_owned()] });
         let request = UpdateAgreementRequest {
             agreement: Some(agreement),
@@ -333,6 +334,7 @@ async fn a_watch_and_a_difference_judge_by_the_state_on_the_day() {
         ] {
             let mut agreement = agreement("two", Kind::Protocol, milestones).agreement.unwrap();
             "agreements/two".clone_into(&mut agreement.name);
+            "*".clone_into(&mut agreement.etag);
             let update_mask = Some(FieldMask { paths: vec!["milestones".to_owned()] });
             let agreement = Some(agreement);
             let request = UpdateAgreementRequest {

@@ -96,6 +96,7 @@ async fn an_agreement_is_found_by_what_people_call_it() {
 
         let renamed = Party {
             name: "parties/kg".to_owned(),
+            etag: "*".to_owned(),
             names: Vec::new(),
             official_name: "Manas".to_owned(),
             ..Party::default()

@@ -75,6 +75,7 @@ async fn what_is_confidential_within_an_agreement_is_of_its_desks() {
 
         let mut moved = agreement("a", Kind::Protocol, vec![]).agreement.unwrap();
         (moved.name, moved.parties) = ("agreements/a".to_owned(), between(&["eu", "uz"]));
+        "*".clone_into(&mut moved.etag);
         let request = UpdateAgreementRequest {
             agreement: Some(moved),
             update_mask: Some(FieldMask { paths: vec!["parties".to_owned()] }),

@@ -115,7 +115,8 @@ async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
 
         let answer = running.transactions.sum_transactions(all()).await.unwrap().into_inner();
         let then = SumTransactionsRequest { read_time: answer.read_time, ..all() };
-        let alone = Project { name: "projects/low".to_owned(), ..Project::default() };
+        let (name, etag) = ("projects/low".to_owned(), "*".to_owned());
+        let alone = Project { name, etag, ..Project::default() };
         let mask = prost_types::FieldMask { paths: texts(&["relations"]) };
         let request = UpdateProjectRequest {
             project: Some(alone),

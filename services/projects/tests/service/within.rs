@@ -53,7 +53,8 @@ impl Running {
 
     async fn try_give(&mut self, parent: &str, code: &str) -> Result<(), String> {
         let recipients = vec![country(code, "100")];
-        let project = Project { name: parent.to_owned(), recipients, ..Project::default() };
+        let (name, etag) = (parent.to_owned(), "*".to_owned());
+        let project = Project { name, etag, recipients, ..Project::default() };
         let request = UpdateProjectRequest {
             project: Some(project),
             update_mask: Some(FieldMask { paths: vec!["recipients".to_owned()] }),
@@ -134,7 +135,7 @@ async fn a_transaction_above_public_without_recipients_is_of_the_desks_of_its_pr
         assert_eq!(reason(&refused), "NOT_GRANTED");
 
         // Its own recipients come before those of the project.
-        let anew = Transaction { etag: String::new(), ..hidden.clone() };
+        let anew = Transaction { etag: "*".to_owned(), ..hidden.clone() };
         let recipients = vec![country("UZ", "100")];
         let given = Transaction { recipients, ..anew.clone() };
         assert_eq!(running.change_transaction(given, "recipients").await.desks, ["desks/uz"]);

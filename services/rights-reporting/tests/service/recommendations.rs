@@ -370,6 +370,7 @@ async fn a_change_keeps_to_the_same_rules() {
         let change = |parties: &[&str]| UpdateRecommendationRequest {
             recommendation: Some(Recommendation {
                 name: "recommendations/prisons".to_owned(),
+                etag: "*".to_owned(),
                 addressees: vec![addressee(Kind::Government, "", "the authorities")],
                 parties: parties.iter().map(|&party| party.to_owned()).collect(),
                 ..Recommendation::default()
