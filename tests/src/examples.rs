@@ -12,10 +12,11 @@ use anyhow::Context;
 use crate::{Suite, program};
 
 /// The commands that ask a running suite, which is elsewhere than documents say.
-pub const ASKING: [&str; 11] = [
+pub const ASKING: [&str; 12] = [
     "import iati",
     "import ratification",
     "import reference",
+    "edit",
     "export",
     "brief",
     "law",

@@ -9,7 +9,7 @@ mod column;
 mod explain;
 pub mod find;
 mod mistake;
-mod request;
+pub mod request;
 mod table;
 
 use std::io::Write;

@@ -3,6 +3,7 @@
 mod ask;
 mod backup;
 mod doctor;
+mod edit;
 mod import;
 mod lineage;
 mod token;
@@ -22,6 +23,7 @@ use crate::values;
 pub use self::ask::{About, Ask, Calendar, Search};
 pub use self::backup::{Backup, Restore};
 pub use self::doctor::Doctor;
+pub use self::edit::Edit;
 pub use self::import::{Iati, Participations, Reference};
 pub use self::lineage::{Format, Lineage};
 pub use self::token::Token;
@@ -45,6 +47,7 @@ Examples:
   registan lineage eu-kz-epca-2015          what an agreement comes from, and what came of it
   registan search kirghiz                   what has a word, in any spelling, in all services
   registan ask                              everything that can be asked
+  registan edit agreements/eu-kz-epca-2015  change an agreement in an editor
   registan calendar --party kz              what is due of Kazakhstan, for a calendar program
   registan import iati FILE.xml             import an IATI file into the running suite
   registan import ratification FILE.csv     import who takes part in which convention
@@ -84,6 +87,9 @@ pub enum Command {
     Search(Search),
     /// Calls any method of a running suite, and explains what there is to call.
     Ask(Ask),
+    /// Changes a resource in an editor: what was changed is sent, unless somebody else wrote
+    /// meanwhile.
+    Edit(Edit),
     /// Prints what is due as a calendar (RFC 5545) that calendar programs read.
     #[command(after_help = ask::CALENDAR_EXAMPLES)]
     Calendar(Calendar),

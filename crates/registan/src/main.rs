@@ -10,6 +10,7 @@ mod certificates;
 mod cli;
 mod doctor;
 mod dynamic;
+mod edit;
 mod export;
 mod import;
 mod lineage;
@@ -46,6 +47,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Law(arguments) => about::law(&arguments),
         Command::Lineage(arguments) => lineage::run(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
+        Command::Edit(arguments) => edit::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
         Command::Calendar(arguments) => calendar::run(&arguments),
         Command::Import(What::Iati(arguments)) => import::iati(&arguments),

@@ -5,6 +5,7 @@
 
 mod asking;
 mod command;
+mod editing;
 mod folders;
 mod helps;
 mod loading;
