@@ -187,13 +187,24 @@ fn publisher_needed<T: Served>(value: &T, what: &str) -> Failure {
 fn not_granted<T: Served>(context: &RequestContext, value: &T) -> Failure {
     let desks: Vec<_> = value.desks().iter().map(|desk| desk.id.to_uppercase()).collect();
     let desks = if desks.is_empty() { "any desk".to_owned() } else { desks.join(" or ") };
+    let by = desks_by::<T>().map(|by| format!(", whose desks follow from its `{by}`"));
     let message = format!(
-        "your grants do not cover writing {} of {desks} as {:?}: ask an operator for one",
+        "your grants do not cover writing {} of {desks} as {:?}{}: ask an operator for one",
         T::Message::NAME,
-        value.tier()
+        value.tier(),
+        by.unwrap_or_default()
     );
     Failure::new(Code::PermissionDenied, ErrorReason::NotGranted, message)
         .with("action", context.rule.action.clone())
+}
+
+/// The field by which a kind is of desks.
+fn desks_by<T: Served>() -> Option<String> {
+    let extension = api::descriptors().get_extension_by_name("registan.options.v1.resource")?;
+    let options = descriptor::<T::Message>().ok()?.options();
+    let options = options.get_extension(&extension);
+    let by = options.as_message()?.get_field_by_name("desks_by")?;
+    by.as_str().filter(|by| !by.is_empty()).map(str::to_owned)
 }
 
 /// Above PUBLIC the server makes every id: a chosen one that is taken by something hidden would
