@@ -54,8 +54,9 @@ pub(super) fn file_values(path: &str) -> Result<BTreeMap<&'static str, Value>> {
         let text = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Float(number) => number.to_string(),
             toml::Value::Boolean(says) => says.to_string(),
-            _ => bail!("{path}: the key `{name}` must be a string, a whole number, true or false"),
+            _ => bail!("{path}: the key `{name}` must be a string, a number, true or false"),
         };
         values.insert(key.flag, Value { text, origin: format!("{path}, {name}") });
     }

@@ -225,7 +225,9 @@ mod tests {
 
     #[test]
     fn flags_win_over_environment_over_file_over_defaults() {
-        let file = file("listen = \"127.0.0.1:1\"\nlog = \"warn\"\ndrain_seconds = 7\n");
+        let file = file(
+            "listen = \"127.0.0.1:1\"\nlog = \"warn\"\ndrain_seconds = 7\ntrace_percent = 0.5",
+        );
         let path = file.path().to_str().unwrap();
         let environment = [
             ("REGISTAN_CONFIG", path),
@@ -237,7 +239,7 @@ mod tests {
 
         assert_eq!(settings.listen.port(), 3);
         assert_eq!(settings.log, "debug");
-        assert_eq!(settings.drain_seconds, 7);
+        assert!(settings.drain_seconds == 7 && (0.4..0.6).contains(&settings.trace_percent));
         assert_eq!(settings.max_connections, 1024);
     }
 
