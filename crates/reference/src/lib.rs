@@ -80,6 +80,19 @@ pub struct Record {
     pub place: Place,
 }
 
+impl Record {
+    /// Returns a problem of a field of it; of the whole where the field is empty. `name` is its own.
+    pub fn problem(&self, name: &str, field: &str, message: String) -> Problem {
+        let dot = if field.is_empty() { "" } else { "." };
+        Problem {
+            file: self.place.file.clone(),
+            line: self.place.line_of(field),
+            path: format!("{name}{dot}{field}"),
+            message,
+        }
+    }
+}
+
 static RECORD: LazyLock<Loaded> = LazyLock::new(|| load(&Data::embedded()));
 
 impl Collection {

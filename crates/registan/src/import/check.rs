@@ -65,11 +65,8 @@ fn problems(loaded: &Loaded, beside: Option<&Loaded>, today: Day) -> Vec<Problem
             let (file, line) = (&other.place.file, other.place.line);
             found.push((String::new(), format!("it is there twice: also in {file}:{line}")));
         }
-        problems.extend(found.into_iter().map(|(field, message)| {
-            let (file, line) = (record.place.file.clone(), record.place.line_of(&field));
-            let dot = if field.is_empty() { "" } else { "." };
-            Problem { file, line, path: format!("{name}{dot}{field}"), message }
-        }));
+        let found = found.into_iter();
+        problems.extend(found.map(|(field, message)| record.problem(&name, &field, message)));
         known.extend(judged.names.iter().cloned());
     }
     problems.extend(impossible(loaded, today));

@@ -34,12 +34,8 @@ pub fn unknown(loaded: &Loaded, beside: Option<&Loaded>) -> Vec<Problem> {
                     continue;
                 }
                 let field = format!("mappings[{place}].{field}");
-                problems.push(Problem {
-                    file: record.place.file.clone(),
-                    line: record.place.line_of(&field),
-                    path: format!("{}.{field}", collection.name_of(record)),
-                    message: format!("`{code}` is no priority of {framework}"),
-                });
+                let message = format!("`{code}` is no priority of {framework}");
+                problems.push(record.problem(&collection.name_of(record), &field, message));
             }
         }
     }

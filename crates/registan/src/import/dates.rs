@@ -67,10 +67,5 @@ fn problem(
         }
         _ => return None,
     };
-    Some(Problem {
-        file: record.place.file.clone(),
-        line: record.place.line_of(field),
-        path: format!("{name}.{field}"),
-        message,
-    })
+    Some(record.problem(name, field, message))
 }

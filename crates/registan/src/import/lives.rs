@@ -40,12 +40,7 @@ impl Life<'_> {
 
     fn problem(&self, field: &str, message: String) -> Option<Problem> {
         let record = self.record?;
-        Some(Problem {
-            file: record.place.file.clone(),
-            line: record.place.line_of(field),
-            path: format!("agreements/{}.{field}", record.id),
-            message,
-        })
+        Some(record.problem(&format!("agreements/{}", record.id), field, message))
     }
 }
 
