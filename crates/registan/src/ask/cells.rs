@@ -73,6 +73,14 @@ pub fn humanised(name: &str) -> String {
     text.replace('_', " ")
 }
 
+/// What a person reads beside a field. The number of a due day is not that of the report.
+pub fn label(field: &FieldDescriptor) -> String {
+    match field.full_name() {
+        "registan.agreements.v1.DueItem.number" => "due day no.".to_owned(),
+        _ => humanised(field.name()),
+    }
+}
+
 /// `in force` of `IN_FORCE`.
 pub fn word(name: &str) -> String {
     name.to_lowercase().replace('_', " ")

@@ -2,7 +2,7 @@
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, Value};
 
-use super::cells::{cell, humanised, is_system, parts, texts};
+use super::cells::{cell, humanised, is_system, label, parts, texts};
 
 /// The widest column of titles.
 const MAX_TITLE: usize = 80;
@@ -155,7 +155,7 @@ fn column(field: &FieldDescriptor, rows: &[DynamicMessage]) -> Column {
     let is_parts = field.is_list() && parts(field).is_some();
     Column {
         rank: Rank::of(field),
-        name: humanised(field.name()),
+        name: label(field),
         of: None,
         cells: rows.iter().map(|row| cell(row, field)).collect(),
         parts: rows.iter().filter(|_| is_parts).map(|row| texts(row, field)).collect(),

@@ -135,6 +135,14 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_a_due_day_is_not_that_of_a_report() {
+        let item = json!({"title": "Periodic report", "number": 14});
+        let text = printed("registan.agreements.v1.DueItem", &[item]);
+
+        assert!(text.contains("DUE DAY NO.") && !text.contains(" NUMBER"), "{text}");
+    }
+
+    #[test]
     fn what_finds_no_room_in_a_line_is_written_below_it() {
         let source = "S".repeat(40);
         let agreement = format!("agreements/{}", "a".repeat(29));

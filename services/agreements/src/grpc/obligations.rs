@@ -62,6 +62,8 @@ pub async fn list_overdue(
         next_page_token: page.next_page_token,
         as_of: Some(page.as_of.into()),
         read_time: Some(timestamp(page.read_time)),
+        perhaps_overdue: page.perhaps.overdue,
+        not_looked_up: page.perhaps.not_looked_up,
     };
     Ok(at(page.read_time, message))
 }

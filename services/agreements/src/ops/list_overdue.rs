@@ -24,12 +24,32 @@ const FULL: usize = 3 << 19;
 pub struct Overdue {
     /// Each with where it stands.
     pub duties: Vec<(wire::Obligation, DutyStatus)>,
+    /// The duties that are perhaps overdue, of those that were looked at for the page.
+    pub perhaps: Perhaps,
     /// Empty on the last page.
     pub next_page_token: String,
     /// The day in the world.
     pub as_of: Day,
     /// The record time.
     pub read_time: i64,
+}
+
+/// The number of duties that are perhaps overdue.
+#[derive(Clone, Copy, Default)]
+pub struct Perhaps {
+    /// They all.
+    pub overdue: i64,
+    /// The ones of which nobody has looked up what was done.
+    pub not_looked_up: i64,
+}
+
+impl Perhaps {
+    fn count(&mut self, duty: &wire::Obligation, status: &DutyStatus) {
+        if status.range.is_some_and(|(_, most)| most == State::Overdue) {
+            self.overdue += 1;
+            self.not_looked_up += i64::from(duty.performance_unknown);
+        }
+    }
 }
 
 /// Returns a page of the duties that match a filter and are certainly overdue on a day (today if
@@ -44,7 +64,7 @@ pub async fn list_overdue(
     let wanted = usize::try_from(request.page_size).unwrap_or(usize::MAX);
     let mut request = ListRequest { as_of: Some(asked), ..request };
     let (mut duties, mut looked_at, mut bytes, mut ground) = (Vec::new(), 0, 0, None);
-    let mut queries = 0;
+    let (mut queries, mut perhaps) = (0, Perhaps::default());
     loop {
         queries += 1;
         let left = wanted.saturating_sub(duties.len());
@@ -62,6 +82,7 @@ pub async fn list_overdue(
         ground.read(&found).await?;
         for duty in found {
             let status = duty_status::on(&ground.of(&duty).of(&duty), as_of);
+            perhaps.count(&duty, &status);
             if status.state == State::Overdue {
                 bytes += duty.encoded_len();
                 duties.push((duty, status));
@@ -73,7 +94,8 @@ pub async fn list_overdue(
             || queries >= MAX_QUERIES;
         let next_page_token = page.next_page_token;
         if next_page_token.is_empty() || is_full {
-            return Ok(Overdue { duties, next_page_token, as_of, read_time: page.read_time });
+            let read_time = page.read_time;
+            return Ok(Overdue { duties, perhaps, next_page_token, as_of, read_time });
         }
         request.page_token = next_page_token;
     }

@@ -340,3 +340,29 @@ async fn what_is_due_before_meetings_and_by_the_calendar_is_sent_in_the_order_of
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_answer_without_overdue_duties_counts_those_that_may_be() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        law(&mut running).await;
+        let mut client = ObligationServiceClient::new(running.connection.clone());
+        let mut unseen = duty("agreements/law", (2024, 1, 1));
+        unseen.performance_unknown = true;
+        for (id, one) in [
+            ("unseen", unseen),
+            ("inexact", duty("agreements/law", (2024, 0, 0))),
+            ("to-come", duty("agreements/law", (2025, 1, 1))),
+            ("unbound", duty("agreements/draft", (2024, 1, 1))),
+        ] {
+            create(&mut client, id, one).await;
+        }
+
+        let found = overdue(&mut client, "", (2024, 6, 30)).await;
+        assert!(found.obligations.is_empty(), "{found:?}");
+        assert_eq!((found.perhaps_overdue, found.not_looked_up), (2, 1));
+        let before = overdue(&mut client, "", (2023, 6, 30)).await;
+        assert_eq!((before.perhaps_overdue, before.not_looked_up), (0, 0));
+    })
+    .await;
+}
