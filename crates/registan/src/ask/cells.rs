@@ -12,6 +12,8 @@ use super::article;
 const SYSTEM_FIELDS: [&str; 6] = ["uid", "etag", "create_time", "update_time", "tier", "desks"];
 /// The field of a list by which a program goes on with a Watch.
 const RESUME_TOKEN: &str = "resume_token";
+/// The end of the name of a field that says how far another is to be trusted.
+const CONFIDENCE: &str = "_confidence";
 /// Messages that are one value: a day, an amount, a place in a source.
 const VALUES: [&str; 9] = [
     "google.protobuf.Duration",
@@ -33,7 +35,15 @@ const GROUP: usize = 3;
 /// True for a field that is left out where a person reads.
 pub fn is_system(field: &FieldDescriptor) -> bool {
     let is_of_resource = || is_resource(field.parent_message());
-    field.name() == RESUME_TOKEN || (SYSTEM_FIELDS.contains(&field.name()) && is_of_resource())
+    field.name() == RESUME_TOKEN
+        || is_mark(field)
+        || (SYSTEM_FIELDS.contains(&field.name()) && is_of_resource())
+}
+
+/// True for a field by which another is marked: `since_confidence` of `since`.
+fn is_mark(field: &FieldDescriptor) -> bool {
+    let of = field.name().strip_suffix(CONFIDENCE);
+    of.is_some_and(|of| field.parent_message().get_field_by_name(of).is_some())
 }
 
 /// True for a message with the system fields of a resource.
@@ -93,9 +103,22 @@ pub fn texts(message: &DynamicMessage, field: &FieldDescriptor) -> Vec<String> {
     items.map(|item| text(item, field)).filter(|item| !item.is_empty()).collect()
 }
 
-/// The text of a field of a message; empty where it is not set.
+/// The text of a field of a message, marked where another says that it is not certain; empty where
+/// it is not set.
 pub fn cell(message: &DynamicMessage, field: &FieldDescriptor) -> String {
-    if message.has_field(field) { text(&message.get_field(field), field) } else { String::new() }
+    if !message.has_field(field) {
+        return String::new();
+    }
+    let text = text(&message.get_field(field), field);
+    marked(text, &part(message, &format!("{}{CONFIDENCE}", field.name())))
+}
+
+/// A text with the confidence in it, where it is not certain.
+fn marked(text: String, confidence: &str) -> String {
+    match confidence {
+        "unsure" | "likely" if !text.is_empty() => format!("{text} ({confidence})"),
+        _ => text,
+    }
 }
 
 fn text(value: &Value, field: &FieldDescriptor) -> String {
@@ -171,11 +194,7 @@ fn of_message(message: &DynamicMessage) -> String {
         "registan.agreements.v1.Provision" => return article::of_provision(message, part),
         _ => {}
     }
-    let text = unmarked(message);
-    match part(message, "confidence").as_str() {
-        mark @ ("unsure" | "likely") if !text.is_empty() => format!("{text} ({mark})"),
-        _ => text,
-    }
+    marked(unmarked(message), &part(message, "confidence"))
 }
 
 fn unmarked(message: &DynamicMessage) -> String {
@@ -277,6 +296,9 @@ mod tests {
             ),
             "OJ L 29, p. 3"
         );
+        let unsure = json!({"since": {"date": {"year": 1999}}, "sinceConfidence": 3});
+        assert_eq!(shown(agreement, "since", unsure), "1999 (unsure)");
+        assert_eq!(shown(agreement, "since", json!({"sinceConfidence": 2})), "");
         assert_eq!(heading("signed_not_in_force"), "Signed not in force");
     }
 

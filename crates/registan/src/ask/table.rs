@@ -37,7 +37,9 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
 fn packed(columns: &[&Column], row: usize, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for column in columns {
-        let cell = format!("{}: {}", column.name, column.cells[row]);
+        let (name, cell) = (&column.name, &column.cells[row]);
+        // What is true is named as its field is.
+        let cell = if name == cell { name.clone() } else { format!("{name}: {cell}") };
         let taken = |line: &String| line.chars().count() + GAP + cell.chars().count();
         match lines.last_mut().filter(|line| taken(line) <= width) {
             Some(line) => *line = format!("{line}; {cell}"),
@@ -132,6 +134,25 @@ mod tests {
         assert!(lines[1].contains("T… ") && lines[1].ends_with("OJ L 196"), "{text}");
         assert!(lines[1].contains("1999") && lines[2].contains("uncertain"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= MAX_WIDTH + GAP), "{text}");
+    }
+
+    #[test]
+    fn dates_that_are_not_certain_are_marked_and_what_is_true_is_named_once() {
+        let year = |year: i32| json!({"date": {"year": year}});
+        let text = printed(
+            "registan.agreements.v1.LegalBasisEntry",
+            &[json!({
+                "title": "T".repeat(80), "agreement": format!("agreements/{}", "a".repeat(50)),
+                "signed": year(1999), "signedConfidence": "CONFIDENCE_UNSURE",
+                "status": {"since": year(2010), "sinceConfidence": "CONFIDENCE_LIKELY"},
+                "provisionsNotRecorded": true, "source": {"citation": "S".repeat(40)}
+            })],
+        );
+
+        assert!(text.contains("2010 (likely)") && text.contains("1999 (unsure)"), "{text}");
+        assert!(!text.to_lowercase().contains("confidence"), "{text}");
+        assert!(!text.contains("provisions not recorded: "), "{text}");
+        assert!(text.contains("provisions not recorded"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use api::registan::agreements::v1 as wire;
 use api::registan::agreements::v1::agreement::Kind;
 use facts::{Day, PartialDate};
 
-use super::milestone::{Milestone, signed};
+use super::milestone::{Milestone, followed, signature, signed};
 use super::party::Party;
 use super::provision::{number, of_part};
 use super::provision_status::{Asked, ProvisionStatus};
@@ -19,13 +19,15 @@ pub struct Entry {
     /// The agreement.
     pub agreement: wire::Agreement,
     /// When it was signed.
-    pub signed: Option<PartialDate>,
+    pub signed: Option<Milestone>,
     /// Where it stands.
     pub status: Status,
     /// The party it was made with, where that is one that the party follows; else empty.
     pub predecessor: String,
     /// Its provisions by article, and where each stands.
     pub provisions: Vec<(wire::Provision, ProvisionStatus)>,
+    /// True where it binds, may, or is to, and none of its provisions is recorded.
+    pub not_recorded: bool,
 }
 
 /// Agreements by where they stand; every agreement of the party stands in exactly one list, the
@@ -135,16 +137,18 @@ pub fn on(
             _ if !with_union(&agreement, union) => List::WithoutUnion,
             list => list,
         };
+        let not_recorded = is_silent && list.may_bind(agreement.binding);
         if is_left_out {
-            basis.not_recorded.extend(list.may_bind(agreement.binding).then_some(agreement.name));
+            basis.not_recorded.extend(not_recorded.then_some(agreement.name));
             continue;
         }
-        let signed = signed(&milestones).cloned();
+        let signed = signature(&followed(&milestones)).cloned();
         let predecessor = predecessor(&agreement, party);
         let asked = Asked::new(&milestones, &party.name, agreement.binding, &status);
         let judge = |provision| (asked.of(&provision), provision);
         let provisions = listed.into_iter().map(judge).map(|(of, it)| (it, of)).collect();
-        basis.list(list).push(Entry { agreement, signed, status, predecessor, provisions });
+        let entry = Entry { agreement, signed, status, predecessor, provisions, not_recorded };
+        basis.list(list).push(entry);
     }
     basis
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use api::registan::agreements::v1 as wire;
 pub use api::registan::agreements::v1::legal_basis_provision::State as Standing;
-use facts::PartialDate;
+use facts::{Confidence, PartialDate};
 
 use self::place::{Place, Scope};
 use super::citation::{Cited, Covers};
@@ -31,6 +31,7 @@ const MAX_COMPARED: usize = 20;
 pub struct ProvisionStatus {
     pub state: Standing,
     pub since: Option<PartialDate>,
+    pub since_confidence: Option<Confidence>,
     pub until: Option<PartialDate>,
     pub measure: Measure,
     pub reason: String,
@@ -269,6 +270,7 @@ impl<'a> Asked<'a> {
             ProvisionStatus { reason: status.reason.clone(), ..ProvisionStatus::new(state) };
         if !matches!(state, Standing::NotYetBinding | Standing::NotKnown) {
             binding.since.clone_from(&status.since);
+            binding.since_confidence = status.since_confidence;
         }
         if state == Standing::Suspended {
             self.add_suspension(&mut binding, milestones);
@@ -298,8 +300,14 @@ impl<'a> Asked<'a> {
 
 impl ProvisionStatus {
     const fn new(state: Standing) -> Self {
-        let measure = Measure::Unspecified;
-        Self { state, since: None, until: None, measure, reason: String::new() }
+        Self {
+            state,
+            since: None,
+            since_confidence: None,
+            until: None,
+            measure: Measure::Unspecified,
+            reason: String::new(),
+        }
     }
 
     fn not_known(reason: String) -> Self {
@@ -309,6 +317,7 @@ impl ProvisionStatus {
     fn suspended(part: &Part<'_>) -> Self {
         Self {
             since: Some(part.suspended.date.clone()),
+            since_confidence: part.suspended.confidence,
             until: part.lifted.map(|one| one.date.clone()),
             measure: part.suspended.measure,
             ..Self::new(Standing::Suspended)
@@ -322,7 +331,9 @@ impl ProvisionStatus {
         }
         let since = self.since.filter(|since| Some(since) == other.since.as_ref());
         let until = self.until.filter(|until| Some(until) == other.until.as_ref());
-        Self { since, until, ..other }
+        // The least trusted of both.
+        let doubt = self.since_confidence.max(other.since_confidence);
+        Self { since_confidence: since.as_ref().and(doubt), since, until, ..other }
     }
 }
 

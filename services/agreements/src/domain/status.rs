@@ -29,6 +29,7 @@ pub struct Status {
     pub state: State,
     pub as_of: Day,
     pub since: Option<PartialDate>,
+    pub since_confidence: Option<Confidence>,
     pub uncertain: bool,
     /// The first and the last in the life of an agreement that it may be in, of what is
     /// undetermined.
@@ -189,6 +190,7 @@ impl<'m, 'a> Life<'m, 'a> {
             state: self.state,
             as_of,
             since: self.entered.map(|milestone| milestone.date.clone()),
+            since_confidence: self.entered.and_then(|milestone| milestone.confidence),
             uncertain: false,
             range: None,
             reason: String::new(),
@@ -232,7 +234,7 @@ impl Status {
             let rank = |state: &State| state.rank();
             let possible = || led.possible.iter().copied();
             self.range = possible().min_by_key(rank).zip(possible().max_by_key(rank));
-            self.since = None;
+            (self.since, self.since_confidence) = (None, None);
         }
     }
 

@@ -3,6 +3,7 @@
 mod agreements;
 mod before;
 mod beneficiaries;
+mod certainty;
 mod durable;
 mod duties_law;
 mod grants;

@@ -4,7 +4,7 @@ use api::registan::agreements::v1 as wire;
 use facts::Day;
 use prost_types::Timestamp;
 
-use super::status_message;
+use super::{confidence, status_message};
 use crate::domain::legal_basis::{Entry, LegalBasis};
 use crate::domain::provision_status::ProvisionStatus;
 
@@ -40,17 +40,20 @@ fn entries(entries: Vec<Entry>, as_of: Day) -> Vec<wire::LegalBasisEntry> {
 }
 
 fn entry(entry: Entry, as_of: Day) -> wire::LegalBasisEntry {
-    let Entry { agreement, signed, status, predecessor, provisions } = entry;
+    let Entry { agreement, signed, status, predecessor, provisions, not_recorded } = entry;
+    let signed = signed.filter(|one| one.date.latest() <= as_of);
     wire::LegalBasisEntry {
         agreement: agreement.name,
         title: agreement.title,
         kind: agreement.kind,
         status: Some(status_message(status)),
-        signed: signed.filter(|date| date.latest() <= as_of).map(Into::into),
+        signed_confidence: confidence(signed.as_ref().and_then(|one| one.confidence)),
+        signed: signed.map(|one| one.date.into()),
         provisions: provisions.into_iter().map(provision).collect(),
         source: agreement.source,
         predecessor,
         perhaps_known: agreement.perhaps_known,
+        provisions_not_recorded: not_recorded,
     }
 }
 
@@ -62,5 +65,6 @@ fn provision((provision, status): (wire::Provision, ProvisionStatus)) -> wire::L
         until: status.until.map(Into::into),
         measure: status.measure.into(),
         reason: status.reason,
+        since_confidence: confidence(status.since_confidence),
     }
 }

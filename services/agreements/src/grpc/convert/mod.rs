@@ -7,4 +7,4 @@ mod status;
 
 pub use legal_basis::legal_basis_message;
 pub use milestones::Milestones;
-pub use status::status_message;
+pub use status::{confidence, status_message};
