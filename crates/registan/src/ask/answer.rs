@@ -69,7 +69,11 @@ pub fn sections(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Resul
 
 fn section(out: &mut impl Write, message: &DynamicMessage, depth: usize) -> anyhow::Result<()> {
     let mut empty = Vec::new();
-    for field in message.descriptor().fields().filter(|field| !is_system(field)) {
+    let kind = message.descriptor();
+    let fields = kind.fields().filter(|field| !is_system(field));
+    // Values first: below a long list nobody looks for one.
+    let (parted, values): (Vec<_>, Vec<_>) = fields.partition(|field| parts(field).is_some());
+    for field in values.into_iter().chain(parted) {
         let name = heading(field.name());
         let value = message.get_field(&field);
         match (parts(&field), &*value) {

@@ -199,6 +199,24 @@ fn list_of(status: &Status, binding: bool) -> List {
 }
 
 impl LegalBasis {
+    /// Returns the entries of all lists.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        [
+            &self.in_force,
+            &self.suspended,
+            &self.provisionally_applied,
+            &self.signed_not_in_force,
+            &self.negotiated,
+            &self.political,
+            &self.ended,
+            &self.undetermined,
+            &self.not_started,
+            &self.without_union,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     const fn list(&mut self, list: List) -> &mut Vec<Entry> {
         match list {
             List::InForce => &mut self.in_force,

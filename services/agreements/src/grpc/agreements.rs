@@ -65,7 +65,8 @@ pub async fn get_legal_basis(
     let answer = ops::get_legal_basis(&app, question).await?;
     let instant = timestamp(answer.read_time);
     let basis = legal_basis_message(request.party, answer.as_of, instant, answer.basis);
-    let basis = LegalBasis { known_by: request.known_by, codes, ..basis };
+    let sources_end = answer.sources_end;
+    let basis = LegalBasis { known_by: request.known_by, codes, sources_end, ..basis };
     Ok(at(answer.read_time, basis))
 }
 

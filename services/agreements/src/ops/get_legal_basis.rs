@@ -2,6 +2,7 @@
 
 use api::registan::agreements::v1 as wire;
 use api::registan::agreements::v1::party::Kind as PartyKind;
+use api::registan::r#type::v1::PartialDate;
 use chassis::Failure;
 use chassis::failure::Violation;
 use facts::{Day, ErrorReason};
@@ -13,6 +14,7 @@ use crate::domain::legal_basis::{self, LegalBasis, Provisions};
 use crate::domain::membership::{self, Belongs};
 use crate::domain::{Agreement, Party, Provision};
 use crate::ops::list_members::own_day;
+use crate::ops::sources_end::sources_end;
 use crate::{ops, store};
 
 /// The most bytes of the documents behind an answer: it must leave room for the rest of a brief.
@@ -37,6 +39,8 @@ pub struct Question {
 pub struct Answer {
     /// The law.
     pub basis: LegalBasis,
+    /// The date of the newest source of it, where the day is later.
+    pub sources_end: Option<PartialDate>,
     /// The day in the world.
     pub as_of: Day,
     /// The record time.
@@ -76,7 +80,8 @@ pub async fn get_legal_basis(app: &App, question: Question) -> Result<Answer, Fa
     expect_codes(app, &unseen).await?;
     let as_of = ops::day_or_today(app, question.as_of);
     let basis = legal_basis::on(agreements, provisions, &party, &union, as_of);
-    Ok(Answer { basis, as_of, read_time })
+    let sources_end = sources_end(app, &basis, as_of, read_time).await?;
+    Ok(Answer { basis, sources_end, as_of, read_time })
 }
 
 /// The bytes that were read for an answer about a party.

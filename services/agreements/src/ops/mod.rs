@@ -10,6 +10,7 @@ mod list_beneficiaries;
 mod list_due;
 mod list_members;
 mod list_overdue;
+mod sources_end;
 mod who_is_missing;
 
 pub use calendar::calendar;

@@ -1,13 +1,16 @@
-//! How far an answer can be trusted: the confidence of its dates, and what nobody looked up.
+//! How far an answer can be trusted: the confidence of its dates, what nobody looked up, and until
+//! when its sources can report.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use api::registan::agreements::v1::agreement::Kind;
 use api::registan::agreements::v1::milestone::Kind::{InForce, Signed, Suspended};
 use api::registan::agreements::v1::{
-    GetLegalBasisRequest, LegalBasis, Milestone, milestone, party,
+    CreateSourceRequest, GetLegalBasisRequest, LegalBasis, Milestone, Source, milestone, party,
+    source,
 };
-use api::registan::r#type::v1::{Confidence, Date};
+use api::registan::r#type::v1::partial_date::Qualifier;
+use api::registan::r#type::v1::{Confidence, Date, PartialDate, SourceRef};
 
 use crate::agreements::{agreement, day, milestone, provision};
 use crate::support::{Running, on_both, party, serve};
@@ -93,6 +96,59 @@ async fn an_agreement_whose_provisions_nobody_recorded_says_so() {
 
         let early = legal_basis(&mut running, day(2009, 1, 1)).await;
         assert!(early.not_started.iter().all(|entry| !entry.provisions_not_recorded));
+    })
+    .await;
+}
+
+fn of(source: &str, milestone: Milestone) -> Milestone {
+    let source = SourceRef { source: format!("sources/{source}"), ..SourceRef::default() };
+    Milestone { source: Some(source), ..milestone }
+}
+
+#[tokio::test]
+async fn a_day_after_all_sources_is_told() {
+    on_both(|url| async move {
+        let mut running = with_parties(&url).await;
+        let dated = |date| Some(PartialDate { date, ..PartialDate::default() });
+        for (id, published, retrieved) in [
+            ("old", dated(day(2010, 7, 1)), None),
+            ("looked-at", None, day(2026, 3, 2)),
+            ("read-again", dated(day(2012, 0, 0)), day(2026, 11, 28)),
+            ("undated", None, None),
+        ] {
+            let source = Source {
+                kind: source::Kind::Other.into(),
+                title: format!("Source {id}"),
+                published,
+                retrieved,
+                ..Source::default()
+            };
+            let source_id = id.to_owned();
+            let request =
+                CreateSourceRequest { source: Some(source), source_id, ..Default::default() };
+            running.sources.create_source(request).await.unwrap();
+        }
+        let life = vec![
+            of("old", milestone(Signed, day(1999, 11, 10))),
+            of("undated", milestone(InForce, day(2010, 8, 1))),
+        ];
+        let request = agreement("interim", Kind::InterimTrade, life);
+        running.agreements.create_agreement(request).await.unwrap();
+        assert_eq!(legal_basis(&mut running, day(2010, 7, 1)).await.sources_end, None);
+        let later = legal_basis(&mut running, day(2010, 7, 2)).await.sources_end;
+        assert_eq!(later, dated(day(2010, 7, 1)));
+
+        let life = vec![
+            of("read-again", milestone(Signed, day(2011, 1, 1))),
+            of("looked-at", milestone(InForce, day(2012, 1, 1))),
+        ];
+        let request = agreement("other", Kind::InterimTrade, life);
+        running.agreements.create_agreement(request).await.unwrap();
+        assert_eq!(legal_basis(&mut running, day(2026, 3, 2)).await.sources_end, None);
+        let later = legal_basis(&mut running, day(2035, 1, 1)).await.sources_end;
+        let until = Qualifier::Until.into();
+        let by = PartialDate { qualifier: until, ..dated(day(2026, 3, 2)).unwrap() };
+        assert_eq!(later, Some(by), "the day on which it was looked at, as it has no other");
     })
     .await;
 }

@@ -32,6 +32,7 @@ pub fn legal_basis_message(
         known_by: None,
         codes: Vec::new(),
         provisions_not_recorded: basis.not_recorded,
+        sources_end: None,
     }
 }
 
