@@ -106,7 +106,7 @@ fn is_count(kind: &MessageDescriptor) -> bool {
 }
 
 /// A list: a table, or a section for each where each holds lists itself, as the law with each state
-/// of a region.
+/// of a region, unless all of these are empty.
 fn list(
     out: &mut impl Write,
     name: &str,
@@ -119,7 +119,8 @@ fn list(
     } else {
         writeln!(out, "\n{:depth$}{name} ({})", "", rows.len())?;
     }
-    if !is_list(kind) || kind.get_field_by_name("title").is_some() {
+    let is_flat = !is_list(kind) || rows.iter().all(is_empty_list);
+    if is_flat || kind.get_field_by_name("title").is_some() {
         return Ok(table(out, rows, depth + INDENT)?);
     }
     for row in rows {
@@ -194,6 +195,25 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.contains("None recorded: in force, suspended"), "{text}");
+    }
+
+    #[test]
+    fn rows_whose_lists_are_all_empty_are_a_table() {
+        let kind =
+            api::descriptors().get_message_by_name("registan.agreements.v1.RatificationLedger");
+        let ledger = |territories: &[&str]| {
+            let missing = json!([{"party": "parties/fr", "territories": territories},
+                {"party": "parties/gb"}]);
+            let ledger = json!({ "missing": missing });
+            let ledger = DynamicMessage::deserialize(kind.clone().unwrap(), ledger).unwrap();
+            let mut out = Vec::new();
+            sections(&mut out, &ledger).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+
+        let text = ledger(&[]);
+        assert!(text.contains("\nMissing (2)\n  PARTY\n  parties/fr\n  parties/gb\n"), "{text}");
+        assert!(!text.contains("territories"), "{text}");
     }
 
     #[test]
