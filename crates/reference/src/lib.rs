@@ -29,8 +29,8 @@ pub use read::{Loaded, Problem, load};
 pub struct Collection {
     /// The file that lists its records, without `.json`, or the folder with a file for each.
     pub file: &'static str,
-    /// Its resources are named `NAME/ID`; of conventions that is `agreements`, of reports
-    /// `sources`.
+    /// Its resources are named `NAME/ID`; of conventions that is `agreements`, of procedures
+    /// and reports `sources`.
     pub name: &'static str,
     /// The message of its resources.
     pub message: &'static str,
@@ -43,9 +43,10 @@ macro_rules! collection {
 }
 
 /// All collections, in the order in which they are seeded.
-pub const COLLECTIONS: [Collection; 19] = [
+pub const COLLECTIONS: [Collection; 20] = [
     collection!("sources", "sources", "agreements.v1.Source"),
     collection!("parties", "parties", "agreements.v1.Party"),
+    collection!("procedures", "sources", "agreements.v1.Source"),
     collection!("memberships", "memberships", "agreements.v1.Membership"),
     collection!("agreements", "agreements", "agreements.v1.Agreement"),
     collection!("conventions", "agreements", "agreements.v1.Agreement"),

@@ -62,6 +62,10 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(InheritDesks("m20261130_000060_inherit_desks_breaks_older", schema)));
         all.push(Box::new(Refill("m20261130_000070_hide_the_past_breaks_older", schema)));
         all.push(Box::new(Refill("m20261130_000080_of_one_party_breaks_older", schema)));
+        all.push(Box::new(SchemaMigration(
+            "m20261130_000090_sources_of_parties_breaks_older",
+            schema,
+        )));
         all
     }
 }

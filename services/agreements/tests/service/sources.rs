@@ -33,6 +33,7 @@ fn report() -> Source {
             confidence: Confidence::Unsure.into(),
         }],
         statements: vec![statement("first")],
+        parties: vec!["parties/kz".to_owned()],
         ..Source::default()
     }
 }
@@ -60,7 +61,9 @@ fn create(source: Source) -> CreateSourceRequest {
 async fn a_source_keeps_how_it_was_found_and_what_it_says() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
-        running.parties.create_party(party("kz", Kind::State)).await.unwrap();
+        for id in ["kz", "kg"] {
+            running.parties.create_party(party(id, Kind::State)).await.unwrap();
+        }
         running.sources.create_source(create(report())).await.unwrap();
 
         let get = GetSourceRequest { name: "sources/report".to_owned(), ..Default::default() };
@@ -80,6 +83,8 @@ async fn a_source_keeps_how_it_was_found_and_what_it_says() {
         for (filter, found) in [
             ("statements:\"parties/kz\"", 1),
             ("statements:\"sources/report\"", 0),
+            ("parties:\"parties/kz\"", 1),
+            ("parties:\"parties/kg\"", 0),
             ("external_ids:\"21999A0728(02)\"", 1),
         ] {
             let list = ListSourcesRequest { filter: filter.to_owned(), ..Default::default() };
