@@ -136,6 +136,8 @@ async fn the_named_are_missing_and_nobody_acts_before_the_signature() {
         let counted = ask(&mut client, "eu-tm-pca-1998", [2009, 5, 1]).await;
         assert!(counted.missing.is_empty(), "nothing later is recorded");
         assert_eq!(counted.tally.as_ref().map(|it| (it.done, it.of)), Some((11, 15)));
+        let counted = ask(&mut client, "eu-tm-pca-1998", [2019, 3, 12]).await;
+        assert_eq!(counted.tally.as_ref().map(|it| (it.done, it.of)), Some((14, 15)));
     }))
     .await;
 }
