@@ -104,7 +104,7 @@ fn every_fact_with_a_home_is_taken_over() {
         COLLECTIONS.iter().map(|collection| collection.records().unwrap().len()).collect();
     assert_eq!(
         counts,
-        [123, 49, 24, 28, 44, 39, 1, 27, 13, 30, 22, 23, 62, 13, 2, 4, 21, 50, 18, 3]
+        [123, 49, 24, 28, 44, 39, 1, 27, 13, 30, 23, 23, 62, 13, 2, 4, 21, 50, 18, 3]
     );
     let Some(facts) = facts() else { return };
     let facts = |file: &str| facts(file).len();
@@ -115,7 +115,8 @@ fn every_fact_with_a_home_is_taken_over() {
     // EU-GI-CA is the absence of an agreement.
     assert_eq!(facts("agreements.json") - 1, counts[4]);
     assert_eq!(facts("policy_frameworks.json"), counts[8]);
-    assert_eq!(facts("meetings.json"), counts[10]);
+    // The meeting with Kazakhstan of 2022 was found later.
+    assert_eq!(facts("meetings.json") + 1, counts[10]);
     assert_eq!(facts("projects.json"), counts[17]);
     let conventions = COLLECTIONS[5].records().unwrap();
     let participations = conventions
