@@ -6,8 +6,8 @@
 use api::registan::agreements::v1::agreement::Kind;
 use api::registan::agreements::v1::milestone::Kind::{InForce, Signed, Suspended};
 use api::registan::agreements::v1::{
-    CreateSourceRequest, GetLegalBasisRequest, LegalBasis, Milestone, Source, milestone, party,
-    source,
+    CreateSourceRequest, GetLegalBasisRequest, LegalBasis, LegalBasisProvision, Milestone, Source,
+    milestone, party, source,
 };
 use api::registan::r#type::v1::partial_date::Qualifier;
 use api::registan::r#type::v1::{Confidence, Date, PartialDate, SourceRef};
@@ -58,7 +58,8 @@ async fn the_dates_of_the_law_say_how_far_they_are_to_be_trusted() {
         assert_eq!(entry.signed_confidence(), Confidence::Unsure);
         let status = entry.status.as_ref().unwrap();
         assert_eq!(status.since_confidence(), Confidence::Likely);
-        let marks: Vec<_> = entry.provisions.iter().map(|one| one.since_confidence()).collect();
+        let marks: Vec<_> =
+            entry.provisions.iter().map(LegalBasisProvision::since_confidence).collect();
         assert_eq!(marks, [Confidence::Likely, Confidence::Unsure]);
 
         let before = legal_basis(&mut running, day(1999, 11, 9)).await;
