@@ -83,7 +83,7 @@ pub fn humanised(name: &str) -> String {
     text.replace('_', " ")
 }
 
-/// What a person reads beside a field. The number of a due day is not that of the report.
+/// The name of a field as a person reads it. The number of a due day is not that of the report.
 pub fn label(field: &FieldDescriptor) -> String {
     match field.full_name() {
         "registan.agreements.v1.DueItem.number" => "due day no.".to_owned(),
