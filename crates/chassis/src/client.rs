@@ -1,7 +1,8 @@
 //! A connection to another service: lazy, kept alive, and passing on the caller and the rest of its
 //! deadline.
 //!
-//! - `pool`: the addresses of the service, and which of them a call goes to
+//! - `pool`: which address of the service a call goes to
+//! - `nodes`: the addresses that are known
 //! - `places`: how they are found
 //! - `node`: one of them, with as many sockets as the streams on them need
 //! - `order`: the one that a call tries first, and next
@@ -16,6 +17,7 @@ mod broken;
 mod health;
 mod meters;
 mod node;
+mod nodes;
 mod order;
 mod places;
 mod pool;

@@ -7,18 +7,14 @@
 //! balancing loses the calls of a connection that closes, also in good order.
 
 use std::error::Error;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::Instant;
 use tonic::body::Body;
 
 use super::again::{Budget, Method, Sent, method};
@@ -26,15 +22,12 @@ use super::answer::Answer;
 use super::broken::{Broken, is_away, reason};
 use super::meters::{Again, Meters};
 use super::node::{Line, Node, Open};
+use super::nodes::{Nodes, SOON};
 use super::order::{connect, order};
 use super::places::Places;
 use crate::Settings;
 use crate::tls::Dial;
 
-/// How old the known addresses of a service may be while it is used.
-const FRESH: Duration = Duration::from_secs(3);
-/// After a failure they are asked for again, though not more often than this.
-const SOON: Duration = Duration::from_millis(200);
 /// How often a request is sent at most: every try but one costs nothing that was done.
 const TRIES: usize = 8;
 
@@ -44,22 +37,10 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 /// Connections to one service.
 #[derive(Debug)]
 pub struct Pool {
-    places: Places,
-    dial: Dial,
+    nodes: Arc<Nodes>,
     /// How many connections are used alike.
     fewest: usize,
-    known: RwLock<Known>,
-    /// True while the addresses are asked for.
-    asking: AtomicBool,
     budget: Budget,
-    meters: Meters,
-}
-
-/// The addresses of the last answer.
-#[derive(Debug, Default)]
-struct Known {
-    nodes: Arc<[Arc<Node>]>,
-    at: Option<Instant>,
 }
 
 impl Pool {
@@ -91,31 +72,24 @@ impl Pool {
         meters: Meters,
     ) -> anyhow::Result<Arc<Self>> {
         let places = Places::read(url, &dial.scheme())?;
-        Ok(Arc::new(Self::to(places, dial, fewest, meters)))
+        Ok(Self::to(places, dial, fewest, meters))
     }
 
     /// The same service, by connections of its own.
     pub fn apart(&self, fewest: usize) -> Arc<Self> {
-        let meters = self.meters.clone();
-        Arc::new(Self::to(self.places.clone(), self.dial.clone(), fewest, meters))
+        let Nodes { places, dial, meters, .. } = &*self.nodes;
+        Self::to(places.clone(), dial.clone(), fewest, meters.clone())
     }
 
     /// The same, counted in no metric.
     pub(super) fn apart_uncounted(&self, fewest: usize) -> Arc<Self> {
-        let (places, dial) = (self.places.clone(), self.dial.clone());
-        Arc::new(Self::to(places, dial, fewest, Meters::default()))
+        let Nodes { places, dial, .. } = &*self.nodes;
+        Self::to(places.clone(), dial.clone(), fewest, Meters::default())
     }
 
-    fn to(places: Places, dial: Dial, fewest: usize, meters: Meters) -> Self {
-        Self {
-            places,
-            dial,
-            fewest,
-            known: RwLock::default(),
-            asking: AtomicBool::new(false),
-            budget: Budget::default(),
-            meters,
-        }
+    fn to(places: Places, dial: Dial, fewest: usize, meters: Meters) -> Arc<Self> {
+        let nodes = Nodes::new(places, dial, meters);
+        Arc::new(Self { nodes, fewest, budget: Budget::default() })
     }
 
     /// Gives the head of the answer; the frames follow in its body. Dropping either cancels the
@@ -126,7 +100,7 @@ impl Pool {
     ) -> Result<Response<Body>, Cause> {
         let method = method(request.uri().path());
         *request.uri_mut() = self.uri(request.uri());
-        let mut call = method.and_then(|method| self.meters.begin(method, request.headers()));
+        let mut call = method.and_then(|method| self.nodes.meters.begin(method, request.headers()));
         let answer = match method {
             Some(method) => self.send_kept(request, method).await,
             None => self.send_once(request).await,
@@ -141,7 +115,7 @@ impl Pool {
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.now().nodes.iter().map(|node| node.connections()).sum()
+        self.nodes.now().iter().map(|node| node.connections()).sum()
     }
 
     /// The same path there.
@@ -149,8 +123,8 @@ impl Pool {
         let path =
             asked.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(self.dial.scheme());
-        parts.authority = Some(self.places.authority.clone());
+        parts.scheme = Some(self.nodes.dial.scheme());
+        parts.authority = Some(self.nodes.places.authority.clone());
         parts.path_and_query = Some(path);
         Uri::from_parts(parts).expect("scheme, authority and path make a uri")
     }
@@ -169,7 +143,7 @@ impl Pool {
                     let unsent = failed.take_message();
                     let broken = self.broke(&node, &line, failed.into_error(), unsent.is_some());
                     let Some(again) = unsent else { return Err(broken.cause) };
-                    self.meters.again(Again::Unsent);
+                    self.nodes.meters.again(Again::Unsent);
                     request = again;
                 }
             }
@@ -200,14 +174,14 @@ impl Pool {
                 Err(broken) => broken,
             };
             if broken.is_unseen {
-                self.meters.again(Again::Unsent);
+                self.nodes.meters.again(Again::Unsent);
             } else if (is_repeated && !broken.is_farewell) || !method.may_repeat(&sent).await {
                 return broken.end();
             } else if self.budget.take() {
-                self.meters.again(Again::Repeated);
+                self.nodes.meters.again(Again::Repeated);
                 is_repeated |= !broken.is_farewell;
             } else {
-                self.meters.again(Again::Refused);
+                self.nodes.meters.again(Again::Refused);
                 return broken.end();
             }
             failed = Some((node.address, broken));
@@ -247,7 +221,7 @@ impl Pool {
         };
         let answer = Answer { first, body: incoming, call: None, _open: open };
         let response = Response::from_parts(head, answer);
-        if is_away(&response) && self.now().nodes.len() > 1 {
+        if is_away(&response) && self.nodes.now().len() > 1 {
             node.failed(&"it is not available".into());
             return Err(Broken::away(response));
         }
@@ -280,108 +254,87 @@ impl Pool {
             // All calls on a connection break with it: that is one failure.
             node.failed(&cause);
         }
-        self.refresh(SOON);
+        self.nodes.refresh(SOON);
         Broken { cause, is_unseen, is_farewell, answer: None }
     }
 
-    /// An address that answers, and a connection to it; another than `not` if there is one.
-    async fn line(self: &Arc<Self>, not: Option<SocketAddr>) -> Result<(Arc<Node>, Line), Cause> {
-        let nodes = self.nodes().await?;
+    /// An address that answers, and a connection to it; another than `not` if there is one. Where
+    /// none of the known ones answers, all may have moved while nobody called.
+    async fn line(&self, not: Option<SocketAddr>) -> Result<(Arc<Node>, Line), Cause> {
+        let nodes = self.nodes.get().await?;
+        let tried = self.connected(&nodes, not).await;
+        if tried.is_err()
+            && let Some(moved) = self.nodes.moved(&nodes).await
+        {
+            return self.connected(&moved, not).await;
+        }
+        tried
+    }
+
+    async fn connected(
+        &self,
+        nodes: &[Arc<Node>],
+        not: Option<SocketAddr>,
+    ) -> Result<(Arc<Node>, Line), Cause> {
         let fewest = self.fewest.div_ceil(nodes.len().max(1));
-        let order = order(&nodes, not);
+        let order = order(nodes, not);
         // Nearly always there is one.
         if let Some(node) = order.first()
             && let Some(line) = node.with_room(fewest)
         {
             return Ok((Arc::clone(node), line));
         }
-        let connected = connect(order, fewest).await;
-        if connected.is_err() {
-            self.refresh(SOON);
-        }
-        connected
-    }
-
-    /// The addresses of the service; those of before while newer ones are asked for.
-    async fn nodes(self: &Arc<Self>) -> Result<Arc<[Arc<Node>]>, Cause> {
-        let nodes = self.now().nodes.clone();
-        if !nodes.is_empty() {
-            self.refresh(FRESH);
-            return Ok(nodes);
-        }
-        self.look().await?;
-        Ok(self.now().nodes.clone())
-    }
-
-    /// Asks for the addresses behind the scenes, if the last answer is older.
-    fn refresh(self: &Arc<Self>, older: Duration) {
-        let is_fresh = self.now().at.is_some_and(|at| at.elapsed() < older);
-        if is_fresh || self.places.are_fixed() || self.asking.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let pool = Arc::clone(self);
-        tokio::spawn(async move {
-            if let Err(error) = pool.look().await {
-                let host = pool.places.authority.host();
-                tracing::debug!(
-                    error,
-                    host,
-                    "the addresses of a service are not found; the last stay"
-                );
-            }
-            pool.asking.store(false, Ordering::Release);
-        });
-    }
-
-    async fn look(&self) -> Result<(), Cause> {
-        self.learn(self.places.find().await)
-    }
-
-    /// Takes the addresses that were found. The last answer is kept when there is none.
-    fn learn(&self, found: io::Result<Vec<SocketAddr>>) -> Result<(), Cause> {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.at = Some(Instant::now());
-        let found = found?;
-        let have: Vec<_> = known.nodes.iter().map(|node| node.address).collect();
-        if !found.is_empty() && found != have {
-            // Calls under way on what is gone end where they are.
-            let kept = |at| known.nodes.iter().find(|node| node.address == at).cloned();
-            let made = |at| Arc::new(Node::new(at, self.dial.clone(), self.meters.clone()));
-            let nodes = found.into_iter().map(|at| kept(at).unwrap_or_else(|| made(at)));
-            known.nodes = nodes.collect();
-        }
-        Ok(())
-    }
-
-    fn now(&self) -> std::sync::RwLockReadGuard<'_, Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
+        connect(order, fewest).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use http_body_util::BodyExt as _;
+    use hyper::server::conn::http2;
+    use hyper::service::service_fn;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::net::TcpListener;
+    use tonic::Status;
+
     use super::*;
 
-    fn addresses(pool: &Pool) -> Vec<u16> {
-        pool.now().nodes.iter().map(|node| node.address.port()).collect()
+    /// Answers every call with OK.
+    async fn serve(listener: TcpListener) {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let answer = service_fn(async |_: Request<Incoming>| {
+                Ok::<_, Infallible>(Status::ok("").into_http::<Body>())
+            });
+            let http = http2::Builder::new(TokioExecutor::new());
+            tokio::spawn(http.serve_connection(TokioIo::new(socket), answer));
+        }
     }
 
-    fn at(ports: &[u16]) -> Vec<SocketAddr> {
-        ports.iter().map(|port| SocketAddr::from(([127, 0, 0, 1], *port))).collect()
+    async fn ask(pool: &Arc<Pool>) -> Result<(), Cause> {
+        let request = Request::post("/registan.projects.v1.ProjectService/ListProjects");
+        let body = Body::new(http_body_util::Full::from(vec![0_u8; 5]));
+        let answer = pool.send(request.body(body)?).await?;
+        answer.into_body().collect().await?;
+        Ok(())
     }
 
-    #[test]
-    fn new_addresses_join_and_old_ones_go_and_no_answer_changes_nothing() {
-        let pool = Pool::new("http://agreements:1", 1).unwrap();
-        pool.learn(Ok(at(&[1, 2]))).unwrap();
-        let kept = Arc::clone(&pool.now().nodes[1]);
+    /// Once, the first call after a rollout failed where nobody had called meanwhile.
+    #[tokio::test]
+    async fn the_first_call_after_all_addresses_have_changed_is_answered() {
+        let [now, before] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0"));
+        let (now, before) = (now.await.unwrap(), before.await.unwrap());
+        let url = format!("http://localhost:{}", now.local_addr().unwrap().port());
+        let gone = before.local_addr().unwrap();
+        drop(before);
+        tokio::spawn(serve(now));
+        let pool = Pool::new(&url, 1).unwrap();
+        pool.nodes.knew(vec![gone]);
 
-        pool.learn(Ok(at(&[2, 3]))).unwrap();
-        assert_eq!(addresses(&pool), [2, 3]);
-        assert!(Arc::ptr_eq(&kept, &pool.now().nodes[0]), "its connections stay");
+        ask(&pool).await.unwrap();
 
-        pool.learn(Ok(at(&[]))).unwrap();
-        pool.learn(Err(io::ErrorKind::NotFound.into())).unwrap_err();
-        assert_eq!(addresses(&pool), [2, 3]);
+        assert!(pool.nodes.now().iter().all(|node| node.address != gone));
     }
 }
