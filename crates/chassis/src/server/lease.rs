@@ -9,15 +9,15 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use policy::Grant;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::guard::Guard;
 use crate::caller::RequestContext;
 use crate::failure::{Code, ErrorReason, Failure};
 
 /// How often it is asked what the caller of a stream still holds. What was asked may be remembered
-/// for as long again, and once it may be asked in vain: so a grant that is taken back ends the
-/// stream within three times this, and that is what the contract promises.
+/// for as long, and the stream ends twice as long after the last answer: so a grant that is taken
+/// back ends it within three times this, and that is what the contract promises.
 pub(super) const EVERY: Duration = Duration::from_secs(10);
 
 /// Ends when the stream must, and says why.
@@ -52,6 +52,7 @@ async fn end(
     let (authenticator, clock) = (&guard.authenticator, &guard.clock);
     let needed = context.caller.needed(&context.rule, clock.now());
     let (mut held, mut asked) = (context.caller.grants.clone(), Instant::now());
+    let mut trouble = None;
     loop {
         let expires = authenticator.expires(headers).await;
         let now = clock.now();
@@ -63,13 +64,18 @@ async fn end(
         if !needed.iter().all(|grant| held.iter().any(|it| it.holds(now) && it.covers(grant))) {
             return grants_changed();
         }
-        sleep(until(now, expires, &held).min(every)).await;
-        match authenticator.caller(headers).await {
-            Ok(caller) => (held, asked) = (caller.grants, Instant::now()),
+        let pause = if trouble.is_some() { every / 4 } else { every };
+        let last = asked + 2 * every;
+        sleep(until(now, expires, &held).min(pause)).await;
+        // An answer holds for the instant at which it was asked for, however late it comes.
+        let asking = Instant::now();
+        match timeout_at(last, authenticator.caller(headers)).await {
+            Ok(Ok(caller)) => (held, asked, trouble) = (caller.grants, asking, None),
             // Whether it has expired is looked at next.
-            Err(failure) if failure.code == Code::Unauthenticated => {}
-            Err(_) if asked.elapsed() < 2 * every => {}
-            Err(failure) => return failure,
+            Ok(Err(failure)) if failure.code == Code::Unauthenticated => {}
+            Ok(Err(failure)) if Instant::now() < last => trouble = Some(failure),
+            Ok(Err(failure)) => return failure,
+            Err(_elapsed) => return trouble.unwrap_or_else(not_known),
         }
     }
 }
@@ -86,6 +92,11 @@ fn token_expired(advice: &str) -> Failure {
         "the access token of this stream has expired: go on with a new one, from the last resume_token where there is one; {advice}"
     );
     Failure::new(Code::Unauthenticated, ErrorReason::TokenExpired, message)
+}
+
+fn not_known() -> Failure {
+    let message = "it was not known in time whether the caller of this stream still holds the grants on which it rests";
+    Failure::unavailable(ErrorReason::ServiceUnavailable, message)
 }
 
 fn grants_changed() -> Failure {

@@ -36,6 +36,11 @@ struct Held {
 
 impl Held {
     async fn start(grants: Vec<Grant>) -> Self {
+        Self::every(Duration::from_millis(40), grants).await
+    }
+
+    /// The same, where it is asked so often.
+    async fn every(lease: Duration, grants: Vec<Grant>) -> Self {
         let key = SigningKey::new("one", Algorithm::EdDSA);
         let issuer = Issuer::with(&[&key]).await;
         let subject = format!("{}#ainura", issuer.url);
@@ -43,7 +48,7 @@ impl Held {
         let with = With {
             oidc: Some(oidc(&issuer)),
             grants: Some(granted.clone()),
-            lease: Some(Duration::from_millis(40)),
+            lease: Some(lease),
             ..With::default()
         };
         let running = serve(with).await;
@@ -128,4 +133,30 @@ async fn a_stream_ends_when_it_cannot_be_known_what_its_caller_holds() {
 
     let status = timeout(SOON, read).await.unwrap().unwrap();
     assert_eq!(status.code(), Code::Unavailable, "{status}");
+}
+
+/// Once, an answer that did not come kept a stream open past the bound of a grant taken back.
+#[tokio::test]
+async fn a_stream_ends_when_it_is_not_answered_what_its_caller_holds() {
+    let held = Held::start(vec![grant(Role::Analyst, Tier::Confidential, None)]).await;
+    let read = held.open(READ).await;
+
+    held.granted.hang();
+
+    let status = timeout(SOON, read).await.expect("it ends").unwrap();
+    assert_eq!(status.code(), Code::Unavailable, "{status}");
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_where_it_is_not_known_for_a_moment_what_its_caller_holds() {
+    let held = Held::every(A_WHILE, vec![grant(Role::Analyst, Tier::Confidential, None)]).await;
+    let read = held.open(READ).await;
+    assert!(goes_on(&read).await);
+
+    // It is asked in vain at the end of this, and again before twice the time is over.
+    let grants = held.granted.fail();
+    tokio::time::sleep(A_WHILE / 2).await;
+    held.granted.answer(grants);
+
+    assert!(goes_on(&read).await && goes_on(&read).await && goes_on(&read).await);
 }

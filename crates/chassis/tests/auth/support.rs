@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -249,22 +250,35 @@ async fn stream(connection: Connection, path: &'static str) -> Status {
 }
 
 /// Grants by subject; a subject `broken` cannot be looked up, and none once it fails.
-pub struct Granted(Mutex<Option<HashMap<String, Vec<Grant>>>>);
+pub struct Granted {
+    known: Mutex<Option<HashMap<String, Vec<Grant>>>>,
+    hangs: AtomicBool,
+}
 
 impl Granted {
     pub fn new(grants: HashMap<String, Vec<Grant>>) -> Self {
-        Self(Mutex::new(Some(grants)))
+        Self { known: Mutex::new(Some(grants)), hangs: AtomicBool::new(false) }
     }
 
     /// Sets the grants of a subject.
     pub fn set(&self, subject: &str, grants: Vec<Grant>) {
-        let mut known = self.0.lock().expect("nothing panics");
+        let mut known = self.known.lock().expect("nothing panics");
         known.as_mut().expect("it has not failed").insert(subject.to_owned(), grants);
     }
 
-    /// From now on it answers nobody.
-    pub fn fail(&self) {
-        *self.0.lock().expect("nothing panics") = None;
+    /// From now on it answers nobody, until the grants that are returned are put back.
+    pub fn fail(&self) -> Option<HashMap<String, Vec<Grant>>> {
+        self.known.lock().expect("nothing panics").take()
+    }
+
+    /// Answers again.
+    pub fn answer(&self, grants: Option<HashMap<String, Vec<Grant>>>) {
+        *self.known.lock().expect("nothing panics") = grants;
+    }
+
+    /// From now on whoever it is asked by waits.
+    pub fn hang(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
     }
 }
 
@@ -275,7 +289,10 @@ impl GrantSource for Granted {
         _: &'a http::HeaderValue,
     ) -> BoxFuture<'a, Result<Vec<Grant>, Failure>> {
         Box::pin(async move {
-            let known = self.0.lock().expect("nothing panics");
+            if self.hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            let known = self.known.lock().expect("nothing panics");
             match &*known {
                 Some(known) if !subject.ends_with("#broken") => {
                     Ok(known.get(subject).cloned().unwrap_or_default())
