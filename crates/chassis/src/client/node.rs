@@ -13,6 +13,7 @@ use http_body_util::Full;
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
 use tonic::body::Body;
 
@@ -145,13 +146,14 @@ impl Node {
         }
     }
 
-    /// Connects behind the scenes, unless somebody does, or it failed lately.
-    pub fn warm(self: &Arc<Self>) {
+    /// Connects behind the scenes, on the threads of `short`, unless somebody does, or it failed
+    /// lately.
+    pub fn warm(self: &Arc<Self>, short: &Handle) {
         if self.connecting.try_lock().is_err() || self.rests() {
             return;
         }
         let node = Arc::clone(self);
-        tokio::spawn(async move {
+        short.spawn(async move {
             if let Err(error) = node.line(1).await {
                 tracing::debug!(error, address = %node.address, "cannot connect");
             }

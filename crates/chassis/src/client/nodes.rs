@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
@@ -24,6 +25,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 /// The addresses of a service.
 #[derive(Debug)]
 pub(super) struct Nodes {
+    short: OnceLock<Handle>,
     pub places: Places,
     pub dial: Dial,
     pub meters: Meters,
@@ -42,7 +44,25 @@ struct Known {
 impl Nodes {
     /// Knows no address yet.
     pub fn new(places: Places, dial: Dial, meters: Meters) -> Arc<Self> {
-        Arc::new(Self { places, dial, meters, known: RwLock::default(), asking: Mutex::default() })
+        let short = Handle::try_current().map(OnceLock::from).unwrap_or_default();
+        Self::on(short, places, dial, meters)
+    }
+
+    /// The same service, by connections of its own.
+    pub fn apart(&self, meters: Meters) -> Arc<Self> {
+        Self::on(self.short.clone(), self.places.clone(), self.dial.clone(), meters)
+    }
+
+    fn on(short: OnceLock<Handle>, places: Places, dial: Dial, meters: Meters) -> Arc<Self> {
+        let (known, asking) = (RwLock::default(), Mutex::default());
+        Arc::new(Self { short, places, dial, meters, known, asking })
+    }
+
+    /// The threads of the connections: those on which the pool was made, or else first used. Never
+    /// those of long work that may open one: a short call on it would wait for threads that step
+    /// back.
+    pub fn short(&self) -> &Handle {
+        self.short.get_or_init(Handle::current)
     }
 
     /// The addresses; those of before while newer ones are asked for.
@@ -90,7 +110,7 @@ impl Nodes {
             return;
         }
         let nodes = Arc::clone(self);
-        tokio::spawn(async move {
+        self.short().spawn(async move {
             let Ok(_asking) = nodes.asking.try_lock() else { return };
             if let Err(error) = nodes.look().await {
                 nodes.not_found(&error);

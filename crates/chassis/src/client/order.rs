@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use tokio::runtime::Handle;
 use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Cause;
 use super::node::{Line, Node};
@@ -16,8 +18,9 @@ const HEAD_START: Duration = Duration::from_millis(250);
 
 /// The order in which addresses are tried: first the less busy of two that are connected, then the
 /// other connected ones, those not yet connected, those that failed lately, and last the one that
-/// just did. Those not connected yet are connected behind the scenes while others answer.
-pub fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>) -> Vec<Arc<Node>> {
+/// just did. Those not connected yet are connected behind the scenes, on the threads of `short`,
+/// while others answer.
+pub fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>, short: &Handle) -> Vec<Arc<Node>> {
     if nodes.len() < 2 {
         return nodes.to_vec();
     }
@@ -34,14 +37,23 @@ pub fn order(nodes: &[Arc<Node>], not: Option<SocketAddr>) -> Vec<Arc<Node>> {
     }
     if best == (false, false, false) {
         let cold = all.iter().filter(|(rank, _)| *rank == (false, false, true));
-        cold.for_each(|(_, node)| node.warm());
+        cold.for_each(|(_, node)| node.warm(short));
     }
     all.into_iter().map(|(_, node)| node).collect()
 }
 
 /// Connects to the first address that answers. Each has a head start over the next: one to which
-/// packets are lost holds a call up for a moment, and not until it is given up.
-pub async fn connect(order: Vec<Arc<Node>>, fewest: usize) -> Result<(Arc<Node>, Line), Cause> {
+/// packets are lost holds a call up for a moment, and not until it is given up. The connection is
+/// made, read and written on the threads of `short`, whichever threads ask: other calls share it.
+pub async fn connect(
+    order: Vec<Arc<Node>>,
+    fewest: usize,
+    short: &Handle,
+) -> Result<(Arc<Node>, Line), Cause> {
+    AbortOnDropHandle::new(short.spawn(first(order, fewest))).await?
+}
+
+async fn first(order: Vec<Arc<Node>>, fewest: usize) -> Result<(Arc<Node>, Line), Cause> {
     let (mut rest, mut trying) = (order.into_iter(), FuturesUnordered::new());
     let mut last = None;
     loop {

@@ -72,23 +72,24 @@ impl Pool {
         meters: Meters,
     ) -> anyhow::Result<Arc<Self>> {
         let places = Places::read(url, &dial.scheme())?;
-        Ok(Self::to(places, dial, fewest, meters))
+        Ok(Self::to(Nodes::new(places, dial, meters), fewest))
     }
 
     /// The same service, by connections of its own.
     pub fn apart(&self, fewest: usize) -> Arc<Self> {
-        let Nodes { places, dial, meters, .. } = &*self.nodes;
-        Self::to(places.clone(), dial.clone(), fewest, meters.clone())
+        self.with(fewest, self.nodes.meters.clone())
     }
 
     /// The same, counted in no metric.
     pub(super) fn apart_uncounted(&self, fewest: usize) -> Arc<Self> {
-        let Nodes { places, dial, .. } = &*self.nodes;
-        Self::to(places.clone(), dial.clone(), fewest, Meters::default())
+        self.with(fewest, Meters::default())
     }
 
-    fn to(places: Places, dial: Dial, fewest: usize, meters: Meters) -> Arc<Self> {
-        let nodes = Nodes::new(places, dial, meters);
+    fn with(&self, fewest: usize, meters: Meters) -> Arc<Self> {
+        Self::to(self.nodes.apart(meters), fewest)
+    }
+
+    fn to(nodes: Arc<Nodes>, fewest: usize) -> Arc<Self> {
         Arc::new(Self { nodes, fewest, budget: Budget::default() })
     }
 
@@ -277,14 +278,14 @@ impl Pool {
         not: Option<SocketAddr>,
     ) -> Result<(Arc<Node>, Line), Cause> {
         let fewest = self.fewest.div_ceil(nodes.len().max(1));
-        let order = order(nodes, not);
+        let order = order(nodes, not, self.nodes.short());
         // Nearly always there is one.
         if let Some(node) = order.first()
             && let Some(line) = node.with_room(fewest)
         {
             return Ok((Arc::clone(node), line));
         }
-        connect(order, fewest).await
+        connect(order, fewest, self.nodes.short()).await
     }
 }
 

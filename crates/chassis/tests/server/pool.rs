@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use crate::support::serve;
+use chassis::bulk;
 use chassis::client::{Connection, Pool};
 use http::Request;
 use http_body_util::BodyExt;
+use tokio::runtime::Runtime;
 use tokio::time::{sleep, timeout};
 use tonic::body::Body;
 use tonic_health::pb::HealthCheckRequest;
@@ -64,6 +66,30 @@ async fn connections_grow_with_need_and_go_without() {
     .expect("what is idle is closed");
     ask("Check").await.into_body().collect().await.unwrap();
     assert_eq!(pool.connections(), 1);
+}
+
+/// Once, a connection that a stream had opened was read and written by threads that step back, and
+/// short calls with it.
+#[test]
+fn connections_live_on_the_threads_of_their_pool_whoever_opens_them() {
+    let [servers, own] = [(); 2].map(|()| Runtime::new().unwrap());
+    let running = servers.block_on(serve(|service, _| service));
+    let connection = {
+        let _own = own.enter();
+        Connection::to(&format!("http://{}", running.address)).unwrap()
+    };
+    for connection in [connection.clone(), connection.apart()] {
+        let before = own.metrics().num_alive_tasks();
+        let mut client = HealthClient::new(connection);
+        let long = bulk::handle().spawn(async move {
+            client.check(HealthCheckRequest::default()).await.unwrap();
+            client
+        });
+        let _client = servers.block_on(long).unwrap();
+
+        // One reads and writes the connection.
+        assert!(own.metrics().num_alive_tasks() > before, "it is elsewhere");
+    }
 }
 
 #[test]
