@@ -51,8 +51,10 @@ pub async fn get_brief(app: &App, request: GetBriefRequest) -> Result<Brief, Fai
     let rights = |question| two_thirds("rights-reporting", rights::part(app, question));
     let asked = tokio::join!(law(&question), money(&question), rights(&question));
     // Each service keeps its own instants: one that is past for one of them is not in the future,
-    // even where the clock that recorded it was. The others answer for their last.
-    let is_past = asked.0.is_ok() || asked.1.is_ok() || asked.2.is_ok();
+    // even where the clock that recorded it was. The others answer for their last. Of a party
+    // without a code nobody was asked for money.
+    let is_money_asked = !question.subject.recipients.is_empty();
+    let is_past = asked.0.is_ok() || (is_money_asked && asked.1.is_ok()) || asked.2.is_ok();
     let last = Question { read_time: None, ..question.clone() };
     let law = served(if_later(asked.0, is_past, law(&last)).await)?;
     let money = served(if_later(asked.1, is_past, money(&last)).await)?;

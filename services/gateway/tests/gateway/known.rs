@@ -1,7 +1,7 @@
 //! Briefs of what was known on a day.
 
 use api::registan::agreements::v1::source_service_client::SourceServiceClient;
-use api::registan::agreements::v1::{CreateSourceRequest, Source, source};
+use api::registan::agreements::v1::{CreateSourceRequest, Party, Source, party, source};
 use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::partnership::v1::partnership_service_client::PartnershipServiceClient;
 use api::registan::partnership::v1::{Brief, GetBriefRequest};
@@ -9,10 +9,11 @@ use api::registan::projects::v1::project_date::Kind as DateKind;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{Project, ProjectDate};
 use api::registan::r#type::v1::{Date, PartialDate, SourceRef};
+use prost_types::Timestamp;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-use crate::record::{Record, project};
+use crate::record::{Record, citation, project};
 
 const fn day(month: i32, day: i32) -> Date {
     Date { year: 2024, month, day }
@@ -86,4 +87,31 @@ async fn a_brief_is_of_what_was_known() {
     let refusal = ask(&suite, Some(day(1, 0))).await.unwrap_err();
     let violations = refusal.get_details_bad_request().expect("the field").field_violations;
     assert_eq!(violations[0].field, "known_by");
+}
+
+/// Once, a party without a code was answered as of now: nobody is asked for its money.
+#[tokio::test]
+async fn an_instant_in_the_future_is_refused_for_a_party_without_a_code_too() {
+    let suite = Record::start().await;
+    let former = Party {
+        kind: party::Kind::FormerState.into(),
+        display_name: "A union that is no more".to_owned(),
+        source: Some(citation()),
+        ..Party::default()
+    };
+    suite.create_party("su", former).await;
+    let mut client = PartnershipServiceClient::new(suite.channel());
+    let of = |read_time| GetBriefRequest {
+        party: "parties/su".to_owned(),
+        read_time,
+        ..GetBriefRequest::default()
+    };
+    let future = Some(Timestamp { seconds: 4_102_444_800, nanos: 0 });
+
+    let now = client.get_brief(of(None)).await.expect("a brief").into_inner();
+    let refusal = client.get_brief(of(future)).await.unwrap_err();
+
+    let gaps = now.money.and_then(|part| part.status).expect("a status").gaps;
+    assert_eq!(gaps[0].kind(), GapKind::NotRecorded);
+    assert_eq!(refusal.get_details_error_info().unwrap().reason, "READ_TIME_INVALID");
 }
