@@ -82,19 +82,23 @@ async fn settle(sources: &mut [Source]) -> Result<(), Failure> {
 }
 
 /// Refuses a question that is wrong for one service, and so for all, and pages of a record that
-/// went back. One service that answers is enough.
+/// went back. One service that answers is enough; without one, an instant is wrong only if it is
+/// for all of them: for one that does not answer it may be right.
 fn refuse(sources: &mut [Source]) -> Result<(), Failure> {
-    let has = |code: Option<Code>| {
-        move |it: &Source| it.failure.as_ref().is_some_and(|it| code.is_none_or(|of| it.code == of))
+    let of_time = [ErrorReason::ReadTimeInvalid, ErrorReason::ReadTimeBeforeRecord];
+    let is_of_time = |it: &Source| of_time.into_iter().any(|reason| it.failed_by(reason));
+    let is_wrong = |it: &Source| {
+        let code = it.failure.as_ref().map(|failure| failure.code);
+        code == Some(Code::InvalidArgument) && !is_of_time(it)
+            || it.failed_by(ErrorReason::RecordWentBack)
     };
-    let place = |code| sources.iter().position(has(code));
-    let is_whole = sources.iter().all(has(None));
-    let went_back = sources.iter().position(|it| it.failed_by(ErrorReason::RecordWentBack));
-    let told = place(Some(Code::InvalidArgument))
-        .or(went_back)
-        .or_else(|| place(Some(Code::OutOfRange)).or_else(|| place(None)).filter(|_| is_whole));
-    let failure = told.and_then(|place| sources[place].failure.take());
-    failure.map_or(Ok(()), Err)
+    let told = sources.iter().position(is_wrong).or_else(|| {
+        let have_all_failed = sources.iter().all(|it| it.failure.is_some());
+        let other = sources.iter().position(|it| !is_of_time(it));
+        have_all_failed.then(|| other.unwrap_or_default())
+    });
+    let failed = told.and_then(|place| sources.get_mut(place));
+    failed.and_then(|source| source.failure.take()).map_or(Ok(()), Err)
 }
 
 type Kinds = BTreeMap<&'static str, Vec<String>>;

@@ -6,13 +6,16 @@ use api::registan::agreements::v1::{
 };
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::{CreateProjectRequest, Project, project};
+use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::search::v1::search_service_client::SearchServiceClient;
 use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse};
 use api::registan::r#type::v1::ExternalId;
 use api::registan::r#type::v1::external_id::Scheme;
+use prost_types::Timestamp;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
-use crate::record::{Record, citation};
+use crate::record::{Record, activity, citation};
 
 async fn start() -> Record {
     let record = Record::start().await;
@@ -48,20 +51,9 @@ async fn start() -> Record {
     };
     let mut agreements = AgreementServiceClient::new(record.channel());
     agreements.create_agreement(request).await.expect("it is created");
-    let mut projects = ProjectServiceClient::new(record.channel());
     for number in 0..7 {
-        let project = Project {
-            kind: project::Kind::Project.into(),
-            title: format!("Partnership{} {number}", " more".repeat(number)),
-            source: Some(citation()),
-            ..Project::default()
-        };
-        let request = CreateProjectRequest {
-            project: Some(project),
-            project_id: format!("p{number}"),
-            ..CreateProjectRequest::default()
-        };
-        projects.create_project(request).await.expect("it is created");
+        let title = format!("Partnership{} {number}", " more".repeat(number));
+        create(&record, &format!("p{number}"), &title).await;
     }
     record
 }
@@ -136,4 +128,52 @@ async fn what_all_services_have_is_found_in_one_order() {
     assert_eq!(rest.hits.len(), 1);
     assert!(rest.next_page_token.is_empty(), "what is there was sent");
     assert_eq!(pages(&record, "partnership", 1).await.len(), 1, "and its pages end");
+}
+
+/// A project that the tests search for, and hide.
+async fn create(record: &Record, id: &str, title: &str) -> Project {
+    let project = Project {
+        kind: project::Kind::Project.into(),
+        title: title.to_owned(),
+        source: Some(citation()),
+        ..Project::default()
+    };
+    let request = CreateProjectRequest {
+        project: Some(project),
+        project_id: id.to_owned(),
+        ..CreateProjectRequest::default()
+    };
+    let mut projects = ProjectServiceClient::new(record.channel());
+    projects.create_project(request).await.expect("it is created").into_inner()
+}
+
+/// Once, it was said to lie before the record, though one that did not answer may have known it.
+#[tokio::test]
+async fn an_instant_is_refused_only_if_it_is_wrong_for_all_services() {
+    let mut record = start().await;
+    let mut activities = ActivityServiceClient::new(record.channel());
+    activities.create_activity(activity(0, "kz")).await.expect("each record has begun");
+    let at = |seconds| SearchRequest {
+        read_time: Some(Timestamp { seconds, nanos: 0 }),
+        ..words("partnership")
+    };
+    let (early, late) = (at(1), at(4_102_444_800));
+    let told = async |record: &Record, request: &SearchRequest| {
+        let refusal = ask(record, request.clone()).await.expect_err("nothing is found");
+        (refusal.code(), refusal.get_details_error_info().expect("a reason").reason)
+    };
+    let wrong = [
+        (Code::OutOfRange, "READ_TIME_BEFORE_RECORD"),
+        (Code::InvalidArgument, "READ_TIME_INVALID"),
+    ];
+    for (request, (code, reason)) in [&early, &late].into_iter().zip(wrong) {
+        assert_eq!(told(&record, request).await, (code, reason.to_owned()));
+    }
+
+    record.stop_projects().await;
+
+    for request in [&early, &late] {
+        let unknown = (Code::Unavailable, "SERVICE_UNAVAILABLE".to_owned());
+        assert_eq!(told(&record, request).await, unknown);
+    }
 }
