@@ -4,14 +4,16 @@ use api::registan::agreements::v1::agreement_service_client::AgreementServiceCli
 use api::registan::agreements::v1::{
     Agreement, AgreementParty, CreateAgreementRequest, Party, PartyName, agreement, party,
 };
+use api::registan::options::v1::Tier;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
-use api::registan::projects::v1::{CreateProjectRequest, Project, project};
+use api::registan::projects::v1::{CreateProjectRequest, Project, UpdateProjectRequest, project};
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
 use api::registan::search::v1::search_service_client::SearchServiceClient;
 use api::registan::search::v1::{SearchHit, SearchRequest, SearchResponse};
 use api::registan::r#type::v1::ExternalId;
 use api::registan::r#type::v1::external_id::Scheme;
-use prost_types::Timestamp;
+use chassis::client::Connection;
+use prost_types::{FieldMask, Timestamp};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -145,6 +147,49 @@ async fn create(record: &Record, id: &str, title: &str) -> Project {
     };
     let mut projects = ProjectServiceClient::new(record.channel());
     projects.create_project(request).await.expect("it is created").into_inner()
+}
+
+fn names(hits: &[SearchHit]) -> Vec<&str> {
+    hits.iter().map(|hit| &*hit.name).collect()
+}
+
+/// Once, the pages were counted, and a hit that was hidden between two took another with it.
+#[tokio::test]
+async fn what_is_hidden_or_shown_between_two_pages_moves_no_other_hit() {
+    let record = start().await;
+    let hidden = create(&record, "hidden", "Partnership").await;
+    let anonymous = Connection::to(&format!("http://{}", record.gateway.address)).unwrap();
+    let mut reader = SearchServiceClient::new(anonymous);
+    let raise = async |name: &str| {
+        let project =
+            Project { name: name.to_owned(), tier: Tier::Restricted.into(), ..Project::default() };
+        let request = UpdateProjectRequest {
+            project: Some(project),
+            update_mask: Some(FieldMask { paths: vec!["tier".to_owned()] }),
+            ..UpdateProjectRequest::default()
+        };
+        let mut projects = ProjectServiceClient::new(record.channel());
+        projects.update_project(request).await.expect("it is hidden");
+    };
+    let request = SearchRequest { page_size: 3, ..words("partnership") };
+    let first = reader.search(request.clone()).await.unwrap().into_inner();
+    assert_eq!(names(&first.hits)[0], hidden.name);
+
+    raise(&hidden.name).await;
+
+    let (mut all, mut page_token) = (first.hits, first.next_page_token);
+    // Who may see it goes on with the same token: it is not shown again, nor is another.
+    let request = SearchRequest { page_token: page_token.clone(), ..request };
+    let of_editor = ask(&record, request.clone()).await.unwrap().hits;
+    while !page_token.is_empty() {
+        let request = SearchRequest { page_token, ..request.clone() };
+        let page = reader.search(request).await.unwrap().into_inner();
+        all.extend(page.hits);
+        page_token = page.next_page_token;
+    }
+    assert_eq!(of_editor, all[3..6]);
+    let whole = pages(&record, "partnership", 100).await;
+    assert_eq!(names(&all), names(&whole));
 }
 
 /// Once, it was said to lie before the record, though one that did not answer may have known it.

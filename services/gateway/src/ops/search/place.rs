@@ -1,9 +1,10 @@
-//! The token of a joined page: in which page of each service it ended, and after how many of its
-//! hits.
+//! The token of a joined page: in which page of each service it ended, and after which of its hits.
 //!
 //! The token of each service is sealed by it; what is around them is only wrapped.
 
-use api::registan::search::v1::SearchRequest;
+use std::cmp::Ordering;
+
+use api::registan::search::v1::{SearchHit, SearchRequest};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chassis::Failure;
@@ -17,14 +18,14 @@ const MOST: usize = 64 * 1024;
 const MAX_SENT: u32 = 100;
 
 /// Where a search stands in one service.
-#[derive(Clone, PartialEq, Eq, Message)]
+#[derive(Clone, PartialEq, Message)]
 pub struct Place {
     #[prost(string, tag = "1")]
     pub service: String,
     /// The token of the page at hand; empty for the first.
     #[prost(string, tag = "2")]
     pub page_token: String,
-    /// How many of its hits were sent.
+    /// How many of its hits were sent, or are no longer to be sent.
     #[prost(uint32, tag = "3")]
     pub sent: u32,
     /// The instant of its first page.
@@ -36,10 +37,34 @@ pub struct Place {
     /// True where more may match than its pages have.
     #[prost(bool, tag = "6")]
     pub is_incomplete: bool,
+    /// The last hit of this service that was sent.
+    #[prost(message, optional, tag = "7")]
+    pub last: Option<Rank>,
+}
+
+/// The place of a hit in the order of all hits.
+#[derive(Clone, PartialEq, Message)]
+pub struct Rank {
+    #[prost(double, tag = "1")]
+    score: f64,
+    #[prost(string, tag = "2")]
+    name: String,
+}
+
+impl Rank {
+    /// That of a hit.
+    pub fn of(hit: &SearchHit) -> Self {
+        Self { score: hit.score, name: hit.name.clone() }
+    }
+
+    /// Compares two: the higher score is first, of one score the first name.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        other.score.total_cmp(&self.score).then_with(|| self.name.cmp(&other.name))
+    }
 }
 
 /// The arguments that all pages share.
-#[derive(Clone, PartialEq, Eq, Message)]
+#[derive(Clone, PartialEq, Message)]
 pub struct Question {
     #[prost(string, tag = "1")]
     query: String,
@@ -57,7 +82,7 @@ impl Question {
     }
 }
 
-#[derive(Clone, PartialEq, Eq, Message)]
+#[derive(Clone, PartialEq, Message)]
 struct Token {
     #[prost(message, optional, tag = "1")]
     question: Option<Question>,

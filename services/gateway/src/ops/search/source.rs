@@ -12,7 +12,7 @@ use chassis::server::MAX_ENCODING;
 use futures::TryFutureExt;
 use prost_types::Timestamp;
 
-use super::place::Place;
+use super::place::{Place, Rank};
 use crate::App;
 use crate::ops::share::two_thirds;
 
@@ -72,16 +72,25 @@ impl Source {
         if self.place.is_done {
             return self;
         }
-        let mut sent = usize::try_from(self.place.sent).unwrap_or(usize::MAX);
         self.read().await;
-        // The page before may have been of another size.
-        while sent >= self.hits.len() && !self.next.is_empty() {
-            sent -= self.hits.len();
+        self.skip();
+        // With hits that the caller may see since, those that were sent may fill more than a page.
+        if self.hits.is_empty() && !self.next.is_empty() {
             self.turn().await;
+            self.skip();
         }
-        self.hits.drain(..sent.min(self.hits.len()));
-        self.place.sent = u32::try_from(sent).unwrap_or(u32::MAX);
         self
+    }
+
+    /// Leaves out what was sent, and what would have come before. Not by number: hits may have been
+    /// hidden since, or shown.
+    fn skip(&mut self) {
+        let is_before = |hit: &SearchHit| {
+            self.place.last.as_ref().is_some_and(|last| Rank::of(hit).compare(last).is_le())
+        };
+        let count = self.hits.iter().take_while(|hit| is_before(hit)).count();
+        self.hits.drain(..count);
+        self.place.sent = u32::try_from(count).unwrap_or(u32::MAX);
     }
 
     /// Begins again, at the last instant of the service.
@@ -141,15 +150,16 @@ impl Source {
 
     /// Which of two has the better hit: the higher score, else the first name.
     pub fn compare(&self, other: &Self) -> Ordering {
-        let rank = |it: &Self| it.first().map(|hit| (hit.score, hit.name.clone()));
-        let (one, other) = (rank(self).unwrap_or_default(), rank(other).unwrap_or_default());
-        other.0.total_cmp(&one.0).then(one.1.cmp(&other.1))
+        let rank = |it: &Self| it.first().map(Rank::of).unwrap_or_default();
+        rank(self).compare(&rank(other))
     }
 
     /// Takes its best hit.
     pub fn take(&mut self) -> Option<SearchHit> {
+        let hit = self.hits.pop_front()?;
         self.place.sent += 1;
-        self.hits.pop_front()
+        self.place.last = Some(Rank::of(&hit));
+        Some(hit)
     }
 
     /// True where no hit is left. One that failed may have more: the next page asks it again.
