@@ -31,11 +31,11 @@ pub async fn search(app: &App, request: SearchRequest) -> Result<SearchResponse,
         size => size.min(MAX_PAGE),
     };
     let kinds = of_services(&request.kinds)?;
-    let question = Question::of(&request);
-    let places = place::open(&question, &request.page_token, kinds.keys().copied())?;
+    let (question, places) =
+        place::open(Question::of(&request), &request.page_token, kinds.keys().copied())?;
     let sources = places.into_iter().map(|place| {
         let kinds = kinds.get(place.service.as_str()).cloned().unwrap_or_default();
-        Source::new(app, place, &request, kinds, size)
+        Source::new(app, place, &question, kinds, size)
     });
     let mut sources: Vec<Source> = join_all(sources.map(Source::begun)).await;
     settle(&mut sources).await?;

@@ -1,5 +1,7 @@
 //! One search over the three services, in one ranking, page after page.
 
+use std::time::Duration;
+
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::{
     Agreement, AgreementParty, CreateAgreementRequest, Party, PartyName, agreement, party,
@@ -190,6 +192,37 @@ async fn what_is_hidden_or_shown_between_two_pages_moves_no_other_hit() {
     assert_eq!(of_editor, all[3..6]);
     let whole = pages(&record, "partnership", 100).await;
     assert_eq!(names(&all), names(&whole));
+}
+
+#[tokio::test]
+async fn the_instant_of_the_first_page_holds_for_a_service_that_was_away() {
+    let mut record = start().await;
+    let before = create(&record, "before", "Kirghiz water").await;
+    let read_time = before.update_time;
+    create(&record, "after", "Kirghiz water").await;
+    record.stop_projects().await;
+    let request = SearchRequest { page_size: 1, read_time, ..words("kirghiz") };
+    let first = ask(&record, request).await.unwrap();
+    assert_eq!(first.missing, ["projects"]);
+    record.start_projects().await;
+
+    // The instant may be left out with a token.
+    let (mut rest, mut page_token) = (Vec::new(), first.next_page_token);
+    while !page_token.is_empty() {
+        let request = SearchRequest { page_size: 1, page_token, ..words("kirghiz") };
+        let page = loop {
+            let page = ask(&record, request.clone()).await.unwrap();
+            if page.missing.is_empty() {
+                break page;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        rest.extend(page.hits);
+        page_token = page.next_page_token;
+    }
+
+    assert!(names(&rest).contains(&"projects/before"), "{rest:?}");
+    assert!(!names(&rest).contains(&"projects/after"), "{rest:?}");
 }
 
 /// Once, it was said to lie before the record, though one that did not answer may have known it.

@@ -67,11 +67,12 @@ impl Rank {
 #[derive(Clone, PartialEq, Message)]
 pub struct Question {
     #[prost(string, tag = "1")]
-    query: String,
+    pub query: String,
     #[prost(string, repeated, tag = "2")]
     kinds: Vec<String>,
+    /// That of the first page: it holds for a service that did not answer then, too.
     #[prost(message, optional, tag = "3")]
-    read_time: Option<Timestamp>,
+    pub read_time: Option<Timestamp>,
 }
 
 impl Question {
@@ -96,15 +97,16 @@ pub fn wrap(question: Question, places: impl Iterator<Item = Place>) -> String {
     BASE64.encode(token.encode_to_vec())
 }
 
-/// Where the page after `token` begins in each service; at the beginning if it is empty.
+/// The question of the first page, and where the page after `token` begins in each service; at the
+/// beginning if it is empty.
 pub fn open(
-    question: &Question,
+    question: Question,
     token: &str,
     services: impl Iterator<Item = &'static str> + Clone,
-) -> Result<Vec<Place>, Failure> {
+) -> Result<(Question, Vec<Place>), Failure> {
     if token.is_empty() {
         let begin = |service: &str| Place { service: service.to_owned(), ..Place::default() };
-        return Ok(services.map(begin).collect());
+        return Ok((question, services.map(begin).collect()));
     }
     let invalid = "is not one this method gave; start again without it";
     let token = decode(token).ok_or_else(|| refusal(ErrorReason::PageTokenInvalid, invalid))?;
@@ -123,7 +125,7 @@ pub fn open(
     if !is_ours {
         return Err(refusal(ErrorReason::PageTokenInvalid, invalid));
     }
-    Ok(token.places)
+    Ok((before, token.places))
 }
 
 fn decode(token: &str) -> Option<Token> {

@@ -12,7 +12,7 @@ use chassis::server::MAX_ENCODING;
 use futures::TryFutureExt;
 use prost_types::Timestamp;
 
-use super::place::{Place, Rank};
+use super::place::{Place, Question, Rank};
 use crate::App;
 use crate::ops::share::two_thirds;
 
@@ -38,7 +38,7 @@ impl Source {
     pub fn new(
         app: &App,
         place: Place,
-        request: &SearchRequest,
+        question: &Question,
         kinds: Vec<String>,
         size: usize,
     ) -> Self {
@@ -52,11 +52,11 @@ impl Source {
         // What was sent of the page at hand is read once more, and at once.
         let size = size.max(usize::try_from(place.sent).unwrap_or(usize::MAX));
         let request = SearchRequest {
-            query: request.query.clone(),
+            query: question.query.clone(),
             page_size: i32::try_from(size).unwrap_or(i32::MAX),
             page_token: place.page_token.clone(),
             kinds,
-            read_time: place.read_time.or(request.read_time),
+            read_time: place.read_time.or(question.read_time),
         };
         let (hits, next) = (VecDeque::new(), String::new());
         Self { service, connection, request, place, hits, next, failure: None }
