@@ -16,7 +16,6 @@ use api::registan::r#type::v1::ChangeKind;
 use chassis::Failure;
 use futures::future::try_join_all;
 use futures::stream::{self, BoxStream, SelectAll, StreamExt};
-use prost_types::Timestamp;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -119,10 +118,7 @@ impl Merged {
     fn answer(&mut self, kind: ResourceKind, event: Event) -> Option<WatchResponse> {
         let place = self.places.iter_mut().find(|place| place.kind() == kind)?;
         place.resume_token = event.resume_token;
-        if event.change != ChangeKind::Standing {
-            place.is_current = true;
-            place.read_time = event.read_time;
-        }
+        place.reach(event.change, event.read_time);
         let resource = event.resource?;
         Some(WatchResponse {
             kind: event.change.into(),
@@ -137,12 +133,12 @@ impl Merged {
         WatchResponse {
             kind: ChangeKind::Heartbeat.into(),
             resume_token: token::wrap(&self.question, &self.places),
-            read_time: self.places.iter().filter_map(|place| place.read_time).min_by_key(instant),
+            read_time: self
+                .places
+                .iter()
+                .filter_map(|place| place.read_time)
+                .min_by_key(token::instant),
             resource: None,
         }
     }
-}
-
-const fn instant(time: &Timestamp) -> (i64, i32) {
-    (time.seconds, time.nanos)
 }

@@ -4,6 +4,7 @@
 //! changed one is refused by the services or misleads nobody but themselves.
 
 use api::registan::partnership::v1::ResourceKind;
+use api::registan::r#type::v1::ChangeKind;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chassis::Failure;
@@ -30,6 +31,34 @@ pub struct Place {
     /// Up to which instant everything was sent.
     #[prost(message, optional, tag = "4")]
     pub read_time: Option<Timestamp>,
+}
+
+impl Place {
+    /// Notes an event. After a change, others of the same instant may come: everything before it
+    /// was sent. A heartbeat says that everything up to its own was. What was said once holds: a
+    /// copy that is asked next may be behind.
+    pub fn reach(&mut self, change: ChangeKind, read_time: Option<Timestamp>) {
+        let reached = match change {
+            ChangeKind::Standing => return,
+            ChangeKind::Heartbeat => read_time,
+            _ => read_time.map(just_before),
+        };
+        self.is_current = true;
+        self.read_time = self.read_time.into_iter().chain(reached).max_by_key(instant);
+    }
+}
+
+/// An instant, as it is compared.
+pub const fn instant(time: &Timestamp) -> (i64, i32) {
+    (time.seconds, time.nanos)
+}
+
+/// The instant of the record before another: it has microseconds.
+const fn just_before(time: Timestamp) -> Timestamp {
+    match time.nanos {
+        nanos @ 1_000.. => Timestamp { seconds: time.seconds, nanos: nanos - 1_000 },
+        nanos => Timestamp { seconds: time.seconds - 1, nanos: nanos + 999_999_000 },
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -84,4 +113,34 @@ fn decode(token: &str) -> Option<Token> {
 
 fn refusal(reason: ErrorReason, description: String) -> Failure {
     Failure::invalid(vec![Violation::new("resume_token", reason, description)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(seconds: i64, micros: i32) -> Timestamp {
+        Timestamp { seconds, nanos: micros * 1_000 }
+    }
+
+    #[test]
+    fn a_kind_is_as_far_as_everything_was_sent_and_never_goes_back() {
+        let mut place = Place::default();
+        for (change, told, reached) in [
+            (ChangeKind::Standing, at(9, 0), None),
+            (ChangeKind::Heartbeat, at(5, 0), Some(at(5, 0))),
+            // Another change of the same instant may follow.
+            (ChangeKind::Added, at(7, 0), Some(at(6, 999_999))),
+            (ChangeKind::Removed, at(7, 2), Some(at(7, 1))),
+            (ChangeKind::Changed, at(7, 2), Some(at(7, 1))),
+            (ChangeKind::Heartbeat, at(7, 0), Some(at(7, 1))),
+            (ChangeKind::Heartbeat, at(7, 2), Some(at(7, 2))),
+            (ChangeKind::Added, at(7, 1), Some(at(7, 2))),
+        ] {
+            place.reach(change, Some(told));
+
+            assert_eq!(place.read_time, reached, "{change:?} {told:?}");
+        }
+        assert!(place.is_current);
+    }
 }
