@@ -8,8 +8,9 @@ use tonic_types::StatusExt;
 use super::{DOMAIN, ErrorReason, Failure, Precondition, Quota, Resource, Violation};
 
 impl Failure {
-    /// Takes over what `service` answered: a refusal with all its details, an absence as
-    /// `UNAVAILABLE`, and a fault of that service as a fault of ours, for our caller asked us.
+    /// Takes over what `service` answered: a refusal with all its details, also that it is not
+    /// available for a reason of its own; an absence as `UNAVAILABLE`, and a fault of that service
+    /// as a fault of ours, for our caller asked us.
     pub fn downstream(service: &'static str, status: Status) -> Self {
         if timed_out(&status) {
             let message = format!("{service} did not answer in time");
@@ -17,7 +18,15 @@ impl Failure {
                 .with("service", service);
         }
         match status.code() {
-            Code::Unavailable => Self::service_unavailable(service).because(status),
+            Code::Unavailable => match refusal(&status) {
+                told if told.reason == ErrorReason::Unspecified && told.metadata.is_empty() => {
+                    Self::service_unavailable(service).because(status)
+                }
+                told if told.metadata.iter().any(|(key, _)| key == "service") => {
+                    told.because(status)
+                }
+                told => told.with("service", service).because(status),
+            },
             // A connection that breaks in the middle of an answer has no status of its own.
             Code::Unknown | Code::Cancelled if status.source().is_some() => {
                 Self::service_unavailable(service).because(status)
@@ -104,6 +113,8 @@ fn refusal(status: &Status) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tonic_types::ErrorDetails;
 
     use super::*;
@@ -144,6 +155,27 @@ mod tests {
         assert_eq!(ours.code, Code::Unavailable);
         assert_eq!(ours.metadata, [("service".into(), "agreements".to_owned())]);
         assert!(ours.retry.is_some());
+    }
+
+    /// Once a service that answered without its database, or without agreements, was told as one
+    /// that does not answer.
+    #[test]
+    fn a_service_that_says_why_it_is_not_available_is_believed() {
+        let database = Failure::unavailable(ErrorReason::DatabaseUnavailable, "it is full")
+            .retry_after(Duration::from_secs(7));
+        let grants = Failure::service_unavailable("agreements");
+
+        let ours = [database, grants].map(|it| Failure::downstream("projects", it.into()));
+
+        let [database, grants] = ours;
+        assert_eq!(database.reason, ErrorReason::DatabaseUnavailable);
+        assert_eq!(
+            (&*database.message, database.retry),
+            ("it is full", Some(Duration::from_secs(7)))
+        );
+        assert_eq!(database.metadata, [("service".into(), "projects".to_owned())]);
+        assert_eq!(grants.message, "agreements does not answer");
+        assert_eq!(grants.metadata, [("service".into(), "agreements".to_owned())]);
     }
 
     /// Once swapped addresses of services were told as an internal error.
