@@ -24,7 +24,10 @@ const BESIDE: [(&str, &str); 5] = [
     ("trade preferences", r#"ListBeneficiaries '{"party": "parties/{}"}'"#),
     ("duties that are overdue", r#"ListOverdue '{"filter": "parties:\"parties/{}\""}'"#),
     ("meetings and dialogues", r#"ListMeetings '{"filter": "parties:\"parties/{}\""}'"#),
-    ("conventions", r#"ListAgreements '{"filter": "participations:\"parties/{}\""}'"#),
+    (
+        "conventions that it is party to",
+        r#"ListAgreements '{"filter": "participations:\"parties/{} party\""}'"#,
+    ),
     (
         "resolutions, also those whose calls are not recorded",
         r#"ListSources '{"filter": "kind = PARLIAMENT_DOCUMENT"}'"#,
