@@ -158,6 +158,10 @@ fn of_enum(number: i32, field: &FieldDescriptor) -> String {
     let prefix = zero.name().trim_end_matches("UNSPECIFIED");
     match kind.get_value(number) {
         _ if number == 0 && zero.name().ends_with("UNSPECIFIED") => String::new(),
+        // A person reads "fewer than five" as some.
+        Some(value) if value.full_name().ends_with("ActivityCount.EXACTNESS_FEWER_THAN_FIVE") => {
+            "none to four".to_owned()
+        }
         Some(value) => word(value.name().trim_start_matches(prefix)),
         None => number.to_string(),
     }

@@ -50,8 +50,15 @@ fn law_and_brief(suite: &Suite) {
         assert!(brief.contains(heading), "{heading}: {brief}");
     }
     assert!(brief.contains("    Signed not in force (") && brief.contains("TITLE"), "{brief}");
+    // Anonymous callers are not told that there is any.
+    assert!(brief.contains("none to four") && !brief.contains("fewer than"), "{brief}");
     let whole = json(suite, &["brief", "parties/tm", "--on", "2025-12-31", "--json"]);
     assert!(whole["law"]["legalBasis"].is_object(), "{whole}");
+    let hint = "  conventions that it is party to: registan ask ListAgreements '";
+    let conventions = brief.lines().find_map(|line| line.strip_prefix(hint)).expect("a hint");
+    let found = printed(suite, &["ask", "ListAgreements", conventions.trim_end_matches('\'')]);
+    assert!(found.contains("agreements/cat"), "{found}");
+    assert!(!found.contains("agreements/cped"), "it is not party to that one: {found}");
 }
 
 fn lists_and_resources(suite: &Suite) {
