@@ -105,8 +105,8 @@ impl Reach {
             format!(" --data-dir '{folder}'")
         };
         Ok(Some(format!(
-            "no token was sent, and what is not public is shown to the holder of one alone: try \
-             the same after `export REGISTAN_TOKEN=$(registan token --role analyst --desk \
+            "no token was sent, so that only what is public is shown; where the suite is your own, \
+             ask again after `export REGISTAN_TOKEN=$(registan token --role analyst --desk \
              all{folder})`"
         )))
     }

@@ -32,6 +32,11 @@ fn what_one_recorded_is_found_as_the_command_says() {
     assert!(recorded.contains("NotFound (NOT_FOUND): ") && recorded.contains(&hint), "{recorded}");
     let list = errors(&suite, &all);
     assert!(list.starts_with("Nothing was found: ") && list.contains(&hint), "{list}");
+    // A reader of a suite of others cannot follow that, and is not told to.
+    assert!(
+        list.contains(&format!("where the suite is your own, ask again after {hint}")),
+        "{list}"
+    );
 
     // The same of what was never recorded.
     let never = refused(&suite, &["ask", "GetActivity", &get.replace(name, "activities/never")]);
