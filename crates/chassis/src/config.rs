@@ -159,6 +159,21 @@ impl Settings {
         }
         Ok(settings)
     }
+
+    /// Where the service `name` answers. An error that says how to set it, if that is not known.
+    pub fn url_of(&self, name: &str) -> anyhow::Result<&str> {
+        let url = match name {
+            "agreements" => &self.agreements_url,
+            "projects" => &self.projects_url,
+            _ => &self.rights_reporting_url,
+        };
+        url.as_deref().with_context(|| {
+            let variable = name.replace('-', "_").to_uppercase();
+            format!(
+                "does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL"
+            )
+        })
+    }
 }
 
 /// Reads the address of the database again, where it stands in a file; gives it if it is another.

@@ -27,7 +27,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use api::rpc::partnership_service::{GetBrief, Watch};
 use api::rpc::search_service::Search;
 use chassis::client::Connection;
@@ -74,23 +73,17 @@ const QUOTAS: Quotas = Quotas {
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     // The other half is for their callers to go elsewhere.
     let grace = Duration::from_secs(settings.drain_seconds) / 2;
-    let agreements = address("agreements", settings.agreements_url.as_deref(), settings.listen)?;
-    let projects = address("projects", settings.projects_url.as_deref(), settings.listen)?;
-    let rights = settings.rights_reporting_url.as_deref();
-    let rights_reporting = address("rights-reporting", rights, settings.listen)?;
+    let agreements = address(&settings, "agreements")?;
+    let projects = address(&settings, "projects")?;
+    let rights_reporting = address(&settings, "rights-reporting")?;
     let to = |name, url| Connection::between(&settings, NAME, name, url);
     let services = Services {
         agreements: to("agreements", agreements)?,
         projects: to("projects", projects)?,
         rights_reporting: to("rights-reporting", rights_reporting)?,
     };
-    let app = App {
-        clock: Arc::new(SystemClock),
-        watched: services.apart(),
-        agreements: services.agreements.clone(),
-        projects: services.projects.clone(),
-        rights_reporting: services.rights_reporting.clone(),
-    };
+    let app =
+        App { clock: Arc::new(SystemClock), watched: services.apart(), services: services.clone() };
     let upstreams = [
         Upstream::new(&settings, "agreements", agreements)?,
         Upstream::new(&settings, "projects", projects)?,
@@ -123,15 +116,12 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
         .build(service)
 }
 
-fn address<'a>(name: &str, url: Option<&'a str>, own: SocketAddr) -> anyhow::Result<&'a str> {
-    let variable = name.replace('-', "_").to_uppercase();
-    let url = url.with_context(|| {
-        format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")
-    })?;
+fn address<'a>(settings: &'a Settings, name: &str) -> anyhow::Result<&'a str> {
+    let (url, own) = (settings.url_of(name)?, settings.listen);
     anyhow::ensure!(
         !is_at(url, own),
-        "{url} is the address of the gateway itself ({own}): set --{name}-url or \
-         REGISTAN_{variable}_URL to where {name} answers"
+        "{url} is the address of the gateway itself ({own}): set --{name}-url to where {name} \
+         answers"
     );
     Ok(url)
 }
@@ -174,8 +164,12 @@ mod tests {
         ] {
             assert!(!at(url, own), "{url} {own}");
         }
-        let own = "127.0.0.1:8080".parse().unwrap();
-        let told = address("projects", Some("http://127.0.0.1:8080"), own).unwrap_err();
+        let settings = Settings {
+            listen: "127.0.0.1:8080".parse().unwrap(),
+            projects_url: Some("http://127.0.0.1:8080".to_owned()),
+            ..Settings::default()
+        };
+        let told = address(&settings, "projects").unwrap_err();
         assert!(told.to_string().contains("--projects-url"), "{told}");
     }
 }

@@ -22,7 +22,6 @@ pub mod store;
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use chassis::client::Connection;
 use chassis::clock::GuardedClock;
 use chassis::{Service, Settings};
@@ -37,9 +36,7 @@ pub const NAME: &str = "projects";
 /// Opens the record and gives the gRPC services on it. An error if `settings` do not say where
 /// agreements answers; it need not be up yet.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
-    let url = settings.agreements_url.as_deref().context(
-        "does not know where agreements answers: set --agreements-url or REGISTAN_AGREEMENTS_URL",
-    )?;
+    let url = settings.url_of("agreements")?;
     let agreements = Connection::between(&settings, NAME, "agreements", url)?;
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;

@@ -19,7 +19,6 @@ pub mod store;
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use chassis::client::Connection;
 use chassis::clock::GuardedClock;
 use chassis::{Service, Settings};
@@ -34,10 +33,8 @@ pub const NAME: &str = "rights-reporting";
 /// Opens the record and gives the gRPC services on it. An error if `settings` do not say where
 /// agreements and projects answer; neither of them need be up yet.
 pub async fn service(settings: Settings) -> anyhow::Result<Service> {
-    let peers = Peers {
-        agreements: peer(&settings, "agreements", settings.agreements_url.as_deref())?,
-        projects: peer(&settings, "projects", settings.projects_url.as_deref())?,
-    };
+    let peer = |name| Connection::between(&settings, NAME, name, settings.url_of(name)?);
+    let peers = Peers { agreements: peer("agreements")?, projects: peer("projects")? };
     let db =
         standard::startup::open_record(NAME, &settings, &store::Migrator, &store::schema()).await?;
     let ground = chronicle::pulse(&db, standard::startup::renewed(&settings));
@@ -47,12 +44,4 @@ pub async fn service(settings: Settings) -> anyhow::Result<Service> {
     service.ground = Some(ground);
     service.grant_source = Some(Arc::new(CachedGrants::new(AskedGrants::new(&peers.agreements))));
     Ok(service)
-}
-
-fn peer(settings: &Settings, name: &'static str, url: Option<&str>) -> anyhow::Result<Connection> {
-    let url = url.with_context(|| {
-        let variable = name.to_uppercase();
-        format!("does not know where {name} answers: set --{name}-url or REGISTAN_{variable}_URL")
-    })?;
-    Connection::between(settings, NAME, name, url)
 }

@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 
 use api::registan::agreements::v1::ListFrameworksRequest;
-use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::partnership::v1::ProjectSummary;
 use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::failure::ErrorReason;
-use chassis::server::MAX_ENCODING;
 use facts::PartialDate;
 use prost_types::Timestamp;
 
@@ -111,8 +109,7 @@ async fn read(
     (read_time, known_by): (Option<Timestamp>, Option<Date>),
     adoptions: &mut Adoptions,
 ) -> Result<bool, Failure> {
-    let client = FrameworkServiceClient::new(app.agreements.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let mut client = app.services.framework_service();
     let room = Room::of(0);
     let mut request = ListFrameworksRequest {
         page_size: 1000,

@@ -1,13 +1,10 @@
 //! The law: the party, and what stands between it and the Union.
 
-use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
-use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use api::registan::agreements::v1::{GetLegalBasisRequest, GetPartyRequest, LegalBasis, Party};
 use api::registan::partnership::v1::LawPart;
 use api::registan::partnership::v1::part_status::GapKind;
 use chassis::Failure;
 use chassis::failure::{Code, ErrorReason};
-use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 use serving::time::READ_TIME_KEY;
 
@@ -59,8 +56,7 @@ async fn party(
     gaps: &mut Gaps,
 ) -> Result<(Option<Party>, Option<Timestamp>), Failure> {
     let (name, known_by) = (question.party.clone(), question.known_by);
-    let client = PartyServiceClient::new(app.agreements.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let mut client = app.services.party_service();
     match client.get_party(GetPartyRequest { name, read_time, known_by }).await.map_err(down) {
         Ok(answer) => {
             let at = answer.metadata().get(READ_TIME_KEY).and_then(|at| at.to_str().ok());
@@ -94,8 +90,7 @@ async fn legal_basis(
         known_by: question.known_by,
         ..GetLegalBasisRequest::default()
     };
-    let client = AgreementServiceClient::new(app.agreements.clone());
-    let basis = client.max_decoding_message_size(MAX_ENCODING).get_legal_basis(request).await;
+    let basis = app.services.agreement_service().get_legal_basis(request).await;
     match basis.map_err(down) {
         Ok(basis) => Ok(Some(basis.into_inner())),
         Err(failure) if failure.reason == ErrorReason::AnswerTooLarge => {

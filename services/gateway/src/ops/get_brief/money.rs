@@ -4,14 +4,11 @@ use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::partnership::v1::{MoneyPart, ProjectSummary};
 use api::registan::projects::v1::left_out_sum::Reason;
 use api::registan::projects::v1::project::Status;
-use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
-use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
 use api::registan::projects::v1::{
     LeftOutSum, ListProjectsRequest, Project, SumTransactionsRequest, SumTransactionsResponse,
 };
 use chassis::Failure;
-use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 
 use super::Question;
@@ -85,8 +82,7 @@ async fn sums(app: &App, question: &Question) -> Result<SumTransactionsResponse,
         recipients: question.subject.recipients.clone(),
         ..SumTransactionsRequest::default()
     };
-    let client = TransactionServiceClient::new(app.projects.clone());
-    let sums = client.max_decoding_message_size(MAX_ENCODING).sum_transactions(request).await;
+    let sums = app.services.transaction_service().sum_transactions(request).await;
     Ok(sums.map_err(|status| Failure::downstream("projects", status))?.into_inner())
 }
 
@@ -116,8 +112,7 @@ async fn projects(
         known_by: question.known_by,
         ..ListProjectsRequest::default()
     };
-    let client = ProjectServiceClient::new(app.projects.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let mut client = app.services.project_service();
     let (mut room, mut listed) = (Room::of(MOST_BYTES), Listed::default());
     loop {
         let page = client.list_projects(request.clone()).await;

@@ -3,13 +3,10 @@
 use api::registan::partnership::v1::RightsPart;
 use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::rights::v1::activity::Outcome;
-use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
-use api::registan::rights::v1::recommendation_service_client::RecommendationServiceClient;
 use api::registan::rights::v1::{ListActivitiesRequest, ListRecommendationsRequest};
 use api::registan::r#type::v1::Date;
 use chassis::Failure;
 use chassis::failure::ErrorReason;
-use chassis::server::MAX_ENCODING;
 use prost_types::Timestamp;
 use tonic::Response;
 
@@ -74,8 +71,7 @@ async fn recommendations(
         known_by: question.known_by,
         ..ListRecommendationsRequest::default()
     };
-    let client = RecommendationServiceClient::new(app.rights_reporting.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let mut client = app.services.recommendation_service();
     let (mut room, mut part) = (Room::of(MOST_BYTES), RightsPart::default());
     loop {
         let page = client.list_recommendations(request.clone()).await.map(Response::into_inner);
@@ -125,8 +121,7 @@ async fn count(
     is_anonymous: bool,
     gaps: &mut Gaps,
 ) -> Result<Counts, Failure> {
-    let client = ActivityServiceClient::new(app.rights_reporting.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let mut client = app.services.activity_service();
     let room = Room::of(0);
     let mut request = ListActivitiesRequest {
         filter: Subject::any("party", " = ", &question.subject.places()),

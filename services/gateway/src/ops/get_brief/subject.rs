@@ -2,10 +2,8 @@
 
 use api::registan::agreements::v1::GetPartyRequest;
 use api::registan::agreements::v1::party::Kind;
-use api::registan::agreements::v1::party_service_client::PartyServiceClient;
 use chassis::Failure;
 use chassis::failure::{Code, Violation};
-use chassis::server::MAX_ENCODING;
 use facts::code::is_country;
 use facts::{ErrorReason, region};
 use futures::TryFutureExt;
@@ -103,8 +101,7 @@ pub async fn find(
 
 async fn kind(app: &App, name: &str, read_time: Option<Timestamp>) -> Result<Subject, Failure> {
     let request = GetPartyRequest { name: name.to_owned(), read_time, known_by: None };
-    let client = PartyServiceClient::new(app.agreements.clone());
-    let mut client = client.max_decoding_message_size(MAX_ENCODING);
+    let mut client = app.services.party_service();
     let party = client.get_party(request);
     let party = party.map_err(|status| Failure::downstream("agreements", status));
     let party = third("agreements", party).await?.into_inner();

@@ -8,7 +8,6 @@ use api::registan::search::v1::{SearchHit, SearchRequest};
 use chassis::Failure;
 use chassis::client::Connection;
 use chassis::failure::ErrorReason;
-use chassis::server::MAX_ENCODING;
 use futures::TryFutureExt;
 use prost_types::Timestamp;
 
@@ -22,7 +21,7 @@ pub const SERVICES: [&str; 3] = ["agreements", "projects", "rights-reporting"];
 /// The hits of one service that were not sent yet.
 pub struct Source {
     service: &'static str,
-    connection: Connection,
+    client: SearchServiceClient<Connection>,
     /// To be sent with the token of a page.
     request: SearchRequest,
     place: Place,
@@ -44,11 +43,7 @@ impl Source {
     ) -> Self {
         let service = SERVICES.into_iter().find(|known| place.service == *known);
         let service = service.unwrap_or("agreements");
-        let connection = match service {
-            "projects" => app.projects.clone(),
-            "rights-reporting" => app.rights_reporting.clone(),
-            _ => app.agreements.clone(),
-        };
+        let client = app.services.search_service(service);
         // What was sent of the page at hand is read once more, and at once.
         let size = size.max(usize::try_from(place.sent).unwrap_or(usize::MAX));
         let request = SearchRequest {
@@ -59,7 +54,7 @@ impl Source {
             read_time: place.read_time.or(question.read_time),
         };
         let (hits, next) = (VecDeque::new(), String::new());
-        Self { service, connection, request, place, hits, next, failure: None }
+        Self { service, client, request, place, hits, next, failure: None }
     }
 
     /// The name of the service.
@@ -115,10 +110,8 @@ impl Source {
     }
 
     async fn read(&mut self) {
-        let client = SearchServiceClient::new(self.connection.clone());
-        let mut client = client.max_decoding_message_size(MAX_ENCODING);
         let service = self.service;
-        let answer = client.search(self.request.clone());
+        let answer = self.client.search(self.request.clone());
         let answer = answer.map_err(|status| Failure::downstream(service, status));
         match two_thirds(service, answer).await {
             Ok(answer) => {
