@@ -11,7 +11,7 @@ use facts::{Check, ErrorReason, code};
 use standard::{Rules, Value};
 
 use super::family::Kin;
-use super::organization::{ALIASES, participant};
+use super::organization::{ALIASES, findable, participant};
 use super::{roles, shares};
 
 /// A project.
@@ -44,8 +44,7 @@ impl Rules<wire::Project> for OfProjects {
         vec![
             Field::sorted_day("start", |project: &T| facts::wire::sort_day(start(project))),
             Field::texts("participants", |project: &T| {
-                let all = project.participants.iter();
-                present(all.flat_map(|one| [&one.organization, &one.r#ref]))
+                project.participants.iter().flat_map(names).collect()
             })
             .naming(&["organizations/{organization}"])
             .spelled(participant)
@@ -86,6 +85,18 @@ fn related(asked: &str) -> Result<String, &'static str> {
         return Err("a name like projects/{project}, or an identifier, is wanted");
     }
     Ok(asked.trim().to_owned())
+}
+
+/// Returns by what a participant is found: the recorded organization, and its identifier or else
+/// its name as published.
+fn names(one: &wire::Participant) -> Vec<String> {
+    let published = if one.r#ref.is_empty() {
+        findable(&one.display_name).unwrap_or_default()
+    } else {
+        &one.r#ref
+    };
+    let names = [&one.organization, published].into_iter();
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Returns the texts that are not empty.

@@ -11,7 +11,7 @@ use facts::{Check, ErrorReason, PartialDate};
 use rust_decimal::Decimal;
 use standard::{Rules, Value};
 
-use super::organization::{ALIASES, participant};
+use super::organization::{ALIASES, findable, participant};
 use super::shares;
 
 /// A transaction.
@@ -62,10 +62,13 @@ impl Rules<wire::Transaction> for OfTransactions {
 }
 
 /// Returns by what a party is found: its identifier, in its one spelling, else the recorded
-/// organization. Its other names follow from either; one that has both is found by the organizations
-/// that have the identifier.
+/// organization, else its name as published. Its other names follow from either of the first two;
+/// one that has both is found by the organizations that have the identifier.
 fn party(party: &wire::TransactionParty) -> String {
-    participant(&party.r#ref).unwrap_or_else(|_| party.organization.clone())
+    let name = || participant(findable(&party.display_name)?).ok();
+    let organization = Some(&party.organization).filter(|it| !it.is_empty());
+    let identifier = participant(&party.r#ref).ok();
+    identifier.or_else(|| organization.cloned()).or_else(name).unwrap_or_default()
 }
 
 /// Returns how much moved.

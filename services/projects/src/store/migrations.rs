@@ -42,6 +42,7 @@ impl MigratorTrait for Migrator {
         all.push(Box::new(InheritDesks("m20261130_000040_inherit_desks_breaks_older", schema)));
         all.push(Box::new(Refill("m20261130_000050_hide_the_past_breaks_older", schema)));
         all.push(Box::new(Refill("m20261130_000060_find_parties_breaks_older", schema)));
+        all.push(Box::new(Refill("m20261130_000070_find_names_breaks_older", schema)));
         all
     }
 }

@@ -15,6 +15,7 @@ mod families;
 mod import;
 mod large;
 mod named;
+mod nameless;
 mod peculiar;
 mod projects;
 mod published;
