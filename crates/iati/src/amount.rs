@@ -6,6 +6,9 @@ use rust_decimal::Decimal;
 
 /// Longer than any number with 28 digits and separators.
 const MAX_LENGTH: usize = 64;
+/// How far above 100 a percentage is one of 100 that was computed: as far as a sum may be.
+const ROUNDING: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+const ABOVE: &str = "it is above 100 by rounding";
 
 /// A number that was read, and how its writing was repaired if it was not a plain decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,8 @@ pub(crate) fn read(text: &str) -> Result<AmountRead, &'static str> {
     separated(trimmed)
 }
 
-/// Reads a percentage: a number as above, perhaps with a percent sign, from 0 to 100.
+/// Reads a percentage: a number as above, perhaps with a percent sign, from 0 to 100, or above that
+/// by what rounding adds.
 pub(crate) fn percentage(text: &str) -> Result<AmountRead, &'static str> {
     let trimmed = text.trim();
     let without_sign = trimmed.strip_suffix('%');
@@ -50,11 +54,14 @@ pub(crate) fn percentage(text: &str) -> Result<AmountRead, &'static str> {
     } else {
         read(number)?
     };
-    if amount.value < Decimal::ZERO || amount.value > Decimal::ONE_HUNDRED {
+    if amount.value < Decimal::ZERO || amount.value > Decimal::ONE_HUNDRED + ROUNDING {
         return Err("is not between 0 and 100");
     }
     if without_sign.is_some() {
         amount.repaired = Some("its percent sign was dropped");
+    }
+    if amount.value > Decimal::ONE_HUNDRED {
+        amount = AmountRead { value: Decimal::ONE_HUNDRED, repaired: Some(ABOVE) };
     }
     Ok(amount)
 }
@@ -220,7 +227,12 @@ mod tests {
         assert_eq!(percentage("33,3").unwrap().value.to_string(), "33.3");
         assert_eq!(percentage("33,333").unwrap().value.to_string(), "33.333");
         assert_eq!(percentage("50%").unwrap().value.to_string(), "50");
-        for text in ["-1", "100.01", "half", "", "%", "1,", "1,2,3", "1,234.5"] {
+        for above in ["100.00001", "100.01", "100,01%"] {
+            let read = percentage(above).unwrap();
+            assert_eq!(read.value.to_string(), "100", "{above}");
+            assert_eq!(read.repaired, Some(ABOVE), "{above}");
+        }
+        for text in ["-1", "100.011", "half", "", "%", "1,", "1,2,3", "1,234.5"] {
             assert!(percentage(text).is_err(), "{text:?}");
         }
     }

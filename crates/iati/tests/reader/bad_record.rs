@@ -99,6 +99,7 @@ fn values_with_one_reading_are_mended_with_a_warning() {
             Rule::DateRepaired,
         ),
         ("<sector code='14030' percentage='100%'/>".to_owned(), Rule::AmountRepaired),
+        ("<sector code='14030' percentage='100.00001'/>".to_owned(), Rule::AmountRepaired),
     ] {
         let outcome = read(with(&part));
 
