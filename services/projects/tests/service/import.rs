@@ -297,8 +297,8 @@ async fn what_the_contract_cannot_hold_is_a_finding() {
         let mut running = serve(&url).await;
         let long = file("").replace("Clean water", &"w".repeat(2000));
         let unknown = paid("1", "2023-01-01").replace("code=\"3\"", "code=\"99\"");
-        let exact = paid("1.0000000001", "2023-01-01");
-        let file = long.replace("<related-activity", &format!("{unknown}{exact}<related-activity"));
+        let large = paid("1000000000000000001", "2023-01-01");
+        let file = long.replace("<related-activity", &format!("{unknown}{large}<related-activity"));
         let file = file.replace("TEST-ROADS", &"r".repeat(300));
 
         let report = running.import(file.as_bytes()).await;

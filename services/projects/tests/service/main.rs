@@ -20,6 +20,7 @@ mod peculiar;
 mod projects;
 mod published;
 mod relations;
+mod repaired;
 mod scan;
 mod stated;
 mod sums;

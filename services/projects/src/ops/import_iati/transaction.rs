@@ -8,6 +8,7 @@ use api::registan::r#type::v1::{Date, Money};
 use facts::money::{MOST_DECIMALS, MOST_UNITS, is_plausible};
 use iati::Org;
 use ingest::{Notes, Place};
+use rust_decimal::Decimal;
 
 use super::project::{check_currency, code, country_code, display_name, sectors, texts};
 use crate::domain::Transaction;
@@ -42,14 +43,7 @@ pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Trans
         );
         return None;
     };
-    let amount = given.value.amount.normalize();
-    if !is_plausible(amount) || amount.scale() > MOST_DECIMALS {
-        notes.error(
-            "amount-out-of-range",
-            format!("the amount is above {MOST_UNITS} or has more than 9 digits after the point; the transaction was not taken"),
-        );
-        return None;
-    }
+    let amount = amount(given.value.amount, notes)?;
     check_currency(&given.value.currency, notes);
     Some(Transaction::of(wire::Transaction {
         tier: Tier::Public.into(),
@@ -68,6 +62,25 @@ pub fn transaction(given: &iati::Transaction, notes: &mut Notes) -> Option<Trans
         r#ref: reference(given, notes),
         ..wire::Transaction::default()
     }))
+}
+
+/// Returns an amount as it is recorded. Digits after those that the contract has are noise of
+/// binary fractions: `33333.333333333336`.
+fn amount(given: Decimal, notes: &mut Notes) -> Option<Decimal> {
+    let amount = given.round_dp(MOST_DECIMALS).normalize();
+    if !is_plausible(amount) {
+        notes.error(
+            "amount-out-of-range",
+            format!("the amount is above {MOST_UNITS}; the transaction was not taken"),
+        );
+        return None;
+    }
+    if amount != given {
+        let message =
+            format!("the amount {given} was rounded to {amount}; give at most 9 decimals");
+        notes.warning("amount-repaired", message);
+    }
+    Some(amount)
 }
 
 /// Brings the shares of a transaction that has its name to the form of the contract.
