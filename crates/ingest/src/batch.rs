@@ -11,7 +11,7 @@ use crate::difference::{Difference, Versions};
 use crate::importer::{Importer, Names, Prepared, Target};
 use crate::recorded::{self, Imported};
 use crate::report::Outcome;
-use crate::target::{names, renamed, targets};
+use crate::target::{doubted, names, renamed, targets};
 use crate::write::{Import, MAX_TRIES};
 
 /// The extent of a record that is at hand.
@@ -77,6 +77,7 @@ async fn plan<I: Importer>(
     // Of a record in parts once, with the last.
     if extent != Extent::Part {
         plan.public = names(&targets);
+        plan.outcome.findings.extend(doubted(&targets));
         plan.outcome.findings.extend(renamed(&targets, &stored));
         plan.outcome.findings.extend(overwritten(chronicle, &targets).await?);
     }

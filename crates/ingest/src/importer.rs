@@ -88,9 +88,14 @@ pub trait Importer: Send + Sync + Sized + 'static {
         Vec::new()
     }
 
-    /// Returns why what is recorded stays as it is, whatever the file says of it: the rule, and the
-    /// problem.
-    fn stays(_recorded: &Self::Parent, _file: &Self::Parent) -> Option<(&'static str, String)> {
+    /// Returns why what is recorded stays as it is, whatever the file says of it.
+    fn stays(_recorded: &Self::Parent, _file: &Self::Parent) -> Option<Refusal> {
+        None
+    }
+
+    /// Returns a warning about a record that becomes of what is recorded what it says, though
+    /// perhaps it should not.
+    fn doubt(_recorded: &Self::Parent, _file: &Self::Parent) -> Option<Refusal> {
         None
     }
 
@@ -113,6 +118,9 @@ pub trait Importer: Send + Sync + Sized + 'static {
         ready(Ok(()))
     }
 }
+
+/// The rule of a finding, and the problem.
+pub type Refusal = (&'static str, String);
 
 /// How findings call what is imported. Rules are named whole, for they never change.
 #[derive(Clone, Copy, Debug)]

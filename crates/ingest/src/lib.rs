@@ -41,7 +41,7 @@ use tokio::sync::mpsc;
 use part::Parts;
 use read::Batch;
 
-pub use importer::{Importer, Names, Prepared, Target, Words};
+pub use importer::{Importer, Names, Prepared, Refusal, Target, Words};
 pub use name::id;
 pub use notes::{Notes, Place};
 pub use report::{Changes, Report};

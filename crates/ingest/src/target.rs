@@ -8,7 +8,7 @@ use formats::{Finding, Severity};
 use policy::Tier;
 use standard::Step;
 
-use crate::importer::{Importer, Names, Prepared, Target};
+use crate::importer::{Importer, Names, Prepared, Refusal, Target};
 use crate::notes::finding;
 use crate::report::Outcome;
 use crate::write::{MAX_BYTES, size};
@@ -48,8 +48,6 @@ pub fn targets<'a, I: Importer>(
     }
     targets
 }
-
-type Refusal = (&'static str, String);
 
 fn another<I: Importer>(name: &str, place: &str) -> Refusal {
     let record = I::WORDS.record;
@@ -118,6 +116,15 @@ impl<'a, I: Importer> Known<'a, I> {
         let becomes = I::merge(&recorded.value, &prepared.parent);
         Ok(Target { prepared, recorded: Some(recorded), becomes })
     }
+}
+
+/// Returns a finding for each record that perhaps should not change what is recorded.
+pub fn doubted<I: Importer>(targets: &[Target<'_, I>]) -> Vec<Finding> {
+    let finding = |target: &Target<'_, I>| {
+        let (rule, message) = I::doubt(&target.recorded?.value, &target.prepared.parent)?;
+        Some(target.prepared.warning(rule, message))
+    };
+    targets.iter().filter_map(finding).collect()
 }
 
 /// Returns a finding for each record that had another identifier before, under which another parent

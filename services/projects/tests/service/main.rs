@@ -21,6 +21,7 @@ mod projects;
 mod published;
 mod relations;
 mod repaired;
+mod reporters;
 mod scan;
 mod stated;
 mod sums;

@@ -6,7 +6,8 @@ use api::registan::projects::v1::project_date::Kind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation};
 use api::registan::r#type::v1::{Confidence, ExternalId};
 
-use super::project::{is_of_another, is_of_file};
+use super::project::is_of_file;
+use super::reporter::is_of_another;
 use crate::domain::Project;
 
 /// Returns the new value of a recorded project; nothing if the file says nothing new. The same

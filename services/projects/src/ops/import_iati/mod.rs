@@ -4,6 +4,7 @@
 mod links;
 mod merge;
 mod project;
+mod reporter;
 mod said;
 mod transaction;
 
@@ -14,7 +15,7 @@ use chronicle::Chronicle;
 use facts::wire::MOST_ITEMS;
 use formats::Reader;
 use iati::Activity;
-use ingest::{Import, Importer, Names, Notes, Prepared, Report, Target, Words};
+use ingest::{Import, Importer, Names, Notes, Prepared, Refusal, Report, Target, Words};
 
 use crate::app::App;
 use crate::domain::{Project, Transaction};
@@ -99,8 +100,12 @@ impl Importer for Iati {
         project::former(parent)
     }
 
-    fn stays(recorded: &Project, file: &Project) -> Option<(&'static str, String)> {
-        project::stays(recorded, file)
+    fn stays(recorded: &Project, file: &Project) -> Option<Refusal> {
+        reporter::stays(recorded, file)
+    }
+
+    fn doubt(recorded: &Project, file: &Project) -> Option<Refusal> {
+        reporter::passed_on(recorded, file)
     }
 
     fn merge(recorded: &Project, file: &Project) -> Option<Project> {

@@ -8,7 +8,7 @@ use api::registan::projects::v1::project_date::Kind as DateKind;
 use api::registan::projects::v1::project_relation::Kind as RelationKind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation, Recipient, Sector};
 use api::registan::r#type::v1::external_id::Scheme as WireScheme;
-use api::registan::r#type::v1::{ExternalId, LocalizedText, SourceRef};
+use api::registan::r#type::v1::{ExternalId, LocalizedText};
 use facts::code::{is_country, is_currency};
 use facts::wire::MOST_ITEMS;
 use facts::{PartialDate, Scheme};
@@ -16,19 +16,15 @@ use iati::{Activity, Narrative, Org};
 use ingest::{Notes, Place, id};
 use rust_decimal::Decimal;
 
+use super::reporter::source;
 use crate::domain::Project;
 use crate::domain::shares::{area, capitals, normalize};
 
 /// The regions that the record knows: those of the DAC.
 const REGION_VOCABULARY: &str = "1";
 
-/// The words before the name of who reports an activity, in the citation of what is recorded of it;
-/// and before them, where they have it from another.
-const REPORTER: &str = "reporting organisation ";
-const SECONDARY: &str = ", secondary ";
-
 /// The beginning of an identifier of the publisher's own.
-const OWN_IDENTIFIER: &str = "iati-";
+pub const OWN_IDENTIFIER: &str = "iati-";
 
 const TITLES: Place = Place { what: "titles", path: "iati-activity/title/narrative" };
 const DESCRIPTIONS: Place =
@@ -36,8 +32,6 @@ const DESCRIPTIONS: Place =
 const CURRENCY: &str = "iati-activity/@default-currency";
 const STATUS: &str = "iati-activity/activity-status";
 const DATES: Place = Place { what: "dates", path: "iati-activity/activity-date" };
-const REPORTING: &str = "iati-activity/reporting-org";
-const REPORTING_NAME: &str = "iati-activity/reporting-org/narrative";
 const PARTICIPANTS: Place =
     Place { what: "participating organisations", path: "iati-activity/participating-org" };
 const PARTICIPANT_NAME: &str = "iati-activity/participating-org/narrative";
@@ -78,52 +72,6 @@ pub fn project(activity: &Activity, file_name: &str, notes: &mut Notes) -> Proje
         source: Some(source(activity, file_name, notes)),
         ..wire::Project::default()
     })
-}
-
-/// Where the facts come from: without a date, so that the same file again says the same.
-fn source(activity: &Activity, file_name: &str, notes: &mut Notes) -> SourceRef {
-    let mut citation = format!("IATI file {file_name}");
-    if let Some(org) = &activity.reporting_org {
-        let named = org.names.first().map(|name| &name.text);
-        let publisher = org.ref_.as_ref().or(named).filter(|publisher| publisher.len() <= 256);
-        if let Some(publisher) = publisher {
-            citation.push_str(if activity.is_secondary { SECONDARY } else { ", " });
-            citation.push_str(REPORTER);
-            citation.push_str(publisher);
-        }
-        let is_by_name = org.ref_.is_none() && publisher.is_some();
-        notes.lose(REPORTING, usize::from(publisher.is_none()));
-        notes.lose(REPORTING_NAME, org.names.len() - usize::from(is_by_name));
-    }
-    SourceRef { citation, ..SourceRef::default() }
-}
-
-/// Returns the rule and the reason for which a recorded project stays as it is: the file has it
-/// from somebody else than who reported what is recorded (`secondary-reporter` of the IATI
-/// Standard).
-pub fn stays(recorded: &Project, file: &Project) -> Option<(&'static str, String)> {
-    let (_, reporter) = reported(recorded)?;
-    let (is_secondary, other) = reported(file)?;
-    let is_other = is_secondary && other != reporter;
-    let message = || {
-        format!(
-            "it is recorded as {reporter} has it, and this file has it from another, at second hand; the activity was skipped"
-        )
-    };
-    is_other.then(|| ("secondary-reporter", message()))
-}
-
-/// Returns whether somebody else reports now what was reported before, or the same at second hand.
-pub fn is_of_another(recorded: &Project, file: &Project) -> bool {
-    let before = reported(recorded);
-    before.is_some() && before != reported(file)
-}
-
-/// Returns whether it is reported at second hand, and by whom, as far as the source tells.
-fn reported(project: &Project) -> Option<(bool, &str)> {
-    let citation = project.source.as_ref()?.citation.as_str();
-    let (before, reporter) = citation.rsplit_once(REPORTER)?;
-    Some((before.ends_with(SECONDARY), reporter))
 }
 
 /// The identifiers that a project had before, as far as the file tells them.
