@@ -97,7 +97,8 @@ async fn plan<I: Importer>(
     let names: Vec<String> =
         differences.iter().flat_map(Difference::names).map(str::to_owned).collect();
     let versions = Versions::<I>::of(chronicle, &names).await.map_err(refused::<I::Parent>)?;
-    for (target, difference) in targets.iter().zip(&differences) {
+    for (target, difference) in targets.iter().zip(&mut differences) {
+        difference.hand_on(&versions);
         plan.add(target, difference, &versions, (now, extent))?;
         let heirs = heirs(chronicle, target, extent, expected).await?;
         // What is deleted or undeleted here has them already.

@@ -11,6 +11,7 @@ use crate::importer::{Importer, Target};
 use crate::name::{child_name, last};
 use crate::recorded::{self, Imported};
 use crate::report::Outcome;
+use crate::succession::same;
 
 /// The versions that stand of children.
 pub struct Versions<I: Importer> {
@@ -41,6 +42,8 @@ pub struct Difference<'a, I: Importer> {
     /// The others that may not be as the file has them.
     compare: Vec<Given<'a, I>>,
     delete: Vec<String>,
+    /// The new ones that take the place of one that is deleted, by the name of that one.
+    successors: HashMap<String, String>,
 }
 
 impl<'a, I: Importer> Difference<'a, I> {
@@ -73,13 +76,38 @@ impl<'a, I: Importer> Difference<'a, I> {
 
     /// Says that children of these names are gone.
     pub fn gone(target: &'a Target<'a, I>, delete: Vec<String>) -> Self {
-        Self { target, create: Vec::new(), compare: Vec::new(), delete }
+        let (create, compare) = (Vec::new(), Vec::new());
+        Self { target, create, compare, delete, successors: HashMap::new() }
     }
 
     /// Returns the names of those of which the version that stands is needed.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let compared = self.compare.iter().map(|(child, _)| child.name());
         compared.chain(self.delete.iter().map(String::as_str))
+    }
+
+    /// Gives the new ones what no file states of those whose place they take.
+    pub fn hand_on(&mut self, versions: &Versions<I>) {
+        let gone: Vec<_> =
+            self.delete.iter().filter_map(|name| versions.by_name.get(name)).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let mut new: Vec<&mut Given<'a, I>> = self.create.iter_mut().collect();
+        let is_back = |name: &str| versions.by_name.get(name).is_some_and(|it| it.deleted);
+        new.extend(self.compare.iter_mut().filter(|(child, _)| is_back(child.name())));
+        let of_gone: Vec<_> = gone.iter().map(|it| I::alike(&it.value)).collect();
+        let of_new: Vec<_> = new.iter().map(|(child, _)| I::alike(child)).collect();
+        for (some, others) in same(&of_gone, &of_new) {
+            let perhaps = some.len() > 1 || others.len() > 1;
+            for (one, other) in some.iter().flat_map(|one| others.iter().map(move |it| (one, it))) {
+                let (gone, child) = (&gone[*one].value, &mut new[*other].0);
+                I::succeed(gone, child.to_mut(), perhaps);
+                if !perhaps {
+                    self.successors.insert(gone.name().to_owned(), child.name().to_owned());
+                }
+            }
+        }
     }
 
     /// Returns the entries, each checked as a single write is; what the caller may not do is a
@@ -105,7 +133,7 @@ impl<'a, I: Importer> Difference<'a, I> {
         let steps = create.chain(compare).chain(delete);
         let entries = steps.filter_map(|(step, account)| {
             let entry = self.entry(&step, account, now, outcome)?;
-            let overwritten = overwritten(&step, &versions.by_hand);
+            let overwritten = self.overwritten(&step, &versions.by_hand);
             let warning = |message| self.target.prepared.warning("overwritten", message);
             outcome.findings.extend(overwritten.map(warning));
             Some(entry)
@@ -147,21 +175,30 @@ impl<'a, I: Importer> Difference<'a, I> {
         }
         Some(entry)
     }
-}
 
-/// Says what a step overwrites of what was written by hand, if it does.
-fn overwritten<T: Resource>(step: &Step<'_, T>, by_hand: &HashSet<i64>) -> Option<String> {
-    let (stored, what) = match step {
-        Step::Update(stored, _) => (stored, "edited"),
-        Step::Revive(stored, _) => (stored, "edited and deleted"),
-        Step::Undelete(stored) if by_hand.contains(&stored.recorded) => (stored, "deleted by hand"),
-        Step::Delete(stored) if by_hand.contains(&stored.recorded) => {
-            let name = stored.value.name();
-            return Some(format!("{name} was edited; it is deleted, for the file has it no more"));
+    /// Says what a step overwrites of what was written by hand, if it does.
+    fn overwritten(&self, step: &Step<'_, I::Child>, by_hand: &HashSet<i64>) -> Option<String> {
+        let (stored, what) = match step {
+            Step::Update(stored, _) => (stored, "edited"),
+            Step::Revive(stored, _) => (stored, "edited and deleted"),
+            Step::Undelete(stored) if by_hand.contains(&stored.recorded) => {
+                (stored, "deleted by hand")
+            }
+            Step::Delete(stored) if by_hand.contains(&stored.recorded) => {
+                return Some(self.gone_by_hand(stored.value.name()));
+            }
+            Step::Create(_) | Step::Delete(_) | Step::Undelete(_) => return None,
+        };
+        Some(format!("{} was {what}; it is recorded as the file has it", stored.value.name()))
+    }
+
+    fn gone_by_hand(&self, name: &str) -> String {
+        let gone = format!("{name} was edited; it is deleted, for the file has it no more");
+        match self.successors.get(name) {
+            Some(successor) => format!("{gone}; {successor} has its tier and its links"),
+            None => gone,
         }
-        Step::Create(_) | Step::Delete(_) | Step::Undelete(_) => return None,
-    };
-    Some(format!("{} was {what}; it is recorded as the file has it", stored.value.name()))
+    }
 }
 
 /// Says what becomes of a child that the caller may not write.

@@ -78,6 +78,16 @@ pub trait Importer: Send + Sync + Sized + 'static {
     /// it, and keeps its name; nothing if it is as the file has it.
     fn merge_child(recorded: &Self::Child, file: &Self::Child) -> Option<Self::Child>;
 
+    /// Returns the keys by which a child is found to be the correction of one that is gone, the
+    /// surest first; an empty one is none. By default nothing is one.
+    fn alike(_child: &Self::Child) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Gives a child what no file states of the one whose place it takes; where that is `perhaps`
+    /// another one, only what hides it.
+    fn succeed(_gone: &Self::Child, _child: &mut Self::Child, _perhaps: bool) {}
+
     /// Checks whether what was merged is no more than a parent may hold.
     fn fits(_merged: &Self::Parent) -> bool {
         true

@@ -26,6 +26,7 @@ mod part;
 mod read;
 mod recorded;
 mod report;
+mod succession;
 mod target;
 mod turns;
 mod write;

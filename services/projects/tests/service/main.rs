@@ -8,6 +8,7 @@ mod aliases;
 mod audited;
 mod bases;
 mod clearances;
+mod corrected;
 mod counted;
 mod damaged;
 mod editable;

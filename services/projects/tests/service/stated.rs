@@ -53,7 +53,7 @@ fn family(stated: &str) -> String {
 }
 
 /// A file of one activity with these transactions.
-fn single(title: &str, transactions: &str) -> String {
+pub fn single(title: &str, transactions: &str) -> String {
     let stated = format!(
         r#"<title><narrative>{title}</narrative></title><activity-status code="2"/><activity-date type="2" iso-date="2022-03-15"/>"#
     );
@@ -74,13 +74,13 @@ async fn update(running: &mut Running, project: Project, path: &str) {
     running.projects.update_project(request).await.unwrap();
 }
 
-async fn transactions(running: &mut Running) -> Vec<Transaction> {
+pub async fn transactions(running: &mut Running) -> Vec<Transaction> {
     let parent = "projects/-".to_owned();
     let request = ListTransactionsRequest { parent, ..ListTransactionsRequest::default() };
     running.transactions.list_transactions(request).await.unwrap().into_inner().transactions
 }
 
-async fn edit(running: &mut Running, transaction: Transaction) {
+pub async fn edit(running: &mut Running, transaction: Transaction) {
     let request = UpdateTransactionRequest {
         transaction: Some(Transaction { etag: String::new(), ..transaction }),
         update_mask: Some(FieldMask { paths: vec!["*".to_owned()] }),
@@ -89,7 +89,7 @@ async fn edit(running: &mut Running, transaction: Transaction) {
     running.transactions.update_transaction(request).await.unwrap();
 }
 
-async fn delete(running: &mut Running, transaction: &Transaction) {
+pub async fn delete(running: &mut Running, transaction: &Transaction) {
     let name = transaction.name.clone();
     let request = DeleteTransactionRequest { name, ..DeleteTransactionRequest::default() };
     running.transactions.delete_transaction(request).await.unwrap();

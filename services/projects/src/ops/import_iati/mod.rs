@@ -120,6 +120,14 @@ impl Importer for Iati {
         transaction::news(recorded, file)
     }
 
+    fn alike(child: &Transaction) -> Vec<String> {
+        transaction::alike(child)
+    }
+
+    fn succeed(gone: &Transaction, child: &mut Transaction, perhaps: bool) {
+        transaction::succeed(gone, child, perhaps);
+    }
+
     fn fits(merged: &Project) -> bool {
         let lists = [merged.external_ids.len(), merged.participants.len(), merged.relations.len()];
         lists.into_iter().all(|items| items <= MOST_ITEMS)

@@ -100,11 +100,33 @@ pub fn news(recorded: &Transaction, file: &Transaction) -> Option<Transaction> {
     merged.receiver = linked(receiver, merged.receiver);
     merged.descriptions = descriptions;
     (merged.recipients, merged.sectors) = (recipients, sectors);
+    // That of a file is PUBLIC, but for one in whose place it comes back.
+    merged.tier = merged.tier.max(file.tier);
     if merged == **recorded {
         return None;
     }
     merged.source.clone_from(&file.source);
     Some(Transaction::of(merged))
+}
+
+/// Returns the keys by which a transaction is found to be a correction: its reference; its type,
+/// date, amount and currency.
+pub fn alike(it: &Transaction) -> Vec<String> {
+    let value = it.value.clone().unwrap_or_default();
+    let Date { year, month, day } = it.date.unwrap_or_default();
+    let (amount, currency) = (value.amount, value.currency_code);
+    vec![it.r#ref.clone(), format!("{} {year}-{month}-{day} {amount} {currency}", it.r#type)]
+}
+
+/// Gives a transaction the tier and the links of the one whose place it takes: a correction shows
+/// nothing that was hidden. Where that is `perhaps` another one, the tier alone.
+pub fn succeed(gone: &Transaction, it: &mut Transaction, perhaps: bool) {
+    it.tier = it.tier.max(gone.tier);
+    if perhaps {
+        return;
+    }
+    it.provider = linked(it.provider.take(), gone.provider.clone());
+    it.receiver = linked(it.receiver.take(), gone.receiver.clone());
 }
 
 /// Returns a party as the file has it, with the link of the recorded one where that is the same
