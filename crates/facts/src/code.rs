@@ -51,6 +51,13 @@ pub fn is_region(code: &str) -> bool {
     is_listed(REGIONS, code)
 }
 
+/// Returns whether this is a region of another vocabulary of IATI, which is named before a colon:
+/// `2:145`. Which countries it has is not known here.
+pub fn is_region_elsewhere(code: &str) -> bool {
+    let parts = code.split_once(':');
+    parts.is_some_and(|(list, code)| !matches!(list, "" | "1") && !code.trim().is_empty())
+}
+
 fn is_listed(list: &str, code: &str) -> bool {
     list.split(' ').any(|one| one == code)
 }
@@ -61,10 +68,11 @@ pub fn country(given: &str) -> Result<String, &'static str> {
     if letters(&code, 2) { Ok(code) } else { Err("a country is two letters of ISO 3166-1: KG") }
 }
 
-/// `kg`, `parties/kg` → `KG`; `619`: a country by ISO 3166-1, or a region by its number.
+/// `kg`, `parties/kg` → `KG`; `619`; `2:145`: a country by ISO 3166-1, or a region by its number, or
+/// by the number of its vocabulary and its code there.
 pub fn area(given: &str) -> Result<String, &'static str> {
     let code = given.trim().trim_start_matches("parties/").to_uppercase();
-    if letters(&code, 2) || digits(&code) {
+    if letters(&code, 2) || digits(&code) || is_region_elsewhere(&code) {
         return Ok(code);
     }
     Err("a recipient is the two letters of a country, KG, or the number of a region, 619")
@@ -124,7 +132,9 @@ mod tests {
         assert!(["EUR", "KGS", "UZS", "TMM", "CHE", "XAU", "DEM"].into_iter().all(is_currency));
         assert!(!["ZZZ", "eur", "", "EURO"].into_iter().any(is_currency));
         assert!(["619", "998", "1027"].into_iter().all(is_region));
-        assert!(!["999", "", "61"].into_iter().any(is_region));
+        assert!(!["999", "", "61", "2:145"].into_iter().any(is_region));
+        assert!(["2:145", "99:osh"].into_iter().all(is_region_elsewhere));
+        assert!(!["1:619", ":619", "2:", "2: ", "619", ""].into_iter().any(is_region_elsewhere));
     }
 
     /// Every code that the standard publishes is one here; what is read is beside the repository.

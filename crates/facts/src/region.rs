@@ -1,5 +1,7 @@
 //! The regions of the IATI codelist Region, as far as Central Asia lies in them.
 
+use crate::code::is_region_elsewhere;
+
 /// The states of Central Asia, ISO 3166-1 alpha-2.
 pub const CENTRAL_ASIA: [&str; 5] = ["KZ", "KG", "TJ", "TM", "UZ"];
 /// Central Asia, in the IATI codelist Region.
@@ -31,11 +33,15 @@ pub fn contains(region: &str, code: &str) -> bool {
 }
 
 /// Returns true where a region contains a country or another region; of what lies outside Central
-/// Asia also where it is not known here, for what is not known is not excluded.
+/// Asia also where it is not known here, for what is not known is not excluded; nor is anything of a
+/// region of another vocabulary.
 pub fn may_contain(region: &str, code: &str) -> bool {
     let is_region = region.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_region || region == code {
+    if region == code {
         return false;
+    }
+    if !is_region {
+        return is_region_elsewhere(region);
     }
     if code == CENTRAL_ASIA_CODE {
         return AROUND.contains(&region);
@@ -61,6 +67,9 @@ mod tests {
             ("KZ", "TM", false),
             ("619", "AF", false),
             ("679", "AF", true),
+            ("2:143", "TM", true),
+            ("2:143", "619", true),
+            ("2:143", "2:143", false),
         ] {
             assert_eq!(may_contain(region, code), is_in, "{code} in {region}");
             assert!(is_in || !contains(region, code), "{code} in {region}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::registan::projects::v1::{Recipient, Sector};
-use facts::code::is_region;
+use facts::code::{is_region, is_region_elsewhere};
 use facts::money::{MOST_DECIMALS, percentage};
 use facts::total::Total;
 use facts::{Check, ErrorReason};
@@ -63,13 +63,21 @@ pub fn check(recipients: &[Recipient], sectors: &mut [Sector], check: &mut Check
     }
 }
 
+/// Returns whether the shares of these are all said: what else a file names has none.
+pub fn are_whole(recipients: &[Recipient]) -> bool {
+    let shares = recipients.iter().filter_map(|it| it.percentage.parse::<Decimal>().ok());
+    shares.sum::<Decimal>() >= Decimal::ONE_HUNDRED - TOLERANCE
+}
+
 fn check_area(recipient: &Recipient, check: &mut Check) {
     if recipient.country_code.is_empty() == recipient.region_code.is_empty() {
         let description = "either country_code or region_code must be given, and not both";
         check.violation("country_code", ErrorReason::CountryOrRegion, description);
     }
-    if !(recipient.region_code.is_empty() || is_region(&recipient.region_code)) {
-        let description = "must be a number of the IATI codelist Region, such as 619";
+    let code = &recipient.region_code;
+    if !(code.is_empty() || is_region(code) || is_region_elsewhere(code)) {
+        let description = "must be a number of the IATI codelist Region, such as 619, or the number \
+                           of another vocabulary, a colon and a code of that";
         check.violation("region_code", ErrorReason::RegionInvalid, description);
     }
 }

@@ -20,6 +20,7 @@ mod nameless;
 mod peculiar;
 mod projects;
 mod published;
+mod regions;
 mod relations;
 mod repaired;
 mod reporters;

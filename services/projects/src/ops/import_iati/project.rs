@@ -9,19 +9,22 @@ use api::registan::projects::v1::project_relation::Kind as RelationKind;
 use api::registan::projects::v1::{Participant, ProjectDate, ProjectRelation, Recipient, Sector};
 use api::registan::r#type::v1::external_id::Scheme as WireScheme;
 use api::registan::r#type::v1::{ExternalId, LocalizedText};
-use facts::code::{is_country, is_currency};
+use facts::code::{is_country, is_currency, is_region_elsewhere};
 use facts::wire::MOST_ITEMS;
 use facts::{PartialDate, Scheme};
-use iati::{Activity, Narrative, Org};
+use iati::{Activity, Narrative, Org, RecipientRegion};
 use ingest::{Notes, Place, id};
 use rust_decimal::Decimal;
 
 use super::reporter::source;
 use crate::domain::Project;
-use crate::domain::shares::{area, capitals, normalize};
+use crate::domain::shares::{are_whole, area, capitals, normalize};
 
 /// The regions that the record knows: those of the DAC.
-const REGION_VOCABULARY: &str = "1";
+pub const REGION_VOCABULARY: &str = "1";
+/// How others are recorded.
+pub const AS_NOT_SAID: &str =
+    "were taken, and nothing is known of their countries; name one of vocabulary 1, or countries";
 
 /// The beginning of an identifier of the publisher's own.
 pub const OWN_IDENTIFIER: &str = "iati-";
@@ -187,23 +190,49 @@ fn recipients(activity: &Activity, notes: &mut Notes) -> Vec<Recipient> {
     notes.lose(COUNTRIES.path, countries - recipients.len());
     let countries = recipients.len();
     let given = notes.items(REGIONS, &activity.recipient_regions, MOST_ITEMS);
-    for region in given.iter().filter(|region| region.vocabulary == REGION_VOCABULARY) {
-        recipients.push(Recipient {
-            country_code: String::new(),
-            region_code: notes.code("a recipient-region/@code", Some(&region.code), 16),
-            percentage: percentage(region.percentage),
-        });
-    }
+    let (known, others): (Vec<_>, Vec<_>) =
+        given.iter().partition(|it| it.vocabulary == REGION_VOCABULARY);
+    let region = |it: &RecipientRegion, notes: &mut Notes| Recipient {
+        country_code: String::new(),
+        region_code: region_code(it, notes),
+        percentage: percentage(it.percentage),
+    };
+    recipients.extend(known.into_iter().map(|it| region(it, notes)));
+    recipients.extend(elsewhere(&others, &recipients, notes).map(|it| region(it, notes)));
     recipients.retain(|recipient| !area(recipient).is_empty());
     notes.lose(REGIONS.path, given.len() - (recipients.len() - countries));
-    let others = activity.recipient_regions.iter();
-    if let Some(other) = others.map(|it| &it.vocabulary).find(|it| *it != REGION_VOCABULARY) {
-        notes.warning(
-            "region-vocabulary",
-            format!("regions of vocabulary {other} were not taken: only those of vocabulary 1 are"),
-        );
-    }
     recipients
+}
+
+/// Returns the regions of another vocabulary that have a share: those of the first one, unless all
+/// is of the other recipients. Each vocabulary states all shares anew.
+fn elsewhere<'a>(
+    given: &[&'a RecipientRegion],
+    recipients: &[Recipient],
+    notes: &mut Notes,
+) -> impl Iterator<Item = &'a RecipientRegion> + use<'a> {
+    let first = given.first().map(|it| it.vocabulary.as_str());
+    let taken = first.filter(|_| !are_whole(recipients));
+    if let Some(vocabulary) = first {
+        let taken = if taken.is_some() { AS_NOT_SAID } else { "were not taken: all is of others" };
+        let message = format!("regions of vocabulary {vocabulary} {taken}");
+        notes.warning("region-vocabulary", message);
+    }
+    let of_first: Vec<&'a RecipientRegion> =
+        given.iter().filter(|it| Some(it.vocabulary.as_str()) == taken).copied().collect();
+    of_first.into_iter()
+}
+
+/// The code of a region as the file writes it; of another vocabulary, behind the name of that.
+pub fn region_code(region: &RecipientRegion, notes: &mut Notes) -> String {
+    let code = notes.code("a recipient-region/@code", Some(&region.code), 40);
+    if region.vocabulary == REGION_VOCABULARY || code.is_empty() {
+        return code;
+    }
+    let vocabulary = Some(region.vocabulary.as_str());
+    let vocabulary = notes.code("a recipient-region/@vocabulary", vocabulary, 16);
+    let code = format!("{vocabulary}:{code}");
+    if is_region_elsewhere(&code) { code } else { String::new() }
 }
 
 /// The code of a country as the file writes it. One in small letters is recorded in capitals. The

@@ -10,7 +10,10 @@ use iati::Org;
 use ingest::{Notes, Place};
 use rust_decimal::Decimal;
 
-use super::project::{check_currency, code, country_code, display_name, sectors, texts};
+use super::project::{
+    AS_NOT_SAID, REGION_VOCABULARY, check_currency, code, country_code, display_name, region_code,
+    sectors, texts,
+};
 use crate::domain::Transaction;
 use crate::domain::shares::{area, normalize};
 
@@ -172,11 +175,15 @@ fn party(org: &Org, paths: &[&'static str; 3], notes: &mut Notes) -> Option<Tran
 }
 
 fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
-    let region = given.recipient_region.as_ref().filter(|region| region.vocabulary == "1");
     let given_region = usize::from(given.recipient_region.is_some());
     let given_country = usize::from(given.recipient_country.is_some());
     let country = country_code(given.recipient_country.as_deref(), notes);
-    let region = notes.code("a recipient-region/@code", region.map(|it| it.code.as_str()), 16);
+    let region = given.recipient_region.as_ref();
+    if let Some(other) = region.filter(|it| it.vocabulary != REGION_VOCABULARY) {
+        let message = format!("regions of vocabulary {} {AS_NOT_SAID}", other.vocabulary);
+        notes.warning("region-vocabulary", message);
+    }
+    let region = region.map(|region| region_code(region, notes)).unwrap_or_default();
     notes.lose(COUNTRY, given_country.saturating_sub(usize::from(!country.is_empty())));
     notes.lose(REGION, given_region.saturating_sub(usize::from(!region.is_empty())));
     let all = [(country, String::new()), (String::new(), region)].into_iter();
