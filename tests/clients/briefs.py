@@ -237,8 +237,8 @@ def divide(amount, weights):
 
 
 def attribute(amount, recipients, asked):
-    """Of an amount: what is counted, by recipient, what is left out, by reason, and how much goes among which codes, of what is
-    counted and of both."""
+    """Of an amount: what is counted, by recipient, what is left out, by reason, and how much of what is counted goes among which
+    codes."""
     shares = [(it.get("countryCode") or it.get("regionCode"), it.get("percentage", "")) for it in recipients]
     weights, sharing = defaultdict(Fraction), []
     if len(shares) == 1 and not shares[0][1]:
@@ -252,7 +252,7 @@ def attribute(amount, recipients, asked):
             weights[""] = Fraction(100)
         elif 100 - sum(weights.values()) > Fraction(1, 100):
             weights[""] = 100 - sum(weights.values())
-    counted, left, certain, among = (defaultdict(Fraction) for _ in range(4))
+    counted, left, certain = (defaultdict(Fraction) for _ in range(3))
     for code, part in divide(amount, dict(sorted(weights.items()))).items():
         around = lambda it: it in AROUND and it not in asked
         if not asked or code in asked or (not code and sharing and set(sharing) <= asked):
@@ -264,10 +264,7 @@ def attribute(amount, recipients, asked):
             left["SHARE_NOT_SAID"] += part
         elif around(code) or (not code and any(map(around, sharing))):
             left["REGIONAL"] += part
-        else:
-            continue
-        among[frozenset([code] if code else sharing)] += part
-    return counted, left, certain, among
+    return counted, left, certain
 
 
 def export():
@@ -315,49 +312,64 @@ def nearest(name, parents, totals):
     return max(found, key=lambda it: (totals[it], [-ord(letter) for letter in it]), default=None)
 
 
-def left_to_parents(held, parents):
-    """Of the projects that have an amount, those below another: why theirs is in no sum."""
+def left_to_levels(held, parents):
+    """Of the projects that have an amount, those of whose family another level is counted: why theirs is in no sum."""
     totals = {name: sum(among.values()) for name, among in held.items()}
-    over = {name: nearest(name, parents, totals) for name in totals}
-    below = defaultdict(lambda: defaultdict(Fraction))
-    for name, parent in over.items():
-        for among, amount in held[name].items():
-            below[parent][among] += amount
-    return {
-        name: "COUNTED_IN_PARENT" if has_room(held[parent], below[parent]) else "MORE_THAN_PARENT"
-        for name, parent in over.items() if parent
-    }
+    children, reasons = defaultdict(list), {}
+    for name in totals:
+        children[nearest(name, parents, totals)].append(name)
+
+    def below(name):
+        """How much is counted below a project, among which codes."""
+        parts = defaultdict(Fraction)
+        for child in children[name]:
+            for among, amount in (held[child] if covers_below(child) else below(child)).items():
+                parts[among] += amount
+        return parts
+
+    def covers_below(name):
+        return abs(totals[name]) >= abs(sum(below(name).values()))
+
+    def walk(name, counted):
+        if counted:
+            reasons[name] = "COUNTED_IN_PARENT" if has_room(held[counted], below(counted)) else "MORE_THAN_PARENT"
+        elif covers_below(name):
+            counted = name
+        else:
+            reasons[name] = "COUNTED_BELOW"
+        for child in children[name]:
+            walk(child, counted)
+
+    for name in list(children[None]):
+        walk(name, None)
+    return reasons
 
 
-def sums(exported, asked, day, key, is_split=True):
-    """Sums of the transactions by a day, and what is left out of them; in the order of the service. Where nobody asks who gains,
-    everything is anybody's."""
+def sums(exported, asked, day, key):
+    """Sums of the transactions by a day, and what is left out of them; in the order of the service. All transactions decide which
+    level of a family is counted."""
     projects, transactions, parents = exported
     then = datetime.date.fromisoformat(day)
     chosen = [it for it in transactions if datetime.date(**it["date"]) <= then]
     measure = lambda it: (it["type"], it["value"]["currencyCode"], projects[project(it)]["kind"])
     project = lambda it: it["name"].split("/transactions/")[0]
     recipients = lambda it: it.get("recipients") or projects[project(it)].get("recipients", [])
-    split = [(it, *attribute(Fraction(it["value"]["amount"]), recipients(it), asked)) for it in chosen]
-    def above(place):
-        """Why a project's is in no sum, of what is counted alone, or of all."""
-        has = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
-        for it, *parts in split:
-            for codes, part in parts[place].items():
-                has[measure(it)][project(it)][codes if is_split else frozenset()] += part
-        return {of: left_to_parents(held, parents) for of, held in has.items()}
-
-    of_certain, of_all = above(2), above(3)
+    split = [(it, *attribute(Fraction(it["value"]["amount"]), recipients(it), asked)[:2]) for it in chosen]
+    has = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
+    for it in transactions:
+        for codes, part in attribute(Fraction(it["value"]["amount"]), recipients(it), set())[2].items():
+            has[measure(it)][project(it)][codes] += part
+    levels = {of: left_to_levels(held, parents) for of, held in has.items()}
     counted, left = defaultdict(Fraction), defaultdict(Fraction)
-    for it, mine, open_, _, _ in split:
-        why = lambda reasons: reasons.get(measure(it), {}).get(project(it))
+    for it, mine, open_ in split:
+        level = levels[measure(it)].get(project(it))
         for code, part in mine.items():
-            if reason := why(of_certain):
-                left[measure(it), reason] += part
+            if level:
+                left[measure(it), level] += part
             else:
                 counted[(*measure(it), key(code, it))] += part
         for reason, part in open_.items():
-            left[measure(it), why(of_all) or reason] += part
+            left[measure(it), level or reason] += part
     return (
         {row: plain(amount) for row, amount in counted.items()},
         {(reason, *of): plain(amount) for (of, reason), amount in left.items()},
@@ -401,7 +413,7 @@ def money(table):
     everything["group_by"] = ["DIMENSION_PROJECT"]
     by_project = told(one("projects.v1.TransactionService/SumTransactions", everything), lambda it: it["project"])
     name = lambda _, it: it["name"].split("/transactions/")[0]
-    check("all sums by project", by_project, sums(exported, set(), DAYS[-1], name, is_split=False))
+    check("all sums by project", by_project, sums(exported, set(), DAYS[-1], name))
 
 
 def main():

@@ -69,6 +69,11 @@ pub fn meant<T: Resource>(path: &str, asked: &str) -> Result<String, String> {
     Ok(meant)
 }
 
+/// Returns whether a filter asks for a field. One that is invalid does.
+pub fn asks_for<T: Resource>(text: &str, path: &str) -> bool {
+    filter_by::<T>(text, At::Now, |it| it != path).is_err()
+}
+
 /// As [`filter`], where only some fields can be asked for.
 pub(crate) fn filter_by<T: Resource>(
     text: &str,

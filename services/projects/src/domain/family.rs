@@ -1,14 +1,17 @@
-//! Which projects are above which: what is counted in a parent is not counted again in its child.
+//! Which projects are above which: of parent and child one is counted, the one that says more.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use api::registan::projects::v1::ProjectRelation;
 use api::registan::projects::v1::project_relation::Kind;
+use facts::total::Total;
 use serde::{Deserialize, Serialize};
 
 use super::asked::Reason;
 use super::holding::Holding;
+use super::rings::rings;
 
 /// The parents and children that a project names, as they are kept in a column for sums: by name
 /// where recorded, else by identifier.
@@ -96,104 +99,118 @@ impl Families {
         Self { rings, above }
     }
 
-    /// Returns those of `counted` that others of it are above, and the reason for which they are
-    /// left out of a sum: they are counted there, or those right below the one above have more than
-    /// it has, or for others. Of a ring the first by name counts. Looks at each project once.
-    pub fn counted_above<'a>(
-        &self,
-        counted: &BTreeMap<&'a str, Holding>,
-    ) -> BTreeMap<&'a str, Reason> {
-        let places = counted.keys().filter_map(|name| Some((*name, *self.rings.get(*name)?)));
-        let mut first = vec![None; self.above.len()];
-        for (name, ring) in places.clone() {
-            first[ring].get_or_insert(name);
-        }
-        let nearest = self.nearest(&first, counted);
-        // Above one of a ring is the first of it, and above that what is nearest.
-        let parent =
-            |name: &str, ring: usize| first[ring].filter(|it| *it != name).or(nearest[ring]);
-        let mut below: BTreeMap<&'a str, Holding> = BTreeMap::new();
-        for (name, ring) in places.clone() {
-            if let Some(parent) = parent(name, ring) {
-                below.entry(parent).or_default().add_all(&counted[name]);
-            }
-        }
-        let why = |(parent, below): (&'a str, Holding)| {
-            let is_there = counted[parent].covers(&below);
-            (parent, if is_there { Reason::CountedInParent } else { Reason::MoreThanParent })
-        };
-        let reasons: BTreeMap<&str, Reason> = below.into_iter().map(why).collect();
-        let reason = |(name, ring)| Some((name, *reasons.get(parent(name, ring)?)?));
-        places.filter_map(reason).collect()
-    }
-
-    /// The nearest above each ring that counts: of several the one that has most, of equals the
-    /// first by name.
-    fn nearest<'a>(
-        &self,
-        first: &[Option<&'a str>],
-        counted: &BTreeMap<&'a str, Holding>,
-    ) -> Vec<Option<&'a str>> {
-        let mut nearest: Vec<Option<&str>> = Vec::with_capacity(self.above.len());
-        for above in &self.above {
-            let all = above.iter().filter_map(|over| first[*over].or(nearest[*over]));
-            let most =
-                all.max_by_key(|name| (counted.get(name).map(Holding::whole), Reverse(*name)));
-            nearest.push(most);
-        }
-        nearest
-    }
-}
-
-/// The ring of each, and the rings right above each ring, which come before it. Each is looked at
-/// twice (Kosaraju, Sharir): from above downwards for the order, and in that order upwards, where
-/// what was not seen yet is of the same ring.
-fn rings(parents: &[Vec<usize>], children: &[Vec<usize>]) -> (Vec<usize>, Vec<BTreeSet<usize>>) {
-    let mut ring_of: Vec<Option<usize>> = vec![None; parents.len()];
-    let mut above: Vec<BTreeSet<usize>> = Vec::new();
-    for start in downwards(children) {
-        if ring_of[start].is_some() {
-            continue;
-        }
-        let (ring, mut over, mut open) = (above.len(), BTreeSet::new(), vec![start]);
-        ring_of[start] = Some(ring);
-        while let Some(next) = open.pop() {
-            for &parent in &parents[next] {
-                let known = *ring_of[parent].get_or_insert_with(|| {
-                    open.push(parent);
-                    ring
-                });
-                if known != ring {
-                    over.insert(known);
+    /// Returns those of `counted` that are left out of a sum, and why: of each way from above
+    /// downwards one is counted. It is the one above where it has as much as those below it
+    /// together, whatever its sign; else what is counted below. Of a ring each is above the next by
+    /// name. Looks at each project once.
+    pub fn left_out<'a>(&self, counted: &BTreeMap<&'a str, Holding>) -> BTreeMap<&'a str, Reason> {
+        let levels = self.levels(counted);
+        let weighed = self.weigh(&levels);
+        let mut left = BTreeMap::new();
+        // The one that is counted of each ring, or above it.
+        let mut nearest: Vec<Option<usize>> = Vec::with_capacity(self.above.len());
+        for (above, ring) in self.above.iter().zip(&levels.of_rings) {
+            let mut found = above.iter().find_map(|over| nearest[*over]);
+            for one in ring.clone() {
+                match found {
+                    Some(over) => {
+                        let has_room = weighed[over].has_room
+                            && levels.all[over].own.covers(levels.all[one].own);
+                        let why =
+                            if has_room { Reason::CountedInParent } else { Reason::MoreThanParent };
+                        left.insert(levels.all[one].name, why);
+                    }
+                    None if weighed[one].is_kept => found = Some(one),
+                    None => _ = left.insert(levels.all[one].name, Reason::CountedBelow),
                 }
             }
+            nearest.push(found);
         }
-        above.push(over);
+        left
     }
-    (ring_of.into_iter().flatten().collect(), above)
+
+    /// Those of `counted`, none before one that is above it. Right above each is the nearest: of
+    /// several the one that has most, of equals the first by name.
+    fn levels<'a, 'b>(&self, counted: &'b BTreeMap<&'a str, Holding>) -> Levels<'a, 'b> {
+        let mut of_ring: Vec<Vec<(&'a str, &'b Holding)>> = vec![vec![]; self.above.len()];
+        for (name, own) in counted {
+            if let Some(ring) = self.rings.get(*name) {
+                of_ring[*ring].push((*name, own));
+            }
+        }
+        let (mut all, mut of_rings) = (Vec::<Level<'_, '_>>::new(), Vec::new());
+        let mut nearest: Vec<Option<usize>> = Vec::with_capacity(self.above.len());
+        for (above, ring) in self.above.iter().zip(of_ring) {
+            let found = above.iter().filter_map(|over| nearest[*over]);
+            let most = |it: &usize| (all[*it].own.whole().magnitude(), Reverse(all[*it].name));
+            let mut over = found.max_by_key(most);
+            let start = all.len();
+            for (name, own) in ring {
+                all.push(Level { name, own, over });
+                over = Some(all.len() - 1);
+            }
+            of_rings.push(start..all.len());
+            nearest.push(over);
+        }
+        Levels { all, of_rings }
+    }
+
+    /// Weighs each level against what is counted below it, from below upwards. What has several
+    /// above is added up in one of them; the others are weighed against it alone.
+    fn weigh(&self, levels: &Levels<'_, '_>) -> Vec<Weighed> {
+        let mut weighed = vec![Weighed { is_kept: true, has_room: true }; levels.all.len()];
+        let mut below: Vec<Option<Holding>> = vec![None; levels.all.len()];
+        // The most that one in or below each ring counts.
+        let mut most = vec![Total::default(); self.above.len()];
+        for (ring, of_ring) in levels.of_rings.iter().enumerate().rev() {
+            for one in of_ring.clone().rev() {
+                let (level, sum) = (&levels.all[one], below[one].take());
+                let whole = sum.as_ref().map_or(Total::default(), |sum| sum.whole().magnitude());
+                let own = level.own.whole().magnitude();
+                let is_kept = own >= whole.max(most[ring]);
+                let has_room = sum.as_ref().is_none_or(|sum| level.own.covers(sum));
+                weighed[one] = Weighed { is_kept, has_room };
+                let Some(counts) = (if is_kept { Some(level.own) } else { sum.as_ref() }) else {
+                    continue;
+                };
+                most[ring] = most[ring].max(counts.whole().magnitude());
+                if let Some(over) = level.over {
+                    below[over].get_or_insert_default().add_all(counts);
+                }
+            }
+            for over in &self.above[ring] {
+                most[*over] = most[*over].max(most[ring]);
+            }
+        }
+        weighed
+    }
 }
 
-/// All, none before one that is above it and not in its ring.
-fn downwards(children: &[Vec<usize>]) -> Vec<usize> {
-    let (mut order, mut is_seen) = (Vec::new(), vec![false; children.len()]);
-    // The last first; and whether all below it was seen.
-    let mut open: Vec<(usize, bool)> = (0..children.len()).map(|one| (one, false)).collect();
-    while let Some((one, is_done)) = open.pop() {
-        if is_done {
-            order.push(one);
-        } else if !std::mem::replace(&mut is_seen[one], true) {
-            open.push((one, true));
-            open.extend(children[one].iter().map(|child| (*child, false)));
-        }
-    }
-    order.reverse();
-    order
+/// A project of which something is counted.
+struct Level<'a, 'b> {
+    name: &'a str,
+    own: &'b Holding,
+    /// The nearest above it.
+    over: Option<usize>,
+}
+
+/// The projects of which something is counted, and which of them are of each ring.
+struct Levels<'a, 'b> {
+    all: Vec<Level<'a, 'b>>,
+    of_rings: Vec<Range<usize>>,
+}
+
+/// How a project stands to what is counted below it.
+#[derive(Clone, Copy, Debug)]
+struct Weighed {
+    /// It has as much.
+    is_kept: bool,
+    /// That can be a part of it, for each recipient and sector.
+    has_room: bool,
 }
 
 #[cfg(test)]
 mod tests {
-    use facts::total::Total;
-
     use super::*;
 
     fn member(name: &str, parents: &[&str], children: &[&str]) -> Member {
@@ -222,7 +239,7 @@ mod tests {
         ]);
         let counted = |name: &'static str, all: &[&'static str]| {
             let all = all.iter().copied().chain([name]);
-            families.counted_above(&of_one(all)).contains_key(name)
+            families.left_out(&of_one(all)).contains_key(name)
         };
 
         assert!(counted("low", &["top"]) && counted("low", &["middle"]));
@@ -237,7 +254,7 @@ mod tests {
             member("b", &["a"], &[]),
             member("c", &["b"], &[]),
         ]);
-        let below: Vec<_> = families.counted_above(&of_one(["a", "b", "c"])).into_keys().collect();
+        let below: Vec<_> = families.left_out(&of_one(["a", "b", "c"])).into_keys().collect();
 
         assert_eq!(below, ["b", "c"]);
     }
@@ -252,7 +269,7 @@ mod tests {
             member("m", &["z"], &[]),
         ]);
 
-        let below = families.counted_above(&of_one(["a", "b", "y", "z"]));
+        let below = families.left_out(&of_one(["a", "b", "y", "z"]));
 
         assert_eq!(below.into_keys().collect::<Vec<_>>(), ["a", "b", "z"]);
     }
@@ -273,17 +290,17 @@ mod tests {
         let start = std::time::Instant::now();
 
         let families = Families::new(&all);
-        let none = families.counted_above(&counted);
+        let none = families.left_out(&counted);
         let one = of_one(counted.keys().copied().chain(["top7"]));
 
         assert!(none.is_empty());
-        assert_eq!(families.counted_above(&one).len(), 500);
+        assert_eq!(families.left_out(&one).len(), 500);
         assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     #[test]
-    fn what_cannot_be_counted_in_the_one_above_is_told_apart() {
-        use Reason::{CountedInParent as Counted, MoreThanParent as More};
+    fn the_level_that_says_more_is_counted() {
+        use Reason::{CountedBelow as Below, CountedInParent as Counted, MoreThanParent as More};
         let families = Families::new(&[
             member("top", &[], &[]),
             member("large", &[], &[]),
@@ -295,16 +312,21 @@ mod tests {
         ]);
         for (amounts, wanted) in [
             (&[("top", 10), ("a", 6), ("b", 4)][..], &[("a", Counted), ("b", Counted)][..]),
-            (&[("top", 10), ("a", 6), ("b", 5)], &[("a", More), ("b", More)]),
-            (&[("top", 10), ("a", 11), ("low", 11)], &[("a", More), ("low", Counted)]),
+            (&[("top", 10), ("a", 6), ("b", 5)], &[("top", Below)]),
+            (&[("top", 10), ("a", 11), ("low", 11)], &[("low", Counted), ("top", Below)]),
+            (&[("top", 10), ("a", 6), ("low", 7)], &[("a", Counted), ("low", Counted)]),
+            (&[("top", 10), ("a", 6), ("low", 7), ("b", 4)], &[("a", Below), ("top", Below)]),
             (&[("top", 10), ("between", 10), ("a", 10)], &[("a", Counted), ("between", Counted)]),
-            (&[("top", 1), ("large", 5), ("shared", 5)], &[("shared", Counted)]),
+            (&[("top", 1), ("large", 5), ("shared", 5)], &[("shared", Counted), ("top", Below)]),
+            (&[("top", 1), ("large", 5), ("shared", 6)], &[("large", Below), ("top", Below)]),
+            (&[("top", 9), ("large", 5), ("shared", 6)], &[("large", Below), ("shared", Counted)]),
             (&[("top", -10), ("a", -4)], &[("a", Counted)]),
             (&[("top", -10), ("a", 4)], &[("a", More)]),
             (&[("top", 10), ("a", -4)], &[("a", More)]),
+            (&[("top", 3), ("a", -4)], &[("top", Below)]),
         ] {
             let counted = amounts.iter().map(|(name, amount)| (*name, euros(*amount))).collect();
-            let found: Vec<_> = families.counted_above(&counted).into_iter().collect();
+            let found: Vec<_> = families.left_out(&counted).into_iter().collect();
             assert_eq!(found, wanted, "{amounts:?}");
         }
     }

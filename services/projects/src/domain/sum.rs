@@ -10,7 +10,6 @@ use facts::total::Total;
 
 use super::asked::{self, Asked, Fit, Reason};
 use super::basis::Basis;
-use super::family::Families;
 use super::holding::Holding;
 use super::roles::Roles;
 use super::shares::{Division, Shares, split};
@@ -121,8 +120,11 @@ pub struct Sums {
 /// A part of a group: its recipient and sector, how much, and whether it is asked for.
 type Part = (String, String, Total, Fit);
 
-/// Of which parent and child only one is counted: what is summed in one row.
-type Measure<'a> = (Type, &'a str, Kind);
+/// A type, currency and kind of project: of parent and child only one is counted of each.
+pub type Measure = (Type, String, Kind);
+
+/// The projects of which a measure is left out, and why.
+pub type LeftOut = BTreeMap<(Measure, String), Reason>;
 
 impl Splits {
     /// Returns whether the sums depend on shares.
@@ -153,17 +155,12 @@ impl Splits {
         (recipients, sectors)
     }
 
-    /// Adds parts of a group to what its project has.
-    fn hold<'a>(
-        &self,
-        holding: &mut Holding,
-        group: &Group,
-        parts: impl Iterator<Item = &'a Part>,
-    ) {
+    /// Adds a group to what its project has.
+    pub(super) fn hold(&self, holding: &mut Holding, group: &Group) {
         let (recipients, sectors) = self.divisions(group);
         let is_rounded = recipients.weights.len() > 1 || sectors.weights.len() > 1;
-        for (recipient, sector, part, _) in parts {
-            holding.add(recipients.among(recipient), sectors.among(sector), *part, is_rounded);
+        for (recipient, sector, part, _) in self.parts(group) {
+            holding.add(recipients.among(&recipient), sectors.among(&sector), part, is_rounded);
         }
     }
 
@@ -204,27 +201,17 @@ impl Splits {
 /// Splits each group and brings together what has the same key. The sums of a type, currency and
 /// kind and what is left out of them add up to the totals of its groups, as far as these are asked
 /// for, however they are split.
-pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums {
-    let parts = groups.iter().map(|group| (group, splits.parts(group)));
-    // What is somebody else's is in no sum, and takes nothing out of one.
-    let asked: Vec<(&Group, Vec<Part>)> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
-    let above = counted_above(&asked, splits, families, |_| true);
-    // What a project above has only perhaps is left out itself: nothing certain is counted in it.
-    let is_open = asked.iter().flat_map(|(_, parts)| parts).any(|(.., fit)| *fit != Fit::Asked);
-    let of_certain =
-        is_open.then(|| counted_above(&asked, splits, families, |fit| fit == Fit::Asked));
-    let above_certain = of_certain.as_ref().unwrap_or(&above);
+pub fn allocate(groups: &[Group], splits: &Splits, left_out: &LeftOut) -> Sums {
     let mut sums = Sums::default();
-    for (group, parts) in asked {
-        let member = (measure(group), group.member.as_str());
+    for group in groups {
+        let of_level = left_out.get(&(group.measure(), group.member.clone())).copied();
         let mut counted: BTreeMap<Key, Total> = BTreeMap::new();
         let mut left: BTreeMap<Reason, Total> = BTreeMap::new();
-        for (recipient, sector, part, fit) in parts {
-            let reason = match fit {
-                Fit::Elsewhere => continue,
-                Fit::Asked => above_certain.get(&member).copied(),
-                Fit::Open(reason) => Some(above.get(&member).copied().unwrap_or(reason)),
-            };
+        for (recipient, sector, part, fit) in splits.parts(group) {
+            let reason = of_level.or(match fit {
+                Fit::Open(reason) => Some(reason),
+                Fit::Asked | Fit::Elsewhere => None,
+            });
             match reason {
                 Some(reason) => *left.entry(reason).or_default() += part,
                 None => *counted.entry(splits.key(group, recipient, sector)).or_default() += part,
@@ -242,37 +229,16 @@ pub fn allocate(groups: &[Group], splits: &Splits, families: &Families) -> Sums 
     sums
 }
 
+impl Group {
+    /// Of which it is.
+    pub(super) fn measure(&self) -> Measure {
+        (self.r#type, self.currency.clone(), self.kind)
+    }
+}
+
 impl Sum {
     fn add(&mut self, part: Total, transactions: i64) {
         self.amount += part;
         self.transactions += transactions;
     }
-}
-
-fn measure(group: &Group) -> Measure<'_> {
-    (group.r#type, &group.currency, group.kind)
-}
-
-/// The projects of which a measure is counted in a project above, or left out because that one has
-/// less, or for others; as far as their parts are of these.
-fn counted_above<'a>(
-    asked: &[(&'a Group, Vec<Part>)],
-    splits: &Splits,
-    families: &Families,
-    is_of: impl Fn(Fit) -> bool,
-) -> BTreeMap<(Measure<'a>, &'a str), Reason> {
-    let mut counted: BTreeMap<Measure<'_>, BTreeMap<&str, Holding>> = BTreeMap::new();
-    for (group, parts) in asked.iter().filter(|(group, _)| !group.member.is_empty()) {
-        let mut parts = parts.iter().filter(|(.., fit)| is_of(*fit)).peekable();
-        if parts.peek().is_some() {
-            let of_measure = counted.entry(measure(group)).or_default();
-            splits.hold(of_measure.entry(&group.member).or_default(), group, parts);
-        }
-    }
-    let mut above = BTreeMap::new();
-    for (measure, members) in &counted {
-        let below = families.counted_above(members);
-        above.extend(below.into_iter().map(|(member, reason)| ((*measure, member), reason)));
-    }
-    above
 }

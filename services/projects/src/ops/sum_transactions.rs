@@ -1,17 +1,21 @@
 //! Sums transactions, apart as asked, split so that the parts add up to the whole, and none counted
 //! twice.
 
+use std::collections::BTreeSet;
+
 use chassis::Failure;
-use chronicle::{At, ListRequest};
+use chronicle::filter::asks_for;
+use chronicle::{At, Error, ListRequest};
 use standard::failure::from_record;
 
 use crate::app::App;
 use crate::domain::basis::Told;
 use crate::domain::family::Families;
+use crate::domain::levels;
 use crate::domain::project::Kind;
-use crate::domain::sum::{self, Group, Splits, Sums};
+use crate::domain::sum::{self, Group, LeftOut, Splits, Sums};
 use crate::domain::{Project, Transaction};
-use crate::store::{self, Apart};
+use crate::store::{self, Apart, Selection};
 
 /// The field of projects that a participant is looked for in.
 const PARTICIPANTS: &str = "participants";
@@ -42,67 +46,112 @@ pub struct Question {
     pub read_time: Option<i64>,
 }
 
-/// The sums, in order, and the record time they hold for. One query; one more where projects with
+/// The sums, in order, and the record time they hold for. One query; two more where projects with
 /// transactions name others, one where a participant is asked for, one where agreements, frameworks
-/// or acts are told apart, and, for who may read what is
-/// CONFIDENTIAL, one before, and another where somebody wrote meanwhile. A filter that finds
-/// nothing is refused where that of a list is.
+/// or acts are told apart, and, for who may read what is CONFIDENTIAL, one before; and another
+/// where somebody wrote meanwhile. A filter that finds nothing is refused where that of a list is.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
-    let Question { filter, kinds, project_filter, participant, splits, .. } = question;
-    let asked = &question.read_time;
-    let apart = Apart {
-        years: question.years,
-        projects: question.projects,
-        bases: question.bases,
-        shares: splits.need_shares(),
-        roles: splits.by_participant || !participant.is_empty(),
-    };
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
-    let failed = |error| from_record("registan/Transaction", error);
-    let selection = store::Selection { filter, project_filter, kinds };
-    let told = store::disclose(chronicle, selection, *asked, &reader).await.map_err(failed)?;
-    let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
-    let (mut groups, mut read_time) = ask(*asked).await.map_err(failed)?;
+    let (selection, asked) = (question.selection(), question.read_time);
+    let told = store::disclose(chronicle, selection, asked, &reader).await.map_err(failed)?;
+    let ask = |at| store::groups(chronicle, selection, question.apart(), at, &reader);
+    let (mut groups, mut read_time) = ask(asked).await.map_err(failed)?;
     // Somebody wrote meanwhile, or the reader notices the lines that were recorded just now
     // (SECRET): what is told must be of the instant for which it was recorded who reads it.
-    if told != *asked && told != Some(read_time) {
+    if told != asked && told != Some(read_time) {
         (groups, read_time) = ask(told).await.map_err(failed)?;
     }
     if groups.is_empty() {
-        let filter = filter.clone();
-        let list = ListRequest { filter, read_time: *asked, ..ListRequest::default() };
+        let filter = question.filter.clone();
+        let list = ListRequest { filter, read_time: asked, ..ListRequest::default() };
         app.records.explain_nothing::<Transaction>(&list).await?;
         let as_said = |description: &str| description.to_owned();
-        explain(app, project_filter, "project_filter", *asked, as_said).await?;
+        explain(app, &question.project_filter, "project_filter", asked, as_said).await?;
     }
-    if !participant.is_empty() {
-        keep(app, &mut groups, question, read_time).await?;
+    let known = known(app, question, read_time).await?;
+    if let Some(known) = &known {
+        groups.retain(|group| group.roles.has(known, question.splits.role));
+        if groups.is_empty() && known.len() < 2 {
+            refuse_unknown(app, question).await?;
+        }
     }
-    let families = if groups.iter().any(|group| !group.member.is_empty()) {
+    let mut left_out = LeftOut::default();
+    if groups.iter().any(|group| !group.member.is_empty()) {
         let members = store::members(chronicle, read_time, &reader).await.map_err(failed)?;
-        Families::new(&members)
-    } else {
-        Families::default()
-    };
-    Ok((sum::allocate(&groups, splits, &families), read_time))
+        let whole = whole(app, question, &groups, known.as_ref(), read_time).await?;
+        let vocabulary = &question.splits.vocabulary;
+        left_out = levels::left_out(&whole, vocabulary, &Families::new(&members));
+    }
+    Ok((sum::allocate(&groups, &question.splits, &left_out), read_time))
 }
 
-/// Keeps what the participant that is asked for has a part in, by any name of it. One that nobody
-/// knows is refused as in a filter of projects.
-async fn keep(
+/// All money of the families of which something is summed: of all projects that may be summed,
+/// whichever transactions are. Where the filter is about projects, of those that it found.
+async fn whole(
     app: &App,
-    groups: &mut Vec<Group>,
+    question: &Question,
+    summed: &[Group],
+    known: Option<&BTreeSet<String>>,
+    read_time: i64,
+) -> Result<Vec<Group>, Failure> {
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let selection = Selection { filter: "", is_of_families: true, ..question.selection() };
+    let apart = Apart { shares: true, roles: known.is_some(), ..Apart::default() };
+    let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
+    // Totals are kept of what stands now: only where somebody wrote meanwhile is the past asked.
+    let (mut groups, at) = ask(question.read_time).await.map_err(failed)?;
+    if at != read_time {
+        (groups, _) = ask(Some(read_time)).await.map_err(failed)?;
+    }
+    if let Some(known) = known {
+        groups.retain(|group| group.roles.has(known, question.splits.role));
+    }
+    if asks_for::<Transaction>(&question.filter, "project") {
+        let found: BTreeSet<&str> = summed.iter().map(|group| group.member.as_str()).collect();
+        groups.retain(|group| found.contains(group.member.as_str()));
+    }
+    Ok(groups)
+}
+
+fn failed(error: Error) -> Failure {
+    from_record("registan/Transaction", error)
+}
+
+impl Question {
+    fn selection(&self) -> Selection<'_> {
+        let Self { filter, project_filter, kinds, .. } = self;
+        Selection { filter, project_filter, kinds, is_of_families: false }
+    }
+
+    fn apart(&self) -> Apart {
+        Apart {
+            years: self.years,
+            projects: self.projects,
+            bases: self.bases,
+            shares: self.splits.need_shares(),
+            roles: self.splits.by_participant || !self.participant.is_empty(),
+        }
+    }
+}
+
+/// All names of the participant that is asked for; nothing where none is.
+async fn known(
+    app: &App,
     question: &Question,
     read_time: i64,
-) -> Result<(), Failure> {
-    let Question { participant, given_participant, splits, .. } = question;
+) -> Result<Option<BTreeSet<String>>, Failure> {
+    let Question { participant, .. } = question;
+    if participant.is_empty() {
+        return Ok(None);
+    }
     let at = At::Time(read_time);
     let known = app.records.chronicle.known_as::<Project>(PARTICIPANTS, participant, at).await;
-    let known = known.map_err(|error| from_record("registan/Project", error))?;
-    groups.retain(|group| group.roles.has(&known, splits.role));
-    if !groups.is_empty() || known.len() > 1 {
-        return Ok(());
-    }
+    known.map(Some).map_err(|error| from_record("registan/Project", error))
+}
+
+/// Refuses a participant that nobody knows as a filter of projects does.
+async fn refuse_unknown(app: &App, question: &Question) -> Result<(), Failure> {
+    let Question { participant, given_participant, .. } = question;
     let filter = format!("{PARTICIPANTS}:\"{participant}\"");
     // The place in that filter, and the spelling in it, are none that the caller knows.
     let as_given = |description: &str| match description.split_once("`: ") {

@@ -33,6 +33,8 @@ pub struct Selection<'a> {
     pub project_filter: &'a str,
     /// Of projects of these kinds; empty: of all.
     pub kinds: &'a [Kind],
+    /// Only of projects that name others, or are named.
+    pub is_of_families: bool,
 }
 
 /// The keys that the statement groups by, besides type, currency and kind of project.
@@ -64,6 +66,9 @@ pub async fn groups(
     let of_projects =
         of_projects(summands::<Transaction>(selection.filter, at, reader)?, apart, at);
     let mut statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.clearance);
+    if selection.is_of_families {
+        statement.cond_where(is_member("p", at, &reader.clearance));
+    }
     statement.cond_where(is_selected("p", selection.project_filter, at, reader)?);
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;

@@ -6,15 +6,15 @@ use api::registan::projects::v1::{
     Project, ProjectRelation, Recipient, SumTransactionsRequest, Transaction, UpdateProjectRequest,
     project_relation,
 };
+use api::registan::r#type::v1::Date;
 use policy::{Desks, Tier};
 
 use crate::counted::{all, below, by, shown, sum, texts};
 use crate::support::{country, disbursement, on_both, project, sector, serve};
 
-/// A payment of a parent to another recipient takes nothing from what its child pays to the one
-/// asked for.
+/// Money of a child, below a parent that pays others: in the sum of its recipient, and in its row.
 #[tokio::test]
-async fn a_parent_that_pays_others_takes_nothing_out() {
+async fn a_filter_by_recipient_or_sector_agrees_with_its_row() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
         let of = |project, place: &str, code: &str| Project {
@@ -27,14 +27,18 @@ async fn a_parent_that_pays_others_takes_nothing_out() {
         running.create_project("under", child).await;
         running.create_transaction("projects/over", disbursement("7", 1)).await;
         running.create_transaction("projects/under", disbursement("100", 1)).await;
-        let recipient = SumTransactionsRequest { recipients: texts(&["KZ"]), ..all() };
-        let of_sector = SumTransactionsRequest { sectors: texts(&["21020"]), ..all() };
-        let both = SumTransactionsRequest { recipients: texts(&["AF", "KZ"]), ..all() };
+        let recipients =
+            |codes: &[&str]| SumTransactionsRequest { recipients: texts(codes), ..all() };
+        let of_sector = |codes: &[&str]| SumTransactionsRequest { sectors: texts(codes), ..all() };
+        let below = "counted_below: project 7(1)";
 
-        assert_eq!(sum(&mut running, recipient).await, ["project =100(1)"]);
-        assert_eq!(sum(&mut running, of_sector).await, ["project =100(1)"]);
-        let left = "more_than_parent: project 100(1)";
-        assert_eq!(sum(&mut running, both).await, ["project =7(1)", left]);
+        assert_eq!(sum(&mut running, recipients(&["KZ"])).await, ["project =100(1)"]);
+        assert_eq!(sum(&mut running, of_sector(&["21020"])).await, ["project =100(1)"]);
+        assert_eq!(sum(&mut running, recipients(&["AF"])).await, [below]);
+        assert_eq!(sum(&mut running, of_sector(&["14020"])).await, [below]);
+        assert_eq!(sum(&mut running, recipients(&["AF", "KZ"])).await, ["project =100(1)", below]);
+        let rows = sum(&mut running, by(&[Dimension::Recipient])).await;
+        assert_eq!(rows, ["project KZ=100(1)", below]);
     })
     .await;
 }
@@ -63,7 +67,7 @@ async fn what_the_project_above_has_for_others_is_told_apart() {
         let more = "more_than_parent: project 100(1)";
         assert_eq!(both, ["project =700(1)", more]);
         assert_eq!(apart, ["project KG=700(1)", more]);
-        assert_eq!(one, ["project =100(1)"]);
+        assert_eq!(one, [more], "as its row");
         let counted = "counted_in_parent: project 100(1)";
         assert_eq!(regional, ["project =800(2)", counted], "the state lies in the region");
     })
@@ -72,25 +76,45 @@ async fn what_the_project_above_has_for_others_is_told_apart() {
 
 /// The sum of two projects cannot be in one above that has less.
 #[tokio::test]
-async fn what_the_project_above_has_no_room_for_is_told_apart() {
+async fn of_parent_and_children_the_level_that_has_more_is_counted_whatever_is_asked() {
     on_both(|url| async move {
         let mut running = serve(&url).await;
         running.create_project("over", project("Over")).await;
-        for id in ["one", "other"] {
+        for (id, year) in [("one", 2023), ("other", 2024)] {
             running.create_project(id, below(id, "projects/over", "")).await;
-            running.create_transaction(&format!("projects/{id}"), disbursement("50", 1)).await;
+            running.create_transaction(&format!("projects/{id}"), paid_in(year, "5000")).await;
         }
-        running.create_transaction("projects/over", disbursement("99", 1)).await;
-        let before = sum(&mut running, all()).await;
-        running.create_transaction("projects/over", disbursement("1", 2)).await;
-        let years = sum(&mut running, by(&[Dimension::Project, Dimension::Year])).await;
+        running.create_transaction("projects/over", paid_in(2023, "10")).await;
+        let of_year = |year: i32| SumTransactionsRequest {
+            filter: format!("year = {year}"),
+            ..by(&[Dimension::Year])
+        };
+        let under = "counted_below: project 10(1)";
+        assert_eq!(sum(&mut running, all()).await, ["project =10000(2)", under]);
+        let years = by(&[Dimension::Year, Dimension::Project]);
+        let rows = ["project projects/one=5000(1)", "project projects/other=5000(1)", under];
+        assert_eq!(sum(&mut running, years.clone()).await, rows);
+        assert_eq!(sum(&mut running, of_year(2023)).await, ["project =5000(1)", under]);
+        assert_eq!(sum(&mut running, of_year(2024)).await, ["project =5000(1)"]);
 
-        assert_eq!(before, ["project =99(1)", "more_than_parent: project 100(2)"]);
-        let left = "counted_in_parent: project 100(2)";
-        assert_eq!(sum(&mut running, all()).await, ["project =100(2)", left]);
-        assert_eq!(years, ["project projects/over=100(2)", left]);
+        running.create_transaction("projects/over", paid_in(2023, "9990")).await;
+
+        let counted = |what: &str| format!("counted_in_parent: project {what}");
+        let whole = ["project =10000(2)".to_owned(), counted("10000(2)")];
+        assert_eq!(sum(&mut running, all()).await, whole);
+        assert_eq!(sum(&mut running, of_year(2024)).await, [counted("5000(1)")], "as its row");
+        let alone =
+            SumTransactionsRequest { filter: "project = \"projects/other\"".to_owned(), ..all() };
+        assert_eq!(sum(&mut running, alone).await, ["project =5000(1)"]);
+        let of_one = SumTransactionsRequest { project_filter: "title:\"one\"".to_owned(), ..all() };
+        assert_eq!(sum(&mut running, of_one).await, ["project =5000(1)"]);
     })
     .await;
+}
+
+fn paid_in(year: i32, amount: &str) -> Transaction {
+    let date = Some(Date { year, month: 3, day: 1 });
+    Transaction { date, ..disbursement(amount, 1) }
 }
 
 #[tokio::test]

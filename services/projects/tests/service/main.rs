@@ -15,6 +15,7 @@ mod editable;
 mod families;
 mod import;
 mod large;
+mod levels;
 mod named;
 mod nameless;
 mod peculiar;

@@ -38,7 +38,7 @@ pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> 
     let mut gaps = Gaps::default();
     let open = sums.left_out.iter().filter(|left| is_open(left)).count();
     gaps.add_some(GapKind::MoneyNotAttributed, open, || {
-        "money that may be the party's is in no sum, but in leftOut: nobody said whether or by how much, or projects have more of it, or for others, than the one above in which it should be counted".to_owned()
+        "money that may be the party's is in no sum, but in leftOut: nobody said whether or by how much, or projects have more of it, or for others, than the one above or those below where it should be counted".to_owned()
     });
     let (listed, of_projects, _) = projects(app, question, sums.read_time).await?;
     gaps.append(of_projects);
