@@ -2,6 +2,7 @@
 //! person.
 
 pub mod answer;
+mod apart;
 mod article;
 pub mod call;
 mod cells;
@@ -79,11 +80,12 @@ async fn answered(
         let rows = (!arguments.json && method.name().starts_with(LIST)).then(Vec::new);
         return streamed(&mut client, method, request, rows).await;
     }
-    let answer = client.call(method, request).await?;
+    let mut answer = client.call(method, request.clone()).await?;
     let mut out = std::io::stdout().lock();
     if arguments.json || !answer::is_list(&answer.descriptor()) {
         answer::json(&mut out, &answer)?;
     } else {
+        apart::show_dimensions(&request, &mut answer);
         answer::sections(&mut out, &answer)?;
     }
     out.flush()?;
