@@ -1,11 +1,11 @@
 //! Other names of what a field refers to: asked by one of them, it finds what is recorded under
 //! any.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use policy::Tier;
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, Query, SelectStatement, SimpleExpr, UnionType,
+    Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr, UnionType,
 };
 
 use crate::Chronicle;
@@ -16,6 +16,9 @@ use crate::lane::Lane;
 use crate::reader::public_since;
 use crate::resource::Resource;
 pub use crate::spelling::Aliases;
+
+/// Other names that are looked up one by one; of more all are read.
+const FEW: usize = 500;
 
 impl Aliases {
     /// Returns whether a value is the wanted one, or another name of it. The one meant is judged by
@@ -98,6 +101,79 @@ impl Chronicle {
         let rows = self.readers.query_all(&aliases.all(asked, at)).await?;
         let known = rows.iter().map(|row| row.try_get::<Option<String>>("", "known"));
         Ok(known.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+}
+
+impl Aliases {
+    /// The name of each that everybody may see, after each of its other names; of these, where they
+    /// are few.
+    fn named(self, few: Option<&BTreeSet<&String>>, at: At) -> SelectStatement {
+        let seen = |known: SimpleExpr| {
+            let since = match at {
+                At::Time(time) => Some(public_since(self.kind, col("o", "name"), time)),
+                _ => None,
+            };
+            Query::select()
+                .expr_as(known.clone(), id("known"))
+                .column((id("o"), id("name")))
+                .from_as(id(self.kind), id("o"))
+                .cond_where(standing("o", at))
+                .and_where(col("o", "deleted").eq(false))
+                .and_where(col("o", "tier").eq(Tier::Public.level()))
+                .and_where_option(since)
+                .and_where(known.clone().is_not_null())
+                .and_where_option(few.map(|few| known.is_in(few.iter().copied())))
+                .to_owned()
+        };
+        let single = self.single.iter().map(|path| seen(col("o", path)));
+        let many = self.many.iter().map(|path| {
+            let same = Condition::all().add(col("a", "uid").eq(col("o", "uid")));
+            let same = same.add(standing("a", at));
+            let table = id(side(self.kind, path));
+            seen(col("a", "value")).join_as(JoinType::InnerJoin, table, id("a"), same).to_owned()
+        });
+        let mut all = single.chain(many);
+        let mut first = all.next().unwrap_or_default();
+        for next in all {
+            first.union(UnionType::Distinct, next);
+        }
+        first
+    }
+}
+
+impl Chronicle {
+    /// The names of what the list `path` refers to, after the others by which it is known, of
+    /// these: of several with one the first. Only of what everybody may see. One query, and none
+    /// where there is nothing to look up.
+    pub async fn named_by<T: Resource>(
+        &self,
+        path: &str,
+        asked: impl ExactSizeIterator<Item = &String>,
+        at: At,
+    ) -> Result<HashMap<String, String>, Error> {
+        let asked: BTreeSet<&String> = asked.collect();
+        let field = T::fields().into_iter().find(|field| field.path == path);
+        let Some(aliases) = field.and_then(|field| field.aliases) else {
+            return Ok(HashMap::new());
+        };
+        if asked.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let few = (asked.len() <= FEW).then_some(&asked);
+        let _turn = self.turn(Lane::Page).await;
+        let rows = self.readers.query_all(&aliases.named(few, at)).await?;
+        let mut names: HashMap<String, String> = HashMap::new();
+        for row in &rows {
+            let (known, name): (String, String) =
+                (row.try_get("", "known")?, row.try_get("", "name")?);
+            if asked.contains(&known) {
+                let first = names.entry(known).or_insert_with(|| name.clone());
+                if name < *first {
+                    *first = name;
+                }
+            }
+        }
+        Ok(names)
     }
 }
 

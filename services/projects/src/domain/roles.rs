@@ -1,6 +1,6 @@
 //! The participants of a project, as kept in a column for sums.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use api::registan::projects::v1::Participant;
 use api::registan::projects::v1::participant::Role;
@@ -15,6 +15,46 @@ struct Part(i32, String, String);
 /// The participants of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles(Vec<Part>);
+
+/// The one name of each participant that is not recorded by name, by the key of its identifier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names(BTreeMap<String, Named>);
+
+/// A name as it is recorded, or an identifier as it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    Recorded(String),
+    Published(String),
+}
+
+impl Names {
+    /// One spelling of each identifier: of several the first.
+    pub fn published<'a>(all: impl Iterator<Item = &'a Roles>) -> Self {
+        let mut spelled: BTreeMap<String, &str> = BTreeMap::new();
+        for Part(.., published) in all.flat_map(|roles| &roles.0).filter(|part| part.1.is_empty()) {
+            let Ok(key) = key(published) else { continue };
+            spelled
+                .entry(key)
+                .and_modify(|it| *it = published.as_str().min(it))
+                .or_insert(published);
+        }
+        let named = |(key, one): (String, &str)| (key, Named::Published(one.to_owned()));
+        Self(spelled.into_iter().map(named).collect())
+    }
+
+    /// The keys of the identifiers.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &String> {
+        self.0.keys()
+    }
+
+    /// The same with the names of the organizations that are recorded, by the keys of their
+    /// identifiers.
+    #[must_use]
+    pub fn recorded(mut self, known: HashMap<String, String>) -> Self {
+        self.0.extend(known.into_iter().map(|(key, name)| (key, Named::Recorded(name))));
+        self
+    }
+}
 
 /// The one text for these participants; empty where there are none.
 pub fn label(participants: &[Participant]) -> String {
@@ -46,6 +86,18 @@ impl Roles {
         self.of(role).any(|part| known.contains(&part.1) || is_known(&part.2))
     }
 
+    /// Gives each participant its one name.
+    pub fn name(&mut self, names: &Names) {
+        for Part(_, recorded, published) in &mut self.0 {
+            let found = key(published).ok().and_then(|key| names.0.get(&key));
+            match found.filter(|_| recorded.is_empty()) {
+                Some(Named::Recorded(name)) => recorded.clone_from(name),
+                Some(Named::Published(one)) => published.clone_from(one),
+                None => {}
+            }
+        }
+    }
+
     /// The one participant in this role, or any; empty where there is none, or several: nobody said
     /// how to split.
     pub fn only(&self, role: Option<Role>) -> &str {
@@ -61,6 +113,26 @@ impl Roles {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_spellings_of_one_are_one() {
+        let of = |references: &[&str]| {
+            let all = references.iter().map(|it| participant(Role::Funding, "", it));
+            Roles::from_label(&label(&all.collect::<Vec<_>>())).unwrap()
+        };
+        let mut all = [of(&["gb-chc-1"]), of(&["GB-CHC- 1", "GB-CHC-1"]), of(&["XI-2"])];
+        let names = Names::published(all.iter());
+        assert_eq!(names.keys().collect::<Vec<_>>(), ["gb chc 1", "xi 2"]);
+
+        let known = [("xi 2".to_owned(), "organizations/two".to_owned())].into();
+        let names = names.recorded(known);
+        for roles in &mut all {
+            roles.name(&names);
+        }
+
+        let only = all.each_ref().map(|roles| roles.only(None));
+        assert_eq!(only, ["GB-CHC- 1", "GB-CHC- 1", "organizations/two"]);
+    }
 
     fn participant(role: Role, organization: &str, reference: &str) -> Participant {
         Participant {

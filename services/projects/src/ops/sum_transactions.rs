@@ -13,6 +13,7 @@ use crate::domain::basis::Told;
 use crate::domain::family::Families;
 use crate::domain::levels;
 use crate::domain::project::Kind;
+use crate::domain::roles::Names;
 use crate::domain::sum::{self, Group, LeftOut, Splits, Sums};
 use crate::domain::{Project, Transaction};
 use crate::store::{self, Apart, Selection};
@@ -82,7 +83,28 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
         let vocabulary = &question.splits.vocabulary;
         left_out = levels::left_out(&whole, vocabulary, &Families::new(&members));
     }
+    name(app, question, &mut groups, read_time).await?;
     Ok((sum::allocate(&groups, &question.splits, &left_out), read_time))
+}
+
+/// Gives the participants, where they are told apart, one name each.
+async fn name(
+    app: &App,
+    question: &Question,
+    groups: &mut [Group],
+    read_time: i64,
+) -> Result<(), Failure> {
+    if !question.splits.by_participant {
+        return Ok(());
+    }
+    let names = Names::published(groups.iter().map(|group| &group.roles));
+    let at = At::Time(read_time);
+    let known = app.records.chronicle.named_by::<Project>(PARTICIPANTS, names.keys(), at).await;
+    let names = names.recorded(known.map_err(|error| from_record("registan/Project", error))?);
+    for group in groups {
+        group.roles.name(&names);
+    }
+    Ok(())
 }
 
 /// All money of the families of which something is summed: of all projects that may be summed,

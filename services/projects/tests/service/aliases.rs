@@ -1,6 +1,7 @@
 //! A participant is found by any name of its organisation.
 
 use api::registan::options::v1::Tier as WireTier;
+use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{
     CreateOrganizationRequest, ListProjectsRequest, ListTransactionsRequest, Organization,
     Participant, Project, SumTransactionsRequest, Transaction, TransactionParty,
@@ -273,4 +274,62 @@ async fn a_provider_is_found_by_any_name_of_the_organization() {
         }
     })
     .await;
+}
+
+/// Three spellings of one implementer were three rows and one of nobody.
+#[tokio::test]
+async fn a_participant_has_one_row_under_all_its_names() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        for (id, references, amount) in [
+            ("one", &["GB-CHC-1"][..], "10"),
+            ("small", &["gb-chc-1"], "20"),
+            ("both", &["GB-CHC-1", "GB-CHC- 1"], "40"),
+        ] {
+            let participants = references.iter().map(|reference| Participant {
+                r#ref: (*reference).to_owned(),
+                ..Participant::default()
+            });
+            let project = Project { participants: participants.collect(), ..project(id) };
+            running.create_project(id, project).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+        let before = rows(&mut running).await;
+        let oxfam = organization(WireTier::Public, "GB-CHC-1", "GB-OLD-1");
+        known(&mut running, "oxfam", oxfam).await;
+        with(&mut running, "named", "organizations/oxfam", "").await;
+        with(&mut running, "former", "", "gb-old-1").await;
+        for id in ["named", "former"] {
+            running.create_transaction(&format!("projects/{id}"), disbursement("100", 1)).await;
+        }
+
+        assert_eq!(before, ["GB-CHC- 1=70"]);
+        assert_eq!(rows(&mut running).await, ["organizations/oxfam=270"]);
+    })
+    .await;
+}
+
+/// A hidden organization gives its name to nobody.
+#[tokio::test]
+async fn a_hidden_organization_names_no_row() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let hidden = organization(WireTier::Restricted, "QQ-OFFICE", "ZZ-7654321");
+        known(&mut running, "", hidden).await;
+        for (id, reference) in [("new", "QQ-OFFICE"), ("old", "ZZ-7654321")] {
+            with(&mut running, id, "", reference).await;
+            running.create_transaction(&format!("projects/{id}"), disbursement("1", 1)).await;
+        }
+
+        assert_eq!(rows(&mut running).await, ["QQ-OFFICE=1", "ZZ-7654321=1"]);
+    })
+    .await;
+}
+
+/// The rows by participant.
+async fn rows(running: &mut Running) -> Vec<String> {
+    let group_by = vec![Dimension::Participant.into()];
+    let request = SumTransactionsRequest { group_by, ..SumTransactionsRequest::default() };
+    let sums = running.sums(request).await;
+    sums.into_iter().map(|sum| format!("{}={}", sum.participant, sum.amount)).collect()
 }
