@@ -4,6 +4,7 @@ pub mod asked;
 pub mod basis;
 pub mod family;
 pub mod holding;
+pub mod kin;
 pub mod levels;
 pub mod organization;
 pub mod project;

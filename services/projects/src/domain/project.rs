@@ -10,7 +10,7 @@ use chronicle::Field;
 use facts::{Check, ErrorReason, code};
 use standard::{Rules, Value};
 
-use super::family::Kin;
+use super::kin::Kin;
 use super::organization::{ALIASES, findable, participant};
 use super::{roles, shares};
 
@@ -66,7 +66,7 @@ impl Rules<wire::Project> for OfProjects {
             Field::label("shares", |project: &T| {
                 shares::label(&project.recipients, &project.sectors)
             }),
-            Field::label("kin", |project: &T| Kin::of(&project.relations).label()),
+            Field::label("kin", |project: &T| Kin::of(project).label()),
             Field::label("roles", |project: &T| roles::label(&project.participants)),
         ]
     }

@@ -11,7 +11,8 @@ use sea_orm::sea_query::{
 };
 
 use crate::domain::Project;
-use crate::domain::family::{Kin, Member};
+use crate::domain::family::Member;
+use crate::domain::kin::Kin;
 
 /// The side table of whom projects name, by name and by identifier.
 const RELATIONS: &str = "project_relations";
@@ -21,10 +22,11 @@ fn id(name: &str) -> Alias {
 }
 
 /// Returns the condition that the project `table` names another at `at`, or is named, as far as a
-/// caller of this clearance can see.
+/// caller of this clearance can see, or had another identifier by which it may be named.
 pub fn is_member(table: &str, at: At, clearance: &Clearance) -> Condition {
     let column = |path: &str| -> SimpleExpr { Expr::col((id(table), id(path))) };
     Condition::any()
+        .add(column("kin").ne(""))
         .add(column("uid").in_subquery(relations("uid", at, clearance)))
         .add(column("name").in_subquery(relations("value", at, clearance)))
         .add(column("iati_identifier").in_subquery(relations("value", at, clearance)))

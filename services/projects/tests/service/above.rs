@@ -6,7 +6,7 @@ use api::registan::projects::v1::{
     Project, ProjectRelation, Recipient, SumTransactionsRequest, Transaction, UpdateProjectRequest,
     project_relation,
 };
-use api::registan::r#type::v1::Date;
+use api::registan::r#type::v1::{Date, ExternalId, external_id};
 use policy::{Desks, Tier};
 
 use crate::counted::{all, below, by, shown, sum, texts};
@@ -153,6 +153,34 @@ async fn a_descendant_is_found_by_name_and_by_identifier_from_either_side() {
         assert_eq!(shown(&answer), wanted);
         assert_eq!(sum(&mut running, all()).await, ["project =15(3)"]);
         assert_eq!(sum(&mut running, then).await, wanted, "as it was related then");
+    })
+    .await;
+}
+
+/// A file that names the parent as it was called before.
+#[tokio::test]
+async fn a_parent_is_found_by_a_former_identifier_that_nobody_else_has() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let scheme = external_id::Scheme::Iati.into();
+        let value = "XX-DEVCO-9".to_owned();
+        let former = ExternalId { scheme, value, ..ExternalId::default() };
+        let parent = Project {
+            iati_identifier: "XX-INTPA-9".to_owned(),
+            external_ids: vec![former],
+            ..project("Parent")
+        };
+        running.create_project("parent", parent).await;
+        running.create_project("child", below("Child", "", "XX-DEVCO-9")).await;
+        for (id, amount) in [("parent", "1000"), ("child", "400")] {
+            running.create_transaction(&format!("projects/{id}"), disbursement(amount, 1)).await;
+        }
+        let before = sum(&mut running, all()).await;
+        let other = Project { iati_identifier: "XX-DEVCO-9".to_owned(), ..project("Other") };
+        running.create_project("other", other).await;
+
+        assert_eq!(before, ["project =1000(1)", "counted_in_parent: project 400(1)"]);
+        assert_eq!(sum(&mut running, all()).await, ["project =1400(2)"], "another has it");
     })
     .await;
 }
