@@ -49,6 +49,34 @@ impl Told {
 }
 
 impl Basis {
+    /// Adds what another names.
+    pub fn add_all(&mut self, other: &Self) {
+        for (mine, its) in self.each_with(other) {
+            mine.extend(its.iter().cloned());
+        }
+    }
+
+    /// Takes from another each that it names nothing of itself.
+    pub fn fill(&mut self, other: &Self) {
+        for (mine, its) in self.each_with(other) {
+            if mine.is_empty() {
+                mine.clone_from(its);
+            }
+        }
+    }
+
+    fn each_with<'a>(
+        &'a mut self,
+        other: &'a Self,
+    ) -> [(&'a mut BTreeSet<String>, &'a BTreeSet<String>); 4] {
+        [
+            (&mut self.agreements, &other.agreements),
+            (&mut self.frameworks, &other.frameworks),
+            (&mut self.priorities, &other.priorities),
+            (&mut self.acts, &other.acts),
+        ]
+    }
+
     /// Adds what a project names, as far as it is told apart.
     pub fn add(&mut self, name: &str, told: Told) {
         let Some((collection, id)) = name.split_once('/') else { return };

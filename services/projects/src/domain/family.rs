@@ -1,12 +1,14 @@
 //! Which projects are above which: of parent and child one is counted, the one that says more.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use facts::total::Total;
 
 use super::asked::Reason;
+use super::basis::Basis;
 use super::holding::Holding;
 use super::kin::Kin;
 use super::rings::rings;
@@ -67,6 +69,49 @@ impl Families {
         Self { rings, above }
     }
 
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.rings.keys().map(String::as_str)
+    }
+
+    /// The law and the policy of each project, given those that they name themselves: what a
+    /// project does not name is that of the nearest above it that does.
+    pub fn inherit(&self, own: &HashMap<String, Arc<Basis>>) -> HashMap<String, Arc<Basis>> {
+        let mut of_rings = vec![Basis::default(); self.above.len()];
+        for (name, ring) in &self.rings {
+            if let Some(basis) = own.get(name) {
+                of_rings[*ring].add_all(basis);
+            }
+        }
+        for (ring, above) in self.above.iter().enumerate() {
+            let mut inherited = Basis::default();
+            for over in above {
+                inherited.add_all(&of_rings[*over]);
+            }
+            of_rings[ring].fill(&inherited);
+        }
+        let basis = |(name, ring): (&String, &usize)| {
+            let mut basis = own.get(name).map(|own| Basis::clone(own)).unwrap_or_default();
+            basis.fill(&of_rings[*ring]);
+            (name.clone(), Arc::new(basis))
+        };
+        self.rings.iter().map(basis).collect()
+    }
+
+    /// Returns all that are below one of these and are none of these.
+    pub fn below(&self, these: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut is_below = vec![false; self.above.len()];
+        for (name, ring) in &self.rings {
+            is_below[*ring] |= these.contains(name);
+        }
+        for (ring, above) in self.above.iter().enumerate() {
+            is_below[ring] |= above.iter().any(|over| is_below[*over]);
+        }
+        let below =
+            self.rings.iter().filter(|(name, ring)| is_below[**ring] && !these.contains(*name));
+        below.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Returns those of `counted` that are left out of a sum, and why: of each way from above
     /// downwards one is counted. It is the one above where it has as much as those below it
     /// together, whatever its sign; else what is counted below. Of a ring each is above the next by
@@ -97,8 +142,8 @@ impl Families {
         left
     }
 
-    /// Those of `counted`, none before one that is above it. Right above each is the nearest: of
-    /// several the one that has most, of equals the first by name.
+    /// Puts `counted` in an order: none before one that is above it. Right above each is the
+    /// nearest: of several the one that has most, of equals the first by name.
     fn levels<'a, 'b>(&self, counted: &'b BTreeMap<&'a str, Holding>) -> Levels<'a, 'b> {
         let mut of_ring: Vec<Vec<(&'a str, &'b Holding)>> = vec![vec![]; self.above.len()];
         for (name, own) in counted {

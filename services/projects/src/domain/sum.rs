@@ -36,6 +36,8 @@ pub struct Group {
     pub of_project: Shares,
     /// The participants of their project.
     pub roles: Roles,
+    /// Their project, where it names law or policy that is told apart; else empty.
+    pub based: String,
     /// Its law and its policy, as far as these are told apart.
     pub basis: Arc<Basis>,
     /// Their sum.
@@ -231,7 +233,7 @@ pub fn allocate(groups: &[Group], splits: &Splits, left_out: &LeftOut) -> Sums {
 
 impl Group {
     /// Of which it is.
-    pub(super) fn measure(&self) -> Measure {
+    pub fn measure(&self) -> Measure {
         (self.r#type, self.currency.clone(), self.kind)
     }
 }

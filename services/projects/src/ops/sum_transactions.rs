@@ -9,6 +9,7 @@ use chronicle::{At, Error, ListRequest};
 use standard::failure::from_record;
 
 use crate::app::App;
+use crate::domain::asked::Reason;
 use crate::domain::basis::Told;
 use crate::domain::family::Families;
 use crate::domain::levels;
@@ -48,9 +49,10 @@ pub struct Question {
 }
 
 /// The sums, in order, and the record time they hold for. One query; two more where projects with
-/// transactions name others, one where a participant is asked for, one where agreements, frameworks
-/// or acts are told apart, and, for who may read what is CONFIDENTIAL, one before; and another
-/// where somebody wrote meanwhile. A filter that finds nothing is refused where that of a list is.
+/// transactions name others, one where a participant is asked for, one where participants are told
+/// apart, one where agreements, frameworks or acts are, and, for who may read what is CONFIDENTIAL,
+/// one before; and another where somebody wrote meanwhile. A filter that finds nothing is refused
+/// where that of a list is.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let (selection, asked) = (question.selection(), question.read_time);
@@ -76,15 +78,44 @@ pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i
             refuse_unknown(app, question).await?;
         }
     }
-    let mut left_out = LeftOut::default();
-    if groups.iter().any(|group| !group.member.is_empty()) {
+    let (mut families, mut left_out) = (Families::default(), LeftOut::default());
+    if question.selects_by_basis() || groups.iter().any(|group| !group.member.is_empty()) {
         let members = store::members(chronicle, read_time, &reader).await.map_err(failed)?;
+        families = Families::new(&members);
         let whole = whole(app, question, &groups, known.as_ref(), read_time).await?;
-        let vocabulary = &question.splits.vocabulary;
-        left_out = levels::left_out(&whole, vocabulary, &Families::new(&members));
+        left_out = levels::left_out(&whole, &question.splits.vocabulary, &families);
+        for group in below(app, question, &families, known.as_ref(), read_time).await? {
+            left_out.insert((group.measure(), group.member.clone()), Reason::NotSelected);
+            groups.push(group);
+        }
     }
+    base(app, question, &mut groups, &families, read_time).await?;
     name(app, question, &mut groups, read_time).await?;
     Ok((sum::allocate(&groups, &question.splits, &left_out), read_time))
+}
+
+/// Looks up the law and the policy of the projects, where they are told apart: of one that names
+/// none, those of the nearest above it that does.
+async fn base(
+    app: &App,
+    question: &Question,
+    groups: &mut [Group],
+    families: &Families,
+    read_time: i64,
+) -> Result<(), Failure> {
+    if !question.bases.any() {
+        return Ok(());
+    }
+    let own = groups.iter().map(|group| group.based.as_str()).filter(|name| !name.is_empty());
+    let names = own.chain(families.names()).collect();
+    let found = store::bases(&app.records.chronicle, question.bases, read_time, &names).await;
+    let found = found.map_err(failed)?;
+    let inherited = families.inherit(&found);
+    for group in groups {
+        let basis = inherited.get(&group.member).or_else(|| found.get(&group.based));
+        group.basis = basis.cloned().unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Gives the participants, where they are told apart, one name each.
@@ -107,6 +138,52 @@ async fn name(
     Ok(())
 }
 
+/// The money of projects below those that a filter selects by what they rest on or serve, and that
+/// do not match it themselves: it may be of the same law or policy, and is summed for none.
+async fn below(
+    app: &App,
+    question: &Question,
+    families: &Families,
+    known: Option<&BTreeSet<String>>,
+    read_time: i64,
+) -> Result<Vec<Group>, Failure> {
+    if !question.selects_by_basis() {
+        return Ok(Vec::new());
+    }
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let of_families = Selection { is_of_families: true, ..question.selection() };
+    let selected = store::selected(chronicle, of_families, read_time, &reader).await;
+    let names = families.below(&selected.map_err(failed)?);
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let selection = Selection { project_filter: "", names: Some(&names), ..question.selection() };
+    store::disclose(chronicle, selection, Some(read_time), &reader).await.map_err(failed)?;
+    let mut groups = groups_at(app, question, selection, question.apart(), read_time).await?;
+    if let Some(known) = known {
+        groups.retain(|group| group.roles.has(known, question.splits.role));
+    }
+    Ok(groups)
+}
+
+/// The groups of a selection at the instant of the answer. Totals are kept of what stands now: only
+/// where somebody wrote meanwhile is the past asked.
+async fn groups_at(
+    app: &App,
+    question: &Question,
+    selection: Selection<'_>,
+    apart: Apart,
+    read_time: i64,
+) -> Result<Vec<Group>, Failure> {
+    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
+    let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
+    let (groups, at) = ask(question.read_time).await.map_err(failed)?;
+    if at == read_time {
+        return Ok(groups);
+    }
+    Ok(ask(Some(read_time)).await.map_err(failed)?.0)
+}
+
 /// All money of the families of which something is summed: of all projects that may be summed,
 /// whichever transactions are. Where the filter is about projects, of those that it found.
 async fn whole(
@@ -116,15 +193,9 @@ async fn whole(
     known: Option<&BTreeSet<String>>,
     read_time: i64,
 ) -> Result<Vec<Group>, Failure> {
-    let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let selection = Selection { filter: "", is_of_families: true, ..question.selection() };
     let apart = Apart { shares: true, roles: known.is_some(), ..Apart::default() };
-    let ask = |at| store::groups(chronicle, selection, apart, at, &reader);
-    // Totals are kept of what stands now: only where somebody wrote meanwhile is the past asked.
-    let (mut groups, at) = ask(question.read_time).await.map_err(failed)?;
-    if at != read_time {
-        (groups, _) = ask(Some(read_time)).await.map_err(failed)?;
-    }
+    let mut groups = groups_at(app, question, selection, apart, read_time).await?;
     if let Some(known) = known {
         groups.retain(|group| group.roles.has(known, question.splits.role));
     }
@@ -142,7 +213,13 @@ fn failed(error: Error) -> Failure {
 impl Question {
     fn selection(&self) -> Selection<'_> {
         let Self { filter, project_filter, kinds, .. } = self;
-        Selection { filter, project_filter, kinds, is_of_families: false }
+        Selection { filter, project_filter, kinds, is_of_families: false, names: None }
+    }
+
+    /// Returns whether its projects are selected by what they rest on or serve.
+    fn selects_by_basis(&self) -> bool {
+        let mut fields = ["agreements", "frameworks", "acts"].into_iter();
+        fields.any(|field| asks_for::<Project>(&self.project_filter, field))
     }
 
     fn apart(&self) -> Apart {

@@ -7,8 +7,9 @@ mod migrations;
 mod summed;
 mod sums;
 
+pub use bases::bases;
 pub use kin::members;
 pub use links::{projects_naming, public_projects_of};
 pub use migrations::{Migrator, kinds, schema};
 pub use summed::disclose;
-pub use sums::{Apart, Selection, groups};
+pub use sums::{Apart, Selection, groups, selected};

@@ -37,7 +37,7 @@ pub async fn disclose(
         .from_subquery(summands::<Transaction>(selection.filter, at, reader)?, id("v"))
         .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), project)
         .and_where(above(v("tier")).or(above(p("tier"))))
-        .cond_where(is_selected("p", selection.project_filter, at, reader)?)
+        .cond_where(is_selected("p", selection, at, reader)?)
         .add_group_by(["uid", "revision"].map(p))
         .and_having(sum("v", COUNTED).gt(0))
         .to_owned();

@@ -1,5 +1,6 @@
 //! The one statement of the sums.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chronicle::filter::{filter, standing};
@@ -14,7 +15,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::bases::{bases, is_based};
+use super::bases::is_based;
 use super::kin::is_member;
 use crate::domain::basis::Told;
 use crate::domain::project::Kind;
@@ -35,6 +36,8 @@ pub struct Selection<'a> {
     pub kinds: &'a [Kind],
     /// Only of projects that name others, or are named.
     pub is_of_families: bool,
+    /// Only of these projects.
+    pub names: Option<&'a BTreeSet<String>>,
 }
 
 /// The keys that the statement groups by, besides type, currency and kind of project.
@@ -54,7 +57,7 @@ pub struct Apart {
 }
 
 /// The sums of the transactions that are selected and stand undeleted, and the record time they
-/// hold for. One query; one more where bases are told apart.
+/// hold for. Whom they rest on is not read yet. One query.
 pub async fn groups(
     chronicle: &Chronicle,
     selection: Selection<'_>,
@@ -66,10 +69,7 @@ pub async fn groups(
     let of_projects =
         of_projects(summands::<Transaction>(selection.filter, at, reader)?, apart, at);
     let mut statement = of_kinds(of_projects, selection.kinds, apart, at, &reader.clearance);
-    if selection.is_of_families {
-        statement.cond_where(is_member("p", at, &reader.clearance));
-    }
-    statement.cond_where(is_selected("p", selection.project_filter, at, reader)?);
+    statement.cond_where(is_selected("p", selection, at, reader)?);
     let turn = chronicle.turn(Lane::Page).await;
     let rows = chronicle.db.query_all(&with_head(statement, reader)).await?;
     drop(turn);
@@ -77,29 +77,24 @@ pub async fn groups(
         Some(row) => row.try_get("", "head")?,
         None => return Err(Error::Corrupt("the head row is gone".to_owned())),
     };
-    let read_time = holds(at, head);
     let groups = rows.iter().filter_map(|row| group(row, apart).transpose());
-    let mut groups = groups.collect::<Result<Vec<_>, Error>>()?;
-    if apart.bases.any() {
-        let names = groups.iter().map(|(based, _)| based.as_str());
-        let names = names.filter(|based| !based.is_empty()).collect();
-        let bases = bases(chronicle, apart.bases, read_time, &names).await?;
-        for (based, group) in &mut groups {
-            group.basis = bases.get(based).cloned().unwrap_or_default();
-        }
-    }
-    Ok((groups.into_iter().map(|(_, group)| group).collect(), read_time))
+    Ok((groups.collect::<Result<_, Error>>()?, holds(at, head)))
 }
 
-/// Returns the condition that the project `table` matches a filter, and may be seen by its reader.
+/// Returns the condition that the project `table` is selected: that it is of families and of these
+/// names where that is wanted, and matches a filter and may be seen by its reader.
 pub fn is_selected(
     table: &str,
-    project_filter: &str,
+    selection: Selection<'_>,
     at: At,
     reader: &Reader,
 ) -> Result<Condition, Error> {
+    let Selection { project_filter, is_of_families, names, .. } = selection;
+    let all = Condition::all()
+        .add_option(is_of_families.then(|| is_member(table, at, &reader.clearance)))
+        .add_option(names.map(|names| column(table, "name").is_in(names)));
     if project_filter.trim().is_empty() {
-        return Ok(Condition::all());
+        return Ok(all);
     }
     let matching = Query::select()
         .column((id("v"), id("uid")))
@@ -108,7 +103,26 @@ pub fn is_selected(
         .cond_where(visible::<Project>(&reader.clearance, at))
         .cond_where(filter::<Project>(project_filter, at).map_err(of_projects_filter)?)
         .to_owned();
-    Ok(Condition::all().add(column(table, "uid").in_subquery(matching)))
+    Ok(all.add(column(table, "uid").in_subquery(matching)))
+}
+
+/// The names of the projects that are selected at a record time. One query.
+pub async fn selected(
+    chronicle: &Chronicle,
+    selection: Selection<'_>,
+    read_time: i64,
+    reader: &Reader,
+) -> Result<BTreeSet<String>, Error> {
+    let at = At::Time(read_time);
+    let query = Query::select()
+        .column((id("p"), id("name")))
+        .from_as(id(Project::KIND), id("p"))
+        .cond_where(standing("p", at))
+        .cond_where(is_selected("p", selection, at, reader)?)
+        .to_owned();
+    let _turn = chronicle.turn(Lane::Page).await;
+    let rows = chronicle.db.query_all(&query).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "name")?)).collect()
 }
 
 /// The same error, of the other filter.
@@ -203,8 +217,8 @@ fn deleted_projects(at: At) -> SelectStatement {
         .to_owned()
 }
 
-/// A row as a group, after the project whose basis it has; nothing where no transaction matched.
-fn group(row: &QueryResult, apart: Apart) -> Result<Option<(String, Group)>, Error> {
+/// A row as a group; nothing where no transaction matched.
+fn group(row: &QueryResult, apart: Apart) -> Result<Option<Group>, Error> {
     let Some(word) = row.try_get::<Option<String>>("", "type")? else { return Ok(None) };
     let corrupt = |what: &str| Error::Corrupt(format!("a sum of transactions: {what}"));
     let r#type = Type::from_str_name(&format!("TYPE_{word}"));
@@ -232,8 +246,9 @@ fn group(row: &QueryResult, apart: Apart) -> Result<Option<(String, Group)>, Err
         of_project: shares("project_shares")?,
         roles: roles.map_err(|error| corrupt(&error.to_string()))?,
         total,
+        based: label(apart.bases.any(), "based")?,
         basis: Arc::default(),
         transactions: row.try_get("", "transactions")?,
     };
-    Ok(Some((label(apart.bases.any(), "based")?, group)))
+    Ok(Some(group))
 }

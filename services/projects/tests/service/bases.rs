@@ -9,6 +9,7 @@ use api::registan::agreements::v1::{
     Provision, act, framework,
 };
 use api::registan::options::v1::Tier as WireTier;
+use api::registan::projects::v1::left_out_sum::Reason;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{
     Project, ProjectRelation, SumTransactionsRequest, TransactionSum, UpdateProjectRequest,
@@ -201,6 +202,81 @@ async fn a_project_above_that_is_not_selected_takes_nothing_out() {
 
         assert_eq!(amounts(&of_all), ["1100", "11"], "5 are counted in the project above");
         assert_eq!(amounts(&selected), ["16"]);
+    })
+    .await;
+}
+
+fn under(above: &str, one: Project) -> Project {
+    let above = ProjectRelation {
+        kind: project_relation::Kind::Parent.into(),
+        project: above.to_owned(),
+        ..ProjectRelation::default()
+    };
+    Project { relations: vec![above], ..one }
+}
+
+/// A decision rests on an agreement; its contracts name none of their own.
+#[tokio::test]
+async fn what_a_project_does_not_name_is_that_of_the_nearest_above_that_the_caller_sees() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let decision =
+            Project { agreements: names(&[EPCA]), acts: names(&[ACT]), ..project("Decision") };
+        running.create_project("decision", decision).await;
+        running.create_project("between", under("projects/decision", project("Between"))).await;
+        let contract = Project { frameworks: names(&[WATER]), ..project("Contract") };
+        running.create_project("contract", under("projects/between", contract)).await;
+        running.create_transaction("projects/contract", disbursement("2500", 2)).await;
+        let tier = WireTier::Confidential.into();
+        let hidden = Project { agreements: names(&[EPCA]), tier, ..project("Hidden") };
+        let hidden = running.create_project("", hidden).await.name;
+        running.create_project("open", under(&hidden, project("Open"))).await;
+        running.create_transaction("projects/open", disbursement("40000", 2)).await;
+
+        for (dimension, wanted, seen) in [
+            (Dimension::Agreement, ["1100", "42511"], ["41100", "2511"]),
+            (Dimension::Act, ["41101", "2510"], ["41101", "2510"]),
+        ] {
+            let mut public = running.editor(Desks::NONE, Tier::Public);
+            let low = public.transactions.sum_transactions(by(&[dimension])).await.unwrap();
+            assert_eq!(amounts(&running.sums(by(&[dimension])).await), wanted, "{dimension:?}");
+            assert_eq!(amounts(&low.into_inner().sums), seen, "{dimension:?}");
+        }
+        let both = running.sums(by(&[Dimension::Agreement, Dimension::Priority])).await;
+        let wanted = (format!("{EPCA} | {WATER}"), "2510".to_owned());
+        assert!(shown(&both).contains(&wanted), "{both:?}");
+    })
+    .await;
+}
+
+/// The contract is below the decision that the filter selects, and names nothing itself.
+#[tokio::test]
+async fn money_below_a_project_that_a_filter_selects_is_named() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let decision = Project { agreements: names(&[EPCA]), ..project("Decision") };
+        running.create_project("decision", decision).await;
+        running.create_project("contract", under("projects/decision", project("Contract"))).await;
+        running.create_transaction("projects/contract", disbursement("2500", 2)).await;
+        let tier = WireTier::Confidential.into();
+        let hidden = under("projects/decision", Project { tier, ..project("Hidden") });
+        let hidden = running.create_project("", hidden).await.name;
+        running.create_transaction(&hidden, disbursement("40000", 2)).await;
+        let under_it = of(&format!("agreements:\"{EPCA}\""));
+        let mut public = running.editor(Desks::NONE, Tier::Public);
+
+        let all = running.transactions.sum_transactions(under_it.clone()).await.unwrap();
+        let seen = public.transactions.sum_transactions(under_it).await.unwrap().into_inner();
+        let none = running.transactions.sum_transactions(of("title = \"Decision\"")).await;
+
+        let all = all.into_inner();
+        for (answer, amount) in [(&all, "42500"), (&seen, "2500")] {
+            assert_eq!(amounts(&answer.sums), ["11"]);
+            let left: Vec<_> =
+                answer.left_out.iter().map(|left| (left.reason(), &*left.amount)).collect();
+            assert_eq!(left, [(Reason::NotSelected, amount)]);
+        }
+        assert!(none.unwrap().into_inner().left_out.is_empty(), "only of law and policy");
     })
     .await;
 }

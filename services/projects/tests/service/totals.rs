@@ -275,7 +275,8 @@ async fn steps(url: &str) -> String {
     db.set_metric_callback(move |info| keeper.lock().unwrap().push(info.statement.clone()));
     let record = Chronicle::open(db, Arc::new(SystemClock)).await.unwrap();
     let filter = "date <= \"2026-11-28\"";
-    let selection = Selection { filter, project_filter: "", kinds: &[], is_of_families: false };
+    let selection =
+        Selection { filter, project_filter: "", kinds: &[], is_of_families: false, names: None };
     let apart = Apart { years: true, shares: true, ..Apart::default() };
     groups(&record, selection, apart, None, &Reader::public()).await.unwrap();
     let mut statement = asked.lock().unwrap().pop().unwrap();
