@@ -3,21 +3,23 @@
 
 use chassis::failure::{Code, ErrorReason, Failure};
 use prost::{Message, Name};
-use prost_reflect::{Kind, ReflectMessage, Value};
+use prost_reflect::{FieldDescriptor, Kind, ReflectMessage, Value};
 
 use crate::Served;
 use crate::access::dynamic;
 use crate::failure::kind;
 
 /// Refuses an update without an etag after which a list of messages lacks items that it had.
-/// `before` and `after` are as they would be answered. Lists of texts and numbers are short, and
-/// seen whole where they are written.
+/// `before` and `after` are as they would be answered; a list is looked at where what was asked
+/// for, `merged`, changes it. Lists of texts and numbers are short, and seen whole where they are
+/// written.
 pub(crate) fn keep_items<T: Served>(
     name: &str,
     before: &T::Message,
+    merged: &T::Message,
     after: &T::Message,
 ) -> Result<(), Failure> {
-    let lost = lost(before, after)?;
+    let lost = lost(before, merged, after)?;
     if lost.is_empty() {
         return Ok(());
     }
@@ -40,10 +42,19 @@ struct Lost {
     of: usize,
 }
 
-fn lost<M: Message + Name + Default>(before: &M, after: &M) -> Result<Vec<Lost>, Failure> {
-    let (before, after) = (dynamic(before)?, dynamic(after)?);
-    let lists = before.descriptor();
-    let lists = lists.fields().filter(|it| it.is_list() && matches!(it.kind(), Kind::Message(_)));
+fn lost<M: Message + Name + Default>(
+    before: &M,
+    merged: &M,
+    after: &M,
+) -> Result<Vec<Lost>, Failure> {
+    let (before, merged, after) = (dynamic(before)?, dynamic(merged)?, dynamic(after)?);
+    let fields = before.descriptor();
+    let is_changed = |field: &FieldDescriptor| {
+        field.is_list()
+            && matches!(field.kind(), Kind::Message(_))
+            && before.get_field(field) != merged.get_field(field)
+    };
+    let lists = fields.fields().filter(is_changed);
     let lost = lists.map(|field| {
         let (had, has) = (before.get_field(&field), after.get_field(&field));
         let (had, mut left) = (items(&had), items(&has).to_vec());
@@ -75,16 +86,25 @@ mod tests {
         Party { names: names.iter().map(name).collect(), ..Party::default() }
     }
 
+    fn of(before: &Party, after: &Party) -> Vec<Lost> {
+        lost(before, after, after).unwrap()
+    }
+
     #[test]
     fn items_that_stay_may_move_and_others_may_come() {
-        let none: Vec<Lost> = Vec::new();
-        assert_eq!(lost(&party(&["a", "b"]), &party(&["b", "c", "a"])).unwrap(), none);
+        assert_eq!(of(&party(&["a", "b"]), &party(&["b", "c", "a"])), []);
     }
 
     #[test]
     fn items_that_go_are_counted_each() {
-        let lost_names = |gone, of| vec![Lost { field: "names".to_owned(), gone, of }];
-        assert_eq!(lost(&party(&["a", "b"]), &party(&["c"])).unwrap(), lost_names(2, 2));
-        assert_eq!(lost(&party(&["a", "a", "b"]), &party(&["a", "b"])).unwrap(), lost_names(1, 3));
+        let gone = |gone, of| vec![Lost { field: "names".to_owned(), gone, of }];
+        assert_eq!(of(&party(&["a", "b"]), &party(&["c"])), gone(2, 2));
+        assert_eq!(of(&party(&["a", "a", "b"]), &party(&["a", "b"])), gone(1, 3));
+    }
+
+    #[test]
+    fn a_list_that_the_update_does_not_change_is_left_to_its_form() {
+        let (before, after) = (party(&["a "]), party(&["a"]));
+        assert_eq!(lost(&before, &before, &after).unwrap(), []);
     }
 }

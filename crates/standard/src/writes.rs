@@ -155,15 +155,15 @@ impl Records {
         current.expect(wanted.etag(), true).map_err(refused::<T>)?;
         let level = access::level(&current.value);
         let message = T::write(Shown::unanswered(current.clone()));
-        let merge = || mask::merge(noun::<T>(), &message, wanted, update_mask, level);
+        let merged = mask::merge(noun::<T>(), &message, wanted, update_mask, level)?;
         let now = self.chronicle.now();
-        let mut value = read::<T>(wanted.name().to_owned(), merge()?, now)
-            .or_else(|_| untouched::read(&current, &message, merge()?, now))?;
+        let mut value = read::<T>(wanted.name().to_owned(), merged.clone(), now)
+            .or_else(|_| untouched::read(&current, &message, merged.clone(), now))?;
         leave_desks(around.as_ref(), &mut value);
         Step::Update(&current, &value).check(around.as_ref(), self.chronicle.now())?;
         if wanted.etag().is_empty() {
             let updated = T::write(Shown::unanswered(current.clone()).with(value.clone()));
-            keep_items::<T>(name, &message, &updated)?;
+            keep_items::<T>(name, &message, &merged, &updated)?;
         }
         let before = current.value.references();
         let new: Vec<Reference> =
