@@ -68,12 +68,6 @@ impl Source {
             return self;
         }
         self.read().await;
-        self.skip();
-        // With hits that the caller may see since, those that were sent may fill more than a page.
-        if self.hits.is_empty() && !self.next.is_empty() {
-            self.turn().await;
-            self.skip();
-        }
         self
     }
 
@@ -123,6 +117,7 @@ impl Source {
                 let first: &mut Option<Timestamp> = &mut self.place.read_time;
                 *first = first.take().or(answer.read_time);
                 self.request.read_time = *first;
+                self.skip();
             }
             Err(failure) => {
                 self.failure = Some(failure);
