@@ -20,6 +20,9 @@ use crate::failure::{Code, ErrorReason, Failure};
 /// back ends it within three times this, and that is what the contract promises.
 pub(super) const EVERY: Duration = Duration::from_secs(10);
 
+/// The service that keeps the grants.
+const GRANTS: &str = "agreements";
+
 /// Ends when the stream must, and says why.
 pub(super) type Lease = Pin<Box<dyn Future<Output = Failure> + Send>>;
 
@@ -74,8 +77,8 @@ async fn end(
             // Whether it has expired is looked at next.
             Ok(Err(failure)) if failure.code == Code::Unauthenticated => {}
             Ok(Err(failure)) if Instant::now() < last => trouble = Some(failure),
-            Ok(Err(failure)) => return failure,
-            Err(_elapsed) => return trouble.unwrap_or_else(not_known),
+            Ok(Err(failure)) => return not_known(Some(failure)),
+            Err(_elapsed) => return not_known(trouble),
         }
     }
 }
@@ -94,9 +97,13 @@ fn token_expired(advice: &str) -> Failure {
     Failure::new(Code::Unauthenticated, ErrorReason::TokenExpired, message)
 }
 
-fn not_known() -> Failure {
+/// The end where the grants could not be asked: as whoever was asked says it, where that can pass.
+fn not_known(trouble: Option<Failure>) -> Failure {
+    if let Some(trouble) = trouble.filter(|it| it.code == Code::Unavailable) {
+        return trouble;
+    }
     let message = "it was not known in time whether the caller of this stream still holds the grants on which it rests";
-    Failure::unavailable(ErrorReason::ServiceUnavailable, message)
+    Failure::unavailable(ErrorReason::ServiceUnavailable, message).with("service", GRANTS)
 }
 
 fn grants_changed() -> Failure {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -253,11 +253,13 @@ async fn stream(connection: Connection, path: &'static str) -> Status {
 pub struct Granted {
     known: Mutex<Option<HashMap<String, Vec<Grant>>>>,
     hangs: AtomicBool,
+    vain: AtomicUsize,
 }
 
 impl Granted {
     pub fn new(grants: HashMap<String, Vec<Grant>>) -> Self {
-        Self { known: Mutex::new(Some(grants)), hangs: AtomicBool::new(false) }
+        let (hangs, vain) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Self { known: Mutex::new(Some(grants)), hangs, vain }
     }
 
     /// Sets the grants of a subject.
@@ -269,6 +271,11 @@ impl Granted {
     /// From now on it answers nobody, until the grants that are returned are put back.
     pub fn fail(&self) -> Option<HashMap<String, Vec<Grant>>> {
         self.known.lock().expect("nothing panics").take()
+    }
+
+    /// How often it was asked since it answers nobody.
+    pub fn asked_in_vain(&self) -> usize {
+        self.vain.load(Ordering::SeqCst)
     }
 
     /// Answers again.
@@ -297,7 +304,12 @@ impl GrantSource for Granted {
                 Some(known) if !subject.ends_with("#broken") => {
                     Ok(known.get(subject).cloned().unwrap_or_default())
                 }
-                _ => Err(Failure::service_unavailable("the record")),
+                Some(_) => Err(Failure::service_unavailable("the record")),
+                // As one that is there and has no time answers.
+                None => {
+                    self.vain.fetch_add(1, Ordering::SeqCst);
+                    Err(Failure::downstream("the record", Status::deadline_exceeded("late")))
+                }
             }
         })
     }
