@@ -35,11 +35,16 @@ async fn edit(arguments: &Edit, kind: &Kind) -> anyhow::Result<()> {
         return send(&mut client, kind, &read, &given(file)?).await;
     }
     let mut file = tempfile::Builder::new().prefix("registan-").suffix(".json").tempfile()?;
-    file.write_all(text::of(&read)?.as_bytes())?;
-    open(file.path())?;
-    let edited = fs::read_to_string(file.path()).context("the text cannot be read")?;
-    let sent = send(&mut client, kind, &read, &edited).await;
-    sent.map_err(|error| kept(file, &arguments.name, &error))
+    let before = text::of(&read)?;
+    file.write_all(before.as_bytes())?;
+    let edited = async {
+        open(file.path())?;
+        let edited = fs::read_to_string(file.path()).context("the text cannot be read")?;
+        send(&mut client, kind, &read, &edited).await
+    };
+    let Err(error) = edited.await else { return Ok(()) };
+    let is_changed = fs::read(file.path()).is_ok_and(|after| after != before.as_bytes());
+    Err(if is_changed { kept(file, &arguments.name, &error) } else { error })
 }
 
 /// Sends what was changed, and says which fields that were.
@@ -93,9 +98,9 @@ fn kept(file: NamedTempFile, name: &str, error: &anyhow::Error) -> anyhow::Error
         Ok((_, path)) => {
             let path = path.display();
             anyhow::anyhow!(
-                "{error}; the text is kept in {path}: once it is corrected, `registan edit {name} --file {path}` sends it"
+                "{error:#}; the text is kept in {path}: once it is corrected, `registan edit {name} --file {path}` sends it"
             )
         }
-        Err(lost) => anyhow::anyhow!("{error}; the text could not be kept: {}", lost.error),
+        Err(lost) => anyhow::anyhow!("{error:#}; the text could not be kept: {}", lost.error),
     }
 }
