@@ -122,7 +122,7 @@ impl Keeper {
             .await?
         } else {
             let request = UpdateTransactionRequest {
-                transaction: Some(Transaction { name, ..next }),
+                transaction: Some(Transaction { name, etag: "*".to_owned(), ..next }),
                 update_mask: Some(mask(&["ref", "tier", "recipients"])),
                 request_id,
                 ..UpdateTransactionRequest::default()
@@ -186,7 +186,8 @@ impl Keeper {
         country: &str,
     ) -> anyhow::Result<Change> {
         let title = format!("Title {}", self.random.u32(..));
-        let project = Project { name: name.to_owned(), title, ..project(tier, country) };
+        let (name, etag) = (name.to_owned(), "*".to_owned());
+        let project = Project { name, etag, title, ..project(tier, country) };
         let request = UpdateProjectRequest {
             project: Some(project),
             update_mask: Some(mask(&["title", "tier", "recipients"])),

@@ -58,7 +58,7 @@ impl Write {
 
     /// Changes all of a party that a number decides.
     pub fn update_party(number: u64, name: &str, etag: &str) -> Self {
-        let (name, etag) = (name.to_owned(), etag.to_owned());
+        let (name, etag) = (name.to_owned(), or_any(etag));
         let party = Party { name, etag, ..Body::numbered(number, Vec::new()).party() };
         Self::UpdateParty(UpdatePartyRequest {
             party: Some(party),
@@ -80,7 +80,7 @@ impl Write {
 
     /// Changes all of an agreement that a number decides.
     pub fn update_agreement(number: u64, name: &str, etag: &str, parties: Vec<String>) -> Self {
-        let (name, etag) = (name.to_owned(), etag.to_owned());
+        let (name, etag) = (name.to_owned(), or_any(etag));
         let agreement = Agreement { name, etag, ..Body::numbered(number, parties).agreement() };
         Self::UpdateAgreement(UpdateAgreementRequest {
             agreement: Some(agreement),
@@ -189,4 +189,9 @@ pub(super) fn mask(paths: &[&str]) -> FieldMask {
 
 pub(super) fn request_id() -> String {
     Uuid::new_v4().to_string()
+}
+
+/// An etag; `*` for none, with which lists are replaced whatever stands there.
+fn or_any(etag: &str) -> String {
+    if etag.is_empty() { "*" } else { etag }.to_owned()
 }

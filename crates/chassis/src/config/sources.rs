@@ -225,9 +225,7 @@ mod tests {
 
     #[test]
     fn flags_win_over_environment_over_file_over_defaults() {
-        let file = file(
-            "listen = \"127.0.0.1:1\"\nlog = \"warn\"\ndrain_seconds = 7\ntrace_percent = 0.5",
-        );
+        let file = file("listen = \"127.0.0.1:1\"\ndrain_seconds = 7\ntrace_percent = 0.5");
         let path = file.path().to_str().unwrap();
         let environment = [
             ("REGISTAN_CONFIG", path),

@@ -46,6 +46,7 @@ async fn projects(record: &Record) {
     for letter in ["a", "b", "c", "d", "e"] {
         let changed = Project {
             name: "projects/p0".to_owned(),
+            etag: "*".to_owned(),
             descriptions: texts(letter),
             ..Project::default()
         };

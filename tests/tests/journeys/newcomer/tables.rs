@@ -16,7 +16,11 @@ fn every_row_begins_with_what_it_is_called() {
     assert_eq!(head.len(), 1, "{meetings}");
     let all = meetings.lines().filter(|line| line.contains("name: meetings/")).count();
     assert!(all > 15 && rows.len() == all, "{} of {all}: {meetings}", rows.len());
-    assert!(meetings.contains("  bodies/eu-kz-cooperation-council, no. 18 "), "{meetings}");
+    assert!(
+        meetings
+            .contains("  Cooperation Council of the European Union and Kazakhstan, no. 18, 2021 "),
+        "{meetings}"
+    );
 
     let list = r#"{"parent": "agreements/-", "page_size": 100}"#;
     let provisions = printed(&suite, &["ask", "ListProvisions", list]);
