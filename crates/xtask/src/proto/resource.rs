@@ -255,7 +255,7 @@ fn nouns(kind: &DynamicMessage) -> BTreeMap<&'static str, String> {
 }
 
 /// The error of a read by a day where another service keeps the sources.
-const NO_SOURCES: &str = "; UNAVAILABLE (SERVICE_UNAVAILABLE: with `known_by`, where agreements does not say when the sources were published)";
+const NO_SOURCES: &str = "; UNAVAILABLE (SERVICE_UNAVAILABLE, DATABASE_UNAVAILABLE: with `known_by`, where agreements does not say when the sources were published)";
 
 /// Returns whether a resource rests on a source, or is one.
 fn is_knowable(message: &MessageDescriptor, kind: &str) -> bool {

@@ -32,7 +32,8 @@ pub async fn sources_end(
     let mut newest = None;
     for some in names.chunks(MAX_NAMES) {
         let found = chronicle.stood::<Value<wire::Source>>(some, at, &reader).await;
-        let found = found.map_err(failed)?;
+        let mut found = found.map_err(failed)?;
+        found.retain(|one| !one.deleted);
         // Its date is sent: a reading.
         let shown = chronicle.show_all(&reader, at, found).await.map_err(failed)?;
         let ends = shown.iter().filter_map(|one| end(&one.value));
