@@ -29,8 +29,8 @@ const BESIDE: [(&str, &str); 5] = [
         r#"ListAgreements '{"filter": "participations:\"parties/{} party\""}'"#,
     ),
     (
-        "resolutions, also those whose calls are not recorded",
-        r#"ListSources '{"filter": "kind = PARLIAMENT_DOCUMENT"}'"#,
+        "documents of Parliament about it",
+        r#"ListSources '{"filter": "kind = PARLIAMENT_DOCUMENT AND parties:\"parties/{}\""}'"#,
     ),
 ];
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::registan::agreements::v1::agreement_service_client::AgreementServiceClient;
 use api::registan::agreements::v1::framework_service_client::FrameworkServiceClient;
 use api::registan::agreements::v1::party_service_client::PartyServiceClient;
+use api::registan::agreements::v1::source_service_client::SourceServiceClient;
 use api::registan::projects::v1::project_service_client::ProjectServiceClient;
 use api::registan::projects::v1::transaction_service_client::TransactionServiceClient;
 use api::registan::rights::v1::activity_service_client::ActivityServiceClient;
@@ -71,6 +72,11 @@ impl Services {
     /// The frameworks, kept by agreements.
     pub fn framework_service(&self) -> FrameworkServiceClient<Connection> {
         client!(FrameworkServiceClient, self.agreements)
+    }
+
+    /// The sources, kept by agreements.
+    pub fn source_service(&self) -> SourceServiceClient<Connection> {
+        client!(SourceServiceClient, self.agreements)
     }
 
     /// The projects.

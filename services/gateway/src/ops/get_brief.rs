@@ -1,5 +1,6 @@
 //! Joins what the three services know about one party.
 
+mod calls;
 mod counts;
 mod day;
 mod frameworks;

@@ -1,5 +1,7 @@
 //! The rights part: recommendations for the party, and the activities of delegations there.
 
+use std::collections::BTreeSet;
+
 use api::registan::partnership::v1::RightsPart;
 use api::registan::partnership::v1::part_status::GapKind;
 use api::registan::rights::v1::activity::Outcome;
@@ -11,6 +13,7 @@ use prost_types::Timestamp;
 use tonic::Response;
 
 use super::Question;
+use super::calls;
 use super::counts::{self, Counts};
 use super::day::{By, date};
 use super::gaps::Gaps;
@@ -38,7 +41,7 @@ fn or_none<P: Default>(page: Result<P, Failure>) -> Result<P, Failure> {
 /// here, not by a filter: a filter knows only the first day that an inexact date can be.
 pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure> {
     let mut gaps = Gaps::default();
-    let mut part = recommendations(app, question, &mut gaps).await?;
+    let (mut part, read) = recommendations(app, question, &mut gaps).await?;
     let read_time = part.status.take().and_then(|status| status.read_time);
     let is_anonymous = chassis::caller::current().caller.is_anonymous();
     let counts = count(app, question, read_time, is_anonymous, &mut gaps).await?;
@@ -53,16 +56,20 @@ pub async fn part(app: &App, question: &Question) -> Result<RightsPart, Failure>
     } else {
         counts.exact()
     };
+    if let Some(read) = read {
+        part.calls_not_recorded = calls::not_recorded(app, question, &read, &mut gaps).await;
+    }
     part.status = Some(gaps.there(read_time));
     Ok(part)
 }
 
-/// The recommendations, newest first, with the instant they hold for as status.
+/// The recommendations, newest first, with the instant they hold for as status; and the documents
+/// in which they stand, if all were read.
 async fn recommendations(
     app: &App,
     question: &Question,
     gaps: &mut Gaps,
-) -> Result<RightsPart, Failure> {
+) -> Result<(RightsPart, Option<BTreeSet<String>>), Failure> {
     let mut request = ListRecommendationsRequest {
         filter: Subject::any("parties", ":", &question.subject.concerned()),
         order_by: "adopted desc".to_owned(),
@@ -73,10 +80,12 @@ async fn recommendations(
     };
     let mut client = app.services.recommendation_service();
     let (mut room, mut part) = (Room::of(MOST_BYTES), RightsPart::default());
+    let mut read = BTreeSet::new();
     loop {
         let page = client.list_recommendations(request.clone()).await.map(Response::into_inner);
         let page = or_none(page.map_err(down))?;
         for one in page.recommendations {
+            read.extend(one.document.as_ref().map(|document| document.source.clone()));
             match By::of(date(one.adopted.clone()).as_ref(), question.days.as_of) {
                 By::Later => {}
                 By::Then if !room.take(&one) => break,
@@ -91,7 +100,8 @@ async fn recommendations(
             break;
         }
     }
-    if !request.page_token.is_empty() || room.is_full() {
+    let is_whole = request.page_token.is_empty() && !room.is_full();
+    if !is_whole {
         let description = format!("only the newest {} recommendations are listed", room.items());
         gaps.add(GapKind::NoRoom, description);
     }
@@ -100,7 +110,7 @@ async fn recommendations(
         format!("whether {undetermined} recommendations (undetermined) were adopted by that day is not known: their date is not exact")
     });
     part.status = Some(Gaps::default().there(request.read_time));
-    Ok(part)
+    Ok((part, is_whole.then_some(read)))
 }
 
 /// The day on which activities were known. For anonymous callers it is the end of a year: numbers
