@@ -51,7 +51,7 @@ impl Description<'_> {
         let default = options.number(self.pool, &[RESOURCE, "default_tier"]).max(PUBLIC);
         format!(
             "const LAYERED: bool = {};
-            const WATCHED: bool = {};
+            const AUDITED: bool = {};
             const DEFAULT_TIER: i32 = {default};
             fn redact(&mut self, level: i32) {{ {} let _ = level; }}",
             !above.is_empty(),

@@ -34,7 +34,7 @@ pub trait Resource: Document + Clone + PartialEq + Send + Sync + 'static {
     const PARENT: Option<(&'static str, &'static str)> = None;
     /// True if a field of its message is CONFIDENTIAL or above, so that showing it is recorded
     /// whatever its own tier.
-    const WATCHED: bool = false;
+    const AUDITED: bool = false;
     /// True if a field of its message lies above PUBLIC, so that readers of the same resource are
     /// shown more or less of it.
     const LAYERED: bool = false;

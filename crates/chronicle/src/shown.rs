@@ -125,14 +125,14 @@ impl Reader {
     ) -> Readings {
         let parent = V::Of::PARENT.map(|(kind, _)| kind);
         let mut readings = Readings { past: at != At::Now, parent, ..Readings::default() };
-        if self.clearance.is_whole() || !self.clearance.top().is_watched() {
+        if self.clearance.is_whole() || !self.clearance.top().is_audited() {
             return readings;
         }
         for stored in all {
             let guard = stored.value.guard();
-            let is_shown = || guard.level(&self.clearance).is_watched();
+            let is_shown = || guard.level(&self.clearance).is_audited();
             let entry = || Entry::reading::<V::Of>(stored.uid, stored.revision);
-            if guard.tier.is_watched() || (V::Of::WATCHED && is_shown()) {
+            if guard.tier.is_audited() || (V::Of::AUDITED && is_shown()) {
                 readings.certain.push(entry());
             } else if readings.past || readings.parent.is_some() {
                 let (name, recorded) = (guard.name.to_owned(), stored.recorded);
@@ -214,17 +214,17 @@ impl Chronicle {
         let (mut own, mut outer) = (HashMap::new(), HashMap::new());
         if past {
             let names = open.iter().map(|open| open.name.as_str()).collect();
-            own = self.watched(kind, names, past).await?;
+            own = self.audited(kind, names, past).await?;
         }
         if let Some(kind) = parent {
             let names = open.iter().map(Open::around).collect();
-            outer = self.watched(kind, names, past).await?;
+            outer = self.audited(kind, names, past).await?;
         }
-        let is_watched = |open: &Open| {
+        let is_audited = |open: &Open| {
             let until = |last: Option<&i64>| last.is_some_and(|last| *last > open.recorded);
             until(own.get(&open.name)) || until(outer.get(open.around()))
         };
-        entries.extend(open.into_iter().filter(is_watched).map(|open| open.entry));
+        entries.extend(open.into_iter().filter(is_audited).map(|open| open.entry));
         Ok(entries)
     }
 
@@ -246,7 +246,7 @@ impl Chronicle {
 
     /// Until when each of these was above RESTRICTED the last time: those that are now, or with the
     /// `past` those that ever were.
-    async fn watched(
+    async fn audited(
         &self,
         kind: &str,
         names: BTreeSet<&str>,

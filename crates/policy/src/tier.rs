@@ -35,7 +35,7 @@ impl Tier {
     }
 
     /// True where every reading is recorded.
-    pub fn is_watched(self) -> bool {
+    pub fn is_audited(self) -> bool {
         self >= Self::Confidential
     }
 }

@@ -8,12 +8,12 @@
 //! - [`Data`]: the files of this program, or those of a folder
 //! - [`load`]: files become records; what cannot be read is a [`Problem`] with its line
 //! - [`Place`]: the line of any field of a record
-//! - [`lay_in`]: seeds a suite
+//! - [`seed`]: seeds a suite
 
 mod data;
-mod lay_in;
 mod place;
 mod read;
+mod seed;
 
 use std::sync::LazyLock;
 
@@ -21,9 +21,9 @@ use prost_reflect::DynamicMessage;
 use serde_json::Value;
 
 pub use data::{Data, File};
-pub use lay_in::{Summary, create, lay_in};
 pub use place::Place;
 pub use read::{Loaded, Problem, load};
+pub use seed::{Summary, create, seed};
 
 /// A collection of the record.
 pub struct Collection {

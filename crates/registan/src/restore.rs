@@ -19,7 +19,7 @@ use standard::time::timestamp;
 use self::file::Restoring;
 use crate::backup::{self, Engine, Manifest, Part, checked};
 use crate::cli::{Restore, ServiceName};
-use crate::serve::{LAID_IN, write_marker};
+use crate::serve::{SEEDED, write_marker};
 use crate::{migrate, record};
 
 pub fn run(arguments: Restore) -> anyhow::Result<()> {
@@ -43,7 +43,7 @@ pub fn run(arguments: Restore) -> anyhow::Result<()> {
         Ok(())
     })?;
     if settings.database_url.is_none() && is_whole(&settings.data_dir) {
-        write_marker(&settings.data_dir.join(LAID_IN))?;
+        write_marker(&settings.data_dir.join(SEEDED))?;
     }
     writeln!(
         std::io::stdout(),

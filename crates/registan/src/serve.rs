@@ -20,7 +20,7 @@ use crate::reach::own_token;
 const GATEWAY_PORT: u16 = 8080;
 /// Marks that a data folder is not to be seeded with the reference record: that was done, or the
 /// suite began empty, or was restored.
-pub const LAID_IN: &str = "reference-record";
+pub const SEEDED: &str = "reference-record";
 
 /// The name of a service.
 pub const fn name(service: ServiceName) -> &'static str {
@@ -108,7 +108,7 @@ async fn suite(
             settings.listen
         )
     })?);
-    let marker = settings.data_dir.join(LAID_IN);
+    let marker = settings.data_dir.join(SEEDED);
     let is_first = !marker.exists();
     let seeds = is_first && !empty;
     if takes_own {
@@ -125,7 +125,7 @@ async fn suite(
         // end afterwards.
         let own = Settings { oidc: None, development_issuer: Some(true), ..settings.clone() };
         let services = Services::start(&own).await?;
-        services.lay_in().await?;
+        services.seed().await?;
         services.stop().await;
     }
     // What the gateway takes, the services behind it take, and nothing else, though they always
@@ -133,7 +133,7 @@ async fn suite(
     let development_issuer = Some(takes_own);
     let services = Services::start(&Settings { development_issuer, ..settings.clone() }).await?;
     if seeds && takes_own {
-        services.lay_in().await?;
+        services.seed().await?;
     }
     if is_first {
         write_marker(&marker)?;
@@ -197,7 +197,7 @@ impl Services {
     }
 
     /// Seeds the reference record, with a token of the development issuer.
-    async fn lay_in(&self) -> anyhow::Result<()> {
+    async fn seed(&self) -> anyhow::Result<()> {
         let token = own_token("reference-record", &self.settings.data_dir)?;
         let to = |url: &Option<String>| {
             Connection::to(url.as_deref().unwrap_or_default())?.with_token(&token)
@@ -208,7 +208,7 @@ impl Services {
             to(&self.settings.rights_reporting_url)?,
         );
         let summary =
-            reference::lay_in(&load(&Data::embedded()), agreements, projects, rights, |_, _| {})
+            reference::seed(&load(&Data::embedded()), agreements, projects, rights, |_, _| {})
                 .await?;
         tracing::info!(
             created = summary.created,

@@ -21,8 +21,8 @@ use crate::{Judged, New, Records, References, Served};
 pub struct Asked {
     /// The full name of its message.
     pub message: String,
-    /// As [`Resource::WATCHED`](chronicle::Resource::WATCHED).
-    pub is_watched: bool,
+    /// As [`Resource::AUDITED`](chronicle::Resource::AUDITED).
+    pub is_audited: bool,
     /// As [`Resource::LAYERED`](chronicle::Resource::LAYERED).
     pub is_layered: bool,
     /// The paths that a filter may use.
@@ -40,7 +40,7 @@ impl Asked {
         };
         Self {
             message: T::Message::full_name(),
-            is_watched: T::WATCHED,
+            is_audited: T::AUDITED,
             is_layered: T::LAYERED,
             filters: paths(Field::is_filterable),
             orders: paths(Field::is_sortable),

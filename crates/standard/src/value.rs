@@ -37,8 +37,8 @@ pub trait Described:
     const SERVER_IDS: bool;
     /// As [`Resource::LAYERED`].
     const LAYERED: bool;
-    /// As [`Resource::WATCHED`].
-    const WATCHED: bool;
+    /// As [`Resource::AUDITED`].
+    const AUDITED: bool;
     /// The number of [`Served::default_tier`].
     const DEFAULT_TIER: i32;
 
@@ -186,7 +186,7 @@ impl<M: Described, R: Rules<M> + 'static> Resource for Value<M, R> {
     const PARENT: Option<(&'static str, &'static str)> = M::PARENT;
     const TOTALS: Option<Totals> = R::TOTALS;
     const LAYERED: bool = M::LAYERED;
-    const WATCHED: bool = M::WATCHED;
+    const AUDITED: bool = M::AUDITED;
     const SEARCHED: bool = M::SEARCHED;
     const THROUGH: &'static [(&'static str, &'static str)] = M::THROUGH;
 

@@ -148,7 +148,7 @@ fn suite(
 /// Seeds an activity of desk KZ that holds what is PUBLIC and what is CONFIDENTIAL of it, and a
 /// grant for each caller, as an operator does before people of an identity provider are let in.
 /// Gives the name of the activity.
-fn lay_in(address: SocketAddr, data: &Path, issuer: &Issuer) -> String {
+fn seed(address: SocketAddr, data: &Path, issuer: &Issuer) -> String {
     let writer = testkit::token(data);
     let source = json!({ "citation": "made for a test" });
     let party = json!({ "kind": "KIND_STATE", "display_name": "Kazakhstan", "country_code": "KZ", "source": source });
@@ -215,7 +215,7 @@ async fn secrets_are_told_to_those_who_may_know_them_and_written_nowhere_else() 
     let admin = free_address();
     let ports = [admin, at];
     let Some((mut process, address)) = suite(folder, "first.log", None, ports) else { return };
-    let name = lay_in(address, &data, &issuer);
+    let name = seed(address, &data, &issuer);
     process.stop();
     let Some((mut process, address)) = suite(folder, "log", Some(&issuer), ports) else { return };
     let now = SystemClock.now() / 1_000_000;

@@ -33,7 +33,7 @@ fn paths(message: &MessageDescriptor, depth: usize) -> Vec<(String, bool)> {
 }
 
 /// Returns whether a field of a message is CONFIDENTIAL or above, or of no tier.
-fn is_watched(message: &MessageDescriptor) -> bool {
+fn is_audited(message: &MessageDescriptor) -> bool {
     let tier = api::descriptors().get_extension_by_name("registan.options.v1.tier");
     let tier = tier.expect("there are tiers");
     message.fields().any(|field| {
@@ -131,7 +131,7 @@ fn agrees(asked: &Asked, message: &MessageDescriptor) {
 fn ask(asked: &Asked) -> (Vec<String>, usize) {
     let message = &asked.message;
     let descriptor = api::descriptors().get_message_by_name(message).expect("a resource");
-    assert_eq!(asked.is_watched, is_watched(&descriptor), "{message}: is showing it recorded?");
+    assert_eq!(asked.is_audited, is_audited(&descriptor), "{message}: is showing it recorded?");
     assert_eq!(asked.is_layered, is_layered(&descriptor), "{message}: do all see all of it?");
     agrees(asked, &descriptor);
     let (mut hidden, mut filterable) = (Vec::new(), 0);

@@ -33,7 +33,7 @@ async fn seed(arguments: &Reference, folder: Option<&Path>) -> anyhow::Result<()
         bar.set_position(u64::try_from(done).unwrap_or(0));
     };
     let seeded =
-        reference::lay_in(&loaded, gateway.clone(), gateway.clone(), gateway, progress).await;
+        reference::seed(&loaded, gateway.clone(), gateway.clone(), gateway, progress).await;
     bar.finish_and_clear();
     let summary = seeded.map_err(|error| told(error, &arguments.reach.gateway))?;
     let (created, existing) = (summary.created, summary.existing);

@@ -24,7 +24,7 @@ pub async fn disclose(
     read_time: Option<i64>,
     reader: &Reader,
 ) -> Result<Option<i64>, Error> {
-    if !reader.clearance.top().is_watched() {
+    if !reader.clearance.top().is_audited() {
         return Ok(read_time);
     }
     let at = chronicle.at(read_time, reader).await?;

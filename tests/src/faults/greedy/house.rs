@@ -57,13 +57,13 @@ impl House {
         for place in 0..NAMES.len() {
             house.serve(&registan, place, &[]);
         }
-        let mut lay_in = Command::new(&registan);
-        lay_in.args(["import", "reference", "--gateway", &house.door.url()]);
+        let mut seed = Command::new(&registan);
+        seed.args(["import", "reference", "--gateway", &house.door.url()]);
         if within_tls {
-            lay_in.arg("--ca").arg(ca);
+            seed.arg("--ca").arg(ca);
         }
-        let laid_in = lay_in.env("REGISTAN_TOKEN", house.token("reference")?).output()?;
-        ensure!(laid_in.status.success(), "{}", String::from_utf8_lossy(&laid_in.stderr));
+        let seeded = seed.env("REGISTAN_TOKEN", house.token("reference")?).output()?;
+        ensure!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
         Ok(Some(house))
     }
 

@@ -21,7 +21,7 @@ pub struct Summary {
 
 /// Seeds a whole record, in order. `progress` hears how many are done, and of how many. An error
 /// names the record, and has the [`tonic::Status`] of a Create that was refused.
-pub async fn lay_in(
+pub async fn seed(
     loaded: &Loaded,
     agreements: Connection,
     projects: Connection,
