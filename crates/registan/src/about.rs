@@ -3,18 +3,17 @@
 
 use std::io::Write;
 
-use anyhow::Context;
 use chassis::process::block_on;
-use prost_reflect::DynamicMessage;
 use serde_json::{Map, json};
 use tonic::Code;
 
 use crate::ask::answer;
 use crate::ask::call::Client;
-use crate::ask::find::{Found, find};
+use crate::ask::find::asked;
 use crate::cli::About;
 use crate::output::unless_closed;
 use crate::refused::Refused;
+use crate::values::date;
 
 /// The reason of a name that nothing can have, such as one in another script.
 const NAME_INVALID: &str = "NAME_INVALID";
@@ -57,18 +56,15 @@ fn run(
     method: &str,
     end: impl Fn(&mut dyn Write, &str) -> std::io::Result<()>,
 ) -> anyhow::Result<()> {
-    let Found::Method(method) = find(method)? else { anyhow::bail!("{method} is no method") };
     let mut fields = Map::new();
     fields.insert("party".to_owned(), json!(arguments.party));
     fields.insert("readTime".to_owned(), json!(arguments.read_time));
     for (field, day) in [("asOf", arguments.on), ("knownBy", arguments.known_by)] {
         if let Some(day) = day {
-            let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
-            fields.insert(field.to_owned(), date);
+            fields.insert(field.to_owned(), date(day));
         }
     }
-    let request = DynamicMessage::deserialize(method.input(), serde_json::Value::Object(fields))
-        .context("the contract has another request")?;
+    let (method, request) = asked(method, serde_json::Value::Object(fields))?;
     block_on(async {
         let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
         let answer = client.call(&method, request).await;

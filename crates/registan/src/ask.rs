@@ -100,14 +100,17 @@ async fn streamed(
     request: DynamicMessage,
     mut rows: Option<Vec<DynamicMessage>>,
 ) -> anyhow::Result<bool> {
-    let mut answers = client.stream(method, request).await?;
+    let mut answers = client.stream(method, request).await?.into_inner();
     let mut found = false;
     while let Some(message) = client.next(&mut answers).await? {
         found = true;
-        match &mut rows {
-            Some(rows) => rows.push(message),
-            None => answer::line(&mut std::io::stdout().lock(), &message)?,
+        if let Some(rows) = &mut rows {
+            rows.push(message);
+            continue;
         }
+        let mut out = std::io::stdout().lock();
+        answer::line(&mut out, &message)?;
+        out.flush()?;
     }
     if let Some(rows) = rows {
         let name = method.name().trim_start_matches(LIST);

@@ -2,25 +2,21 @@
 
 use std::io::Write;
 
-use anyhow::Context;
 use chassis::process::block_on;
-use facts::date::Day;
-use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
 use crate::about::with_search;
 use crate::ask::call::Client;
-use crate::ask::find::{Found, find};
+use crate::ask::find::asked;
 use crate::cli::Calendar;
 use crate::output::unless_closed;
+use crate::values::date;
 
 const METHOD: &str = "registan.agreements.v1.ObligationService/GetDueCalendar";
 const PARTY: &str = "registan.agreements.v1.PartyService/GetParty";
 
 pub fn run(arguments: &Calendar) -> anyhow::Result<()> {
-    let Found::Method(method) = find(METHOD)? else { anyhow::bail!("{METHOD} is no method") };
-    let request = DynamicMessage::deserialize(method.input(), request(arguments))
-        .context("the contract has another request")?;
+    let (method, request) = asked(METHOD, request(arguments))?;
     block_on(async {
         let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
         if let Some(party) = &arguments.party {
@@ -42,10 +38,7 @@ async fn exists(
     party: &str,
     read_time: Option<&str>,
 ) -> anyhow::Result<()> {
-    let Found::Method(method) = find(PARTY)? else { anyhow::bail!("{PARTY} is no method") };
-    let request = json!({ "name": party, "readTime": read_time });
-    let request = DynamicMessage::deserialize(method.input(), request)
-        .context("the contract has another request")?;
+    let (method, request) = asked(PARTY, json!({ "name": party, "readTime": read_time }))?;
     let found = client.call(&method, request).await;
     found.map_err(|error| with_search(error, party)).map(drop)
 }
@@ -57,7 +50,6 @@ fn request(arguments: &Calendar) -> Value {
     let mut fields = Map::new();
     fields.insert("filter".to_owned(), json!(both.join(" AND ")));
     fields.insert("readTime".to_owned(), json!(arguments.read_time));
-    let date = |day: Day| json!({ "year": day.year(), "month": day.month(), "day": day.day() });
     for (field, day) in [("from", arguments.from), ("to", arguments.to)] {
         fields.extend(day.map(|day| (field.to_owned(), date(day))));
     }

@@ -8,21 +8,18 @@ mod participations;
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
-use chassis::client::Connection;
 use chassis::process::block_on;
-use http::uri::PathAndQuery;
-use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions};
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use serde_json::{Map, Value, json};
 use standard::time::READ_TIME_KEY;
-use tonic::client::Grpc;
-use tonic::{Request, Status, Streaming};
+use tonic::Streaming;
 
+use crate::ask::answer;
+use crate::ask::call::Client;
+use crate::ask::find::pattern;
 use crate::cli::Export;
-use crate::dynamic::Dynamic;
 use crate::output::{counter, unless_closed};
-use crate::reach::Reach;
-use crate::refused::refused;
-use crate::values::{day, resource};
+use crate::values::{date, day, resource};
 
 pub fn run(arguments: &Export) -> anyhow::Result<()> {
     let request = request(arguments)?;
@@ -47,8 +44,7 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
         let field = field.with_context(|| format!("{argument}: {resource} {why_not}"))?;
         let day =
             day(typed).with_context(|| format!("{argument}: `{typed}` is not like 2024-01-17"))?;
-        let date = json!({ "year": day.year(), "month": day.month(), "day": day.day() });
-        fields.insert(field.json_name().to_owned(), date);
+        fields.insert(field.json_name().to_owned(), date(day));
     }
     let has_participations = input.full_name().ends_with(".ExportAgreementsRequest");
     anyhow::ensure!(
@@ -71,34 +67,18 @@ fn request(arguments: &Export) -> anyhow::Result<DynamicMessage> {
 
 /// The parent that stands for all: `agreements/-` of provisions.
 fn all_parents(method: &MethodDescriptor) -> anyhow::Result<String> {
-    let option = api::descriptors().get_extension_by_name("google.api.resource");
-    let option = option.context("the contract has no resources")?;
-    let options = method.output().options();
-    let resource = options.get_extension(&option);
-    let pattern = resource.as_message().and_then(|it| it.get_field_by_name("pattern"));
-    let first =
-        pattern.as_deref().and_then(|it| it.as_list()?.first()?.as_str()?.split('/').next());
-    Ok(format!("{}/-", first.context("what is exported has no name")?))
-}
-
-/// Where calls go.
-fn client(reach: &Reach) -> anyhow::Result<Grpc<Connection>> {
-    Ok(Grpc::new(reach.reader()?).max_decoding_message_size(chassis::server::MAX_ENCODING))
+    let pattern = pattern(&method.output()).context("what is exported has no name")?;
+    let first = pattern.split('/').next().unwrap_or_default();
+    Ok(format!("{first}/-"))
 }
 
 async fn export(request: DynamicMessage, arguments: &Export) -> anyhow::Result<()> {
     let method = &arguments.method;
-    let refused = |status: &Status| refused(status, &arguments.reach.gateway);
-    let mut client = client(&arguments.reach)?;
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-    let codec = Dynamic { answer: method.output() };
-    client.ready().await.map_err(|error| refused(&Status::from_error(error.into())))?;
-    let answer =
-        client.server_streaming(Request::new(request), PathAndQuery::try_from(path)?, codec).await;
-    let answer = answer.map_err(|status| refused(&status))?;
+    let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
+    let answer = client.stream(method, request).await?;
     let read_time = answer.metadata().get(READ_TIME_KEY).and_then(|time| time.to_str().ok());
     let read_time = read_time.unwrap_or("unknown").to_owned();
-    let count = print(answer.into_inner(), arguments, &read_time).await?;
+    let count = print(&client, answer.into_inner(), arguments, &read_time).await?;
     writeln!(
         std::io::stderr(),
         "{count} {}, as the record stood at {read_time}: ask again with --read-time {read_time}",
@@ -109,6 +89,7 @@ async fn export(request: DynamicMessage, arguments: &Export) -> anyhow::Result<(
 
 /// One line each, as they come; returns how many.
 async fn print(
+    client: &Client<'_>,
     mut answers: Streaming<DynamicMessage>,
     arguments: &Export,
     read_time: &str,
@@ -120,34 +101,26 @@ async fn print(
     }
     let mut count = 0;
     loop {
-        match answers.message().await {
-            Ok(Some(message)) if arguments.participations => {
-                out.write_all(participations::rows(&message)?.as_bytes())?;
-                count += 1;
-                bar.inc(1);
-            }
-            Ok(Some(message)) => {
-                let mut json = serde_json::Serializer::new(&mut out);
-                let written = message.serialize_with_options(&mut json, &SerializeOptions::new());
-                written.map_err(|error| match error.io_error_kind() {
-                    Some(kind) => anyhow::Error::new(std::io::Error::from(kind)),
-                    None => error.into(),
-                })?;
-                out.write_all(b"\n")?;
-                count += 1;
-                bar.inc(1);
-            }
+        let message = match client.next(&mut answers).await {
+            Ok(Some(message)) => message,
             Ok(None) => break,
-            Err(status) => {
+            Err(error) => {
                 out.flush()?;
                 bar.finish_and_clear();
-                return Err(refused(&status, &arguments.reach.gateway).context(format!(
+                return Err(error.context(format!(
                     "the export is NOT whole, it broke off after {count} {}: do it again, with --read-time {read_time} \
                      for the same instant",
                     resource(&arguments.method)
                 )));
             }
+        };
+        if arguments.participations {
+            out.write_all(participations::rows(&message)?.as_bytes())?;
+        } else {
+            answer::line(&mut out, &message)?;
         }
+        count += 1;
+        bar.inc(1);
     }
     out.flush()?;
     bar.finish_and_clear();

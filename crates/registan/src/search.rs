@@ -2,15 +2,13 @@
 
 use std::io::Write;
 
-use anyhow::Context;
 use api::registan::search::v1::{SearchHit, SearchResponse};
 use chassis::process::block_on;
-use prost_reflect::DynamicMessage;
 use serde_json::json;
 
 use crate::ask::answer;
 use crate::ask::call::Client;
-use crate::ask::find::{Found, find};
+use crate::ask::find::asked;
 use crate::cli::Search;
 use crate::output::unless_closed;
 
@@ -18,15 +16,13 @@ const METHOD: &str = "registan.search.v1.SearchService/Search";
 
 /// Prints the best hits.
 pub fn run(arguments: &Search) -> anyhow::Result<()> {
-    let Found::Method(method) = find(METHOD)? else { anyhow::bail!("{METHOD} is no method") };
     let fields = json!({
         "query": arguments.query.join(" "),
         "pageSize": arguments.hits,
         "kinds": arguments.kind,
         "readTime": arguments.read_time,
     });
-    let request = DynamicMessage::deserialize(method.input(), fields)
-        .context("the contract has another request")?;
+    let (method, request) = asked(METHOD, fields)?;
     block_on(async {
         let mut client = Client::new(arguments.reach.reader()?, &arguments.reach.gateway);
         let answer = client.call(&method, request).await?;

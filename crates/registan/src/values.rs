@@ -4,6 +4,7 @@ use api::registan::r#type::v1::PartialDate;
 use chronicle::verify::Checkpoint;
 use facts::date::Day;
 use prost_reflect::MethodDescriptor;
+use serde_json::json;
 use standard::time::micros;
 
 const PREFIX: &str = "Export";
@@ -66,6 +67,11 @@ pub fn since(typed: &str) -> Result<i64, String> {
 pub fn day(typed: &str) -> Option<Day> {
     let mut parts = typed.splitn(3, '-').map(|part| part.parse().ok());
     Day::new(parts.next()??, parts.next()??, parts.next()??)
+}
+
+/// A day as the contract has it in JSON.
+pub fn date(day: Day) -> serde_json::Value {
+    json!({ "year": day.year(), "month": day.month(), "day": day.day() })
 }
 
 /// For clap: a year, a month or a day, as `2022-08`.

@@ -21,11 +21,10 @@ pub fn json(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Result<()
     Ok(())
 }
 
-/// JSON on one line, sent at once.
+/// JSON on one line.
 pub fn line(out: &mut impl Write, message: &DynamicMessage) -> anyhow::Result<()> {
     write_json(message, &mut serde_json::Serializer::new(&mut *out))?;
     out.write_all(b"\n")?;
-    out.flush()?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ pub fn show_dimensions(request: &DynamicMessage, answer: &mut DynamicMessage) {
     answer.set_field(&rows, Value::List(sums));
 }
 
-/// The dimensions of a request: `participant` of DIMENSION_PARTICIPANT.
+/// The dimensions of a request: `participant` of `DIMENSION_PARTICIPANT`.
 fn dimensions(request: &DynamicMessage) -> Vec<String> {
     let Some(field) = request.descriptor().get_field_by_name("group_by") else { return Vec::new() };
     let (Kind::Enum(kind), Value::List(asked)) =
@@ -63,7 +63,7 @@ mod tests {
         DynamicMessage::deserialize(kind, json).unwrap()
     }
 
-    fn shown(sums: serde_json::Value) -> serde_json::Value {
+    fn shown(sums: &serde_json::Value) -> serde_json::Value {
         let dimensions = ["DIMENSION_PARTICIPANT", "DIMENSION_PRIORITY", "DIMENSION_YEAR"];
         let request = json!({ "group_by": dimensions });
         let request = message("registan.projects.v1.SumTransactionsRequest", request);
@@ -76,12 +76,12 @@ mod tests {
     #[test]
     fn a_dimension_that_no_row_has_is_shown() {
         assert_eq!(
-            shown(json!([{"amount": "1"}])),
+            shown(&json!([{"amount": "1"}])),
             json!([{"amount": "1", "participant": "-", "priorities": ["-"]}])
         );
         let has =
             json!([{"participant": "organizations/eu", "priorities": ["p"]}, {"amount": "1"}]);
-        assert_eq!(shown(has.clone()), has);
-        assert_eq!(shown(json!([])), serde_json::Value::Null);
+        assert_eq!(shown(&has), has);
+        assert_eq!(shown(&json!([])), serde_json::Value::Null);
     }
 }

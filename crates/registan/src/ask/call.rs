@@ -5,7 +5,7 @@ use http::uri::PathAndQuery;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
 use tonic::client::Grpc;
-use tonic::{Request, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::dynamic::Dynamic;
 use crate::refused::refused;
@@ -41,16 +41,16 @@ impl<'a> Client<'a> {
         Ok(answer.map_err(|status| refused(&status, self.gateway))?.into_inner())
     }
 
-    /// Asks for a stream of answers.
+    /// Asks for a stream of answers, with its metadata.
     pub async fn stream(
         &mut self,
         method: &MethodDescriptor,
         request: DynamicMessage,
-    ) -> anyhow::Result<Streaming<DynamicMessage>> {
+    ) -> anyhow::Result<Response<Streaming<DynamicMessage>>> {
         self.ready().await?;
         let codec = Dynamic { answer: method.output() };
         let answer = self.grpc.server_streaming(Request::new(request), path(method)?, codec).await;
-        Ok(answer.map_err(|status| refused(&status, self.gateway))?.into_inner())
+        answer.map_err(|status| refused(&status, self.gateway))
     }
 
     /// The next of a stream; none at its end.

@@ -1,7 +1,8 @@
 //! Finds a method or a message by what was typed, in whatever length, and what was meant by a
 //! misspelling.
 
-use prost_reflect::{MessageDescriptor, MethodDescriptor, ServiceDescriptor};
+use anyhow::Context;
+use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 
 /// Between the services only; the gateway does not answer for it.
 const INTERNAL: &str = "registan.references.v1";
@@ -51,6 +52,25 @@ pub fn find(typed: &str) -> anyhow::Result<Found> {
         }
         (None, _) => Err(not_found(typed, service, &services, &methods)),
     }
+}
+
+/// A method by its whole name, and its request with some fields, as JSON has them.
+pub fn asked(
+    method: &str,
+    fields: serde_json::Value,
+) -> anyhow::Result<(MethodDescriptor, DynamicMessage)> {
+    let Found::Method(method) = find(method)? else { anyhow::bail!("{method} is no method") };
+    let request = DynamicMessage::deserialize(method.input(), fields);
+    Ok((method, request.context("the contract has another request")?))
+}
+
+/// The pattern of the names of a resource: `parties/{party}`.
+pub fn pattern(message: &MessageDescriptor) -> Option<String> {
+    let extension = api::descriptors().get_extension_by_name("google.api.resource")?;
+    let options = message.options();
+    let resource = options.get_extension(&extension);
+    let patterns = resource.as_message()?.get_field_by_name("pattern")?;
+    Some(patterns.as_list()?.first()?.as_str()?.to_owned())
 }
 
 /// The message that was typed: with or without packages, in any case.

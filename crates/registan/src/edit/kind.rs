@@ -2,11 +2,9 @@
 
 use anyhow::Context;
 use facts::check::matches_pattern;
-use prost_reflect::{
-    DynamicMessage, MessageDescriptor, MethodDescriptor, ServiceDescriptor, Value,
-};
+use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor, Value};
 
-use crate::ask::find::services;
+use crate::ask::find::{pattern, services};
 
 /// The methods of a kind.
 pub struct Kind {
@@ -44,15 +42,6 @@ fn kinds(service: &ServiceDescriptor) -> Vec<(String, Kind)> {
         Some((pattern, Kind { get: get.clone(), update: update.clone() }))
     };
     methods.iter().filter_map(kind).collect()
-}
-
-/// The pattern of the names of a resource: `parties/{party}`.
-fn pattern(message: &MessageDescriptor) -> Option<String> {
-    let extension = api::descriptors().get_extension_by_name("google.api.resource")?;
-    let options = message.options();
-    let resource = options.get_extension(&extension);
-    let patterns = resource.as_message()?.get_field_by_name("pattern")?;
-    Some(patterns.as_list()?.first()?.as_str()?.to_owned())
 }
 
 #[cfg(test)]
