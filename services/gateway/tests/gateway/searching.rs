@@ -34,6 +34,16 @@ async fn start() -> Record {
         ..Party::default()
     };
     record.create_party("kg", party).await;
+    agree(&record, "pca").await;
+    for number in 0..7 {
+        let title = format!("Partnership{} {number}", " more".repeat(number));
+        create(&record, &format!("p{number}"), &title).await;
+    }
+    record
+}
+
+/// An agreement with Kyrgyzstan, which is found by the names of that.
+async fn agree(record: &Record, id: &str) {
     let celex = ExternalId {
         scheme: Scheme::Celex.into(),
         value: "21999A0727(01)".to_owned(),
@@ -50,16 +60,11 @@ async fn start() -> Record {
     };
     let request = CreateAgreementRequest {
         agreement: Some(agreement),
-        agreement_id: "pca".to_owned(),
+        agreement_id: id.to_owned(),
         ..CreateAgreementRequest::default()
     };
     let mut agreements = AgreementServiceClient::new(record.channel());
     agreements.create_agreement(request).await.expect("it is created");
-    for number in 0..7 {
-        let title = format!("Partnership{} {number}", " more".repeat(number));
-        create(&record, &format!("p{number}"), &title).await;
-    }
-    record
 }
 
 async fn ask(record: &Record, request: SearchRequest) -> Result<SearchResponse, Status> {
@@ -207,11 +212,19 @@ async fn the_instant_of_the_first_page_holds_for_a_service_that_was_away() {
     record.start_projects().await;
 
     // The instant may be left out with a token.
-    let (mut rest, mut page_token) = (Vec::new(), first.next_page_token);
+    let rest = rest(&record, first.next_page_token, 1).await;
+
+    assert!(names(&rest).contains(&"projects/before"), "{rest:?}");
+    assert!(!names(&rest).contains(&"projects/after"), "{rest:?}");
+}
+
+/// The hits of all pages after one, of so many each, once all services answer.
+async fn rest(record: &Record, mut page_token: String, page_size: i32) -> Vec<SearchHit> {
+    let mut rest = Vec::new();
     while !page_token.is_empty() {
-        let request = SearchRequest { page_size: 1, page_token, ..words("kirghiz") };
+        let request = SearchRequest { page_size, page_token, ..words("kirghiz") };
         let page = loop {
-            let page = ask(&record, request.clone()).await.unwrap();
+            let page = ask(record, request.clone()).await.unwrap();
             if page.missing.is_empty() {
                 break page;
             }
@@ -220,9 +233,34 @@ async fn the_instant_of_the_first_page_holds_for_a_service_that_was_away() {
         rest.extend(page.hits);
         page_token = page.next_page_token;
     }
+    rest
+}
 
-    assert!(names(&rest).contains(&"projects/before"), "{rest:?}");
-    assert!(!names(&rest).contains(&"projects/after"), "{rest:?}");
+/// Once, smaller pages after a failure began the service that had failed anew.
+#[tokio::test]
+async fn nothing_is_sent_twice_where_a_service_fails_and_pages_become_smaller() {
+    let mut record = start().await;
+    for number in 0..12 {
+        create(&record, &format!("water-{number}"), "Kirghiz water").await;
+    }
+    agree(&record, "pcb").await;
+    let request = SearchRequest { page_size: 10, ..words("kirghiz") };
+    let first = ask(&record, request).await.unwrap();
+    record.stop_projects().await;
+    let page_token = first.next_page_token.clone();
+    let request = SearchRequest { page_size: 1, page_token, ..words("kirghiz") };
+    let second = ask(&record, request).await.unwrap();
+    assert_eq!(second.missing, ["projects"]);
+    record.start_projects().await;
+
+    let rest = rest(&record, second.next_page_token, 1).await;
+
+    let all: Vec<SearchHit> = [first.hits, second.hits, rest].concat();
+    let (mut found, count) = (names(&all), all.len());
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), count, "{found:?}");
+    assert!((0..12).all(|it| found.contains(&&*format!("projects/water-{it}"))), "{found:?}");
 }
 
 /// Once, it was said to lie before the record, though one that did not answer may have known it.
