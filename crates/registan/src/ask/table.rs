@@ -10,8 +10,8 @@ use super::column::{Column, GAP, columns};
 /// The widest that a line becomes, but for what is too long for a column.
 const MAX_WIDTH: usize = 160;
 
-/// Writes the rows, each indented by `depth`. Nothing is left out, but the end of a title or a
-/// source that is too long, where `…` stands for it.
+/// Writes the rows, each indented by `depth`. Nothing is left out: of a cell that is too long the
+/// rest follows below.
 pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Result<()> {
     let Some(first) = rows.first() else { return Ok(()) };
     let mut columns = columns(&first.descriptor(), rows);
@@ -20,9 +20,16 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
     line(out, &columns, depth, |column| column.name.to_uppercase())?;
     for row in 0..rows.len() {
         line(out, &columns, depth, |column| clipped(&column.cells[row], column.width()))?;
+        let within = depth + GAP;
+        for column in &columns {
+            if let Some(rest) = rest(&column.cells[row], column.width()) {
+                let is_title = column.rank == columns[0].rank;
+                let name = if is_title { String::new() } else { format!("{}: ", column.name) };
+                writeln!(out, "{:within$}{name}…{rest}", "")?;
+            }
+        }
         let below = below.iter().filter(|column| !column.cells[row].is_empty());
         let (short, long): (Vec<_>, Vec<_>) = below.partition(|column| column.is_short());
-        let within = depth + GAP;
         for line in packed(&short, row, MAX_WIDTH.saturating_sub(within)) {
             writeln!(out, "{:within$}{line}", "")?;
         }
@@ -87,11 +94,24 @@ fn line(
 }
 
 fn clipped(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
+    match kept(text, width) {
+        Some(kept) => format!("{}…", kept.trim_end()),
+        None => text.to_owned(),
     }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
+}
+
+/// What of a text has no room.
+fn rest(text: &str, width: usize) -> Option<&str> {
+    Some(text[kept(text, width)?.len()..].trim_start())
+}
+
+/// The beginning of a text that is too long, up to the end of a word.
+fn kept(text: &str, width: usize) -> Option<&str> {
+    let (end, _) = text.char_indices().nth(width.saturating_sub(1))?;
+    text.chars().nth(width)?;
+    let begin = &text[..end];
+    let word = begin.rfind(' ').filter(|at| *at > 0);
+    Some(word.map_or(begin, |at| &begin[..at]))
 }
 
 /// A table of rows that are given as JSON.
@@ -127,13 +147,24 @@ mod tests {
         );
 
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!(lines.len(), 4, "{text}");
         let order = ["TITLE", "STATE", "SINCE", "UNCERTAIN", "AGREEMENT", "SOURCE"];
         let places: Vec<_> = order.iter().map(|name| lines[0].find(name).unwrap()).collect();
         assert!(places.is_sorted(), "{text}");
         assert!(lines[1].contains("T… ") && lines[1].ends_with("OJ L 196"), "{text}");
-        assert!(lines[1].contains("1999") && lines[2].contains("uncertain"), "{text}");
+        assert_eq!(lines[2].trim(), format!("…{}", "T".repeat(11)), "the rest of the title");
+        assert!(lines[1].contains("1999") && lines[3].contains("uncertain"), "{text}");
         assert!(lines.iter().all(|line| line.chars().count() <= MAX_WIDTH + GAP), "{text}");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_parted_between_words() {
+        let text = "Stop prosecuting journalists and activists";
+
+        assert_eq!(clipped(text, 30), "Stop prosecuting journalists…");
+        assert_eq!(rest(text, 30), Some("and activists"));
+        assert_eq!((clipped(text, 42), rest(text, 42)), (text.to_owned(), None));
+        assert_eq!((clipped("Қырғыз", 4), rest("Қырғыз", 4)), ("Қыр…".to_owned(), Some("ғыз")));
     }
 
     #[test]
