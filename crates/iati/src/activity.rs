@@ -101,7 +101,7 @@ pub struct OtherIdentifier {
 pub struct RecipientCountry {
     /// ISO 3166-1 alpha-2.
     pub code: String,
-    /// Between 0 and 100.
+    /// Between 0 and 100; above that by no more than rounding adds.
     pub percentage: Option<Decimal>,
 }
 
@@ -111,7 +111,7 @@ pub struct RecipientRegion {
     /// Code of list `RegionVocabulary`; 1 (OECD DAC) when the file names none.
     pub vocabulary: String,
     pub code: String,
-    /// Between 0 and 100.
+    /// Between 0 and 100; above that by no more than rounding adds.
     pub percentage: Option<Decimal>,
 }
 
@@ -121,7 +121,8 @@ pub struct Sector {
     /// Code of list `SectorVocabulary`; 1 (OECD DAC, five digits) when the file names none.
     pub vocabulary: String,
     pub code: String,
-    /// Between 0 and 100. The standard has none on a transaction's sector.
+    /// Between 0 and 100; above that by no more than rounding adds. The standard has none on a
+    /// transaction's sector.
     pub percentage: Option<Decimal>,
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn read(text: &str) -> Result<AmountRead, &'static str> {
 }
 
 /// Reads a percentage: a number as above, perhaps with a percent sign, from 0 to 100, or above that
-/// by what rounding adds.
+/// by what rounding adds: it stays as it is written, and means 100.
 pub(crate) fn percentage(text: &str) -> Result<AmountRead, &'static str> {
     let trimmed = text.trim();
     let without_sign = trimmed.strip_suffix('%');
@@ -61,7 +61,7 @@ pub(crate) fn percentage(text: &str) -> Result<AmountRead, &'static str> {
         amount.repaired = Some("its percent sign was dropped");
     }
     if amount.value > Decimal::ONE_HUNDRED {
-        amount = AmountRead { value: Decimal::ONE_HUNDRED, repaired: Some(ABOVE) };
+        amount.repaired = Some(ABOVE);
     }
     Ok(amount)
 }
@@ -227,9 +227,11 @@ mod tests {
         assert_eq!(percentage("33,3").unwrap().value.to_string(), "33.3");
         assert_eq!(percentage("33,333").unwrap().value.to_string(), "33.333");
         assert_eq!(percentage("50%").unwrap().value.to_string(), "50");
-        for above in ["100.00001", "100.01", "100,01%"] {
+        for (above, wanted) in
+            [("100.00001", "100.00001"), ("100.01", "100.01"), ("100,01%", "100.01")]
+        {
             let read = percentage(above).unwrap();
-            assert_eq!(read.value.to_string(), "100", "{above}");
+            assert_eq!(read.value.to_string(), wanted, "{above}");
             assert_eq!(read.repaired, Some(ABOVE), "{above}");
         }
         for text in ["-1", "100.011", "half", "", "%", "1,", "1,2,3", "1,234.5"] {

@@ -141,7 +141,7 @@ impl Notes {
         match amount::percentage(text) {
             Ok(read) => {
                 if let Some(how) = read.repaired {
-                    let (text, value) = (shown(text), read.value);
+                    let (text, value) = (shown(text), read.value.min(Decimal::ONE_HUNDRED));
                     self.add(
                         Rule::AmountRepaired,
                         line,

@@ -49,7 +49,7 @@ pub struct Difference<'a, I: Importer> {
 impl<'a, I: Importer> Difference<'a, I> {
     /// Compares the children of a record with what is recorded of the parent it goes to. What the
     /// caller may not see stays as it is. What has its first version still is as the file has it,
-    /// for it is named by what it says.
+    /// for it is named by what it says, unless the file says more.
     pub fn of(target: &'a Target<'a, I>, recorded: Vec<Imported>, outcome: &mut Outcome) -> Self {
         let mut recorded: HashMap<String, Imported> =
             recorded.into_iter().map(|it| (it.name.clone(), it)).collect();
@@ -64,7 +64,9 @@ impl<'a, I: Importer> Difference<'a, I> {
                     outcome.findings.push(target.prepared.error("name-taken", message));
                     outcome.kept.refuse(account);
                 }
-                Some(it) if it.deleted || it.rewritten => difference.compare.push((child, account)),
+                Some(it) if it.deleted || it.rewritten || I::says_more(&child) => {
+                    difference.compare.push((child, account));
+                }
                 Some(_) => outcome.kept.take(account),
             }
         }
@@ -179,7 +181,7 @@ impl<'a, I: Importer> Difference<'a, I> {
     /// Says what a step overwrites of what was written by hand, if it does.
     fn overwritten(&self, step: &Step<'_, I::Child>, by_hand: &HashSet<i64>) -> Option<String> {
         let (stored, what) = match step {
-            Step::Update(stored, _) => (stored, "edited"),
+            Step::Update(stored, _) if by_hand.contains(&stored.recorded) => (stored, "edited"),
             Step::Revive(stored, _) => (stored, "edited and deleted"),
             Step::Undelete(stored) if by_hand.contains(&stored.recorded) => {
                 (stored, "deleted by hand")
@@ -187,7 +189,9 @@ impl<'a, I: Importer> Difference<'a, I> {
             Step::Delete(stored) if by_hand.contains(&stored.recorded) => {
                 return Some(self.gone_by_hand(stored.value.name()));
             }
-            Step::Create(_) | Step::Delete(_) | Step::Undelete(_) => return None,
+            Step::Create(_) | Step::Update(..) | Step::Delete(_) | Step::Undelete(_) => {
+                return None;
+            }
         };
         Some(format!("{} was {what}; it is recorded as the file has it", stored.value.name()))
     }

@@ -7,6 +7,7 @@ use std::io::Read;
 use chassis::Failure;
 use chronicle::{Chronicle, Document, Resource, Stored};
 use formats::{Finding, Reader, Record, Severity};
+use sea_orm::sea_query::SimpleExpr;
 use standard::access::Around;
 use standard::{Served, Step};
 
@@ -58,6 +59,18 @@ pub trait Importer: Send + Sync + Sized + 'static {
         child.to_document().ok()
     }
 
+    /// Returns whether a child has more than what names it, so that one recorded before may not be
+    /// as the file has it. By default none has.
+    fn says_more(_child: &Self::Child) -> bool {
+        false
+    }
+
+    /// Returns the condition that a recorded child, `v`, may have more than what names it, so that
+    /// it may not be as a file has it that does not. By default none has.
+    fn has_more() -> Option<SimpleExpr> {
+        None
+    }
+
     /// Gives a child its name, and the values that it has from its parent.
     fn attach(child: &mut Self::Child, name: String, parent: &Self::Parent);
 
@@ -75,7 +88,7 @@ pub trait Importer: Send + Sync + Sized + 'static {
     }
 
     /// Lays what the file says over a recorded child, which was written again since an import made
-    /// it, and keeps its name; nothing if it is as the file has it.
+    /// it or of which the file says more, and keeps its name; nothing if it is as the file has it.
     fn merge_child(recorded: &Self::Child, file: &Self::Child) -> Option<Self::Child>;
 
     /// Returns the keys by which a child is found to be the correction of one that is gone, the

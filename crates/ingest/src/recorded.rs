@@ -26,7 +26,8 @@ pub struct Imported {
     pub name: String,
     /// True if it is deleted.
     pub deleted: bool,
-    /// True if it has other versions than its first, so that it may not be as the file has it.
+    /// True if it has other versions than its first, or more than what names it, so that it may not
+    /// be as the file has it.
     pub rewritten: bool,
     /// True if the caller may not see it.
     pub hidden: bool,
@@ -65,7 +66,7 @@ pub async fn children<I: Importer>(
     let mut found = Vec::new();
     for some in texts.chunks(NAMES) {
         let mut query = chronicle.among(I::Child::KIND, column, some);
-        let query = select_imported(&mut query).limit(MAX + 1).to_owned();
+        let query = select_imported::<I>(&mut query).limit(MAX + 1).to_owned();
         let rows = chronicle.db.query_all(&query).await?;
         if u64::try_from(rows.len()).is_ok_and(|found| found > MAX) {
             return Ok(None);
@@ -84,7 +85,7 @@ pub async fn children_after<I: Importer>(
     clearance: &Clearance,
 ) -> Result<Option<(Vec<Imported>, Uuid)>, Error> {
     let Some((_, column)) = I::Child::PARENT else { return Ok(None) };
-    let query = select_imported(&mut Query::select())
+    let query = select_imported::<I>(&mut Query::select())
         .from_as(Alias::new(I::Child::KIND), Alias::new("v"))
         .cond_where(standing("v", At::Now))
         .and_where(v(column).eq(parent))
@@ -97,8 +98,11 @@ pub async fn children_after<I: Importer>(
     Ok(Some((imported::<I>(&rows, clearance)?, last.try_get("", "uid")?)))
 }
 
-fn select_imported(query: &mut SelectStatement) -> &mut SelectStatement {
+fn select_imported<I: Importer>(query: &mut SelectStatement) -> &mut SelectStatement {
     let columns = ["uid", "revision", "name", "deleted", "tier", "desks"];
+    if let Some(more) = I::has_more() {
+        query.expr_as(more, Alias::new("more"));
+    }
     query.columns(columns.map(|path| (Alias::new("v"), Alias::new(path))))
 }
 
@@ -113,7 +117,8 @@ fn imported<I: Importer>(
             let tier = Tier::from_level(row.try_get("", "tier")?);
             let desks = Desks::from_bits(row.try_get("", "desks")?);
             let hidden = !clearance.sees(tier, desks, &name);
-            let rewritten = row.try_get::<i64>("", "revision")? > 1;
+            let has_more = I::has_more().is_some() && row.try_get("", "more")?;
+            let rewritten = has_more || row.try_get::<i64>("", "revision")? > 1;
             let deleted = row.try_get("", "deleted")?;
             found.push(Imported { name, deleted, rewritten, hidden });
         }

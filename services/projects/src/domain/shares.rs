@@ -22,7 +22,7 @@ pub fn area(recipient: &Recipient) -> &str {
 }
 
 /// Brings what a file says to the form that the contract has: two letters are capitals, and a
-/// percentage has at most as many digits as are taken, without zeros at its end.
+/// percentage has at most as many digits as are taken, without zeros at its end, and is at most 100.
 pub fn normalize(recipients: &mut [Recipient], sectors: &mut [Sector]) {
     for recipient in &mut *recipients {
         recipient.country_code = capitals(&recipient.country_code);
@@ -30,6 +30,7 @@ pub fn normalize(recipients: &mut [Recipient], sectors: &mut [Sector]) {
     let of_recipients = recipients.iter_mut().map(|it| &mut it.percentage);
     for text in of_recipients.chain(sectors.iter_mut().map(|it| &mut it.percentage)) {
         if let Ok(share) = text.parse::<Decimal>() {
+            let share = share.min(Decimal::ONE_HUNDRED);
             *text = share.round_dp(MOST_DECIMALS).normalize().to_string();
         }
     }
@@ -301,13 +302,14 @@ mod tests {
             recipient("xxx", Some("0.0000000001")),
             recipient("TJ", Some("100")),
             recipient("UZ", None),
+            recipient("TM", Some("100.00001")),
         ];
 
         normalize(&mut recipients, &mut []);
 
         let all = recipients.iter().map(|it| (area(it), it.percentage.as_str()));
         let wanted = [("KZ", "5"), ("KG", "33.333333333"), ("xxx", "0"), ("TJ", "100"), ("UZ", "")];
-        assert_eq!(all.collect::<Vec<_>>(), wanted);
+        assert_eq!(all.collect::<Vec<_>>(), [&wanted[..], &[("TM", "100")]].concat());
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Regions of other vocabularies than that of the DAC: nobody known has their shares.
 
+use api::registan::options::v1::Tier;
 use api::registan::projects::v1::sum_transactions_request::Dimension;
 use api::registan::projects::v1::{
-    LeftOutSum, ListProjectsRequest, Project, Recipient, SumTransactionsRequest, left_out_sum,
+    GetTransactionRequest, LeftOutSum, ListProjectsRequest, Project, Recipient,
+    SumTransactionsRequest, left_out_sum,
 };
 
 use crate::import::{changes, imported, paid, rules};
-use crate::support::{Running, on_both, project, recording, serve, violations};
+use crate::stated::{edit, single, transactions};
+use crate::support::{Running, messages, on_both, project, recording, serve, violations};
 
 fn file(recipients: &str, region: &str) -> String {
     let paid = paid("100", "2023-01-01");
@@ -93,6 +96,42 @@ async fn a_region_of_another_vocabulary_can_be_recorded_and_found() {
         let wrong = violations(&refused.unwrap_err());
         let field = "project.recipients[0].region_code".to_owned();
         assert_eq!(wrong, [(field, "REGION_INVALID".to_owned())]);
+    })
+    .await;
+}
+
+/// So many are recorded in parts.
+fn many(region: &str) -> String {
+    let one = |amount: i64| paid(&amount.to_string(), "2023-01-01");
+    let all: String = (1..=501).map(one).collect();
+    single("Wells", &all.replace("</transaction>", &format!("{region}</transaction>")))
+}
+
+#[tokio::test]
+async fn a_transaction_gets_its_region_under_its_name_and_stays_hidden() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(many("").as_bytes()).await;
+        let mut hidden = transactions(&mut running).await.remove(0);
+        hidden.tier = Tier::Restricted.into();
+        edit(&mut running, hidden.clone()).await;
+        let mut other = running.editor(policy::Desks::ALL, policy::Tier::Public);
+        let file = many(REGION);
+
+        let sent = tokio_stream::iter(messages("a.xml", false, file.as_bytes()));
+        let of_other = other.projects.import_iati(sent).await.unwrap().into_inner();
+        let of_one = running.import(file.as_bytes()).await;
+        let again = running.import(file.as_bytes()).await;
+
+        let rules_of_other: Vec<&str> = rules(&of_other);
+        assert_eq!(rules_of_other.iter().filter(|it| **it == "name-taken").count(), 1);
+        assert_eq!((changes(&of_other), of_other.transactions_updated), ([0, 1, 0, 0, 0, 0], 500));
+        assert_eq!((changes(&of_one), of_one.transactions_updated), ([0, 1, 0, 0, 0, 0], 1));
+        assert_eq!(changes(&again), [0, 0, 1, 0, 0, 0]);
+        let request = GetTransactionRequest { name: hidden.name, ..Default::default() };
+        let found = running.transactions.get_transaction(request).await.unwrap().into_inner();
+        assert_eq!((found.tier(), &*found.recipients[0].region_code), (Tier::Restricted, "2:145"));
+        assert!(!rules(&of_other).contains(&"overwritten"), "{of_other:?}");
     })
     .await;
 }

@@ -49,3 +49,22 @@ async fn a_percentage_a_hair_above_100_keeps_its_country() {
     })
     .await;
 }
+
+/// A name of before the share was read: the transaction is not recorded anew.
+#[tokio::test]
+async fn a_share_a_hair_above_100_names_its_transaction_as_none_does() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        let sector = |share: &str| {
+            let sector = format!(r#"<sector vocabulary="1" code="14020"{share}/></transaction>"#);
+            file(&paid("7", "2023-01-01").replace("</transaction>", &sector))
+        };
+        running.import(sector("").as_bytes()).await;
+
+        let report = running.import(sector(r#" percentage="100.00001""#).as_bytes()).await;
+
+        assert_eq!(rules(&report), ["amount-repaired"]);
+        assert_eq!(changes(&report), [0, 0, 2, 0, 0, 0]);
+    })
+    .await;
+}

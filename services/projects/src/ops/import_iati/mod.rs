@@ -16,9 +16,11 @@ use facts::wire::MOST_ITEMS;
 use formats::Reader;
 use iati::Activity;
 use ingest::{Import, Importer, Names, Notes, Prepared, Refusal, Report, Target, Words};
+use sea_orm::sea_query::SimpleExpr;
 
 use crate::app::App;
 use crate::domain::{Project, Transaction};
+use crate::store;
 
 /// The options of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +86,14 @@ impl Importer for Iati {
 
     fn said(child: &Transaction) -> Option<Vec<u8>> {
         said::said(child)
+    }
+
+    fn says_more(child: &Transaction) -> bool {
+        said::says_more(child)
+    }
+
+    fn has_more() -> Option<SimpleExpr> {
+        Some(store::may_be_elsewhere())
     }
 
     fn attach(child: &mut Transaction, name: String, parent: &Project) {

@@ -225,8 +225,10 @@ fn elsewhere<'a>(
 
 /// The code of a region as the file writes it; of another vocabulary, behind the name of that.
 pub fn region_code(region: &RecipientRegion, notes: &mut Notes) -> String {
-    let code = notes.code("a recipient-region/@code", Some(&region.code), 40);
-    if region.vocabulary == REGION_VOCABULARY || code.is_empty() {
+    let is_known = region.vocabulary == REGION_VOCABULARY;
+    let most = if is_known { 16 } else { 40 };
+    let code = notes.code("a recipient-region/@code", Some(&region.code), most);
+    if is_known || code.is_empty() {
         return code;
     }
     let vocabulary = Some(region.vocabulary.as_str());

@@ -1,9 +1,11 @@
 //! The text of what a transaction says, by which an import names it: the JSON in which transactions
 //! were kept when the first were imported. It never changes, or a file that is imported again would
-//! be recorded anew.
+//! be recorded anew: what is taken only since is not in it.
 
 use api::registan::projects::v1 as wire;
 use api::registan::r#type::v1::{Date, LocalizedText};
+use facts::code::is_region_elsewhere;
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -68,10 +70,17 @@ struct Sector<'a> {
     percentage: &'a str,
 }
 
+/// Returns whether a transaction has what is not in its name, so that a recorded one of this name
+/// may lack it.
+pub fn says_more(transaction: &wire::Transaction) -> bool {
+    transaction.recipients.iter().any(is_elsewhere)
+}
+
 /// Returns what a transaction of a file says.
 pub fn said(transaction: &wire::Transaction) -> Option<Vec<u8>> {
     let day = |date: &Date| facts::wire::day(Some(date));
     let value = transaction.value.as_ref()?;
+    let known = transaction.recipients.iter().filter(|it| !is_elsewhere(it));
     let said = Said {
         name: "",
         r#type: transaction.r#type().as_str_name().trim_start_matches("TYPE_"),
@@ -84,7 +93,7 @@ pub fn said(transaction: &wire::Transaction) -> Option<Vec<u8>> {
         provider: transaction.provider.as_ref().map(party),
         receiver: transaction.receiver.as_ref().map(party),
         descriptions: transaction.descriptions.iter().map(text).collect(),
-        recipients: transaction.recipients.iter().map(recipient).collect(),
+        recipients: known.map(recipient).collect(),
         sectors: transaction.sectors.iter().map(sector).collect(),
         reference: &transaction.r#ref,
         source: Nothing {},
@@ -106,5 +115,15 @@ fn recipient(recipient: &wire::Recipient) -> Recipient<'_> {
 
 fn sector(sector: &wire::Sector) -> Sector<'_> {
     let wire::Sector { vocabulary, code, percentage } = sector;
-    Sector { vocabulary, code, percentage }
+    Sector { vocabulary, code, percentage: if is_above(percentage) { "" } else { percentage } }
+}
+
+/// Returns whether it is a region of another vocabulary than that of the DAC: none was taken.
+fn is_elsewhere(recipient: &wire::Recipient) -> bool {
+    is_region_elsewhere(&recipient.region_code)
+}
+
+/// Returns whether a percentage is above 100 by rounding: it was taken for none.
+fn is_above(percentage: &str) -> bool {
+    percentage.parse::<Decimal>().is_ok_and(|share| share > Decimal::ONE_HUNDRED)
 }
