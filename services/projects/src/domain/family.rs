@@ -173,7 +173,8 @@ impl Families {
     fn weigh(&self, levels: &Levels<'_, '_>) -> Vec<Weighed> {
         let mut weighed = vec![Weighed { is_kept: true, has_room: true }; levels.all.len()];
         let mut below: Vec<Option<Holding>> = vec![None; levels.all.len()];
-        // The most that one in or below each ring counts.
+        let is_shared = self.shared();
+        // The most that one which is shared, in or below each ring, counts.
         let mut most = vec![Total::default(); self.above.len()];
         for (ring, of_ring) in levels.of_rings.iter().enumerate().rev() {
             for one in of_ring.clone().rev() {
@@ -186,7 +187,9 @@ impl Families {
                 let Some(counts) = (if is_kept { Some(level.own) } else { sum.as_ref() }) else {
                     continue;
                 };
-                most[ring] = most[ring].max(counts.whole().magnitude());
+                if is_shared[ring] {
+                    most[ring] = most[ring].max(counts.whole().magnitude());
+                }
                 if let Some(over) = level.over {
                     below[over].get_or_insert_default().add_all(counts);
                 }
@@ -196,6 +199,15 @@ impl Families {
             }
         }
         weighed
+    }
+
+    /// Returns which rings have several above, right above or further up.
+    fn shared(&self) -> Vec<bool> {
+        let mut is_shared: Vec<bool> = Vec::with_capacity(self.above.len());
+        for above in &self.above {
+            is_shared.push(above.len() > 1 || above.iter().any(|over| is_shared[*over]));
+        }
+        is_shared
     }
 }
 
@@ -338,6 +350,8 @@ mod tests {
             (&[("top", -10), ("a", 4)], &[("a", More)]),
             (&[("top", 10), ("a", -4)], &[("a", More)]),
             (&[("top", 3), ("a", -4)], &[("top", Below)]),
+            (&[("top", 50), ("a", 100), ("b", -90)], &[("a", More), ("b", More)]),
+            (&[("top", 5), ("large", 9), ("shared", 6)], &[("shared", Counted), ("top", Below)]),
         ] {
             let counted = amounts.iter().map(|(name, amount)| (*name, euros(*amount))).collect();
             let found: Vec<_> = families.left_out(&counted).into_iter().collect();
