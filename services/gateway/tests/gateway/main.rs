@@ -7,6 +7,7 @@ mod failing;
 mod known;
 mod large;
 mod lasting;
+mod money;
 mod passing;
 mod record;
 mod rights;

@@ -36,9 +36,9 @@ pub async fn part(app: &App, question: &Question) -> Result<MoneyPart, Failure> 
     }
     let sums = sums(app, question).await?;
     let mut gaps = Gaps::default();
-    let open = sums.left_out.iter().filter(|left| is_open(left)).count();
+    let open = sums.left_out.iter().filter(|left| is_open(left, question)).count();
     gaps.add_some(GapKind::MoneyNotAttributed, open, || {
-        "money that may be the party's is in no sum, but in leftOut: nobody said whether or by how much, or projects have more of it, or for others, than the one above or those below where it should be counted".to_owned()
+        "money that may be the party's is in no sum, but in leftOut: nobody said whether or by how much, or projects have more of it, or for others, than the one above or those below where it should be counted, or, on a past day, may have had before that one did".to_owned()
     });
     let (listed, of_projects, _) = projects(app, question, sums.read_time).await?;
     gaps.append(of_projects);
@@ -69,9 +69,10 @@ async fn known(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
     })
 }
 
-/// Returns whether it may be the party's and is not counted elsewhere.
-fn is_open(left: &LeftOutSum) -> bool {
-    left.reason() != Reason::CountedInParent
+/// Returns whether it may be the party's and is not counted elsewhere. Money of any day chooses what
+/// is counted of a project and those below it: on a past day, that of the one above may be later.
+fn is_open(left: &LeftOutSum, question: &Question) -> bool {
+    left.reason() != Reason::CountedInParent || !question.is_today()
 }
 
 async fn sums(app: &App, question: &Question) -> Result<SumTransactionsResponse, Failure> {
