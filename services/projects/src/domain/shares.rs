@@ -64,8 +64,14 @@ pub fn check(recipients: &[Recipient], sectors: &mut [Sector], check: &mut Check
     }
 }
 
-/// Returns whether the shares of these are all said: what else a file names has none.
+/// Returns whether the shares of these are all said: what else a file names has none. One alone has
+/// all, if its share is not said.
 pub fn are_whole(recipients: &[Recipient]) -> bool {
+    if let [one] = recipients
+        && one.percentage.is_empty()
+    {
+        return !area(one).is_empty();
+    }
     let shares = recipients.iter().filter_map(|it| it.percentage.parse::<Decimal>().ok());
     shares.sum::<Decimal>() >= Decimal::ONE_HUNDRED - TOLERANCE
 }

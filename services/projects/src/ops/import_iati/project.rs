@@ -25,6 +25,8 @@ pub const REGION_VOCABULARY: &str = "1";
 /// How others are recorded.
 pub const AS_NOT_SAID: &str =
     "were taken, and nothing is known of their countries; name one of vocabulary 1, or countries";
+/// How others are that are not.
+pub const OF_OTHERS: &str = "were not taken: all is of others";
 
 /// The beginning of an identifier of the publisher's own.
 pub const OWN_IDENTIFIER: &str = "iati-";
@@ -214,7 +216,7 @@ fn elsewhere<'a>(
     let first = given.first().map(|it| it.vocabulary.as_str());
     let taken = first.filter(|_| !are_whole(recipients));
     if let Some(vocabulary) = first {
-        let taken = if taken.is_some() { AS_NOT_SAID } else { "were not taken: all is of others" };
+        let taken = if taken.is_some() { AS_NOT_SAID } else { OF_OTHERS };
         let message = format!("regions of vocabulary {vocabulary} {taken}");
         notes.warning("region-vocabulary", message);
     }

@@ -11,8 +11,8 @@ use ingest::{Notes, Place};
 use rust_decimal::Decimal;
 
 use super::project::{
-    AS_NOT_SAID, REGION_VOCABULARY, check_currency, code, country_code, display_name, region_code,
-    sectors, texts,
+    AS_NOT_SAID, OF_OTHERS, REGION_VOCABULARY, check_currency, code, country_code, display_name,
+    region_code, sectors, texts,
 };
 use crate::domain::Transaction;
 use crate::domain::shares::{area, normalize};
@@ -174,16 +174,24 @@ fn party(org: &Org, paths: &[&'static str; 3], notes: &mut Notes) -> Option<Tran
     is_named.then_some(party)
 }
 
+/// Returns the code of the region. One of another vocabulary than that of the DAC says again what a
+/// country says.
+fn region(given: &iati::Transaction, has_country: bool, notes: &mut Notes) -> String {
+    let Some(region) = &given.recipient_region else { return String::new() };
+    if region.vocabulary == REGION_VOCABULARY {
+        return region_code(region, notes);
+    }
+    let taken = if has_country { OF_OTHERS } else { AS_NOT_SAID };
+    let message = format!("regions of vocabulary {} {taken}", region.vocabulary);
+    notes.warning("region-vocabulary", message);
+    if has_country { String::new() } else { region_code(region, notes) }
+}
+
 fn recipients(given: &iati::Transaction, notes: &mut Notes) -> Vec<Recipient> {
     let given_region = usize::from(given.recipient_region.is_some());
     let given_country = usize::from(given.recipient_country.is_some());
     let country = country_code(given.recipient_country.as_deref(), notes);
-    let region = given.recipient_region.as_ref();
-    if let Some(other) = region.filter(|it| it.vocabulary != REGION_VOCABULARY) {
-        let message = format!("regions of vocabulary {} {AS_NOT_SAID}", other.vocabulary);
-        notes.warning("region-vocabulary", message);
-    }
-    let region = region.map(|region| region_code(region, notes)).unwrap_or_default();
+    let region = region(given, !country.is_empty(), notes);
     notes.lose(COUNTRY, given_country.saturating_sub(usize::from(!country.is_empty())));
     notes.lose(REGION, given_region.saturating_sub(usize::from(!region.is_empty())));
     let all = [(country, String::new()), (String::new(), region)].into_iter();
