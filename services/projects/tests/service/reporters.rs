@@ -76,3 +76,25 @@ async fn who_may_be_the_successor_replaces_with_a_warning() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_activity_without_a_reporter_replaces_nothing_that_a_publisher_stated() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(own().as_bytes()).await;
+        running.import(file("ZZ-1", "XX-A", "KZ", "").as_bytes()).await;
+        let nobody = |identifier: &str| {
+            let reporter = r#"<reporting-org type="40" ref="YY-B"/>"#;
+            others(identifier, "YY-B", "").replace(reporter, "")
+        };
+
+        let theirs = running.import(nobody("XX-A-1").as_bytes()).await;
+        let of_none = running.import(nobody("ZZ-1").as_bytes()).await;
+
+        for (report, wanted) in [(&theirs, [0, 0, 0, 1, 0, 0]), (&of_none, [0, 1, 0, 0, 1, 0])] {
+            assert_eq!(changes(report), wanted);
+            assert!(rules(report).contains(&"reporter-changed"), "{report:?}");
+        }
+    })
+    .await;
+}

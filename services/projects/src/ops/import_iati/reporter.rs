@@ -44,7 +44,10 @@ pub fn source(activity: &Activity, file_name: &str, notes: &mut Notes) -> Source
 /// the identifier is one of theirs.
 pub fn stays(recorded: &Project, file: &Project) -> Option<Refusal> {
     let (was_secondary, before) = reported(recorded)?;
-    let (is_secondary, now) = reported(file).filter(|(_, now)| *now != before)?;
+    let (is_secondary, now) = reported(file).unwrap_or_default();
+    if now == before {
+        return None;
+    }
     if is_secondary {
         let message = format!(
             "it is recorded as {before} has it, and this file has it from another, at second \
@@ -54,6 +57,7 @@ pub fn stays(recorded: &Project, file: &Project) -> Option<Refusal> {
     }
     let is_theirs = !was_secondary && begins_with(file, before) && !begins_with(file, now);
     let message = || {
+        let now = shown(now);
         format!(
             "{before} reported it, with whose identifier it begins, and this file has it from \
              {now}; the activity was skipped; if {now} was {before} before, an other-identifier \
@@ -66,6 +70,7 @@ pub fn stays(recorded: &Project, file: &Project) -> Option<Refusal> {
 /// Returns the warning that somebody else reports now what is recorded.
 pub fn passed_on(recorded: &Project, file: &Project) -> Option<Refusal> {
     let (now, before) = change(recorded, file)?;
+    let now = shown(now);
     let message = format!(
         "{before} reported it before, and {now} does now; what {now} states replaced what {before} \
          stated"
@@ -74,10 +79,16 @@ pub fn passed_on(recorded: &Project, file: &Project) -> Option<Refusal> {
 }
 
 /// Returns who reports a project now and who did before, where these are two, each at first hand.
+/// Nobody is one, too.
 fn change<'a>(recorded: &'a Project, file: &'a Project) -> Option<(&'a str, &'a str)> {
-    let at_first_hand = |project| reported(project).filter(|(is_secondary, _)| !is_secondary);
-    let ((_, before), (_, now)) = (at_first_hand(recorded)?, at_first_hand(file)?);
-    (now != before).then_some((now, before))
+    let (was_secondary, before) = reported(recorded)?;
+    let (is_secondary, now) = reported(file).unwrap_or_default();
+    (now != before && !was_secondary && !is_secondary).then_some((now, before))
+}
+
+/// The reporter in a message.
+fn shown(reporter: &str) -> &str {
+    if reporter.is_empty() { "a reporter whom it does not name" } else { reporter }
 }
 
 /// Returns whether an identifier is one that a reporter gave, who has this identifier.
@@ -87,7 +98,7 @@ fn begins_with(project: &Project, reporter: &str) -> bool {
         let beginning = identifier.get(..reporter.len());
         beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(reporter))
     });
-    rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    rest.is_some_and(|rest| !reporter.is_empty() && !rest.starts_with(char::is_alphanumeric))
 }
 
 /// Returns whether the file says that its reporter had this identifier before.
