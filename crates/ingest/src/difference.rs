@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use chronicle::{Chronicle, Entry, Error, Resource, Stored};
+use facts::vocabulary::Vocabulary;
 use standard::Step;
 
 use crate::account::Account;
@@ -44,6 +45,8 @@ pub struct Difference<'a, I: Importer> {
     delete: Vec<String>,
     /// The new ones that take the place of one that is deleted, by the name of that one.
     successors: HashMap<String, String>,
+    /// The ones that perhaps do, by the name of the new one, where they have a higher tier by it.
+    raised: HashMap<String, String>,
 }
 
 impl<'a, I: Importer> Difference<'a, I> {
@@ -79,7 +82,8 @@ impl<'a, I: Importer> Difference<'a, I> {
     /// Says that children of these names are gone.
     pub fn gone(target: &'a Target<'a, I>, delete: Vec<String>) -> Self {
         let (create, compare) = (Vec::new(), Vec::new());
-        Self { target, create, compare, delete, successors: HashMap::new() }
+        let (successors, raised) = (HashMap::new(), HashMap::new());
+        Self { target, create, compare, delete, successors, raised }
     }
 
     /// Returns the names of those of which the version that stands is needed.
@@ -104,9 +108,13 @@ impl<'a, I: Importer> Difference<'a, I> {
             let perhaps = some.len() > 1 || others.len() > 1;
             for (one, other) in some.iter().flat_map(|one| others.iter().map(move |it| (one, it))) {
                 let (gone, child) = (&gone[*one].value, &mut new[*other].0);
+                let tier = child.tier();
                 I::succeed(gone, child.to_mut(), perhaps);
+                let (gone, name) = (gone.name().to_owned(), child.name().to_owned());
                 if !perhaps {
-                    self.successors.insert(gone.name().to_owned(), child.name().to_owned());
+                    self.successors.insert(gone, name);
+                } else if child.tier() > tier {
+                    self.raised.insert(name, gone);
                 }
             }
         }
@@ -138,6 +146,9 @@ impl<'a, I: Importer> Difference<'a, I> {
             let overwritten = self.overwritten(&step, &versions.by_hand);
             let warning = |message| self.target.prepared.warning("overwritten", message);
             outcome.findings.extend(overwritten.map(warning));
+            let raised = self.raised(&step);
+            let warning = |message| self.target.prepared.warning("tier-raised", message);
+            outcome.findings.extend(raised.map(warning));
             Some(entry)
         });
         let entries: Vec<Entry> = entries.collect();
@@ -194,6 +205,14 @@ impl<'a, I: Importer> Difference<'a, I> {
             }
         };
         Some(format!("{} was {what}; it is recorded as the file has it", stored.value.name()))
+    }
+
+    /// Says why a new child is hidden, where it may not be what was.
+    fn raised(&self, step: &Step<'_, I::Child>) -> Option<String> {
+        let (Step::Create(value) | Step::Revive(_, value)) = step else { return None };
+        let (name, gone) = self.raised.get_key_value(value.name())?;
+        let tier = value.tier().word();
+        Some(format!("{name} is recorded as {tier}: perhaps it takes the place of {gone}"))
     }
 
     fn gone_by_hand(&self, name: &str) -> String {

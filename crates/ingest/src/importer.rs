@@ -92,7 +92,8 @@ pub trait Importer: Send + Sync + Sized + 'static {
     fn merge_child(recorded: &Self::Child, file: &Self::Child) -> Option<Self::Child>;
 
     /// Returns the keys by which a child is found to be the correction of one that is gone, the
-    /// surest first; an empty one is none. By default nothing is one.
+    /// surest first; an empty one is none. Where several have one, only the last is a key. By
+    /// default nothing is one.
     fn alike(_child: &Self::Child) -> Vec<String> {
         Vec::new()
     }

@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 pub type Same = (Vec<usize>, Vec<usize>);
 
 /// Brings together the gone and the new by their keys; each has its keys, the surest first. One of
-/// one goes before several, and is with no others.
+/// one goes before several, and is with no others. Several are together by the last key only:
+/// publishers use one reference for many.
 pub fn same(gone: &[Vec<String>], new: &[Vec<String>]) -> Vec<Same> {
     let levels = gone.iter().chain(new).map(Vec::len).max().unwrap_or_default();
     let mut pairs: Vec<Same> = Vec::new();
@@ -17,8 +18,8 @@ pub fn same(gone: &[Vec<String>], new: &[Vec<String>]) -> Vec<Same> {
         let is_pair = |(gone, new): &Same| gone.len() == 1 && new.len() == 1;
         pairs.extend(of_level.filter(is_pair).collect::<Vec<_>>());
     }
-    let several = (0..levels).flat_map(|level| groups((gone, new), level, &pairs));
-    let several: Vec<Same> = several.collect();
+    let last = levels.checked_sub(1);
+    let several = last.map(|level| groups((gone, new), level, &pairs)).unwrap_or_default();
     pairs.into_iter().chain(several).collect()
 }
 
@@ -71,6 +72,8 @@ mod tests {
             (&[["", "a"]], &[["", "a"], ["", "a"]], vec![(vec![0], vec![0, 1])]),
             (&[["", ""]], &[["", ""]], vec![]),
             (&[["1", "a"]], &[["2", "b"]], vec![]),
+            (&[["1", "a"]], &[["1", "b"], ["1", "c"]], vec![]),
+            (&[["1", "a"], ["1", "b"]], &[["1", "b"], ["1", "c"]], vec![pair(1, 0)]),
         ] {
             assert_eq!(found(gone, new), wanted, "{gone:?} {new:?}");
         }

@@ -7,7 +7,7 @@ use api::registan::projects::v1::{ListTransactionsRequest, Organization, Transac
 use crate::aliases::known;
 use crate::import::{changes, paid, rules};
 use crate::stated::{edit, single, transactions};
-use crate::support::{Running, citation, on_both, serve};
+use crate::support::{Running, citation, messages, on_both, serve};
 
 const LINK: &str = "organizations/water";
 
@@ -141,6 +141,31 @@ async fn a_correction_is_known_by_its_reference_or_where_it_is_one_of_one() {
         ];
         let wanted = wanted.map(|(text, (tier, linked))| (text.to_owned(), tier, linked));
         assert_eq!(stand(&mut running).await, wanted);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_that_was_hidden_hides_others_only_if_they_are_alike() {
+    on_both(|url| async move {
+        let mut running = serve(&url).await;
+        running.import(single("Wells", &payment("Grant", "6", "G-1")).as_bytes()).await;
+        let mut it = transactions(&mut running).await.remove(0);
+        it.tier = Tier::Restricted.into();
+        edit(&mut running, it).await;
+
+        let file = [payment("One", "7", "G-1"), payment("Two", "8", "G-1")].concat();
+        let dry = messages("file.xml", true, single("Wells", &file).as_bytes());
+        let reused = running.try_import(dry).await.unwrap();
+        let file = [payment("One", "6", ""), payment("Two", "6", "")].concat();
+        let alike = running.import(single("Wells", &file).as_bytes()).await;
+
+        assert_eq!(rules(&reused), ["overwritten"]);
+        assert_eq!(rules(&alike), ["tier-raised", "tier-raised", "overwritten"]);
+        let message = &alike.findings[0].message;
+        assert!(message.contains("is recorded as RESTRICTED: perhaps it takes"), "{message}");
+        let hidden = |text: &str| (text.to_owned(), Tier::Restricted, false);
+        assert_eq!(stand(&mut running).await, [hidden("One 6"), hidden("Two 6")]);
     })
     .await;
 }
