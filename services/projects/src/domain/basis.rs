@@ -37,6 +37,13 @@ impl Told {
         self != Self::default()
     }
 
+    /// Returns what must be known for it: whether a project names a framework, where only its
+    /// priorities are told apart.
+    #[must_use]
+    pub fn looked_up(self) -> Self {
+        Self { frameworks: self.frameworks || self.priorities, ..self }
+    }
+
     /// The fields of projects that name what is told apart.
     pub fn fields(self) -> impl Iterator<Item = &'static str> {
         let fields = [
@@ -56,9 +63,13 @@ impl Basis {
         }
     }
 
-    /// Takes from another each that it names nothing of itself.
+    /// Takes from another each that it names nothing of itself; priorities with their frameworks, so
+    /// that there is no priority of a framework that is not there.
     pub fn fill(&mut self, other: &Self) {
-        for (mine, its) in self.each_with(other) {
+        let has_policy = !(self.frameworks.is_empty() && self.priorities.is_empty());
+        let [agreements, frameworks, priorities, acts] = self.each_with(other);
+        let policy = [frameworks, priorities].into_iter().filter(|_| !has_policy);
+        for (mine, its) in [agreements, acts].into_iter().chain(policy) {
             if mine.is_empty() {
                 mine.clone_from(its);
             }
@@ -75,6 +86,13 @@ impl Basis {
             (&mut self.priorities, &other.priorities),
             (&mut self.acts, &other.acts),
         ]
+    }
+
+    /// Keeps what is told apart.
+    pub fn keep(&mut self, told: Told) {
+        if !told.frameworks {
+            self.frameworks.clear();
+        }
     }
 
     /// Adds what a project names, as far as it is told apart.
@@ -133,6 +151,25 @@ mod tests {
         );
         assert_eq!(basis(Told::default()), Basis::default());
         assert!(basis(Told { priorities: true, ..Told::default() }).frameworks.is_empty());
+    }
+
+    #[test]
+    fn a_priority_is_not_taken_for_another_framework() {
+        let both = Told { priorities: true, ..Told::default() }.looked_up();
+        let named = |name: &str| {
+            let mut basis = Basis::default();
+            basis.add(name, both);
+            basis
+        };
+        let (above, other) = (named(NAMES[1]), named(NAMES[2]));
+        let (mut filled, mut empty) = (other.clone(), Basis::default());
+
+        filled.fill(&above);
+        empty.fill(&above);
+
+        assert_eq!((filled, &empty), (other, &above));
+        empty.keep(Told { priorities: true, ..Told::default() });
+        assert!(empty.frameworks.is_empty() && !empty.priorities.is_empty());
     }
 
     #[test]

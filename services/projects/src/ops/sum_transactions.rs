@@ -2,6 +2,7 @@
 //! twice.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chassis::Failure;
 use chronicle::filter::asks_for;
@@ -108,9 +109,13 @@ async fn base(
     }
     let own = groups.iter().map(|group| group.based.as_str()).filter(|name| !name.is_empty());
     let names = own.chain(families.names()).collect();
-    let found = store::bases(&app.records.chronicle, question.bases, read_time, &names).await;
-    let found = found.map_err(failed)?;
-    let inherited = families.inherit(&found);
+    let told = question.bases.looked_up();
+    let found = store::bases(&app.records.chronicle, told, read_time, &names).await;
+    let mut found = found.map_err(failed)?;
+    let mut inherited = families.inherit(&found);
+    for basis in found.values_mut().chain(inherited.values_mut()) {
+        Arc::make_mut(basis).keep(question.bases);
+    }
     for group in groups {
         let basis = inherited.get(&group.member).or_else(|| found.get(&group.based));
         group.basis = basis.cloned().unwrap_or_default();

@@ -249,6 +249,31 @@ async fn what_a_project_does_not_name_is_that_of_the_nearest_above_that_the_call
     .await;
 }
 
+/// The framework of a project has no priority of the framework above.
+#[tokio::test]
+async fn a_priority_above_is_none_of_a_project_that_names_a_framework() {
+    on_both(|url| async move {
+        let mut running = recorded(&url).await;
+        let decision = Project { frameworks: names(&[WATER]), ..project("Decision") };
+        running.create_project("decision", decision).await;
+        let other = Project { frameworks: names(&[STRATEGY]), ..project("Other") };
+        running.create_project("other", under("projects/decision", other)).await;
+        running.create_transaction("projects/other", disbursement("2500", 2)).await;
+        running.create_project("same", under("projects/decision", project("Same"))).await;
+        running.create_transaction("projects/same", disbursement("30000", 2)).await;
+
+        let priorities = running.sums(by(&[Dimension::Priority])).await;
+        let both = running.sums(by(&[Dimension::Priority, Dimension::Framework])).await;
+
+        assert!(amounts(&priorities).contains(&"30010"), "{priorities:?}");
+        assert!(
+            shown(&both).iter().any(|(named, it)| named == STRATEGY && it == "2600"),
+            "{both:?}"
+        );
+    })
+    .await;
+}
+
 /// The contract is below the decision that the filter selects, and names nothing itself.
 #[tokio::test]
 async fn money_below_a_project_that_a_filter_selects_is_named() {
