@@ -163,7 +163,7 @@ async fn below(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let selection = Selection { project_filter: "", names: Some(&names), ..question.selection() };
+    let selection = Selection { project_filter: "", names: Some(&names), ..of_families };
     store::disclose(chronicle, selection, Some(read_time), &reader).await.map_err(failed)?;
     let mut groups = groups_at(app, question, selection, question.apart(), read_time).await?;
     if let Some(known) = known {

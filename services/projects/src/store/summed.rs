@@ -33,12 +33,12 @@ pub async fn disclose(
     let project = Condition::all().add(p("name").eq(v("project"))).add(standing("p", At::Now));
     let above = |tier: SimpleExpr| tier.gt(Tier::Restricted.level());
     let read = Query::select()
-        .columns(["uid", "revision"].map(|path| (id("p"), id(path))))
+        .columns(["uid", "revision", "name"].map(|path| (id("p"), id(path))))
         .from_subquery(summands::<Transaction>(selection.filter, at, reader)?, id("v"))
         .join_as(JoinType::InnerJoin, id(Project::KIND), id("p"), project)
         .and_where(above(v("tier")).or(above(p("tier"))))
         .cond_where(is_selected("p", selection, at, reader)?)
-        .add_group_by(["uid", "revision"].map(p))
+        .add_group_by(["uid", "revision", "name"].map(p))
         .and_having(sum("v", COUNTED).gt(0))
         .to_owned();
     let turn = chronicle.turn(Lane::Page).await;
@@ -47,8 +47,9 @@ pub async fn disclose(
     let (mut head, mut versions) = (0, Vec::with_capacity(rows.len()));
     for row in &rows {
         head = row.try_get("", "head")?;
-        if let Some(revision) = row.try_get("", "revision")? {
-            versions.push((row.try_get("", "uid")?, revision));
+        let Some(name) = row.try_get::<Option<String>>("", "name")? else { continue };
+        if selection.has(&name) {
+            versions.push((row.try_get("", "uid")?, row.try_get("", "revision")?));
         }
     }
     chronicle.told::<Project>(reader, METHOD, &versions).await?;

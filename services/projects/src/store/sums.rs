@@ -25,6 +25,9 @@ use crate::domain::sum::Group;
 use crate::domain::transaction::Type;
 use crate::domain::{Project, Transaction};
 
+/// Projects that are selected by their names; of more, those of families are read.
+const FEW: usize = 500;
+
 /// Which transactions are summed.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'a> {
@@ -36,8 +39,15 @@ pub struct Selection<'a> {
     pub kinds: &'a [Kind],
     /// Only of projects that name others, or are named.
     pub is_of_families: bool,
-    /// Only of these projects.
+    /// Only of these projects, which are of families.
     pub names: Option<&'a BTreeSet<String>>,
+}
+
+impl Selection<'_> {
+    /// Returns whether a project is one of these names, where names are wanted.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.is_none_or(|names| names.contains(name))
+    }
 }
 
 /// The keys that the statement groups by, besides type, currency and kind of project.
@@ -78,11 +88,14 @@ pub async fn groups(
         None => return Err(Error::Corrupt("the head row is gone".to_owned())),
     };
     let groups = rows.iter().filter_map(|row| group(row, apart).transpose());
-    Ok((groups.collect::<Result<_, Error>>()?, holds(at, head)))
+    let mut groups: Vec<Group> = groups.collect::<Result<_, Error>>()?;
+    groups.retain(|group| selection.has(&group.member));
+    Ok((groups, holds(at, head)))
 }
 
 /// Returns the condition that the project `table` is selected: that it is of families and of these
-/// names where that is wanted, and matches a filter and may be seen by its reader.
+/// names where that is wanted, and matches a filter and may be seen by its reader. Of many names it
+/// is only that it is of families: see [`Selection::has`].
 pub fn is_selected(
     table: &str,
     selection: Selection<'_>,
@@ -90,9 +103,10 @@ pub fn is_selected(
     reader: &Reader,
 ) -> Result<Condition, Error> {
     let Selection { project_filter, is_of_families, names, .. } = selection;
+    let few = names.filter(|names| names.len() <= FEW);
     let all = Condition::all()
         .add_option(is_of_families.then(|| is_member(table, at, &reader.clearance)))
-        .add_option(names.map(|names| column(table, "name").is_in(names)));
+        .add_option(few.map(|names| column(table, "name").is_in(names)));
     if project_filter.trim().is_empty() {
         return Ok(all);
     }

@@ -14,18 +14,18 @@ use tonic::Code;
 use crate::support::{Running, disbursement, on_both, project, recording, serve};
 
 /// Reads the log of readings.
-struct Log {
+pub struct Log {
     db: DatabaseConnection,
     read: usize,
 }
 
 impl Log {
-    async fn at(url: &str) -> Self {
+    pub async fn at(url: &str) -> Self {
         Self { db: Database::connect(url).await.unwrap(), read: 0 }
     }
 
     /// The readings since the last look: kind, revision, and what the caller did.
-    async fn next(&mut self) -> Vec<String> {
+    pub async fn next(&mut self) -> Vec<String> {
         let sql = "SELECT kind, revision, method FROM change WHERE operation = 'read' ORDER BY seq";
         let statement = Statement::from_string(self.db.get_database_backend(), sql);
         let rows = self.db.query_all_raw(statement).await.unwrap();
@@ -40,7 +40,7 @@ impl Log {
     }
 }
 
-fn confidential(amount: &str) -> Transaction {
+pub fn confidential(amount: &str) -> Transaction {
     Transaction { tier: Tier::Confidential.into(), ..disbursement(amount, 1) }
 }
 

@@ -23,7 +23,7 @@ use crate::support::{
     Running, citation, disbursement, on_both, project, reason, serve, violations,
 };
 
-const EPCA: &str = "agreements/epca";
+pub const EPCA: &str = "agreements/epca";
 const ARTICLE: &str = "agreements/epca/provisions/art-1";
 const STRATEGY: &str = "frameworks/strategy";
 const RIGHTS: &str = "frameworks/strategy/priorities/r1";

@@ -7,6 +7,7 @@ mod accounted;
 mod aliases;
 mod audited;
 mod bases;
+mod below;
 mod clearances;
 mod corrected;
 mod counted;
