@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use chronicle::{Chronicle, Entry, Error, Resource, Stored};
-use facts::vocabulary::Vocabulary;
 use standard::Step;
 
 use crate::account::Account;
@@ -45,7 +44,7 @@ pub struct Difference<'a, I: Importer> {
     delete: Vec<String>,
     /// The new ones that take the place of one that is deleted, by the name of that one.
     successors: HashMap<String, String>,
-    /// The ones that perhaps do, by the name of the new one, where they have a higher tier by it.
+    /// The same of those that perhaps do and have a higher tier by it, by the name of the new one.
     raised: HashMap<String, String>,
 }
 
@@ -211,8 +210,7 @@ impl<'a, I: Importer> Difference<'a, I> {
     fn raised(&self, step: &Step<'_, I::Child>) -> Option<String> {
         let (Step::Create(value) | Step::Revive(_, value)) = step else { return None };
         let (name, gone) = self.raised.get_key_value(value.name())?;
-        let tier = value.tier().word();
-        Some(format!("{name} is recorded as {tier}: perhaps it takes the place of {gone}"))
+        Some(format!("{name} has the tier of {gone}, whose place it takes perhaps"))
     }
 
     fn gone_by_hand(&self, name: &str) -> String {

@@ -63,8 +63,8 @@ impl Basis {
         }
     }
 
-    /// Takes from another each that it names nothing of itself; priorities with their frameworks, so
-    /// that there is no priority of a framework that is not there.
+    /// Takes from another each that it names nothing of itself; priorities with their frameworks,
+    /// so that there is no priority of a framework that is not there.
     pub fn fill(&mut self, other: &Self) {
         let has_policy = !(self.frameworks.is_empty() && self.priorities.is_empty());
         let [agreements, frameworks, priorities, acts] = self.each_with(other);

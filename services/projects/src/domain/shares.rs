@@ -22,7 +22,8 @@ pub fn area(recipient: &Recipient) -> &str {
 }
 
 /// Brings what a file says to the form that the contract has: two letters are capitals, and a
-/// percentage has at most as many digits as are taken, without zeros at its end, and is at most 100.
+/// percentage has at most as many digits as are taken, without zeros at its end, and is at most
+/// 100.
 pub fn normalize(recipients: &mut [Recipient], sectors: &mut [Sector]) {
     for recipient in &mut *recipients {
         recipient.country_code = capitals(&recipient.country_code);

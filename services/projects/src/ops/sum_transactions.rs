@@ -53,8 +53,8 @@ pub struct Question {
 /// transactions name others, and two where projects are selected by what they rest on or serve; one
 /// where a participant is asked for, one where participants are told apart, one where agreements,
 /// frameworks or acts are, and, for who may read what is CONFIDENTIAL, one before each that reads
-/// what is summed or below; and another for each where somebody wrote meanwhile. A filter that finds
-/// nothing is refused where that of a list is.
+/// what is summed or below; and another for each where somebody wrote meanwhile. A filter that
+/// finds nothing is refused where that of a list is.
 pub async fn sum_transactions(app: &App, question: &Question) -> Result<(Sums, i64), Failure> {
     let (chronicle, reader) = (&app.records.chronicle, standard::reader());
     let (selection, asked) = (question.selection(), question.read_time);

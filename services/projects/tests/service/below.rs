@@ -1,4 +1,4 @@
-//! What is below those that a filter selects, where it is more than a statement can name.
+//! Projects below those that a filter selects, more than a statement names.
 
 use api::registan::projects::v1::left_out_sum::Reason;
 use api::registan::projects::v1::{Project, SumTransactionsRequest};
@@ -16,7 +16,10 @@ fn contracts() -> String {
     let one = |number: usize| {
         let paid = paid("1", "2023-01-01");
         format!(
-            r#"<iati-activity default-currency="EUR" xml:lang="en"><iati-identifier>XI-1-{number}</iati-identifier><reporting-org type="40" ref="XI-1"/><title><narrative>A contract</narrative></title><activity-status code="2"/>{paid}<related-activity type="1" ref="XI-DECISION"/></iati-activity>"#
+            r#"<iati-activity default-currency="EUR" xml:lang="en">
+<iati-identifier>XI-1-{number}</iati-identifier><reporting-org type="40" ref="XI-1"/>
+<title><narrative>A contract</narrative></title><activity-status code="2"/>{paid}
+<related-activity type="1" ref="XI-DECISION"/></iati-activity>"#
         )
     };
     let all: String = (0..MANY).map(one).collect();

@@ -69,8 +69,8 @@ async fn known(app: &App, question: &Question) -> Result<MoneyPart, Failure> {
     })
 }
 
-/// Returns whether it may be the party's and is not counted elsewhere. Money of any day chooses what
-/// is counted of a project and those below it: on a past day, that of the one above may be later.
+/// Returns whether it may be the party's and is not counted elsewhere. Money of any day chooses
+/// between a project and those below it: on a past day, that of the one above may be later.
 fn is_open(left: &LeftOutSum, question: &Question) -> bool {
     left.reason() != Reason::CountedInParent || !question.is_today()
 }

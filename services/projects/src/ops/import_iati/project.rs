@@ -22,10 +22,10 @@ use crate::domain::shares::{are_whole, area, capitals, normalize};
 
 /// The regions that the record knows: those of the DAC.
 pub const REGION_VOCABULARY: &str = "1";
-/// How others are recorded.
+/// The message about others that are recorded.
 pub const AS_NOT_SAID: &str =
     "were taken, and nothing is known of their countries; name one of vocabulary 1, or countries";
-/// How others are that are not.
+/// The same of those that are not.
 pub const OF_OTHERS: &str = "were not taken: all is of others";
 
 /// The beginning of an identifier of the publisher's own.
