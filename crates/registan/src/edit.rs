@@ -98,7 +98,8 @@ fn kept(file: NamedTempFile, name: &str, error: &anyhow::Error) -> anyhow::Error
         Ok((_, path)) => {
             let path = path.display();
             anyhow::anyhow!(
-                "{error:#}; the text is kept in {path}: once it is corrected, `registan edit {name} --file {path}` sends it"
+                "{error:#}; the text is kept in {path}: once it is corrected, \
+                 `registan edit {name} --file {path}` sends it"
             )
         }
         Err(lost) => anyhow::anyhow!("{error:#}; the text could not be kept: {}", lost.error),

@@ -27,7 +27,9 @@ pub(crate) fn keep_items<T: Served>(
     let told: Vec<String> =
         lost.iter().map(|it| format!("{} of the {} {}", it.gone, it.of, it.field)).collect();
     let message = format!(
-        "the update would leave out {} of {name}, for a list is replaced whole: read {name}, and send the list with all items that are to stay, together with the `etag` that was read; `*` as etag means whatever stands there",
+        "the update would leave out {} of {name}, for a list is replaced whole: read {name}, and \
+         send the list with all items that are to stay, together with the `etag` that was read; \
+         `*` as etag means whatever stands there",
         told.join(" and "),
     );
     let failure = Failure::new(Code::FailedPrecondition, ErrorReason::ItemsLeftOut, message);

@@ -102,7 +102,8 @@ fn not_known(trouble: Option<Failure>) -> Failure {
     if let Some(trouble) = trouble.filter(|it| it.code == Code::Unavailable) {
         return trouble;
     }
-    let message = "it was not known in time whether the caller of this stream still holds the grants on which it rests";
+    let message = "it was not known in time whether the caller of this stream still holds the grants \
+                   on which it rests";
     Failure::unavailable(ErrorReason::ServiceUnavailable, message).with("service", GRANTS)
 }
 

@@ -100,7 +100,7 @@ fn clipped(text: &str, width: usize) -> String {
     }
 }
 
-/// What of a text has no room.
+/// The end of a text, for which there is no room.
 fn rest(text: &str, width: usize) -> Option<&str> {
     Some(text[kept(text, width)?.len()..].trim_start())
 }

@@ -56,7 +56,8 @@ pub fn update(
 
 /// The field of an Update that holds the resource.
 fn resource(method: &MethodDescriptor, read: &DynamicMessage) -> anyhow::Result<FieldDescriptor> {
-    let of_kind = |field: &FieldDescriptor| matches!(field.kind(), Kind::Message(it) if it == read.descriptor());
+    let kind = Kind::Message(read.descriptor());
+    let of_kind = |field: &FieldDescriptor| field.kind() == kind;
     let field = method.input().fields().find(of_kind);
     field.context("an Update takes what a Get answers")
 }

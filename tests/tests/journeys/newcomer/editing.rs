@@ -9,7 +9,10 @@ use e2e::{Suite, program};
 use super::command::printed;
 
 const AGREEMENT: &str = "agreements/eu-kg-epca-2024";
-const MILESTONE: &str = r#"{"kind": "KIND_CONSENT_GIVEN", "date": {"date": {"year": 2026, "month": 2}}, "source": {"citation": "Invented"}},"#;
+const MILESTONE: &str = concat!(
+    r#"{"kind": "KIND_CONSENT_GIVEN", "date": {"date": {"year": 2026, "month": 2}},"#,
+    r#" "source": {"citation": "Invented"}},"#
+);
 
 /// Edits with a program in place of a person.
 fn edit(suite: &Suite, editor: &str, arguments: &[&str]) -> Output {

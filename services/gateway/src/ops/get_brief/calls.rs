@@ -51,7 +51,10 @@ pub async fn not_recorded(
     let names: Vec<String> = unread.map(|source| source.name).collect();
     gaps.add_some(GapKind::NotRecorded, names.len(), || {
         let number = names.len();
-        format!("of {number} documents of Parliament about the party no call is recorded (calls_not_recorded)")
+        format!(
+            "of {number} documents of Parliament about the party no call is recorded \
+             (calls_not_recorded)"
+        )
     });
     names
 }
