@@ -39,11 +39,11 @@ pub struct Stored<T> {
 }
 
 /// The etag of a writer who means to write whatever stands there (RFC 9110, 13.1.1).
-pub const ANY: &str = "*";
+const ANY: &str = "*";
 
 impl<T: Resource> Stored<T> {
     /// Refuses a last version that is not the one a writer means: of another etag, if they gave
-    /// one that is not [`ANY`]; or deleted where it should stand, and the other way round.
+    /// one that is not `*`; or deleted where it should stand, and the other way round.
     pub fn expect(&self, etag: &str, stands: bool) -> Result<(), Error> {
         let name = || self.value.name().to_owned();
         if !etag.is_empty() && etag != ANY && etag != self.etag {

@@ -224,7 +224,7 @@ async fn rest(record: &Record, mut page_token: String, page_size: i32) -> Vec<Se
     while !page_token.is_empty() {
         let request = SearchRequest { page_size, page_token, ..words("kirghiz") };
         let page = loop {
-            let page = ask(record, request.clone()).await.unwrap();
+            let page = ask(record, request.clone()).await.expect("some service answers");
             if page.missing.is_empty() {
                 break page;
             }
