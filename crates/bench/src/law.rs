@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use agreements::domain::{Agreement, Party, Provision};
+use agreements::domain::{Agreement, Party, Provision, Source};
 use agreements::{App, ops};
 use anyhow::Context;
 use api::registan::agreements::v1::{
     Agreement as AgreementMessage, AgreementParty, Party as PartyMessage,
-    Provision as ProvisionMessage, party,
+    Provision as ProvisionMessage, Source as SourceMessage, party, source,
 };
 use api::registan::options::v1::Tier;
-use api::registan::r#type::v1::{Confidence, SourceRef};
+use api::registan::r#type::v1::{Confidence, Date, PartialDate, SourceRef};
 use chassis::clock::SystemClock;
 use chronicle::{Call, Chronicle, Entry};
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -50,8 +50,26 @@ fn agreement(number: usize) -> Agreement {
     let party =
         |id: String| AgreementParty { party: format!("parties/{id}"), ..AgreementParty::default() };
     let parties = vec![party("eu".to_owned()), party(id(number / OF_ONE))];
-    let message = record::agreement(number).into_message();
+    let mut message = record::agreement(number).into_message();
+    let milestones = message.milestones.iter_mut().filter_map(|one| one.source.as_mut());
+    for source in milestones.chain(&mut message.source) {
+        source.source = format!("sources/s{number}");
+    }
     Agreement::of(AgreementMessage { parties, provisions: Vec::new(), ..message })
+}
+
+/// The source on which an agreement rests.
+fn source(number: usize) -> Source {
+    let date = Date { year: 2016, month: 2, day: 4 };
+    Source::of(SourceMessage {
+        name: format!("sources/s{number}"),
+        kind: source::Kind::LegalAct.into(),
+        title: "Official Journal of the European Union".to_owned(),
+        citation: "OJ L 29, 4.2.2016, p. 3".to_owned(),
+        published: Some(PartialDate { date: Some(date), ..PartialDate::default() }),
+        tier: Tier::Public.into(),
+        ..SourceMessage::default()
+    })
 }
 
 fn provisions(number: usize) -> impl Iterator<Item = Provision> {
@@ -81,6 +99,7 @@ async fn fill(record: &Chronicle) -> anyhow::Result<()> {
     for some in all.chunks(100) {
         let mut entries = Vec::new();
         for number in some {
+            entries.push(Entry::create(&source(*number))?);
             entries.push(Entry::create(&agreement(*number))?);
             for provision in provisions(*number) {
                 entries.push(Entry::create(&provision)?);

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use api::registan::agreements::v1 as wire;
 use chassis::clock::Clock;
 use chronicle::Chronicle;
 use ingest::Turns;
 use sea_orm::DatabaseConnection;
-use standard::{Records, Value};
+use standard::Records;
 
-use crate::domain::source;
+use crate::domain::{Source, source};
 use crate::resources;
 
 /// The service, without its wire.
@@ -30,7 +29,7 @@ impl App {
         let chronicle = Arc::new(Chronicle::open(db, clock).await?);
         let references = resources()
             .references(Arc::clone(&chronicle))
-            .sources::<Value<wire::Source>>(|source| source::published(source));
+            .sources::<Source>(|source| source::published(source));
         Ok(Self {
             records: Records { chronicle, references: Arc::new(references) },
             imports: Arc::default(),

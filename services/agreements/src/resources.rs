@@ -6,14 +6,14 @@ use standard::{Resources, Value};
 
 use crate::domain::{
     Act, Agreement, Commitment, Crosswalk, Framework, Grant, Meeting, Membership, Obligation,
-    Party, Provision, Ratification,
+    Party, Provision, Ratification, Source,
 };
 
 /// Returns the resources of this service. Provisions are listed by agreement.
 pub fn resources() -> Resources {
     Resources::default()
         .with::<Party>()
-        .with::<Value<wire::Source>>()
+        .with::<Source>()
         .with::<Agreement>()
         .with::<Act>()
         .with::<Value<wire::Codebook>>()

@@ -45,3 +45,4 @@ pub use obligation::Obligation;
 pub use party::Party;
 pub use provision::Provision;
 pub use ratification::Ratification;
+pub use source::Source;

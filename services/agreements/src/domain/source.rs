@@ -1,8 +1,12 @@
-//! When a source was published.
+//! Sources, and when each was published.
 
 use api::registan::agreements::v1 as wire;
 use api::registan::r#type::v1::PartialDate;
 use api::registan::r#type::v1::partial_date::Qualifier;
+use standard::Value;
+
+/// A source.
+pub type Source = Value<wire::Source>;
 
 /// Returns when a source was published. Where that is not recorded, it was by the day on which it
 /// was looked at; nothing where that is not recorded either.

@@ -9,11 +9,11 @@ use chronicle::At;
 use facts::Day;
 use facts::wire::checked_date;
 use standard::failure::from_record;
-use standard::{Value, reader};
+use standard::reader;
 
 use crate::app::App;
 use crate::domain::legal_basis::LegalBasis;
-use crate::domain::source;
+use crate::domain::{Source, source};
 
 /// Names in one query.
 const MAX_NAMES: usize = 1000;
@@ -31,7 +31,7 @@ pub async fn sources_end(
     let failed = |error| from_record("registan/Source", error);
     let mut newest = None;
     for some in names.chunks(MAX_NAMES) {
-        let found = chronicle.stood::<Value<wire::Source>>(some, at, &reader).await;
+        let found = chronicle.stood::<Source>(some, at, &reader).await;
         let mut found = found.map_err(failed)?;
         found.retain(|one| !one.deleted);
         // Its date is sent: a reading.

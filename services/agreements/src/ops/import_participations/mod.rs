@@ -19,14 +19,13 @@ use facts::wire::{MOST_ITEMS, checked_date};
 use facts::{Confidence, Day, PartialDate};
 use formats::{Reader, Record};
 use ingest::{Importer, Notes, Report, Words};
-use standard::Value;
 use standard::failure::from_record;
 
 use self::columns::{Entry, MAX_NOTE};
 use self::table::{Known, Named, Reading, Table, Tables, named};
 use super::day_or_today;
 use crate::app::App;
-use crate::domain::{Agreement, Party};
+use crate::domain::{Agreement, Party, Source};
 
 /// Names of one query.
 const NAMES: usize = 500;
@@ -109,7 +108,7 @@ async fn known(chronicle: &Chronicle, named: &Named) -> Result<Known, Error> {
         }));
     }
     for some in sources.chunks(NAMES) {
-        known.sources.extend(chronicle.known::<Value<wire::Source>>(some, &reader).await?);
+        known.sources.extend(chronicle.known::<Source>(some, &reader).await?);
     }
     Ok(known)
 }
