@@ -5,7 +5,7 @@ use api::registan::projects::v1::{
     SumTransactionsRequest, TransactionParty,
 };
 
-use crate::support::{Running, disbursement, on_both, project, serve, unhcr};
+use crate::support::{Running, disbursement, on_both, project, serve, with_unhcr};
 
 async fn projects(running: &mut Running, filter: &str) -> Vec<String> {
     let request = ListProjectsRequest {
@@ -86,18 +86,11 @@ async fn who_has_only_a_name_is_found_by_it() {
 /// As many as an independent reader finds.
 #[tokio::test]
 async fn nameless_organizations_of_a_published_file_are_found() {
-    let Some(file) = unhcr() else { return };
-    on_both(|url| {
-        let file = &file;
-        async move {
-            let mut running = serve(&url).await;
-            running.import(file).await;
-
-            let union = "provider:\"European Union\"";
-            assert_eq!(transactions(&mut running, union).await.transactions.len(), 92);
-            let donors = projects(&mut running, "participants:\"Private donors\"").await;
-            assert_eq!(donors.len(), 133);
-        }
+    with_unhcr(|mut running| async move {
+        let union = "provider:\"European Union\"";
+        assert_eq!(transactions(&mut running, union).await.transactions.len(), 92);
+        let donors = projects(&mut running, "participants:\"Private donors\"").await;
+        assert_eq!(donors.len(), 133);
     })
     .await;
 }

@@ -7,7 +7,7 @@ use api::registan::projects::v1::{
 use policy::{Desks, Tier};
 
 use crate::import::changes;
-use crate::support::{Running, messages, on_both, project, recording, serve, unhcr};
+use crate::support::{Running, messages, on_both, project, recording, serve, with_unhcr};
 
 /// A file of these activities, each with the others that it names.
 fn file(activities: &[(&str, &[&str])]) -> Vec<u8> {
@@ -157,25 +157,17 @@ async fn a_large_activity_is_linked_too_and_those_that_name_it() {
 /// As many as an independent reader finds: all that are in the file.
 #[tokio::test]
 async fn no_relation_of_a_published_file_is_left_that_could_be_resolved() {
-    let Some(file) = unhcr() else { return };
-    on_both(|url| {
-        let file = &file;
-        async move {
-            let mut running = serve(&url).await;
-
-            running.import(file).await;
-
-            let request = ListProjectsRequest { page_size: 1000, ..ListProjectsRequest::default() };
-            let all = running.projects.list_projects(request).await.unwrap().into_inner().projects;
-            let named = |identifier: &str| all.iter().find(|it| it.iati_identifier == identifier);
-            let mut resolved = 0;
-            for relation in all.iter().flat_map(|it| &it.relations) {
-                let other = named(&relation.iati_identifier).map_or("", |it| it.name.as_str());
-                assert_eq!(relation.project, other, "{}", relation.iati_identifier);
-                resolved += usize::from(!relation.project.is_empty());
-            }
-            assert_eq!(resolved, 266);
+    with_unhcr(|mut running| async move {
+        let request = ListProjectsRequest { page_size: 1000, ..ListProjectsRequest::default() };
+        let all = running.projects.list_projects(request).await.unwrap().into_inner().projects;
+        let named = |identifier: &str| all.iter().find(|it| it.iati_identifier == identifier);
+        let mut resolved = 0;
+        for relation in all.iter().flat_map(|it| &it.relations) {
+            let other = named(&relation.iati_identifier).map_or("", |it| it.name.as_str());
+            assert_eq!(relation.project, other, "{}", relation.iati_identifier);
+            resolved += usize::from(!relation.project.is_empty());
         }
+        assert_eq!(resolved, 266);
     })
     .await;
 }

@@ -196,6 +196,20 @@ pub fn unhcr() -> Option<Vec<u8>> {
     Some(std::fs::read(file).unwrap())
 }
 
+/// Runs a test on what UNHCR published of 2023, imported, with both engines.
+pub async fn with_unhcr<T: Future<Output = ()>>(test: impl Fn(Running) -> T) {
+    let Some(file) = unhcr() else { return };
+    on_both(|url| {
+        let (file, test) = (&file, &test);
+        async move {
+            let mut running = serve(&url).await;
+            running.import(file).await;
+            test(running).await;
+        }
+    })
+    .await;
+}
+
 fn data(message: &ImportIatiRequest) -> &[u8] {
     match &message.part {
         Some(Part::Data(data)) => data,
