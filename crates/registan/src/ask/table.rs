@@ -21,10 +21,9 @@ pub fn table(out: &mut impl Write, rows: &[DynamicMessage], depth: usize) -> Res
     for row in 0..rows.len() {
         line(out, &columns, depth, |column| clipped(&column.cells[row], column.width()))?;
         let within = depth + GAP;
-        for column in &columns {
+        for (place, column) in columns.iter().enumerate() {
             if let Some(rest) = rest(&column.cells[row], column.width()) {
-                let is_title = column.rank == columns[0].rank;
-                let name = if is_title { String::new() } else { format!("{}: ", column.name) };
+                let name = if place == 0 { String::new() } else { format!("{}: ", column.name) };
                 writeln!(out, "{:within$}{name}…{rest}", "")?;
             }
         }
